@@ -1,0 +1,108 @@
+"""Every task of the project is a session here; CI calls these and nothing else. `nox -l` lists them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nox
+
+PYTHONS = ["3.13", "3.12", "3.11"]
+LOCK = "requirements.lock"
+PYTHON_CODE = ["noxfile.py", "overlay", "spec/codegen", "tests"]
+DIST = Path("dist")
+
+nox.needs_version = ">=2025.5.1"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.error_on_missing_interpreters = False  # `tests` runs on the Pythons that are there
+nox.options.sessions = ["check", "lint", "typecheck", "build", "tests"]
+
+
+def install(session: nox.Session) -> None:
+    """Install the locked dependencies, by hash, and the project itself, editable."""
+    session.install("--require-hashes", "-r", LOCK)
+    session.install("--no-deps", "-e", ".")
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Start the sandbox and run a client against it: 500 calls at once, with the limit and without."""
+    install(session)
+    session.run("igamingace", "demo", *session.posargs)
+
+
+@nox.session
+def generate(session: nox.Session) -> None:
+    """Generate the bindings in generated/ from the contract in spec/."""
+    install(session)
+    codegen(session, "generate")
+
+
+@nox.session
+def check(session: nox.Session) -> None:
+    """Fail where generated/ is not what the contract generates: stale, missing or orphaned files."""
+    install(session)
+    codegen(session, "check")
+
+
+def codegen(session: nox.Session, command: str) -> None:
+    """Run a command of spec/codegen."""
+    with session.chdir("spec"):
+        session.run("python", "-m", "codegen", command, *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and form of all that is written by hand; `nox -s lint -- --fix` mends what it can."""
+    install(session)
+    fix = "--fix" in session.posargs
+    session.run("ruff", "check", *(["--fix"] if fix else []), *PYTHON_CODE)
+    session.run("ruff", "format", *([] if fix else ["--check"]), *PYTHON_CODE)
+
+
+@nox.session
+def typecheck(session: nox.Session) -> None:
+    """Check types with mypy and pyright, both strict, generated code included."""
+    install(session)
+    session.run("mypy")
+    session.run("pyright")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the tests on each Python that is there, in-process fuzzing included."""
+    install(session)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Fuzz the sandbox over real HTTP, longer than the tests do; `-- --seed N` repeats a run."""
+    install(session)
+    session.run("python", "tests/fuzz/over_http.py", *session.posargs)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build sdist and wheel, install the wheel into an empty environment and try it there."""
+    install(session)
+    shutil.rmtree(DIST, ignore_errors=True)
+    session.run("python", "-m", "build", "--installer=uv", "--outdir", str(DIST))
+    (wheel,) = DIST.glob("*.whl")
+    empty = Path(session.create_tmp())
+    shutil.rmtree(empty / "venv", ignore_errors=True)
+    session.run("uv", "venv", "--quiet", str(empty / "venv"))
+    python = str(empty / "venv" / "bin" / "python")
+    session.run("uv", "pip", "install", "--quiet", "--python", python, f"{wheel.resolve()}[sandbox]")
+    smoke = Path("tests/smoke.py").resolve()
+    with session.chdir(empty):
+        session.run("venv/bin/python", "-I", str(smoke), external=True)
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Pin what the sessions install, with hashes, to the newest versions that pyproject.toml allows."""
+    session.install("uv")
+    options = ["--universal", "--generate-hashes", "--no-header", "--quiet", "--python-version=3.11"]
+    sources = ["--all-extras", "--group=dev", "pyproject.toml"]
+    session.run("uv", "pip", "compile", *options, *session.posargs, *sources, "-o", LOCK)
