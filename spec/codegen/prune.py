@@ -15,7 +15,10 @@ def outbound(contract: dict[str, Any]) -> dict[str, Any]:
         path: {method: _described(operation, contract) for method, operation in item.items()}
         for path, item in contract["paths"].items()
     }
-    return _with_components(part, contract)
+    pruned = _with_components(part, contract)
+    parameters = pruned["components"].get("parameters", {})
+    parameters.update({name: _documented(parameter) for name, parameter in parameters.items()})
+    return pruned
 
 
 def inbound(contract: dict[str, Any]) -> dict[str, Any]:
@@ -67,4 +70,15 @@ def _described(operation: Any, contract: dict[str, Any]) -> Any:
     notes = [str(known.get("description", "")).strip(), f"Standing: {known['x-standing']}."]
     if codes:
         notes.append(f"Codes that a caller can meet: {codes}.")
-    return {**known, "description": "\n\n".join(note for note in notes if note)}
+    described = {**known, "description": "\n\n".join(note for note in notes if note)}
+    if "parameters" in known:
+        described["parameters"] = [_documented(parameter) for parameter in known["parameters"]]
+    return described
+
+
+def _documented(parameter: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameter with its description in its schema too, where openapi-python-client looks for it."""
+    schema = parameter.get("schema", {})
+    if "description" not in parameter or "$ref" in schema:
+        return parameter
+    return {**parameter, "schema": {"description": parameter["description"], **schema}}

@@ -126,7 +126,7 @@ class BonusCalls:
         PERMISSION_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED.
 
         Args:
-            issue_id:
+            issue_id: The bonus call's id, from bonus_calls.register.
         """
         return self._call(
             _bonus_calls_detail.OPERATION,
@@ -247,7 +247,7 @@ class AsyncBonusCalls:
         PERMISSION_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED.
 
         Args:
-            issue_id:
+            issue_id: The bonus call's id, from bonus_calls.register.
         """
         return await self._call(
             _bonus_calls_detail.OPERATION,
@@ -368,7 +368,7 @@ class RawBonusCalls:
         PERMISSION_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED.
 
         Args:
-            issue_id:
+            issue_id: The bonus call's id, from bonus_calls.register.
         """
         return self._call(
             _bonus_calls_detail.OPERATION,
@@ -489,7 +489,7 @@ class AsyncRawBonusCalls:
         PERMISSION_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED.
 
         Args:
-            issue_id:
+            issue_id: The bonus call's id, from bonus_calls.register.
         """
         return await self._call(
             _bonus_calls_detail.OPERATION,

@@ -37,7 +37,7 @@ class Games:
         PROVIDER_NOT_FOUND.
 
         Args:
-            provider_id:
+            provider_id: The provider's id, from providers.list.
         """
         return self._call(
             _games_list.OPERATION,
@@ -146,7 +146,7 @@ class AsyncGames:
         PROVIDER_NOT_FOUND.
 
         Args:
-            provider_id:
+            provider_id: The provider's id, from providers.list.
         """
         return await self._call(
             _games_list.OPERATION,
@@ -255,7 +255,7 @@ class RawGames:
         PROVIDER_NOT_FOUND.
 
         Args:
-            provider_id:
+            provider_id: The provider's id, from providers.list.
         """
         return self._call(
             _games_list.OPERATION,
@@ -364,7 +364,7 @@ class AsyncRawGames:
         PROVIDER_NOT_FOUND.
 
         Args:
-            provider_id:
+            provider_id: The provider's id, from providers.list.
         """
         return await self._call(
             _games_list.OPERATION,

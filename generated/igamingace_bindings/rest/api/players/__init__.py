@@ -68,7 +68,7 @@ class Players:
         USER_NOT_FOUND.
 
         Args:
-            player_external_id:
+            player_external_id: Your own id of the player, as players.create linked it.
         """
         return self._call(
             _players_info.OPERATION,
@@ -213,7 +213,7 @@ class AsyncPlayers:
         USER_NOT_FOUND.
 
         Args:
-            player_external_id:
+            player_external_id: Your own id of the player, as players.create linked it.
         """
         return await self._call(
             _players_info.OPERATION,
@@ -358,7 +358,7 @@ class RawPlayers:
         USER_NOT_FOUND.
 
         Args:
-            player_external_id:
+            player_external_id: Your own id of the player, as players.create linked it.
         """
         return self._call(
             _players_info.OPERATION,
@@ -503,7 +503,7 @@ class AsyncRawPlayers:
         USER_NOT_FOUND.
 
         Args:
-            player_external_id:
+            player_external_id: Your own id of the player, as players.create linked it.
         """
         return await self._call(
             _players_info.OPERATION,

@@ -75,8 +75,8 @@ class Providers:
         PROVIDER_NOT_FOUND, 2014 CURRENCY_NOT_SUPPORTED.
 
         Args:
-            provider_id:
-            currency:
+            provider_id: The provider's id, from providers.list.
+            currency: The currency, an ISO 4217 code.
         """
         return self._call(
             _providers_settings.OPERATION,
@@ -149,8 +149,8 @@ class AsyncProviders:
         PROVIDER_NOT_FOUND, 2014 CURRENCY_NOT_SUPPORTED.
 
         Args:
-            provider_id:
-            currency:
+            provider_id: The provider's id, from providers.list.
+            currency: The currency, an ISO 4217 code.
         """
         return await self._call(
             _providers_settings.OPERATION,
@@ -223,8 +223,8 @@ class RawProviders:
         PROVIDER_NOT_FOUND, 2014 CURRENCY_NOT_SUPPORTED.
 
         Args:
-            provider_id:
-            currency:
+            provider_id: The provider's id, from providers.list.
+            currency: The currency, an ISO 4217 code.
         """
         return self._call(
             _providers_settings.OPERATION,
@@ -297,8 +297,8 @@ class AsyncRawProviders:
         PROVIDER_NOT_FOUND, 2014 CURRENCY_NOT_SUPPORTED.
 
         Args:
-            provider_id:
-            currency:
+            provider_id: The provider's id, from providers.list.
+            currency: The currency, an ISO 4217 code.
         """
         return await self._call(
             _providers_settings.OPERATION,

@@ -44,12 +44,15 @@ class Transactions:
         PERMISSION_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED.
 
         Args:
-            start_time:
-            end_time:
-            offset:
-            limit:
-            player_external_id:
-            round_id:
+            start_time: Where the window starts, as yyyy-MM-dd HH:mm:ss. The time zone is not documented
+                (elsewhere Korea time, UTC+9).
+            end_time: Where the window ends, at most 1 hour after its start, as yyyy-MM-dd HH:mm:ss. The
+                time zone is not documented (elsewhere Korea time, UTC+9).
+            offset: How many transactions of the window to leave out before this page.
+            limit: How many transactions the page may hold, at most 2000.
+            player_external_id: Only this player's transactions, by your own id of the player.
+            round_id: Only this round's transactions. The type is not stated here; it is the callbacks'
+                64-bit integer.
         """
         return self._call(
             _transactions_list.OPERATION,
@@ -84,10 +87,11 @@ class Transactions:
         ROUND_NOT_FOUND.
 
         Args:
-            player_external_id:
-            round_id:
-            provider_id:
-            game_code:
+            player_external_id: Your own id of the player, as players.create linked it.
+            round_id: The round's id. The type is not stated here; it is the callbacks' 64-bit integer.
+            provider_id: The provider's id.
+            game_code: The game's id. iGamingAce's callbacks carry a number, other deployments string
+                codes; text in the query fits both.
         """
         return self._call(
             _transactions_round.OPERATION,
@@ -132,12 +136,15 @@ class AsyncTransactions:
         PERMISSION_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED.
 
         Args:
-            start_time:
-            end_time:
-            offset:
-            limit:
-            player_external_id:
-            round_id:
+            start_time: Where the window starts, as yyyy-MM-dd HH:mm:ss. The time zone is not documented
+                (elsewhere Korea time, UTC+9).
+            end_time: Where the window ends, at most 1 hour after its start, as yyyy-MM-dd HH:mm:ss. The
+                time zone is not documented (elsewhere Korea time, UTC+9).
+            offset: How many transactions of the window to leave out before this page.
+            limit: How many transactions the page may hold, at most 2000.
+            player_external_id: Only this player's transactions, by your own id of the player.
+            round_id: Only this round's transactions. The type is not stated here; it is the callbacks'
+                64-bit integer.
         """
         return await self._call(
             _transactions_list.OPERATION,
@@ -172,10 +179,11 @@ class AsyncTransactions:
         ROUND_NOT_FOUND.
 
         Args:
-            player_external_id:
-            round_id:
-            provider_id:
-            game_code:
+            player_external_id: Your own id of the player, as players.create linked it.
+            round_id: The round's id. The type is not stated here; it is the callbacks' 64-bit integer.
+            provider_id: The provider's id.
+            game_code: The game's id. iGamingAce's callbacks carry a number, other deployments string
+                codes; text in the query fits both.
         """
         return await self._call(
             _transactions_round.OPERATION,
@@ -220,12 +228,15 @@ class RawTransactions:
         PERMISSION_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED.
 
         Args:
-            start_time:
-            end_time:
-            offset:
-            limit:
-            player_external_id:
-            round_id:
+            start_time: Where the window starts, as yyyy-MM-dd HH:mm:ss. The time zone is not documented
+                (elsewhere Korea time, UTC+9).
+            end_time: Where the window ends, at most 1 hour after its start, as yyyy-MM-dd HH:mm:ss. The
+                time zone is not documented (elsewhere Korea time, UTC+9).
+            offset: How many transactions of the window to leave out before this page.
+            limit: How many transactions the page may hold, at most 2000.
+            player_external_id: Only this player's transactions, by your own id of the player.
+            round_id: Only this round's transactions. The type is not stated here; it is the callbacks'
+                64-bit integer.
         """
         return self._call(
             _transactions_list.OPERATION,
@@ -260,10 +271,11 @@ class RawTransactions:
         ROUND_NOT_FOUND.
 
         Args:
-            player_external_id:
-            round_id:
-            provider_id:
-            game_code:
+            player_external_id: Your own id of the player, as players.create linked it.
+            round_id: The round's id. The type is not stated here; it is the callbacks' 64-bit integer.
+            provider_id: The provider's id.
+            game_code: The game's id. iGamingAce's callbacks carry a number, other deployments string
+                codes; text in the query fits both.
         """
         return self._call(
             _transactions_round.OPERATION,
@@ -308,12 +320,15 @@ class AsyncRawTransactions:
         PERMISSION_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED.
 
         Args:
-            start_time:
-            end_time:
-            offset:
-            limit:
-            player_external_id:
-            round_id:
+            start_time: Where the window starts, as yyyy-MM-dd HH:mm:ss. The time zone is not documented
+                (elsewhere Korea time, UTC+9).
+            end_time: Where the window ends, at most 1 hour after its start, as yyyy-MM-dd HH:mm:ss. The
+                time zone is not documented (elsewhere Korea time, UTC+9).
+            offset: How many transactions of the window to leave out before this page.
+            limit: How many transactions the page may hold, at most 2000.
+            player_external_id: Only this player's transactions, by your own id of the player.
+            round_id: Only this round's transactions. The type is not stated here; it is the callbacks'
+                64-bit integer.
         """
         return await self._call(
             _transactions_list.OPERATION,
@@ -348,10 +363,11 @@ class AsyncRawTransactions:
         ROUND_NOT_FOUND.
 
         Args:
-            player_external_id:
-            round_id:
-            provider_id:
-            game_code:
+            player_external_id: Your own id of the player, as players.create linked it.
+            round_id: The round's id. The type is not stated here; it is the callbacks' 64-bit integer.
+            provider_id: The provider's id.
+            game_code: The game's id. iGamingAce's callbacks carry a number, other deployments string
+                codes; text in the query fits both.
         """
         return await self._call(
             _transactions_round.OPERATION,
