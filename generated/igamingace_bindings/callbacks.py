@@ -73,7 +73,7 @@ class Bet(BaseModel):
     """
     game_code: Annotated[int | str, Field(alias="gameCode", examples=[655])]
     """
-    The game's id. iGamingAce sends a number; other deployments send string codes, so this contract reads either.
+    The game's id. The pages contradict each other: iGamingAce sends a number, other deployments string codes. This contract reads either.
     """
     currency: Annotated[str, Field(examples=["USD"], pattern="^[A-Z]{3}$")]
     """
@@ -114,7 +114,7 @@ class BetWin(BaseModel):
         int,
         Field(
             alias="transactionId",
-            examples=[7300120045001],
+            examples=[7300120045003],
             ge=0,
             le=9223372036854775807,
         ),
@@ -139,15 +139,15 @@ class BetWin(BaseModel):
     """
     game_code: Annotated[int | str, Field(alias="gameCode", examples=[655])]
     """
-    The game's id. iGamingAce sends a number; other deployments send string codes, so this contract reads either.
+    The game's id. The pages contradict each other: iGamingAce sends a number, other deployments string codes. This contract reads either.
     """
     bet_amount: Annotated[Decimal, Field(alias="betAmount", examples=[1.5], ge=0)]
     """
-    The stake to take, in major units of the account's currency, with at most its minor digits (USD 2, KRW 0). On the page the descriptions of this field and the next are shifted by one row; the name is taken at its word.
+    The stake to take, in major units of the account's currency, with at most its minor digits (USD 2, KRW 0). The pages contradict each other: the descriptions of this field and the next are shifted by one row, the names are plain. This contract takes the name at its word.
     """
     win_amount: Annotated[Decimal, Field(alias="winAmount", examples=[4.25], ge=0)]
     """
-    The win to pay, 0 included, in major units of the account's currency, with at most its minor digits (USD 2, KRW 0). On the page the descriptions of this field and the one before are shifted by one row; the name is taken at its word.
+    The win to pay, 0 included, in major units of the account's currency, with at most its minor digits (USD 2, KRW 0). The pages contradict each other: the descriptions of this field and the one before are shifted by one row, the names are plain. This contract takes the name at its word.
     """
     bonus_id: Annotated[int, Field(alias="bonusId", examples=[0], ge=0, le=9223372036854775807)]
     """
@@ -168,9 +168,9 @@ class CallbackAnswer(BaseModel):
         extra="allow",
         populate_by_name=True,
     )
-    balance: Annotated[Decimal, Field(examples=[148.75])]
+    balance: Annotated[Decimal, Field(examples=[148.75], ge=0)]
     """
-    The player's balance now, in major units of the account's currency, with at most its minor digits (USD 2, KRW 0).
+    The player's balance now, in major units of the account's currency, with at most its minor digits (USD 2, KRW 0). When the player is not known: 0.
     """
     status_code: Annotated[
         Literal[
@@ -208,7 +208,7 @@ class Cancel(BaseModel):
         int,
         Field(
             alias="transactionId",
-            examples=[7300120045001],
+            examples=[7300120045004],
             ge=0,
             le=9223372036854775807,
         ),
@@ -221,7 +221,7 @@ class Cancel(BaseModel):
         Field(alias="referenceId", examples=[7300120045001], ge=0, le=9223372036854775807),
     ]
     """
-    The `transactionId` of the bet to refund. The page contradicts itself: its table lacks this field, its text looks the bet up by it, and the other deployments list it.
+    The `transactionId` of the bet to refund. The pages contradict each other: the table lacks this field, its text looks the bet up by it, and the other deployments list it.
     """
     player_id: Annotated[str, Field(alias="playerId", examples=["user123"], min_length=1)]
     """
@@ -240,7 +240,7 @@ class Cancel(BaseModel):
     """
     game_code: Annotated[int | str, Field(alias="gameCode", examples=[655])]
     """
-    The game's id. iGamingAce sends a number; other deployments send string codes, so this contract reads either.
+    The game's id. The pages contradict each other: iGamingAce sends a number, other deployments string codes. This contract reads either.
     """
     timestamp: Annotated[int, Field(examples=[1713792000], ge=0, le=9223372036854775807)]
     """
@@ -265,7 +265,7 @@ class Win(BaseModel):
         int,
         Field(
             alias="transactionId",
-            examples=[7300120045001],
+            examples=[7300120045002],
             ge=0,
             le=9223372036854775807,
         ),
@@ -290,7 +290,7 @@ class Win(BaseModel):
     """
     game_code: Annotated[int | str, Field(alias="gameCode", examples=[655])]
     """
-    The game's id. iGamingAce sends a number; other deployments send string codes, so this contract reads either.
+    The game's id. The pages contradict each other: iGamingAce sends a number, other deployments string codes. This contract reads either.
     """
     amount: Annotated[Decimal, Field(examples=[4.25], ge=0)]
     """

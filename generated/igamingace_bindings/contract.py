@@ -451,6 +451,7 @@ OPERATIONS: Mapping[str, OperationInfo] = MappingProxyType(
                 2003,
                 2005,
                 2007,
+                2014,
             ),
         ),
         "games.kick": OperationInfo(
@@ -704,6 +705,7 @@ OPERATIONS: Mapping[str, OperationInfo] = MappingProxyType(
                 2003,
                 2007,
                 2011,
+                2014,
             ),
         ),
         "bonus_calls.cancel": OperationInfo(

@@ -33,7 +33,9 @@ def test_a_markdown_file_becomes_its_text(tmp_path):
 
 
 def test_words_beside_a_reference_stay_with_it(tmp_path):
-    spec = write(tmp_path, openapi_yaml="{x: {$ref: schemas/A.yaml, description: d}}", schemas__A_yaml="type: string")
+    spec = write(
+        tmp_path, openapi_yaml="{x: {$ref: schemas/A.yaml, description: d}}", schemas__A_yaml="type: string"
+    )
 
     assert bundle(spec)["x"] == {"$ref": "#/components/schemas/A", "description": "d"}
 

@@ -1,4 +1,4 @@
-"""Generation: what is committed is what the contract generates, and the same contract gives the same bytes."""
+"""Generation: what is committed is what the contract generates, whatever else is there is named."""
 
 import shutil
 from pathlib import Path
@@ -15,7 +15,9 @@ def copy(tmp_path_factory):
     """The contract and the committed bindings, in a place where a test may change both."""
     folder = tmp_path_factory.mktemp("project")
     shutil.copytree(SPEC, folder / "spec", ignore=shutil.ignore_patterns("codegen", "__pycache__"))
-    shutil.copytree(COMMITTED, folder / "bindings" / COMMITTED.name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        COMMITTED, folder / "bindings" / COMMITTED.name, ignore=shutil.ignore_patterns("__pycache__")
+    )
     return folder
 
 

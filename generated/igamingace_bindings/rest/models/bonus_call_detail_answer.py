@@ -26,7 +26,7 @@ class BonusCallDetailAnswer:
     Attributes:
         success: True when the request was carried out.
         data: Where a bonus call stands.
-        message: OK.
+        message: The word OK.
     """
 
     success: bool

@@ -13,7 +13,9 @@ class CancelBonusCall:
     """The bonus call to cancel.
 
     Attributes:
-        player_id: Your own id of the player.
+        player_id: Your own id of the player. The pages contradict each other on this field's name:
+            iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same id;
+            this contract takes `playerId` here, as iGamingAce's page does.
         issue_id: The bonus call's id, from bonus_calls.register.
     """
 

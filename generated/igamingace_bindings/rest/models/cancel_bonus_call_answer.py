@@ -22,7 +22,7 @@ class CancelBonusCallAnswer:
 
     Attributes:
         success: True when the request was carried out.
-        message: OK.
+        message: The word OK.
     """
 
     success: bool

@@ -21,7 +21,7 @@ class CreateOperator:
         name: The new account's name, for people to read.
         currency: The new account's currencies, ISO 4217 codes. iGamingAce gives an account one
             currency, so send one.
-        ggr_rate: The new account's share of gross gaming revenue, in percent.
+        ggr_rate: The new account's rate of the gross gaming revenue (GGR), in percent.
         level: What the new account is: an operator, which may have accounts below it, or an agent,
             which is one casino website. The parent's own level must allow it.
         parent_id: The parent's id; without it the parent is the account whose token is used.

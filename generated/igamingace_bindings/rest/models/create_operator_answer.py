@@ -26,7 +26,7 @@ class CreateOperatorAnswer:
     Attributes:
         success: True when the request was carried out.
         data: The account that was created.
-        message: OK.
+        message: The word OK.
     """
 
     success: bool

@@ -13,7 +13,10 @@ class CreatePlayer:
     """The player to link.
 
     Attributes:
-        player_external_id: Your own id of the player; unique among the players of your account.
+        player_external_id: Your own id of the player, unique among the players of your account. The
+            pages contradict each other on this field's name: iGamingAce's say `playerId`, those of other
+            deployments `playerExternalId`. It is the same id; this contract takes `playerExternalId` here,
+            since iGamingAce's own pages do not describe this operation.
     """
 
     player_external_id: str

@@ -26,7 +26,7 @@ class CreatePlayerAnswer:
     Attributes:
         success: True when the request was carried out.
         data: A linked player.
-        message: OK.
+        message: The word OK.
     """
 
     success: bool

@@ -24,7 +24,7 @@ class CreatedOperator:
     """
 
     id: str
-    token: str
+    token: str = field(repr=False)
     additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
     """What came beside the properties above: the vendor may add fields at any time."""
 

@@ -26,7 +26,7 @@ class DepositAnswer:
     Attributes:
         success: True when the request was carried out.
         data: The player's wallet after the movement.
-        message: OK.
+        message: The word OK.
     """
 
     success: bool

@@ -14,7 +14,10 @@ class DepositToPlayer:
     """What to move from the agent's wallet to the player's.
 
     Attributes:
-        player_external_id: Your own id of the player.
+        player_external_id: Your own id of the player. The pages contradict each other on this field's
+            name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+            id; this contract takes `playerExternalId` here, since iGamingAce's own pages do not describe
+            this operation.
         currency: The account's currency, an ISO 4217 code. One account has one currency.
         amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW 0).
         transaction_id: Your own id of this movement, unique in your account. Its place and type are not

@@ -23,8 +23,8 @@ class Game:
     """A game of a provider.
 
     Attributes:
-        game_id: The game's id. The pages contradict each other: other deployments list strings, while
-            iGamingAce's games.launch takes a number. This contract reads either here.
+        game_id: The game's id. The pages contradict each other: other deployments list string codes,
+            while iGamingAce's games.launch takes a number. This contract reads either here.
         game_name: The game's name, for people to read.
         game_type: What kind of game it is: 0 slot, 1 live, 2 other. The list is open.
         in_maintenance: True while the game cannot be played.

@@ -27,7 +27,7 @@ class GameListAnswer:
     Attributes:
         success: True when the request was carried out.
         data: The games of a provider.
-        message: OK.
+        message: The word OK.
     """
 
     success: bool

@@ -13,10 +13,12 @@ class LaunchGame:
     """Which game to launch, for whom, and how.
 
     Attributes:
-        player_id: Your own id of the player, the one that players.create linked as `playerExternalId`.
+        player_id: Your own id of the player. The pages contradict each other on this field's name:
+            iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same id;
+            this contract takes `playerId` here, as iGamingAce's page does.
         provider_id: The provider's id, from providers.list.
-        game_id: The game's id, `gameID` of games.list. iGamingAce takes a number here; other
-            deployments use string codes. This contract follows iGamingAce.
+        game_id: The game's id, `gameID` of games.list. The pages contradict each other: iGamingAce
+            takes a number here, other deployments string codes. This contract follows iGamingAce.
         language: The language of the game, an ISO 639-1 code.
         return_url: Where the player goes on leaving the game.
         is_streamer: True leaves the player's play out of the agent's report.

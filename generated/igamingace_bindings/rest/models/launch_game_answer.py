@@ -24,7 +24,7 @@ class LaunchGameAnswer:
         success: True when the request was carried out.
         data: The launch url. It is for one session and can be used once; elsewhere it expires 10
             minutes after it was made.
-        message: OK.
+        message: The word OK.
     """
 
     success: bool

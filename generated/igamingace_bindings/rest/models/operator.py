@@ -37,7 +37,7 @@ class Operator:
         allowed_ips: The addresses from which requests of this account are accepted. An empty list
             accepts every address.
         providers: The ids of the providers that the account may offer.
-        ggr_rate: The account's share of gross gaming revenue, in percent.
+        ggr_rate: The account's rate of the gross gaming revenue (GGR), in percent.
         payment_method: How the account pays. The list is open.
     """
 

@@ -26,7 +26,7 @@ class OperatorInfoAnswer:
     Attributes:
         success: True when the request was carried out.
         data: An account, an operator or an agent.
-        message: OK.
+        message: The word OK.
     """
 
     success: bool

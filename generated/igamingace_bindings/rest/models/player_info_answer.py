@@ -26,7 +26,7 @@ class PlayerInfoAnswer:
     Attributes:
         success: True when the request was carried out.
         data: A player and what the platform holds for the player.
-        message: OK.
+        message: The word OK.
     """
 
     success: bool

@@ -27,7 +27,7 @@ class ProviderListAnswer:
     Attributes:
         success: True when the request was carried out.
         data: The providers.
-        message: OK.
+        message: The word OK.
     """
 
     success: bool

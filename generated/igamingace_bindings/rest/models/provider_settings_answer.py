@@ -26,7 +26,7 @@ class ProviderSettingsAnswer:
     Attributes:
         success: True when the request was carried out.
         data: Whether one provider is enabled for one currency.
-        message: OK.
+        message: The word OK.
     """
 
     success: bool

@@ -26,8 +26,8 @@ class ProviderSettingsListAnswer:
 
     Attributes:
         success: True when the request was carried out.
-        data: The settings of every provider and currency.
-        message: OK.
+        data: The settings of every provider and currency. That this is an array is not stated.
+        message: The word OK.
     """
 
     success: bool

@@ -21,12 +21,14 @@ class RegisterBonusCall:
     """The bonus to give.
 
     Attributes:
-        platform_id: Your own id of this request. The page contradicts itself: its table names
-            `platformId`, its example sends `issueId`. This contract follows the table, since `issueId` is
+        platform_id: Your own id of this request. The pages contradict each other: the table names
+            `platformId`, the example sends `issueId`. This contract follows the table, since `issueId` is
             also what the answer calls its own id.
         provider_id: The provider's id, from providers.list.
-        game_id: The game's id, as games.launch takes it.
-        player_id: Your own id of the player.
+        game_id: The game's id, a number, as games.launch takes it.
+        player_id: Your own id of the player. The pages contradict each other on this field's name:
+            iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same id;
+            this contract takes `playerId` here, as iGamingAce's page does.
         bonus_type: 1 free spins; 2 regular, which is not active now. The pages contradict each other:
             on other deployments 2 is free spins. This contract follows iGamingAce.
         call_amount: Type 1: the most the player can win. Type 2: what the player wins. In major units

@@ -26,7 +26,7 @@ class RegisterBonusCallAnswer:
     Attributes:
         success: True when the request was carried out.
         data: The bonus call that was registered.
-        message: OK.
+        message: The word OK.
     """
 
     success: bool

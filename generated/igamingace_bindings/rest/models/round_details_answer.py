@@ -27,7 +27,7 @@ class RoundDetailsAnswer:
     Attributes:
         success: True when the request was carried out.
         data: Where the round's details can be read.
-        message: OK.
+        message: The word OK.
     """
 
     success: bool

@@ -32,6 +32,7 @@ class Transaction:
         round_id: The round's id.
         currency: The currency, an ISO 4217 code.
         amount: The amount in major units of `currency`, with at most its minor digits (USD 2, KRW 0).
+            Whether what is taken from the player has a minus sign is not stated.
         created_at: When it happened, as yyyy-MM-dd HH:mm:ss. The time zone is not documented (elsewhere
             Korea time, UTC+9).
     """

@@ -26,7 +26,7 @@ class TransactionListAnswer:
     Attributes:
         success: True when the request was carried out.
         data: One page of transactions.
-        message: OK.
+        message: The word OK.
     """
 
     success: bool

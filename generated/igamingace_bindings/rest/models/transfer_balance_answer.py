@@ -26,7 +26,7 @@ class TransferBalanceAnswer:
     Attributes:
         success: True when the request was carried out.
         data: Both wallets, before and after. Amounts are in major units of `currency`.
-        message: OK.
+        message: The word OK.
     """
 
     success: bool

@@ -39,8 +39,8 @@ class BonusCalls:
 
         Registers a bonus call: free spins (`bonusType` 1, with `metaData`) or a regular bonus (2, which
         is not active now). A player has at most one active bonus call; a second is refused with
-        BONUSCALL_DOUBLE (2011). The page contradicts itself about your own id of the request: its table
-        names `platformId`, its example sends `issueId`. This contract takes `platformId`.
+        BONUSCALL_DOUBLE (2011). The pages contradict each other about your own id of the request: the
+        table names `platformId`, the example sends `issueId`. This contract takes `platformId`.
 
         Standing: documented.
 
@@ -48,15 +48,17 @@ class BonusCalls:
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
         PERMISSION_ERROR, 1011 PROVIDER_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020
         IP_NOT_ALLOWED, 2002 USER_NOT_FOUND, 2003 GAME_NOT_FOUND, 2007 PROVIDER_NOT_FOUND, 2011
-        BONUSCALL_DOUBLE.
+        BONUSCALL_DOUBLE, 2014 CURRENCY_NOT_SUPPORTED.
 
         Args:
-            platform_id: Your own id of this request. The page contradicts itself: its table names
-                `platformId`, its example sends `issueId`. This contract follows the table, since `issueId`
+            platform_id: Your own id of this request. The pages contradict each other: the table names
+                `platformId`, the example sends `issueId`. This contract follows the table, since `issueId`
                 is also what the answer calls its own id.
             provider_id: The provider's id, from providers.list.
-            game_id: The game's id, as games.launch takes it.
-            player_id: Your own id of the player.
+            game_id: The game's id, a number, as games.launch takes it.
+            player_id: Your own id of the player. The pages contradict each other on this field's name:
+                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                id; this contract takes `playerId` here, as iGamingAce's page does.
             bonus_type: 1 free spins; 2 regular, which is not active now. The pages contradict each
                 other: on other deployments 2 is free spins. This contract follows iGamingAce.
             call_amount: Type 1: the most the player can win. Type 2: what the player wins. In major
@@ -88,8 +90,9 @@ class BonusCalls:
         """Cancel a bonus call
 
         Cancels a bonus call. This cannot be undone. One that has ended is refused with
-        BONUSCALL_ALEADY_ENDED (2012; the vendor's spelling). What an unknown `issueId` answers is not
-        documented; this contract assumes PARAMETERS_INVALID (1012).
+        BONUSCALL_ALEADY_ENDED (2012; the spelling is the vendor's). What an unknown `issueId` answers
+        is not documented; this contract assumes PARAMETERS_INVALID (1012). What `data` holds in the
+        answer, if anything, is not stated.
 
         Standing: documented.
 
@@ -99,7 +102,9 @@ class BonusCalls:
         IP_NOT_ALLOWED, 2002 USER_NOT_FOUND, 2012 BONUSCALL_ALEADY_ENDED.
 
         Args:
-            player_id: Your own id of the player.
+            player_id: Your own id of the player. The pages contradict each other on this field's name:
+                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                id; this contract takes `playerId` here, as iGamingAce's page does.
             issue_id: The bonus call's id, from bonus_calls.register.
         """
         return self._call(
@@ -160,8 +165,8 @@ class AsyncBonusCalls:
 
         Registers a bonus call: free spins (`bonusType` 1, with `metaData`) or a regular bonus (2, which
         is not active now). A player has at most one active bonus call; a second is refused with
-        BONUSCALL_DOUBLE (2011). The page contradicts itself about your own id of the request: its table
-        names `platformId`, its example sends `issueId`. This contract takes `platformId`.
+        BONUSCALL_DOUBLE (2011). The pages contradict each other about your own id of the request: the
+        table names `platformId`, the example sends `issueId`. This contract takes `platformId`.
 
         Standing: documented.
 
@@ -169,15 +174,17 @@ class AsyncBonusCalls:
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
         PERMISSION_ERROR, 1011 PROVIDER_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020
         IP_NOT_ALLOWED, 2002 USER_NOT_FOUND, 2003 GAME_NOT_FOUND, 2007 PROVIDER_NOT_FOUND, 2011
-        BONUSCALL_DOUBLE.
+        BONUSCALL_DOUBLE, 2014 CURRENCY_NOT_SUPPORTED.
 
         Args:
-            platform_id: Your own id of this request. The page contradicts itself: its table names
-                `platformId`, its example sends `issueId`. This contract follows the table, since `issueId`
+            platform_id: Your own id of this request. The pages contradict each other: the table names
+                `platformId`, the example sends `issueId`. This contract follows the table, since `issueId`
                 is also what the answer calls its own id.
             provider_id: The provider's id, from providers.list.
-            game_id: The game's id, as games.launch takes it.
-            player_id: Your own id of the player.
+            game_id: The game's id, a number, as games.launch takes it.
+            player_id: Your own id of the player. The pages contradict each other on this field's name:
+                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                id; this contract takes `playerId` here, as iGamingAce's page does.
             bonus_type: 1 free spins; 2 regular, which is not active now. The pages contradict each
                 other: on other deployments 2 is free spins. This contract follows iGamingAce.
             call_amount: Type 1: the most the player can win. Type 2: what the player wins. In major
@@ -209,8 +216,9 @@ class AsyncBonusCalls:
         """Cancel a bonus call
 
         Cancels a bonus call. This cannot be undone. One that has ended is refused with
-        BONUSCALL_ALEADY_ENDED (2012; the vendor's spelling). What an unknown `issueId` answers is not
-        documented; this contract assumes PARAMETERS_INVALID (1012).
+        BONUSCALL_ALEADY_ENDED (2012; the spelling is the vendor's). What an unknown `issueId` answers
+        is not documented; this contract assumes PARAMETERS_INVALID (1012). What `data` holds in the
+        answer, if anything, is not stated.
 
         Standing: documented.
 
@@ -220,7 +228,9 @@ class AsyncBonusCalls:
         IP_NOT_ALLOWED, 2002 USER_NOT_FOUND, 2012 BONUSCALL_ALEADY_ENDED.
 
         Args:
-            player_id: Your own id of the player.
+            player_id: Your own id of the player. The pages contradict each other on this field's name:
+                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                id; this contract takes `playerId` here, as iGamingAce's page does.
             issue_id: The bonus call's id, from bonus_calls.register.
         """
         return await self._call(
@@ -281,8 +291,8 @@ class RawBonusCalls:
 
         Registers a bonus call: free spins (`bonusType` 1, with `metaData`) or a regular bonus (2, which
         is not active now). A player has at most one active bonus call; a second is refused with
-        BONUSCALL_DOUBLE (2011). The page contradicts itself about your own id of the request: its table
-        names `platformId`, its example sends `issueId`. This contract takes `platformId`.
+        BONUSCALL_DOUBLE (2011). The pages contradict each other about your own id of the request: the
+        table names `platformId`, the example sends `issueId`. This contract takes `platformId`.
 
         Standing: documented.
 
@@ -290,15 +300,17 @@ class RawBonusCalls:
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
         PERMISSION_ERROR, 1011 PROVIDER_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020
         IP_NOT_ALLOWED, 2002 USER_NOT_FOUND, 2003 GAME_NOT_FOUND, 2007 PROVIDER_NOT_FOUND, 2011
-        BONUSCALL_DOUBLE.
+        BONUSCALL_DOUBLE, 2014 CURRENCY_NOT_SUPPORTED.
 
         Args:
-            platform_id: Your own id of this request. The page contradicts itself: its table names
-                `platformId`, its example sends `issueId`. This contract follows the table, since `issueId`
+            platform_id: Your own id of this request. The pages contradict each other: the table names
+                `platformId`, the example sends `issueId`. This contract follows the table, since `issueId`
                 is also what the answer calls its own id.
             provider_id: The provider's id, from providers.list.
-            game_id: The game's id, as games.launch takes it.
-            player_id: Your own id of the player.
+            game_id: The game's id, a number, as games.launch takes it.
+            player_id: Your own id of the player. The pages contradict each other on this field's name:
+                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                id; this contract takes `playerId` here, as iGamingAce's page does.
             bonus_type: 1 free spins; 2 regular, which is not active now. The pages contradict each
                 other: on other deployments 2 is free spins. This contract follows iGamingAce.
             call_amount: Type 1: the most the player can win. Type 2: what the player wins. In major
@@ -330,8 +342,9 @@ class RawBonusCalls:
         """Cancel a bonus call
 
         Cancels a bonus call. This cannot be undone. One that has ended is refused with
-        BONUSCALL_ALEADY_ENDED (2012; the vendor's spelling). What an unknown `issueId` answers is not
-        documented; this contract assumes PARAMETERS_INVALID (1012).
+        BONUSCALL_ALEADY_ENDED (2012; the spelling is the vendor's). What an unknown `issueId` answers
+        is not documented; this contract assumes PARAMETERS_INVALID (1012). What `data` holds in the
+        answer, if anything, is not stated.
 
         Standing: documented.
 
@@ -341,7 +354,9 @@ class RawBonusCalls:
         IP_NOT_ALLOWED, 2002 USER_NOT_FOUND, 2012 BONUSCALL_ALEADY_ENDED.
 
         Args:
-            player_id: Your own id of the player.
+            player_id: Your own id of the player. The pages contradict each other on this field's name:
+                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                id; this contract takes `playerId` here, as iGamingAce's page does.
             issue_id: The bonus call's id, from bonus_calls.register.
         """
         return self._call(
@@ -402,8 +417,8 @@ class AsyncRawBonusCalls:
 
         Registers a bonus call: free spins (`bonusType` 1, with `metaData`) or a regular bonus (2, which
         is not active now). A player has at most one active bonus call; a second is refused with
-        BONUSCALL_DOUBLE (2011). The page contradicts itself about your own id of the request: its table
-        names `platformId`, its example sends `issueId`. This contract takes `platformId`.
+        BONUSCALL_DOUBLE (2011). The pages contradict each other about your own id of the request: the
+        table names `platformId`, the example sends `issueId`. This contract takes `platformId`.
 
         Standing: documented.
 
@@ -411,15 +426,17 @@ class AsyncRawBonusCalls:
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
         PERMISSION_ERROR, 1011 PROVIDER_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020
         IP_NOT_ALLOWED, 2002 USER_NOT_FOUND, 2003 GAME_NOT_FOUND, 2007 PROVIDER_NOT_FOUND, 2011
-        BONUSCALL_DOUBLE.
+        BONUSCALL_DOUBLE, 2014 CURRENCY_NOT_SUPPORTED.
 
         Args:
-            platform_id: Your own id of this request. The page contradicts itself: its table names
-                `platformId`, its example sends `issueId`. This contract follows the table, since `issueId`
+            platform_id: Your own id of this request. The pages contradict each other: the table names
+                `platformId`, the example sends `issueId`. This contract follows the table, since `issueId`
                 is also what the answer calls its own id.
             provider_id: The provider's id, from providers.list.
-            game_id: The game's id, as games.launch takes it.
-            player_id: Your own id of the player.
+            game_id: The game's id, a number, as games.launch takes it.
+            player_id: Your own id of the player. The pages contradict each other on this field's name:
+                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                id; this contract takes `playerId` here, as iGamingAce's page does.
             bonus_type: 1 free spins; 2 regular, which is not active now. The pages contradict each
                 other: on other deployments 2 is free spins. This contract follows iGamingAce.
             call_amount: Type 1: the most the player can win. Type 2: what the player wins. In major
@@ -451,8 +468,9 @@ class AsyncRawBonusCalls:
         """Cancel a bonus call
 
         Cancels a bonus call. This cannot be undone. One that has ended is refused with
-        BONUSCALL_ALEADY_ENDED (2012; the vendor's spelling). What an unknown `issueId` answers is not
-        documented; this contract assumes PARAMETERS_INVALID (1012).
+        BONUSCALL_ALEADY_ENDED (2012; the spelling is the vendor's). What an unknown `issueId` answers
+        is not documented; this contract assumes PARAMETERS_INVALID (1012). What `data` holds in the
+        answer, if anything, is not stated.
 
         Standing: documented.
 
@@ -462,7 +480,9 @@ class AsyncRawBonusCalls:
         IP_NOT_ALLOWED, 2002 USER_NOT_FOUND, 2012 BONUSCALL_ALEADY_ENDED.
 
         Args:
-            player_id: Your own id of the player.
+            player_id: Your own id of the player. The pages contradict each other on this field's name:
+                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                id; this contract takes `playerId` here, as iGamingAce's page does.
             issue_id: The bonus call's id, from bonus_calls.register.
         """
         return await self._call(

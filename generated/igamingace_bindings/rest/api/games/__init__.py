@@ -26,8 +26,8 @@ class Games:
     ) -> builtins.list[Game]:
         """List a provider's games
 
-        Every game of one provider. iGamingAce's own documentation does not describe this call; the
-        `gameID` of this list is what games.launch takes as `gameId`.
+        Every game of one provider. The fields are those of other deployments; which of them iGamingAce
+        itself sends is not known. The `gameID` of this list is what games.launch takes as `gameId`.
 
         Standing: platform.
 
@@ -60,9 +60,10 @@ class Games:
 
         Opens a session for one player and answers with the launch url: send the player's browser there.
         The url is for one session and can be used once; on other deployments it expires 10 minutes
-        after it was made, so ask for it when the player clicks, not before. In seamless mode the
-        platform sends a `balance` callback at launch; when that fails, this call answers CALLBACK_ERROR
-        (1015).
+        after it was made, so ask for it when the player clicks, not before. The player must have been
+        linked with players.create. In seamless mode the platform sends a `balance` callback at launch;
+        that a failure of it is answered here with CALLBACK_ERROR (1015) is assumed. When the answer is
+        lost, whether a session was opened is unknown.
 
         Standing: documented.
 
@@ -70,14 +71,15 @@ class Games:
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
         PERMISSION_ERROR, 1011 PROVIDER_ERROR, 1012 PARAMETERS_INVALID, 1015 CALLBACK_ERROR, 1018
         SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED, 2002 USER_NOT_FOUND, 2003 GAME_NOT_FOUND, 2005
-        POINT_NOT_ENOUGH, 2007 PROVIDER_NOT_FOUND.
+        POINT_NOT_ENOUGH, 2007 PROVIDER_NOT_FOUND, 2014 CURRENCY_NOT_SUPPORTED.
 
         Args:
-            player_id: Your own id of the player, the one that players.create linked as
-                `playerExternalId`.
+            player_id: Your own id of the player. The pages contradict each other on this field's name:
+                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                id; this contract takes `playerId` here, as iGamingAce's page does.
             provider_id: The provider's id, from providers.list.
-            game_id: The game's id, `gameID` of games.list. iGamingAce takes a number here; other
-                deployments use string codes. This contract follows iGamingAce.
+            game_id: The game's id, `gameID` of games.list. The pages contradict each other: iGamingAce
+                takes a number here, other deployments string codes. This contract follows iGamingAce.
             language: The language of the game, an ISO 639-1 code.
             return_url: Where the player goes on leaving the game.
             is_streamer: True leaves the player's play out of the agent's report.
@@ -101,7 +103,9 @@ class Games:
     ) -> None:
         """End a player's session
 
-        Ends the session that a player has open.
+        Ends the session that a player has open. What it answers for a player without one is not stated;
+        this contract assumes a success. What `data` holds in the answer, if anything, is not stated
+        either.
 
         Standing: platform.
 
@@ -111,7 +115,10 @@ class Games:
         IP_NOT_ALLOWED, 2002 USER_NOT_FOUND.
 
         Args:
-            player_external_id: Your own id of the player.
+            player_external_id: Your own id of the player. The pages contradict each other on this
+                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
+                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
+                not describe this operation.
         """
         return self._call(
             _games_kick.OPERATION,
@@ -135,8 +142,8 @@ class AsyncGames:
     ) -> builtins.list[Game]:
         """List a provider's games
 
-        Every game of one provider. iGamingAce's own documentation does not describe this call; the
-        `gameID` of this list is what games.launch takes as `gameId`.
+        Every game of one provider. The fields are those of other deployments; which of them iGamingAce
+        itself sends is not known. The `gameID` of this list is what games.launch takes as `gameId`.
 
         Standing: platform.
 
@@ -169,9 +176,10 @@ class AsyncGames:
 
         Opens a session for one player and answers with the launch url: send the player's browser there.
         The url is for one session and can be used once; on other deployments it expires 10 minutes
-        after it was made, so ask for it when the player clicks, not before. In seamless mode the
-        platform sends a `balance` callback at launch; when that fails, this call answers CALLBACK_ERROR
-        (1015).
+        after it was made, so ask for it when the player clicks, not before. The player must have been
+        linked with players.create. In seamless mode the platform sends a `balance` callback at launch;
+        that a failure of it is answered here with CALLBACK_ERROR (1015) is assumed. When the answer is
+        lost, whether a session was opened is unknown.
 
         Standing: documented.
 
@@ -179,14 +187,15 @@ class AsyncGames:
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
         PERMISSION_ERROR, 1011 PROVIDER_ERROR, 1012 PARAMETERS_INVALID, 1015 CALLBACK_ERROR, 1018
         SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED, 2002 USER_NOT_FOUND, 2003 GAME_NOT_FOUND, 2005
-        POINT_NOT_ENOUGH, 2007 PROVIDER_NOT_FOUND.
+        POINT_NOT_ENOUGH, 2007 PROVIDER_NOT_FOUND, 2014 CURRENCY_NOT_SUPPORTED.
 
         Args:
-            player_id: Your own id of the player, the one that players.create linked as
-                `playerExternalId`.
+            player_id: Your own id of the player. The pages contradict each other on this field's name:
+                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                id; this contract takes `playerId` here, as iGamingAce's page does.
             provider_id: The provider's id, from providers.list.
-            game_id: The game's id, `gameID` of games.list. iGamingAce takes a number here; other
-                deployments use string codes. This contract follows iGamingAce.
+            game_id: The game's id, `gameID` of games.list. The pages contradict each other: iGamingAce
+                takes a number here, other deployments string codes. This contract follows iGamingAce.
             language: The language of the game, an ISO 639-1 code.
             return_url: Where the player goes on leaving the game.
             is_streamer: True leaves the player's play out of the agent's report.
@@ -210,7 +219,9 @@ class AsyncGames:
     ) -> None:
         """End a player's session
 
-        Ends the session that a player has open.
+        Ends the session that a player has open. What it answers for a player without one is not stated;
+        this contract assumes a success. What `data` holds in the answer, if anything, is not stated
+        either.
 
         Standing: platform.
 
@@ -220,7 +231,10 @@ class AsyncGames:
         IP_NOT_ALLOWED, 2002 USER_NOT_FOUND.
 
         Args:
-            player_external_id: Your own id of the player.
+            player_external_id: Your own id of the player. The pages contradict each other on this
+                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
+                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
+                not describe this operation.
         """
         return await self._call(
             _games_kick.OPERATION,
@@ -244,8 +258,8 @@ class RawGames:
     ) -> RawAnswer[builtins.list[Game]]:
         """List a provider's games
 
-        Every game of one provider. iGamingAce's own documentation does not describe this call; the
-        `gameID` of this list is what games.launch takes as `gameId`.
+        Every game of one provider. The fields are those of other deployments; which of them iGamingAce
+        itself sends is not known. The `gameID` of this list is what games.launch takes as `gameId`.
 
         Standing: platform.
 
@@ -278,9 +292,10 @@ class RawGames:
 
         Opens a session for one player and answers with the launch url: send the player's browser there.
         The url is for one session and can be used once; on other deployments it expires 10 minutes
-        after it was made, so ask for it when the player clicks, not before. In seamless mode the
-        platform sends a `balance` callback at launch; when that fails, this call answers CALLBACK_ERROR
-        (1015).
+        after it was made, so ask for it when the player clicks, not before. The player must have been
+        linked with players.create. In seamless mode the platform sends a `balance` callback at launch;
+        that a failure of it is answered here with CALLBACK_ERROR (1015) is assumed. When the answer is
+        lost, whether a session was opened is unknown.
 
         Standing: documented.
 
@@ -288,14 +303,15 @@ class RawGames:
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
         PERMISSION_ERROR, 1011 PROVIDER_ERROR, 1012 PARAMETERS_INVALID, 1015 CALLBACK_ERROR, 1018
         SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED, 2002 USER_NOT_FOUND, 2003 GAME_NOT_FOUND, 2005
-        POINT_NOT_ENOUGH, 2007 PROVIDER_NOT_FOUND.
+        POINT_NOT_ENOUGH, 2007 PROVIDER_NOT_FOUND, 2014 CURRENCY_NOT_SUPPORTED.
 
         Args:
-            player_id: Your own id of the player, the one that players.create linked as
-                `playerExternalId`.
+            player_id: Your own id of the player. The pages contradict each other on this field's name:
+                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                id; this contract takes `playerId` here, as iGamingAce's page does.
             provider_id: The provider's id, from providers.list.
-            game_id: The game's id, `gameID` of games.list. iGamingAce takes a number here; other
-                deployments use string codes. This contract follows iGamingAce.
+            game_id: The game's id, `gameID` of games.list. The pages contradict each other: iGamingAce
+                takes a number here, other deployments string codes. This contract follows iGamingAce.
             language: The language of the game, an ISO 639-1 code.
             return_url: Where the player goes on leaving the game.
             is_streamer: True leaves the player's play out of the agent's report.
@@ -319,7 +335,9 @@ class RawGames:
     ) -> RawAnswer[None]:
         """End a player's session
 
-        Ends the session that a player has open.
+        Ends the session that a player has open. What it answers for a player without one is not stated;
+        this contract assumes a success. What `data` holds in the answer, if anything, is not stated
+        either.
 
         Standing: platform.
 
@@ -329,7 +347,10 @@ class RawGames:
         IP_NOT_ALLOWED, 2002 USER_NOT_FOUND.
 
         Args:
-            player_external_id: Your own id of the player.
+            player_external_id: Your own id of the player. The pages contradict each other on this
+                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
+                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
+                not describe this operation.
         """
         return self._call(
             _games_kick.OPERATION,
@@ -353,8 +374,8 @@ class AsyncRawGames:
     ) -> RawAnswer[builtins.list[Game]]:
         """List a provider's games
 
-        Every game of one provider. iGamingAce's own documentation does not describe this call; the
-        `gameID` of this list is what games.launch takes as `gameId`.
+        Every game of one provider. The fields are those of other deployments; which of them iGamingAce
+        itself sends is not known. The `gameID` of this list is what games.launch takes as `gameId`.
 
         Standing: platform.
 
@@ -387,9 +408,10 @@ class AsyncRawGames:
 
         Opens a session for one player and answers with the launch url: send the player's browser there.
         The url is for one session and can be used once; on other deployments it expires 10 minutes
-        after it was made, so ask for it when the player clicks, not before. In seamless mode the
-        platform sends a `balance` callback at launch; when that fails, this call answers CALLBACK_ERROR
-        (1015).
+        after it was made, so ask for it when the player clicks, not before. The player must have been
+        linked with players.create. In seamless mode the platform sends a `balance` callback at launch;
+        that a failure of it is answered here with CALLBACK_ERROR (1015) is assumed. When the answer is
+        lost, whether a session was opened is unknown.
 
         Standing: documented.
 
@@ -397,14 +419,15 @@ class AsyncRawGames:
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
         PERMISSION_ERROR, 1011 PROVIDER_ERROR, 1012 PARAMETERS_INVALID, 1015 CALLBACK_ERROR, 1018
         SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED, 2002 USER_NOT_FOUND, 2003 GAME_NOT_FOUND, 2005
-        POINT_NOT_ENOUGH, 2007 PROVIDER_NOT_FOUND.
+        POINT_NOT_ENOUGH, 2007 PROVIDER_NOT_FOUND, 2014 CURRENCY_NOT_SUPPORTED.
 
         Args:
-            player_id: Your own id of the player, the one that players.create linked as
-                `playerExternalId`.
+            player_id: Your own id of the player. The pages contradict each other on this field's name:
+                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                id; this contract takes `playerId` here, as iGamingAce's page does.
             provider_id: The provider's id, from providers.list.
-            game_id: The game's id, `gameID` of games.list. iGamingAce takes a number here; other
-                deployments use string codes. This contract follows iGamingAce.
+            game_id: The game's id, `gameID` of games.list. The pages contradict each other: iGamingAce
+                takes a number here, other deployments string codes. This contract follows iGamingAce.
             language: The language of the game, an ISO 639-1 code.
             return_url: Where the player goes on leaving the game.
             is_streamer: True leaves the player's play out of the agent's report.
@@ -428,7 +451,9 @@ class AsyncRawGames:
     ) -> RawAnswer[None]:
         """End a player's session
 
-        Ends the session that a player has open.
+        Ends the session that a player has open. What it answers for a player without one is not stated;
+        this contract assumes a success. What `data` holds in the answer, if anything, is not stated
+        either.
 
         Standing: platform.
 
@@ -438,7 +463,10 @@ class AsyncRawGames:
         IP_NOT_ALLOWED, 2002 USER_NOT_FOUND.
 
         Args:
-            player_external_id: Your own id of the player.
+            player_external_id: Your own id of the player. The pages contradict each other on this
+                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
+                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
+                not describe this operation.
         """
         return await self._call(
             _games_kick.OPERATION,

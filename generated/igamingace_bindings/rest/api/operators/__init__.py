@@ -59,8 +59,9 @@ class Operators:
         """Create an account below yours
 
         Creates an operator or an agent, and answers with its id and its API token. The parent's level
-        must allow the new account's level. The new account cannot log in to the back office before the
-        vendor has approved it.
+        must allow the new account's level; otherwise PERMISSION_ERROR (1010) is assumed. An id that is
+        taken is assumed to be refused with PARAMETERS_INVALID (1012). The new account cannot log in
+        before the vendor has approved it.
 
         Standing: platform.
 
@@ -75,7 +76,7 @@ class Operators:
             name: The new account's name, for people to read.
             currency: The new account's currencies, ISO 4217 codes. iGamingAce gives an account one
                 currency, so send one.
-            ggr_rate: The new account's share of gross gaming revenue, in percent.
+            ggr_rate: The new account's rate of the gross gaming revenue (GGR), in percent.
             level: What the new account is: an operator, which may have accounts below it, or an agent,
                 which is one casino website. The parent's own level must allow it.
             parent_id: The parent's id; without it the parent is the account whose token is used.
@@ -109,7 +110,7 @@ class Operators:
         """Change your own account
 
         Changes the account whose token is used. Every field is optional; what is left out stays as it
-        is.
+        is. What `data` holds in the answer, if anything, is not stated.
 
         Standing: platform.
 
@@ -145,9 +146,10 @@ class Operators:
     ) -> BalanceTransfer:
         """Move points to a child account
 
-        Moves points from your wallet to a child's: only to a child, and only as many as you have. When
-        the answer is lost the outcome is unknown: read your balance with operators.info before you send
-        it again.
+        Moves points from your wallet to a child's. It works only downwards, to an account whose parent
+        you are (otherwise PERMISSION_ERROR, 1010, is assumed), and only with enough balance (otherwise
+        POINT_NOT_ENOUGH, 2005, is assumed). When the answer is lost the outcome is unknown: read your
+        balance with operators.info before you send it again.
 
         Standing: platform.
 
@@ -216,8 +218,9 @@ class AsyncOperators:
         """Create an account below yours
 
         Creates an operator or an agent, and answers with its id and its API token. The parent's level
-        must allow the new account's level. The new account cannot log in to the back office before the
-        vendor has approved it.
+        must allow the new account's level; otherwise PERMISSION_ERROR (1010) is assumed. An id that is
+        taken is assumed to be refused with PARAMETERS_INVALID (1012). The new account cannot log in
+        before the vendor has approved it.
 
         Standing: platform.
 
@@ -232,7 +235,7 @@ class AsyncOperators:
             name: The new account's name, for people to read.
             currency: The new account's currencies, ISO 4217 codes. iGamingAce gives an account one
                 currency, so send one.
-            ggr_rate: The new account's share of gross gaming revenue, in percent.
+            ggr_rate: The new account's rate of the gross gaming revenue (GGR), in percent.
             level: What the new account is: an operator, which may have accounts below it, or an agent,
                 which is one casino website. The parent's own level must allow it.
             parent_id: The parent's id; without it the parent is the account whose token is used.
@@ -266,7 +269,7 @@ class AsyncOperators:
         """Change your own account
 
         Changes the account whose token is used. Every field is optional; what is left out stays as it
-        is.
+        is. What `data` holds in the answer, if anything, is not stated.
 
         Standing: platform.
 
@@ -302,9 +305,10 @@ class AsyncOperators:
     ) -> BalanceTransfer:
         """Move points to a child account
 
-        Moves points from your wallet to a child's: only to a child, and only as many as you have. When
-        the answer is lost the outcome is unknown: read your balance with operators.info before you send
-        it again.
+        Moves points from your wallet to a child's. It works only downwards, to an account whose parent
+        you are (otherwise PERMISSION_ERROR, 1010, is assumed), and only with enough balance (otherwise
+        POINT_NOT_ENOUGH, 2005, is assumed). When the answer is lost the outcome is unknown: read your
+        balance with operators.info before you send it again.
 
         Standing: platform.
 
@@ -373,8 +377,9 @@ class RawOperators:
         """Create an account below yours
 
         Creates an operator or an agent, and answers with its id and its API token. The parent's level
-        must allow the new account's level. The new account cannot log in to the back office before the
-        vendor has approved it.
+        must allow the new account's level; otherwise PERMISSION_ERROR (1010) is assumed. An id that is
+        taken is assumed to be refused with PARAMETERS_INVALID (1012). The new account cannot log in
+        before the vendor has approved it.
 
         Standing: platform.
 
@@ -389,7 +394,7 @@ class RawOperators:
             name: The new account's name, for people to read.
             currency: The new account's currencies, ISO 4217 codes. iGamingAce gives an account one
                 currency, so send one.
-            ggr_rate: The new account's share of gross gaming revenue, in percent.
+            ggr_rate: The new account's rate of the gross gaming revenue (GGR), in percent.
             level: What the new account is: an operator, which may have accounts below it, or an agent,
                 which is one casino website. The parent's own level must allow it.
             parent_id: The parent's id; without it the parent is the account whose token is used.
@@ -423,7 +428,7 @@ class RawOperators:
         """Change your own account
 
         Changes the account whose token is used. Every field is optional; what is left out stays as it
-        is.
+        is. What `data` holds in the answer, if anything, is not stated.
 
         Standing: platform.
 
@@ -459,9 +464,10 @@ class RawOperators:
     ) -> RawAnswer[BalanceTransfer]:
         """Move points to a child account
 
-        Moves points from your wallet to a child's: only to a child, and only as many as you have. When
-        the answer is lost the outcome is unknown: read your balance with operators.info before you send
-        it again.
+        Moves points from your wallet to a child's. It works only downwards, to an account whose parent
+        you are (otherwise PERMISSION_ERROR, 1010, is assumed), and only with enough balance (otherwise
+        POINT_NOT_ENOUGH, 2005, is assumed). When the answer is lost the outcome is unknown: read your
+        balance with operators.info before you send it again.
 
         Standing: platform.
 
@@ -530,8 +536,9 @@ class AsyncRawOperators:
         """Create an account below yours
 
         Creates an operator or an agent, and answers with its id and its API token. The parent's level
-        must allow the new account's level. The new account cannot log in to the back office before the
-        vendor has approved it.
+        must allow the new account's level; otherwise PERMISSION_ERROR (1010) is assumed. An id that is
+        taken is assumed to be refused with PARAMETERS_INVALID (1012). The new account cannot log in
+        before the vendor has approved it.
 
         Standing: platform.
 
@@ -546,7 +553,7 @@ class AsyncRawOperators:
             name: The new account's name, for people to read.
             currency: The new account's currencies, ISO 4217 codes. iGamingAce gives an account one
                 currency, so send one.
-            ggr_rate: The new account's share of gross gaming revenue, in percent.
+            ggr_rate: The new account's rate of the gross gaming revenue (GGR), in percent.
             level: What the new account is: an operator, which may have accounts below it, or an agent,
                 which is one casino website. The parent's own level must allow it.
             parent_id: The parent's id; without it the parent is the account whose token is used.
@@ -580,7 +587,7 @@ class AsyncRawOperators:
         """Change your own account
 
         Changes the account whose token is used. Every field is optional; what is left out stays as it
-        is.
+        is. What `data` holds in the answer, if anything, is not stated.
 
         Standing: platform.
 
@@ -616,9 +623,10 @@ class AsyncRawOperators:
     ) -> RawAnswer[BalanceTransfer]:
         """Move points to a child account
 
-        Moves points from your wallet to a child's: only to a child, and only as many as you have. When
-        the answer is lost the outcome is unknown: read your balance with operators.info before you send
-        it again.
+        Moves points from your wallet to a child's. It works only downwards, to an account whose parent
+        you are (otherwise PERMISSION_ERROR, 1010, is assumed), and only with enough balance (otherwise
+        POINT_NOT_ENOUGH, 2005, is assumed). When the answer is lost the outcome is unknown: read your
+        balance with operators.info before you send it again.
 
         Standing: platform.
 

@@ -42,7 +42,10 @@ class Players:
         PERMISSION_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED.
 
         Args:
-            player_external_id: Your own id of the player; unique among the players of your account.
+            player_external_id: Your own id of the player, unique among the players of your account. The
+                pages contradict each other on this field's name: iGamingAce's say `playerId`, those of
+                other deployments `playerExternalId`. It is the same id; this contract takes
+                `playerExternalId` here, since iGamingAce's own pages do not describe this operation.
         """
         return self._call(
             _players_create.OPERATION,
@@ -58,7 +61,8 @@ class Players:
     ) -> Player:
         """Read a player
 
-        The platform's number of a player, and the player's wallet.
+        The platform's number of a player, and the player's wallet. The wallet belongs to transfer mode;
+        what it holds in seamless mode, where the money stays with you, is not stated.
 
         Standing: platform.
 
@@ -87,11 +91,12 @@ class Players:
     ) -> PlayerBalance:
         """Move money to a player's wallet
 
-        Transfer mode only: moves an amount from the agent's wallet to the player's. `transactionId` is
-        your own id of the movement. When the answer is lost the outcome is unknown: read the player
-        with players.info, or look the movement up with transactions.list, before you send it again.
-        What a repeated `transactionId` does is not documented; this contract assumes that it moves
-        nothing and is refused with PARAMETERS_INVALID (1012).
+        Transfer mode only: moves an amount from the agent's wallet of points to the player's.
+        `transactionId` is your own id of the movement. When the answer is lost the outcome is unknown:
+        read the player with players.info, or look the movement up with transactions.list, before you
+        send it again. What a repeated `transactionId` does is not documented. This contract assumes
+        that the same movement moves nothing a second time, and that another movement under the same id
+        is refused with PARAMETERS_INVALID (1012); do not build on it.
 
         Standing: platform.
 
@@ -101,7 +106,10 @@ class Players:
         USER_NOT_FOUND, 2005 POINT_NOT_ENOUGH, 2014 CURRENCY_NOT_SUPPORTED.
 
         Args:
-            player_external_id: Your own id of the player.
+            player_external_id: Your own id of the player. The pages contradict each other on this
+                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
+                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
+                not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
@@ -128,11 +136,12 @@ class Players:
     ) -> PlayerBalance:
         """Move money from a player's wallet
 
-        Transfer mode only: moves an amount from the player's wallet back to the agent's.
-        `transactionId` is your own id of the movement. When the answer is lost the outcome is unknown:
-        read the player with players.info, or look the movement up with transactions.list, before you
-        send it again. What a repeated `transactionId` does is not documented; this contract assumes
-        that it moves nothing and is refused with PARAMETERS_INVALID (1012).
+        Transfer mode only: moves an amount from the player's wallet back to the agent's wallet of
+        points. `transactionId` is your own id of the movement. When the answer is lost the outcome is
+        unknown: read the player with players.info, or look the movement up with transactions.list,
+        before you send it again. What a repeated `transactionId` does is not documented. This contract
+        assumes that the same movement moves nothing a second time, and that another movement under the
+        same id is refused with PARAMETERS_INVALID (1012); do not build on it.
 
         Standing: platform.
 
@@ -142,7 +151,10 @@ class Players:
         USER_NOT_FOUND, 2006 BALANCE_NOT_ENOUGH, 2014 CURRENCY_NOT_SUPPORTED.
 
         Args:
-            player_external_id: Your own id of the player.
+            player_external_id: Your own id of the player. The pages contradict each other on this
+                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
+                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
+                not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
@@ -187,7 +199,10 @@ class AsyncPlayers:
         PERMISSION_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED.
 
         Args:
-            player_external_id: Your own id of the player; unique among the players of your account.
+            player_external_id: Your own id of the player, unique among the players of your account. The
+                pages contradict each other on this field's name: iGamingAce's say `playerId`, those of
+                other deployments `playerExternalId`. It is the same id; this contract takes
+                `playerExternalId` here, since iGamingAce's own pages do not describe this operation.
         """
         return await self._call(
             _players_create.OPERATION,
@@ -203,7 +218,8 @@ class AsyncPlayers:
     ) -> Player:
         """Read a player
 
-        The platform's number of a player, and the player's wallet.
+        The platform's number of a player, and the player's wallet. The wallet belongs to transfer mode;
+        what it holds in seamless mode, where the money stays with you, is not stated.
 
         Standing: platform.
 
@@ -232,11 +248,12 @@ class AsyncPlayers:
     ) -> PlayerBalance:
         """Move money to a player's wallet
 
-        Transfer mode only: moves an amount from the agent's wallet to the player's. `transactionId` is
-        your own id of the movement. When the answer is lost the outcome is unknown: read the player
-        with players.info, or look the movement up with transactions.list, before you send it again.
-        What a repeated `transactionId` does is not documented; this contract assumes that it moves
-        nothing and is refused with PARAMETERS_INVALID (1012).
+        Transfer mode only: moves an amount from the agent's wallet of points to the player's.
+        `transactionId` is your own id of the movement. When the answer is lost the outcome is unknown:
+        read the player with players.info, or look the movement up with transactions.list, before you
+        send it again. What a repeated `transactionId` does is not documented. This contract assumes
+        that the same movement moves nothing a second time, and that another movement under the same id
+        is refused with PARAMETERS_INVALID (1012); do not build on it.
 
         Standing: platform.
 
@@ -246,7 +263,10 @@ class AsyncPlayers:
         USER_NOT_FOUND, 2005 POINT_NOT_ENOUGH, 2014 CURRENCY_NOT_SUPPORTED.
 
         Args:
-            player_external_id: Your own id of the player.
+            player_external_id: Your own id of the player. The pages contradict each other on this
+                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
+                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
+                not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
@@ -273,11 +293,12 @@ class AsyncPlayers:
     ) -> PlayerBalance:
         """Move money from a player's wallet
 
-        Transfer mode only: moves an amount from the player's wallet back to the agent's.
-        `transactionId` is your own id of the movement. When the answer is lost the outcome is unknown:
-        read the player with players.info, or look the movement up with transactions.list, before you
-        send it again. What a repeated `transactionId` does is not documented; this contract assumes
-        that it moves nothing and is refused with PARAMETERS_INVALID (1012).
+        Transfer mode only: moves an amount from the player's wallet back to the agent's wallet of
+        points. `transactionId` is your own id of the movement. When the answer is lost the outcome is
+        unknown: read the player with players.info, or look the movement up with transactions.list,
+        before you send it again. What a repeated `transactionId` does is not documented. This contract
+        assumes that the same movement moves nothing a second time, and that another movement under the
+        same id is refused with PARAMETERS_INVALID (1012); do not build on it.
 
         Standing: platform.
 
@@ -287,7 +308,10 @@ class AsyncPlayers:
         USER_NOT_FOUND, 2006 BALANCE_NOT_ENOUGH, 2014 CURRENCY_NOT_SUPPORTED.
 
         Args:
-            player_external_id: Your own id of the player.
+            player_external_id: Your own id of the player. The pages contradict each other on this
+                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
+                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
+                not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
@@ -332,7 +356,10 @@ class RawPlayers:
         PERMISSION_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED.
 
         Args:
-            player_external_id: Your own id of the player; unique among the players of your account.
+            player_external_id: Your own id of the player, unique among the players of your account. The
+                pages contradict each other on this field's name: iGamingAce's say `playerId`, those of
+                other deployments `playerExternalId`. It is the same id; this contract takes
+                `playerExternalId` here, since iGamingAce's own pages do not describe this operation.
         """
         return self._call(
             _players_create.OPERATION,
@@ -348,7 +375,8 @@ class RawPlayers:
     ) -> RawAnswer[Player]:
         """Read a player
 
-        The platform's number of a player, and the player's wallet.
+        The platform's number of a player, and the player's wallet. The wallet belongs to transfer mode;
+        what it holds in seamless mode, where the money stays with you, is not stated.
 
         Standing: platform.
 
@@ -377,11 +405,12 @@ class RawPlayers:
     ) -> RawAnswer[PlayerBalance]:
         """Move money to a player's wallet
 
-        Transfer mode only: moves an amount from the agent's wallet to the player's. `transactionId` is
-        your own id of the movement. When the answer is lost the outcome is unknown: read the player
-        with players.info, or look the movement up with transactions.list, before you send it again.
-        What a repeated `transactionId` does is not documented; this contract assumes that it moves
-        nothing and is refused with PARAMETERS_INVALID (1012).
+        Transfer mode only: moves an amount from the agent's wallet of points to the player's.
+        `transactionId` is your own id of the movement. When the answer is lost the outcome is unknown:
+        read the player with players.info, or look the movement up with transactions.list, before you
+        send it again. What a repeated `transactionId` does is not documented. This contract assumes
+        that the same movement moves nothing a second time, and that another movement under the same id
+        is refused with PARAMETERS_INVALID (1012); do not build on it.
 
         Standing: platform.
 
@@ -391,7 +420,10 @@ class RawPlayers:
         USER_NOT_FOUND, 2005 POINT_NOT_ENOUGH, 2014 CURRENCY_NOT_SUPPORTED.
 
         Args:
-            player_external_id: Your own id of the player.
+            player_external_id: Your own id of the player. The pages contradict each other on this
+                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
+                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
+                not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
@@ -418,11 +450,12 @@ class RawPlayers:
     ) -> RawAnswer[PlayerBalance]:
         """Move money from a player's wallet
 
-        Transfer mode only: moves an amount from the player's wallet back to the agent's.
-        `transactionId` is your own id of the movement. When the answer is lost the outcome is unknown:
-        read the player with players.info, or look the movement up with transactions.list, before you
-        send it again. What a repeated `transactionId` does is not documented; this contract assumes
-        that it moves nothing and is refused with PARAMETERS_INVALID (1012).
+        Transfer mode only: moves an amount from the player's wallet back to the agent's wallet of
+        points. `transactionId` is your own id of the movement. When the answer is lost the outcome is
+        unknown: read the player with players.info, or look the movement up with transactions.list,
+        before you send it again. What a repeated `transactionId` does is not documented. This contract
+        assumes that the same movement moves nothing a second time, and that another movement under the
+        same id is refused with PARAMETERS_INVALID (1012); do not build on it.
 
         Standing: platform.
 
@@ -432,7 +465,10 @@ class RawPlayers:
         USER_NOT_FOUND, 2006 BALANCE_NOT_ENOUGH, 2014 CURRENCY_NOT_SUPPORTED.
 
         Args:
-            player_external_id: Your own id of the player.
+            player_external_id: Your own id of the player. The pages contradict each other on this
+                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
+                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
+                not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
@@ -477,7 +513,10 @@ class AsyncRawPlayers:
         PERMISSION_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED.
 
         Args:
-            player_external_id: Your own id of the player; unique among the players of your account.
+            player_external_id: Your own id of the player, unique among the players of your account. The
+                pages contradict each other on this field's name: iGamingAce's say `playerId`, those of
+                other deployments `playerExternalId`. It is the same id; this contract takes
+                `playerExternalId` here, since iGamingAce's own pages do not describe this operation.
         """
         return await self._call(
             _players_create.OPERATION,
@@ -493,7 +532,8 @@ class AsyncRawPlayers:
     ) -> RawAnswer[Player]:
         """Read a player
 
-        The platform's number of a player, and the player's wallet.
+        The platform's number of a player, and the player's wallet. The wallet belongs to transfer mode;
+        what it holds in seamless mode, where the money stays with you, is not stated.
 
         Standing: platform.
 
@@ -522,11 +562,12 @@ class AsyncRawPlayers:
     ) -> RawAnswer[PlayerBalance]:
         """Move money to a player's wallet
 
-        Transfer mode only: moves an amount from the agent's wallet to the player's. `transactionId` is
-        your own id of the movement. When the answer is lost the outcome is unknown: read the player
-        with players.info, or look the movement up with transactions.list, before you send it again.
-        What a repeated `transactionId` does is not documented; this contract assumes that it moves
-        nothing and is refused with PARAMETERS_INVALID (1012).
+        Transfer mode only: moves an amount from the agent's wallet of points to the player's.
+        `transactionId` is your own id of the movement. When the answer is lost the outcome is unknown:
+        read the player with players.info, or look the movement up with transactions.list, before you
+        send it again. What a repeated `transactionId` does is not documented. This contract assumes
+        that the same movement moves nothing a second time, and that another movement under the same id
+        is refused with PARAMETERS_INVALID (1012); do not build on it.
 
         Standing: platform.
 
@@ -536,7 +577,10 @@ class AsyncRawPlayers:
         USER_NOT_FOUND, 2005 POINT_NOT_ENOUGH, 2014 CURRENCY_NOT_SUPPORTED.
 
         Args:
-            player_external_id: Your own id of the player.
+            player_external_id: Your own id of the player. The pages contradict each other on this
+                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
+                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
+                not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
@@ -563,11 +607,12 @@ class AsyncRawPlayers:
     ) -> RawAnswer[PlayerBalance]:
         """Move money from a player's wallet
 
-        Transfer mode only: moves an amount from the player's wallet back to the agent's.
-        `transactionId` is your own id of the movement. When the answer is lost the outcome is unknown:
-        read the player with players.info, or look the movement up with transactions.list, before you
-        send it again. What a repeated `transactionId` does is not documented; this contract assumes
-        that it moves nothing and is refused with PARAMETERS_INVALID (1012).
+        Transfer mode only: moves an amount from the player's wallet back to the agent's wallet of
+        points. `transactionId` is your own id of the movement. When the answer is lost the outcome is
+        unknown: read the player with players.info, or look the movement up with transactions.list,
+        before you send it again. What a repeated `transactionId` does is not documented. This contract
+        assumes that the same movement moves nothing a second time, and that another movement under the
+        same id is refused with PARAMETERS_INVALID (1012); do not build on it.
 
         Standing: platform.
 
@@ -577,7 +622,10 @@ class AsyncRawPlayers:
         USER_NOT_FOUND, 2006 BALANCE_NOT_ENOUGH, 2014 CURRENCY_NOT_SUPPORTED.
 
         Args:
-            player_external_id: Your own id of the player.
+            player_external_id: Your own id of the player. The pages contradict each other on this
+                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
+                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
+                not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).

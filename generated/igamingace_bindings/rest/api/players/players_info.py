@@ -19,12 +19,12 @@ def build(
     player_external_id: str,
 ) -> Request:
     """Return the request of the operation."""
-    given = {
-        "playerExternalId": player_external_id,
+    query: dict[str, str] = {
+        "playerExternalId": text(player_external_id),
     }
     return Request(
         path="/v1/player/info",
-        query={key: text(value) for key, value in given.items() if value is not None},
+        query=query,
     )
 
 

@@ -27,7 +27,8 @@ class Providers:
         """List the providers
 
         Every provider your account may offer, with its state. The path is documented; the fields of the
-        answer are those of other deployments of the platform.
+        answer are those of other deployments of the platform, and which of them iGamingAce itself sends
+        is not known.
 
         Standing: documented.
 
@@ -45,7 +46,8 @@ class Providers:
     ) -> builtins.list[ProviderSettings]:
         """List the providers' settings
 
-        Which provider is enabled for which currency, for every provider of your account.
+        Which provider is enabled for which currency, for every provider of your account. That the
+        answer holds an array, one entry a provider and currency, is assumed.
 
         Standing: platform.
 
@@ -65,7 +67,8 @@ class Providers:
     ) -> ProviderSettings:
         """Read one provider's setting for one currency
 
-        Whether the provider is enabled for the currency.
+        Whether the provider is enabled for the currency, and so whether an account of that currency may
+        launch the provider's games.
 
         Standing: platform.
 
@@ -101,7 +104,8 @@ class AsyncProviders:
         """List the providers
 
         Every provider your account may offer, with its state. The path is documented; the fields of the
-        answer are those of other deployments of the platform.
+        answer are those of other deployments of the platform, and which of them iGamingAce itself sends
+        is not known.
 
         Standing: documented.
 
@@ -119,7 +123,8 @@ class AsyncProviders:
     ) -> builtins.list[ProviderSettings]:
         """List the providers' settings
 
-        Which provider is enabled for which currency, for every provider of your account.
+        Which provider is enabled for which currency, for every provider of your account. That the
+        answer holds an array, one entry a provider and currency, is assumed.
 
         Standing: platform.
 
@@ -139,7 +144,8 @@ class AsyncProviders:
     ) -> ProviderSettings:
         """Read one provider's setting for one currency
 
-        Whether the provider is enabled for the currency.
+        Whether the provider is enabled for the currency, and so whether an account of that currency may
+        launch the provider's games.
 
         Standing: platform.
 
@@ -175,7 +181,8 @@ class RawProviders:
         """List the providers
 
         Every provider your account may offer, with its state. The path is documented; the fields of the
-        answer are those of other deployments of the platform.
+        answer are those of other deployments of the platform, and which of them iGamingAce itself sends
+        is not known.
 
         Standing: documented.
 
@@ -193,7 +200,8 @@ class RawProviders:
     ) -> RawAnswer[builtins.list[ProviderSettings]]:
         """List the providers' settings
 
-        Which provider is enabled for which currency, for every provider of your account.
+        Which provider is enabled for which currency, for every provider of your account. That the
+        answer holds an array, one entry a provider and currency, is assumed.
 
         Standing: platform.
 
@@ -213,7 +221,8 @@ class RawProviders:
     ) -> RawAnswer[ProviderSettings]:
         """Read one provider's setting for one currency
 
-        Whether the provider is enabled for the currency.
+        Whether the provider is enabled for the currency, and so whether an account of that currency may
+        launch the provider's games.
 
         Standing: platform.
 
@@ -249,7 +258,8 @@ class AsyncRawProviders:
         """List the providers
 
         Every provider your account may offer, with its state. The path is documented; the fields of the
-        answer are those of other deployments of the platform.
+        answer are those of other deployments of the platform, and which of them iGamingAce itself sends
+        is not known.
 
         Standing: documented.
 
@@ -267,7 +277,8 @@ class AsyncRawProviders:
     ) -> RawAnswer[builtins.list[ProviderSettings]]:
         """List the providers' settings
 
-        Which provider is enabled for which currency, for every provider of your account.
+        Which provider is enabled for which currency, for every provider of your account. That the
+        answer holds an array, one entry a provider and currency, is assumed.
 
         Standing: platform.
 
@@ -287,7 +298,8 @@ class AsyncRawProviders:
     ) -> RawAnswer[ProviderSettings]:
         """Read one provider's setting for one currency
 
-        Whether the provider is enabled for the currency.
+        Whether the provider is enabled for the currency, and so whether an account of that currency may
+        launch the provider's games.
 
         Standing: platform.
 

@@ -32,10 +32,12 @@ class Transactions:
     ) -> TransactionPage:
         """List transactions
 
-        The changes of balance in a window of time, page by page. The window is at most 1 hour, a page
-        at most 2000 transactions, and a pause of 30 seconds between pages of the same window is asked
-        for. A round without a win still has a Win of 0. The time zone is not documented (elsewhere
-        Korea time, UTC+9).
+        The changes of balance in a window of time, page by page. The window is at most 1 hour and a
+        page at most 2000 transactions; a pause of 30 seconds between pages of the same window is asked
+        for. Whether the ends belong to the window is not stated; this contract assumes that both do, so
+        a walk over several windows should pass over transactions it has seen. A window that is too long
+        is assumed to be refused with PARAMETERS_INVALID (1012). A filter that matches nothing is
+        assumed to give an empty list. The time zone is not documented (elsewhere Korea time, UTC+9).
 
         Standing: platform.
 
@@ -76,7 +78,8 @@ class Transactions:
     ) -> builtins.list[RoundPage]:
         """Find the page of a round's details
 
-        Where the details of one round of one player can be read.
+        Where the details of one round of one player can be read: the address of a page to look at, not
+        data to work with. All four parameters are needed.
 
         Standing: platform.
 
@@ -89,7 +92,7 @@ class Transactions:
         Args:
             player_external_id: Your own id of the player, as players.create linked it.
             round_id: The round's id. The type is not stated here; it is the callbacks' 64-bit integer.
-            provider_id: The provider's id.
+            provider_id: The id of the round's provider.
             game_code: The game's id. iGamingAce's callbacks carry a number, other deployments string
                 codes; text in the query fits both.
         """
@@ -124,10 +127,12 @@ class AsyncTransactions:
     ) -> TransactionPage:
         """List transactions
 
-        The changes of balance in a window of time, page by page. The window is at most 1 hour, a page
-        at most 2000 transactions, and a pause of 30 seconds between pages of the same window is asked
-        for. A round without a win still has a Win of 0. The time zone is not documented (elsewhere
-        Korea time, UTC+9).
+        The changes of balance in a window of time, page by page. The window is at most 1 hour and a
+        page at most 2000 transactions; a pause of 30 seconds between pages of the same window is asked
+        for. Whether the ends belong to the window is not stated; this contract assumes that both do, so
+        a walk over several windows should pass over transactions it has seen. A window that is too long
+        is assumed to be refused with PARAMETERS_INVALID (1012). A filter that matches nothing is
+        assumed to give an empty list. The time zone is not documented (elsewhere Korea time, UTC+9).
 
         Standing: platform.
 
@@ -168,7 +173,8 @@ class AsyncTransactions:
     ) -> builtins.list[RoundPage]:
         """Find the page of a round's details
 
-        Where the details of one round of one player can be read.
+        Where the details of one round of one player can be read: the address of a page to look at, not
+        data to work with. All four parameters are needed.
 
         Standing: platform.
 
@@ -181,7 +187,7 @@ class AsyncTransactions:
         Args:
             player_external_id: Your own id of the player, as players.create linked it.
             round_id: The round's id. The type is not stated here; it is the callbacks' 64-bit integer.
-            provider_id: The provider's id.
+            provider_id: The id of the round's provider.
             game_code: The game's id. iGamingAce's callbacks carry a number, other deployments string
                 codes; text in the query fits both.
         """
@@ -216,10 +222,12 @@ class RawTransactions:
     ) -> RawAnswer[TransactionPage]:
         """List transactions
 
-        The changes of balance in a window of time, page by page. The window is at most 1 hour, a page
-        at most 2000 transactions, and a pause of 30 seconds between pages of the same window is asked
-        for. A round without a win still has a Win of 0. The time zone is not documented (elsewhere
-        Korea time, UTC+9).
+        The changes of balance in a window of time, page by page. The window is at most 1 hour and a
+        page at most 2000 transactions; a pause of 30 seconds between pages of the same window is asked
+        for. Whether the ends belong to the window is not stated; this contract assumes that both do, so
+        a walk over several windows should pass over transactions it has seen. A window that is too long
+        is assumed to be refused with PARAMETERS_INVALID (1012). A filter that matches nothing is
+        assumed to give an empty list. The time zone is not documented (elsewhere Korea time, UTC+9).
 
         Standing: platform.
 
@@ -260,7 +268,8 @@ class RawTransactions:
     ) -> RawAnswer[builtins.list[RoundPage]]:
         """Find the page of a round's details
 
-        Where the details of one round of one player can be read.
+        Where the details of one round of one player can be read: the address of a page to look at, not
+        data to work with. All four parameters are needed.
 
         Standing: platform.
 
@@ -273,7 +282,7 @@ class RawTransactions:
         Args:
             player_external_id: Your own id of the player, as players.create linked it.
             round_id: The round's id. The type is not stated here; it is the callbacks' 64-bit integer.
-            provider_id: The provider's id.
+            provider_id: The id of the round's provider.
             game_code: The game's id. iGamingAce's callbacks carry a number, other deployments string
                 codes; text in the query fits both.
         """
@@ -308,10 +317,12 @@ class AsyncRawTransactions:
     ) -> RawAnswer[TransactionPage]:
         """List transactions
 
-        The changes of balance in a window of time, page by page. The window is at most 1 hour, a page
-        at most 2000 transactions, and a pause of 30 seconds between pages of the same window is asked
-        for. A round without a win still has a Win of 0. The time zone is not documented (elsewhere
-        Korea time, UTC+9).
+        The changes of balance in a window of time, page by page. The window is at most 1 hour and a
+        page at most 2000 transactions; a pause of 30 seconds between pages of the same window is asked
+        for. Whether the ends belong to the window is not stated; this contract assumes that both do, so
+        a walk over several windows should pass over transactions it has seen. A window that is too long
+        is assumed to be refused with PARAMETERS_INVALID (1012). A filter that matches nothing is
+        assumed to give an empty list. The time zone is not documented (elsewhere Korea time, UTC+9).
 
         Standing: platform.
 
@@ -352,7 +363,8 @@ class AsyncRawTransactions:
     ) -> RawAnswer[builtins.list[RoundPage]]:
         """Find the page of a round's details
 
-        Where the details of one round of one player can be read.
+        Where the details of one round of one player can be read: the address of a page to look at, not
+        data to work with. All four parameters are needed.
 
         Standing: platform.
 
@@ -365,7 +377,7 @@ class AsyncRawTransactions:
         Args:
             player_external_id: Your own id of the player, as players.create linked it.
             round_id: The round's id. The type is not stated here; it is the callbacks' 64-bit integer.
-            provider_id: The provider's id.
+            provider_id: The id of the round's provider.
             game_code: The game's id. iGamingAce's callbacks carry a number, other deployments string
                 codes; text in the query fits both.
         """

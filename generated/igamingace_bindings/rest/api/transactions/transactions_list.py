@@ -24,17 +24,19 @@ def build(
     round_id: int | None = None,
 ) -> Request:
     """Return the request of the operation."""
-    given = {
-        "startTime": start_time,
-        "endTime": end_time,
-        "offset": offset,
-        "limit": limit,
-        "playerExternalId": player_external_id,
-        "roundId": round_id,
+    query: dict[str, str] = {
+        "startTime": text(start_time),
+        "endTime": text(end_time),
+        "offset": text(offset),
+        "limit": text(limit),
     }
+    if player_external_id is not None:
+        query["playerExternalId"] = text(player_external_id)
+    if round_id is not None:
+        query["roundId"] = text(round_id)
     return Request(
         path="/v1/transaction/list",
-        query={key: text(value) for key, value in given.items() if value is not None},
+        query=query,
     )
 
 

@@ -23,15 +23,15 @@ def build(
     game_code: str,
 ) -> Request:
     """Return the request of the operation."""
-    given = {
-        "playerExternalId": player_external_id,
-        "roundId": round_id,
-        "providerId": provider_id,
-        "gameCode": game_code,
+    query: dict[str, str] = {
+        "playerExternalId": text(player_external_id),
+        "roundId": text(round_id),
+        "providerId": text(provider_id),
+        "gameCode": text(game_code),
     }
     return Request(
         path="/v1/transaction/round",
-        query={key: text(value) for key, value in given.items() if value is not None},
+        query=query,
     )
 
 

@@ -1,0 +1,95 @@
+"""The callbacks of the facts, one by one."""
+
+COMMON = "command playerId timestamp"
+ROUND = f"{COMMON} transactionId roundId providerId gameCode"
+ALWAYS = {"OK", "ERR_NOT_AUTHENTICATED", "ERR_INTEGRITY_CHECK_FAILED", "ERR_UNKNOWN"}
+
+# api-facts section 4. Fields, seconds to answer within, retries, what follows, statusCodes beside ALWAYS.
+CALLBACKS = {
+    "balance": (COMMON, None, 0, "none", {"ERR_INVALID_ACCOUNT", "ERR_INVALID_PLAYER_ID"}),
+    "bet": (f"{ROUND} currency amount isBonusBusy bonusId", 3, 0, "cancel", {"ERR_NOT_ENOUGH_MONEY"}),
+    "win": (f"{ROUND} amount isRoundFinished bonusId", 4, 2, "retry", set()),
+    "betwin": (f"{ROUND} betAmount winAmount bonusId", 3, 0, "cancel", {"ERR_NOT_ENOUGH_MONEY"}),
+    "cancel": (
+        f"{ROUND} referenceId", 4, 2, "retry",
+        {"ERR_TRANSACTION_DOES_NOT_EXIST", "ERR_TRANSACTION_ROLLED_BACK"},
+    ),
+}  # fmt: skip
+TITLES = {"balance": "Balance", "bet": "Bet", "win": "Win", "betwin": "BetWin", "cancel": "Cancel"}
+
+
+def test_the_contract_has_the_callbacks_of_the_facts_and_no_others(contract, document):
+    assert list(contract["webhooks"]) == list(CALLBACKS)
+    assert list(document.callbacks()) == list(CALLBACKS)
+
+
+def test_a_callback_carries_the_fields_of_the_facts(callback, document):
+    schema = document.body(callback)
+    fields = CALLBACKS[callback["operationId"]][0].split()
+
+    assert sorted(schema["required"]) == sorted(schema["properties"]) == sorted(fields)
+    assert schema["properties"]["command"]["const"] == callback["operationId"]
+    assert schema["title"] == TITLES[callback["operationId"]]
+
+
+def test_a_callback_says_how_soon_to_answer_and_what_follows_a_failure(callback):
+    _, within, retries, then, _ = CALLBACKS[callback["operationId"]]
+
+    assert callback["x-callback"] == {"answerWithin": within, "retries": retries, "then": then}
+    assert callback["x-standing"] == "documented"
+
+
+def test_a_callback_knows_its_status_codes_and_shows_an_answer_with_each(callback, document):
+    codes = ALWAYS | CALLBACKS[callback["operationId"]][4]
+    examples = document.answer(callback)["examples"]
+
+    assert set(callback["x-status-codes"]) == codes
+    assert list(examples) == callback["x-status-codes"]
+    assert [document.resolve(example)["value"]["statusCode"] for example in examples.values()] == list(
+        examples
+    )
+
+
+def test_together_they_know_every_status_code_there_is(contract, document):
+    known = {code for callback in document.callbacks().values() for code in callback["x-status-codes"]}
+
+    assert (
+        set(contract["components"]["schemas"]["CallbackAnswer"]["properties"]["statusCode"]["enum"]) == known
+    )
+
+
+def test_a_callback_is_signed(callback, document):
+    (signature,) = document.parameters(callback)
+
+    assert (signature["name"], signature["in"], signature["required"]) == (
+        "X-Request-Signature",
+        "header",
+        True,
+    )
+    assert (signature["schema"]["minLength"], signature["schema"]["maxLength"]) == (88, 88)
+
+
+def test_a_refusal_comes_under_http_200_too(callback):
+    assert list(callback["responses"]) == ["200"]
+
+
+def test_a_callback_is_described_and_names_its_source(callback):
+    assert callback["summary"]
+    assert len(callback["description"]) > 80
+    assert callback["tags"] == ["callbacks"]
+    assert callback["externalDocs"]["url"].startswith("https://docs.igamingace.com")
+
+
+def test_a_callback_may_carry_fields_that_nobody_knows_yet(callback, document):
+    assert document.body(callback)["additionalProperties"] is True
+
+
+def test_ids_of_transactions_and_rounds_have_64_bits(document):
+    ids = [
+        schema
+        for name, key, schema in document.properties()
+        if name.endswith("Callback") and key in {"transactionId", "referenceId", "roundId"}
+    ]
+
+    assert len(ids) == 9
+    assert {(schema["format"], schema["maximum"]) for schema in ids} == {("int64", 2**63 - 1)}
