@@ -1,0 +1,104 @@
+"""The little of ASGI that the sandbox needs: reading a bounded body, sending an answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from igamingace.sandbox._refusal import Headers, Refusal
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+LARGEST_BODY: Final = 1_048_576
+"""How many bytes a request body may have; the largest of the contract has a few thousand."""
+SLOWEST_BODY: Final = 30.0
+"""How many seconds a request body may take to arrive."""
+
+JSON_TYPE: Final = b"application/json"
+HTML_TYPE: Final = b"text/html; charset=utf-8"
+
+
+class Disconnected(Exception):  # noqa: N818 - not an error: callers may go
+    """The caller has gone before the request was complete; there is nobody to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is sent: status, body bytes, their media type, further header fields."""
+
+    status: int
+    body: bytes
+    media_type: bytes = JSON_TYPE
+    headers: Headers = ()
+
+
+async def read_body(receive: Receive, declared: bytes | None) -> bytes:
+    """Return the request's body.
+
+    Args:
+        receive: Of the ASGI call.
+        declared: The Content-Length field, so that a body that is too large need not arrive first.
+
+    Raises:
+        Refusal: VALIDATION_ERROR with status 413 (larger than `LARGEST_BODY`) or 408 (slower than
+            `SLOWEST_BODY`).
+        Disconnected: the caller has gone.
+    """
+    if declared is not None and declared.isdigit() and int(declared[:12]) > LARGEST_BODY:
+        raise _too_large()
+    message = await _receive(receive)
+    body: bytes = message.get("body", b"")
+    if message.get("more_body", False):
+        body = await _read_on(receive, bytearray(body))
+    if len(body) > LARGEST_BODY:
+        raise _too_large()
+    return body
+
+
+async def _read_on(receive: Receive, body: bytearray) -> bytes:
+    try:
+        async with asyncio.timeout(SLOWEST_BODY):
+            more = True
+            while more and len(body) <= LARGEST_BODY:
+                message = await _receive(receive)
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
+    except TimeoutError:
+        raise Refusal(
+            "VALIDATION_ERROR",
+            f"body: took longer than {SLOWEST_BODY:.0f} s to arrive",
+            status=408,
+            headers=_CLOSE,
+        ) from None
+    return bytes(body)
+
+
+async def _receive(receive: Receive) -> Message:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise Disconnected
+    return message
+
+
+_CLOSE: Final[Headers] = ((b"connection", b"close"),)
+
+
+def _too_large() -> Refusal:
+    message = f"body: has more than {LARGEST_BODY} bytes"
+    return Refusal("VALIDATION_ERROR", message, status=413, headers=_CLOSE)
+
+
+async def respond(send: Send, answer: Answer) -> None:
+    """Send `answer` to its end."""
+    headers = [
+        (b"content-type", answer.media_type),
+        (b"content-length", str(len(answer.body)).encode()),
+        *answer.headers,
+    ]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

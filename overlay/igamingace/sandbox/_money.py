@@ -1,0 +1,36 @@
+"""Amounts: exact, in major units of their currency, with no finer digits than the currency has."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+from igamingace.sandbox._refusal import Refusal
+
+_LARGEST: Final = Decimal(10) ** 18
+_MINOR_DIGITS: Final = {
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF"), 0),
+    **dict.fromkeys(("UGX", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}
+"""ISO 4217's exceptions to two minor digits."""
+
+
+def amount_in(currency: str, amount: int | Decimal, place: str) -> Decimal:
+    """Return `amount` as a Decimal.
+
+    Args:
+        currency: ISO 4217 code.
+        amount: In major units.
+        place: Where it stands in the request, for the message.
+
+    Raises:
+        Refusal: PARAMETERS_INVALID, when it has finer digits than the currency or is absurdly large.
+    """
+    exact = Decimal(amount)
+    digits = _MINOR_DIGITS.get(currency, 2)
+    if abs(exact) > _LARGEST:
+        raise Refusal("PARAMETERS_INVALID", f"{place}: is larger than any wallet")
+    if exact != round(exact, digits):
+        raise Refusal("PARAMETERS_INVALID", f"{place}: {currency} has {digits} minor digits")
+    return exact

@@ -1,0 +1,68 @@
+"""Bonus calls: free spins for a player, one active at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from igamingace.sandbox._money import amount_in
+from igamingace.sandbox._refusal import Refusal
+from igamingace.sandbox._state import Account, BonusCall, BonusStatus
+from igamingace.sandbox.handlers._registry import Call, handles
+from igamingace.sandbox.handlers.games import playable
+
+if TYPE_CHECKING:
+    from igamingace.sandbox._json import JSON
+
+FREE_SPINS: Final = 1
+"""The bonus type that is active (api-facts section 2)."""
+
+
+@handles("bonus_calls.register")
+def register(call: Call) -> JSON:
+    """Give a player free spins, when none are running."""
+    agent, body = call.agent(), call.body
+    player = call.state.player_of(agent, body["playerId"])
+    playable(call, body["providerId"], body["gameId"])
+    if body["bonusType"] != FREE_SPINS:
+        raise Refusal("PARAMETERS_INVALID", f"body.bonusType: {body['bonusType']} is not active now")
+    amount = amount_in(agent.currency, body["callAmount"], "body.callAmount")
+    amount_in(agent.currency, body["metaData"]["baseBetAmount"], "body.metaData.baseBetAmount")
+    expires = call.time(body["expireAt"], "body.expireAt")
+    if expires <= call.now:
+        raise Refusal("PARAMETERS_INVALID", "body.expireAt: is past")
+    if player.bonus_call is not None and player.bonus_call.status(call.now) is BonusStatus.ACTIVE:
+        raise Refusal(
+            "BONUSCALL_DOUBLE", f"bonus call {player.bonus_call.id} of this player is still running"
+        )
+    made = call.state.open_bonus_call(agent, player, amount, body["metaData"]["spinAmount"], expires)
+    return {"issueId": made.id}
+
+
+@handles("bonus_calls.cancel")
+def cancel(call: Call) -> None:
+    """End a bonus call that is running; this cannot be undone."""
+    agent = call.agent()
+    player = call.state.player_of(agent, call.body["playerId"])
+    bonus_call = _own(agent, call.body["issueId"], "body.issueId")
+    if bonus_call.player_id != player.external_id:
+        raise Refusal("PARAMETERS_INVALID", f"body.issueId: bonus call {bonus_call.id} is another player's")
+    status = bonus_call.status(call.now)
+    if status is not BonusStatus.ACTIVE:
+        raise Refusal("BONUSCALL_ALEADY_ENDED", f"bonus call {bonus_call.id} is {status.name.lower()}")
+    bonus_call.cancelled = True
+
+
+@handles("bonus_calls.detail")
+def detail(call: Call) -> JSON:
+    """Return where a bonus call stands: status 1 active, 2 cancelled, 3 expired."""
+    bonus_call = _own(call.agent(), call.path["issueId"], "path.issueId")
+    status = bonus_call.status(call.now)
+    remaining = bonus_call.rounds if status is BonusStatus.ACTIVE else 0
+    return {"issueId": bonus_call.id, "status": int(status), "roundsRemaining": remaining}
+
+
+def _own(agent: Account, issue_id: int, place: str) -> BonusCall:
+    bonus_call = agent.bonus_calls.get(issue_id)
+    if bonus_call is None:
+        raise Refusal("PARAMETERS_INVALID", f"{place}: you have no bonus call {issue_id}")
+    return bonus_call

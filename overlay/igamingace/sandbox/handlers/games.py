@@ -1,0 +1,75 @@
+"""Games: the catalogue, launching one, ending a player's session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from igamingace.sandbox._refusal import Refusal
+from igamingace.sandbox._state import LAUNCH_LIFE, Game, Launch, Provider, new_token
+from igamingace.sandbox.handlers._registry import Call, handles
+from igamingace.sandbox.handlers.providers import offered_provider
+
+if TYPE_CHECKING:
+    from igamingace.sandbox._json import JSON
+
+
+@handles("games.list")
+def list_games(call: Call) -> JSON:
+    """List a provider's games."""
+    provider = offered_provider(call, call.path["providerId"])
+    return [
+        {
+            "gameID": game.id,
+            "gameName": game.name,
+            "gameImage": f"https://cdn.igamingace.com/games/{game.id}.png",
+            "gameType": game.type,
+            "inMaintenance": provider.in_maintenance or game.in_maintenance,
+        }
+        for game in provider.games.values()
+    ]
+
+
+@handles("games.launch")
+def launch(call: Call) -> JSON:
+    """Make a launch url, served by the sandbox itself, that works once within its life."""
+    agent, body = call.agent(), call.body
+    player = call.state.player_of(agent, body["playerId"])
+    _, game = playable(call, body["providerId"], body["gameId"])
+    if agent.points[agent.currency] <= 0:
+        raise Refusal("POINT_NOT_ENOUGH", f"{agent.id} has no points left; its operator can transfer some")
+    made = Launch(
+        new_token(), agent.id, player.external_id, game, body["returnUrl"], expires=call.now + LAUNCH_LIFE
+    )
+    call.state.launches[made.token] = made
+    return f"{call.base_url}/_sandbox/launch?token={made.token}"
+
+
+@handles("games.kick")
+def kick(call: Call) -> None:
+    """End a player's session: launch urls not opened yet stop working."""
+    agent = call.agent()
+    player = call.state.player_of(agent, call.body["playerExternalId"])
+    for made in call.state.launches.values():
+        if (made.account_id, made.player_id) == (agent.id, player.external_id):
+            made.spent = True
+
+
+def playable(call: Call, provider_id: int, game_id: int) -> tuple[Provider, Game]:
+    """Return the provider and its game, when the account can play it now.
+
+    Raises:
+        Refusal: PROVIDER_NOT_FOUND, GAME_NOT_FOUND (also for another provider's game), PERMISSION_ERROR for a
+            provider the account may not offer, CURRENCY_NOT_SUPPORTED, or UNDER_MAINTENANCE.
+    """
+    provider = offered_provider(call, provider_id)
+    game = provider.games.get(game_id)
+    if game is None:
+        raise Refusal("GAME_NOT_FOUND", f"provider {provider_id} has no game {game_id}; see games.list")
+    if call.account.currency not in provider.currencies:
+        raise Refusal(
+            "CURRENCY_NOT_SUPPORTED", f"provider {provider_id} is not played in {call.account.currency}"
+        )
+    if provider.in_maintenance or game.in_maintenance:
+        what = "game" if game.in_maintenance else "provider"
+        raise Refusal("UNDER_MAINTENANCE", f"the {what} is in maintenance; try again later")
+    return provider, game

@@ -1,0 +1,82 @@
+"""Players of an agent, and their wallets in transfer mode."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from igamingace.sandbox._money import amount_in
+from igamingace.sandbox._refusal import Refusal
+from igamingace.sandbox._state import Account, Movement, Player, TransactionType
+from igamingace.sandbox.handlers._registry import Call, handles
+from igamingace.sandbox.handlers.providers import require_currency
+
+if TYPE_CHECKING:
+    from igamingace.sandbox._json import JSON
+
+
+@handles("players.create")
+def create(call: Call) -> JSON:
+    """Link a player; linking it again answers with the same code."""
+    player = call.state.link_player(call.agent(), call.body["playerExternalId"])
+    return {"playerCode": player.code}
+
+
+@handles("players.info")
+def info(call: Call) -> JSON:
+    """Return a player's code and wallet."""
+    agent = call.agent()
+    player = call.state.player_of(agent, call.query["playerExternalId"])
+    return {
+        "playerCode": player.code,
+        "balance": [
+            {"currency": currency, "amount": player.wallet.get(currency, Decimal(0))}
+            for currency in agent.currencies
+        ],
+    }
+
+
+@handles("players.deposit")
+def deposit(call: Call) -> JSON:
+    """Move points of the agent into a player's wallet."""
+    return _move(call, TransactionType.DEPOSIT)
+
+
+@handles("players.withdraw")
+def withdraw(call: Call) -> JSON:
+    """Move money of a player's wallet back into the agent's points."""
+    return _move(call, TransactionType.WITHDRAW)
+
+
+def _move(call: Call, kind: TransactionType) -> JSON:
+    agent, body = call.agent(), call.body
+    if agent.callback_url is not None:
+        raise Refusal(
+            "PERMISSION_ERROR", "transfer mode only: your account has a callback url, so it is seamless"
+        )
+    player = call.state.player_of(agent, body["playerExternalId"])
+    currency: str = body["currency"]
+    require_currency(agent, currency, "body.currency")
+    movement = Movement(
+        kind, player.external_id, currency, amount_in(currency, body["amount"], "body.amount")
+    )
+    known = agent.movements.get(body["transactionId"])
+    if known is None:
+        _carry_out(agent, player, movement)
+        agent.movements[body["transactionId"]] = movement
+        call.state.record(agent, kind, player.external_id, (movement.amount, currency), call.now)
+    elif known != movement:
+        raise Refusal("PARAMETERS_INVALID", "body.transactionId: stands for another movement already")
+    return {"balance": player.wallet.get(currency, Decimal(0)), "currency": currency}
+
+
+def _carry_out(agent: Account, player: Player, movement: Movement) -> None:
+    held = player.wallet.get(movement.currency, Decimal(0))
+    points = agent.points[movement.currency]
+    change = movement.amount if movement.type is TransactionType.DEPOSIT else -movement.amount
+    if points - change < 0:
+        raise Refusal("POINT_NOT_ENOUGH", f"{agent.id} has {points} {movement.currency} left")
+    if held + change < 0:
+        raise Refusal("BALANCE_NOT_ENOUGH", f"player {player.external_id!r} has {held} {movement.currency}")
+    player.wallet[movement.currency] = held + change
+    agent.points[movement.currency] = points - change

@@ -1,0 +1,27 @@
+"""The [Allowed IP] field takes what the back office takes: several addresses, parted by spaces or lines."""
+
+from __future__ import annotations
+
+import pytest
+from igamingace.sandbox._addresses import parse_allowed
+from igamingace.sandbox._refusal import Refusal
+
+
+def test_addresses_are_parted_by_spaces_and_lines_and_named_once():
+    assert parse_allowed(["10.0.0.1 10.0.0.2\n::1", "", "10.0.0.1"], "list") == (
+        "10.0.0.1",
+        "10.0.0.2",
+        "::1",
+    )
+
+
+def test_every_entry_that_is_no_address_is_named():
+    with pytest.raises(Refusal) as refused:
+        parse_allowed(["10.0.0.1", "10.0.0.0/24 nonsense", "256.1.1.1"], "body.allowedIPs")
+
+    assert refused.value.name == "PARAMETERS_INVALID"
+    assert refused.value.message == (
+        "body.allowedIPs[1]: '10.0.0.0/24' is not an IP address; "
+        "body.allowedIPs[1]: 'nonsense' is not an IP address; "
+        "body.allowedIPs[2]: '256.1.1.1' is not an IP address"
+    )

@@ -1,0 +1,259 @@
+"""The sandbox on a port: in a thread, and as the program that people start."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+
+import httpx2
+import pytest
+from igamingace.sandbox import Sandbox
+from igamingace.sandbox.server import bind
+
+LIST = "/v1/provider/list"
+HEADERS = {"Accept": "application/json", "Content-Type": "application/json"}
+PROGRAMS = {"igamingace": ["-m", "igamingace", "sandbox"], "module": ["-m", "igamingace.sandbox"]}
+
+
+def test_a_sandbox_lives_as_long_as_its_block():
+    with Sandbox(token="mine") as sandbox:
+        url = sandbox.url
+        answer = httpx2.get(url + LIST, headers={**HEADERS, "Authorization": "Bearer mine"})
+
+    assert answer.json()["success"] is True
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(url + LIST)
+    with pytest.raises(RuntimeError, match="does not run"):
+        _ = sandbox.url
+
+
+def test_a_sandbox_can_be_started_again():
+    sandbox = Sandbox()
+    for _ in range(2):
+        with sandbox:
+            assert httpx2.get(sandbox.url + "/_sandbox/stats").is_success
+
+
+def test_two_sandboxes_stand_side_by_side():
+    with Sandbox() as one, Sandbox() as other:
+        answer = httpx2.get(one.url + LIST, headers={**HEADERS, "Authorization": f"Bearer {other.token}"})
+
+    assert answer.status_code == 401
+
+
+def test_a_port_that_is_taken_is_told_at_once():
+    with (
+        Sandbox() as sandbox,
+        pytest.raises(OSError, match="in use"),
+        Sandbox(port=int(sandbox.url.rsplit(":")[-1])),
+    ):
+        pass
+
+
+def test_an_ipv6_address_has_a_url():
+    listener, url = bind("::1", 0)
+    listener.close()
+
+    assert re.fullmatch(r"http://\[::1\]:\d+", url)
+
+
+def test_reset_goes_back_to_the_demo_and_keeps_the_tokens():
+    with Sandbox() as sandbox:
+        headers = {**HEADERS, "Authorization": f"Bearer {sandbox.token}"}
+        with httpx2.Client(base_url=sandbox.url, headers=headers) as client:
+            client.post("/v1/player/create", json={"playerExternalId": "newcomer"})
+            asked = {"playerExternalId": "newcomer"}
+            before = client.get("/v1/player/info", params=asked)
+            reset = client.post("/_sandbox/reset")
+            after = client.get("/v1/player/info", params=asked)
+
+    assert (before.status_code, after.status_code) == (200, 404)
+    assert reset.json()["agents"]["mycasino"]["accepted"] == 0
+
+
+async def test_own_paths_refuse_what_they_cannot_do(agent):
+    unknown = await agent.client.get("/_sandbox/nothing")
+    wrong = await agent.client.get("/_sandbox/reset")
+
+    assert (unknown.status_code, wrong.status_code) == (404, 405)
+    assert wrong.headers["allow"] == "POST"
+    assert "GET /_sandbox/stats" in unknown.json()["message"]
+
+
+async def test_stats_name_each_account_and_are_not_counted_themselves(agent):
+    await agent.get(LIST)
+
+    for _ in range(2):
+        stats = (await agent.client.get("/_sandbox/stats")).json()
+
+    assert set(stats["agents"]) == {"bigoperator", "mycasino", "mycasino-eu", "mycasino-kr"}
+    assert stats["agents"]["mycasino"] == {
+        "name": "My Casino",
+        "level": "agent",
+        "in_flight": 0,
+        "peak_in_flight": 1,
+        "busy": 0,
+        "accepted": 1,
+    }
+    assert stats["breaches"] == 0
+
+
+async def test_a_launch_url_leads_to_where_the_caller_found_the_sandbox(agent, launch):
+    headers = {**HEADERS, "Authorization": f"Bearer {agent.token}", "Host": "sandbox.lan:8787"}
+
+    answer = await agent.request("POST", "/v1/game/launch", headers=headers, json=launch)
+
+    assert answer.json()["data"].startswith("http://sandbox.lan:8787/_sandbox/launch?token=")
+
+
+async def test_a_host_that_is_none_does_not_get_into_a_launch_url(agent, launch):
+    headers = {**HEADERS, "Authorization": f"Bearer {agent.token}", "Host": "x/><b>"}
+
+    answer = await agent.request("POST", "/v1/game/launch", headers=headers, json=launch)
+
+    assert answer.json()["data"].startswith("http://sandbox.test/")
+
+
+async def test_a_server_that_speaks_of_start_and_end_is_answered(app):
+    asked = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+    sent = []
+
+    async def receive():
+        return next(asked)
+
+    async def send(message):
+        sent.append(message["type"])
+
+    await app({"type": "lifespan"}, receive, send)
+
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+
+
+async def test_a_websocket_is_closed(app):
+    sent = []
+
+    async def send(message):
+        sent.append(message["type"])
+
+    await app({"type": "websocket", "path": LIST}, None, send)
+
+    assert sent == ["websocket.close"]
+
+
+class Program:
+    """The sandbox as a process of its own."""
+
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen(
+            [sys.executable, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        lines = []
+        for line in self.process.stdout:
+            lines.append(line)
+            if line.startswith("Stop it"):
+                break
+        self.greeting = "".join(lines)
+        self.url = re.search(r"http://\S+", self.greeting)[0]
+
+    def stop(self, how=signal.SIGINT):
+        self.process.send_signal(how)
+        rest, _ = self.process.communicate(timeout=30)
+        return self.process.returncode, rest
+
+
+@pytest.mark.parametrize("command", PROGRAMS.values(), ids=PROGRAMS)
+def test_the_program_serves_until_it_is_interrupted(command):
+    program = Program(*command, "--port", "0", "--token", "mine", "--latency", "1")
+    answer = httpx2.get(program.url + LIST, headers={**HEADERS, "Authorization": "Bearer mine"})
+    ended = program.stop()
+
+    assert answer.json()["success"] is True
+    assert ended == (0, "")
+    assert "Ctrl+C" in program.greeting
+    for account in ("bigoperator", "mycasino", "mycasino-eu", "mycasino-kr"):
+        assert account in program.greeting
+    assert "mine" in program.greeting
+
+
+def test_the_tokens_that_are_printed_work():
+    program = Program(*PROGRAMS["module"], "--port", "0")
+    printed = re.findall(r"\b[0-9a-f]{32}\b", program.greeting)
+    ids = [
+        httpx2.get(
+            program.url + "/v1/operator/info", headers={**HEADERS, "Authorization": f"Bearer {token}"}
+        ).json()["data"]["id"]
+        for token in printed[:4]
+    ]
+    program.stop()
+
+    assert ids == ["bigoperator", "mycasino", "mycasino-eu", "mycasino-kr"]
+
+
+def test_another_contract_can_be_given(tmp_path, contract):
+    paths = {"/v1/new": {"get": {"operationId": "news.read", "responses": {"200": {"description": "x"}}}}}
+    file = tmp_path / "contract.json"
+    file.write_text(json.dumps({**contract, "paths": paths}))
+
+    program = Program(*PROGRAMS["module"], "--port", "0", "--token", "mine", "--contract", str(file))
+    headers = {**HEADERS, "Authorization": "Bearer mine"}
+    statuses = [httpx2.get(program.url + path, headers=headers).status_code for path in ("/v1/new", LIST)]
+    program.stop()
+
+    assert statuses == [200, 404]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("{", "cannot read"), ("[]", "OpenAPI 3.1"), ('{"openapi": "3.1.0"}', "x-response-codes")],
+)
+def test_a_contract_that_cannot_be_served_is_explained(tmp_path, content, message):
+    file = tmp_path / "contract.json"
+    file.write_text(content)
+
+    code, complaint = _refused("--port", "0", "--contract", str(file))
+
+    assert code == 2
+    assert message in complaint
+
+
+def test_a_token_that_no_request_can_carry_is_explained():
+    code, complaint = _refused("--port", "0", "--token", "two words")
+
+    assert code == 2
+    assert "a token has letters, digits" in complaint
+
+
+def test_a_port_in_use_is_explained():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        code, complaint = _refused("--port", str(taken.getsockname()[1]))
+
+    assert code == 2
+    assert "cannot listen on" in complaint
+
+
+def _refused(*arguments):
+    """Return the exit code of a program that cannot start, and what it says, without the frame around it."""
+    command = [sys.executable, *PROGRAMS["module"], *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    return ended.returncode, re.sub(r"\W*\n\W*", " ", ended.stderr)
+
+
+def test_without_typer_the_program_names_the_extra():
+    code = "import sys; sys.modules['typer'] = None; from igamingace.__main__ import main; main()"
+
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 1
+    assert "pip install 'igamingace[cli,sandbox]'" in ended.stderr
+
+
+def test_without_its_extra_the_sandbox_names_it():
+    code = "import sys; sys.modules['jsonschema_rs'] = None; import igamingace.sandbox"
+
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert "pip install 'igamingace[sandbox]'" in ended.stderr
