@@ -87,16 +87,15 @@ def build(session: nox.Session) -> None:
     """Build sdist and wheel, install the wheel into an empty environment and try it there."""
     install(session)
     shutil.rmtree(DIST, ignore_errors=True)
-    session.run("python", "-m", "build", "--installer=uv", "--outdir", str(DIST))
+    session.run("python", "-m", "build", "--outdir", str(DIST))
     (wheel,) = DIST.glob("*.whl")
-    empty = Path(session.create_tmp())
-    shutil.rmtree(empty / "venv", ignore_errors=True)
-    session.run("uv", "venv", "--quiet", str(empty / "venv"))
+    empty = Path(session.create_tmp()).resolve()
+    session.run("python", "-m", "venv", "--clear", str(empty / "venv"))
     python = str(empty / "venv" / "bin" / "python")
-    session.run("uv", "pip", "install", "--quiet", "--python", python, f"{wheel.resolve()}[sandbox]")
+    session.run(python, "-m", "pip", "install", "--quiet", f"{wheel.resolve()}[sandbox]", external=True)
     smoke = Path("tests/smoke.py").resolve()
     with session.chdir(empty):
-        session.run("venv/bin/python", "-I", str(smoke), external=True)
+        session.run(python, "-I", "-W", "error", str(smoke), external=True)
 
 
 @nox.session

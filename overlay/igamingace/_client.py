@@ -1,0 +1,221 @@
+"""Agent and AsyncAgent: one account's calls, under its budget."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from igamingace_bindings.rest.api import AsyncRawResources, AsyncResources, RawResources, Resources
+
+from igamingace._account import Account, open_line
+from igamingace._config import Options, Timeouts
+from igamingace._secret import Sealed
+from igamingace._send import AsyncSender, Sender
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import httpx2
+
+    from igamingace._wire import AsyncWire, Wire
+    from igamingace.limits import Limiter
+
+__all__ = ["Agent", "AgentView", "AsyncAgent", "AsyncAgentView"]
+
+
+class AgentView(Account[Sender, "AgentView"], Resources):
+    """An agent's calls with options of their own, over the connections and the budget of that agent."""
+
+    __slots__ = ("_sender",)
+
+    def __init__(self, sender: Sender) -> None:
+        """Not for users: `Agent.with_options` makes views."""
+        super().__init__(sender.call)
+        self._sender = sender
+
+    @property
+    def raw(self) -> RawResources:
+        """The same calls, each answering with HTTP status, headers, elapsed seconds, envelope and typed data.
+
+        Errors are raised as ever.
+        """
+        return RawResources(self._sender.raw)
+
+    def _view(self, options: Options) -> AgentView:
+        return AgentView(Sender(self._sender.line, options))
+
+
+class Agent(AgentView):
+    """One account's calls, from any number of threads.
+
+        with Agent() as agent:
+            for provider in agent.providers.list():
+                print(provider.provider_id, provider.provider_name)
+
+    Every Agent and AsyncAgent of the same account in this process shares one budget of requests in flight.
+    Close it, or use it in a `with`; it can be used in several threads at once, and after a fork.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        token: str | None = None,
+        *,
+        base_url: str | None = None,
+        transport: httpx2.BaseTransport | None = None,
+        timeout: float | Timeouts | None = None,
+        limiter: Limiter | None = None,
+        acquire_timeout: float | None = None,
+        max_retries: int | None = None,
+        busy_retries: int | None = None,
+        busy_timeout: float | None = None,
+        backoff: float | None = None,
+        _wire: Wire | None = None,
+    ) -> None:
+        """Set up; nothing is sent.
+
+        Args:
+            token: the account's API token; without it, IGAMINGACE_API_TOKEN.
+            base_url: the address of the API; without it IGAMINGACE_BASE_URL, then the contract's.
+            transport: any httpx2 transport to send through; closing the agent does not close it.
+            timeout: seconds from sending until the body was read (30), or Timeouts(connect=5, total=30).
+            limiter: who keeps the account's budget; without it, one for the whole process.
+            acquire_timeout: the longest wait for a slot, in seconds; None: the limiter's own, inf: no end.
+            max_retries: how often a read is sent again after a failure that may pass (2).
+            busy_retries: how often a call is sent again after SERVER_IS_BUSY (8).
+            busy_timeout: seconds from the start of a call after which SERVER_IS_BUSY ends it (60).
+            backoff: seconds before the first retry (0.25); doubles with each, jittered.
+
+        Raises:
+            ConfigurationError: token or base URL are missing or malformed, or an option makes no sense.
+        """
+        argument = Sealed(token)
+        del token  # a traceback shows local variables
+        options = Options().changed(
+            timeout=timeout,
+            acquire_timeout=acquire_timeout,
+            max_retries=max_retries,
+            busy_retries=busy_retries,
+            busy_timeout=busy_timeout,
+            backoff=backoff,
+        )
+        line = open_line(argument, base_url, limiter, _wire, lambda url: _sync_wire(url, transport))
+        super().__init__(Sender(line, options))
+
+    def close(self) -> None:
+        """Close the connections; calls raise AgentClosed from now on."""
+        if self._sender.line.owned:
+            self._sender.line.wire.close()
+
+    def __enter__(self) -> Self:
+        """The agent itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        self.close()
+
+
+class AsyncAgentView(Account[AsyncSender, "AsyncAgentView"], AsyncResources):
+    """An agent's calls with options of their own, over the connections and the budget of that agent."""
+
+    __slots__ = ("_sender",)
+
+    def __init__(self, sender: AsyncSender) -> None:
+        """Not for users: `AsyncAgent.with_options` makes views."""
+        super().__init__(sender.call)
+        self._sender = sender
+
+    @property
+    def raw(self) -> AsyncRawResources:
+        """The same calls, each answering with HTTP status, headers, elapsed seconds, envelope and typed data.
+
+        Errors are raised as ever.
+        """
+        return AsyncRawResources(self._sender.raw)
+
+    def _view(self, options: Options) -> AsyncAgentView:
+        return AsyncAgentView(AsyncSender(self._sender.line, options))
+
+
+class AsyncAgent(AsyncAgentView):
+    """One account's calls, from any number of event loops.
+
+        async with AsyncAgent() as agent:
+            for provider in await agent.providers.list():
+                print(provider.provider_id, provider.provider_name)
+
+    Every Agent and AsyncAgent of the same account in this process shares one budget of requests in flight.
+    Close it, or use it in an `async with`; several event loops may use it, each over connections of its own.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        token: str | None = None,
+        *,
+        base_url: str | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        timeout: float | Timeouts | None = None,
+        limiter: Limiter | None = None,
+        acquire_timeout: float | None = None,
+        max_retries: int | None = None,
+        busy_retries: int | None = None,
+        busy_timeout: float | None = None,
+        backoff: float | None = None,
+        _wire: AsyncWire | None = None,
+    ) -> None:
+        """Set up, in a loop or outside of one; nothing is sent. The arguments are those of `Agent`."""
+        argument = Sealed(token)
+        del token  # a traceback shows local variables
+        options = Options().changed(
+            timeout=timeout,
+            acquire_timeout=acquire_timeout,
+            max_retries=max_retries,
+            busy_retries=busy_retries,
+            busy_timeout=busy_timeout,
+            backoff=backoff,
+        )
+        line = open_line(argument, base_url, limiter, _wire, lambda url: _async_wire(url, transport))
+        super().__init__(AsyncSender(line, options))
+
+    async def aclose(self) -> None:
+        """Close the connections; calls raise AgentClosed from now on."""
+        if self._sender.line.owned:
+            await self._sender.line.wire.close()
+
+    async def __aenter__(self) -> Self:
+        """The agent itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        await self.aclose()
+
+
+# The HTTP libraries take longer to import than all the rest: each comes with the agent that sends through it.
+
+
+def _sync_wire(base_url: str, transport: httpx2.BaseTransport | None) -> Wire:
+    if transport is None:
+        from igamingace._wire_pool import PoolWire  # noqa: PLC0415 -- see above
+
+        return PoolWire(base_url)
+    from igamingace._wire_httpx import TransportWire  # noqa: PLC0415 -- see above
+
+    return TransportWire(base_url, transport)
+
+
+def _async_wire(base_url: str, transport: httpx2.AsyncBaseTransport | None) -> AsyncWire:
+    if transport is None:
+        from igamingace._wire_aio import AioWire  # noqa: PLC0415 -- see above
+
+        return AioWire(base_url)
+    from igamingace._wire_httpx import AsyncTransportWire  # noqa: PLC0415 -- see above
+
+    return AsyncTransportWire(base_url, transport)

@@ -1,0 +1,191 @@
+"""What an agent is set up with: token, base URL, time limits, retries; each checked where it comes in."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import platform
+import re
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from igamingace_bindings import contract
+
+from igamingace._secret import Sealed
+from igamingace._version import __version__
+from igamingace.errors import ConfigurationError
+
+TOKEN_VARIABLE: Final = "IGAMINGACE_API_TOKEN"  # noqa: S105 -- the name of a variable, not a token
+BASE_URL_VARIABLE: Final = "IGAMINGACE_BASE_URL"
+
+_logger = logging.getLogger("igamingace")
+_PRINTABLE_ASCII: Final = re.compile(r"[!-~]+")
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+def _positive(name: str, seconds: float) -> None:
+    if not (seconds > 0 and math.isfinite(seconds)):
+        raise ConfigurationError(f"{name} is {seconds!r}: give a positive number of seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Time limits of one request, in seconds.
+
+    The wait for a slot of the budget is no part of them: it has `acquire_timeout`.
+
+    Attributes:
+        connect: making the connection, TLS included.
+        total: from sending until the body has been read, `connect` included; each retry has it anew.
+    """
+
+    connect: float = 5.0
+    total: float = 30.0
+
+    def __post_init__(self) -> None:
+        """Refuse what would never, or always, time out."""
+        _positive("Timeouts.connect", self.connect)
+        _positive("Timeouts.total", self.total)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What can be changed for one call.
+
+    Attributes:
+        timeouts: time limits of one request.
+        acquire_timeout: the longest wait for a slot, in seconds; None waits without end.
+        urgent: whether the call goes ahead of bulk work in the wait for a slot.
+        max_retries: how often a read is sent again after a failure that may pass.
+        busy_retries: how often a call is sent again after SERVER_IS_BUSY.
+        busy_timeout: seconds from the start of the call after which it is not sent again for SERVER_IS_BUSY.
+        backoff: the pause before the first retry, in seconds; it doubles with each, and is jittered.
+    """
+
+    timeouts: Timeouts = Timeouts()
+    acquire_timeout: float | None = None
+    urgent: bool = False
+    max_retries: int = 2
+    busy_retries: int = 8
+    busy_timeout: float = 60.0
+    backoff: float = 0.25
+
+    def __post_init__(self) -> None:
+        """Refuse negative numbers and NaN."""
+        for name in ("max_retries", "busy_retries", "busy_timeout", "backoff", "acquire_timeout"):
+            value: float | None = getattr(self, name)
+            if value is not None and not value >= 0:
+                raise ConfigurationError(f"{name} is {value!r}: give 0 or more")
+
+    def changed(self, **changes: object) -> Options:
+        """The same options with those changed that are not None."""
+        given = {name: value for name, value in changes.items() if value is not None}
+        if "timeout" in given:
+            given["timeouts"] = as_timeouts(given.pop("timeout"))
+        return replace(self, **given)  # type: ignore[arg-type]  # the names are the parameters of with_options
+
+
+def as_timeouts(timeout: object) -> Timeouts:
+    """Timeouts from what a user may give: Timeouts, or the total in seconds."""
+    if isinstance(timeout, Timeouts):
+        return timeout
+    if isinstance(timeout, int | float) and not isinstance(timeout, bool):
+        return Timeouts(total=timeout)
+    raise ConfigurationError(f"timeout is {timeout!r}: give seconds, or Timeouts(connect=5, total=30)")
+
+
+def find_token(argument: Sealed[str | None]) -> Sealed[str]:
+    """The token from the argument or the environment, checked.
+
+    Raises:
+        ConfigurationError: there is none, or it cannot be one.
+    """
+    from_environment = argument.open() is None
+    source = TOKEN_VARIABLE if from_environment else "the argument token"
+    sealed = Sealed((os.environ.get(TOKEN_VARIABLE) if from_environment else argument.open()) or "")
+    if not isinstance(sealed.open(), str):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
+        raise ConfigurationError(f"{source} is no string")
+    sealed = Sealed(sealed.open().strip())
+    if not sealed.open():
+        raise ConfigurationError(
+            f"{source} is empty: give Agent(token=...) or set {TOKEN_VARIABLE}, "
+            "each to the API token of the agent's account"
+        )
+    if not _PRINTABLE_ASCII.fullmatch(sealed.open()):
+        raise ConfigurationError(
+            f"{source} holds white space, a control character or a character outside ASCII: "
+            "give the bare API token, without the word Bearer"
+        )
+    return sealed
+
+
+def find_base_url(base_url: str | None) -> str:
+    """The base URL from the argument, the environment or the contract: checked, and in one spelling.
+
+    Raises:
+        ConfigurationError: it cannot be one.
+    """
+    given = base_url if base_url is not None else os.environ.get(BASE_URL_VARIABLE) or contract.BASE_URL
+    parts, port = _split(given.strip())
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+        raise ConfigurationError(
+            f"the base URL needs the form {contract.BASE_URL}: a scheme (https) and a host"
+        )
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+        raise ConfigurationError("the base URL must hold no user, password, query or fragment")
+    path = parts.path.rstrip("/")
+    if path.endswith("/v1"):
+        raise ConfigurationError("the base URL must end before /v1: the paths of the contract start with it")
+    if path and not _PRINTABLE_ASCII.fullmatch(path):
+        raise ConfigurationError("the path of the base URL holds a character that must be percent-encoded")
+    host = _host(parts.hostname)
+    if parts.scheme == "http" and not _is_loopback(host):
+        _logger.warning("the base URL is plain http: the token to %s can be read on the way; use https", host)
+    shown = f"[{host}]" if ":" in host else host
+    return (
+        f"{parts.scheme}://{shown}{'' if port in (None, _DEFAULT_PORTS[parts.scheme]) else f':{port}'}{path}"
+    )
+
+
+def _split(url: str) -> tuple[SplitResult, int | None]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        reason = str(error)
+    else:
+        return parts, port
+    raise ConfigurationError(f"the base URL cannot be read: {reason}")
+
+
+def _host(host: str) -> str:
+    try:
+        return host.encode("idna").decode() if ":" not in host else host
+    except UnicodeError:
+        pass
+    raise ConfigurationError("the host of the base URL is no valid name")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def sealed_headers(token: Sealed[str]) -> Sealed[tuple[tuple[str, str], ...]]:
+    """The headers of every request: those of the contract, and who is calling."""
+    agent = f"igamingace/{__version__} (contract {contract.VERSION}; python {platform.python_version()})"
+    return Sealed(
+        (
+            *(
+                (name, value.replace("{token}", token.open()))
+                for name, value in contract.REQUIRED_HEADERS.items()
+            ),
+            ("User-Agent", agent),
+            ("Accept-Encoding", "gzip, deflate"),
+        )
+    )

@@ -1,0 +1,227 @@
+"""The course of one call: what to send, what came, what to do next; no input or output, for both drivers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from urllib.parse import quote, urlencode
+
+from igamingace_bindings.rest.client import RawAnswer
+
+from igamingace import _json
+from igamingace._envelope import Refusal, Unreadable, read
+from igamingace._retry import Retries, repeatable
+from igamingace._text import body_start, tidy
+from igamingace._wire import Answer, Failure, Message
+from igamingace.errors import (
+    AcquireTimeout,
+    Headers,
+    IGamingAceError,
+    ResponseSnapshot,
+    Timeout,
+    TransportError,
+    UnexpectedResponse,
+    api_error_class,
+)
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from igamingace_bindings.rest.client import Operation, Request
+
+    from igamingace._config import Options
+    from igamingace._secret import Sealed
+    from igamingace.limits import Permit
+
+T = TypeVar("T")
+
+_logger: Final = logging.getLogger("igamingace")
+
+
+class Course(Generic[T]):
+    """The state of one call, which a driver repeats until `settle` says that it is over.
+
+        with course:
+            course.permit = acquire(course.acquire_timeout(), again=course.again)
+            course.outcome = send(course.message)
+        pause = course.settle()
+
+    Leaving the `with` gives the permit back, exactly once and whatever happened, before any pause.
+
+    Attributes:
+        message: what is sent.
+        permit: the slot of the present attempt.
+        outcome: what came of the present attempt.
+    """
+
+    __slots__ = ("_gave_up", "_last", "_operation", "_retries", "_verdict", "message", "outcome", "permit")
+
+    def __init__(
+        self,
+        operation: Operation[T],
+        request: Request,
+        *,
+        options: Options,
+        headers: Sealed[tuple[tuple[str, str], ...]],
+        token: Sealed[str],
+    ) -> None:
+        """Prepare the message; raises InvalidArgument for what cannot be sent."""
+        target = (
+            f"{request.path}?{urlencode(request.query, quote_via=quote)}" if request.query else request.path
+        )
+        body = None if request.body is None else _json.encode(request.body)
+        self.message = Message(operation.method, target, headers, body, options.timeouts, token)
+        self.permit: Permit | None = None
+        self.outcome: Answer | Failure | None = None
+        self._last: Answer | Failure | None = None
+        self._operation = operation
+        self._retries = Retries(operation.method, options)
+        self._verdict: Mapping[str, Any] | Refusal | Unreadable | Failure | None = None
+        self._gave_up = False
+
+    @property
+    def again(self) -> bool:
+        """Whether the call was refused for being over the limit, and goes first."""
+        return self._retries.refusals > 0
+
+    def acquire_timeout(self) -> float | None:
+        """The longest wait for the next slot, in seconds."""
+        return self._retries.acquire_timeout()
+
+    def __enter__(self) -> None:
+        """Begin an attempt."""
+        self.outcome = None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        """End an attempt: give the permit back as its outcome demands."""
+        permit, self.permit = self.permit, None
+        if permit is None:
+            # A call that was refused, and now finds no slot in its time, ends with the refusal.
+            self._gave_up = isinstance(error, AcquireTimeout) and self.again
+            return self._gave_up
+        end = permit.abandoned
+        try:
+            if self.outcome is not None:
+                self._retries.attempts += 1
+                self._last = self.outcome
+                self._verdict = read(self.outcome) if isinstance(self.outcome, Answer) else self.outcome
+                if self._is_busy():
+                    end = permit.refused
+                elif not _still_running(self.outcome):
+                    end = permit.done
+        finally:
+            end()
+        self._log(permit.waited, kind)
+        return False
+
+    def _is_busy(self) -> bool:
+        return isinstance(self._verdict, Refusal) and self._verdict.resend == "drained"
+
+    def settle(self) -> float | None:
+        """Seconds to pause before the next attempt; None after a success; else raises the call's error."""
+        verdict = self._verdict
+        if isinstance(verdict, Mapping):
+            return None
+        if not self._gave_up:
+            pause = self._retries.pause(self._resend())
+            if pause is not None:
+                return pause
+        raise self._error()
+
+    def data(self) -> T:
+        """What the envelope holds, typed; raises UnexpectedResponse when it has another shape."""
+        try:
+            return self._operation.read(self.envelope())
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+            reason = f"its data has another shape than the contract states: {error}"
+        self._verdict = Unreadable(reason, "never")
+        raise self._error()
+
+    def envelope(self) -> Mapping[str, Any]:
+        """The envelope of a success."""
+        if not isinstance(self._verdict, Mapping):
+            raise TypeError("the call has not succeeded")
+        return self._verdict
+
+    def raw(self) -> RawAnswer[T]:
+        """The success with all that came with it."""
+        answer, data = self._answer(), self.data()
+        return RawAnswer(answer.http_status, _headers(answer), answer.elapsed, self.envelope(), data)
+
+    def _answer(self) -> Answer:
+        if not isinstance(self._last, Answer):
+            raise TypeError("the call has no answer")
+        return self._last
+
+    def _resend(self) -> str:
+        verdict = self._verdict
+        if isinstance(verdict, Refusal | Unreadable):
+            return verdict.resend
+        return "reads" if isinstance(verdict, Failure) and verdict.sent else "unsent"
+
+    def _error(self) -> IGamingAceError:
+        verdict = self._verdict
+        token = self.message.secret
+        common: dict[str, Any] = {
+            "operation": self._operation.operation_id,
+            "retryable": repeatable(self._resend(), self._operation.method),
+            "attempts": self._retries.attempts,
+            "elapsed": self._retries.elapsed,
+        }
+        if isinstance(verdict, Failure):
+            common["may_have_arrived"] = verdict.sent
+            if verdict.limit is None:
+                return TransportError(verdict.reason, **common)
+            limits = self.message.timeouts
+            seconds = limits.connect if verdict.limit == "connect" else limits.total
+            return Timeout(limit=verdict.limit, seconds=seconds, **common)
+        common["response"] = self._snapshot()
+        if isinstance(verdict, Refusal):
+            return api_error_class(verdict.kind)(
+                tidy(verdict.message, token),
+                code=verdict.code,
+                name=None if verdict.name is None else tidy(verdict.name, token),
+                http_status=self._answer().http_status,
+                **common,
+            )
+        reason = verdict.reason if isinstance(verdict, Unreadable) else "nothing was read"
+        return UnexpectedResponse(tidy(reason, token), **common)
+
+    def _snapshot(self) -> ResponseSnapshot:
+        answer, token = self._answer(), self.message.secret
+        headers = Headers({name: tidy(value, token) for name, value in _headers(answer).items()})
+        return ResponseSnapshot(answer.http_status, headers, body_start(answer.body, token))
+
+    def _log(self, waited: float, kind: type[BaseException] | None) -> None:
+        if not _logger.isEnabledFor(logging.DEBUG):
+            return
+        outcome = self.outcome
+        if isinstance(outcome, Answer):
+            what = f"HTTP {outcome.http_status} in {outcome.elapsed * 1000:.1f} ms"
+        elif isinstance(outcome, Failure):
+            what = f"{outcome.limit} timeout" if outcome.limit else outcome.reason
+        else:
+            what = "given up" if kind is None else f"given up: {kind.__name__}"
+        _logger.debug(
+            "%s: attempt %d: %s, waited %.1f ms for a slot",
+            self._operation.operation_id,
+            self._retries.attempts,
+            what,
+            waited * 1000,
+        )
+
+
+def _still_running(outcome: Answer | Failure) -> bool:
+    """Whether the request may still count at the server, though we are through with it."""
+    return outcome.unfinished if isinstance(outcome, Answer) else outcome.sent
+
+
+def _headers(answer: Answer) -> Headers:
+    values: dict[str, str] = {}
+    for raw_name, raw_value in answer.headers:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        values[name] = f"{values[name]}, {value}" if name in values else value
+    return Headers(values)

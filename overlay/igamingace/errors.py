@@ -1,0 +1,388 @@
+"""Everything this package raises on purpose: one root, and a class for each thing handled differently.
+
+All of them pickle and copy with their attributes, so that they cross process borders whole.
+None of them shows a token: text taken from a server or from a library is masked before it comes here.
+"""
+
+# ruff: noqa: N818 -- the names say what happened, and design.md fixes them
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+__all__ = [
+    "APIError",
+    "AcquireTimeout",
+    "AgentClosed",
+    "AuthenticationError",
+    "ConfigurationError",
+    "Conflict",
+    "Headers",
+    "IGamingAceError",
+    "IPNotAllowed",
+    "InsufficientFunds",
+    "InvalidArgument",
+    "InvalidRequest",
+    "NotFound",
+    "PermissionDenied",
+    "ResponseSnapshot",
+    "ServerError",
+    "ServerIsBusy",
+    "Timeout",
+    "TransportError",
+    "UnderMaintenance",
+    "UnexpectedResponse",
+    "api_error_class",
+]
+
+
+class Headers(Mapping[str, str]):
+    """The headers of an answer: looked up in any case, repeated ones joined by a comma."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, pairs: Mapping[str, str] | None = None) -> None:
+        """Take names and values; names are kept in lower case."""
+        self._values: dict[str, str] = {name.lower(): value for name, value in (pairs or {}).items()}
+
+    def __getitem__(self, name: str) -> str:
+        """The value; raises KeyError."""
+        return self._values[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        """The names, in lower case."""
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        """How many names there are."""
+        return len(self._values)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether the name is there, in any case."""
+        return isinstance(name, str) and name.lower() in self._values
+
+    def __repr__(self) -> str:
+        """Names and values."""
+        return f"Headers({self._values!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseSnapshot:
+    """What came over the wire, as far as it helps to understand an error.
+
+    Attributes:
+        http_status: the HTTP status.
+        headers: the headers of the answer, the token masked.
+        body_start: the start of the body as text, control characters escaped, the token masked.
+    """
+
+    http_status: int
+    headers: Headers
+    body_start: str
+
+
+def _blank(cls: type[IGamingAceError], args: tuple[object, ...]) -> IGamingAceError:
+    """An error of this class without its constructor run; pickle fills in the attributes."""
+    error = cls.__new__(cls, *args)
+    error.args = args
+    return error
+
+
+class IGamingAceError(Exception):
+    """The root: `except IGamingAceError` catches everything this package raises on purpose."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle class, message and attributes, whatever the constructor of a subclass takes."""
+        return _blank, (type(self), self.args), self.__dict__
+
+
+class ConfigurationError(IGamingAceError, ValueError):
+    """The token, the base URL or another setting is missing or malformed; the message says what to do."""
+
+
+class InvalidArgument(IGamingAceError, ValueError):
+    """An argument of a call cannot be sent (NaN as an amount, say); nothing was sent."""
+
+
+class AgentClosed(IGamingAceError, RuntimeError):
+    """A call was made through an agent that has been closed; nothing was sent."""
+
+
+class AcquireTimeout(IGamingAceError, TimeoutError):
+    """No slot of the account's budget became free within `acquire_timeout`; nothing was sent.
+
+    Attributes:
+        in_flight: requests in flight when the wait was given up, lingering ones left out.
+        lingering: slots of abandoned requests that may still run at the server.
+        waiting: callers that were waiting, this one left out.
+        waited: how long this caller waited, in seconds.
+        limit: the most requests that may be in flight at once.
+    """
+
+    def __init__(self, *, in_flight: int, lingering: int, waiting: int, waited: float, limit: int) -> None:
+        """Take the state of the budget at the moment of giving up."""
+        super().__init__(
+            f"no slot became free within {waited:.3g} s: {in_flight} of {limit} requests in flight, "
+            f"{lingering} lingering after they were abandoned, {waiting} more callers waiting. "
+            "Nothing was sent. Raise acquire_timeout, or start fewer calls at once."
+        )
+        self.in_flight = in_flight
+        self.lingering = lingering
+        self.waiting = waiting
+        self.waited = waited
+        self.limit = limit
+
+
+class APIError(IGamingAceError):
+    """The server answered with an error.
+
+    Attributes:
+        code: the response code; None when the answer carried none.
+        name: the code's name, for example "USER_NOT_FOUND"; None when neither contract nor answer names it.
+        message: what the server said, the token masked; may be empty.
+        http_status: the HTTP status the error came under.
+        operation: the operationId, for example "games.launch".
+        retryable: whether the same request may be sent again without the risk of doing it twice.
+            For UnderMaintenance: later, not at once.
+        response: status, headers and start of the body.
+        attempts: how many requests were sent for this call.
+        elapsed: seconds from the start of the call to the error, waits included.
+    """
+
+    kind: ClassVar[str] = ""
+    advice: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        code: int | None = None,
+        name: str | None = None,
+        http_status: int,
+        operation: str,
+        retryable: bool,
+        response: ResponseSnapshot,
+        attempts: int = 1,
+        elapsed: float = 0.0,
+    ) -> None:
+        """Take what was read from the answer and how the call went."""
+        self.message = message
+        self.code = code
+        self.name = name
+        self.http_status = http_status
+        self.operation = operation
+        self.retryable = retryable
+        self.response = response
+        self.attempts = attempts
+        self.elapsed = elapsed
+        super().__init__(self._text())
+
+    def _text(self) -> str:
+        label = self.name or ("error without a code" if self.code is None else "unknown code")
+        number = "" if self.code is None else f" {self.code}"
+        said = f": {self.message}" if self.message and self.message != self.name else ""
+        advice = f" ({self.advice})" if self.advice else ""
+        return f"{self.operation}: {label}{number}, HTTP {self.http_status}{said}{advice}"
+
+
+class ServerIsBusy(APIError):
+    """SERVER_IS_BUSY (1018), also when sent again after what was in flight had drained, `attempts` times."""
+
+    kind = "busy"
+    advice = (
+        "too many requests of this agent in flight, though this client kept to the limit: "
+        "does another program use the same token? Give them one RedisLimiter, or each its share"
+    )
+
+    def _text(self) -> str:
+        return f"{super()._text()}; sent {self.attempts} times in {self.elapsed:.3g} s"
+
+
+class AuthenticationError(APIError):
+    """The token is missing or wrong."""
+
+    kind = "authentication"
+    advice = "check the token: the one of this very account, and of this base URL"
+
+
+class IPNotAllowed(APIError):
+    """The calling address is not registered."""
+
+    kind = "address"
+    advice = "add this server's public address to [Allowed IP] in the back office settings"
+
+
+class PermissionDenied(APIError):
+    """No access, or a business refusal; it does not mean that the token has expired."""
+
+    kind = "permission"
+    advice = "also sent for another agent's player, a currency not offered or an empty agent wallet"
+
+
+class NotFound(APIError):
+    """The agent, player, game, provider or round does not exist."""
+
+    kind = "not-found"
+
+
+class InsufficientFunds(APIError):
+    """The agent's or the player's wallet is short."""
+
+    kind = "funds"
+
+
+class InvalidRequest(APIError):
+    """The request was refused for its form or its parameters."""
+
+    kind = "invalid-request"
+
+
+class Conflict(APIError):
+    """The request contradicts the present state: a bonus call already runs, or has ended."""
+
+    kind = "conflict"
+
+
+class UnderMaintenance(APIError):
+    """The provider or the system is in maintenance: try again later, not at once."""
+
+    kind = "maintenance"
+
+
+class ServerError(APIError):
+    """The server, the provider or your callback failed; the outcome of a write is unknown."""
+
+    kind = "server-error"
+
+
+_BY_KIND: Final[Mapping[str, type[APIError]]] = {
+    cls.kind: cls
+    for cls in (
+        ServerIsBusy,
+        AuthenticationError,
+        IPNotAllowed,
+        PermissionDenied,
+        NotFound,
+        InsufficientFunds,
+        InvalidRequest,
+        Conflict,
+        UnderMaintenance,
+        ServerError,
+    )
+}
+
+
+def api_error_class(kind: str | None) -> type[APIError]:
+    """The class for a `kind` of the contract; APIError itself for a kind, or a code, nobody knows."""
+    return _BY_KIND.get(kind or "", APIError)
+
+
+class TransportError(IGamingAceError):
+    """No answer came: the connection could not be made, broke, or took too long.
+
+    Attributes:
+        operation: the operationId, for example "games.launch".
+        may_have_arrived: whether the request may have reached the server, and so may have been carried out.
+        retryable: whether the same request may be sent again without the risk of doing it twice.
+        attempts: how many times it was tried.
+        elapsed: seconds from the start of the call to the error, waits included.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        operation: str,
+        may_have_arrived: bool,
+        retryable: bool,
+        attempts: int = 1,
+        elapsed: float = 0.0,
+    ) -> None:
+        """Take the reason in words, the token masked, and how the call went."""
+        tried = "" if attempts == 1 else f" Tried {attempts} times."
+        arrived = (
+            "It may have reached the server: check before you send it again."
+            if may_have_arrived and not retryable
+            else "It may have reached the server; it only reads."
+            if may_have_arrived
+            else "It did not reach the server."
+        )
+        super().__init__(f"{operation}: {reason}. {arrived}{tried}")
+        self.reason = reason
+        self.operation = operation
+        self.may_have_arrived = may_have_arrived
+        self.retryable = retryable
+        self.attempts = attempts
+        self.elapsed = elapsed
+
+
+class Timeout(TransportError, TimeoutError):
+    """A time limit passed.
+
+    Attributes:
+        limit: which one: "connect" (making the connection) or "total" (from sending until the body was read).
+        seconds: how long it was, in seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        limit: str,
+        seconds: float,
+        operation: str,
+        may_have_arrived: bool,
+        retryable: bool,
+        attempts: int = 1,
+        elapsed: float = 0.0,
+    ) -> None:
+        """Take the limit that passed and how the call went."""
+        what = "the connection was not made" if limit == "connect" else "no complete answer came"
+        super().__init__(
+            f"{what} within {seconds:g} s (the {limit} timeout)",
+            operation=operation,
+            may_have_arrived=may_have_arrived,
+            retryable=retryable,
+            attempts=attempts,
+            elapsed=elapsed,
+        )
+        self.limit = limit
+        self.seconds = seconds
+
+
+class UnexpectedResponse(IGamingAceError):
+    """An answer came that nobody can read: no JSON, cut short, of another shape, a redirect, ...
+
+    Whether a write was carried out is unknown.
+
+    Attributes:
+        reason: what is wrong with it.
+        http_status: the HTTP status.
+        operation: the operationId, for example "games.launch".
+        retryable: whether the same request may be sent again without the risk of doing it twice.
+        response: status, headers and start of the body.
+        attempts: how many requests were sent for this call.
+        elapsed: seconds from the start of the call to the error, waits included.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        operation: str,
+        retryable: bool,
+        response: ResponseSnapshot,
+        attempts: int = 1,
+        elapsed: float = 0.0,
+    ) -> None:
+        """Take the reason in words and the answer."""
+        body = f"; the body starts: {response.body_start}" if response.body_start else ""
+        super().__init__(f"{operation}: unexpected answer, HTTP {response.http_status}: {reason}{body}")
+        self.reason = reason
+        self.http_status = response.http_status
+        self.operation = operation
+        self.retryable = retryable
+        self.response = response
+        self.attempts = attempts
+        self.elapsed = elapsed

@@ -1,0 +1,140 @@
+"""Proxies of the environment and TLS, for both kinds of agent."""
+
+from __future__ import annotations
+
+import shutil
+import ssl
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from igamingace import Agent, AsyncAgent, errors
+
+
+def test_a_proxy_of_the_environment_is_used(client, server, answers, token, monkeypatch):
+    monkeypatch.setenv("http_proxy", server.url)
+    server.answers(answers.success())
+
+    client.list(base_url="http://api.casino.example")
+
+    [request] = server.seen
+    assert request.target == "http://api.casino.example/v1/provider/list"
+    assert request.headers["host"] == "api.casino.example"
+    assert request.headers["authorization"] == f"Bearer {token}"
+
+
+def test_a_proxy_is_not_used_for_what_is_excepted(client, server, answers, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    server.answers(answers.success())
+
+    client.list()
+
+    assert server.seen[0].target == "/v1/provider/list"
+
+
+def test_a_proxy_gets_its_password_and_no_error_shows_it(client, server, answers, monkeypatch):
+    monkeypatch.setenv("http_proxy", server.url.replace("//", "//user:p%40ss@"))
+    server.answers(answers.bytes(b"no", status=407))
+
+    with pytest.raises(errors.UnexpectedResponse) as caught:
+        client.list(base_url="http://api.casino.example", max_retries=0)
+    server.close()
+    with pytest.raises(errors.TransportError) as refused:
+        client.list(base_url="http://api.casino.example", max_retries=0)
+
+    assert server.seen[0].headers["proxy-authorization"] == "Basic dXNlcjpwQHNz"
+    assert "p@ss" not in f"{caught.value} {refused.value}"
+    assert "p%40ss" not in f"{caught.value} {refused.value}"
+    assert not refused.value.may_have_arrived
+
+
+def test_https_goes_through_a_tunnel_that_does_not_see_the_token(client, server, answers, token, monkeypatch):
+    monkeypatch.setenv("https_proxy", server.url)
+    server.answers(answers.bytes(b"no", status=403))
+
+    with pytest.raises(errors.TransportError) as caught:
+        client.list(base_url="https://api.casino.example", max_retries=0)
+
+    [request] = server.seen
+    assert (request.method, request.target) == ("CONNECT", "api.casino.example:443")
+    assert token not in repr(request)
+    assert not caught.value.may_have_arrived
+
+
+@pytest.mark.parametrize("make", [Agent, AsyncAgent])
+def test_a_proxy_of_a_kind_that_needs_more_says_what(make, monkeypatch):
+    monkeypatch.setenv("all_proxy", "socks5://127.0.0.1:1080")
+
+    with pytest.raises(errors.ConfigurationError, match=r"socks5 proxy: give .*Agent\(transport="):
+        make("token")
+
+
+CALLS = """
+import asyncio, sys
+from igamingace import Agent, AsyncAgent
+from igamingace.errors import TransportError
+
+async def use():
+    async with AsyncAgent("token", base_url=sys.argv[1], max_retries=0) as agent:
+        return await agent.providers.list()
+
+def use_threads():
+    with Agent("token", base_url=sys.argv[1], max_retries=0) as agent:
+        return agent.providers.list()
+
+for call in (use_threads, lambda: asyncio.run(use())):
+    try:
+        print(call())
+    except TransportError as error:
+        print("refused", error.may_have_arrived, "CERTIFICATE_VERIFY_FAILED" in str(error))
+"""
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = b'{"success": true, "data": []}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args): ...
+
+
+class QuietServer(HTTPServer):
+    def handle_error(self, request, client_address):
+        """A client that does not trust us breaks off: that is the point."""
+
+
+@pytest.fixture
+def tls(tmp_path):
+    """A server with a certificate nobody knows: its URL, and the file to trust."""
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+    command += " -addext subjectAltName=DNS:localhost"
+    subprocess.run([*command.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with QuietServer(("localhost", 0), Handler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"https://localhost:{server.server_port}", certificate
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
+def test_a_certificate_is_checked_and_one_that_is_trusted_is_taken(tls, monkeypatch):
+    url, certificate = tls
+
+    def run():
+        command = [sys.executable, "-W", "error", "-c", CALLS, url]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+
+    assert run() == ["refused False True", "refused False True"]
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    assert run() == ["[]", "[]"]

@@ -1,0 +1,71 @@
+"""Numbers go out and come in with exactly the digits they have."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from igamingace import _json, errors
+
+
+@pytest.mark.parametrize(
+    ("number", "literal"),
+    [
+        (Decimal("10.50"), b"10.50"),
+        (Decimal("0.1"), b"0.1"),
+        (Decimal("1E+2"), b"1E+2"),
+        (Decimal("-0.00"), b"-0.00"),
+        (Decimal("12345678901234567890.123456789"), b"12345678901234567890.123456789"),
+        (2**63 - 1, b"9223372036854775807"),
+        (10**30, b"1" + b"0" * 30),
+    ],
+)
+def test_a_number_goes_out_as_it_is_and_comes_back_equal(number, literal):
+    body = _json.encode({"amount": number})
+
+    assert body == b'{"amount":' + literal + b"}"
+    assert _json.decode(body) == {"amount": number}
+
+
+@pytest.mark.parametrize(
+    "number", [Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), Decimal("-Infinity")]
+)
+@pytest.mark.parametrize("wrap", [lambda n: n, lambda n: {"spinAmount": n}, lambda n: [1, n]])
+def test_what_is_no_number_is_refused_with_its_place(number, wrap):
+    with pytest.raises(errors.InvalidArgument, match=r"amount.* only finite numbers"):
+        _json.encode({"amount": wrap(number)})
+
+
+@pytest.mark.parametrize("number", [10.5, float("nan"), float("inf")])
+def test_a_float_is_refused_for_it_is_not_exact(number):
+    with pytest.raises(errors.InvalidArgument, match="give a Decimal"):
+        _json.encode({"amount": number})
+
+
+@pytest.mark.parametrize("value", [object(), "\ud800", {1, object()}])
+def test_what_has_no_json_form_is_refused(value):
+    with pytest.raises(errors.InvalidArgument, match="cannot be written as JSON"):
+        _json.encode({"playerId": value})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"NaN",
+        b"\xff",
+        b"[" * 100_000,
+        b"1e99999",
+        b"1e-99999",
+        b"1e9999999999999999999",
+        b"7" * 9999,
+    ],
+)
+def test_what_cannot_be_read_is_one_kind_of_error(body):
+    with pytest.raises(ValueError, match=r"."):
+        _json.decode(body)
+
+
+def test_zero_has_no_exponent_past_any_use():
+    assert _json.decode(b"0e99999") == 0

@@ -1,0 +1,27 @@
+"""The demo: what it shows is what the server counted, and a limit kept is its success."""
+
+import json
+import subprocess
+import sys
+
+RUN = [sys.executable, "-W", "error", "-m", "igamingace", "demo", "--calls", "150", "--latency", "20"]
+
+
+def test_within_the_limit_all_is_answered_and_nothing_refused_and_without_it_much_is():
+    done = subprocess.run([*RUN, "--json"], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    limited, hasty = json.loads(done.stdout)
+    assert (limited["done"], limited["requests"], limited["peak"], limited["busy"]) == (150, 150, 50, 0)
+    assert hasty["busy"] > 0
+    assert hasty["requests"] == hasty["done"] + hasty["busy"]
+    assert hasty["peak"] <= 50
+
+
+def test_people_see_a_table():
+    done = subprocess.run(RUN, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "Pragmatic Play" in done.stdout
+    assert "150 of 150" in done.stdout
+    assert "peak in flight" in done.stdout

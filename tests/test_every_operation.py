@@ -1,0 +1,112 @@
+"""The main job: a real client calls every operation of the contract against the sandbox, in both worlds."""
+
+import inspect
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from igamingace import Agent, AsyncAgent
+from igamingace.sandbox import Sandbox
+from igamingace_bindings.contract import OPERATIONS
+from igamingace_bindings.rest.models import FreeSpins
+
+NOW = datetime.now(UTC)
+GAME = {"provider_id": 1, "game_id": 655}
+
+
+def vendor_time(moment):
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def window():
+    return {
+        "start_time": vendor_time(NOW - timedelta(minutes=50)),
+        "end_time": vendor_time(NOW + timedelta(minutes=9)),
+    }
+
+
+# In an order in which each finds what the ones before it made; `seen` holds their answers by operationId.
+CALLS = {
+    "providers.list": lambda agent, seen: agent.providers.list(),
+    "providers.list_settings": lambda agent, seen: agent.providers.list_settings(),
+    "providers.settings": lambda agent, seen: agent.providers.settings(1, "USD"),
+    "games.list": lambda agent, seen: agent.games.list(seen["providers.list"][0].provider_id),
+    "players.create": lambda agent, seen: agent.players.create(player_external_id="p-7"),
+    "games.launch": lambda agent, seen: agent.games.launch(
+        **GAME, player_id="p-7", language="en", return_url="https://casino.example/lobby", is_streamer=False
+    ),
+    "games.kick": lambda agent, seen: agent.games.kick(player_external_id="p-7"),
+    "players.deposit": lambda agent, seen: agent.players.deposit(
+        player_external_id="p-7", currency="USD", amount=Decimal("10.25"), transaction_id="d-1"
+    ),
+    "players.withdraw": lambda agent, seen: agent.players.withdraw(
+        player_external_id="p-7", currency="USD", amount=Decimal("0.20"), transaction_id="w-1"
+    ),
+    "players.info": lambda agent, seen: agent.players.info(player_external_id="p-7"),
+    "bonus_calls.register": lambda agent, seen: agent.bonus_calls.register(
+        **GAME,
+        platform_id="b-1",
+        player_id="p-7",
+        bonus_type=1,
+        call_amount=Decimal(50),
+        expire_at=vendor_time(NOW + timedelta(days=1)),
+        meta_data=FreeSpins(spin_amount=10, base_bet_amount=Decimal("0.5")),
+    ),
+    "bonus_calls.detail": lambda agent, seen: agent.bonus_calls.detail(seen["bonus_calls.register"].issue_id),
+    "bonus_calls.cancel": lambda agent, seen: agent.bonus_calls.cancel(
+        player_id="p-7", issue_id=seen["bonus_calls.register"].issue_id
+    ),
+    "transactions.list": lambda agent, seen: agent.transactions.list(**window(), offset=0, limit=100),
+    "transactions.round": lambda agent, seen: agent.transactions.round(
+        player_external_id="user123", round_id=7300120045000, provider_id=1, game_code="655"
+    ),
+    "operators.info": lambda agent, seen: agent.operators.info(),
+    "operators.update": lambda agent, seen: agent.operators.update(rtp=Decimal("92.5")),
+}
+OPERATOR_CALLS = {
+    "operators.create": lambda agent, seen: agent.operators.create(
+        operator_id="newcasino",
+        password="Correct-Horse-9",
+        name="New Casino",
+        currency=["USD"],
+        ggr_rate=Decimal("12.5"),
+        level="agent",
+    ),
+    "operators.transfer_balance": lambda agent, seen: agent.operators.transfer_balance(
+        target_operator_id="newcasino", currency="USD", amount=Decimal("100.10")
+    ),
+}
+
+
+async def call_all(kind):
+    """Call every operation with agents of this kind; return the answers by operationId."""
+    seen = {}
+    with Sandbox() as sandbox:
+        for token, calls in ((sandbox.token, CALLS), (sandbox.operator_token, OPERATOR_CALLS)):
+            agent = kind(token, base_url=sandbox.url)
+            for operation, call in calls.items():
+                answer = call(agent, seen)
+                seen[operation] = await answer if inspect.isawaitable(answer) else answer
+            await agent.aclose() if kind is AsyncAgent else agent.close()
+    return seen
+
+
+def test_no_operation_of_the_contract_is_left_out():
+    assert {*CALLS, *OPERATOR_CALLS} == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("kind", [Agent, AsyncAgent])
+async def test_every_operation_answers_and_the_answers_agree(kind):
+    seen = await call_all(kind)
+
+    assert seen.keys() == set(OPERATIONS)
+    assert seen["players.deposit"].balance == Decimal("10.25")
+    assert seen["players.withdraw"].balance == Decimal("10.05")
+    assert [money.amount for money in seen["players.info"].balance] == [Decimal("10.05")]
+    assert seen["players.info"].player_code == seen["players.create"].player_code
+    assert seen["bonus_calls.detail"].issue_id == seen["bonus_calls.register"].issue_id
+    assert seen["transactions.list"].count == len(seen["transactions.list"].list_)
+    transfer = seen["operators.transfer_balance"]
+    assert transfer.my_pre_balance - transfer.my_after_balance == Decimal("100.10")
+    assert transfer.target_after_balance - transfer.target_pre_balance == Decimal("100.10")
+    assert seen["operators.create"].token not in repr(seen["operators.create"])

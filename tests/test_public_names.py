@@ -1,0 +1,70 @@
+"""The names that other people's programs import: adding one is a decision, losing one breaks somebody."""
+
+import importlib
+import inspect
+
+import pytest
+from igamingace_bindings.contract import OPERATIONS
+
+NAMES = {
+    "igamingace": [
+        "Agent",
+        "AsyncAgent",
+        "IGamingAceError",
+        "RawAnswer",
+        "Timeouts",
+        "__version__",
+        "errors",
+    ],
+    "igamingace.errors": [
+        "APIError",
+        "AcquireTimeout",
+        "AgentClosed",
+        "AuthenticationError",
+        "ConfigurationError",
+        "Conflict",
+        "Headers",
+        "IGamingAceError",
+        "IPNotAllowed",
+        "InsufficientFunds",
+        "InvalidArgument",
+        "InvalidRequest",
+        "NotFound",
+        "PermissionDenied",
+        "ResponseSnapshot",
+        "ServerError",
+        "ServerIsBusy",
+        "Timeout",
+        "TransportError",
+        "UnderMaintenance",
+        "UnexpectedResponse",
+        "api_error_class",
+    ],
+    "igamingace.sandbox": ["ContractBreach", "ContractError", "Sandbox", "SandboxApp", "create_app"],
+}
+
+
+@pytest.mark.parametrize("module", NAMES)
+def test_a_module_offers_these_names_and_has_them(module):
+    imported = importlib.import_module(module)
+
+    assert sorted(imported.__all__) == sorted(NAMES[module])
+    assert all(hasattr(imported, name) for name in imported.__all__)
+
+
+@pytest.mark.parametrize("kind", ["Agent", "AsyncAgent"])
+def test_an_agent_takes_what_outside_programs_give_it(kind):
+    parameters = inspect.signature(getattr(importlib.import_module("igamingace"), kind)).parameters
+
+    assert list(parameters)[:5] == ["token", "base_url", "transport", "timeout", "limiter"]
+    assert all(parameter.default is None for parameter in list(parameters.values())[:5])
+
+
+@pytest.mark.parametrize("kind", ["Agent", "AsyncAgent"])
+def test_every_operation_is_a_method_of_its_resource(kind):
+    with_token = getattr(importlib.import_module("igamingace"), kind)("0" * 32)
+
+    for operation in OPERATIONS:
+        tag, _, method = operation.partition(".")
+        for view in (with_token, with_token.raw, with_token.with_options(timeout=1)):
+            assert callable(getattr(getattr(view, tag), method)), operation

@@ -1,0 +1,49 @@
+"""The README: its code runs, and its commands are the ones that CI calls."""
+
+import re
+from pathlib import Path
+
+import pytest
+from igamingace.sandbox import Sandbox
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+COMMANDS = [
+    line
+    for block in re.findall(r"^```console\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    for line in block.splitlines()
+]
+
+
+@pytest.fixture
+def sandbox(monkeypatch):
+    """A sandbox that the README's clients find by their environment."""
+    with Sandbox() as sandbox:
+        monkeypatch.setenv("IGAMINGACE_API_TOKEN", sandbox.token)
+        monkeypatch.setenv("IGAMINGACE_BASE_URL", sandbox.url)
+        yield sandbox
+
+
+def test_there_are_blocks_to_run():
+    assert len(BLOCKS) >= 4
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=[f"block-{number}" for number in range(1, len(BLOCKS) + 1)])
+def test_a_code_block_runs_as_it_stands(block, sandbox):
+    exec(compile(block, "README.md", "exec"), {"__name__": "__main__"})
+
+
+def test_ci_calls_the_readme_s_test_command_to_the_letter():
+    command = 'python -m pip install "nox[uv]" && nox'
+
+    assert command in COMMANDS
+    assert command.replace("install", "install --quiet") in (ROOT / ".ci" / "run").read_text().splitlines()
+
+
+def test_every_nox_session_that_the_readme_names_exists():
+    named = set(re.findall(r"nox -s ([\w-]+)", README))
+    defined = set(re.findall(r"^def ([\w]+)\(session", (ROOT / "noxfile.py").read_text(), re.MULTILINE))
+
+    assert named
+    assert named <= defined
