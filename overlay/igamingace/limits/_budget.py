@@ -1,0 +1,265 @@
+"""The budget of one account in this process: the state machine behind a lock, for threads and event loops."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import deque
+from contextlib import suppress
+from time import monotonic
+from typing import TYPE_CHECKING, TypeVar
+
+from igamingace.errors import AcquireTimeout
+from igamingace.limits._alarm import alarm
+from igamingace.limits._fork import start_clean_after_fork
+from igamingace.limits._line import AGAIN, NORMAL, URGENT, nobody
+from igamingace.limits._permit import LocalPermit
+from igamingace.limits._report import Reporter
+from igamingace.limits._waiters import LoopWaiter, Outbox, ThreadWaiter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from igamingace.limits._core import Core, Outcome
+    from igamingace.limits._hooks import LimiterHooks
+    from igamingace.limits._stats import Stats
+
+__all__ = ["LocalBudget", "Waiter"]
+
+Waiter = TypeVar("Waiter", ThreadWaiter, LoopWaiter)
+
+
+class LocalBudget:
+    """One account's slots, shared by all threads and event loops of the process; see `Budget`.
+
+    The end of a permit is first noted, then the state machine is brought up to date under the lock. So a
+    finaliser or a signal handler that ends a permit while its own thread is at work inside needs no lock
+    and waits for nothing: the work under way finds the note. Whoever is to hear of the outcome (event loops,
+    hooks, the log, the alarm) hears it outside the lock.
+    """
+
+    def __init__(
+        self,
+        account: str,
+        make_core: Callable[[], Core],
+        *,
+        acquire_timeout: float = math.inf,
+        hooks: LimiterHooks | None = None,
+        keep: Callable[[LocalBudget], None] | None = None,
+        farewell: Callable[[Stats], None] | None = None,
+    ) -> None:
+        """Begin with every slot free.
+
+        Args:
+            account: what hooks and log lines call the account.
+            make_core: makes the state machine, now and in each forked child.
+            acquire_timeout: the longest wait for a slot, in seconds, for calls that give none.
+            hooks: told of each step.
+            keep: called while the budget must not be forgotten although nobody may refer to it.
+            farewell: called with the last figures when nobody refers to the budget any more.
+        """
+        self.account = account
+        self.acquire_timeout = acquire_timeout
+        self._make_core = make_core
+        self._hooks = hooks
+        self._keep = keep
+        self._farewell = farewell
+        self.start_clean()
+        start_clean_after_fork(self)
+
+    def start_clean(self) -> None:
+        """Forget all slots and waiters: they belong to the process that this one was forked from."""
+        self._lock = threading.RLock()
+        self._inside = False  # whether some thread is at work under the lock; this one, when it has the lock
+        self._core = self._make_core()
+        self._ends: deque[tuple[int, Outcome, float]] = deque()
+        self._news: deque[Callable[[], None]] = deque()  # what to tell whom, once out of the lock
+        self._report = Reporter(self.account, self._hooks, self._news)
+        self._outbox = Outbox()
+        self._alarm_at = math.inf
+
+    def __del__(self) -> None:
+        """Leave the figures behind."""
+        if self._farewell is not None:
+            self._farewell(self._core.stats())
+
+    def acquire(
+        self, *, timeout: float | None = None, urgent: bool = False, again: bool = False
+    ) -> LocalPermit:
+        """Wait in this thread for a slot; see `Budget.acquire`."""
+        permit = LocalPermit(self, AGAIN if again else URGENT if urgent else NORMAL)
+        try:
+            waiter = self._claim(permit, ThreadWaiter)
+            if waiter is not None:
+                if not alarm.running or self._hooks is not None:
+                    self._begin_wait()
+                waiter.wait(self.acquire_timeout if timeout is None else timeout)
+                permit.wake = nobody
+                if not permit.serial:
+                    self._end_in_vain(permit)
+            if self._hooks is not None:
+                self._report.grant(permit.waited)
+        except BaseException:
+            self._withdraw(permit)
+            raise
+        return permit
+
+    async def acquire_async(
+        self,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - as `acquire`; asyncio.timeout would cancel a grant
+        urgent: bool = False,
+        again: bool = False,
+    ) -> LocalPermit:
+        """Wait in this task for a slot, in one line with the threads; see `Budget.acquire`."""
+        permit = LocalPermit(self, AGAIN if again else URGENT if urgent else NORMAL)
+        try:
+            waiter = self._claim(permit, LoopWaiter)
+            if waiter is not None:
+                if not alarm.running or self._hooks is not None:
+                    self._begin_wait()
+                patience = self.acquire_timeout if timeout is None else timeout
+                await (waiter.future if patience == math.inf else waiter.wait(patience))
+                permit.wake = nobody
+                if not permit.serial:
+                    self._end_in_vain(permit)
+            if self._hooks is not None:
+                self._report.grant(permit.waited)
+        except BaseException:
+            self._withdraw(permit)
+            raise
+        return permit
+
+    def end(self, serial: int, outcome: Outcome) -> None:
+        """End the use of a slot; permits call it."""
+        self._ends.append((serial, outcome, monotonic()))
+        self._settle()
+
+    def tick(self) -> None:
+        """Do what the time has come for: lingering slots, drains and pauses that are over."""
+        now = monotonic()
+        if now >= self._alarm_at:
+            self._alarm_at = math.inf
+        self._work(lambda: self._core.settle(now))
+
+    def stats(self) -> Stats:
+        """The account's figures at this moment."""
+        self.tick()
+        with self._lock:
+            return self._core.stats()
+
+    def at_rest(self) -> bool:
+        """Whether the budget may be forgotten: nothing in flight, lingering, waiting or held back."""
+        self.tick()
+        core = self._core
+        return not (core.in_use or core.line or core.due < math.inf)
+
+    def _claim(self, permit: LocalPermit, kind: type[Waiter]) -> Waiter | None:
+        """Take a slot, or join the line and return how to wait."""
+        if self._hooks is not None:
+            self._report.start(urgent=permit.rank is URGENT, again=permit.rank is AGAIN)
+        waiter = None
+        with self._lock:
+            if self._inside:
+                raise RuntimeError(
+                    "A call was made from a finaliser or signal handler that interrupted the limiter; "
+                    "hand such work to a thread or an event loop."
+                )
+            self._inside = True
+            try:
+                if not self._core.take(permit, permit.asked):
+                    waiter = kind(permit, self._outbox)
+                    permit.wake = waiter.wake
+                    self._core.join(permit)
+            except BaseException:
+                self._core.repair(permit.asked)
+                raise
+            finally:
+                self._inside = False
+        if self._ends or self._outbox.notes or self._core.due < self._alarm_at:
+            self._settle()
+        return waiter
+
+    def _begin_wait(self) -> None:
+        alarm.start()
+        if self._hooks is not None:
+            self._report.wait(len(self._core.line))
+
+    def _end_in_vain(self, permit: LocalPermit) -> None:
+        """Give up a wait that took too long, unless the slot has come this very moment."""
+        self._leave(permit)
+        if permit.serial:
+            return
+        stats = self.stats()
+        raise AcquireTimeout(
+            in_flight=stats.in_flight,
+            lingering=stats.lingering,
+            waiting=stats.waiting,
+            waited=monotonic() - permit.asked,
+            limit=stats.limit,
+        )
+
+    def _withdraw(self, permit: LocalPermit) -> None:
+        """Give up asking, wherever that was interrupted."""
+        permit.wake = nobody
+        self._leave(permit)
+        if permit.serial:
+            permit.unused()
+
+    def _leave(self, permit: LocalPermit) -> None:
+        self._work(lambda: self._core.leave(permit, monotonic()))
+
+    def _settle(self) -> None:
+        """Make the noted ends count, and tell who is to hear of it."""
+        ends, core = self._ends, self._core
+        while ends:
+            with self._lock:
+                if self._inside:
+                    return
+                self._inside = True
+                try:
+                    while ends:  # a note is taken away only when it counts: an exception may strike
+                        serial, outcome, now = ends[0]
+                        held = core.end(serial, outcome, now)
+                        ends.popleft()
+                        if self._hooks is not None and held is not None:
+                            self._report.note_release(outcome, held)
+                        if core.drain_started:
+                            core.drain_started = False
+                            self._report.note_drain(core.stats(), core.pace.storms)
+                except BaseException:
+                    core.repair(monotonic())
+                    raise
+                finally:
+                    self._inside = False
+        if self._news or self._outbox.notes or core.due < self._alarm_at:
+            self._tell()
+
+    def _work(self, change: Callable[[], object]) -> None:
+        """Change the state machine under the lock, unless this thread was just at that when interrupted."""
+        with self._lock:
+            if self._inside:
+                return
+            self._inside = True
+            try:
+                change()
+            finally:
+                self._inside = False
+        self._settle()
+
+    def _tell(self) -> None:
+        if self._outbox.notes:
+            self._outbox.send()
+        while self._news:
+            with suppress(IndexError):  # another thread was quicker
+                self._news.popleft()()
+        if self._core.due < self._alarm_at:
+            self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """Something will change by time alone: have it happen although nobody may call."""
+        if self._keep is not None:
+            self._keep(self)
+        if self._core.line:
+            self._alarm_at = self._core.due
+            alarm.wake(self, self._alarm_at)

@@ -1,0 +1,120 @@
+"""Who is next: the line of calls that wait for a slot."""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["AGAIN", "NORMAL", "URGENT", "URGENT_IN_A_ROW", "Line", "Rank", "Ticket", "nobody"]
+
+URGENT_IN_A_ROW = 3
+"""So many urgent calls may pass a normal one that waits; then it is the normal one's turn."""
+
+
+class Rank(Enum):
+    """How soon a waiting call gets its slot."""
+
+    AGAIN = "again"
+    """Refused with 1018 before: first of all."""
+    URGENT = "urgent"
+    """A player waits for it: ahead of the normal ones, within bounds."""
+    NORMAL = "normal"
+
+
+AGAIN, URGENT, NORMAL = Rank  # much quicker to read than an enumeration's attributes
+
+
+def nobody() -> None:
+    """Wake nobody: the ticket never had to wait."""
+
+
+class Ticket:
+    """One call's claim to a slot: it may wait in the line, then holds its slot's serial number."""
+
+    __slots__ = ("__weakref__", "asked", "rank", "serial", "waited", "waiting", "wake")
+
+    def __init__(self, rank: Rank, asked: float) -> None:
+        """Ask for a slot at the time `asked`, in seconds on the budget's clock."""
+        self.rank = rank
+        self.asked = asked
+        self.serial = 0
+        """The number of the granted slot; 0 while there is none."""
+        self.waited = 0.0
+        """Seconds from asking to the grant."""
+        self.waiting = False
+        """Whether it stands in the line."""
+        self.wake: Callable[[], object] = nobody
+        """Tells who waits that the slot is granted; it must not block, raise or call the budget.
+
+        It may be called twice."""
+
+
+class Line:
+    """First come, first served, in three ranks; a ticket can leave at any time."""
+
+    __slots__ = ("_again", "_left", "_normal", "_passed", "_urgent")
+
+    def __init__(self) -> None:
+        """Start with nobody waiting."""
+        self._again: deque[Ticket] = deque()
+        self._urgent: deque[Ticket] = deque()
+        self._normal: deque[Ticket] = deque()
+        self._left = 0  # tickets in the queues that wait no longer
+        self._passed = 0  # how many urgent tickets in a row have passed waiting normal ones
+
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._again) + len(self._urgent) + len(self._normal) - self._left
+
+    def join(self, ticket: Ticket) -> None:
+        """Wait, behind all others of the same rank."""
+        ticket.waiting = True
+        self._queue(ticket.rank).append(ticket)
+
+    def leave(self, ticket: Ticket) -> None:
+        """Wait no longer; the ticket is cleared away later, so that leaving a long line is quick."""
+        if ticket.waiting:
+            ticket.waiting = False
+            self._left += 1
+            if self._left > len(self):
+                self._clear_away()
+
+    def head(self) -> Ticket | None:
+        """Who is next; the ticket stays in the line."""
+        if self._left:
+            self._clear_heads()
+        if self._again:
+            return self._again[0]
+        if self._urgent and not (self._normal and self._passed >= URGENT_IN_A_ROW):
+            return self._urgent[0]
+        return self._normal[0] if self._normal else None
+
+    def serve(self, head: Ticket) -> None:
+        """Let the head go, and count whom it passed."""
+        head.waiting = False
+        rank = head.rank
+        self._queue(rank).popleft()
+        if rank is URGENT and self._normal:
+            self._passed += 1
+        elif rank is not AGAIN:
+            self._passed = 0
+
+    def _queue(self, rank: Rank) -> deque[Ticket]:
+        return self._normal if rank is NORMAL else self._urgent if rank is URGENT else self._again
+
+    def _clear_heads(self) -> None:
+        for queue in (self._again, self._urgent, self._normal):
+            while queue and not queue[0].waiting:
+                queue.popleft()
+                self._left -= 1
+
+    def _clear_away(self) -> None:
+        self._again, self._urgent, self._normal = (
+            deque(ticket for ticket in queue if ticket.waiting)
+            for queue in (self._again, self._urgent, self._normal)
+        )
+        self._left = 0

@@ -1,0 +1,66 @@
+"""Abandoned is not finished: how long the slot of a request that was given up stays taken."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+__all__ = ["LINGER", "Lingering"]
+
+LINGER = 30.0
+"""The longest a slot lingers unless the user says otherwise, in seconds: a whole call's default timeout."""
+
+_REMEMBERED = 256
+"""How many of the latest answers' times are remembered."""
+_SETTLED = 16
+"""While fewer times than this are known, each new one corrects the ends of the slots lingering already."""
+_MARGIN = 1.25
+"""A request may take this much longer than the slowest one seen lately."""
+
+
+class Lingering:
+    """The slots of requests given up, each with the time when the server has plausibly ended it.
+
+    A request is taken to run as long as the slowest one seen lately and a quarter more, and, since a request
+    that is given up is often a slow one, for at least as long again as it ran before. It never lingers longer
+    than the bound; while no answer was seen at all, it lingers for the bound. Times are in seconds, on any
+    monotonic clock.
+    """
+
+    __slots__ = ("bound", "next_end", "slots", "times")
+
+    def __init__(self, bound: float | None) -> None:
+        """Let no slot linger for more than `bound` seconds; None for no bound once times are known."""
+        self.bound = bound
+        self.slots: dict[int, tuple[float, float]] = {}
+        """Of each lingering slot: when it was granted and when it was given up."""
+        self.times: deque[float] = deque(maxlen=_REMEMBERED)
+        """How long the latest requests that were answered took."""
+        self.next_end = math.inf
+        """When `expire` has work to do next; at most the first slot's end."""
+
+    def add(self, serial: int, granted: float, now: float) -> None:
+        """Take in the slot of a request given up now."""
+        self.slots[serial] = (granted, now)
+        self.next_end = min(self.next_end, self._end(granted, now))
+
+    def learn(self, now: float) -> None:
+        """A time was added to those known."""
+        if len(self.times) <= _SETTLED:
+            self.next_end = now
+
+    def expire(self, now: float) -> None:
+        """Free the slots whose time is over."""
+        ends = {serial: self._end(*times) for serial, times in self.slots.items()}
+        for serial, end in ends.items():
+            if end <= now:
+                del self.slots[serial]
+        self.next_end = min((end for end in ends.values() if end > now), default=math.inf)
+
+    def _end(self, granted: float, given_up: float) -> float:
+        ran = given_up - granted
+        if self.times:
+            rest = max(_MARGIN * max(self.times) - ran, ran)
+        else:
+            rest = LINGER if self.bound is None else self.bound
+        return given_up + (rest if self.bound is None else min(rest, self.bound))

@@ -1,0 +1,70 @@
+"""A slot of a budget in this process, held by one request."""
+
+from __future__ import annotations
+
+import logging
+from time import monotonic
+from typing import Protocol
+
+from igamingace.limits._core import ABANDONED, DONE, REFUSED, UNUSED, Outcome
+from igamingace.limits._line import Rank, Ticket, nobody
+
+__all__ = ["LocalPermit"]
+
+_log = logging.getLogger("igamingace")
+
+
+class _Budget(Protocol):
+    def end(self, serial: int, outcome: Outcome) -> None:
+        """End the use of the slot with this number."""
+        ...
+
+
+class LocalPermit(Ticket):
+    """A slot held by one request; see `Permit`."""
+
+    __slots__ = ("_budget", "_ended")
+
+    def __init__(self, budget: _Budget, rank: Rank) -> None:
+        """Ask `budget` for a slot, now."""
+        self.rank = rank  # written out: the quickest way, and every call of a client comes by
+        self.asked = monotonic()
+        self.serial = 0
+        self.waited = 0.0
+        self.waiting = False
+        self.wake = nobody
+        self._budget = budget
+        self._ended = False
+
+    def done(self) -> None:
+        """The answer was read whole, or the attempt failed in a way that surely ended it: free at once."""
+        if not self._ended:
+            self._ended = True
+            self._budget.end(self.serial, DONE)
+
+    def refused(self) -> None:
+        """The server answered 1018: free, and no request starts until those in flight have ended."""
+        self._end(REFUSED)
+
+    def abandoned(self) -> None:
+        """Given up, while the request may still run at the server: the slot lingers."""
+        self._end(ABANDONED)
+
+    def unused(self) -> None:
+        """Nothing was sent: free at once, and nothing is learnt from it."""
+        self._end(UNUSED)
+
+    def _end(self, outcome: Outcome) -> None:
+        if not self._ended:
+            self._ended = True
+            self._budget.end(self.serial, outcome)
+
+    def __del__(self) -> None:
+        """Count a permit that was dropped without an end as abandoned."""
+        if self.serial and not self._ended:
+            self._end(ABANDONED)
+            _log.warning(
+                "A permit of the concurrency budget was dropped without an end (a thread that died, or a "
+                "missing `finally`); its slot lingers as if its request had been given up. "
+                "End every permit with done(), refused() or abandoned()."
+            )

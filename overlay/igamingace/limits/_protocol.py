@@ -1,0 +1,90 @@
+"""What a limiter is to a client: the protocols that LocalLimiter and RedisLimiter follow."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from igamingace.limits._stats import Stats
+
+__all__ = ["Budget", "Limiter", "Permit", "account_key"]
+
+
+class Permit(Protocol):
+    """One slot of the account's budget, from its grant to the end of one attempt at a request.
+
+    Exactly one of the three methods ends it: the first call wins, later ones do nothing. They may be called
+    from any thread or event loop, never wait for anything and never raise. A permit that is dropped without
+    an end counts as abandoned, and is reported in the log.
+    """
+
+    @property
+    def waited(self) -> float:
+        """Seconds from asking for the slot to having it."""
+        ...
+
+    def done(self) -> None:
+        """The answer was read whole, or the attempt failed in a way that surely ended it: free at once."""
+
+    def refused(self) -> None:
+        """The server answered 1018 (SERVER_IS_BUSY): free, and no request starts until the others end."""
+
+    def abandoned(self) -> None:
+        """Given up (timeout, cancellation, broken connection), maybe still running there: it lingers."""
+
+
+class Budget(Protocol):
+    """The slots of one account."""
+
+    def acquire(self, *, timeout: float | None = None, urgent: bool = False, again: bool = False) -> Permit:
+        """Wait in this thread for a slot.
+
+        Args:
+            timeout: the longest wait in seconds; None for the limiter's own, `math.inf` for no end.
+            urgent: ahead of the calls that are not (which still move).
+            again: this request was refused with 1018 and is sent again: ahead of all others.
+
+        Raises:
+            AcquireTimeout: no slot in time; it says how many are in flight and waiting.
+        """
+        ...
+
+    async def acquire_async(
+        self,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - as `acquire`; asyncio.timeout would cancel a grant
+        urgent: bool = False,
+        again: bool = False,
+    ) -> Permit:
+        """Wait in this task for a slot; otherwise as `acquire`, in one line with it."""
+        ...
+
+    def stats(self) -> Stats:
+        """The account's figures at this moment."""
+        ...
+
+
+@runtime_checkable
+class Limiter(Protocol):
+    """What a client takes as `limiter=`."""
+
+    def budget(self, account: str) -> Budget:
+        """The budget of an account: the same object for everybody who uses the account meanwhile.
+
+        Args:
+            account: what `account_key` made of the base URL and the token.
+        """
+        ...
+
+    def stats(self) -> Stats:
+        """The figures of all accounts together."""
+        ...
+
+
+def account_key(base_url: str, token: str) -> str:
+    """Name an account without showing its token: 32 hex digits made of the base URL and the token."""
+    url = urlsplit(base_url)
+    place = f"{url.scheme.lower()}://{url.netloc.lower()}{url.path.rstrip('/')}"
+    return hashlib.sha256(f"{place}\n{token}".encode()).hexdigest()[:32]

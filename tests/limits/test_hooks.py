@@ -1,0 +1,160 @@
+"""What hooks and the log hear, and that neither can break a call."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+from igamingace.limits import LimiterHooks, Outcome
+
+
+class Recorder(LimiterHooks):
+    """Writes down the name of each hook called, with what is worth checking."""
+
+    def __init__(self):
+        self.heard = []
+
+    def start(self, account, *, urgent, again):
+        self.heard.append(("start", urgent, again))
+
+    def wait(self, account, *, waiting):
+        self.heard.append(("wait", waiting))
+
+    def grant(self, account, *, waited):
+        self.heard.append(("grant", waited > 0))
+
+    def release(self, account, *, outcome, held):
+        self.heard.append(("release", outcome, held >= 0))
+
+    def busy(self, account, *, stats):
+        self.heard.append(("busy", stats.refused, stats.drains))
+
+
+def test_a_slots_life_is_told_in_order(make_budget):
+    recorder = Recorder()
+    budget = make_budget(1, hooks=recorder)
+
+    budget.acquire(urgent=True).done()
+
+    assert recorder.heard == [
+        ("start", True, False),
+        ("grant", False),
+        ("release", Outcome.DONE, True),
+    ]
+
+
+async def test_a_wait_is_told_between_start_and_grant(make_budget):
+    recorder = Recorder()
+    budget = make_budget(1, hooks=recorder)
+    holder = await budget.acquire_async()
+    task = asyncio.create_task(budget.acquire_async(again=True))
+    while not budget.stats().waiting:  # noqa: ASYNC110 - the budget has no event for it
+        await asyncio.sleep(0)
+    recorder.heard.clear()
+    holder.done()
+    (await task).done()
+
+    assert recorder.heard == [
+        ("release", Outcome.DONE, True),
+        ("grant", True),
+        ("release", Outcome.DONE, True),
+    ]
+
+
+def test_a_drain_is_told_once_with_its_figures(make_budget):
+    recorder = Recorder()
+    budget = make_budget(3, hooks=recorder)
+    permits = [budget.acquire() for _ in range(3)]
+    recorder.heard.clear()
+
+    permits[0].refused()
+    permits[1].refused()
+    permits[2].done()
+
+    assert recorder.heard == [
+        ("release", Outcome.REFUSED, True),
+        ("busy", 1, 1),
+        ("release", Outcome.REFUSED, True),
+        ("release", Outcome.DONE, True),
+    ]
+
+
+def test_hooks_that_are_not_written_do_nothing(make_budget):
+    class OnlyGrants(LimiterHooks):
+        granted = 0
+
+        def grant(self, account, *, waited):
+            self.granted += 1
+
+    hooks = OnlyGrants()
+    budget = make_budget(1, hooks=hooks)
+
+    budget.acquire().done()
+    budget.acquire().refused()
+
+    assert hooks.granted == 2
+
+
+class Broken:
+    def __getattr__(self, name):
+        def fail(*_args, **_named):
+            raise ZeroDivisionError(name)
+
+        return fail
+
+
+def test_what_a_hook_raises_is_logged_and_breaks_nothing(make_budget, caplog):
+    budget = make_budget(1, hooks=Broken())
+
+    budget.acquire().done()
+    budget.acquire().refused()
+
+    assert budget.stats().granted == 2
+    raised = [record.exc_info[1].args[0] for record in caplog.records if record.exc_info]
+    assert raised == ["start", "grant", "release", "start", "grant", "release", "busy"]
+
+
+def test_a_hook_that_is_interrupted_gives_the_slot_back(make_budget):
+    class Interrupted(LimiterHooks):
+        def grant(self, account, *, waited):
+            raise KeyboardInterrupt
+
+    budget = make_budget(1, hooks=Interrupted())
+
+    with pytest.raises(KeyboardInterrupt):
+        budget.acquire()
+
+    assert budget.stats().in_flight == 0
+
+
+def test_a_hook_may_use_the_budget(make_budget):
+    class Curious(LimiterHooks):
+        seen = 0
+
+        def release(self, account, *, outcome, held):
+            self.seen = budget.stats().granted
+
+    hooks = Curious()
+    budget = make_budget(1, hooks=hooks)
+
+    budget.acquire().done()
+
+    assert hooks.seen == 1
+
+
+def test_a_storm_of_refusals_is_one_warning_with_advice(make_budget, caplog):
+    budget = make_budget(50)
+
+    with caplog.at_level(logging.DEBUG):
+        for _ in range(3):
+            permits = [budget.acquire() for _ in range(3)]
+            permits[0].refused()
+            permits[1].refused()
+            permits[2].done()
+
+    warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert len(warnings) == 1
+    assert warnings[0].name == "igamingace"
+    assert "1018" in warnings[0].getMessage()
+    assert "RedisLimiter" in warnings[0].getMessage()

@@ -1,0 +1,113 @@
+"""Who is next, and how long an abandoned request's slot stays taken."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from igamingace.limits._line import URGENT_IN_A_ROW, Line, Rank, Ticket
+from igamingace.limits._linger import LINGER, Lingering
+
+
+def serve_all(line):
+    order = []
+    while head := line.head():
+        line.serve(head)
+        order.append(head)
+    return order
+
+
+def join(line, *ranks):
+    tickets = [Ticket(rank, 0.0) for rank in ranks]
+    for ticket in tickets:
+        line.join(ticket)
+    return tickets
+
+
+def test_first_come_first_served_within_a_rank():
+    line = Line()
+    tickets = join(line, *[Rank.NORMAL] * 5)
+
+    assert serve_all(line) == tickets
+
+
+def test_bulk_work_still_moves_while_urgent_calls_keep_coming():
+    line = Line()
+    bulk = join(line, *[Rank.NORMAL] * 4)
+    join(line, *[Rank.URGENT] * 30)
+
+    places = [place for place, ticket in enumerate(serve_all(line), 1) if ticket in bulk]
+
+    assert places == [n * (URGENT_IN_A_ROW + 1) for n in (1, 2, 3, 4)]
+
+
+def test_urgent_calls_that_passed_nobody_do_not_count_against_later_ones():
+    line = Line()
+    join(line, *[Rank.URGENT] * 10)
+    serve_all(line)
+
+    normal, urgent = join(line, Rank.NORMAL, Rank.URGENT)
+
+    assert serve_all(line) == [urgent, normal]
+
+
+@pytest.mark.parametrize("leaving", [range(1000), range(0, 1000, 2), range(999), range(500, 600)])
+def test_those_who_leave_are_passed_over_and_not_counted(leaving):
+    line = Line()
+    tickets = join(line, *[Rank.NORMAL] * 1000)
+
+    for place in leaving:
+        line.leave(tickets[place])
+        line.leave(tickets[place])
+
+    stayed = [ticket for place, ticket in enumerate(tickets) if place not in leaving]
+    assert len(line) == len(stayed)
+    assert serve_all(line) == stayed
+    assert len(line) == 0
+
+
+def test_a_slot_lingers_as_long_as_the_slowest_request_seen_lately_and_a_quarter():
+    lingering = Lingering(LINGER)
+    lingering.times.extend([0.1, 2.0, 0.3])
+    lingering.add(1, granted=10.0, now=10.5)
+
+    lingering.expire(12.49)
+    assert 1 in lingering.slots
+    lingering.expire(12.5)
+    assert 1 not in lingering.slots
+
+
+def test_a_request_slower_than_all_seen_lingers_as_long_again_as_it_ran():
+    lingering = Lingering(LINGER)
+    lingering.times.append(1.0)
+    lingering.add(1, granted=10.0, now=15.0)
+
+    assert lingering.next_end == 20.0
+
+
+@pytest.mark.parametrize(("bound", "end"), [(3.0, 13.0), (0.0, 10.0), (None, 10.0 + LINGER)])
+def test_while_no_answer_was_seen_the_bound_decides(bound, end):
+    lingering = Lingering(bound)
+    lingering.add(1, granted=9.0, now=10.0)
+
+    assert lingering.next_end == end
+
+
+def test_without_a_bound_the_times_seen_decide_alone():
+    lingering = Lingering(None)
+    lingering.times.append(100.0)
+    lingering.add(1, granted=0.0, now=10.0)
+
+    assert lingering.next_end == 125.0
+
+
+def test_the_first_answers_correct_the_end_of_slots_that_linger_already():
+    lingering = Lingering(LINGER)
+    lingering.add(1, granted=10.0, now=10.1)
+    lingering.times.append(0.4)
+    lingering.learn(11.0)
+
+    lingering.expire(max(11.0, lingering.next_end))
+
+    assert not lingering.slots
+    assert lingering.next_end == math.inf

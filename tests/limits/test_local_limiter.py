@@ -1,0 +1,182 @@
+"""LocalLimiter: one budget an account, kept while it is needed; figures; forks."""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+import weakref
+
+import pytest
+from igamingace.errors import AcquireTimeout, ConfigurationError
+from igamingace.limits import Limiter, LocalLimiter, account_key, default_limiter
+from igamingace_bindings.contract import CONCURRENCY_LIMIT
+
+TOKEN = "60349266c8d9487eab7531b1a15d2480"
+
+
+def test_the_limit_is_the_contracts_unless_told_otherwise():
+    assert LocalLimiter().stats().limit == CONCURRENCY_LIMIT
+    assert LocalLimiter(7).stats().limit == 7
+
+
+def test_it_is_a_limiter():
+    assert isinstance(LocalLimiter(), Limiter)
+
+
+def test_an_account_has_one_budget_whoever_asks():
+    limiter = LocalLimiter()
+    found = []
+    budget = limiter.budget("a")
+
+    threads = [threading.Thread(target=lambda: found.append(limiter.budget("a"))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert all(each is budget for each in found)
+    assert limiter.budget("b") is not budget
+
+
+def test_clients_without_a_limiter_share_the_processes_own():
+    assert default_limiter() is default_limiter()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"limit": 0}, {"limit": -1}, {"linger": -0.1}, {"linger": float("nan")}, {"acquire_timeout": -1}],
+)
+def test_settings_that_make_no_sense_are_refused(wrong):
+    with pytest.raises(ConfigurationError):
+        LocalLimiter(**wrong)
+
+
+def test_the_account_key_hides_the_token_and_tells_accounts_apart():
+    key = account_key("https://api.igamingace.com", TOKEN)
+
+    assert TOKEN not in key
+    assert len(key) == 32
+    assert key == account_key("HTTPS://API.igamingace.com/", TOKEN)
+    assert key != account_key("https://api.igamingace.com", TOKEN[::-1])
+    assert key != account_key("https://staging.igamingace.com", TOKEN)
+
+
+def test_a_budget_nobody_uses_is_dropped():
+    limiter = LocalLimiter()
+    budget = weakref.ref(limiter.budget("a"))
+
+    gc.collect()
+
+    assert budget() is None
+
+
+def test_a_budget_with_a_slot_in_use_is_kept():
+    limiter = LocalLimiter(1)
+    permit = limiter.budget("a").acquire()
+    gc.collect()
+
+    with pytest.raises(AcquireTimeout):
+        limiter.budget("a").acquire(timeout=0)
+
+    permit.done()
+
+
+def test_a_budget_with_a_lingering_slot_is_kept_until_the_linger_ends(until):
+    limiter = LocalLimiter(1, linger=0.3)
+    budget = limiter.budget("a")
+    budget.acquire().abandoned()
+    budget = weakref.ref(budget)
+    gc.collect()
+
+    assert budget() is not None
+    until(lambda: limiter.stats().lingering == 0)
+
+    assert budget() is None
+    assert limiter.stats().abandoned == 1
+
+
+def test_a_budget_in_its_pause_after_a_refusal_is_kept():
+    limiter = LocalLimiter(1)
+    limiter.budget("a").acquire().refused()
+    gc.collect()
+
+    with pytest.raises(AcquireTimeout):
+        limiter.budget("a").acquire(timeout=0)
+
+
+def test_figures_are_summed_over_accounts_and_outlive_their_budgets():
+    limiter = LocalLimiter(5)
+    first, second = limiter.budget("a"), limiter.budget("b")
+    permits = [first.acquire(), first.acquire(), second.acquire()]
+    stats = limiter.stats()
+    assert (stats.in_flight, stats.peak, stats.limit, stats.granted) == (3, 2, 5, 3)
+
+    for permit in permits:
+        permit.done()
+    permits.clear()
+    del first, second, permit
+    gc.collect()
+
+    stats = limiter.stats()
+    assert (stats.in_flight, stats.peak, stats.granted) == (0, 2, 3)
+
+
+def test_the_figures_tell_waits_and_refusals(make_budget, until):
+    budget = make_budget(2)
+    holders = [budget.acquire() for _ in range(2)]
+    thread = threading.Thread(target=lambda: budget.acquire().done())
+    thread.start()
+    until(lambda: budget.stats().waiting == 1)
+    for permit in holders:
+        permit.done()
+    thread.join()
+    budget.acquire().refused()
+
+    stats = budget.stats()
+    assert (stats.granted, stats.waits, stats.refused, stats.drains, stats.working_limit) == (4, 1, 1, 1, 1)
+    assert 0 < stats.longest_wait < 60
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
+@pytest.mark.filterwarnings(
+    "ignore:.*multi-threaded.*:DeprecationWarning"
+)  # forking beside threads is the point
+def test_a_forked_child_starts_clean(until):
+    limiter = LocalLimiter(2)
+    budget = limiter.budget("a")
+    permits = [budget.acquire() for _ in range(2)]
+    waiter = threading.Thread(target=lambda: budget.acquire().done())
+    waiter.start()
+    until(lambda: budget.stats().waiting == 1)
+
+    with budget._lock:  # the worst moment: a lock that no thread of the child will ever release
+        child = os.fork()
+        if child == 0:
+            os._exit(_exit_code_of_child(limiter, budget, permits))
+    _, status = os.waitpid(child, 0)
+
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert budget.stats().in_flight == 2
+    for permit in permits:
+        permit.done()
+    waiter.join(20)
+
+
+def _exit_code_of_child(limiter, budget, permits):
+    try:
+        stats = limiter.stats()
+        clean = (stats.in_flight, stats.waiting, stats.granted) == (0, 0, 0)
+        own = [budget.acquire(timeout=0) for _ in range(2)]
+        for permit in permits:  # the parent's: they free nothing here
+            permit.done()
+        full = limiter.stats().in_flight == 2
+        own.pop().abandoned()
+        own.pop().done()
+        budget.acquire(timeout=0).done()
+        waits = threading.Thread(target=lambda: budget.acquire(timeout=20).done())
+        waits.start()
+        waits.join(20)
+    except BaseException:  # noqa: BLE001 - the child must end here, whatever happens
+        return 2
+    return 0 if clean and full else 1

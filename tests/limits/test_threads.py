@@ -1,0 +1,259 @@
+"""Slots in threads: order, timeouts, interrupts, threads that die."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import math
+import pickle
+import random
+import signal
+import threading
+import time
+
+import pytest
+from igamingace.errors import AcquireTimeout
+
+
+def in_thread(function):
+    """Run a function in a thread of its own; its outcome is in the list that `join_all` returns."""
+    thread = threading.Thread(target=function, daemon=True)
+    thread.start()
+    return thread
+
+
+def join_all(threads):
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive(), "a thread was left waiting"
+
+
+def test_a_free_slot_is_had_at_once(make_budget):
+    budget = make_budget(1)
+
+    permit = budget.acquire(timeout=0)
+
+    assert permit.waited == 0
+    assert budget.stats().in_flight == 1
+    permit.done()
+    assert budget.stats().in_flight == 0
+
+
+def test_threads_are_served_in_the_order_they_came(make_budget, until):
+    budget = make_budget(1)
+    holder = budget.acquire()
+    order = []
+
+    def call(number):
+        permit = budget.acquire()
+        order.append(number)
+        permit.done()
+
+    threads = []
+    for number in range(20):
+        threads.append(in_thread(lambda number=number: call(number)))
+        until(lambda number=number: budget.stats().waiting == number + 1)
+    holder.done()
+    join_all(threads)
+
+    assert order == list(range(20))
+
+
+def test_a_wait_that_takes_too_long_says_how_things_stand(make_budget):
+    budget = make_budget(3, linger=60)
+    permits = [budget.acquire() for _ in range(3)]
+    permits.pop().abandoned()
+
+    with pytest.raises(AcquireTimeout) as caught:
+        budget.acquire(timeout=0.05)
+
+    error = pickle.loads(pickle.dumps(caught.value))
+    assert (error.in_flight, error.lingering, error.waiting, error.limit) == (2, 1, 0, 3)
+    assert 0.05 <= error.waited < 30
+    assert budget.stats().waiting == 0
+
+
+def test_the_limiters_own_timeout_counts_where_the_call_gives_none(make_budget, until):
+    budget = make_budget(1, acquire_timeout=0.01)
+    permit = budget.acquire()
+
+    with pytest.raises(AcquireTimeout):
+        budget.acquire()
+    patient = in_thread(lambda: budget.acquire(timeout=math.inf).done())
+    until(lambda: budget.stats().waiting == 1)
+    permit.done()
+    join_all([patient])
+
+
+def test_the_first_end_counts_and_later_ones_do_nothing(make_budget):
+    budget = make_budget(2)
+    permit = budget.acquire()
+
+    permit.done()
+    permit.abandoned()
+    permit.refused()
+
+    stats = budget.stats()
+    assert (stats.in_flight, stats.lingering, stats.refused, stats.drains) == (0, 0, 0, 0)
+
+
+def test_an_end_from_many_threads_at_once_frees_one_slot(make_budget):
+    budget = make_budget(1)
+    permit = budget.acquire()
+    start = threading.Barrier(8)
+
+    def end():
+        start.wait()
+        permit.done()
+
+    join_all([in_thread(end) for _ in range(8)])
+    budget.acquire(timeout=0)
+
+    with pytest.raises(AcquireTimeout):
+        budget.acquire(timeout=0)
+
+
+def test_waiters_are_woken_when_a_linger_ends_though_nobody_calls(make_budget):
+    budget = make_budget(1, linger=0.05)
+    budget.acquire().abandoned()
+
+    budget.acquire(timeout=20).done()
+
+    assert (budget.stats().abandoned, budget.stats().lingering) == (1, 0)
+
+
+def test_without_linger_an_abandoned_slot_is_free_at_once(make_budget):
+    budget = make_budget(1, linger=0)
+    budget.acquire().abandoned()
+
+    budget.acquire(timeout=0).done()
+
+    assert budget.stats().abandoned == 1
+
+
+def test_a_permit_dropped_without_an_end_lingers_and_is_reported(make_budget, caplog):
+    budget = make_budget(1, linger=0.05)
+    permit = budget.acquire()
+
+    del permit
+    gc.collect()
+
+    assert "dropped without an end" in caplog.text
+    assert budget.stats().abandoned == 1
+    budget.acquire(timeout=20).done()
+
+
+def test_a_thread_that_dies_with_a_permit_loses_no_slot(make_budget, caplog):
+    budget = make_budget(1, linger=0.05)
+
+    def die():
+        _permit = budget.acquire()
+
+    join_all([in_thread(die)])
+
+    budget.acquire(timeout=20).done()
+    assert "dropped without an end" in caplog.text
+
+
+def test_ctrl_c_in_a_wait_loses_nothing(make_budget, until):
+    budget = make_budget(1)
+    holder = budget.acquire()
+
+    def interrupt():
+        until(lambda: budget.stats().waiting == 1)
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    interrupter = in_thread(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        budget.acquire()
+    join_all([interrupter])
+
+    assert budget.stats().waiting == 0
+    holder.done()
+    budget.acquire(timeout=0).done()
+
+
+def test_a_finaliser_that_ends_a_permit_inside_the_limiter_does_not_hang(make_budget):
+    budget = make_budget(1)
+    permit = budget.acquire()
+
+    class Garbage:
+        def __del__(self):
+            permit.done()
+
+    def wake():
+        nonlocal garbage
+        garbage = None
+
+    garbage = Garbage()
+    budget._work(wake)  # what the garbage collector may do at any moment of real work under the lock
+
+    budget.acquire(timeout=0).done()
+
+
+def test_a_call_from_a_finaliser_inside_the_limiter_is_refused_instead_of_hanging(make_budget):
+    budget = make_budget(1)
+    raised = []
+
+    def call():
+        try:
+            budget.acquire(timeout=0)
+        except RuntimeError as error:
+            raised.append(error)
+
+    budget._work(call)
+
+    assert "finaliser" in str(raised[0])
+    assert budget.stats().waiting == 0
+
+
+class _Strike(BaseException):
+    """Stands for KeyboardInterrupt in a thread that is not the main one."""
+
+
+def test_interrupts_at_any_moment_lose_no_slot_and_grant_none_twice(make_budget):
+    """Threads acquire and release while asynchronous exceptions strike them wherever they are."""
+    budget = make_budget(2, linger=0)
+    stop = threading.Event()
+    together, most, struck = [], [0], [0]
+
+    def work():
+        while not stop.is_set():
+            permit = None
+            try:
+                permit = budget.acquire(timeout=5)
+                together.append(None)
+                most[0] = max(most[0], len(together))
+                together.pop()
+                permit.done()
+            except _Strike:
+                struck[0] += 1
+                together.clear()
+                if permit is not None:
+                    permit.done()
+
+    def worker():
+        while not stop.is_set():
+            try:
+                work()
+            except _Strike:
+                struck[0] += 1
+
+    threads = [in_thread(worker) for _ in range(4)]
+    dice = random.Random(7)
+    end = time.monotonic() + 3
+    while time.monotonic() < end:
+        time.sleep(dice.random() / 1000)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(dice.choice(threads).ident), ctypes.py_object(_Strike)
+        )
+    stop.set()
+    join_all(threads)
+    gc.collect()
+
+    assert struck[0] > 100
+    assert most[0] <= 2
+    assert budget.stats().in_flight == 0
+    assert budget.stats().waiting == 0
+    for permit in [budget.acquire(timeout=0) for _ in range(2)]:
+        permit.done()
