@@ -83,6 +83,15 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session
+def bench(session: nox.Session) -> None:
+    """Measure speed, each figure beside its reference in the same run; name scripts to run only those."""
+    install(session)
+    scripts = session.posargs or sorted(map(str, Path("tests/benchmarks").rglob("bench_*.py")))
+    for script in scripts:
+        session.run("python", script)
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """Build sdist and wheel, install the wheel into an empty environment and try it there."""
     install(session)
