@@ -147,11 +147,11 @@ def test_a_storm_of_refusals_is_one_warning_with_advice(make_budget, caplog):
     budget = make_budget(50)
 
     with caplog.at_level(logging.DEBUG):
-        for _ in range(3):
-            permits = [budget.acquire() for _ in range(3)]
-            permits[0].refused()
-            permits[1].refused()
-            permits[2].done()
+        for in_flight in (8, 4, 2):
+            permits = [budget.acquire(timeout=0) for _ in range(in_flight)]
+            for refused, answered in zip(permits[::2], permits[1::2], strict=True):
+                refused.refused()
+                answered.done()
 
     warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert len(warnings) == 1

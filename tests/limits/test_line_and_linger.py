@@ -66,6 +66,17 @@ def test_those_who_leave_are_passed_over_and_not_counted(leaving):
     assert len(line) == 0
 
 
+def test_those_who_leave_a_line_that_stands_still_take_no_memory():
+    line = Line()
+    join(line, Rank.NORMAL)
+
+    for _ in range(100):
+        line.leave(*join(line, Rank.NORMAL))
+
+    assert len(line) == 1
+    assert len(line._normal) <= 3
+
+
 def test_a_slot_lingers_as_long_as_the_slowest_request_seen_lately_and_a_quarter():
     lingering = Lingering(LINGER)
     lingering.times.extend([0.1, 2.0, 0.3])

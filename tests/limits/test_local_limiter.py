@@ -98,11 +98,12 @@ def test_a_budget_with_a_lingering_slot_is_kept_until_the_linger_ends(until):
 
 def test_a_budget_in_its_pause_after_a_refusal_is_kept():
     limiter = LocalLimiter(1)
-    limiter.budget("a").acquire().refused()
+    budget = limiter.budget("a")
+    budget.acquire().refused()
+    budget = weakref.ref(budget)
     gc.collect()
 
-    with pytest.raises(AcquireTimeout):
-        limiter.budget("a").acquire(timeout=0)
+    assert budget() is not None
 
 
 def test_figures_are_summed_over_accounts_and_outlive_their_budgets():

@@ -147,7 +147,7 @@ async def test_a_task_cancelled_exactly_before_it_is_granted_passes_the_slot_on(
     assert budget.stats().in_flight == 0
 
 
-async def test_a_task_cancelled_when_a_thread_grants_its_slot_passes_it_on(make_budget):
+async def test_a_task_cancelled_when_a_thread_grants_its_slot_passes_it_on(make_budget, caplog):
     budget = make_budget(1)
     holder = await budget.acquire_async()
     first, second = (asyncio.create_task(budget.acquire_async()) for _ in range(2))
@@ -162,6 +162,7 @@ async def test_a_task_cancelled_when_a_thread_grants_its_slot_passes_it_on(make_
 
     (await second).done()
     assert budget.stats().in_flight == 0
+    assert not caplog.records
 
 
 async def test_random_cancellations_lose_no_slot(make_budget):

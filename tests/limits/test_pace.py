@@ -76,6 +76,15 @@ def test_a_lingering_slot_counts_as_in_flight_for_a_drain(account):
     assert waiting.serial
 
 
+def test_a_call_that_comes_after_a_linger_needs_nobody_to_have_looked_meanwhile():
+    account = Account(limit=1)
+    account.end(account.start(), Outcome.ABANDONED)
+
+    account.now += 30.0
+
+    assert account.ask().serial
+
+
 def test_refusals_during_a_drain_belong_to_it(account):
     account.storm(in_flight=20, refused=7)
 

@@ -13,6 +13,7 @@ import time
 
 import pytest
 from igamingace.errors import AcquireTimeout
+from igamingace.limits._alarm import alarm
 
 
 def in_thread(function):
@@ -71,6 +72,21 @@ def test_a_wait_that_takes_too_long_says_how_things_stand(make_budget):
     assert (error.in_flight, error.lingering, error.waiting, error.limit) == (2, 1, 0, 3)
     assert 0.05 <= error.waited < 30
     assert budget.stats().waiting == 0
+
+
+def test_a_slot_granted_while_the_wait_is_given_up_is_used(make_budget, monkeypatch):
+    budget = make_budget(1)
+    holder = budget.acquire()
+    leave = budget._leave
+
+    def leave_too_late(permit):
+        holder.done()
+        leave(permit)
+
+    monkeypatch.setattr(budget, "_leave", leave_too_late)
+    budget.acquire(timeout=0.01).done()
+
+    assert budget.stats().in_flight == 0
 
 
 def test_the_limiters_own_timeout_counts_where_the_call_gives_none(make_budget, until):
@@ -181,13 +197,15 @@ def test_a_finaliser_that_ends_a_permit_inside_the_limiter_does_not_hang(make_bu
         def __del__(self):
             permit.done()
 
-    def wake():
+    def collect():
         nonlocal garbage
         garbage = None
+        in_use_meanwhile.append(budget._core.in_use)
 
-    garbage = Garbage()
-    budget._work(wake)  # what the garbage collector may do at any moment of real work under the lock
+    garbage, in_use_meanwhile = Garbage(), []
+    budget._work(collect)  # what the garbage collector may do at any moment of real work under the lock
 
+    assert in_use_meanwhile == [1], "it must not change under the hands of the work that it interrupts"
     budget.acquire(timeout=0).done()
 
 
@@ -207,6 +225,27 @@ def test_a_call_from_a_finaliser_inside_the_limiter_is_refused_instead_of_hangin
     assert budget.stats().waiting == 0
 
 
+def test_an_interrupt_between_a_grant_and_its_telling_is_made_good(make_budget, until):
+    budget = make_budget(1)
+    holder = budget.acquire()
+    thread = in_thread(lambda: budget.acquire().done())
+    until(lambda: budget.stats().waiting == 1)
+    ticket = budget._core.line.head()
+    wake = ticket.wake
+
+    def strike():
+        ticket.wake = wake
+        raise KeyboardInterrupt
+
+    ticket.wake = strike
+    with pytest.raises(KeyboardInterrupt):
+        holder.done()
+    join_all([thread])
+
+    stats = budget.stats()
+    assert (stats.in_flight, stats.waiting, stats.granted) == (0, 0, 2)
+
+
 class _Strike(BaseException):
     """Stands for KeyboardInterrupt in a thread that is not the main one."""
 
@@ -214,6 +253,7 @@ class _Strike(BaseException):
 def test_interrupts_at_any_moment_lose_no_slot_and_grant_none_twice(make_budget):
     """Threads acquire and release while asynchronous exceptions strike them wherever they are."""
     budget = make_budget(2, linger=0)
+    alarm.start()  # no thread may start meanwhile: it would be given the number of one that a strike ended
     stop = threading.Event()
     together, most, struck = [], [0], [0]
 
@@ -239,7 +279,7 @@ def test_interrupts_at_any_moment_lose_no_slot_and_grant_none_twice(make_budget)
             except _Strike:
                 struck[0] += 1
 
-    threads = [in_thread(worker) for _ in range(4)]
+    threads = [in_thread(worker) for _ in range(6)]
     dice = random.Random(7)
     end = time.monotonic() + 3
     while time.monotonic() < end:

@@ -1,0 +1,54 @@
+"""What iGamingAce calls a wallet for: verify its callbacks, parse them, answer them without losing money."""
+
+from igamingace.callbacks._apps import wallet_app, wallet_wsgi
+from igamingace.callbacks._asgi import WalletApp
+from igamingace.callbacks._errors import (
+    AlreadyRolledBack,
+    InvalidAccount,
+    InvalidCallback,
+    InvalidPlayer,
+    InvalidSignature,
+    NotAuthenticated,
+    NotEnoughMoney,
+    Refusal,
+    StaleCallback,
+    TransactionNotFound,
+    UnsignableBody,
+)
+from igamingace.callbacks._hooks import CallbackHooks, Event
+from igamingace.callbacks._models import Balance, Bet, BetWin, Callback, Cancel, Win
+from igamingace.callbacks._parse import parse
+from igamingace.callbacks._signature import SIGNATURE_HEADER, sign, verify
+from igamingace.callbacks._wallet import Wallet
+from igamingace.callbacks._wsgi import WalletWSGI
+
+__all__ = [
+    "SIGNATURE_HEADER",
+    "AlreadyRolledBack",
+    "Balance",
+    "Bet",
+    "BetWin",
+    "Callback",
+    "CallbackHooks",
+    "Cancel",
+    "Event",
+    "InvalidAccount",
+    "InvalidCallback",
+    "InvalidPlayer",
+    "InvalidSignature",
+    "NotAuthenticated",
+    "NotEnoughMoney",
+    "Refusal",
+    "StaleCallback",
+    "TransactionNotFound",
+    "UnsignableBody",
+    "Wallet",
+    "WalletApp",
+    "WalletWSGI",
+    "Win",
+    "parse",
+    "sign",
+    "verify",
+    "wallet_app",
+    "wallet_wsgi",
+]

@@ -1,0 +1,111 @@
+"""The wallet as an ASGI application: alone, or inside FastAPI, Starlette or Django."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from igamingace.callbacks._desk import Arrival, Desk
+from igamingace.callbacks._door import Rejected, check, declared_length, too_large
+from igamingace.callbacks._signature import SIGNATURE_HEADER
+
+if TYPE_CHECKING:
+    from igamingace.callbacks._addresses import Network
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+_SIGNATURE: Final = SIGNATURE_HEADER.lower().encode()
+_SLOWEST_BODY: Final = 10.0  # seconds
+
+
+class WalletApp:
+    """What `wallet_app` returns: an ASGI application."""
+
+    def __init__(self, desk: Desk, max_body: int, allowed: tuple[Network, ...] | None) -> None:
+        """Take the desk that answers, and what is let in."""
+        self._desk: Final = desk
+        self._max_body: Final = max_body
+        self._allowed: Final = allowed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or the server's start and stop."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1003})
+
+    def close(self) -> None:
+        """Let the application's threads end, as the server's stop does where the application hears of it."""
+        self._desk.close()
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        at = time.perf_counter()
+        client = scope.get("client")
+        peer: str | None = client[0] if client else None
+        try:
+            check(self._allowed, peer, scope["method"])
+            body = await self._body(scope, receive)
+        except Rejected as rejected:
+            await _respond(send, rejected.status, rejected.media_type, rejected.body, rejected.headers)
+            return
+        except Disconnected:
+            return
+        signatures = _fields(scope, _SIGNATURE)
+        signature = b",".join(signatures) if signatures else None
+        answer = await self._desk.answer(Arrival(body, signature, peer, at))
+        await _respond(send, 200, "application/json", answer)
+
+    async def _body(self, scope: Scope, receive: Receive) -> bytes:
+        for declared in _fields(scope, b"content-length"):
+            if declared_length(declared.decode("latin-1")) > self._max_body:
+                raise too_large(self._max_body)
+        body, more = bytearray(), True
+        try:
+            async with asyncio.timeout(_SLOWEST_BODY):
+                while more:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise Disconnected
+                    body += message.get("body", b"")
+                    more = message.get("more_body", False)
+                    if len(body) > self._max_body:
+                        raise too_large(self._max_body)
+        except TimeoutError:
+            slow = True
+        else:
+            slow = False
+        if slow:
+            raise Rejected(408, f"the body took longer than {_SLOWEST_BODY:g} s")
+        return bytes(body)
+
+
+class Disconnected(Exception):  # noqa: N818 -- not an error: callers may go
+    """The caller has gone before the request was complete: nothing was done, nobody is to be answered."""
+
+
+def _fields(scope: Scope, name: bytes) -> list[bytes]:
+    """Return the values of a header; `name` is in lower case, as ASGI sends names."""
+    return [value for key, value in scope["headers"] if key == name]
+
+
+async def _respond(
+    send: Send, status: int, media_type: str, body: bytes, more: tuple[tuple[str, str], ...] = ()
+) -> None:
+    fields = (("content-type", media_type), ("content-length", str(len(body))), *more)
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,112 @@
+"""What a wallet must do: the protocol that `wallet_app` calls, and what each method has to guarantee."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from igamingace.callbacks._models import Balance, Bet, BetWin, Cancel, Win
+
+__all__ = ["Outcome", "Wallet"]
+
+Outcome: TypeAlias = Decimal | int | Awaitable[Decimal | int]
+"""The player's balance in major units of the account's currency, now or to be awaited. Never a float."""
+
+
+class Wallet(Protocol):
+    """Your wallet. Each method may be `def` (it runs in a thread) or `async def` (it runs in the event loop).
+
+    A method gets a callback whose signature holds and whose fields have been checked. It returns the player's
+    balance after the change, or raises a `Refusal` (`NotEnoughMoney`, `NotAuthenticated`, ...). Anything else
+    that it raises is logged and answered with ERR_UNKNOWN.
+
+    Four rules hold for all of `bet`, `win`, `betwin` and `cancel`:
+
+    - **Once.** A `transactionId` changes the balance once, for ever. When it comes again, in parallel, a
+      second or a week later, change nothing and return the current balance. Let a unique index of the
+      database decide, in the same transaction as the change: a look before the change is too early. The same
+      id with another content is no repetition; refuse it by any exception.
+    - **Whole.** The change of the balance and the record of the `transactionId` are one transaction: after a
+      crash both are there or neither.
+    - **In any order.** Callbacks of one player come in parallel and overtake each other. Lock the player's
+      row, or change it by one statement (`SET balance = balance - :amount WHERE balance >= :amount`): a
+      balance that was read earlier and is written back loses money.
+    - **Durable first.** Return only what has been committed. An exception or a late answer says nothing to
+      the vendor about what you have booked: a `cancel` (of bet and betwin) or the same callback again (of win
+      and cancel) follows, and must find the truth in the database.
+
+    A method that has not returned by the contract's time limit is answered for with ERR_UNKNOWN. An `async`
+    one is cancelled; one in a thread cannot be stopped and runs to its end, so give your database a statement
+    timeout below the limit. Either may have been committed by then.
+    """
+
+    def balance(self, callback: Balance, /) -> Outcome:
+        """Return the player's balance; change nothing.
+
+        It comes at launch and each minute of play, so check that the player's session is open.
+
+        Raises:
+            NotAuthenticated: the session is over.
+            InvalidPlayer: there is no such player.
+            InvalidAccount: the player's currency is not the account's.
+        """
+        ...
+
+    def bet(self, callback: Bet, /) -> Outcome:
+        """Take `amount` from the balance, whole or not at all; return the balance after it.
+
+        It is not sent again: a `cancel` with its `transactionId` as `referenceId` follows whenever the answer
+        was not OK or came late. That cancel may arrive before the bet does, or while it is being booked. So
+        refuse a bet whose id has been cancelled already, and never book one in the background after you have
+        answered. `amount` may be 0.
+
+        Raises:
+            NotEnoughMoney: `amount` is more than the balance; give the balance with it. Nothing was taken.
+            NotAuthenticated: the session is over, or there is no such player.
+        """
+        ...
+
+    def win(self, callback: Win, /) -> Outcome:
+        """Add `amount` to the balance; return the balance after it.
+
+        It comes again, up to `retries` of the contract, until it is answered with OK in time. A round may
+        have several wins, each with its own `transactionId`, and `amount` may be 0. Pay it even when the
+        session is over or the bet is not known to you: the vendor has no other way to pay the player, and a
+        refusal loses the win.
+
+        Raises:
+            NotAuthenticated: there is no such player.
+        """
+        ...
+
+    def betwin(self, callback: BetWin, /) -> Outcome:
+        """Take `bet_amount` and add `win_amount` as one change, both or neither; return the balance after it.
+
+        The stake must be covered by the balance before the win. As with `bet`, it is not sent again, a
+        `cancel` may follow or overtake it, and undoes both amounts.
+
+        Raises:
+            NotEnoughMoney: `bet_amount` is more than the balance; give the balance with it. Nothing was
+                changed.
+            NotAuthenticated: the session is over, or there is no such player.
+        """
+        ...
+
+    def cancel(self, callback: Cancel, /) -> Outcome:
+        """Undo the whole bet or betwin whose `transactionId` is `reference_id`; return the balance after it.
+
+        It follows every bet that was not answered with OK in time, booked or not, and comes again until it is
+        answered. A repetition (the same `transactionId`) is OK and refunds nothing. Refund even when the
+        session is over.
+
+        Raises:
+            TransactionNotFound: the bet is not known. **Remember `reference_id` as cancelled** in the same
+                transaction, so that `bet` refuses it when it arrives late: its player has been told that it
+                failed.
+            AlreadyRolledBack: a cancel with another `transactionId` has refunded it already. Nothing was
+                changed.
+            NotAuthenticated: there is no such player.
+        """
+        ...

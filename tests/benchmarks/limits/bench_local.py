@@ -1,0 +1,259 @@
+"""How quick the local budget is, each figure beside its reference in the same run.
+
+`python tests/benchmarks/limits/bench_local.py` prints the table; it exits with 1 when a target is missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import statistics
+import sys
+import threading
+import time
+from dataclasses import dataclass
+
+from igamingace.limits import LocalLimiter
+
+SLOTS, CALLERS, ROUNDS = 50, 200, 7
+ROUND_TRIP = 0.01  # seconds that a refusal takes
+
+
+@dataclass
+class Row:
+    """One line of the table; `ratio` is compared with `target` in the sense of `sign`."""
+
+    what: str
+    ours: str
+    reference: str
+    ratio: float
+    sign: str
+    target: float
+
+    @property
+    def reached(self):
+        """Whether the target is reached."""
+        return self.ratio >= self.target if self.sign == ">=" else self.ratio <= self.target
+
+
+async def one_loop(acquire, release):
+    """Calls a second of 200 tasks that pass through 50 slots and give up the loop once in each."""
+    calls = 100
+
+    async def call():
+        for _ in range(calls):
+            permit = await acquire()
+            await asyncio.sleep(0)
+            release(permit)
+
+    start = time.perf_counter()
+    await asyncio.gather(*(call() for _ in range(CALLERS)))
+    return CALLERS * calls / (time.perf_counter() - start)
+
+
+def many_threads(acquire, release, body, calls):
+    """Calls a second of 200 threads that pass through 50 slots."""
+
+    def call():
+        for _ in range(calls):
+            permit = acquire()
+            body()
+            release(permit)
+
+    threads = [threading.Thread(target=call) for _ in range(CALLERS)]
+    start = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return CALLERS * calls / (time.perf_counter() - start)
+
+
+def compare(what, ours, reference, target=0.6):
+    """Measure both in turn, several times, since the machine has other work; take the medians."""
+    pairs = [(reference(), ours()) for _ in range(ROUNDS)]
+    theirs, own = (statistics.median(figures) for figures in zip(*pairs, strict=True))
+    ratio = statistics.median(own / theirs for theirs, own in pairs)
+    return Row(what, f"{own:,.0f}/s", f"{theirs:,.0f}/s", ratio, ">=", target)
+
+
+def budget():
+    """A budget of its own."""
+    return LocalLimiter(SLOTS).budget("bench")
+
+
+def loop_row():
+    """200 tasks for 50 slots in one loop, beside asyncio.Semaphore."""
+
+    async def reference():
+        semaphore = asyncio.Semaphore(SLOTS)
+        return await one_loop(semaphore.acquire, lambda _: semaphore.release())
+
+    async def ours():
+        mine = budget()
+        return await one_loop(mine.acquire_async, lambda permit: permit.done())
+
+    return compare(
+        "200 tasks, 50 slots, one loop (asyncio.Semaphore)",
+        lambda: asyncio.run(ours()),
+        lambda: asyncio.run(reference()),
+    )
+
+
+def thread_row(name, body, calls):
+    """200 threads for 50 slots, beside threading.BoundedSemaphore."""
+
+    def reference():
+        semaphore = threading.BoundedSemaphore(SLOTS)
+        return many_threads(semaphore.acquire, lambda _: semaphore.release(), body, calls)
+
+    def ours():
+        mine = budget()
+        return many_threads(mine.acquire, lambda permit: permit.done(), body, calls)
+
+    return compare(f"200 threads, 50 slots, {name} (BoundedSemaphore)", ours, reference)
+
+
+class CountingServer:
+    """Counts what is in flight, also what the client listens to no more; refuses what is over its limit."""
+
+    def __init__(self):
+        self.in_flight = self.refused = self.answered = self.peak = 0
+
+    async def answer(self, seconds):
+        """One request; whether it was taken in."""
+        if self.in_flight >= SLOTS:
+            self.refused += 1
+            await asyncio.sleep(ROUND_TRIP)
+            return False
+        self.in_flight += 1
+        self.peak = max(self.peak, self.in_flight)
+        await asyncio.sleep(seconds)
+        self.in_flight -= 1
+        self.answered += 1
+        return True
+
+
+async def storm(acquire, calls, seconds):
+    """10 % of the requests are given up after a quarter of their time; each is sent until it is answered.
+
+    `acquire(again)` gives the three ends of a slot: answered, refused, given up.
+    """
+    server, dice = CountingServer(), random.Random(1)
+    left_running = set()
+
+    async def call():
+        give_up, took, again = dice.random() < 0.1, seconds * dice.uniform(0.8, 1.2), False
+        while True:
+            done, refused, abandoned = await acquire(again)
+            request = asyncio.ensure_future(server.answer(took))
+            if give_up:
+                left_running.add(request)
+                await asyncio.wait([request], timeout=took / 4)
+                if not request.done():
+                    abandoned()
+                    return
+            if await request:
+                done()
+                return
+            refused()
+            again = True
+
+    start = time.perf_counter()
+    await asyncio.gather(*(call() for _ in range(calls)))
+    elapsed = time.perf_counter() - start
+    await asyncio.gather(*left_running)
+    return server, calls / elapsed
+
+
+async def plain(calls, seconds):
+    """The storm with a correct semaphore of 50."""
+    semaphore = asyncio.Semaphore(SLOTS)
+
+    async def acquire(_again):
+        await semaphore.acquire()
+        return (semaphore.release,) * 3
+
+    return await storm(acquire, calls, seconds)
+
+
+async def ours(calls, seconds):
+    """The storm with the budget."""
+    mine = budget()
+
+    async def acquire(again):
+        permit = await mine.acquire_async(again=again)
+        return permit.done, permit.refused, permit.abandoned
+
+    return await storm(acquire, calls, seconds)
+
+
+def storm_row():
+    """The refusals of a storm of abandoned requests."""
+    reference, _ = asyncio.run(plain(calls=1400, seconds=0.2))
+    server, rate = asyncio.run(ours(calls=1400, seconds=0.2))
+    return Row(
+        f"refusals of 1400 calls, 10 % given up early (semaphore); {rate:.0f} calls/s, peak {server.peak}",
+        f"{server.refused:,}",
+        f"{reference.refused:,}",
+        server.refused / max(1, reference.refused),
+        "<=",
+        0.02,
+    )
+
+
+def ceiling_row():
+    """Calls a second of threads and two loops together through 50 slots at 200 ms a call."""
+    mine, seconds, calls = budget(), 0.2, 1000
+
+    def from_threads():
+        def call():
+            permit = mine.acquire()
+            time.sleep(seconds)
+            permit.done()
+
+        threads = [threading.Thread(target=call) for _ in range(calls // 5)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    async def from_loop():
+        async def call():
+            permit = await mine.acquire_async()
+            await asyncio.sleep(seconds)
+            permit.done()
+
+        await asyncio.gather(*(call() for _ in range(calls * 2 // 5)))
+
+    parts = [threading.Thread(target=from_threads)]
+    parts += [threading.Thread(target=lambda: asyncio.run(from_loop())) for _ in range(2)]
+    start = time.perf_counter()
+    for part in parts:
+        part.start()
+    for part in parts:
+        part.join()
+    rate, ceiling = calls / (time.perf_counter() - start), SLOTS / seconds
+    what = f"threads and two loops, 200 ms a call (the ceiling); peak {mine.stats().peak}"
+    return Row(what, f"{rate:.1f}/s", f"{ceiling:.0f}/s", rate / ceiling, ">=", 0.98)
+
+
+def main():
+    """Measure, print the table; 1 when a target is missed."""
+    rows = [
+        loop_row(),
+        thread_row("nothing inside", lambda: None, 300),
+        thread_row("1 ms inside", lambda: time.sleep(0.001), 50),
+        storm_row(),
+        ceiling_row(),
+    ]
+    print("| what (reference) | ours | reference | ratio | target | |")
+    print("| --- | --: | --: | --: | --: | --- |")
+    for row in rows:
+        target = f"{row.sign} {row.target} | {'reached' if row.reached else 'MISSED'}"
+        print(f"| {row.what} | {row.ours} | {row.reference} | {row.ratio:.3f} | {target} |")
+    return 0 if all(row.reached for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
