@@ -22,6 +22,7 @@ TOKEN_VARIABLE: Final = "IGAMINGACE_API_TOKEN"  # noqa: S105 -- the name of a va
 BASE_URL_VARIABLE: Final = "IGAMINGACE_BASE_URL"
 
 _logger = logging.getLogger("igamingace")
+_PATHS_BEGIN: Final = "/" + next(iter(contract.OPERATIONS.values())).path.split("/")[1]
 _PRINTABLE_ASCII: Final = re.compile(r"[!-~]+")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
@@ -137,8 +138,10 @@ def find_base_url(base_url: str | None) -> str:
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise ConfigurationError("the base URL must hold no user, password, query or fragment")
     path = parts.path.rstrip("/")
-    if path.endswith("/v1"):
-        raise ConfigurationError("the base URL must end before /v1: the paths of the contract start with it")
+    if path.endswith(_PATHS_BEGIN):
+        raise ConfigurationError(
+            f"the base URL must end before {_PATHS_BEGIN}: the paths of the contract start with it"
+        )
     if path and not _PRINTABLE_ASCII.fullmatch(path):
         raise ConfigurationError("the path of the base URL holds a character that must be percent-encoded")
     host = _host(parts.hostname)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from igamingace_bindings import contract
@@ -107,11 +108,12 @@ def read(answer: Answer) -> Mapping[str, Any] | Refusal | Unreadable:
     if answer.fault is not None:
         return _unreadable(answer, answer.fault)
     if not answer.body:
-        return _unreadable(answer, _redirect(answer) or "the body is empty")
+        return _unreadable(answer, _redirect(answer) or "the body is empty", not_the_api=True)
     try:
         parsed = _json.decode(answer.body)
     except ValueError as error:
-        return _unreadable(answer, _redirect(answer) or f"the body is not JSON that can be read ({error})")
+        reason = _redirect(answer) or f"the body is not JSON that can be read ({error})"
+        return _unreadable(answer, reason, not_the_api=True)
     if not isinstance(parsed, dict):
         return _unreadable(answer, f"the body is a JSON {_json_type(parsed)}, not an object")
     envelope = cast("dict[str, Any]", parsed)
@@ -224,7 +226,12 @@ def _redirect(answer: Answer) -> str | None:
     return f"a redirect to {to.decode('latin-1')}, which is not followed: the token goes to no other address"
 
 
-def _unreadable(answer: Answer, reason: str) -> Unreadable:
-    """A proxy's error page, or an answer cut short, may go better next time; another shape will not."""
-    passing = answer.http_status in _HTTP_SERVER_ERROR or (answer.fault is not None and not answer.unfinished)
+def _unreadable(answer: Answer, reason: str, *, not_the_api: bool = False) -> Unreadable:
+    """Whether the next try may go better: after a proxy's page or an answer cut short, but no other shape."""
+    status = answer.http_status
+    passing = (
+        status in _HTTP_SERVER_ERROR
+        or (answer.fault is not None and not answer.unfinished)
+        or (not_the_api and (status in _HTTP_SUCCESS or status == HTTPStatus.TOO_MANY_REQUESTS))
+    )
     return Unreadable(reason, "reads" if passing else "never")

@@ -173,6 +173,9 @@ class AioWire:
                 timeout=_client_timeout(message.timeouts),
             ) as response:
                 fault = await _read(response, chunks)
+        except asyncio.CancelledError as error:
+            # Its frames in aiohttp hold the headers, and some error reporters record what frames hold.
+            raise error.with_traceback(None) from None
         except (aiohttp.ClientError, OSError) as error:
             if response is None or isinstance(error, TimeoutError):
                 return _failure(error, message)

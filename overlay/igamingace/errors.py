@@ -144,7 +144,7 @@ class APIError(IGamingAceError):
         message: what the server said, the token masked; may be empty.
         http_status: the HTTP status the error came under.
         operation: the operationId, for example "games.launch".
-        retryable: whether the same request may be sent again without the risk of doing it twice.
+        retryable: whether sending the same request again may go better, and cannot do anything twice.
             For UnderMaintenance: later, not at once.
         response: status, headers and start of the body.
         attempts: how many requests were sent for this call.
@@ -285,7 +285,7 @@ class TransportError(IGamingAceError):
     Attributes:
         operation: the operationId, for example "games.launch".
         may_have_arrived: whether the request may have reached the server, and so may have been carried out.
-        retryable: whether the same request may be sent again without the risk of doing it twice.
+        retryable: whether sending the same request again may go better, and cannot do anything twice.
         attempts: how many times it was tried.
         elapsed: seconds from the start of the call to the error, waits included.
     """
@@ -360,7 +360,7 @@ class UnexpectedResponse(IGamingAceError):
         reason: what is wrong with it.
         http_status: the HTTP status.
         operation: the operationId, for example "games.launch".
-        retryable: whether the same request may be sent again without the risk of doing it twice.
+        retryable: whether sending the same request again may go better, and cannot do anything twice.
         response: status, headers and start of the body.
         attempts: how many requests were sent for this call.
         elapsed: seconds from the start of the call to the error, waits included.

@@ -52,7 +52,7 @@ def generate(spec_dir: Path, package_dir: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         made = Path(scratch) / package_dir.name
         made.mkdir()
-        _write_json(made / "openapi.json", contract)
+        _write_json(made / "openapi.json", {**contract, "x-generated": _mark("spec/codegen").strip("# \n")})
         (made / "py.typed").touch()
         (made / "__init__.py").write_text(
             '"""Bindings generated from the contract of the iGamingAce API."""\n'

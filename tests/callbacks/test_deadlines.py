@@ -63,6 +63,7 @@ async def test_a_late_wallet_is_answered_for_with_a_failure_never_with_a_late_ok
 
     assert (answer.status_code, answer.text) == (200, '{"balance":0,"statusCode":"ERR_UNKNOWN"}')
     assert diary.names()[:2] == ["overdue", "answered"]
+    assert diary.entries[1][1].seconds < CALLBACKS[command].answer_within
 
 
 @pytest.mark.parametrize("command", TIMED)

@@ -124,6 +124,12 @@ def test_a_signature_of_another_form_does_not_pass(signature):
         verify(DOCUMENTED, signature, TOKEN)
 
 
+@pytest.mark.parametrize("signature", [None, "", GOOD[:-1], GOOD * 2])
+def test_a_body_is_not_even_read_when_its_signature_has_another_form(signature):
+    with pytest.raises(InvalidSignature, match="header"):
+        verify(b"no JSON", signature, TOKEN)
+
+
 def test_another_spelling_of_the_same_base64_does_not_pass():
     last = GOOD[85]
     twin = GOOD[:85] + chr(ord(last) + 1) + "=="

@@ -235,3 +235,35 @@ def test_no_piece_of_a_token_is_left_where_a_body_is_cut_for_showing(token, befo
 def test_text_from_outside_stays_on_one_line(token):
     assert tidy("a\r\nb\x1b[0m\u2028c", Sealed(token)) == r"a\r\nb\x1b[0m\u2028c"
     assert json.dumps(tidy("é ü 游", Sealed(token)), ensure_ascii=False) == '"é ü 游"'
+
+
+def every_local_below_us(error):
+    """What every frame of the traceback holds, those of the libraries that we send through included."""
+    told = traceback.TracebackException.from_exception(error, capture_locals=True)
+    texts = []
+    while told is not None:
+        texts += [f"{frame.filename}:{frame.lineno} {frame.locals}" for frame in told.stack]
+        told = told.__cause__ or told.__context__
+    return "\n".join(texts)
+
+
+async def test_a_cancelled_call_leaves_no_token_in_any_frame(server, answers, token, monkeypatch):
+    monkeypatch.setenv("IGAMINGACE_API_TOKEN", token)
+    server.answers(answers.raw(b"", stay=True))
+
+    async def call(url):
+        async with igamingace.AsyncAgent(base_url=url) as agent:
+            await agent.providers.list()
+
+    task = asyncio.create_task(call(server.url))
+    await asyncio.to_thread(server.arrived.acquire)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError) as cancelled:
+        await task
+
+    below = cancelled.value.__traceback__
+    while below is not None and below.tb_frame.f_code is not call.__code__:
+        below = below.tb_next
+    error = cancelled.value.with_traceback(below)
+    assert below is not None
+    assert token not in every_local_below_us(error)

@@ -39,8 +39,8 @@ class LocalPermit(Ticket):
     def done(self) -> None:
         """The answer was read whole, or the attempt failed in a way that surely ended it: free at once."""
         if not self._ended:
-            self._ended = True
             self._budget.end(self.serial, DONE)
+            self._ended = True
 
     def refused(self) -> None:
         """The server answered 1018: free, and no request starts until those in flight have ended."""
@@ -55,9 +55,9 @@ class LocalPermit(Ticket):
         self._end(UNUSED)
 
     def _end(self, outcome: Outcome) -> None:
-        if not self._ended:
-            self._ended = True
+        if not self._ended:  # marked last, so that an exception cannot strike between mark and deed
             self._budget.end(self.serial, outcome)
+            self._ended = True
 
     def __del__(self) -> None:
         """Count a permit that was dropped without an end as abandoned."""

@@ -148,7 +148,10 @@ def _codes(root: Node) -> dict[str, Code]:
     listed = root.get("x-response-codes")
     if listed is None:
         raise ContractError("contract: x-response-codes is missing; without it no refusal has a number")
-    codes = [Code(entry["code"], entry["name"], entry["httpStatus"]) for entry in listed.value]
+    try:
+        codes = [Code(entry["code"], entry["name"], entry["httpStatus"]) for entry in listed.value]
+    except (KeyError, TypeError) as error:
+        raise ContractError(f"contract: an entry of x-response-codes lacks {error}") from error
     return {code.name: code for code in codes}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from enum import IntEnum
 from itertools import count
@@ -22,8 +22,6 @@ V = TypeVar("V")
 Level: TypeAlias = Literal["operator", "agent"]
 
 MOST_ACCOUNTS: Final = 1_000
-LAUNCH_LIFE: Final = timedelta(minutes=10)
-"""How long a launch url can be opened (api-facts section 2, as other deployments do it)."""
 
 
 class Bounded(dict[K, V]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,6 +35,10 @@ def sandbox(
     """Serve a mock of the iGamingAce API: the contract, executed, with demo data in memory."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
+        if not math.isfinite(latency):
+            raise typer.BadParameter("not a number of milliseconds", param_hint="--latency")
+        if token is not None and not token.strip():
+            raise typer.BadParameter("empty; leave it out to have one made", param_hint="--token")
         app = create_app(_read(contract), token=token, latency=latency / 1000, strict=False)
         listener, url = bind(host, port)
     except ContractError as error:
@@ -41,7 +46,9 @@ def sandbox(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--token") from error
     except OSError as error:
-        raise typer.BadParameter(f"cannot listen on {host}:{port}: {error}", param_hint="--port") from error
+        raise typer.BadParameter(
+            f"cannot listen on {host}:{port}: {error}", param_hint="--host/--port"
+        ) from error
     typer.echo(_greeting(app, url))
     serve(app, listener)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox._state import LAUNCH_LIFE, Game, Launch, Provider, new_token
+from igamingace.sandbox._state import Game, Launch, Provider, new_token
 from igamingace.sandbox.handlers._registry import Call, handles
 from igamingace.sandbox.handlers.providers import offered_provider
 
@@ -37,9 +38,8 @@ def launch(call: Call) -> JSON:
     _, game = playable(call, body["providerId"], body["gameId"])
     if agent.points[agent.currency] <= 0:
         raise Refusal("POINT_NOT_ENOUGH", f"{agent.id} has no points left; its operator can transfer some")
-    made = Launch(
-        new_token(), agent.id, player.external_id, game, body["returnUrl"], expires=call.now + LAUNCH_LIFE
-    )
+    expires = call.now + timedelta(seconds=call.rule("x-launch-url-seconds"))
+    made = Launch(new_token(), agent.id, player.external_id, game, body["returnUrl"], expires)
     call.state.launches[made.token] = made
     return f"{call.base_url}/_sandbox/launch?token={made.token}"
 

@@ -64,13 +64,13 @@ def create(call: Call) -> JSON:
 
 @handles("operators.update")
 def update(call: Call) -> None:
-    """Change the caller's own account; an empty callback url switches back to transfer mode."""
+    """Change the caller's own account; with a callback url its players play in seamless mode."""
     account, body = call.account, call.body
     if "allowedIPs" in body:  # first, since it alone can be refused
         account.allowed_ips = parse_allowed(body["allowedIPs"], "body.allowedIPs")
     account.name = body.get("name", account.name)
     account.rtp = Decimal(body.get("rtp", account.rtp))
-    account.callback_url = body.get("callbackURL", account.callback_url) or None
+    account.callback_url = body.get("callbackURL", account.callback_url)
 
 
 @handles("operators.transfer_balance")

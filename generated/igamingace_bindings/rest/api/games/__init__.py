@@ -80,7 +80,8 @@ class Games:
             provider_id: The provider's id, from providers.list.
             game_id: The game's id, `gameID` of games.list. The pages contradict each other: iGamingAce
                 takes a number here, other deployments string codes. This contract follows iGamingAce.
-            language: The language of the game, an ISO 639-1 code.
+            language: The language of the game, an ISO 639-1 code. The field and `en` are documented;
+                the list of languages is that of other deployments.
             return_url: Where the player goes on leaving the game.
             is_streamer: True leaves the player's play out of the agent's report.
         """
@@ -196,7 +197,8 @@ class AsyncGames:
             provider_id: The provider's id, from providers.list.
             game_id: The game's id, `gameID` of games.list. The pages contradict each other: iGamingAce
                 takes a number here, other deployments string codes. This contract follows iGamingAce.
-            language: The language of the game, an ISO 639-1 code.
+            language: The language of the game, an ISO 639-1 code. The field and `en` are documented;
+                the list of languages is that of other deployments.
             return_url: Where the player goes on leaving the game.
             is_streamer: True leaves the player's play out of the agent's report.
         """
@@ -312,7 +314,8 @@ class RawGames:
             provider_id: The provider's id, from providers.list.
             game_id: The game's id, `gameID` of games.list. The pages contradict each other: iGamingAce
                 takes a number here, other deployments string codes. This contract follows iGamingAce.
-            language: The language of the game, an ISO 639-1 code.
+            language: The language of the game, an ISO 639-1 code. The field and `en` are documented;
+                the list of languages is that of other deployments.
             return_url: Where the player goes on leaving the game.
             is_streamer: True leaves the player's play out of the agent's report.
         """
@@ -428,7 +431,8 @@ class AsyncRawGames:
             provider_id: The provider's id, from providers.list.
             game_id: The game's id, `gameID` of games.list. The pages contradict each other: iGamingAce
                 takes a number here, other deployments string codes. This contract follows iGamingAce.
-            language: The language of the game, an ISO 639-1 code.
+            language: The language of the game, an ISO 639-1 code. The field and `en` are documented;
+                the list of languages is that of other deployments.
             return_url: Where the player goes on leaving the game.
             is_streamer: True leaves the player's play out of the agent's report.
         """
