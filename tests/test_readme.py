@@ -1,6 +1,8 @@
 """The README: its code runs, and its commands are the ones that CI calls."""
 
 import re
+import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from igamingace.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+EXAMPLES = sorted((ROOT / "tests" / "callbacks" / "examples").glob("*.py"))
 BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 COMMANDS = [
     line
@@ -17,8 +20,15 @@ COMMANDS = [
 
 
 @pytest.fixture
-def sandbox(monkeypatch):
-    """A sandbox that the README's clients find by their environment."""
+def sandbox(monkeypatch, tmp_path):
+    """A sandbox that the README's clients find by their environment; a wallet and settings for its frameworks."""
+    settings = types.ModuleType("casino_settings")
+    settings.SECRET_KEY, settings.ROOT_URLCONF, settings.urlpatterns = "made up", "casino_settings", []
+    monkeypatch.setitem(sys.modules, "casino_settings", settings)
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "casino_settings")
+    monkeypatch.syspath_prepend(ROOT / "tests" / "callbacks" / "examples")
+    monkeypatch.delitem(sys.modules, "wallet", raising=False)
+    monkeypatch.chdir(tmp_path)
     with Sandbox() as sandbox:
         monkeypatch.setenv("IGAMINGACE_API_TOKEN", sandbox.token)
         monkeypatch.setenv("IGAMINGACE_BASE_URL", sandbox.url)
@@ -31,7 +41,22 @@ def test_there_are_blocks_to_run():
 
 @pytest.mark.parametrize("block", BLOCKS, ids=[f"block-{number}" for number in range(1, len(BLOCKS) + 1)])
 def test_a_code_block_runs_as_it_stands(block, sandbox):
-    exec(compile(block, "README.md", "exec"), {"__name__": "__main__"})
+    names = {"__name__": "__main__"}
+
+    exec(compile(block, "README.md", "exec"), names)
+
+    if "callbacks" in names:
+        names["callbacks"].close()
+
+
+def test_the_frameworks_shown_are_the_examples_that_are_played_with():
+    shown = [
+        example
+        for example in EXAMPLES
+        if any(example.read_text().strip().endswith(b.strip()) for b in BLOCKS)
+    ]
+
+    assert [example.stem for example in shown] == ["django_asgi", "fastapi_app", "flask_app"]
 
 
 def test_ci_calls_the_readme_s_test_command_to_the_letter():

@@ -165,6 +165,7 @@ def address(purse, token):
     """The wallet behind a real uvicorn on loopback."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
+    listener.listen()  # from here on connections wait, and are not refused
     server = uvicorn.Server(uvicorn.Config(wallet_app(purse, token=token), lifespan="on", log_level="error"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
