@@ -21,7 +21,7 @@ COMMANDS = [
 
 @pytest.fixture
 def sandbox(monkeypatch, tmp_path):
-    """A sandbox that the README's clients find by their environment; a wallet and settings for its frameworks."""
+    """A sandbox found by the environment, as the README says; a wallet and settings for its frameworks."""
     settings = types.ModuleType("casino_settings")
     settings.SECRET_KEY, settings.ROOT_URLCONF, settings.urlpatterns = "made up", "casino_settings", []
     monkeypatch.setitem(sys.modules, "casino_settings", settings)
