@@ -8,13 +8,15 @@ from __future__ import annotations
 import secrets
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from enum import IntEnum
 from itertools import count
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
 from igamingace.sandbox._refusal import Refusal
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 K = TypeVar("K")
 V = TypeVar("V")
