@@ -25,6 +25,9 @@ def sandbox(monkeypatch, tmp_path):
     settings = types.ModuleType("casino_settings")
     settings.SECRET_KEY, settings.ROOT_URLCONF, settings.urlpatterns = "made up", "casino_settings", []
     monkeypatch.setitem(sys.modules, "casino_settings", settings)
+    casino = types.ModuleType("casino")
+    casino.app = None
+    monkeypatch.setitem(sys.modules, "casino", casino)
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "casino_settings")
     monkeypatch.syspath_prepend(ROOT / "tests" / "callbacks" / "examples")
     monkeypatch.delitem(sys.modules, "wallet", raising=False)

@@ -19,12 +19,14 @@ def main() -> None:
 
         from igamingace._demo import demo  # noqa: PLC0415 - the same
         from igamingace.sandbox.command import sandbox  # noqa: PLC0415 - the same
+        from igamingace.walletcheck.command import wallet  # noqa: PLC0415 - the same
     except ImportError as error:
         sys.exit(f"{error}\nThe program needs extras: pip install 'igamingace[cli,sandbox]'")
     program = typer.Typer(name="igamingace", no_args_is_help=True, add_completion=False)
     program.callback()(_about)
     program.command()(sandbox)
     program.command()(demo)
+    program.add_typer(wallet, name="wallet")
     program()
 
 

@@ -1,0 +1,167 @@
+"""What each callback does to the books, inside its transaction and with the player's row locked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from igamingace.callbacks import (
+    AlreadyRolledBack,
+    Bet,
+    BetWin,
+    Cancel,
+    InvalidAccount,
+    NotAuthenticated,
+    NotEnoughMoney,
+    Refusal,
+    TransactionNotFound,
+    Win,
+)
+from igamingace.ledger._amounts import AmountRefused, Limits, changed, plain
+from igamingace.ledger._entry import VOID, Entry
+from igamingace.ledger._errors import NotCovered, TransactionMismatch
+from igamingace.ledger._retry import Collided
+
+if TYPE_CHECKING:
+    from igamingace.ledger._statements import Book, Player
+
+_STAKING: Final = ("bet", "betwin")
+_ZERO: Final = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A bet, win or betwin to book.
+
+    Attributes:
+        callback: it.
+        debit: what to take.
+        credit: what to give.
+        currency: the currency that the callback names, or None.
+        admitted: whether the player's session allows it.
+    """
+
+    callback: Bet | Win | BetWin
+    debit: Decimal
+    credit: Decimal
+    currency: str | None
+    admitted: bool
+
+
+def book_change(book: Book, limits: Limits, change: Change) -> Decimal:
+    """Book it, or find that it has been booked; return the balance.
+
+    The unique transactionId decides which of the two. It is looked up only when it turns out to be there or
+    when there is a reason to refuse: a repetition is OK even if it could not be booked now.
+    """
+    callback = change.callback
+    player = _locked(book, callback.player_id)
+    if change.currency is not None and player.currency not in (None, change.currency):
+        raise InvalidAccount(f"the player's currency is not {change.currency}", balance=plain(player.balance))
+    content = {**_content(callback), "debit": change.debit, "credit": change.credit}
+    try:
+        balance = _balance_after(player, limits, change)
+    except Refusal:
+        if (recorded := book.entries(callback.transaction_id).get(callback.transaction_id)) is None:
+            raise
+        return _repeated(recorded, content, player)
+    if book.book(_row(callback.transaction_id, content, balance), player, balance):
+        return balance
+    if (recorded := book.entries(callback.transaction_id).get(callback.transaction_id)) is None:
+        raise Collided
+    return _repeated(recorded, content, player)
+
+
+def _balance_after(player: Player, limits: Limits, change: Change) -> Decimal:
+    now = plain(player.balance)
+    if not change.admitted:
+        raise NotAuthenticated("the player has no open session", balance=now)
+    if change.debit > player.balance:
+        raise NotEnoughMoney(balance=now)
+    try:
+        debit, credit = limits.exact(change.debit), limits.exact(change.credit)
+        return limits.exact(changed(player.balance, debit=debit, credit=credit))
+    except AmountRefused as refused:
+        raise AmountRefused(str(refused), balance=now) from None
+
+
+def book_cancel(book: Book, callback: Cancel) -> Decimal | Refusal:
+    """Undo a bet or betwin, or remember that it must not be booked; return the balance, or what to answer."""
+    player = _locked(book, callback.player_id)
+    balance = plain(player.balance)
+    found = book.entries(callback.transaction_id, callback.reference_id)
+    content = {**_content(callback), "reference_id": callback.reference_id}
+    if (recorded := found.get(callback.transaction_id)) is not None:
+        return _repeated(recorded, content, player)
+    bet = found.get(callback.reference_id)
+    if bet is None:
+        void = {**_content(callback), "command": VOID, "cancelled_by": callback.transaction_id}
+        if not book.record(_row(callback.reference_id, void, player.balance)):
+            raise Collided
+        return TransactionNotFound("the bet is not known, and refused from now on", balance=balance)
+    if bet.command not in _STAKING:
+        return TransactionNotFound("there is no bet of that id", balance=balance)
+    if bet.player_id != callback.player_id:
+        raise TransactionMismatch("a cancel names another player's bet", bet, balance=balance)
+    if bet.cancelled_by is not None:
+        return AlreadyRolledBack("another cancel has refunded it", balance=balance)
+    return _refund(book, player, bet, _row(callback.transaction_id, content, player.balance))
+
+
+def _refund(book: Book, player: Player, bet: Entry, row: dict[str, Any]) -> Decimal:
+    """Give back what a bet took, and take back what it gave: both or neither."""
+    balance = changed(player.balance, debit=bet.credit, credit=bet.debit)
+    if balance < 0:
+        raise NotCovered(
+            "the win of the betwin has been spent, it cannot be undone", bet, balance=plain(player.balance)
+        )
+    row.update(debit=bet.credit, credit=bet.debit, balance=balance)
+    if not book.book(row, player, balance):
+        raise Collided
+    book.set_cancelled(row["reference_id"], row["transaction_id"])
+    return balance
+
+
+def _repeated(recorded: Entry, content: dict[str, Any], player: Player) -> Decimal:
+    """Return the balance when the callback is the one that was recorded; refuse it when it is not."""
+    now = plain(player.balance)
+    if recorded.command == VOID and content["command"] in _STAKING:
+        raise AlreadyRolledBack("it was cancelled before it came", balance=now)
+    if any(getattr(recorded, name) != value for name, value in content.items()):
+        raise TransactionMismatch("its transactionId came before with another content", recorded, balance=now)
+    if recorded.cancelled_by is not None:
+        raise AlreadyRolledBack("it has been cancelled", balance=now)
+    return player.balance
+
+
+def _locked(book: Book, player_id: str) -> Player:
+    player = book.player(player_id, lock=True)
+    if player is None:
+        raise NotAuthenticated("there is no such player")
+    return player
+
+
+def _content(callback: Bet | Win | BetWin | Cancel) -> dict[str, Any]:
+    """Return what makes a callback this one and no other. Its timestamp and its flags may differ."""
+    return {
+        "command": callback.command,
+        "player_id": callback.player_id,
+        "round_id": callback.round_id,
+        "provider_id": callback.provider_id,
+        "game_code": str(callback.game_code),
+        "bonus_id": None if isinstance(callback, Cancel) else callback.bonus_id,
+    }
+
+
+def _row(transaction_id: int, content: dict[str, Any], balance: Decimal) -> dict[str, Any]:
+    """Return a whole row: all rows have the same columns, so that one statement serves them all."""
+    empty = dict.fromkeys(("reference_id", "cancelled_by", "key"))
+    return {
+        "debit": _ZERO,
+        "credit": _ZERO,
+        **empty,
+        **content,
+        "transaction_id": transaction_id,
+        "balance": balance,
+    }

@@ -1,0 +1,109 @@
+"""Connections and transactions: what SQLite and PostgreSQL need for one callback at a time on one player."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
+
+from igamingace.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Generator
+
+    from sqlalchemy import URL, Connection
+
+DIALECTS: Final = ("postgresql", "sqlite")
+_WAIT: Final = 2.0
+"""How long to wait for a connection or for SQLite's lock, in seconds: below every limit of the contract."""
+
+
+def own_engine(database: str | URL) -> Engine:
+    """Return an engine for a URL, set up for the ledger.
+
+    A SQLite file has one connection a process, for SQLite has one writer at a time and a queue in the process
+    is fair, which its lock is not; it is in WAL mode and synced at each commit.
+
+    Raises:
+        ConfigurationError: the database is neither SQLite nor PostgreSQL.
+    """
+    url = make_url(database)
+    if url.get_backend_name() not in DIALECTS:
+        raise ConfigurationError(f"the ledger works with {' and '.join(DIALECTS)}, not {url.drivername}")
+    common: dict[str, Any] = {
+        "poolclass": QueuePool,
+        "max_overflow": 0,
+        "pool_timeout": _WAIT,
+        "isolation_level": "AUTOCOMMIT",
+    }
+    if url.get_backend_name() == "sqlite":
+        connect = {"timeout": _WAIT, "check_same_thread": False}
+        engine = create_engine(url, pool_size=1, connect_args=connect, **common)
+        event.listen(engine, "connect", _prepare_sqlite)
+    else:
+        url = url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
+        engine = create_engine(url, pool_size=10, **common)
+    _leave_behind_at_fork(engine)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")  # what was answered with OK survives a power cut
+
+
+def _leave_behind_at_fork(engine: Engine) -> None:
+    """A connection must not be used by two processes: idle ones are closed, a child begins with none."""
+    known = weakref.ref(engine)
+
+    def close_idle() -> None:
+        if (here := known()) is not None:
+            here.dispose()
+
+    def forget() -> None:
+        if (here := known()) is not None:
+            here.dispose(close=False)
+
+    if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+        os.register_at_fork(before=close_idle, after_in_child=forget)
+
+
+@contextmanager
+def transaction(engine: Engine, seconds: float) -> Generator[Connection]:
+    """Run a block in a transaction of its own: committed when it ends, rolled back when it raises.
+
+    The engine is one that `plainly` returned.
+
+    On SQLite it holds the only write lock from its beginning. On PostgreSQL it is READ COMMITTED, so that
+    what is read after a row was locked is the newest, and no statement takes longer than `seconds`.
+    """
+    with engine.connect() as open_connection:
+        open_connection.exec_driver_sql(_opening(engine.dialect.name, seconds))
+        try:
+            yield open_connection
+            open_connection.exec_driver_sql("COMMIT")
+        except BaseException:
+            with suppress(DBAPIError):  # the connection is lost: so is the transaction
+                open_connection.exec_driver_sql("ROLLBACK")
+            raise
+
+
+def plainly(engine: Engine) -> Engine:
+    """Return the engine with connections on which each statement is its own transaction, until one is opened.
+
+    The pool is the same, and connections go back to it as they were.
+    """
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _opening(dialect: str, seconds: float) -> str:
+    if dialect == "sqlite":
+        return "BEGIN IMMEDIATE"
+    milliseconds = max(1, round(seconds * 1000))
+    # One message to the server, not two.
+    return f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = {milliseconds}"

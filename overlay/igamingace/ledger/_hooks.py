@@ -1,0 +1,49 @@
+"""Hooks: what somebody should look at, for alarms and metrics."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from igamingace.callbacks import Bet, BetWin, Cancel, Win
+    from igamingace.ledger._entry import Entry
+
+log: Final = logging.getLogger("igamingace.ledger")
+
+
+class LedgerHooks:
+    """Called when something out of the ordinary has happened. Inherit from it; its own methods do nothing.
+
+    Hooks run in the wallet's thread, after the transaction has ended. An exception in a hook is logged and
+    otherwise ignored.
+    """
+
+    def mismatched(self, callback: Bet | Win | BetWin | Cancel, recorded: Entry) -> None:
+        """A callback was refused, for `recorded` has its transactionId and another content.
+
+        Or it is a cancel of a bet of another player. Either is a fault at the vendor, or a forgery by
+        somebody who has the token.
+        """
+
+    def not_covered(self, callback: Cancel, bet: Entry) -> None:
+        """A cancel was refused, for the player has spent the win of the betwin that it undoes.
+
+        The vendor tries it up to two more times. Deposit what is missing in between, or settle it by hand.
+        """
+
+    def retried(self, error: Exception, attempt: int) -> None:
+        """The database turned a transaction away (busy, deadlock, connection lost); it begins again.
+
+        `attempt` is the number of the attempt that failed, from 1.
+        """
+
+
+def call_hook(hook: Callable[[], None]) -> None:
+    """Call a hook; log what it raises instead of letting it change an answer."""
+    try:
+        hook()
+    except Exception:
+        log.exception("A hook of the ledger raised")

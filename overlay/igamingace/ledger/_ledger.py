@@ -1,0 +1,161 @@
+"""The ledger as a wallet: the five callbacks, each one transaction."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from igamingace_bindings.contract import CALLBACKS
+
+from igamingace.callbacks import (
+    Balance,
+    Bet,
+    BetWin,
+    Cancel,
+    InvalidAccount,
+    InvalidPlayer,
+    NotAuthenticated,
+    Win,
+)
+from igamingace.ledger._amounts import plain
+from igamingace.ledger._booking import Change, book_cancel, book_change
+from igamingace.ledger._errors import NotCovered, TransactionMismatch
+from igamingace.ledger._hooks import LedgerHooks, call_hook, log
+from igamingace.ledger._office import Office
+from igamingace.ledger._schema import PREFIX, SCALE, PlayerTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import URL, Engine
+
+    from igamingace.ledger._core import Work
+
+_ZERO: Final = Decimal(0)
+
+_RESERVE: Final = 1.0
+"""How long before the contract's time limit no transaction is begun again, in seconds."""
+_READING: Final = 2.0
+"""How long `balance`, for which the contract has no limit, may be turned away, in seconds."""
+
+
+class Ledger(Office):
+    """A wallet in SQLite or PostgreSQL: give it to `wallet_app`, `wallet_wsgi` or your own code.
+
+    What it guarantees, whatever comes in whatever order, in parallel, twice, or with a process killed in
+    between:
+
+    - A callback is one transaction, with the player's row locked (SQLite: the database). A transactionId
+      changes the balance once; again, it is answered with the current balance. With another content it is
+      refused (`TransactionMismatch`), logged, and given to the hooks. What is compared: command, player,
+      round, provider, game, bonus, amounts and reference; not the timestamp and the flags.
+    - A bet that has been cancelled stays cancelled: when it comes again, or comes for the first time after
+      its cancel, it is refused (`AlreadyRolledBack`, answered with ERR_UNKNOWN).
+    - `cancel` gives back the whole stake. Of a betwin it takes back the win as well; when the player has
+      spent it, nothing is changed and the cancel is refused (`NotCovered`, answered with ERR_UNKNOWN).
+      The same cancel again is OK, another one of the same bet is `AlreadyRolledBack`, one of an unknown bet
+      is `TransactionNotFound`, as often as it comes.
+    - A win is paid to every known player: without a session, without a bet, after the bet's cancel. The
+      vendor has no other way to pay.
+    - The balance is never negative. Nothing is rounded: what has too many digits is refused (`AmountRefused`,
+      answered with ERR_UNKNOWN); the most are 38, of which `scale` after the point.
+    - What the database turns away (busy, deadlock, connection lost) is done again, until one second before
+      the contract's time limit.
+    """
+
+    def __init__(
+        self,
+        database: str | URL | Engine,
+        *,
+        currency: str | None = None,
+        session: Callable[[str], bool] | None = None,
+        players: PlayerTable | None = None,
+        prefix: str = PREFIX,
+        scale: int = SCALE,
+        hooks: LedgerHooks | None = None,
+    ) -> None:
+        """Open a ledger. In a SQLite file given as a URL its tables are made; elsewhere, see `create_schema`.
+
+        Args:
+            database: a URL (`sqlite:///wallet.db`, `postgresql://...`), or the application's own engine; its
+                pool, timeouts and listeners stay as they are, and the ledger takes connections and
+                transactions of its own from it.
+            currency: the account's currency, ISO 4217; None when each player's own is believed.
+            session: tells by a playerId whether the player's session is open; asked for `balance`, `bet` and
+                `betwin`, before the transaction begins. None takes every session for open, and leaves you
+                without the check that the vendor asks for. What it raises is answered with ERR_UNKNOWN.
+            players: the application's own table of players; None for one of the ledger's own.
+            prefix: what the tables' names begin with; each account needs a prefix of its own.
+            scale: how many digits after the point amounts may have, at most 19.
+            hooks: what to call when somebody should look.
+
+        Raises:
+            ConfigurationError: the database is another one, or the table cannot hold exact amounts.
+        """
+        super().__init__(database, players=players, prefix=prefix, scale=scale, hooks=hooks)
+        self._currency: Final = currency
+        self._session: Final = session
+
+    def balance(self, callback: Balance, /) -> Decimal:
+        """Return the player's balance; see `Wallet.balance`."""
+        player = self._read(callback.player_id, _READING)
+        if player is None:
+            raise InvalidPlayer
+        now = plain(player.balance)
+        if self._currency is not None and player.currency not in (None, self._currency):
+            raise InvalidAccount(f"the player's currency is not {self._currency}", balance=now)
+        if not self._admits(callback.player_id):
+            raise NotAuthenticated("the player has no open session", balance=now)
+        return now
+
+    def bet(self, callback: Bet, /) -> Decimal:
+        """Take the stake; see `Wallet.bet`."""
+        if self._currency is not None and callback.currency != self._currency:
+            raise InvalidAccount(f"the account's currency is {self._currency}")
+        admitted = self._admits(callback.player_id)
+        return self._change(callback, callback.amount, _ZERO, callback.currency, admitted=admitted)
+
+    def win(self, callback: Win, /) -> Decimal:
+        """Pay the win; see `Wallet.win`."""
+        return self._change(callback, _ZERO, callback.amount, self._currency, admitted=True)
+
+    def betwin(self, callback: BetWin, /) -> Decimal:
+        """Take the stake and pay the win; see `Wallet.betwin`."""
+        admitted = self._admits(callback.player_id)
+        return self._change(
+            callback, callback.bet_amount, callback.win_amount, self._currency, admitted=admitted
+        )
+
+    def cancel(self, callback: Cancel, /) -> Decimal:
+        """Undo a bet or betwin; see `Wallet.cancel`."""
+        return self._answer(callback, partial(book_cancel, callback=callback))
+
+    def _change(
+        self,
+        callback: Bet | Win | BetWin,
+        debit: Decimal,
+        credit: Decimal,
+        currency: str | None,
+        *,
+        admitted: bool,
+    ) -> Decimal:
+        change = Change(callback, debit, credit, currency, admitted)
+        return self._answer(callback, partial(book_change, limits=self._schema.limits, change=change))
+
+    def _answer(self, callback: Bet | Win | BetWin | Cancel, work: Work) -> Decimal:
+        seconds = (CALLBACKS[callback.command].answer_within or _READING + _RESERVE) - _RESERVE
+        try:
+            return self._transact(work, seconds)
+        except TransactionMismatch as refusal:
+            log.error("Refused: %s (transactionId %d)", refusal, callback.transaction_id)
+            call_hook(partial(self._hooks.mismatched, callback, refusal.recorded))
+            raise
+        except NotCovered as refusal:
+            log.error("Refused: %s (transactionId %d)", refusal, callback.transaction_id)
+            if isinstance(callback, Cancel):
+                call_hook(partial(self._hooks.not_covered, callback, refusal.bet))
+            raise
+
+    def _admits(self, player_id: str) -> bool:
+        return self._session is None or self._session(player_id)

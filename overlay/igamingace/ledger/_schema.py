@@ -1,0 +1,265 @@
+"""The tables of the ledger, and how an application's own table of players takes the place of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Float,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    Text,
+    create_mock_engine,
+    func,
+    type_coerce,
+)
+
+from igamingace.errors import ConfigurationError
+from igamingace.ledger._amounts import DIGITS, Amount, Limits, MinorUnits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from decimal import Decimal
+
+    from sqlalchemy import ColumnElement, Engine
+
+PREFIX: Final = "igamingace_"
+SCALE: Final = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayerTable:
+    """An application's own table of players, named by its columns. The ledger reads it and writes `balance`.
+
+    Attributes:
+        table: the table.
+        player_id: the column that holds the API's playerId; it must be unique. Text, integer or UUID: a
+            playerId that is not written as `str` writes such a value is no player.
+        balance: the column of the balance, NOT NULL, best with CHECK (balance >= 0): NUMERIC (on PostgreSQL),
+            `Amount`, `MinorUnits`, or an integer with `minor_digits`. No float.
+        currency: the column of the ISO 4217 code; None when all players have the account's currency.
+        minor_digits: for a balance of integers: how many digits after the point they have, 2 for cents.
+    """
+
+    table: Table
+    player_id: str = "player_id"
+    balance: str = "balance"
+    currency: str | None = "currency"
+    minor_digits: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Schema:
+    """The tables and columns that the statements use.
+
+    Attributes:
+        entries: the table of entries.
+        players: the table of players.
+        player_id: its key, and `key_of` makes the value of it from a playerId, or None if there is none.
+        balance: its balance, read as Decimal.
+        balance_name: the name of that column.
+        currency: its currency, or None.
+        limits: what amounts are kept.
+        own_players: whether the table of players is ours.
+    """
+
+    entries: Table
+    players: Table
+    player_id: ColumnElement[Any]
+    key_of: Callable[[str], object | None]
+    balance: ColumnElement[Decimal]
+    balance_name: str
+    currency: ColumnElement[str] | None
+    limits: Limits
+    own_players: bool
+
+    def own_tables(self) -> list[Table]:
+        """Return the tables that are ours to create."""
+        return [self.players, self.entries] if self.own_players else [self.entries]
+
+
+def define_tables(
+    metadata: MetaData, *, players: PlayerTable | None = None, prefix: str = PREFIX, scale: int = SCALE
+) -> Schema:
+    """Add the ledger's tables to a MetaData, so that an application's migrations know them.
+
+    Args:
+        metadata: where to.
+        players: the application's table of players; None for one of the ledger's own.
+        prefix: what the tables' names begin with. Each account needs its own tables, so its own prefix.
+        scale: how many digits after the point amounts may have; with `players`, its balance says so.
+
+    Raises:
+        ConfigurationError: a column is missing, or cannot hold exact amounts; the scale is out of range.
+    """
+    if not 0 <= scale <= DIGITS // 2:
+        raise ConfigurationError(f"scale is {scale!r}: give 0 to {DIGITS // 2} digits")
+    if players is not None:
+        return _around(players, metadata, prefix)
+    table = Table(
+        f"{prefix}players",
+        metadata,
+        Column("player_id", Text, primary_key=True),
+        Column("currency", String(3), nullable=False),
+        Column("balance", Amount(scale), nullable=False),
+        CheckConstraint("balance >= 0", name=f"{prefix}balance_not_negative"),
+    )
+    return Schema(
+        entries=_entries(metadata, prefix, scale),
+        players=table,
+        player_id=table.c.player_id,
+        key_of=_text,
+        balance=table.c.balance,
+        balance_name="balance",
+        currency=table.c.currency,
+        limits=Limits(DIGITS, scale),
+        own_players=True,
+    )
+
+
+def _entries(metadata: MetaData, prefix: str, scale: int) -> Table:
+    table = Table(
+        f"{prefix}entries",
+        metadata,
+        Column("entry_id", _big, Identity(always=True), primary_key=True),
+        Column("transaction_id", BigInteger, unique=True),
+        Column("command", String(8), nullable=False),
+        Column("player_id", Text, nullable=False),
+        Column("round_id", BigInteger),
+        Column("provider_id", BigInteger),
+        Column("game_code", Text),
+        Column("bonus_id", BigInteger),
+        Column("reference_id", BigInteger),
+        Column("debit", Amount(scale), nullable=False),
+        Column("credit", Amount(scale), nullable=False),
+        Column("balance", Amount(scale), nullable=False),
+        Column("cancelled_by", BigInteger),
+        Column("key", Text),
+        Column(
+            "created_at", DateTime(timezone=True), nullable=False, server_default=func.current_timestamp()
+        ),
+    )
+    Index(f"{prefix}entries_of_player", table.c.player_id, table.c.entry_id)
+    keyed = table.c.key.is_not(None)
+    Index(f"{prefix}entries_key", table.c.key, unique=True, postgresql_where=keyed, sqlite_where=keyed)
+    return table
+
+
+# SQLite numbers rows by itself only where the type is INTEGER.
+_big: Final = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _around(players: PlayerTable, metadata: MetaData, prefix: str) -> Schema:
+    key, balance = _column(players, players.player_id), _column(players, players.balance)
+    limits, amount = _money(players, balance)
+    return Schema(
+        entries=_entries(metadata, prefix, limits.scale),
+        players=players.table,
+        player_id=key,
+        key_of=_reader(key),
+        balance=amount,
+        balance_name=balance.name,
+        currency=None if players.currency is None else _column(players, players.currency),
+        limits=limits,
+        own_players=False,
+    )
+
+
+def _column(players: PlayerTable, name: str) -> Column[Any]:
+    if name not in players.table.c:
+        raise ConfigurationError(f"the table {players.table.name} has no column {name!r}")
+    return players.table.c[name]
+
+
+def _money(players: PlayerTable, balance: Column[Any]) -> tuple[Limits, ColumnElement[Decimal]]:
+    """Return which amounts a balance can hold, and the column read as Decimal."""
+    kind = balance.type
+    if isinstance(kind, Integer) and players.minor_digits is not None:
+        return Limits(18, players.minor_digits), type_coerce(balance, MinorUnits(players.minor_digits))
+    if isinstance(kind, Amount):
+        return Limits(DIGITS, kind.scale), balance
+    if isinstance(kind, MinorUnits):
+        return Limits(18, kind.scale), balance
+    if isinstance(kind, Numeric) and not isinstance(kind, Float) and kind.asdecimal:
+        digits = DIGITS if kind.precision is None else kind.precision
+        return Limits(digits, SCALE if kind.scale is None else kind.scale), balance
+    raise ConfigurationError(
+        f"the column {balance} cannot hold exact amounts as {kind!r}: "
+        "use NUMERIC, igamingace.ledger.Amount, or integers with minor_digits"
+    )
+
+
+def _reader(key: Column[Any]) -> Callable[[str], object | None]:
+    kind = key.type.python_type
+    if kind is str:
+        return _text
+    if kind is int:
+        return _integer
+    if kind is UUID:
+        return _uuid
+    raise ConfigurationError(f"the column {key} cannot hold a playerId: use text, an integer or a UUID")
+
+
+def _text(player_id: str) -> str | None:
+    """Return the id, unless no database can hold it: NUL and lone surrogates are not text."""
+    storable = "\0" not in player_id and not any("\ud800" <= letter <= "\udfff" for letter in player_id)
+    return player_id if storable else None
+
+
+def _integer(player_id: str) -> int | None:
+    canonical = player_id.isascii() and player_id.isdigit() and len(player_id) < len(str(2**63))
+    return int(player_id) if canonical and str(int(player_id)) == player_id else None
+
+
+def _uuid(player_id: str) -> UUID | None:
+    try:
+        found = UUID(player_id)
+    except ValueError:
+        return None
+    return found if str(found) == player_id else None
+
+
+def create_schema(
+    engine: Engine, *, players: PlayerTable | None = None, prefix: str = PREFIX, scale: int = SCALE
+) -> None:
+    """Create the ledger's tables where they are not there yet; the arguments are those of the Ledger."""
+    schema = define_tables(MetaData(), players=players, prefix=prefix, scale=scale)
+    create(engine, schema)
+
+
+def create(engine: Engine, schema: Schema) -> None:
+    """Create the tables of a schema that are ours and not there yet."""
+    with engine.begin() as connection:
+        for table in schema.own_tables():
+            table.create(connection, checkfirst=True)
+
+
+def ddl(
+    dialect: str = "postgresql",
+    *,
+    players: PlayerTable | None = None,
+    prefix: str = PREFIX,
+    scale: int = SCALE,
+) -> str:
+    """Return the SQL that creates the tables, for `dialect` postgresql or sqlite."""
+    statements: list[str] = []
+
+    def note(statement: Any, *_: object, **__: object) -> None:  # noqa: ANN401 -- SQLAlchemy's own signature
+        statements.append(str(statement.compile(dialect=engine.dialect)).strip())
+
+    engine = create_mock_engine(f"{dialect}+psycopg://" if dialect == "postgresql" else "sqlite://", note)
+    schema = define_tables(MetaData(), players=players, prefix=prefix, scale=scale)
+    for table in schema.own_tables():
+        table.create(engine, checkfirst=False)
+    return ";\n\n".join(statements) + ";\n"

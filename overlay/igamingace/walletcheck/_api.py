@@ -1,0 +1,159 @@
+"""Checks a wallet from a program: synchronous and asynchronous."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from igamingace._config import find_token
+from igamingace._secret import Sealed
+from igamingace.errors import ConfigurationError
+from igamingace.walletcheck._run import Progress, Settings, run
+from igamingace.walletcheck._select import select
+from igamingace.walletcheck.checks import CHECKS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from igamingace.walletcheck._line import Target
+    from igamingace.walletcheck._report import Report
+
+__all__ = ["check_wallet", "check_wallet_async"]
+
+
+def check_wallet(
+    target: Target,
+    *,
+    token: str | None = None,
+    player: str,
+    currency: str = "USD",
+    only: Iterable[str] = (),
+    skip: Iterable[str] = (),
+    provider_id: int = 1,
+    game_code: int | str = 655,
+    path: str = "/",
+    timeout: float = 10.0,
+    progress: Progress | None = None,
+) -> Report:
+    """Play signed callbacks to a wallet, and report which of the vendor's rules it keeps.
+
+    The player's balance is used, and put back after each check and at the end, by wins and bets; the report
+    says what could not be put back. The wallet keeps the transactions: give it a player for tests.
+
+    Args:
+        target: The wallet: the URL of its callbacks, or its ASGI or WSGI application, called in process. An
+            ASGI application's lifespan is not run: start what it needs before.
+        token: The account's API token; IGAMINGACE_API_TOKEN when None.
+        player: Id of a player with an open session, and best a balance of at least 100.
+        currency: The account's currency, an ISO 4217 code; it goes into bets and says how fine amounts are.
+        only: Ids (`bet.duplicate`), groups (`bet`) or patterns (`*.duplicate*`) of checks to run; all by
+            default.
+        skip: The same, of checks to leave out.
+        provider_id: The provider that callbacks name.
+        game_code: The game that callbacks name.
+        path: Where an application in process takes its callbacks.
+        timeout: How long to wait for one answer, in seconds. It is no rule of the vendor's: the contract's
+            limits are shorter, and have checks of their own.
+        progress: Called with each check when it starts and None, and again with its result.
+
+    Raises:
+        CannotCheck: the wallet cannot be reached, refuses the token or does not know the player.
+        ConfigurationError: the token, the target or a name of a check is none; or it is called where an
+            event loop runs.
+    """
+    settings = _settings(
+        target,
+        Sealed(token),
+        player=player,
+        currency=currency,
+        only=only,
+        skip=skip,
+        provider_id=provider_id,
+        game_code=game_code,
+        path=path,
+        timeout=timeout,
+        progress=progress,
+    )
+    return run_sync(settings)
+
+
+async def check_wallet_async(
+    target: Target,
+    *,
+    token: str | None = None,
+    player: str,
+    currency: str = "USD",
+    only: Iterable[str] = (),
+    skip: Iterable[str] = (),
+    provider_id: int = 1,
+    game_code: int | str = 655,
+    path: str = "/",
+    timeout: float = 10.0,  # noqa: ASYNC109 -- of one answer, not of this function
+    progress: Progress | None = None,
+) -> Report:
+    """Do what `check_wallet` does, in the running event loop: the same arguments, result and errors."""
+    settings = _settings(
+        target,
+        Sealed(token),
+        player=player,
+        currency=currency,
+        only=only,
+        skip=skip,
+        provider_id=provider_id,
+        game_code=game_code,
+        path=path,
+        timeout=timeout,
+        progress=progress,
+    )
+    return await run(settings)
+
+
+def run_sync(settings: Settings) -> Report:
+    """Run checks where no event loop runs."""
+    if _in_event_loop():
+        raise ConfigurationError("an event loop is running here: await check_wallet_async(...) instead")
+    return asyncio.run(run(settings))
+
+
+def _in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _settings(
+    target: Target,
+    token: Sealed[str | None],
+    *,
+    player: str,
+    currency: str,
+    only: Iterable[str],
+    skip: Iterable[str],
+    provider_id: int,
+    game_code: int | str,
+    path: str,
+    timeout: float,
+    progress: Progress | None,
+) -> Settings:
+    if not player:
+        raise ConfigurationError("player is empty: give the id of a player that the wallet knows")
+    if len(currency) != len("USD") or not (currency.isascii() and currency.isupper()):
+        raise ConfigurationError(f"currency is {currency!r}: give an ISO 4217 code, such as USD")
+    if not timeout > 0:
+        raise ConfigurationError(f"timeout is {timeout!r}: give a positive number of seconds")
+    if not path.startswith("/"):
+        raise ConfigurationError(f"path is {path!r}: begin it with a slash")
+    return Settings(
+        target=target,
+        token=find_token(token),
+        player=player,
+        checks=select(CHECKS, only, skip),
+        currency=currency,
+        provider_id=provider_id,
+        game_code=game_code,
+        path=path,
+        timeout=timeout,
+        progress=progress or (lambda _check, _result: None),
+    )

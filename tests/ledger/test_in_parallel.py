@@ -1,0 +1,71 @@
+"""Callbacks of one player from many threads: each changes the balance as if it were alone."""
+
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+
+from igamingace.callbacks import Refusal
+
+THREADS = 8
+
+
+def at_once(ledger, callbacks):
+    """Answer callbacks from many threads, which start together; return how often each status came."""
+    start = threading.Barrier(min(THREADS, len(callbacks)))
+
+    def answer(callback):
+        start.wait(10)
+        try:
+            getattr(ledger, callback.command)(callback)
+        except Refusal as refusal:
+            return refusal.status_code
+        return "OK"
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return Counter(pool.map(answer, callbacks))
+
+
+def test_bets_for_more_than_the_balance_are_booked_until_it_is_spent(ledger, calls):
+    answers = at_once(ledger, [calls.bet(number, "9.99") for number in range(16)])
+    assert answers == {"OK": 10, "ERR_NOT_ENOUGH_MONEY": 6}
+    assert ledger.balance_of("ann") == Decimal("0.10")
+
+
+def test_no_win_is_lost(ledger, calls):
+    assert at_once(ledger, [calls.win(number, "0.01") for number in range(80)]) == {"OK": 80}
+    assert ledger.balance_of("ann") == Decimal("100.80")
+
+
+def test_one_bet_many_times_at_once_is_booked_once(ledger, calls):
+    assert at_once(ledger, [calls.bet(1, "60")] * 16) == {"OK": 16}
+    assert ledger.balance_of("ann") == 40
+
+
+def test_many_cancels_of_one_bet_at_once_refund_it_once(ledger, calls):
+    ledger.bet(calls.bet(1, "60"))
+    answers = at_once(ledger, [calls.cancel(number, of=1) for number in range(10, 26)])
+    assert answers == {"OK": 1, "ERR_TRANSACTION_ROLLED_BACK": 15}
+    assert ledger.balance_of("ann") == 100
+
+
+def test_a_bet_and_its_cancel_at_once_leave_the_balance_as_it_was(ledger, calls):
+    for number in range(0, 80, 2):
+        at_once(ledger, [calls.bet(number, "1"), calls.cancel(number + 1, of=number)])
+    assert ledger.balance_of("ann") == 100
+
+
+def test_one_id_for_two_players_at_once_is_booked_for_one(opened, fund, calls):
+    ledger = fund(fund(opened()), "bob")
+    for number in range(20):
+        answers = at_once(ledger, [calls.bet(number, "1"), calls.bet(number, "1", playerId="bob")])
+        assert answers == {"OK": 1, "ERR_UNKNOWN": 1}
+    assert ledger.balance_of("ann") + ledger.balance_of("bob") == 180
+
+
+def test_a_cancel_for_the_wrong_player_at_once_with_the_bet_never_refunds_it(opened, fund, calls):
+    ledger = fund(fund(opened()), "bob")
+    for number in range(0, 40, 2):
+        at_once(ledger, [calls.bet(number, "1"), calls.cancel(number + 1, of=number, playerId="bob")])
+    booked = sum(entry.command == "bet" for entry in ledger.history("ann"))
+    assert (ledger.balance_of("ann"), ledger.balance_of("bob")) == (100 - booked, 100)

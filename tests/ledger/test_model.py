@@ -1,0 +1,149 @@
+"""Any order of any callbacks does what a model of a page does."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from igamingace.callbacks import Bet, BetWin, Cancel, Refusal, Win
+from igamingace.ledger import Ledger
+
+OK = "OK"
+UNKNOWN = "ERR_UNKNOWN"
+PLAYERS = st.sampled_from(["ann", "ann", "bob", "nobody"])
+NUMBERS = st.integers(1, 8)
+AMOUNTS = st.decimals(0, 60, places=2) | st.sampled_from(
+    [Decimal(0), Decimal(10), Decimal(10), Decimal("1e30")]
+)
+
+
+class Model:
+    """What should happen: dictionaries, one callback at a time."""
+
+    def __init__(self):
+        self.balances = {"ann": Decimal(50), "bob": Decimal(0)}
+        self.booked = {}  # transactionId: the callback as it came
+        self.undone = set()  # transactionIds of bets that a cancel undid, or came before
+
+    def change(self, player, number, content, debit, credit):
+        if player not in self.balances:
+            return "ERR_NOT_AUTHENTICATED"
+        if number in self.booked or number in self.undone:
+            same = number not in self.undone and self.booked[number] == (player, content, debit, credit)
+            return (
+                OK
+                if same
+                else UNKNOWN
+                if number in self.booked or content == "win"
+                else "ERR_TRANSACTION_ROLLED_BACK"
+            )
+        if debit > self.balances[player]:
+            return "ERR_NOT_ENOUGH_MONEY"
+        if credit >= Decimal("1e30"):
+            return UNKNOWN
+        self.booked[number] = (player, content, debit, credit)
+        self.balances[player] += credit - debit
+        return OK
+
+    def cancel(self, player, number, of):
+        if player not in self.balances:
+            return "ERR_NOT_AUTHENTICATED"
+        if number in self.booked:
+            return OK if self.booked[number] == (player, "cancel", of) else UNKNOWN
+        if number in self.undone:
+            return UNKNOWN
+        if of not in self.booked:
+            self.undone.add(of)
+            return "ERR_TRANSACTION_DOES_NOT_EXIST"
+        return self.undo(player, number, of)
+
+    def undo(self, player, number, of):
+        owner, content, *amounts = self.booked[of]
+        if content not in {"bet", "betwin"}:
+            return "ERR_TRANSACTION_DOES_NOT_EXIST"
+        if owner != player:
+            return UNKNOWN
+        if of in self.undone:
+            return "ERR_TRANSACTION_ROLLED_BACK"
+        debit, credit = amounts
+        if self.balances[player] + debit - credit < 0:
+            return UNKNOWN
+        self.balances[player] += debit - credit
+        self.booked[number] = (player, "cancel", of)
+        self.undone.add(of)
+        return OK
+
+
+LEDGER = Ledger("sqlite://")
+
+
+class Callbacks(RuleBasedStateMachine):
+    @initialize()
+    def open(self):
+        self.ledger = LEDGER
+        with LEDGER.engine.begin() as connection:
+            for table in LEDGER._schema.own_tables():
+                connection.execute(table.delete())
+        self.model = Model()
+        for player in self.model.balances:
+            self.ledger.add_player(player, "USD")
+        self.ledger.deposit("ann", 50)
+
+    def answered(self, model, player, number, **fields):
+        common = {"roundId": 1, "providerId": 1, "gameCode": 1, "timestamp": datetime.now(UTC)}
+        command = model.__name__.lower()
+        callback = model(command=command, transactionId=number, playerId=player, **common, **fields)
+        try:
+            balance, status = getattr(self.ledger, command)(callback), OK
+        except Refusal as refusal:
+            balance, status = refusal.balance, refusal.status_code
+        assert balance in {None, self.model.balances.get(player)}
+        assert balance is not None or status != OK
+        return status
+
+    @rule(player=PLAYERS, number=NUMBERS, amount=AMOUNTS)
+    def bet(self, player, number, amount):
+        due = self.model.change(player, number, "bet", amount, 0)
+        fields = {"currency": "USD", "amount": amount, "isBonusBusy": False, "bonusId": 0}
+        assert rolled(self.answered(Bet, player, number, **fields)) == rolled(due)
+
+    @rule(player=PLAYERS, number=NUMBERS, amount=AMOUNTS)
+    def win(self, player, number, amount):
+        due = self.model.change(player, number, "win", 0, amount)
+        assert self.answered(Win, player, number, amount=amount, isRoundFinished=True, bonusId=0) == due
+
+    @rule(player=PLAYERS, number=NUMBERS, bet=AMOUNTS, win=AMOUNTS)
+    def betwin(self, player, number, bet, win):
+        due = self.model.change(player, number, "betwin", bet, win)
+        assert rolled(
+            self.answered(BetWin, player, number, betAmount=bet, winAmount=win, bonusId=0)
+        ) == rolled(due)
+
+    @rule(player=PLAYERS, number=NUMBERS, of=NUMBERS)
+    def cancel(self, player, number, of):
+        due = self.model.cancel(player, number, of)
+        assert self.answered(Cancel, player, number, referenceId=of) == due
+
+    @rule(player=st.sampled_from(["ann", "bob"]), amount=st.decimals("0.01", 60, places=2))
+    def deposit(self, player, amount):
+        self.model.balances[player] += amount
+        assert self.ledger.deposit(player, amount) == self.model.balances[player]
+
+    @invariant()
+    def books_agree(self):
+        for player, balance in self.model.balances.items() if hasattr(self, "ledger") else ():
+            assert self.ledger.balance_of(player) == balance >= 0
+            history = self.ledger.history(player, limit=1000)
+            assert sum(entry.credit - entry.debit for entry in history) == balance
+
+
+def rolled(status):
+    """The contract knows no ERR_TRANSACTION_ROLLED_BACK for bets: wallet_app answers ERR_UNKNOWN."""
+    return UNKNOWN if status == "ERR_TRANSACTION_ROLLED_BACK" else status
+
+
+TestCallbacks = Callbacks.TestCase
+TestCallbacks.settings = settings(
+    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+)

@@ -1,0 +1,84 @@
+"""A wallet served by forked processes that are killed in mid-transaction, and replaced, as a server does.
+
+`wallet_server.py DATABASE PREFIX SOCKET PROCESSES KILLS`: one callback a connection, a line of JSON with
+`body` and `signature`; the answer is the wallet's, or nothing when the process died. After a statement, a
+process kills itself with SIGKILL with the probability KILLS, and says after which on standard output. Ends
+with its standard input.
+"""
+
+import io
+import json
+import os
+import random
+import select
+import signal
+import socket
+import sys
+
+from igamingace.callbacks import wallet_wsgi
+from igamingace.ledger import Ledger
+from sqlalchemy import event
+
+TOKEN = "60349266c8d9487eab7531b1a15d2480"
+
+
+def die_at_times(ledger, probability):
+    """Let SIGKILL strike after some statements: nothing is rolled back, closed or answered."""
+
+    def after(connection, cursor, statement, *_):
+        if random.random() < probability:
+            os.write(1, f"killed after {statement.split()[0].rstrip(';')}\n".encode())
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(ledger.engine, "after_cursor_execute", after)
+
+
+def serve(app, listener):
+    while True:
+        connection, _ = listener.accept()
+        with connection, connection.makefile("rb") as lines:
+            sent = json.loads(lines.readline())
+            body = sent["body"].encode()
+            environ = {
+                "REQUEST_METHOD": "POST",
+                "CONTENT_LENGTH": str(len(body)),
+                "wsgi.input": io.BytesIO(body),
+                "HTTP_X_REQUEST_SIGNATURE": sent["signature"],
+            }
+            connection.sendall(b"".join(app(environ, lambda status, headers: None)))
+
+
+def start(app, listener):
+    """Return the number of a process that serves."""
+    process = os.fork()
+    if process:
+        return process
+    random.seed()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        serve(app, listener)
+    finally:
+        os._exit(1)
+
+
+def main(database, prefix, path, processes, kills):
+    ledger = Ledger(database, prefix=prefix)
+    die_at_times(ledger, float(kills))
+    app = wallet_wsgi(ledger, token=TOKEN)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen(256)
+    serving = {start(app, listener) for _ in range(int(processes))}
+    os.write(1, b"ready\n")
+    while not select.select([sys.stdin], [], [], 0.01)[0]:
+        ended, _ = os.waitpid(-1, os.WNOHANG)
+        if ended:
+            serving.remove(ended)
+            serving.add(start(app, listener))
+    for process in serving:
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
