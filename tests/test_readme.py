@@ -48,8 +48,8 @@ def test_a_code_block_runs_as_it_stands(block, sandbox):
 
     exec(compile(block, "README.md", "exec"), names)
 
-    if "callbacks" in names:
-        names["callbacks"].close()
+    for left_open in names.keys() & {"callbacks", "ledger"}:
+        names[left_open].close()
 
 
 def test_the_frameworks_shown_are_the_examples_that_are_played_with():

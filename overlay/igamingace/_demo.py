@@ -61,7 +61,7 @@ def demo(
         bool, typer.Option("--json", help="Print the figures as JSON, and nothing else.")
     ] = False,
 ) -> None:
-    """Send many calls at once to a sandbox, within the limit of 50 in flight and then without it.
+    """Send many calls at once to a sandbox, within its limit of requests in flight and then without.
 
     Example: igamingace demo --calls 1000
     """
@@ -71,6 +71,8 @@ def demo(
         _tour(sandbox, console)
         console.print(f"\nNow {calls} calls at once through one agent:\n")
         bursts = _bursts(sandbox, calls, console)
+        if not console.is_terminal:
+            console.print()  # a table that is drawn once ends without a line break
     if as_json:
         typer.echo(json.dumps([asdict(burst) for burst in bursts]))
     limited = bursts[0]
