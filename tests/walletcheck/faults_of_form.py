@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import json
 import sqlite3
+from contextlib import closing
 from decimal import Decimal
 
 from .wallets import NEEDED, PLAYER, UNKNOWN, Literal, Refused, RightWallet
@@ -159,15 +160,12 @@ class MakesPlayersUp(RightWallet):
 
 
 class PastesSQL(RightWallet):
-    def __init__(self):
-        super().__init__()
-        self.database = sqlite3.connect(":memory:")
-        self.database.execute("CREATE TABLE players (id TEXT)")
-        self.database.execute("INSERT INTO players VALUES (?)", (PLAYER,))
-
     def player(self, fields):
-        query = f"SELECT id FROM players WHERE id = '{fields['playerId']}'"
-        row = self.database.execute(query).fetchone()
+        with closing(sqlite3.connect(":memory:")) as database:
+            database.execute("CREATE TABLE players (id TEXT)")
+            database.execute("INSERT INTO players VALUES (?)", (PLAYER,))
+            query = f"SELECT id FROM players WHERE id = '{fields['playerId']}'"
+            row = database.execute(query).fetchone()
         return super().player({**fields, "playerId": row[0] if row else ""})
 
 
