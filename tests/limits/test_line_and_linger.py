@@ -79,7 +79,7 @@ def test_those_who_leave_a_line_that_stands_still_take_no_memory():
 
 def test_a_slot_lingers_as_long_as_the_slowest_request_seen_lately_and_a_quarter():
     lingering = Lingering(LINGER)
-    lingering.times.extend([0.1, 2.0, 0.3])
+    lingering.times.extend([0.1, 2.0, 0.3] * 6)
     lingering.add(1, granted=10.0, now=10.5)
 
     lingering.expire(12.49)
@@ -90,15 +90,16 @@ def test_a_slot_lingers_as_long_as_the_slowest_request_seen_lately_and_a_quarter
 
 def test_a_request_slower_than_all_seen_lingers_as_long_again_as_it_ran():
     lingering = Lingering(LINGER)
-    lingering.times.append(1.0)
+    lingering.times.extend([1.0] * 16)
     lingering.add(1, granted=10.0, now=15.0)
 
     assert lingering.next_end == 20.0
 
 
 @pytest.mark.parametrize(("bound", "end"), [(3.0, 13.0), (0.0, 10.0), (None, 10.0 + LINGER)])
-def test_while_no_answer_was_seen_the_bound_decides(bound, end):
+def test_while_hardly_any_answer_was_seen_the_bound_decides(bound, end):
     lingering = Lingering(bound)
+    lingering.times.extend([0.1] * 15)
     lingering.add(1, granted=9.0, now=10.0)
 
     assert lingering.next_end == end
@@ -106,19 +107,22 @@ def test_while_no_answer_was_seen_the_bound_decides(bound, end):
 
 def test_without_a_bound_the_times_seen_decide_alone():
     lingering = Lingering(None)
-    lingering.times.append(100.0)
+    lingering.times.extend([100.0] * 16)
     lingering.add(1, granted=0.0, now=10.0)
 
     assert lingering.next_end == 125.0
 
 
-def test_the_first_answers_correct_the_end_of_slots_that_linger_already():
+def test_when_enough_answers_were_seen_those_that_linger_already_need_not_wait_for_the_bound():
     lingering = Lingering(LINGER)
     lingering.add(1, granted=10.0, now=10.1)
-    lingering.times.append(0.4)
-    lingering.learn(11.0)
 
-    lingering.expire(max(11.0, lingering.next_end))
+    for _ in range(16):
+        assert lingering.next_end == 10.1 + LINGER
+        lingering.times.append(0.4)
+        lingering.learn(11.0)
 
+    assert lingering.next_end == 11.0
+    lingering.expire(11.0)
     assert not lingering.slots
     assert lingering.next_end == math.inf

@@ -248,22 +248,21 @@ def test_grants_on_their_way_into_a_loop_that_closes_are_passed_on(make_budget):
     assert budget.stats().in_flight == 0
 
 
-def test_a_grant_in_a_loop_that_stops_for_good_comes_back_when_its_task_goes(make_budget):
+def test_a_grant_in_a_loop_that_stops_for_good_comes_back_when_its_task_goes(make_budget, caplog):
     budget = make_budget(1)
+    holder = budget.acquire()
     loop = asyncio.new_event_loop()
-    tasks = []
+    tasks = run_until_waiting(loop, budget, 1)
 
-    async def grant_and_stop():
-        holder = await budget.acquire_async()
-        tasks.append(loop.create_task(budget.acquire_async()))
-        await wait_for(budget, waiting=1)
-        holder.done()
-
-    loop.run_until_complete(grant_and_stop())
+    loop.call_soon(holder.done)  # grants, and has the loop wake the task in its next round,
+    loop.call_soon(loop.stop)  # which never comes
+    loop.run_forever()
     loop.close()
     bury(loop, tasks)
 
     budget.acquire(timeout=5).done()
+    assert budget.stats().abandoned == 0
+    assert not caplog.records
 
 
 def test_asyncio_run_that_ends_with_waiters_leaves_none_behind(make_budget):

@@ -63,13 +63,12 @@ def test_a_refusal_holds_new_requests_back_until_all_in_flight_have_ended(accoun
 
 def test_a_lingering_slot_counts_as_in_flight_for_a_drain(account):
     refused, given_up, other = account.start(3)
-    account.later(2.0)
     account.end([given_up], Outcome.ABANDONED)
     account.end([refused], Outcome.REFUSED)
     account.end([other])
     waiting = account.ask()
 
-    account.later(1.9)
+    account.later(29.9)
     assert not waiting.serial
     account.later(0.1)
 

@@ -14,6 +14,9 @@ import time
 import pytest
 from igamingace.errors import AcquireTimeout
 from igamingace.limits._alarm import alarm
+from igamingace.limits._line import Rank
+from igamingace.limits._permit import LocalPermit
+from igamingace.limits._waiters import ThreadWaiter
 
 
 def in_thread(function):
@@ -159,6 +162,22 @@ def test_a_permit_dropped_without_an_end_lingers_and_is_reported(make_budget, ca
     budget.acquire(timeout=20).done()
 
 
+def test_a_slot_granted_to_one_who_has_gone_meanwhile_is_free_at_once(make_budget, caplog):
+    budget = make_budget(1)
+    holder = budget.acquire()
+    permit = LocalPermit(budget, Rank.NORMAL)
+    budget._claim(permit, ThreadWaiter)
+
+    holder.done()
+    assert permit.serial
+    del permit
+    gc.collect()
+
+    budget.acquire(timeout=0).done()
+    assert budget.stats().abandoned == 0
+    assert not caplog.records
+
+
 def test_a_thread_that_dies_with_a_permit_loses_no_slot(make_budget, caplog):
     budget = make_budget(1, linger=0.05)
 
@@ -246,6 +265,22 @@ def test_an_interrupt_between_a_grant_and_its_telling_is_made_good(make_budget, 
     assert (stats.in_flight, stats.waiting, stats.granted) == (0, 0, 2)
 
 
+def test_an_end_that_was_interrupted_can_be_made_again(make_budget, monkeypatch):
+    budget = make_budget(1)
+    permit = budget.acquire()
+
+    def strike(*_):
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(budget, "end", strike)
+    with pytest.raises(KeyboardInterrupt):
+        permit.done()
+    permit.done()
+
+    assert budget.stats().in_flight == 0
+
+
 class _Strike(BaseException):
     """Stands for KeyboardInterrupt in a thread that is not the main one."""
 
@@ -309,7 +344,6 @@ def test_interrupts_at_any_moment_lose_no_slot_and_grant_none_twice(make_budget)
     join_all(strikes.threads)
     gc.collect()
 
-    print("STRIKES",sum(strikes.handled),strikes.sent)
     assert sum(strikes.handled) > 20
     assert most[0] <= 2
     stats = budget.stats()

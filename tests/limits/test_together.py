@@ -129,33 +129,45 @@ async def test_when_another_program_has_all_places_for_a_while_few_requests_are_
     assert budget.stats().working_limit > 1
 
 
-async def give_up(coroutine, seconds):
-    """Send a request and stop listening early; it runs on at the server."""
-    running = asyncio.ensure_future(coroutine)
-    await asyncio.wait([running], timeout=seconds)
-    return running
-
-
-async def test_abandoned_requests_do_not_push_the_server_over_its_limit(make_budget):
-    budget, server, dice = make_budget(10, linger=5.0), Server(limit=10), random.Random(5)
-    left = []
+async def storm_of_abandoned_requests(acquire):
+    """A tenth of the requests are given up after a quarter of their time, and run on at the server."""
+    server, dice, left = Server(limit=20), random.Random(5), []
 
     async def one_call():
-        permit = await budget.acquire_async()
-        if dice.random() < 0.1:
-            left.append(await give_up(server.answer(0.02), 0.005))
-            permit.abandoned()
-        elif await server.answer(0.02):
-            permit.done()
-        else:
-            permit.refused()
+        seconds, gives_up = 0.05, dice.random() < 0.1
+        while True:
+            done, refused, abandoned = await acquire()
+            request = asyncio.ensure_future(server.answer(seconds))
+            if gives_up:
+                left.append(request)
+                await asyncio.wait([request], timeout=seconds / 4)
+                return abandoned()
+            if await request:
+                return done()
+            refused()
 
-    await asyncio.gather(*(one_call() for _ in range(300)))
+    await asyncio.gather(*(one_call() for _ in range(400)))
     await asyncio.gather(*left)
+    return server, len(left)
 
-    assert len(left) > 10
-    assert budget.stats().abandoned == len(left)
-    assert server.refused <= 3
+
+async def test_abandoned_requests_linger_so_that_the_server_is_not_pushed_over_its_limit(make_budget):
+    budget, semaphore = make_budget(20), asyncio.Semaphore(20)
+
+    async def permit():
+        granted = await budget.acquire_async()
+        return granted.done, granted.refused, granted.abandoned
+
+    async def plain():
+        await semaphore.acquire()
+        return [semaphore.release] * 3
+
+    server, given_up = await storm_of_abandoned_requests(permit)
+    reference, _ = await storm_of_abandoned_requests(plain)
+
+    assert budget.stats().abandoned == given_up
+    assert reference.refused > 100
+    assert server.refused <= reference.refused / 20
 
 
 def test_two_limiters_do_not_share_a_budget():

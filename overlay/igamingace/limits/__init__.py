@@ -1,5 +1,9 @@
 """The concurrency budget: how many requests of an account may be in flight, and whose turn it is."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from igamingace.limits._core import Outcome
 from igamingace.limits._hooks import LimiterHooks
 from igamingace.limits._local import LocalLimiter, default_limiter
@@ -7,15 +11,31 @@ from igamingace.limits._pace import Pace
 from igamingace.limits._protocol import Budget, Limiter, Permit, account_key
 from igamingace.limits._stats import Stats
 
+if TYPE_CHECKING:
+    from igamingace.limits.redis import LimiterUnavailable, RedisLimiter
+
 __all__ = [
     "Budget",
     "Limiter",
     "LimiterHooks",
+    "LimiterUnavailable",
     "LocalLimiter",
     "Outcome",
     "Pace",
     "Permit",
+    "RedisLimiter",
     "Stats",
     "account_key",
     "default_limiter",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import what needs the extra `redis` when it is first used."""
+    if name not in {"LimiterUnavailable", "RedisLimiter"}:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        from igamingace.limits import redis  # noqa: PLC0415 -- an extra
+    except ModuleNotFoundError as error:
+        raise ImportError(f"{name} needs {error.name}: pip install 'igamingace[redis]'") from error
+    return getattr(redis, name)

@@ -32,10 +32,9 @@ Waiter = TypeVar("Waiter", ThreadWaiter, LoopWaiter)
 class LocalBudget:
     """One account's slots, shared by all threads and event loops of the process; see `Budget`.
 
-    The end of a permit is first noted, then the state machine is brought up to date under the lock. So a
-    finaliser or a signal handler that ends a permit while its own thread is at work inside needs no lock
-    and waits for nothing: the work under way finds the note. Whoever is to hear of the outcome (event loops,
-    hooks, the log, the alarm) hears it outside the lock.
+    The state machine changes under a lock that is held for microseconds. A finaliser or a signal handler may
+    end a permit while its own thread is at work inside: the end is noted, and counts when that work is done.
+    Whoever is to hear of the outcome (event loops, hooks, the log, the alarm) hears it outside the lock.
     """
 
     def __init__(
@@ -76,6 +75,7 @@ class LocalBudget:
         self._news: deque[Callable[[], None]] = deque()  # what to tell whom, once out of the lock
         self._report = Reporter(self.account, self._hooks, self._news)
         self._outbox = Outbox()
+        self._notes = self._outbox.notes
         self._alarm_at = math.inf
 
     def __del__(self) -> None:
@@ -132,8 +132,24 @@ class LocalBudget:
 
     def end(self, serial: int, outcome: Outcome) -> None:
         """End the use of a slot; permits call it."""
-        self._ends.append((serial, outcome, monotonic()))
-        self._settle()
+        now = monotonic()
+        core = self._core
+        with self._lock:
+            if self._inside:
+                self._ends.append((serial, outcome, now))
+                return
+            self._inside = True
+            try:
+                held = core.end(serial, outcome, now)
+                if self._hooks is not None or core.drain_started:
+                    self._note(outcome, held)
+            except BaseException:
+                core.repair(now)
+                raise
+            finally:
+                self._inside = False
+        if self._ends or self._news or self._notes or core.due < self._alarm_at:
+            self._settle()
 
     def tick(self) -> None:
         """Do what the time has come for: lingering slots, drains and pauses that are over."""
@@ -176,7 +192,7 @@ class LocalBudget:
                 raise
             finally:
                 self._inside = False
-        if self._ends or self._outbox.notes or self._core.due < self._alarm_at:
+        if self._ends or self._notes or self._core.due < self._alarm_at:
             self._settle()
         return waiter
 
@@ -210,30 +226,27 @@ class LocalBudget:
         self._work(lambda: self._core.leave(permit, monotonic()))
 
     def _settle(self) -> None:
-        """Make the noted ends count, and tell who is to hear of it."""
-        ends, core = self._ends, self._core
-        while ends:
+        """Make the ends count that were noted meanwhile, and tell who is to hear of anything."""
+        while self._ends:
             with self._lock:
-                if self._inside:
-                    return
                 self._inside = True
                 try:
-                    while ends:  # a note is taken away only when it counts: an exception may strike
-                        serial, outcome, now = ends[0]
-                        held = core.end(serial, outcome, now)
-                        ends.popleft()
-                        if self._hooks is not None and held is not None:
-                            self._report.note_release(outcome, held)
-                        if core.drain_started:
-                            core.drain_started = False
-                            self._report.note_drain(core.stats(), core.pace.storms)
-                except BaseException:
-                    core.repair(monotonic())
-                    raise
+                    while self._ends:  # a note is taken away only when it counts: an exception may strike
+                        serial, outcome, now = self._ends[0]
+                        self._note(outcome, self._core.end(serial, outcome, now))
+                        self._ends.popleft()
                 finally:
                     self._inside = False
-        if self._news or self._outbox.notes or core.due < self._alarm_at:
+        if self._news or self._notes or self._core.due < self._alarm_at:
             self._tell()
+
+    def _note(self, outcome: Outcome, held: float | None) -> None:
+        core = self._core
+        if held is not None:
+            self._report.note_release(outcome, held)
+        if core.drain_started:
+            core.drain_started = False
+            self._report.note_drain(core.stats(), core.pace.storms)
 
     def _work(self, change: Callable[[], object]) -> None:
         """Change the state machine under the lock, unless this thread was just at that when interrupted."""
@@ -248,7 +261,7 @@ class LocalBudget:
         self._settle()
 
     def _tell(self) -> None:
-        if self._outbox.notes:
+        if self._notes:
             self._outbox.send()
         while self._news:
             with suppress(IndexError):  # another thread was quicker

@@ -91,9 +91,15 @@ class Core:
         """Grant a slot if one is free; while anybody waits, none is."""
         if now >= self.due:
             self.settle(now)
-        if len(self.held) + len(self._slots) >= self._room:
+        in_use = len(self.held) + len(self._slots)
+        if in_use >= self._room:
             return False
-        self._grant(ticket, now)
+        serial = next(_serials)
+        ticket.serial = serial  # no exception can strike between this line and the next
+        self.held[serial] = now
+        self._granted += 1
+        if in_use >= self._peak:
+            self._peak = in_use + 1
         return True
 
     def join(self, ticket: Ticket) -> None:
@@ -170,21 +176,12 @@ class Core:
 
     def _serve(self, now: float) -> None:
         while len(self.held) + len(self._slots) < self._room and (ticket := self.line.head()):
+            self.take(ticket, now)  # it does not come back here: `due` lies ahead
             ticket.waited = waited = now - ticket.asked
             if waited > self._longest_wait:  # noqa: PLR1730 - max() takes twice as long
                 self._longest_wait = waited
-            self._grant(ticket, now)
             ticket.wake()
             self.line.serve(ticket)
-
-    def _grant(self, ticket: Ticket, now: float) -> None:
-        serial = next(_serials)
-        ticket.serial = serial  # no exception can strike between this line and the next
-        self.held[serial] = now
-        self._granted += 1
-        in_use = len(self.held) + len(self._slots)
-        if in_use > self._peak:  # noqa: PLR1730 - max() takes twice as long
-            self._peak = in_use
 
     def _recover(self, outcome: Outcome, now: float) -> None:
         """Not all is well: learn from this end, too."""

@@ -42,7 +42,7 @@ class Ticket:
         self.rank = rank
         self.asked = asked
         self.serial = 0
-        """The number of the granted slot; 0 while there is none."""
+        """The number of its slot; 0 while it has none."""
         self.waited = 0.0
         """Seconds from asking to the grant."""
         self.waiting = False
@@ -73,7 +73,9 @@ class Line:
     def join(self, ticket: Ticket) -> None:
         """Wait, behind all others of the same rank."""
         ticket.waiting = True
-        self._queue(ticket.rank).append(ticket)
+        rank = ticket.rank
+        queue = self._normal if rank is NORMAL else self._urgent if rank is URGENT else self._again
+        queue.append(ticket)
 
     def leave(self, ticket: Ticket) -> None:
         """Wait no longer; the ticket is cleared away later, so that leaving a long line is quick."""
@@ -96,15 +98,14 @@ class Line:
     def serve(self, head: Ticket) -> None:
         """Let the head go, and count whom it passed."""
         head.waiting = False
-        rank = head.rank
-        self._queue(rank).popleft()
-        if rank is URGENT and self._normal:
-            self._passed += 1
-        elif rank is not AGAIN:
+        if head.rank is NORMAL:
+            self._normal.popleft()
             self._passed = 0
-
-    def _queue(self, rank: Rank) -> deque[Ticket]:
-        return self._normal if rank is NORMAL else self._urgent if rank is URGENT else self._again
+        elif head.rank is URGENT:
+            self._urgent.popleft()
+            self._passed = self._passed + 1 if self._normal else 0
+        else:
+            self._again.popleft()
 
     def _clear_heads(self) -> None:
         for queue in (self._again, self._urgent, self._normal):

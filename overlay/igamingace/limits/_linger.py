@@ -12,8 +12,8 @@ LINGER = 30.0
 
 _REMEMBERED = 256
 """How many of the latest answers' times are remembered."""
-_SETTLED = 16
-"""While fewer times than this are known, each new one corrects the ends of the slots lingering already."""
+_ENOUGH = 16
+"""Fewer times than this say nothing about the slowest."""
 _MARGIN = 1.25
 """A request may take this much longer than the slowest one seen lately."""
 
@@ -23,8 +23,8 @@ class Lingering:
 
     A request is taken to run as long as the slowest one seen lately and a quarter more, and, since a request
     that is given up is often a slow one, for at least as long again as it ran before. It never lingers longer
-    than the bound; while no answer was seen at all, it lingers for the bound. Times are in seconds, on any
-    monotonic clock.
+    than the bound, and while hardly any answer was seen, it lingers for the bound. Times are in seconds, on
+    any monotonic clock.
     """
 
     __slots__ = ("bound", "next_end", "slots", "times")
@@ -46,7 +46,7 @@ class Lingering:
 
     def learn(self, now: float) -> None:
         """A time was added to those known."""
-        if len(self.times) <= _SETTLED:
+        if len(self.times) == _ENOUGH:  # those that linger already need not wait for the bound
             self.next_end = now
 
     def expire(self, now: float) -> None:
@@ -59,7 +59,7 @@ class Lingering:
 
     def _end(self, granted: float, given_up: float) -> float:
         ran = given_up - granted
-        if self.times:
+        if len(self.times) >= _ENOUGH:
             rest = max(_MARGIN * max(self.times) - ran, ran)
         else:
             rest = LINGER if self.bound is None else self.bound

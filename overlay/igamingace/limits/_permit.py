@@ -23,7 +23,7 @@ class _Budget(Protocol):
 class LocalPermit(Ticket):
     """A slot held by one request; see `Permit`."""
 
-    __slots__ = ("_budget", "_ended")
+    __slots__ = ("_budget",)
 
     def __init__(self, budget: _Budget, rank: Rank) -> None:
         """Ask `budget` for a slot, now."""
@@ -34,13 +34,12 @@ class LocalPermit(Ticket):
         self.waiting = False
         self.wake = nobody
         self._budget = budget
-        self._ended = False
 
     def done(self) -> None:
         """The answer was read whole, or the attempt failed in a way that surely ended it: free at once."""
-        if not self._ended:
+        if self.serial:
             self._budget.end(self.serial, DONE)
-            self._ended = True
+            self.serial = 0
 
     def refused(self) -> None:
         """The server answered 1018: free, and no request starts until those in flight have ended."""
@@ -55,13 +54,15 @@ class LocalPermit(Ticket):
         self._end(UNUSED)
 
     def _end(self, outcome: Outcome) -> None:
-        if not self._ended:  # marked last, so that an exception cannot strike between mark and deed
+        if self.serial:
             self._budget.end(self.serial, outcome)
-            self._ended = True
+            self.serial = 0  # only now, so that an exception cannot strike between mark and deed
 
     def __del__(self) -> None:
         """Count a permit that was dropped without an end as abandoned."""
-        if self.serial and not self._ended:
+        if self.serial and self.wake is not nobody:  # who asked for it went before hearing of the grant
+            self._end(UNUSED)
+        elif self.serial:
             self._end(ABANDONED)
             _log.warning(
                 "A permit of the concurrency budget was dropped without an end (a thread that died, or a "

@@ -1,0 +1,55 @@
+"""RedisLimiter: one budget an account over all processes and hosts that share a Redis; extra `redis`.
+
+Within a process everything is as in a local budget (the line, lingering, hooks), only that its capacity is
+leased: so a request costs no call to Redis as long as the process has permits. One thread a process
+(`_link.py`) speaks to Redis over two connections (`_wire.py`): one runs the script (`budget.lua`), one call
+at a time, the other listens. Nothing asks again and again: who waits is told.
+
+**State in Redis.** For each account in use one key, ``igamingace:{ACCOUNT}`` (a hash, never the token), at
+most 1 KiB with a handful of processes: the limit, the working limit, the drain, and of each process what it
+holds, what it wants, since when, and until when its lease lasts. It goes away with its last lease. Besides
+one key ``igamingace:store``, a mark of when the data was born and in which run of the server.
+
+**One script.** A process announces all that it holds and wants; whatever it said before no longer counts.
+It does so when it needs more or less than before, and else every third of the lease, which each
+announcement renews. The script drops the processes whose lease is over, by Redis' clock; takes the
+announcement; deals free permits; tells the others what is new to them, on a channel of each
+(``igamingace:PROCESS``); and answers. Announcements are numbered and grants are told as totals, so that a
+call sent twice grants once, and a lost answer or message is made good by the next one. Only its holder ever
+says that a permit is free, or its lease ends.
+
+**Who gets what.** As long as there are permits, a process gets what it needs, and keeps what it used
+lately. When they run short, each has a right to what it needs up to an equal share, first come, first
+served; single permits that cannot be split go round. Who holds more gives back as its requests end; idle
+permits go back at once.
+
+**1018 in any process** starts a drain: all hold new requests back until each has told that nothing is in
+flight any more (or its lease is over, or a minute has passed), and give their permits back. Then the
+working limit is what the server had room for, and permits are dealt anew; the rest is as told at
+`igamingace.limits.Pace`.
+
+**When things fail.**
+
+- *A process dies*: one lease after its last announcement its permits go to those who wait; they know when
+  that is, and call.
+- *Redis cannot be reached, or hangs*: a process goes on with the permits it has until its lease is over, by
+  its own clock since before its last announcement. Then `fallback` decides. Permits can be ended at any
+  time; that never waits and never raises.
+- *A lease is lost while requests run* (Redis was away, the process was suspended): they are announced
+  again, even above the limit; no process starts a request, with whatever permits, until all are within the
+  limit. There is a warning in the log.
+- *Redis comes back without its data, is flushed, or another server takes over*: whoever notices says so,
+  all announce themselves anew, and nothing is granted for one lease beyond what is announced.
+- *Another program connects with another limit*: it is refused (`ConfigurationError`) while the account is
+  in use.
+
+**What it rests on.** Redis' clock does not jump; a process sends its request soon after it got its slot;
+requests of a process that died end within one lease. **Sentinel**: give `Sentinel(...).master_for(...)` in
+place of the URL. **Cluster** is not needed for this little data and its client is not supported; the keys
+of an account have one hash tag, so that a single shard in cluster mode works.
+"""
+
+from igamingace.limits.redis._errors import LimiterUnavailable
+from igamingace.limits.redis._limiter import RedisLimiter
+
+__all__ = ["LimiterUnavailable", "RedisLimiter"]

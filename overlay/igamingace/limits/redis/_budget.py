@@ -1,0 +1,177 @@
+"""One account's budget in one of several processes: a local budget whose capacity is leased."""
+
+from __future__ import annotations
+
+import logging
+import math
+from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING, Protocol, cast
+from weakref import WeakKeyDictionary
+
+from igamingace.limits._budget import LocalBudget
+from igamingace.limits.redis._core import LeasedCore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from igamingace.limits._budget import Waiter
+    from igamingace.limits._core import Outcome
+    from igamingace.limits._hooks import LimiterHooks
+    from igamingace.limits._line import Ticket
+    from igamingace.limits._permit import LocalPermit
+    from igamingace.limits._stats import Stats
+    from igamingace.limits.redis._news import Announcement, News
+
+__all__ = ["LeasedBudget", "Ruler"]
+
+_log = logging.getLogger("igamingace")
+
+_GOODS = 0.1
+"""Seconds between reports of good answers while the working limit is lowered."""
+
+
+class Ruler(Protocol):
+    """Who leases permits to the budgets of a process."""
+
+    def start(self) -> None:
+        """See to it that the ruler works; not called from a finaliser."""
+        ...
+
+    def nudge(self, account: str) -> None:
+        """Look after the account soon. It does not wait and may be called from anywhere, under any lock."""
+        ...
+
+
+class LeasedBudget(LocalBudget):
+    """The slots of one account in this process; see `Budget`."""
+
+    def __init__(
+        self,
+        account: str,
+        limit: int,
+        ruler: Ruler,
+        *,
+        linger: float | None,
+        acquire_timeout: float,
+        hooks: LimiterHooks | None,
+        farewell: Callable[[Stats], None],
+    ) -> None:
+        """Begin without a lease; the parameters are those of `LocalBudget`."""
+        self._ruler = ruler
+        super().__init__(
+            account,
+            partial(LeasedCore, limit, linger),
+            acquire_timeout=acquire_timeout,
+            hooks=hooks,
+            farewell=farewell,
+        )
+
+    def start_clean(self) -> None:
+        """Forget the process that this one was forked from, its lease too."""
+        super().start_clean()
+        self._leased = cast("LeasedCore", self._core)
+        self._denied: WeakKeyDictionary[Ticket, Exception] = WeakKeyDictionary()
+        self._nudged = False
+        self._beat_at = 0.0
+        self.call_at = math.inf
+        """When the ruler is to look after this budget though nothing happens."""
+
+    def end(self, serial: int, outcome: Outcome) -> None:
+        """End the use of a slot; permits call it."""
+        super().end(serial, outcome)
+        self._look()
+
+    def is_due(self) -> bool:
+        """Whether Redis is to be called now; afterwards nudges count again."""
+        self._nudged = False
+        self.tick()
+        due = self._leased.must_call() or monotonic() >= self.call_at
+        if not due:
+            self.call_at = min(self.call_at, self._leased.due)
+        return due
+
+    def announce(self, beat: float) -> Announcement:
+        """What to tell Redis, where a heartbeat is due every `beat` seconds."""
+        now = monotonic()
+        heartbeat = now >= self._beat_at
+        if heartbeat:
+            self._beat_at = now + beat
+        core = self._leased
+        self._work(lambda: core.announce(self.account, now, heartbeat=heartbeat))
+        if core.lost:
+            _log.warning(
+                "The lease on permits of account %s ran out while %d requests were under way; they are "
+                "counted again, and no request starts until all processes together are within the limit.",
+                self.account[:8],
+                core.lost,
+            )
+            core.lost = 0
+        return cast("Announcement", core.pending)
+
+    def answered(self, news: News, lease: float, beat: float) -> bool:
+        """Take the answer; False when the account is at rest here, and Redis knows nothing of it."""
+        now = monotonic()
+        core = self._leased
+        self._work(lambda: core.answered(news, lease, now))
+        self.call_at = now + beat if core.leased or core.in_use or core.line else math.inf
+        self._call_again(news, now)
+        if core.wants_to_tell_goods() and core.leased:
+            self.call_at = min(self.call_at, now + _GOODS)
+        return self.call_at < math.inf
+
+    def pushed(self, news: News) -> None:
+        """Take a message."""
+        now = monotonic()
+        self._work(lambda: self._leased.pushed(news, now))
+        self._call_again(news, now)
+        self._look()
+
+    def announce_soon(self) -> None:
+        """Have Redis called, whatever it was told before."""
+        self.call_at = 0.0
+
+    def cut_off(self, share: int) -> bool:
+        """Redis cannot be reached; True when nothing can be granted any more."""
+        self._work(lambda: self._leased.cut_off(share, monotonic()))
+        return not self._leased.leased and not share
+
+    def close(self) -> None:
+        """Grant nothing any more."""
+        self._work(lambda: self._leased.close(monotonic()))
+
+    def deny(self, error: Callable[[], Exception]) -> None:
+        """Have all who wait raise an error."""
+        self._nudged = False
+        self._work(lambda: self._deny(error))
+
+    def _call_again(self, news: News, now: float) -> None:
+        if news.again >= 0:
+            self.call_at = min(self.call_at, now + news.again / 1000)
+
+    def _deny(self, error: Callable[[], Exception]) -> None:
+        line = self._core.line
+        while head := line.head():
+            self._denied[head] = error()
+            line.leave(head)
+            head.wake()
+
+    def _claim(self, permit: LocalPermit, kind: type[Waiter]) -> Waiter | None:
+        waiter = super()._claim(permit, kind)
+        if waiter is not None:
+            self._look()
+            self._ruler.start()
+        return waiter
+
+    def _end_in_vain(self, permit: LocalPermit) -> None:
+        error = self._denied.pop(permit, None)
+        if error is not None:
+            raise error
+        super()._end_in_vain(permit)
+
+    def _look(self) -> None:
+        """Nudge the ruler where something is to be told, or to be done sooner than planned."""
+        core = self._leased
+        if not self._nudged and (core.must_call() or core.due < self.call_at):
+            self._nudged = True
+            self._ruler.nudge(self.account)

@@ -1,0 +1,324 @@
+"""The process' link to Redis: one thread that leases permits for all budgets of a limiter."""
+
+from __future__ import annotations
+
+import atexit
+import heapq
+import logging
+import math
+import os
+import random
+import select
+import socket
+import threading
+from collections import deque
+from contextlib import suppress
+from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
+
+from igamingace.errors import ConfigurationError
+from igamingace.limits._fork import start_clean_after_fork
+from igamingace.limits.redis._errors import LimiterUnavailable
+from igamingace.limits.redis._news import News, Store
+from igamingace.limits.redis._wire import Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from igamingace.limits.redis._budget import LeasedBudget
+
+__all__ = ["Link"]
+
+_log = logging.getLogger("igamingace")
+
+_AT_A_TIME = 256
+"""So many accounts' announcements go in one batch, so that pushed messages wait for no more."""
+_RETRY = 0.2
+"""Seconds between attempts to connect; `SETTLE` of budget.lua counts on it."""
+_FAREWELL = 2.0
+"""Seconds that the end of the process waits at most to give permits back."""
+
+_living: WeakSet[Link] = WeakSet()
+
+
+class Link:
+    """Tells Redis what each account's budget here needs, and the budgets what Redis grants.
+
+    Everything but `start`, `nudge` and `close` happens in its own thread, a daemon that sleeps while nothing
+    is to do. The thread starts with the first call that has to wait.
+    """
+
+    def __init__(
+        self,
+        settings: Mapping[str, Any],
+        budget: Callable[[str], LeasedBudget | None],
+        *,
+        lease: float,
+        prefix: str,
+        share: int,
+        fail: bool,
+    ) -> None:
+        """Set what never changes; nothing is sent yet.
+
+        Args:
+            settings: of the connections.
+            budget: finds the budget of an account, if anybody uses it.
+            lease: the lease's time in seconds.
+            prefix: what the names of all keys and channels begin with.
+            share: the capacity of each account while Redis cannot be reached.
+            fail: whether those who wait then get an error.
+        """
+        self._settings = settings
+        self._budget = budget
+        self._lease = lease
+        self._beat = lease / 3
+        self._prefix = prefix
+        self._share = share
+        self._fail = fail
+        self._wire: Wire | None = None
+        self._bell: tuple[socket.socket, socket.socket] | None = None
+        self.start_clean()
+        start_clean_after_fork(self)
+        _living.add(self)
+
+    def start_clean(self) -> None:
+        """Begin as a process of its own, without a thread."""
+        self._hang_up()  # the parent's connections: there they stay open
+        self._me = os.urandom(6).hex()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._asleep = False
+        self.closed = False
+        self._nudges: deque[str] = deque()
+        self._active: dict[str, LeasedBudget] = {}  # whoever has or wants permits is not to be forgotten
+        self._timers: list[tuple[float, str]] = []
+        self._rings: dict[str, float] = {}  # of each account, when its first timer rings
+        self._store = 0
+        self._cut_off = False
+
+    def start(self) -> None:
+        """See to it that the thread runs."""
+        if self.closed:
+            raise LimiterUnavailable("The RedisLimiter is closed. Nothing was sent.")
+        if self._thread is None:
+            with self._lock:
+                if self._thread is None:
+                    self._bell = socket.socketpair()
+                    for end in self._bell:
+                        end.setblocking(False)
+                    self._thread = threading.Thread(target=self._run, name="igamingace-redis", daemon=True)
+                    self._thread.start()
+
+    def nudge(self, account: str) -> None:
+        """Look after the account soon; see `Ruler`."""
+        self._nudges.append(account)
+        self._ring()
+
+    def close(self, timeout: float = _FAREWELL) -> None:
+        """Give all permits back and end the thread; wait for that at most `timeout` seconds."""
+        self.closed = True
+        self._asleep = True  # ring in any case
+        self._ring()
+        thread = self._thread
+        if thread is not None and timeout and thread is not threading.current_thread():
+            thread.join(timeout)
+
+    def _ring(self) -> None:
+        bell = self._bell
+        if self._asleep and bell is not None:
+            self._asleep = False
+            with suppress(OSError):  # full: it rings already; or closed
+                bell[1].send(b"\0")
+
+    def _run(self) -> None:
+        while not self.closed:
+            try:
+                self._wire = Wire(self._settings, self._prefix + self._me)
+                self._come_back()
+                self._serve(self._wire)
+            except (AuthenticationError, NoPermissionError) as error:
+                self._stay_away(
+                    error, partial(ConfigurationError, f"Redis refuses the RedisLimiter: {error}")
+                )
+            except (RedisError, OSError) as error:
+                self._stay_away(error, None)
+            except Exception as error:  # noqa: BLE001 - those who wait must not wait for ever
+                _log.exception("The RedisLimiter met something unexpected, and tries again")
+                self._stay_away(error, None)
+        self._see_off()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            wire.close()
+        bell, self._bell = self._bell, None
+        for end in bell or ():
+            end.close()
+
+    # -- connected
+
+    def _serve(self, wire: Wire) -> None:
+        """Call Redis whenever a budget has something to tell or its time has come."""
+        while not self.closed:
+            due = self._due()
+            for start in range(0, len(due), _AT_A_TIME):
+                self._call(wire, due[start : start + _AT_A_TIME])
+                self._read(wire)
+            if not due:
+                self._sleep(wire, self._timers[0][0] if self._timers else math.inf)
+                self._read(wire)
+        self._see_off()
+        self._call(wire, list(self._active.values()))
+
+    def _due(self) -> list[LeasedBudget]:
+        accounts: dict[str, None] = {}
+        while self._nudges:
+            accounts[self._nudges.popleft()] = None
+        now = monotonic()
+        while self._timers and self._timers[0][0] <= now:
+            _, account = heapq.heappop(self._timers)
+            self._rings.pop(account, None)
+            accounts[account] = None
+        return [budget for budget in self._find(accounts) if self._is_due(budget)]
+
+    def _find(self, accounts: Iterable[str]) -> Iterable[LeasedBudget]:
+        for account in accounts:
+            budget = self._active.get(account) or self._budget(account)
+            if budget is not None:
+                self._active[account] = budget
+                yield budget
+
+    def _is_due(self, budget: LeasedBudget) -> bool:
+        due = budget.is_due()
+        if not due:
+            self._set_timer(budget)
+        return due
+
+    def _set_timer(self, budget: LeasedBudget) -> None:
+        account, at = budget.account, budget.call_at
+        if at == math.inf:
+            self._active.pop(account, None)
+        elif at < self._rings.get(account, math.inf):
+            self._rings[account] = at
+            heapq.heappush(self._timers, (at, account))
+
+    def _call(self, wire: Wire, budgets: list[LeasedBudget]) -> None:
+        """Tell Redis, all in one batch, and the budgets its answers."""
+        store = Store(run=wire.run, up=wire.up, store=self._store)
+        lease = round(1000 * self._lease)
+        answers = wire.call(
+            [
+                (
+                    f"{self._prefix}{{{budget.account}}}",
+                    f"{self._prefix}{{{budget.account}}}:store" if wire.clustered else f"{self._prefix}store",
+                    budget.announce(self._beat).to_json(self._me, lease, store),
+                    self._prefix,
+                )
+                for budget in budgets
+            ]
+        )
+        for budget, answer in zip(budgets, answers, strict=True):
+            self._take_answer(wire, budget, News.from_json(answer))
+
+    def _take_answer(self, wire: Wire, budget: LeasedBudget, news: News) -> None:
+        if news.limit:
+            budget.deny(partial(ConfigurationError, self._other_limit(news.limit)))
+        if news.store and news.store != self._store:
+            self._learn_store(wire, news.store)
+        if budget.answered(news, self._lease, self._beat) and budget.is_due():
+            self._nudges.append(budget.account)
+        self._set_timer(budget)
+
+    def _other_limit(self, limit: int) -> str:
+        return (
+            f"Other processes share this account with a limit of {limit}. Give all of them the same limit; "
+            f"it can be changed once none of them has used the account for {self._lease:g} s."
+        )
+
+    def _learn_store(self, wire: Wire, store: int) -> None:
+        if self._store:
+            _log.warning("Redis has lost the limiter's data, or another server took over; it is told anew.")
+            self._announce_all()
+        else:
+            wire.listen(f"{self._prefix}all")
+        self._store = store
+
+    def _announce_all(self) -> None:
+        for budget in self._active.values():
+            budget.announce_soon()
+            self._nudges.append(budget.account)
+
+    def _read(self, wire: Wire) -> None:
+        for message in wire.pushes():
+            if message == b"announce":
+                self._announce_all()
+                continue
+            news = News.from_json(message)
+            for budget in self._find([news.account]):
+                budget.pushed(news)
+                self._set_timer(budget)
+
+    def _sleep(self, wire: Wire | None, until: float) -> None:
+        """Wait for a nudge, a message or a time."""
+        if self._bell is None:
+            return
+        self._asleep = True
+        if not self._nudges and not self.closed:
+            rest = None if until == math.inf else max(0.0, until - monotonic())
+            awaited: list[socket.socket | Wire] = [self._bell[0], wire] if wire else [self._bell[0]]
+            select.select(awaited, [], [], rest)
+        self._asleep = False
+        with suppress(BlockingIOError):
+            while self._bell[0].recv(1024):
+                pass
+
+    # -- cut off
+
+    def _come_back(self) -> None:
+        if self._cut_off:
+            _log.warning("Redis is back: the RedisLimiter shares the limit among all processes again.")
+        self._cut_off = False
+        if self._store and self._wire is not None:
+            self._wire.listen(f"{self._prefix}all")
+        self._announce_all()
+
+    def _stay_away(self, error: Exception, refusal: Callable[[], Exception] | None) -> None:
+        """Look after the budgets without Redis, until it is time to try again."""
+        if self._wire is not None:
+            self._wire.close()
+        if not self._cut_off:
+            self._cut_off = True
+            _log.warning("Redis cannot be reached by the RedisLimiter: %s", error)
+        if refusal is None and self._fail:
+            refusal = partial(
+                LimiterUnavailable, f"Redis cannot be reached by the RedisLimiter: {error}. Nothing was sent."
+            )
+        retry_at = monotonic() + _RETRY * random.uniform(0.5, 1.0)  # noqa: S311 - spreads, keeps no secret
+        while not self.closed and monotonic() < retry_at:
+            nudged = list(self._nudges)
+            self._nudges.clear()
+            for budget in list(self._find({*nudged, *self._active})):
+                if budget.cut_off(self._share) and refusal is not None:
+                    budget.deny(refusal)
+            self._sleep(None, retry_at)
+
+    # -- the end
+
+    def _see_off(self) -> None:
+        nudged = list(self._nudges)
+        for budget in list(self._find({*nudged, *self._active})):
+            budget.close()
+            budget.deny(partial(LimiterUnavailable, "The RedisLimiter was closed. Nothing was sent."))
+
+
+def _close_all() -> None:
+    for link in list(_living):
+        link.close()
+
+
+atexit.register(_close_all)

@@ -1,0 +1,70 @@
+"""A real Redis, and limiters that stand for processes of their own."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+from igamingace.limits.redis import RedisLimiter
+
+from .redis_server import PROGRAM, Server
+
+
+@pytest.fixture(scope="session")
+def program():
+    if PROGRAM is None:
+        assert not os.environ.get("CI"), "CI must have a redis-server: apt-get install redis-server"
+        pytest.skip("no redis-server here: apt-get install redis-server")
+    return PROGRAM
+
+
+@pytest.fixture(scope="session")
+def shared_server(program, tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("redis"))
+    time.sleep(0.5)  # so long a newly started Redis grants nothing: its old processes may come back
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server(shared_server):
+    """One Redis for many tests, empty at the start of each, as if nobody had used it before."""
+    shared_server.client.flushall()
+    return shared_server
+
+
+@pytest.fixture
+def own_server(program, tmp_path):
+    """One that the test may stop and start."""
+    server = Server(tmp_path)
+    yield server
+    server.thaw()
+    server.stop()
+
+
+@pytest.fixture
+def make_limiter():
+    """Limiters, each of which is to Redis a process of its own."""
+    limiters = []
+
+    def make(url, **options):
+        limiters.append(RedisLimiter(url, **options))
+        return limiters[-1]
+
+    yield make
+    for limiter in limiters:
+        limiter.close()
+
+
+@pytest.fixture
+def until():
+    """Wait until a condition holds; fail after ten seconds."""
+
+    def wait(condition):
+        deadline = time.monotonic() + 10
+        while not condition():
+            assert time.monotonic() < deadline, "it never came about"
+            time.sleep(0.002)
+
+    return wait
