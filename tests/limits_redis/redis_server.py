@@ -16,11 +16,12 @@ PROGRAM = shutil.which("redis-server") or shutil.which("valkey-server")
 class Server:
     """A redis-server that keeps nothing on disk unless told to."""
 
-    def __init__(self, directory, *options):
+    def __init__(self, directory, *options, file=None):
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.directory = directory
+        self.file = [str(file)] if file else []
         self.options = options or ("--save", "", "--appendonly", "no")
         self.client = redis.Redis(port=self.port)
         self.process = None
@@ -29,7 +30,7 @@ class Server:
     def start(self):
         where = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory)]
         log = (self.directory / "log").open("ab")
-        self.process = subprocess.Popen([PROGRAM, *where, *self.options], stdout=log, stderr=log)
+        self.process = subprocess.Popen([PROGRAM, *self.file, *where, *self.options], stdout=log, stderr=log)
         log.close()
         deadline = time.monotonic() + 10
         while True:

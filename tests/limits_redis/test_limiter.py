@@ -6,6 +6,8 @@ import asyncio
 import logging
 import math
 import os
+import subprocess
+import sys
 import threading
 import time
 
@@ -13,6 +15,9 @@ import pytest
 from igamingace.errors import AcquireTimeout, ConfigurationError
 from igamingace.limits import Limiter
 from igamingace.limits.redis import LimiterUnavailable
+from redis.sentinel import Sentinel
+
+from .redis_server import Server
 
 ACCOUNT = "0123456789abcdef" * 2
 
@@ -47,6 +52,22 @@ def test_it_is_a_limiter_like_any_other(make):
     permit = limiter.budget(ACCOUNT).acquire(timeout=10)
     assert limiter.budget(ACCOUNT).stats().in_flight == 1
     permit.done()
+
+
+def test_it_is_imported_only_when_it_is_asked_for():
+    look = "import sys, igamingace.limits as l; print('redis' in sys.modules, l.RedisLimiter.__name__)"
+
+    said = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+
+    assert said.stdout == "False RedisLimiter\n"
+
+
+def test_without_the_extra_it_says_what_to_install():
+    try_it = "import sys; sys.modules['redis'] = None; from igamingace.limits import RedisLimiter"
+
+    said = subprocess.run([sys.executable, "-c", try_it], capture_output=True, text=True, check=False)
+
+    assert "pip install 'igamingace[redis]'" in said.stderr
 
 
 def test_threads_and_tasks_of_a_process_share_one_state(make):
@@ -524,3 +545,35 @@ class TestWithoutRedis:
         until(lambda: "Redis is back" in caplog.text)
 
         assert caplog.text.count("cannot be reached") == 1
+
+
+def test_sentinel_leads_to_the_new_primary_and_nothing_is_granted_twice(program, tmp_path, make_limiter):
+    directories = [tmp_path / name for name in ("old", "new", "sentinel")]
+    for directory in directories:
+        directory.mkdir()
+    old = Server(directories[0])
+    new = Server(directories[1], "--save", "", "--replicaof", "127.0.0.1", str(old.port))
+    settings = directories[2] / "sentinel.conf"
+    settings.write_text(
+        f"sentinel monitor main 127.0.0.1 {old.port} 1\n"
+        "sentinel down-after-milliseconds main 200\n"
+        "sentinel failover-timeout main 1000\n"
+    )
+    sentinel = Server(directories[2], "--sentinel", file=settings)
+    client = Sentinel([("127.0.0.1", sentinel.port)]).master_for("main")
+    one, two = (make_limiter(client, limit=4, lease=0.9).budget(ACCOUNT) for _ in range(2))
+    try:
+        held = have(one, 4)
+        old.stop()
+        deadline = time.monotonic() + 10
+        while new.client.info("replication")["role"] != "master":
+            assert time.monotonic() < deadline
+            assert has_no_free_slot(two)
+        for _ in range(8):
+            assert has_no_free_slot(two)
+        for permit in held:
+            permit.done()
+        use_a_slot(two)
+    finally:
+        for server in (old, new, sentinel):
+            server.stop()

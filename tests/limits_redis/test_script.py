@@ -10,7 +10,7 @@ import pytest
 
 ACCOUNT = "0123456789abcdef" * 2
 KEYS = [f"igamingace:{{{ACCOUNT}}}", "igamingace:store"]
-SILENT = {"refused": 0, "good": 0, "draining": False, "over": 0, "drained": 0, "accepted": 0}
+SILENT = {"young": False, "refused": 0, "good": 0, "draining": False, "over": 0, "drained": 0, "accepted": 0}
 
 
 class Process:
@@ -18,7 +18,7 @@ class Process:
 
     def __init__(self, server, name, lease=10_000, limit=50):
         self.server, self.name = server, name
-        self.always = {"id": name, "account": ACCOUNT, "lease": lease, "limit": limit, "up": 100} | SILENT
+        self.always = SILENT | {"id": name, "account": ACCOUNT, "lease": lease, "limit": limit}
         self.run = server.client.info("server")["run_id"]
         self.script = server.client.register_script(
             files("igamingace.limits.redis").joinpath("budget.lua").read_text()
@@ -269,6 +269,17 @@ def test_after_a_flush_a_new_process_waits_for_those_who_listen(process, server)
     assert a.pushes.get_message(timeout=1)["data"] == b"announce"
 
 
+def test_a_server_that_just_started_gives_old_processes_time_to_come_back(process):
+    new, old = process("new"), process("old")
+
+    answer = new.say(want=10, young=True)
+    old.say(hold=50, store=1)
+
+    assert new.new == 0
+    time.sleep(answer["again"] / 1000)
+    assert new.say(want=10, young=True)["granted"] == 0
+
+
 def test_another_run_of_the_server_counts_as_a_loss(process):
     a, b = process("a"), process("b")
     a.say(want=20)
@@ -362,16 +373,3 @@ def test_an_account_that_four_processes_use_takes_less_than_a_kilobyte(process, 
         process(name).say(want=50)
 
     assert server.client.memory_usage(KEYS[0]) <= 1024
-
-
-def test_tmp(process, server):
-    a, b = process("a"), process("b")
-    a.say(want=20)
-    b.run = "0" * 40
-    server.client.delete(KEYS[0])
-    ans = b.say(want=1)
-    print(ans, server.client.get(KEYS[0]), server.client.hgetall(KEYS[1]))
-    a.run = b.run
-    ans = a.say(hold=20)
-    print(ans, server.client.get(KEYS[0]), server.client.hgetall(KEYS[1]), b.pushed())
-    assert 0

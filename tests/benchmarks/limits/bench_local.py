@@ -37,7 +37,7 @@ class Row:
 
 
 async def one_loop(acquire, release):
-    """Calls that 200 tasks pass through 50 slots in a second of processor time, giving up the loop in each."""
+    """Calls that 200 tasks of one loop pass through 50 slots in a second of processor time."""
     calls = 100
 
     async def call():

@@ -6,9 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from igamingace.limits._core import Core
-from igamingace.limits._governed import GovernedPace
 from igamingace.limits._linger import Lingering
 from igamingace.limits.redis._news import Announcement
+from igamingace.limits.redis._pace import GovernedPace
 
 if TYPE_CHECKING:
     from igamingace.limits._core import Outcome

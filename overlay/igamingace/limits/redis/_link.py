@@ -209,7 +209,7 @@ class Link:
 
     def _call(self, wire: Wire, budgets: list[LeasedBudget]) -> None:
         """Tell Redis, all in one batch, and the budgets its answers."""
-        store = Store(run=wire.run, up=wire.up, store=self._store)
+        store = Store(run=wire.run, young=wire.young, store=self._store)
         lease = round(1000 * self._lease)
         answers = wire.call(
             [

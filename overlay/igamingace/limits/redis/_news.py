@@ -15,8 +15,8 @@ class Store:
 
     run: str
     """The id of the server's run: another one after each restart and failover; empty where it is hidden."""
-    up: int
-    """How long the server was up at the connection, in whole seconds."""
+    young: bool
+    """Whether the server was started, or made the primary, a moment before the connection."""
     store: int
     """The birth of the data as this process last heard of it, in ms of the server's clock; 0: never."""
 

@@ -21,6 +21,8 @@ __all__ = ["Wire", "connection_settings"]
 _SCRIPT = files("igamingace.limits.redis").joinpath("budget.lua").read_bytes()
 
 
+_YOUNG = 2
+"""Seconds of uptime, as Redis counts them: it may have started one second ago or two."""
 _OF_THE_CLIENT = ("maint", "oss_", "orig_", "himport")
 """How the settings begin that tie a connection to its client's pool, and to RESP3."""
 
@@ -78,7 +80,8 @@ class Wire:
             self._pushes.connect()
             info = self._info()
             self.run = info.get("run_id", "")
-            self.up = int(info.get("uptime_in_seconds", "0"))
+            promoted = info.get("second_repl_offset", "-1") != "-1"  # nothing says when
+            self.young = promoted or int(info.get("uptime_in_seconds", "0")) < _YOUNG
             self.clustered = info.get("cluster_enabled") == "1"
             self._load()
             self.listen(channel)
@@ -125,7 +128,7 @@ class Wire:
 
     def _info(self) -> dict[str, str]:
         try:
-            lines = self._ask("INFO", "everything").decode(errors="replace").splitlines()
+            lines = self._ask("INFO").decode(errors="replace").splitlines()
         except ResponseError:  # not allowed here
             return {}
         return dict(line.split(":", 1) for line in lines if ":" in line)

@@ -9,13 +9,14 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local me, prefix = cjson.decode(ARGV[1]), ARGV[2]
 
 -- 1. The store. Where it is new, or another server than the mark says, permits that nobody announces may be
---    out: if anybody lived through that, none is granted beyond the announced ones for one lease.
+--    out: if anybody lived through that, none is granted beyond the announced ones for one lease. Where the server
+--    has only just started, those who did get the time to come back.
 local mark = redis.call('HMGET', KEYS[2], 'run', 'born', 'open')
 local run, born, open = mark[1], tonumber(mark[2]), tonumber(mark[3])
 local moved = born and run ~= '' and me.run ~= '' and run ~= me.run
 if not born or moved then
   local lost = moved or me.store ~= 0 or redis.call('PUBSUB', 'NUMSUB', prefix .. 'all')[2] > 0
-  born, open = now, now + (lost and me.lease or me.up < 2 and SETTLE or 0)
+  born, open = now, now + (lost and me.lease or me.young and SETTLE or 0)
   redis.call('HSET', KEYS[2], 'run', me.run, 'born', born, 'open', open)
   if lost then redis.call('PUBLISH', prefix .. 'all', 'announce') end
 elseif me.store ~= 0 and me.store ~= born and open < born + me.lease then
