@@ -14,9 +14,6 @@ from igamingace.limits._stats import Stats
 if TYPE_CHECKING:
     from igamingace.limits.redis import LimiterUnavailable, RedisLimiter
 
-if TYPE_CHECKING:
-    from igamingace.limits.redis import RedisLimiter
-
 __all__ = [
     "Budget",
     "Limiter",
@@ -26,7 +23,6 @@ __all__ = [
     "Outcome",
     "Pace",
     "Permit",
-    "RedisLimiter",
     "RedisLimiter",
     "Stats",
     "account_key",
@@ -43,14 +39,3 @@ def __getattr__(name: str) -> object:
     except ModuleNotFoundError as error:
         raise ImportError(f"{name} needs {error.name}: pip install 'igamingace[redis]'") from error
     return getattr(redis, name)
-
-
-def __getattr__(name: str) -> object:
-    """Import RedisLimiter when it is asked for: nobody else needs the extra `redis`."""
-    if name != "RedisLimiter":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        from igamingace.limits.redis import RedisLimiter  # noqa: PLC0415 - see above
-    except ModuleNotFoundError as error:
-        raise ImportError("RedisLimiter needs the extra `redis`: pip install 'igamingace[redis]'") from error
-    return RedisLimiter
