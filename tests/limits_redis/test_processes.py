@@ -14,7 +14,7 @@ import pytest
 
 from .processes import API, LIMIT, Worker, results_of, start_all, total
 
-LEASE = 0.8
+LEASE = 0.6
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_no_process_starves(server, api, work):
 
 def test_processes_killed_in_full_flight_take_no_slot_with_them(server, api, ready):
     victims = ready(server.url, 2, tasks=60, threads=5, ms=[5, 60], seconds=60)
-    survivors = ready(server.url, 2, tasks=60, threads=5, ms=[5, 60], seconds=3)
+    survivors = ready(server.url, 2, tasks=60, threads=5, ms=[5, 60], seconds=2.5)
     start_all(victims + survivors)
     for victim in victims:
         time.sleep(0.3)
@@ -104,7 +104,7 @@ def test_processes_killed_in_full_flight_take_no_slot_with_them(server, api, rea
 
 
 def test_redis_stopped_and_started_empty(own_server, api, work):
-    workers = work(own_server.url, 2, tasks=40, threads=5, ms=[5, 60], seconds=4)
+    workers = work(own_server.url, 2, tasks=40, threads=5, ms=[5, 60], seconds=3.2)
     time.sleep(0.5)
     own_server.stop()  # for less than a lease
     time.sleep(0.2)
@@ -118,8 +118,8 @@ def test_redis_stopped_and_started_empty(own_server, api, work):
 
 
 def test_redis_flushed_again_and_again(server, api, ready):
-    old = ready(server.url, 2, tasks=40, threads=5, ms=[5, 60], seconds=3)
-    new = ready(server.url, 1, tasks=40, ms=[5, 60], seconds=2)
+    old = ready(server.url, 2, tasks=40, threads=5, ms=[5, 60], seconds=2.5)
+    new = ready(server.url, 1, tasks=40, ms=[5, 60], seconds=1.5)
     start_all(old)
     for number in range(10):
         time.sleep(0.2)
@@ -132,7 +132,7 @@ def test_redis_flushed_again_and_again(server, api, ready):
 
 
 def test_redis_hangs_for_longer_than_a_lease(own_server, api, work):
-    workers = work(own_server.url, 2, tasks=40, ms=[5, 60], seconds=3)
+    workers = work(own_server.url, 2, tasks=40, ms=[5, 60], seconds=2.2)
     time.sleep(0.5)
     own_server.freeze()
     time.sleep(LEASE + 0.5)
@@ -142,7 +142,7 @@ def test_redis_hangs_for_longer_than_a_lease(own_server, api, work):
 
 
 def test_a_stopped_process_that_wakes_up_uses_nothing_that_was_given_away(server, api, work):
-    asleep, awake = work(server.url, 2, tasks=60, ms=[5, 60], seconds=3.5)
+    asleep, awake = work(server.url, 2, tasks=60, ms=[5, 60], seconds=2.5)
     for _ in range(2):
         time.sleep(0.3)
         asleep.process.send_signal(signal.SIGSTOP)
@@ -154,7 +154,7 @@ def test_a_stopped_process_that_wakes_up_uses_nothing_that_was_given_away(server
 
 
 def test_another_program_with_the_token_makes_all_shrink_together(server, api, ready):
-    workers = ready(server.url, 2, tasks=60, ms=[5, 60], seconds=2)
+    workers = ready(server.url, 2, tasks=60, ms=[5, 60], seconds=1.5)
     others = [socket.create_connection(("127.0.0.1", api.port)) for _ in range(20)]
     for other in others:
         other.sendall(("0" * 32 + " 60000\n").encode())

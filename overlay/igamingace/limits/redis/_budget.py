@@ -163,6 +163,10 @@ class LeasedBudget(LocalBudget):
             self._ruler.start()
         return waiter
 
+    def _leave(self, permit: LocalPermit) -> None:
+        super()._leave(permit)
+        self._look()
+
     def _end_in_vain(self, permit: LocalPermit) -> None:
         error = self._denied.pop(permit, None)
         if error is not None:

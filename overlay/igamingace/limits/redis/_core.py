@@ -8,45 +8,13 @@ from typing import TYPE_CHECKING
 from igamingace.limits._core import Core
 from igamingace.limits._linger import Lingering
 from igamingace.limits.redis._news import Announcement
-from igamingace.limits.redis._pace import GovernedPace
+from igamingace.limits.redis._pace import SharedPace
 
 if TYPE_CHECKING:
     from igamingace.limits._core import Outcome
     from igamingace.limits.redis._news import News
 
 __all__ = ["LeasedCore"]
-
-
-class _SharedPace(GovernedPace):
-    """Counts what the other processes must hear of: refusals, and good answers while the limit is lowered."""
-
-    __slots__ = ("goods", "refusals")
-
-    def __init__(self, limit: int) -> None:
-        """Start with nothing to tell."""
-        super().__init__(limit)
-        self.goods = 0
-        self.refusals = 0
-
-    def refused(self, in_use: int, now: float) -> bool:
-        """A request was refused."""
-        self.refusals += 1
-        return super().refused(in_use, now)
-
-    def good(self) -> None:
-        """A request was answered."""
-        if not self.draining:
-            self.goods += 1
-
-    @property
-    def accepted(self) -> int:
-        """How many of the requests in flight at the start of the drain were not refused."""
-        return max(0, self._accepted)
-
-    def set_working(self, working: int) -> None:
-        """Take over the working limit of all processes."""
-        self.working = working
-        self.troubled = self.draining or working < self.limit
 
 
 class LeasedCore(Core):
@@ -82,7 +50,7 @@ class LeasedCore(Core):
 
     def __init__(self, limit: int, linger: float | None) -> None:
         """Start without a lease."""
-        self._shared = _SharedPace(limit)
+        self._shared = SharedPace(limit)
         super().__init__(0, self._shared, Lingering(linger))
         self._limit = limit
         self.lease_ends = math.inf
@@ -181,7 +149,7 @@ class LeasedCore(Core):
         """Redis cannot be reached: once without a lease, go on with `share` slots."""
         self.spare = share
         if share and not self.leased and not self.in_use:
-            self._shared.reopen()  # of a drain that the others cannot end
+            self._shared.reopen(self._shared.working)  # nobody else can end a drain now
         self.set_capacity(self.capacity if self.leased else share, now)
 
     def close(self, now: float) -> None:
@@ -255,5 +223,4 @@ class LeasedCore(Core):
                 self._shared.start_drain(self.in_use, now)
         else:
             self._over = news.drain
-            self._shared.reopen()
-            self._shared.set_working(news.work)
+            self._shared.reopen(news.work)

@@ -8,11 +8,8 @@ import logging
 import math
 import os
 import random
-import select
-import socket
 import threading
 from collections import deque
-from contextlib import suppress
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -22,6 +19,7 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 
 from igamingace.errors import ConfigurationError
 from igamingace.limits._fork import start_clean_after_fork
+from igamingace.limits.redis._bell import Bell
 from igamingace.limits.redis._errors import LimiterUnavailable
 from igamingace.limits.redis._news import News, Store
 from igamingace.limits.redis._wire import Wire
@@ -80,7 +78,7 @@ class Link:
         self._share = share
         self._fail = fail
         self._wire: Wire | None = None
-        self._bell: tuple[socket.socket, socket.socket] | None = None
+        self._bell: Bell | None = None
         self.start_clean()
         start_clean_after_fork(self)
         _living.add(self)
@@ -91,7 +89,6 @@ class Link:
         self._me = os.urandom(6).hex()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._asleep = False
         self.closed = False
         self._nudges: deque[str] = deque()
         self._active: dict[str, LeasedBudget] = {}  # whoever has or wants permits is not to be forgotten
@@ -99,6 +96,7 @@ class Link:
         self._rings: dict[str, float] = {}  # of each account, when its first timer rings
         self._store = 0
         self._cut_off = False
+        self._worked = False  # whether this connection served for anything
 
     def start(self) -> None:
         """See to it that the thread runs."""
@@ -107,9 +105,7 @@ class Link:
         if self._thread is None:
             with self._lock:
                 if self._thread is None:
-                    self._bell = socket.socketpair()
-                    for end in self._bell:
-                        end.setblocking(False)
+                    self._bell = Bell()
                     self._thread = threading.Thread(target=self._run, name="igamingace-redis", daemon=True)
                     self._thread.start()
 
@@ -121,7 +117,6 @@ class Link:
     def close(self, timeout: float = _FAREWELL) -> None:
         """Give all permits back and end the thread; wait for that at most `timeout` seconds."""
         self.closed = True
-        self._asleep = True  # ring in any case
         self._ring()
         thread = self._thread
         if thread is not None and timeout and thread is not threading.current_thread():
@@ -129,36 +124,37 @@ class Link:
 
     def _ring(self) -> None:
         bell = self._bell
-        if self._asleep and bell is not None:
-            self._asleep = False
-            with suppress(OSError):  # full: it rings already; or closed
-                bell[1].send(b"\0")
+        if bell is not None:
+            bell.ring()
 
     def _run(self) -> None:
         while not self.closed:
+            self._worked = False
             try:
                 self._wire = Wire(self._settings, self._prefix + self._me)
                 self._come_back()
                 self._serve(self._wire)
             except (AuthenticationError, NoPermissionError) as error:
-                self._stay_away(
-                    error, partial(ConfigurationError, f"Redis refuses the RedisLimiter: {error}")
-                )
+                refusal = partial(ConfigurationError, f"Redis refuses the RedisLimiter: {error}")
+                self._stay_away(error, refusal)
             except (RedisError, OSError) as error:
-                self._stay_away(error, None)
+                if not self._worked:  # else it may be but this connection
+                    self._stay_away(error, None)
             except Exception as error:  # noqa: BLE001 - those who wait must not wait for ever
                 _log.exception("The RedisLimiter met something unexpected, and tries again")
                 self._stay_away(error, None)
+            finally:
+                if self._wire is not None:
+                    self._wire.close()
         self._see_off()
         self._hang_up()
 
     def _hang_up(self) -> None:
-        wire, self._wire = self._wire, None
-        if wire is not None:
-            wire.close()
-        bell, self._bell = self._bell, None
-        for end in bell or ():
-            end.close()
+        if self._wire is not None:
+            self._wire.close()
+        if self._bell is not None:
+            self._bell.close()
+        self._wire = self._bell = None
 
     # -- connected
 
@@ -170,7 +166,7 @@ class Link:
                 self._call(wire, due[start : start + _AT_A_TIME])
                 self._read(wire)
             if not due:
-                self._sleep(wire, self._timers[0][0] if self._timers else math.inf)
+                self._sleep(self._timers[0][0] if self._timers else math.inf, wire)
                 self._read(wire)
         self._see_off()
         self._call(wire, list(self._active.values()))
@@ -222,6 +218,7 @@ class Link:
                 for budget in budgets
             ]
         )
+        self._worked = True
         for budget, answer in zip(budgets, answers, strict=True):
             self._take_answer(wire, budget, News.from_json(answer))
 
@@ -263,19 +260,9 @@ class Link:
                 budget.pushed(news)
                 self._set_timer(budget)
 
-    def _sleep(self, wire: Wire | None, until: float) -> None:
-        """Wait for a nudge, a message or a time."""
-        if self._bell is None:
-            return
-        self._asleep = True
-        if not self._nudges and not self.closed:
-            rest = None if until == math.inf else max(0.0, until - monotonic())
-            awaited: list[socket.socket | Wire] = [self._bell[0], wire] if wire else [self._bell[0]]
-            select.select(awaited, [], [], rest)
-        self._asleep = False
-        with suppress(BlockingIOError):
-            while self._bell[0].recv(1024):
-                pass
+    def _sleep(self, until: float, wire: Wire | None) -> None:
+        if self._bell is not None:
+            self._bell.sleep(until, lambda: self._nudges or self.closed, wire)
 
     # -- cut off
 
@@ -289,8 +276,6 @@ class Link:
 
     def _stay_away(self, error: Exception, refusal: Callable[[], Exception] | None) -> None:
         """Look after the budgets without Redis, until it is time to try again."""
-        if self._wire is not None:
-            self._wire.close()
         if not self._cut_off:
             self._cut_off = True
             _log.warning("Redis cannot be reached by the RedisLimiter: %s", error)
@@ -305,7 +290,7 @@ class Link:
             for budget in list(self._find({*nudged, *self._active})):
                 if budget.cut_off(self._share) and refusal is not None:
                     budget.deny(refusal)
-            self._sleep(None, retry_at)
+            self._sleep(retry_at, None)
 
     # -- the end
 
@@ -317,8 +302,12 @@ class Link:
 
 
 def _close_all() -> None:
-    for link in list(_living):
-        link.close()
+    links = list(_living)
+    for link in links:
+        link.close(0.0)
+    deadline = monotonic() + _FAREWELL
+    for link in links:
+        link.close(max(0.0, deadline - monotonic()))
 
 
 atexit.register(_close_all)
