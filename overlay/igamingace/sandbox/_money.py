@@ -5,15 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
+from igamingace._currency import minor_digits
 from igamingace.sandbox._refusal import Refusal
 
 _LARGEST: Final = Decimal(10) ** 18
-_MINOR_DIGITS: Final = {
-    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF"), 0),
-    **dict.fromkeys(("UGX", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
-"""ISO 4217's exceptions to two minor digits."""
 
 
 def amount_in(currency: str, amount: int | Decimal, place: str) -> Decimal:
@@ -28,7 +23,7 @@ def amount_in(currency: str, amount: int | Decimal, place: str) -> Decimal:
         Refusal: PARAMETERS_INVALID, when it has finer digits than the currency or is absurdly large.
     """
     exact = Decimal(amount)
-    digits = _MINOR_DIGITS.get(currency, 2)
+    digits = minor_digits(currency)
     if abs(exact) > _LARGEST:
         raise Refusal("PARAMETERS_INVALID", f"{place}: is larger than any wallet")
     if exact != round(exact, digits):

@@ -6,8 +6,8 @@ import asyncio
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from igamingace._currency import minor_unit
 from igamingace.walletcheck._check import Failed
-from igamingace.walletcheck._currency import minor_unit
 from igamingace.walletcheck._letters import Desk, plain
 
 if TYPE_CHECKING:

@@ -13,6 +13,11 @@ _MINOR_DIGITS: Final = {
 """ISO 4217's exceptions to two minor digits."""
 
 
+def minor_digits(currency: str) -> int:
+    """Return how many digits a currency has after the point: 2 for USD, 0 for KRW."""
+    return _MINOR_DIGITS.get(currency, 2)
+
+
 def minor_unit(currency: str) -> Decimal:
     """Return the smallest amount of a currency, in major units: 0.01 for USD, 1 for KRW."""
-    return Decimal(1).scaleb(-_MINOR_DIGITS.get(currency, 2))
+    return Decimal(1).scaleb(-minor_digits(currency))
