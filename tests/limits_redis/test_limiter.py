@@ -192,13 +192,13 @@ def test_an_abandoned_request_counts_in_all_processes(make):
 
 def test_many_accounts_take_two_connections_and_idle_ones_nothing(make, server, until):
     before = server.client.info("clients")["connected_clients"]
-    limiter = make(lease=0.45)
+    limiter = make(lease=3.0)
     budgets = [limiter.budget(f"{number:032x}") for number in range(10_000)]
 
     held = [permit for budget in budgets[:300] for permit in have(budget, 1)]
     assert server.client.dbsize() == 301
     assert server.client.info("clients")["connected_clients"] == before + 2
-    time.sleep(0.6)  # longer than the lease, which all of them keep
+    time.sleep(4.0)  # longer than the lease, which all of them keep
     assert limiter.stats().in_flight == 300
     assert server.client.dbsize() == 301
     for permit in held:
