@@ -189,7 +189,7 @@ class Executor:
             form.body,
             world.clock(),
             world.zone,
-            _base_url(request),
+            base_url(request.fields, request.scope),
         )
         return operation.success, {"success": True, "message": "OK", "data": handler(call)}
 
@@ -200,9 +200,10 @@ class Executor:
         return self.refused(Refusal("INTERNAL_SERVER_ERROR", f"the sandbox failed: {text}"))
 
 
-def _base_url(request: _Request) -> str:
-    host = request.fields.get(b"host", b"")
+def base_url(fields: Mapping[bytes, bytes], scope: Scope) -> str:
+    """Return where the caller found the sandbox, without a slash at the end."""
+    host = fields.get(b"host", b"")
     if not _HOST.fullmatch(host):
-        name, port = request.scope.get("server") or ("localhost", None)
+        name, port = scope.get("server") or ("localhost", None)
         host = f"{name}:{port}".encode() if port else name.encode()
-    return f"{request.scope['scheme']}://{host.decode()}"
+    return f"{scope['scheme']}://{host.decode()}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from html import escape
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qs
 
 from igamingace.sandbox._asgi import HTML_TYPE, Answer
 
@@ -29,11 +28,6 @@ def page(status: int, title: str, *paragraphs: str) -> Answer:
         f"<title>{escape(title)}</title></head>\n<body><h1>{escape(title)}</h1>\n{body}</body></html>\n"
     )
     return Answer(status, html.encode(), HTML_TYPE, _HEADERS)
-
-
-def token_of(query_string: bytes) -> str:
-    """Return the `token` of a query string; empty when it has none."""
-    return parse_qs(query_string.decode("latin-1")).get("token", [""])[0]
 
 
 def round_page(state: State, token: str) -> Answer:

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from igamingace.sandbox._asgi import Answer, Receive, Scope, Send, respond
+from igamingace.sandbox._asgi import Disconnected, Receive, Scope, Send, respond
 from igamingace.sandbox._contract import Contract, bundled_contract
 from igamingace.sandbox._demo import DemoTokens
-from igamingace.sandbox._executor import ContractBreach, Executor
-from igamingace.sandbox._json import Object, encode
-from igamingace.sandbox._launch import open_launch
-from igamingace.sandbox._pages import round_page, token_of
+from igamingace.sandbox._executor import ContractBreach, Executor, base_url
+from igamingace.sandbox._headers import collect
+from igamingace.sandbox._own import OwnRequest
+from igamingace.sandbox._own_routes import find, is_own
 from igamingace.sandbox._refusal import Refusal
 from igamingace.sandbox._world import Clock, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from igamingace.sandbox._json import Object
 
 __all__ = ["ContractBreach", "SandboxApp", "create_app"]
-
-_OWN: Final = b"/_sandbox/"
 
 
 def create_app(
@@ -83,8 +81,8 @@ class SandboxApp:
         """Serve one ASGI connection."""
         if scope["type"] == "http":
             raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
-            if raw_path.startswith(_OWN):
-                await respond(send, self._own_answer(raw_path.removeprefix(_OWN), scope))
+            if is_own(raw_path):
+                await self._serve_own(raw_path, scope, receive, send)
             else:
                 await self._executor.serve(raw_path, scope, receive, send)
         elif scope["type"] == "lifespan":
@@ -92,30 +90,18 @@ class SandboxApp:
         else:
             await send({"type": "websocket.close"})
 
-    def _own_answer(self, name: bytes, scope: Scope) -> Answer:
-        """Answer at a path that is the sandbox's own; no token is needed there, and nothing is counted."""
-        world = self.world
-        token = token_of(scope["query_string"])
-        routes: dict[bytes, tuple[str, Callable[[], Answer]]] = {
-            b"launch": ("GET", lambda: open_launch(world.state, token, world.clock())),
-            b"openapi.json": ("GET", lambda: Answer(200, encode(self._contract.document))),
-            b"reset": ("POST", self._reset),
-            b"round": ("GET", lambda: round_page(world.state, token)),
-            b"stats": ("GET", lambda: Answer(200, encode(world.stats()))),
-        }
-        if name not in routes:
-            known = ", ".join(f"{method} {(_OWN + path).decode()}" for path, (method, _) in routes.items())
-            return self._executor.refused(Refusal("VALIDATION_ERROR", f"path: there is {known}", status=404))
-        method, answer = routes[name]
-        if scope["method"] != method:
-            allow = (b"allow", method.encode())
-            refusal = Refusal("VALIDATION_ERROR", f"method: use {method}", status=405, headers=(allow,))
-            return self._executor.refused(refusal)
-        return answer()
-
-    def _reset(self) -> Answer:
-        self.world.reset()
-        return Answer(200, encode(self.world.stats()))
+    async def _serve_own(self, raw_path: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer at a path that is the sandbox's own."""
+        fields = collect(scope["headers"])
+        try:
+            handler, parameters = find(raw_path, scope["method"])
+            document, url = self._contract.document, base_url(fields, scope)
+            answer = await handler(OwnRequest(self.world, document, parameters, url, scope, receive))
+        except Refusal as refusal:
+            answer = self._executor.refused(refusal)
+        except Disconnected:
+            return
+        await respond(send, answer)
 
 
 async def _live(receive: Receive, send: Send) -> None:

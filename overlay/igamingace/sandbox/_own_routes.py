@@ -1,0 +1,47 @@
+"""What stands at the sandbox's own routes; those of other modules register themselves when imported here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from igamingace.sandbox._asgi import Answer
+from igamingace.sandbox._json import encode
+from igamingace.sandbox._launch import open_launch
+from igamingace.sandbox._own import find, is_own, own
+from igamingace.sandbox._pages import round_page
+
+if TYPE_CHECKING:
+    from igamingace.sandbox._own import OwnRequest
+
+__all__ = ["find", "is_own"]
+
+
+@own("GET", "launch")
+async def launch(request: OwnRequest) -> Answer:
+    """Open a launch url."""
+    return open_launch(request.world.state, request.query.get("token", ""), request.world.clock())
+
+
+@own("GET", "openapi.json")
+async def contract(request: OwnRequest) -> Answer:
+    """Give the contract that is executed."""
+    return Answer(200, encode(request.document))
+
+
+@own("POST", "reset")
+async def reset(request: OwnRequest) -> Answer:
+    """Go back to the demo's data and start counting anew."""
+    request.world.reset()
+    return Answer(200, encode(request.world.stats()))
+
+
+@own("GET", "round")
+async def show_round(request: OwnRequest) -> Answer:
+    """Show a round's details."""
+    return round_page(request.world.state, request.query.get("token", ""))
+
+
+@own("GET", "stats")
+async def stats(request: OwnRequest) -> Answer:
+    """Give each account's figures."""
+    return Answer(200, encode(request.world.stats()))
