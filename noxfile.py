@@ -15,7 +15,7 @@ DIST = Path("dist")
 nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_missing_interpreters = False  # `tests` runs on the Pythons that are there
-nox.options.sessions = ["check", "lint", "typecheck", "build", "tests"]
+nox.options.sessions = ["check", "lint", "typecheck", "build", "proofs", "tests"]
 
 
 def install(session: nox.Session) -> None:
@@ -70,9 +70,16 @@ def typecheck(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the tests on each Python that is there, in-process fuzzing included."""
+    """Run the tests on each Python that is there; all but the long proofs."""
     install(session)
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "-m", "not proof", *session.posargs)
+
+
+@nox.session
+def proofs(session: nox.Session) -> None:
+    """Run the long proofs: killed processes, fuzzing, browsers, and what is made from the contract."""
+    install(session)
+    session.run("pytest", "-m", "proof", *session.posargs)
 
 
 @nox.session

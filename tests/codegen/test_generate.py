@@ -7,6 +7,8 @@ import pytest
 from codegen import SPEC
 from codegen.generate import GenerateError, differences, generate
 
+pytestmark = pytest.mark.proof
+
 COMMITTED = Path(__file__).parents[2] / "generated" / "igamingace_bindings"
 
 

@@ -9,6 +9,8 @@ import pytest
 from codegen import SPEC
 from codegen.generate import generate
 
+pytestmark = pytest.mark.proof
+
 LINE = "  /v1/provider/list:\n"
 ENTRY = "  /v1/jackpot/list/{providerId}:\n    $ref: ./paths/jackpots/list.yaml\n"
 OPERATION = """

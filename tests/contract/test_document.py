@@ -7,6 +7,8 @@ import subprocess
 import pytest
 from openapi_spec_validator import validate
 
+pytestmark = pytest.mark.proof
+
 REDOCLY = "@redocly/cli@2.77.0"
 SILENT = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
 

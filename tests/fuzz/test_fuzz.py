@@ -18,6 +18,8 @@ import schemathesis
 from igamingace.sandbox import create_app
 from schemathesis.config import SchemathesisConfig
 
+pytestmark = pytest.mark.proof
+
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 URL = os.environ.get("FUZZ_URL")
 SEED = int(os.environ.get("FUZZ_SEED", "20240413"))
