@@ -9,7 +9,7 @@ import platform
 import re
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
-from typing import Final
+from typing import Final, TypeGuard
 from urllib.parse import SplitResult, urlsplit
 
 from igamingace_bindings import contract
@@ -27,8 +27,12 @@ _PRINTABLE_ASCII: Final = re.compile(r"[!-~]+")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _positive(name: str, seconds: float) -> None:
-    if not (seconds > 0 and math.isfinite(seconds)):
+    if not (_is_number(seconds) and seconds > 0 and math.isfinite(seconds)):
         raise ConfigurationError(f"{name} is {seconds!r}: give a positive number of seconds")
 
 
@@ -75,11 +79,11 @@ class Options:
     backoff: float = 0.25
 
     def __post_init__(self) -> None:
-        """Refuse negative numbers and NaN."""
+        """Refuse what is no number, negative numbers and NaN."""
         for name in ("max_retries", "busy_retries", "busy_timeout", "backoff", "acquire_timeout"):
-            value: float | None = getattr(self, name)
-            if value is not None and not value >= 0:
-                raise ConfigurationError(f"{name} is {value!r}: give 0 or more")
+            value: object = getattr(self, name)
+            if value is not None and not (_is_number(value) and value >= 0):
+                raise ConfigurationError(f"{name} is {value!r}: give a number, 0 or more")
 
     def changed(self, **changes: object) -> Options:
         """The same options with those changed that are not None."""
@@ -93,7 +97,7 @@ def as_timeouts(timeout: object) -> Timeouts:
     """Timeouts from what a user may give: Timeouts, or the total in seconds."""
     if isinstance(timeout, Timeouts):
         return timeout
-    if isinstance(timeout, int | float) and not isinstance(timeout, bool):
+    if _is_number(timeout):
         return Timeouts(total=timeout)
     raise ConfigurationError(f"timeout is {timeout!r}: give seconds, or Timeouts(connect=5, total=30)")
 
@@ -130,6 +134,8 @@ def find_base_url(base_url: str | None) -> str:
         ConfigurationError: it cannot be one.
     """
     given = base_url if base_url is not None else os.environ.get(BASE_URL_VARIABLE) or contract.BASE_URL
+    if not isinstance(given, str):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
+        raise ConfigurationError(f"the base URL is no string: it needs the form {contract.BASE_URL}")
     parts, port = _split(given.strip())
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise ConfigurationError(

@@ -108,6 +108,11 @@ def test_a_malformed_base_url_is_refused(make, given, reason):
     assert "s3cret" not in str(caught.value)
 
 
+def test_a_base_url_of_bytes_is_refused(make):
+    with pytest.raises(errors.ConfigurationError, match="no string"):
+        make("token", base_url=b"https://api.casino.example")
+
+
 def test_a_path_of_the_base_url_stands_before_the_contracts(client, server, answers):
     server.answers(answers.success())
 
@@ -152,10 +157,16 @@ def test_a_timeout_that_makes_no_sense_is_refused(make, timeout):
 @pytest.mark.parametrize(
     "option", ["max_retries", "busy_retries", "busy_timeout", "backoff", "acquire_timeout"]
 )
-@pytest.mark.parametrize("value", [-1, float("nan")])
+@pytest.mark.parametrize("value", [-1, float("nan"), "3", True])
 def test_an_option_that_makes_no_sense_is_refused(make, option, value):
     with pytest.raises(errors.ConfigurationError, match=option):
         make("token", **{option: value})
+
+
+@pytest.mark.parametrize("limits", [{"connect": "5"}, {"total": True}, {"connect": 0}])
+def test_a_time_limit_that_makes_no_sense_is_refused(limits):
+    with pytest.raises(errors.ConfigurationError, match=next(iter(limits))):
+        Timeouts(**limits)
 
 
 def test_options_for_one_call_leave_the_agent_as_it_was(make):
