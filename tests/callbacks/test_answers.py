@@ -134,6 +134,20 @@ async def test_a_stale_callback_is_refused_where_a_window_is_set(served, purse, 
     assert purse.asked == []
 
 
+@pytest.mark.parametrize(
+    "method", [lambda callback: Decimal("-0.01"), raises(NotEnoughMoney(balance=-5))], ids=["OK", "refusal"]
+)
+async def test_a_balance_below_0_is_answered_as_0_for_the_contract_knows_none(  # noqa: PLR0917 -- fixtures
+    served, wallet_with, callback, method, of_contract, caplog
+):
+    answer = (await served(wallet_with(bet=method))(callback("bet"))).json()
+
+    assert answer["balance"] == 0
+    assert answer["statusCode"] in {"OK", "ERR_NOT_ENOUGH_MONEY"}
+    assert of_contract(answer)
+    assert "below 0" in caplog.text
+
+
 async def broken(callback):
     raise RuntimeError("password of the database: hunter2")
 
@@ -187,7 +201,6 @@ async def test_what_no_wallet_should_do_is_logged_and_none_of_it_sent(
         (Decimal("1500.00"), "1500.00"),
         (Decimal("123456789012345678901234567890.12"), "123456789012345678901234567890.12"),
         (7, "7"),
-        (Decimal("-0.5"), "-0.5"),
         (Decimal("0.00"), "0.00"),
     ],
 )

@@ -7,6 +7,7 @@ import threading
 from decimal import Decimal
 
 import pytest
+from igamingace.callbacks import seconds_left
 from igamingace.callbacks._call import Call, NeverBegun
 from igamingace_bindings.contract import CALLBACKS
 
@@ -211,6 +212,65 @@ async def test_a_bet_answered_for_as_failed_is_refunded_by_the_cancel_that_follo
     assert failed.json()["statusCode"] == "ERR_UNKNOWN"
     assert late["balance"] == 90
     assert refunded.text == '{"balance":100.00,"statusCode":"OK"}'
+
+
+def in_a_thread(seen):
+    return lambda callback: seen.append(seconds_left()) or Decimal(7)
+
+
+def in_the_loop(seen):
+    async def method(callback):
+        await asyncio.sleep(0)
+        seen.append(seconds_left())
+        return Decimal(7)
+
+    return method
+
+
+def in_the_loop_unseen(seen):
+    """An asynchronous method that looks like an ordinary one, and asks from a thread of its own."""
+
+    async def method(callback):
+        await asyncio.to_thread(lambda: seen.append(seconds_left()))
+        return Decimal(7)
+
+    return lambda callback: method(callback)  # noqa: PLW0108 -- `method` itself would be seen to be asynchronous
+
+
+@pytest.mark.parametrize("kind", [in_a_thread, in_the_loop, in_the_loop_unseen])
+@pytest.mark.parametrize("command", TIMED)
+async def test_a_wallet_can_ask_how_long_it_is_waited_for(served, wallet_with, callback, command, kind):
+    seen = []
+    send = served(wallet_with(**{command: kind(seen)}), margin=0.5)
+
+    answer = await send(callback(command))
+
+    assert answer.json()["statusCode"] == "OK"
+    assert CALLBACKS[command].answer_within - 1 < seen[0] < CALLBACKS[command].answer_within - 0.5
+    assert seconds_left() is None
+
+
+@pytest.mark.parametrize("kind", [in_a_thread, in_the_loop, in_the_loop_unseen])
+async def test_where_the_contract_has_no_limit_there_is_no_time_left_to_tell(
+    served, wallet_with, callback, kind
+):
+    seen = []
+
+    await served(wallet_with(balance=kind(seen)))(callback("balance"))
+
+    assert seen == [None]
+
+
+async def test_a_wallet_given_up_on_sees_that_no_time_is_left(served, wallet_with, callback, diary, gate):
+    seen = []
+    gate.result = lambda: seen.append(seconds_left()) or Decimal(7)
+    send = served(wallet_with(bet=gate), margin=almost_all_of("bet"), hooks=diary)
+
+    await send(callback("bet"))
+    gate.open.set()
+    await until(lambda: "ended_late" in diary.names())
+
+    assert seen[0] <= 0
 
 
 def test_a_call_given_up_before_a_thread_took_it_never_begins(gate):

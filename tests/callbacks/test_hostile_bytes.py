@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from igamingace.callbacks import InvalidCallback, InvalidSignature, UnsignableBody, parse, sign, verify
 
@@ -40,6 +40,7 @@ literals = (
 keys = st.sampled_from(list(json.loads(BET))) | st.text(max_size=5)
 
 
+@settings(deadline=None)
 @given(body=st.binary(), signature=st.none() | st.text() | st.binary())
 @example(body=b'{"a":1}', signature="A" * 88)
 def test_verify_raises_nothing_but_invalid_signature(body, signature):
@@ -50,6 +51,7 @@ def test_verify_raises_nothing_but_invalid_signature(body, signature):
     raise AssertionError("a forged callback passed")
 
 
+@settings(deadline=None)
 @given(body=st.binary() | anything.map(lambda value: json.dumps(value).encode()))
 def test_sign_raises_nothing_but_unsignable_body(body):
     try:
@@ -59,6 +61,7 @@ def test_sign_raises_nothing_but_unsignable_body(body):
     verify(body, signature, TOKEN)
 
 
+@settings(deadline=None)
 @given(changes=st.dictionaries(keys, literals, max_size=4), dropped=st.sets(keys, max_size=2))
 @example(changes={"command": '"win"'}, dropped=set())
 @example(changes={"command": "[]"}, dropped=set())
@@ -83,6 +86,7 @@ def test_parse_of_a_signed_body_gives_a_callback_or_one_of_two_errors(changes, d
     assert callback.amount >= 0
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(BET) - 1), st.binary(max_size=3))
 @example(BET.index("currency") + 7, b"x")  # the vendor's scheme does not sign the names of the fields
 @example(BET.index("1500.00"), b"1501")

@@ -156,6 +156,7 @@ def test_the_public_names():
         "WalletWSGI",
         "Win",
         "parse",
+        "seconds_left",
         "sign",
         "verify",
         "wallet_app",

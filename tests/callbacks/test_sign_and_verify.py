@@ -6,7 +6,7 @@ import hmac
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from igamingace.callbacks import InvalidSignature, UnsignableBody, _signature, sign, verify
 from igamingace.callbacks._flat import LARGEST_BODY, read_flat, signed_bytes
@@ -199,6 +199,7 @@ def test_a_body_that_repeats_a_key_is_seen_through_whatever_colons_its_strings_h
         sign(b'{"a":1,"b":":","a":2}', TOKEN)
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.text(),

@@ -6,6 +6,7 @@ on standard error, where PostgreSQL is not installed.
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -54,7 +55,7 @@ def main(settings):
             sys.stdout.flush()
             sys.stdin.read()
         finally:
-            server.send_signal(2)  # SIGINT: fast shutdown
+            server.send_signal(signal.SIGQUIT)  # at once: nobody reads the files any more
             server.wait()
             log.close()
     return 0

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from igamingace.callbacks import Balance, Bet, BetWin, Cancel, Win
 from igamingace.ledger import Ledger, LedgerHooks
+from sqlalchemy import create_engine
 
 HERE = Path(__file__).parent
 MISSING = 3
@@ -35,10 +36,17 @@ def postgresql():
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request, tmp_path):
-    """Return a URL for `opened`, on each kind of database."""
+    """Give a URL for `opened`, on each kind of database; for `engine`, an application's own engine."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/wallet.db"
-    return request.getfixturevalue("postgresql")
+        yield f"sqlite:///{tmp_path}/wallet.db"
+        return
+    url = request.getfixturevalue("postgresql")
+    if request.param == "postgresql":
+        yield url
+        return
+    engine = create_engine(url.replace(":", "+psycopg:", 1))
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture
@@ -48,7 +56,7 @@ def opened(database):
     fresh = f"t{next(_numbers)}_"
 
     def open_(url=None, *, prefix=fresh, **options):
-        ledger = Ledger(url or database, prefix=prefix, **options)
+        ledger = Ledger(database if url is None else url, prefix=prefix, **options)
         ledgers.append(ledger)
         ledger.create_schema()
         return ledger

@@ -15,6 +15,8 @@ from igamingace.callbacks import (
 )
 from igamingace.ledger import LedgerHooks, NotCovered, TransactionMismatch
 
+pytestmark = pytest.mark.parametrize("database", ["sqlite", "postgresql", "engine"], indirect=True)
+
 
 def test_the_ledger_is_a_wallet(ledger):
     wallet: Wallet = ledger

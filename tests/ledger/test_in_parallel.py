@@ -5,8 +5,11 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
+import pytest
 from igamingace.callbacks import Refusal
+from igamingace.ledger import PlayerExists
 
+pytestmark = pytest.mark.parametrize("database", ["sqlite", "postgresql", "engine"], indirect=True)
 THREADS = 8
 
 
@@ -69,3 +72,42 @@ def test_a_cancel_for_the_wrong_player_at_once_with_the_bet_never_refunds_it(ope
         at_once(ledger, [calls.bet(number, "1"), calls.cancel(number + 1, of=number, playerId="bob")])
     booked = sum(entry.command == "bet" for entry in ledger.history("ann"))
     assert (ledger.balance_of("ann"), ledger.balance_of("bob")) == (100 - booked, 100)
+
+
+def test_one_player_added_many_times_at_once_is_there_once(opened):
+    ledger = opened()
+    start = threading.Barrier(THREADS)
+
+    def add(currency):
+        start.wait(10)
+        try:
+            ledger.add_player("ann", currency)
+        except PlayerExists as error:
+            return str(error)
+        return "added"
+
+    for _ in range(5):
+        with ThreadPoolExecutor(THREADS) as pool:
+            told = Counter(pool.map(add, ["USD", "EUR"] * (THREADS // 2)))
+        assert told in (
+            {"added": 1, "there is a player 'ann' already": 7},
+            {"there is a player 'ann' already": 8},
+        )
+    assert ledger.balance_of("ann") == 0
+    assert ledger.deposit("ann", 1) == 1
+
+
+def test_tables_made_many_times_at_once_are_made_once(opened):
+    ledgers = [opened() for _ in range(THREADS)]
+    for table in ledgers[0]._schema.own_tables():
+        table.drop(ledgers[0].engine)
+    start = threading.Barrier(THREADS)
+
+    def create(ledger):
+        start.wait(10)
+        ledger.create_schema()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(create, ledgers))
+    ledgers[0].add_player("ann", "USD")
+    assert ledgers[-1].balance_of("ann") == 0

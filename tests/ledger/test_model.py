@@ -3,11 +3,17 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 from igamingace.callbacks import Bet, BetWin, Cancel, Refusal, Win
-from igamingace.ledger import Ledger
 
 OK = "OK"
 UNKNOWN = "ERR_UNKNOWN"
@@ -75,15 +81,15 @@ class Model:
         return OK
 
 
-LEDGER = Ledger("sqlite://")
-
-
 class Callbacks(RuleBasedStateMachine):
+    def __init__(self, ledger):
+        super().__init__()
+        self.ledger = ledger
+
     @initialize()
     def open(self):
-        self.ledger = LEDGER
-        with LEDGER.engine.begin() as connection:
-            for table in LEDGER._schema.own_tables():
+        with self.ledger.engine.begin() as connection:
+            for table in self.ledger._schema.own_tables():
                 connection.execute(table.delete())
         self.model = Model()
         for player in self.model.balances:
@@ -132,7 +138,7 @@ class Callbacks(RuleBasedStateMachine):
 
     @invariant()
     def books_agree(self):
-        for player, balance in self.model.balances.items() if hasattr(self, "ledger") else ():
+        for player, balance in self.model.balances.items() if hasattr(self, "model") else ():
             assert self.ledger.balance_of(player) == balance >= 0
             history = self.ledger.history(player, limit=1000)
             assert sum(entry.credit - entry.debit for entry in history) == balance
@@ -143,7 +149,14 @@ def rolled(status):
     return UNKNOWN if status == "ERR_TRANSACTION_ROLLED_BACK" else status
 
 
-TestCallbacks = Callbacks.TestCase
-TestCallbacks.settings = settings(
-    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-)
+EXAMPLES = {"sqlite": 40, "postgresql": 20, "engine": 10}
+
+
+@pytest.mark.parametrize(("database", "examples"), EXAMPLES.items(), indirect=["database"])
+def test_any_order_of_callbacks_does_what_the_model_does(opened, examples):
+    ledger = opened()
+    checks = list(HealthCheck)
+    options = settings(
+        max_examples=examples, stateful_step_count=30, deadline=None, suppress_health_check=checks
+    )
+    run_state_machine_as_test(lambda: Callbacks(ledger), settings=options)

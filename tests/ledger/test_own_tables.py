@@ -133,6 +133,16 @@ def test_numeric_is_exact_on_postgresql_and_refused_on_sqlite(engine, users, cal
         ledger.win(calls.win(2, "0.01", playerId=str(ANN)))
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_balance_with_more_digits_than_the_ledger_keeps_is_refused_not_rounded(engine, users, calls):
+    table = users(money=sa.Numeric, amount=Decimal("1.123456789"))
+    ledger = around(engine, table)
+    with pytest.raises(AmountRefused):
+        ledger.win(calls.win(1, "1", playerId=str(ANN)))
+    assert money(engine, table) == Decimal("1.123456789")
+    assert ledger.history(str(ANN)) == []
+
+
 @pytest.mark.parametrize("column", [sa.Float, sa.Integer, sa.Numeric(asdecimal=False), sa.Text])
 def test_a_column_that_is_not_exact_is_refused(column):
     table = sa.Table("t", sa.MetaData(), sa.Column("player_id", sa.Text), sa.Column("balance", column))

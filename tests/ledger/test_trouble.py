@@ -4,105 +4,107 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import ExitStack
 from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
 from igamingace.ledger import _ledger, _retry
-from sqlalchemy.exc import DBAPIError, OperationalError
 
-WRITES = ("INSERT", "WITH")
-"""How what writes an entry begins: on PostgreSQL it writes the balance as well."""
+from .watching import watch
 
 
-class TurnedAwayError(Exception):
-    """An error as PostgreSQL's driver raises it."""
+def turned_away(ledger, sqlstate):
+    """Return an error as the driver raises it; it knows no sqlstate where the connection was lost."""
+    dialect = ledger.engine.dialect
+    kind = dialect.loaded_dbapi.OperationalError
+    error = type("OperationalError", (kind,), {"sqlstate": sqlstate})("turned away")
+    if dialect.name == "sqlite" and sqlstate is not None:
+        error.sqlite_errorcode = sqlite3.SQLITE_BUSY if sqlstate in PASSING else sqlite3.SQLITE_FULL
+    return error
 
-    def __init__(self, sqlstate):
-        super().__init__(sqlstate)
-        self.sqlstate = sqlstate
+
+PASSING = ("40001", "40P01", "08006", "57P01")
+DISK_FULL = "53100"
 
 
-def fail_once_after(ledger, word, error):
-    """Let the first statement that begins with a word fail after the database has executed it."""
+def fail_after(ledger, word, sqlstate, times=1):
+    """Let statements that begin with a word fail after the database has executed them."""
     failed = []
 
-    def after(connection, cursor, statement, *_):
-        if statement.startswith(WRITES if word == "WRITE" else word) and not failed:
+    def after(statement):
+        if statement.startswith(word) and len(failed) < times:
             failed.append(statement)
-            raise OperationalError(statement, {}, error)
+            raise turned_away(ledger, sqlstate)
 
-    sa.event.listen(ledger.engine, "after_cursor_execute", after)
+    watch(ledger.engine, after)
     return failed
 
 
-@pytest.mark.parametrize("sqlstate", ["40001", "40P01", "08006", "57P01", None])
-@pytest.mark.parametrize("word", ["BEGIN", "SELECT", "WRITE", "COMMIT"])
+STATEMENTS = {
+    "sqlite": ["BEGIN", "SELECT", "INSERT", "UPDATE", "COMMIT"],
+    "postgresql": ["WITH"],
+    "engine": ["BEGIN", "WITH", "COMMIT"],
+}
+EACH = [(kind, word) for kind, words in STATEMENTS.items() for word in words]
+
+
+@pytest.mark.parametrize("sqlstate", [*PASSING, None])
+@pytest.mark.parametrize(("database", "word"), EACH, indirect=["database"])
 def test_a_bet_that_was_turned_away_is_booked_once(  # noqa: PLR0917 -- fixtures
-    ledger, calls, diary, sqlstate, word, monkeypatch
+    opened, fund, calls, diary, sqlstate, word
 ):
-    monkeypatch.setattr(ledger, "_hooks", diary)
-    assert ledger.bet(calls.bet(1, "1")) == 99  # statements are known: no other SELECT comes
-    failed = fail_once_after(ledger, word, TurnedAwayError(sqlstate))
-    assert ledger.bet(calls.bet(2, "10")) == 89
+    ledger = fund(opened(hooks=diary))
+    failed = fail_after(ledger, word, sqlstate)
+    assert ledger.bet(calls.bet(2, "10")) == 90
     assert failed
     assert diary.entries == [("retried", 1)]
-    assert ledger.balance_of("ann") == 89
+    assert ledger.balance_of("ann") == 90
 
 
+@pytest.mark.parametrize("sqlstate", [*PASSING, None])
+@pytest.mark.parametrize("word", ["BEGIN", "SELECT", "INSERT", "UPDATE", "COMMIT"])
+def test_a_cancel_that_was_turned_away_refunds_once(  # noqa: PLR0917 -- fixtures
+    opened, fund, calls, diary, sqlstate, word
+):
+    ledger = fund(opened(hooks=diary))
+    ledger.bet(calls.bet(1, "10"))
+    failed = fail_after(ledger, word, sqlstate)
+    assert ledger.cancel(calls.cancel(2, of=1)) == 100
+    assert failed
+    assert diary.entries == [("retried", 1)]
+    assert ledger.balance_of("ann") == 100
+
+
+@pytest.mark.parametrize("database", STATEMENTS, indirect=True)
 def test_another_error_is_not_tried_again_and_leaves_nothing(opened, fund, calls, diary, unchanged):
     ledger = fund(opened(hooks=diary))
-    fail_once_after(ledger, "WRITE", TurnedAwayError("53100"))  # disk full
-    with unchanged(ledger), pytest.raises(OperationalError):
-        ledger.bet(calls.bet(1, "10"))
+    with unchanged(ledger):
+        fail_after(ledger, ("INSERT", "WITH"), DISK_FULL)
+        with pytest.raises(ledger.engine.dialect.loaded_dbapi.OperationalError):
+            ledger.cancel(calls.cancel(2, of=1))
     assert diary.entries == []
     assert ledger.bet(calls.bet(1, "10")) == 90
 
 
-def test_trying_again_ends_before_the_vendor_stops_waiting(ledger, calls, monkeypatch):
+def test_trying_again_ends_before_the_vendor_stops_waiting(opened, fund, calls, monkeypatch):
+    ledger = fund(opened())
     monkeypatch.setattr(_retry, "_FIRST_PAUSE", 1.5)
     slept = []
     monkeypatch.setattr(_retry.time, "sleep", slept.append)
-
-    def always(connection, cursor, statement, *_):
-        if statement.startswith(WRITES):
-            raise OperationalError(statement, {}, TurnedAwayError("40001"))
-
-    sa.event.listen(ledger.engine, "after_cursor_execute", always)
-    with pytest.raises(OperationalError):
+    fail_after(ledger, ("INSERT", "WITH"), "40001", times=100)
+    with pytest.raises(ledger.engine.dialect.loaded_dbapi.OperationalError):
         ledger.bet(calls.bet(1, "10"))
     assert sum(slept) < 3 - _ledger._RESERVE + 1.5 * 1.5
-    sa.event.remove(ledger.engine, "after_cursor_execute", always)
-    assert ledger.balance_of("ann") == 100
 
 
-def test_trying_again_has_an_end(ledger, calls, monkeypatch):
-    monkeypatch.setattr(_retry, "_FIRST_PAUSE", 0)
-    tried = []
-
-    def always(connection, cursor, statement, *_):
-        if statement.startswith(WRITES):
-            tried.append(statement)
-            raise OperationalError(statement, {}, TurnedAwayError("40001"))
-
-    sa.event.listen(ledger.engine, "after_cursor_execute", always)
-    with pytest.raises(OperationalError):
-        ledger.bet(calls.bet(1, "10"))
-    assert len(tried) == _retry._ATTEMPTS
-
-
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-def test_a_player_who_is_locked_for_too_long_fails_instead_of_being_late(opened, fund, calls, monkeypatch):
-    monkeypatch.setattr(_ledger, "_RESERVE", 2.7)  # of the contract's 3 seconds for a bet
+def test_trying_again_has_an_end(opened, fund, calls, monkeypatch):
     ledger = fund(opened())
-    players = ledger._schema.players
-    with ledger.engine.connect() as other:
-        other.exec_driver_sql("BEGIN")
-        other.execute(sa.select(players).with_for_update())
-        with pytest.raises(DBAPIError, match="statement timeout"):
-            ledger.bet(calls.bet(1, "10"))
-        other.exec_driver_sql("ROLLBACK")
-    assert ledger.bet(calls.bet(1, "10")) == 90
+    monkeypatch.setattr(_retry, "_FIRST_PAUSE", 0)
+    failed = fail_after(ledger, "INSERT", "40001", times=100)
+    with pytest.raises(ledger.engine.dialect.loaded_dbapi.OperationalError):
+        ledger.cancel(calls.cancel(2, of=1))
+    assert len(failed) == _retry._ATTEMPTS
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -135,15 +137,19 @@ def test_a_busy_sqlite_of_the_application_is_tried_again(opened, fund, calls, tm
     engine.dispose()
 
 
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-def test_a_server_that_closed_its_connections_is_connected_to_again(opened, fund, calls, database):
-    ledger = fund(opened())
-    other = sa.create_engine(database.replace(":", "+psycopg:", 1))
-    with other.connect() as connection:
-        end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-        connection.exec_driver_sql(f"{end} AND backend_type = 'client backend'")
-    other.dispose()
+@pytest.mark.parametrize("database", ["postgresql", "engine"], indirect=True)
+def test_a_server_that_closed_its_connections_is_connected_to_again_at_the_first_failure(
+    opened, fund, calls, diary
+):
+    ledger = fund(opened(hooks=diary))
+    with ExitStack() as held:
+        connections = [held.enter_context(ledger.engine.connect()) for _ in range(5)]
+        mine = [one.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() for one in connections]
+    with sa.create_engine(ledger.engine.url, poolclass=sa.NullPool).connect() as other:
+        for process in mine:
+            other.exec_driver_sql(f"SELECT pg_terminate_backend({process}, 10000)")
     assert ledger.bet(calls.bet(1, "10")) == 90
+    assert diary.entries == [("retried", 1)]
 
 
 def test_a_forked_process_opens_connections_of_its_own(opened, fund, calls, database):

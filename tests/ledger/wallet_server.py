@@ -1,9 +1,9 @@
 """A wallet served by forked processes that are killed in mid-transaction, and replaced, as a server does.
 
-`wallet_server.py DATABASE PREFIX SOCKET PROCESSES KILLS`: one callback a connection, a line of JSON with
-`body` and `signature`; the answer is the wallet's, or nothing when the process died. After a statement, a
-process kills itself with SIGKILL with the probability KILLS, and says after which on standard output. Ends
-with its standard input.
+`wallet_server.py DATABASE PREFIX SOCKET PROCESSES KILLS WORDS`: one callback a connection, a line of JSON
+with `body` and `signature`; the answer is the wallet's, or nothing when the process died. WORDS, with commas,
+begin statements; each process has one of them in turn, after which it kills itself with SIGKILL with the
+probability KILLS, and says so on standard output. Ends with its standard input.
 """
 
 import io
@@ -14,23 +14,25 @@ import select
 import signal
 import socket
 import sys
+from collections import deque
 
 from igamingace.callbacks import wallet_wsgi
 from igamingace.ledger import Ledger
-from sqlalchemy import event
+from watching import watch
 
 TOKEN = "60349266c8d9487eab7531b1a15d2480"
 
 
-def die_at_times(ledger, probability):
+def die_at_times(ledger, probability, deadly):
     """Let SIGKILL strike after some statements: nothing is rolled back, closed or answered."""
 
-    def after(connection, cursor, statement, *_):
-        if random.random() < probability:
-            os.write(1, f"killed after {statement.split()[0].rstrip(';')}\n".encode())
+    def after(statement):
+        word = statement.split()[0].rstrip(";")
+        if word == deadly[0] and random.random() < probability:
+            os.write(1, f"killed after {word}\n".encode())
             os.kill(os.getpid(), signal.SIGKILL)
 
-    event.listen(ledger.engine, "after_cursor_execute", after)
+    watch(ledger.engine, after)
 
 
 def serve(app, listener):
@@ -48,10 +50,11 @@ def serve(app, listener):
             connection.sendall(b"".join(app(environ, lambda status, headers: None)))
 
 
-def start(app, listener):
-    """Return the number of a process that serves."""
+def start(app, listener, deadly):
+    """Return the number of a process that serves; the next one will have the next deadly word."""
     process = os.fork()
     if process:
+        deadly.rotate(-1)
         return process
     random.seed()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -61,20 +64,22 @@ def start(app, listener):
         os._exit(1)
 
 
-def main(database, prefix, path, processes, kills):
+def main(database, prefix, path, *how):
+    processes, kills, words = how
     ledger = Ledger(database, prefix=prefix)
-    die_at_times(ledger, float(kills))
+    deadly = deque(words.split(","))
+    die_at_times(ledger, float(kills), deadly)
     app = wallet_wsgi(ledger, token=TOKEN)
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen(256)
-    serving = {start(app, listener) for _ in range(int(processes))}
+    serving = {start(app, listener, deadly) for _ in range(int(processes))}
     os.write(1, b"ready\n")
     while not select.select([sys.stdin], [], [], 0.01)[0]:
         ended, _ = os.waitpid(-1, os.WNOHANG)
         if ended:
             serving.remove(ended)
-            serving.add(start(app, listener))
+            serving.add(start(app, listener, deadly))
     for process in serving:
         os.kill(process, signal.SIGKILL)
         os.waitpid(process, 0)

@@ -19,6 +19,7 @@ from igamingace.callbacks._hooks import CallbackHooks, Event
 from igamingace.callbacks._models import Balance, Bet, BetWin, Callback, Cancel, Win
 from igamingace.callbacks._parse import parse
 from igamingace.callbacks._signature import SIGNATURE_HEADER, sign, verify
+from igamingace.callbacks._time import seconds_left
 from igamingace.callbacks._wallet import Wallet
 from igamingace.callbacks._wsgi import WalletWSGI
 
@@ -47,6 +48,7 @@ __all__ = [
     "WalletWSGI",
     "Win",
     "parse",
+    "seconds_left",
     "sign",
     "verify",
     "wallet_app",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from igamingace.callbacks._errors import UNKNOWN, Refusal
+from igamingace.callbacks._hooks import log
 
 if TYPE_CHECKING:
     from igamingace_bindings.contract import CallbackInfo
@@ -21,7 +22,7 @@ def answer_body(status_code: str, balance: Decimal | int = 0) -> bytes:
 
 
 def checked_balance(returned: object) -> Decimal | int:
-    """Return what a wallet returned, if it is a balance.
+    """Return what a wallet returned, if it is a balance; 0 for one below 0, which the contract does not know.
 
     Raises:
         TypeError: it is no Decimal and no int. A float is none: it has lost digits already.
@@ -31,6 +32,9 @@ def checked_balance(returned: object) -> Decimal | int:
         raise TypeError(f"the wallet returned a {type(returned).__name__}: return the balance as a Decimal")
     if isinstance(returned, Decimal) and not returned.is_finite():
         raise ValueError(f"the wallet returned {returned} as the balance")
+    if returned < 0:
+        log.warning("The wallet returned a balance below 0; 0 is answered")
+        return 0
     return returned
 
 

@@ -45,7 +45,7 @@ def wallet_app(
     later; so the `cancel` must refund it when it finds it, and be remembered when it does not, to refuse the
     bet that comes after it. A `win` or `cancel` comes again, and idempotency makes that safe. An asynchronous
     method is cancelled at the limit; one in a thread runs to its end (Python cannot stop a thread), and is
-    not begun when the limit passes in the queue.
+    not begun when the limit passes in the queue. `seconds_left()` tells a method how long it has.
 
     Args:
         wallet: What moves the money. Or a mapping from names to wallets, when `token` is a mapping with the

@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, cast
+
+from igamingace.callbacks._time import answer_at
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
 
 Method: TypeAlias = Callable[[object], object]
 Report: TypeAlias = Callable[[BaseException | None], None]
+End: TypeAlias = tuple[object, BaseException | None]
+"""What a method returned, or what it raised."""
 
 
 class NeverBegun(Exception):  # noqa: N818 -- not an error: nobody waits for it any more
@@ -30,24 +36,49 @@ class Call:
         method: what to call; its result may be awaitable.
         callback: what to call it with.
         report: called when the method ends after `tell_end`, with its exception, or None.
+        answer_at: when it is given up, by the clock `time.perf_counter`, for `seconds_left`; or None.
     """
 
     method: Method
     callback: object
     report: Report
+    answer_at: float | None = None
     _begun: bool = False
     _given_up: bool = False
     _told: bool = False
     _end: tuple[BaseException | None] | None = None
+    _task: asyncio.Task[object] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def start(self, threads: Executor) -> asyncio.Future[object]:
-        """Call the method: in the running event loop when it is asynchronous, else in a thread."""
+    async def end(self, threads: Executor) -> End | None:
+        """Call the method: in the running event loop when it is asynchronous, else in a thread.
+
+        Return how it ended; None when it has not by `answer_at`: it goes on.
+        """
         loop = asyncio.get_running_loop()
-        if inspect.iscoroutinefunction(self.method):
-            return loop.create_task(self._in_loop())
+        ended: asyncio.Future[End | None] = loop.create_future()
         context = copy_context()
-        return loop.run_in_executor(threads, lambda: context.run(self._in_thread, loop))
+        context.run(answer_at.set, self.answer_at)
+        if inspect.iscoroutinefunction(self.method):
+            self._task = loop.create_task(self._in_loop(), context=context)
+            self._task.add_done_callback(lambda task: _settle(ended, _end_of(task)))
+        else:
+            threads.submit(context.run, self._hand_over, ended)
+        if self.answer_at is None:
+            return await ended
+        left = max(0.0, self.answer_at - time.perf_counter())
+        timer = loop.call_later(left, _settle, ended, None)
+        try:
+            return await ended
+        finally:
+            timer.cancel()
+
+    def stop(self, given_up: set[Call]) -> None:
+        """Cancel the method if it is asynchronous, and keep the call in `given_up` until it has ended."""
+        if self._task is not None:
+            given_up.add(self)  # asyncio itself keeps no task alive
+            self._task.add_done_callback(lambda _: given_up.discard(self))
+            self._task.cancel()
 
     def give_up(self) -> bool:
         """Tell whether the method has begun. From now on it does not begin."""
@@ -72,6 +103,16 @@ class Call:
 
     async def _in_loop(self) -> object:
         return await self._watched(cast("Awaitable[object]", self._begin()))
+
+    def _hand_over(self, ended: asyncio.Future[End | None]) -> None:
+        loop = ended.get_loop()
+        end: End
+        try:
+            end = self._in_thread(loop), None
+        except BaseException as error:  # noqa: BLE001 -- it belongs to who waits for the end
+            end = None, error
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(_settle, ended, end)
 
     def _in_thread(self, loop: asyncio.AbstractEventLoop) -> object:
         try:
@@ -104,3 +145,15 @@ class Call:
             told = self._told
         if told:
             self.report(error)
+
+
+def _settle(ended: asyncio.Future[End | None], end: End | None) -> None:
+    if not ended.done():
+        ended.set_result(end)
+
+
+def _end_of(task: asyncio.Task[object]) -> End:
+    if task.cancelled():
+        return None, asyncio.CancelledError()
+    error = task.exception()
+    return (task.result(), None) if error is None else (None, error)

@@ -15,7 +15,7 @@ from igamingace_bindings.contract import CALLBACKS, CallbackInfo
 
 from igamingace._secret import Sealed
 from igamingace.callbacks._answer import answer_body, checked_balance, refused
-from igamingace.callbacks._call import Call, Method
+from igamingace.callbacks._call import Call, End, Method
 from igamingace.callbacks._errors import INTEGRITY, OK, UNKNOWN, InvalidCallback, InvalidSignature, Refusal
 from igamingace.callbacks._hooks import CallbackHooks, Event, call_hook, log
 from igamingace.callbacks._keys import Account, Tokens, keys_of
@@ -68,7 +68,7 @@ class Desk:
         self._threads: Final = threads
         self._hooks: Final = hooks or CallbackHooks()
         self._pool: ThreadPoolExecutor | None = None
-        self._given_up: Final[set[asyncio.Future[object]]] = set()
+        self._given_up: Final[set[Call]] = set()
         for one in self._wallets(token):
             _refuse_incomplete(one)
 
@@ -99,29 +99,29 @@ class Desk:
     async def _ask(self, callback: Callback, account: Account, arrival: Arrival) -> bytes:
         info = CALLBACKS[callback.command]
         event = partial(_event, callback, account, arrival)
-        call = Call(self._method(callback.command, account), callback, partial(self._ended_late, event))
-        task = call.start(self._executor())
+        method, report = self._method(callback.command, account), partial(self._ended_late, event)
+        answer_at = self._answer_at(info, arrival)
+        call = Call(method, callback, report, answer_at)
         try:
-            await asyncio.wait((task,), timeout=self._remaining(info, arrival))
+            end = await call.end(self._executor())
         except asyncio.CancelledError:  # the server is going down
-            task.cancel()
+            call.give_up()
+            call.stop(self._given_up)
             raise
-        if not task.done():
-            self._give_up(task, call, info, event(UNKNOWN))
+        if end is None:
+            self._give_up(call, info, event(UNKNOWN))
             return self._answer(event(UNKNOWN))
-        status_code, balance = _result(task, info, event)
+        status_code, balance = _result(end, info, event)
         return self._answer(event(status_code), balance)
 
     def _method(self, command: str, account: Account) -> Method:
         wallet = self._wallet[cast("str", account)] if isinstance(self._wallet, Mapping) else self._wallet
         return cast("Method", getattr(wallet, command))
 
-    def _remaining(self, info: CallbackInfo, arrival: Arrival) -> float | None:
-        if info.answer_within is None:
-            return None
-        return max(0.0, info.answer_within - self._margin - (time.perf_counter() - arrival.at))
+    def _answer_at(self, info: CallbackInfo, arrival: Arrival) -> float | None:
+        return None if info.answer_within is None else arrival.at + info.answer_within - self._margin
 
-    def _give_up(self, task: asyncio.Future[object], call: Call, info: CallbackInfo, event: Event) -> None:
+    def _give_up(self, call: Call, info: CallbackInfo, event: Event) -> None:
         begun = call.give_up()
         follows = {
             "cancel": "its cancel follows and must undo it if it was booked",
@@ -136,14 +136,7 @@ class Desk:
         )
         call_hook(partial(self._hooks.overdue, event))
         call.tell_end()
-        self._given_up.add(task)
-        task.add_done_callback(self._forget)
-        task.cancel()
-
-    def _forget(self, task: asyncio.Future[object]) -> None:
-        self._given_up.discard(task)
-        if not task.cancelled():
-            task.exception()  # it has been reported; this tells asyncio so
+        call.stop(self._given_up)
 
     def _ended_late(self, event: partial[Event], error: BaseException | None) -> None:
         late = event(UNKNOWN)
@@ -181,19 +174,23 @@ def _event(callback: Callback | None, account: Account, arrival: Arrival, status
     )
 
 
-def _result(
-    task: asyncio.Future[object], info: CallbackInfo, event: partial[Event]
-) -> tuple[str, Decimal | int]:
+def _result(end: End, info: CallbackInfo, event: partial[Event]) -> tuple[str, Decimal | int]:
     """Return statusCode and balance of a method that has ended; log what no wallet should do."""
     try:
         try:
-            return OK, checked_balance(task.result())
+            return OK, checked_balance(_returned(*end))
         except Refusal as refusal:
             return refused(refusal, info)
     except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 -- whatever it is, it is answered
         failed = event(UNKNOWN)
         log.error("The wallet failed: %s", failed.line(), exc_info=error, extra=failed.extra())
         return UNKNOWN, 0
+
+
+def _returned(found: object, error: BaseException | None) -> object:
+    if error is not None:
+        raise error
+    return found
 
 
 def _refuse_incomplete(wallet: object) -> None:

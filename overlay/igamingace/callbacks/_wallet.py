@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 __all__ = ["Outcome", "Wallet"]
 
 Outcome: TypeAlias = Decimal | int | Awaitable[Decimal | int]
-"""The player's balance in major units of the account's currency, now or to be awaited. Never a float."""
+"""The player's balance in major units of the account's currency, now or to be awaited. Never a float.
+
+One below 0 is sent as 0, for the contract knows none; what was booked stays booked."""
 
 
 class Wallet(Protocol):
@@ -38,8 +40,9 @@ class Wallet(Protocol):
       and cancel) follows, and must find the truth in the database.
 
     A method that has not returned by the contract's time limit is answered for with ERR_UNKNOWN. An `async`
-    one is cancelled; one in a thread cannot be stopped and runs to its end, so give your database a statement
-    timeout below the limit. Either may have been committed by then.
+    one is cancelled; one in a thread cannot be stopped and runs to its end. So give your database a statement
+    timeout, and before you commit ask `seconds_left()`: at 0 or below, roll back. Either may have been
+    committed by then all the same.
     """
 
     def balance(self, callback: Balance, /) -> Outcome:

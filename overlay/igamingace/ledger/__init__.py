@@ -11,7 +11,7 @@ them to the `MetaData` of an application, for its migrations.
 
 from igamingace.ledger._amounts import Amount, AmountRefused, MinorUnits
 from igamingace.ledger._entry import Entry
-from igamingace.ledger._errors import NotCovered, TransactionMismatch
+from igamingace.ledger._errors import NotCovered, PlayerExists, TransactionMismatch
 from igamingace.ledger._hooks import LedgerHooks
 from igamingace.ledger._ledger import Ledger
 from igamingace.ledger._schema import PlayerTable, create_schema, ddl, define_tables
@@ -24,6 +24,7 @@ __all__ = [
     "LedgerHooks",
     "MinorUnits",
     "NotCovered",
+    "PlayerExists",
     "PlayerTable",
     "TransactionMismatch",
     "create_schema",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.types import BigInteger, Numeric, Text, TypeDecorator
@@ -28,7 +29,7 @@ class AmountRefused(Refusal):
     """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Limits:
     """What amounts the ledger keeps.
 
@@ -40,6 +41,10 @@ class Limits:
     digits: int
     scale: int
 
+    @cached_property
+    def _step(self) -> Decimal:
+        return Decimal(1).scaleb(-self.scale)
+
     def exact(self, amount: Decimal) -> Decimal:
         """Return the same amount with exactly `scale` digits after the point.
 
@@ -47,7 +52,7 @@ class Limits:
             AmountRefused: it has more, or more than `digits` in all, or is not finite.
         """
         try:
-            fixed = amount.quantize(Decimal(1).scaleb(-self.scale), context=_exact)
+            fixed = amount.quantize(self._step, context=_exact)
         except DecimalException:
             fixed = None
         if fixed is None or (fixed and fixed.adjusted() >= self.digits - self.scale):
@@ -81,6 +86,7 @@ class Amount(TypeDecorator[Decimal]):
         """Take the digits after the point."""
         super().__init__(DIGITS, scale)
         self.scale = scale
+        self._limits = Limits(DIGITS, scale)
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Return the type of the database."""
@@ -92,7 +98,7 @@ class Amount(TypeDecorator[Decimal]):
         """Return what the driver gets."""
         if value is None or dialect.name != "sqlite":
             return value
-        return format(Limits(DIGITS, self.scale).exact(value), "f")
+        return format(self._limits.exact(value), "f")
 
     def process_result_value(self, value: object, dialect: Dialect) -> Decimal | None:
         """Return what the driver gave, as a Decimal."""
@@ -119,4 +125,8 @@ class MinorUnits(TypeDecorator[Decimal]):
     def process_result_value(self, value: object, dialect: Dialect) -> Decimal | None:
         """Return what the driver gave, as a Decimal."""
         del dialect
-        return None if value is None else Decimal(str(value)).scaleb(-self.scale, _exact)
+        return None if value is None else self.in_major_units(value)
+
+    def in_major_units(self, units: object) -> Decimal:
+        """Return the amount that so many of the smallest unit are."""
+        return Decimal(str(units)).scaleb(-self.scale, _exact)

@@ -24,7 +24,7 @@ from igamingace.ledger._errors import NotCovered, TransactionMismatch
 from igamingace.ledger._retry import Collided
 
 if TYPE_CHECKING:
-    from igamingace.ledger._statements import Book, Player
+    from igamingace.ledger._book import Book, Player
 
 _STAKING: Final = ("bet", "betwin")
 _ZERO: Final = Decimal(0)
@@ -47,6 +47,22 @@ class Change:
     credit: Decimal
     currency: str | None
     admitted: bool
+
+
+def book_at_once(book: Book, limits: Limits, change: Change) -> Decimal | None:
+    """Book it by one statement; None, and nothing is changed, if anything stands against it.
+
+    What that is, and whether it has been booked before, is for `book_change` to find out.
+    """
+    if not change.admitted:
+        return None
+    try:
+        debit, credit = limits.exact(change.debit), limits.exact(change.credit)
+    except AmountRefused:
+        return None
+    callback = change.callback
+    row = {**_content(callback), "transaction_id": callback.transaction_id, "debit": debit, "credit": credit}
+    return book.change(row, change.currency)
 
 
 def book_change(book: Book, limits: Limits, change: Change) -> Decimal:

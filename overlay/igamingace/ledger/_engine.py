@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import weakref
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 DIALECTS: Final = ("postgresql", "sqlite")
 _WAIT: Final = 2.0
 """How long to wait for a connection or for SQLite's lock, in seconds: below every limit of the contract."""
+STATEMENT_LIMIT: Final = 1.5
+"""How long a statement outside of `transaction` may take on PostgreSQL, where the engine is the ledger's own,
+in seconds."""
 
 
 def own_engine(database: str | URL) -> Engine:
@@ -48,6 +52,7 @@ def own_engine(database: str | URL) -> Engine:
     else:
         url = url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
         engine = create_engine(url, pool_size=10, **common)
+        event.listen(engine, "connect", _prepare_postgresql)
     _leave_behind_at_fork(engine)
     return engine
 
@@ -55,6 +60,12 @@ def own_engine(database: str | URL) -> Engine:
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")  # what was answered with OK survives a power cut
+
+
+def _prepare_postgresql(connection: Any, _: object) -> None:  # noqa: ANN401 -- any driver's
+    cursor = connection.cursor()
+    cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    cursor.execute(f"SET statement_timeout = {round(STATEMENT_LIMIT * 1000)}")
 
 
 def _leave_behind_at_fork(engine: Engine) -> None:
@@ -74,23 +85,49 @@ def _leave_behind_at_fork(engine: Engine) -> None:
 
 
 @contextmanager
-def transaction(engine: Engine, seconds: float) -> Generator[Connection]:
+def transaction(connection: Connection, end: float) -> Generator[None]:
     """Run a block in a transaction of its own: committed when it ends, rolled back when it raises.
 
-    The engine is one that `plainly` returned.
+    The connection is one of an engine that `plainly` returned. At `end`, by the clock `time.monotonic`, a
+    commit is not begun any more.
 
     On SQLite it holds the only write lock from its beginning. On PostgreSQL it is READ COMMITTED, so that
-    what is read after a row was locked is the newest, and no statement takes longer than `seconds`.
+    what is read after a row was locked is the newest, and no statement takes longer than until `end`.
+
+    Raises:
+        TimeoutError: `end` has come. It has been rolled back.
     """
-    with engine.connect() as open_connection:
-        open_connection.exec_driver_sql(_opening(engine.dialect.name, seconds))
+    cursor = connection.connection.cursor()
+    failures = connection.dialect.loaded_dbapi.Error
+    opening = _opening(connection.dialect.name, _left(end))
+    with renewed(connection):
         try:
-            yield open_connection
-            open_connection.exec_driver_sql("COMMIT")
+            cursor.execute(opening)
+            yield
+            _left(end)
+            cursor.execute("COMMIT")
         except BaseException:
-            with suppress(DBAPIError):  # the connection is lost: so is the transaction
-                open_connection.exec_driver_sql("ROLLBACK")
+            with suppress(failures):  # the connection is lost: so is the transaction
+                cursor.execute("ROLLBACK")
             raise
+
+
+@contextmanager
+def renewed(connection: Connection) -> Generator[None]:
+    """Let SQLAlchemy see a failure of the driver: where the connection is lost, it renews the whole pool."""
+    try:
+        yield
+    except connection.dialect.loaded_dbapi.OperationalError:
+        with suppress(DBAPIError):
+            connection.exec_driver_sql("SELECT 1")
+        raise
+
+
+def _left(end: float) -> float:
+    seconds = end - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError("there is no time left to answer the callback: nothing was booked")
+    return seconds
 
 
 def plainly(engine: Engine) -> Engine:

@@ -1,10 +1,11 @@
-"""Refusals that only a ledger has."""
+"""Errors and refusals that only a ledger has."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from igamingace.callbacks import Refusal
+from igamingace.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -41,3 +42,10 @@ class NotCovered(Refusal):
         """Take why, the betwin, and the balance now."""
         super().__init__(reason, balance=balance)
         self.bet = bet
+
+
+class PlayerExists(InvalidArgument):
+    """There is a player of that id already; nothing was changed.
+
+    Of several that add one player at once, one adds it and the others get this.
+    """

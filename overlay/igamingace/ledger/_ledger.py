@@ -17,9 +17,10 @@ from igamingace.callbacks import (
     InvalidPlayer,
     NotAuthenticated,
     Win,
+    seconds_left,
 )
 from igamingace.ledger._amounts import plain
-from igamingace.ledger._booking import Change, book_cancel, book_change
+from igamingace.ledger._booking import Change, book_at_once, book_cancel, book_change
 from igamingace.ledger._errors import NotCovered, TransactionMismatch
 from igamingace.ledger._hooks import LedgerHooks, call_hook, log
 from igamingace.ledger._office import Office
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL, Engine
 
-    from igamingace.ledger._core import Work
+    from igamingace.ledger._core import AtOnce, Work
 
 _ZERO: Final = Decimal(0)
 
@@ -62,6 +63,10 @@ class Ledger(Office):
       answered with ERR_UNKNOWN); the most are 38, of which `scale` after the point.
     - What the database turns away (busy, deadlock, connection lost) is done again, until one second before
       the contract's time limit.
+    - No commit is begun once the callback is answered for as failed (`callbacks.seconds_left`): what was done
+      by then is rolled back. On PostgreSQL no statement, and no wait for a lock, takes longer than that.
+      (TimeoutError, or the driver's own error; a commit that was under way may still succeed, and the
+      `cancel` that follows undoes it.)
     """
 
     def __init__(
@@ -78,9 +83,13 @@ class Ledger(Office):
         """Open a ledger. In a SQLite file given as a URL its tables are made; elsewhere, see `create_schema`.
 
         Args:
-            database: a URL (`sqlite:///wallet.db`, `postgresql://...`), or the application's own engine; its
-                pool, timeouts and listeners stay as they are, and the ledger takes connections and
-                transactions of its own from it.
+            database: a URL (`sqlite:///wallet.db`, `postgresql://...`), or the application's own engine. The
+                ledger takes connections and transactions of its own from it, and they go back as they were.
+                Most statements are executed by the driver's own cursor, so listeners for SQLAlchemy's do not
+                see them. For a URL the ledger sets a statement timeout on its PostgreSQL connections, and
+                does a change by one message to the server; with an engine it takes three. Behind a proxy
+                that gives a connection to one client after the other (PgBouncer's transaction mode), hand in
+                an engine.
             currency: the account's currency, ISO 4217; None when each player's own is believed.
             session: tells by a playerId whether the player's session is open; asked for `balance`, `bet` and
                 `betwin`, before the transaction begins. None takes every session for open, and leaves you
@@ -141,12 +150,15 @@ class Ledger(Office):
         admitted: bool,
     ) -> Decimal:
         change = Change(callback, debit, credit, currency, admitted)
-        return self._answer(callback, partial(book_change, limits=self._schema.limits, change=change))
+        limits = self._schema.limits
+        work = partial(book_change, limits=limits, change=change)
+        return self._answer(callback, work, partial(book_at_once, limits=limits, change=change))
 
-    def _answer(self, callback: Bet | Win | BetWin | Cancel, work: Work) -> Decimal:
-        seconds = (CALLBACKS[callback.command].answer_within or _READING + _RESERVE) - _RESERVE
+    def _answer(
+        self, callback: Bet | Win | BetWin | Cancel, work: Work, at_once: AtOnce | None = None
+    ) -> Decimal:
         try:
-            return self._transact(work, seconds)
+            return self._transact(work, _seconds_for(callback), at_once)
         except TransactionMismatch as refusal:
             log.error("Refused: %s (transactionId %d)", refusal, callback.transaction_id)
             call_hook(partial(self._hooks.mismatched, callback, refusal.recorded))
@@ -159,3 +171,10 @@ class Ledger(Office):
 
     def _admits(self, player_id: str) -> bool:
         return self._session is None or self._session(player_id)
+
+
+def _seconds_for(callback: Bet | Win | BetWin | Cancel) -> float:
+    """Return how long a transaction may take: not longer than the vendor, or the answer, waits for it."""
+    seconds = (CALLBACKS[callback.command].answer_within or _READING + _RESERVE) - _RESERVE
+    left = seconds_left()
+    return seconds if left is None else min(seconds, left)

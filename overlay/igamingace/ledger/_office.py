@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 
 from igamingace.callbacks import InvalidPlayer, NotEnoughMoney
 from igamingace.errors import ConfigurationError, InvalidArgument
 from igamingace.ledger._amounts import changed, plain
+from igamingace.ledger._book import Book
 from igamingace.ledger._core import Core
 from igamingace.ledger._engine import transaction
 from igamingace.ledger._entry import DEPOSIT, WITHDRAW, Entry
+from igamingace.ledger._errors import PlayerExists
 from igamingace.ledger._retry import Collided
-from igamingace.ledger._statements import Book
 
 if TYPE_CHECKING:
-    from igamingace.ledger._statements import Player
+    from igamingace.ledger._book import Player
 
 _PATIENCE: Final = 10.0
 """How long the operator's own calls may be turned away by the database, in seconds."""
@@ -32,7 +35,8 @@ class Office(Core):
         """Add a player with a balance of 0.
 
         Raises:
-            InvalidArgument: there is a player of that id, or the currency is no ISO 4217 code.
+            PlayerExists: there is a player of that id, whatever the currency; nothing was changed.
+            InvalidArgument: the id is empty or holds NUL, or the currency is no ISO 4217 code.
             ConfigurationError: the table of players is the application's: insert into it yourself.
         """
         if not self._schema.own_players:
@@ -42,10 +46,17 @@ class Office(Core):
         if not player_id or self._schema.key_of(player_id) is None:
             raise InvalidArgument("a player_id is text without NUL, and not empty")
         row = {"player_id": player_id, "currency": currency, "balance": Decimal(0)}
-        with transaction(self._lent, _PATIENCE) as open_connection:
-            if Book(open_connection, self._statements).player(player_id, lock=False) is not None:
-                raise InvalidArgument(f"there is a player {player_id!r} already")
-            open_connection.execute(insert(self._schema.players), row)
+        try:
+            with self._lent.connect() as connection:
+                connection.execute(insert(self._schema.players), row)
+        except IntegrityError:
+            if self._read(player_id, _PATIENCE) is None:
+                raise
+            known = True
+        else:
+            known = False
+        if known:
+            raise PlayerExists(f"there is a player {player_id!r} already")
 
     def balance_of(self, player_id: str) -> Decimal:
         """Return a player's balance.
@@ -95,8 +106,8 @@ class Office(Core):
         newest = _NEWEST if before is None else before.entry_id
         if self._schema.key_of(player_id) is None:
             return []
-        with self._lent.connect() as open_connection:
-            return Book(open_connection, self._statements).history(player_id, before=newest, limit=limit)
+        with self._lent.connect() as connection, transaction(connection, time.monotonic() + _PATIENCE):
+            return Book(connection, self._statements).history(player_id, before=newest, limit=limit)
 
     def _move(
         self, command: str, player_id: str, *, debit: Decimal, credit: Decimal, key: str | None

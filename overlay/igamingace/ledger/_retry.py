@@ -7,7 +7,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from igamingace.ledger._hooks import LedgerHooks, call_hook, log
 
@@ -28,16 +28,17 @@ class Collided(Exception):  # noqa: N818 -- no error: the transaction begins aga
 
 
 def with_retries(attempt: Callable[[float], Result], seconds: float, hooks: LedgerHooks) -> Result:
-    """Call `attempt` with the seconds left until it is not turned away; raise what it raised last.
+    """Call `attempt` until it is not turned away, for so many seconds; raise what it raised last.
 
-    To begin again is safe even where a commit may have happened: the transactionId tells.
+    It is given the end of its time, by the clock `time.monotonic`. To begin again is safe even where a commit
+    may have happened: the transactionId tells.
     """
     end = time.monotonic() + seconds
     number = 1
     while True:
         try:
-            return attempt(end - time.monotonic())
-        except (DBAPIError, Collided) as error:
+            return attempt(end)
+        except Exception as error:
             pause = _FIRST_PAUSE * 2 ** (number - 1) * random.uniform(0.5, 1.5)  # noqa: S311 -- no secret
             late = time.monotonic() + pause >= end
             if late or number == _ATTEMPTS or not _passing(error):
@@ -48,14 +49,16 @@ def with_retries(attempt: Callable[[float], Result], seconds: float, hooks: Ledg
         number += 1
 
 
-def _passing(error: DBAPIError | Collided) -> bool:
+def _passing(error: BaseException) -> bool:
     """Tell whether the same transaction may succeed when it begins again."""
-    if isinstance(error, Collided) or error.connection_invalidated:
+    if isinstance(error, Collided):
         return True
-    sqlite_code: int | None = getattr(error.orig, "sqlite_errorcode", None)
+    if isinstance(error, DBAPIError):  # SQLAlchemy's, around the driver's
+        return error.connection_invalidated or (error.orig is not None and _passing(error.orig))
+    sqlite_code: int | None = getattr(error, "sqlite_errorcode", None)
     if sqlite_code is not None:
         return sqlite_code & 0xFF in _SQLITE_PASSING  # the higher bits say more about the same
-    state: str | None = getattr(error.orig, "sqlstate", None)
-    if state is None:
-        return isinstance(error, OperationalError)  # no connection could be made
+    state: str | None = getattr(error, "sqlstate", None)
+    if state is None:  # no connection could be made, or it was lost; PEP 249 names the class
+        return any(kind.__name__ == "OperationalError" for kind in type(error).__mro__)
     return state in {_SERIALIZATION, _DEADLOCK} or state.startswith((_CONNECTION, _SHUTDOWN))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -27,15 +29,17 @@ from sqlalchemy import (
 
 from igamingace.errors import ConfigurationError
 from igamingace.ledger._amounts import DIGITS, Amount, Limits, MinorUnits
+from igamingace.ledger._engine import plainly, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from decimal import Decimal
 
     from sqlalchemy import ColumnElement, Engine
 
 PREFIX: Final = "igamingace_"
 SCALE: Final = 8
+_CREATION: Final = 60.0
+"""How long the tables may take to be created, in seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +87,12 @@ class Schema:
     currency: ColumnElement[str] | None
     limits: Limits
     own_players: bool
+
+    def amount_of(self, found: object) -> Decimal:
+        """Return the balance that the driver read from its column."""
+        if isinstance(self.balance.type, MinorUnits):
+            return self.balance.type.in_major_units(found)
+        return found if isinstance(found, Decimal) else Decimal(str(found))
 
     def own_tables(self) -> list[Table]:
         """Return the tables that are ours to create."""
@@ -240,7 +250,12 @@ def create_schema(
 
 def create(engine: Engine, schema: Schema) -> None:
     """Create the tables of a schema that are ours and not there yet."""
-    with engine.begin() as connection:
+    with (
+        plainly(engine).connect() as connection,
+        transaction(connection, time.monotonic() + _CREATION),
+    ):
+        if engine.dialect.name == "postgresql":  # processes that start together create them one by one
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('igamingace.ledger'))")
         for table in schema.own_tables():
             table.create(connection, checkfirst=True)
 

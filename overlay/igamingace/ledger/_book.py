@@ -1,0 +1,100 @@
+"""The ledger inside one transaction: what can be read of it, and what can be written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, Final
+
+from igamingace.ledger._amounts import plain
+from igamingace.ledger._entry import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from sqlalchemy import Connection, RowMapping
+
+    from igamingace.ledger._statements import Statements
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """A row of the table of players, as far as the ledger reads it."""
+
+    key: object
+    balance: Decimal
+    currency: str | None
+
+
+class Book:
+    """The ledger inside one transaction."""
+
+    def __init__(self, connection: Connection, statements: Statements) -> None:
+        """Take an open transaction."""
+        self.connection: Final = connection
+        self._sql: Final = statements
+
+    def player(self, player_id: str, *, lock: bool) -> Player | None:
+        """Return a player, if there is one; with `lock`, nobody else changes the balance from now on."""
+        schema = self._sql.schema
+        key = schema.key_of(player_id)
+        if key is None:
+            return None
+        statement = self._sql.lock if lock else self._sql.read
+        row = statement.execute(self.connection, {"key_": key}).fetchone()
+        return None if row is None else Player(key, schema.amount_of(row[0]), row[1])
+
+    def change(self, row: Mapping[str, object], currency: str | None) -> Decimal | None:
+        """Change a player's balance and insert the entry, by one statement; return the balance.
+
+        None, and nothing is changed, where there is no such player, the currency is another one, the balance
+        does not cover the debit, or the transactionId is there already; the driver's IntegrityError where it
+        comes at the same time, its DataError where the balance has too many digits.
+        """
+        key = self._sql.schema.key_of(str(row["player_id"]))
+        if key is None or self._sql.whole is None:
+            return None
+        values = {**row, "key_": key, "debit_": row["debit"], "credit_": row["credit"], "currency_": currency}
+        done = self._sql.whole.execute(self.connection, values).fetchone()
+        return None if done is None else done[0]
+
+    def record(self, row: Mapping[str, object]) -> bool:
+        """Insert an entry; False, and nothing is inserted, when its transactionId or key is there already."""
+        return self._sql.record.execute(self.connection, row).rowcount == 1
+
+    def book(self, row: Mapping[str, object], player: Player, balance: Decimal) -> bool:
+        """Insert an entry and write the player's balance, or neither, as `record` says."""
+        recorded = self.record(row)
+        if recorded:
+            self._sql.write.execute(self.connection, {"key_": player.key, "balance_": balance})
+        return recorded
+
+    def set_cancelled(self, bet: int, by: int) -> None:
+        """Note on a bet which cancel undid it."""
+        self.connection.execute(self._sql.cancel, {"bet_": bet, "cancel_": by})
+
+    def entries(self, *transaction_ids: int) -> dict[int | None, Entry]:
+        """Return the entries of some transactionIds."""
+        rows = self.connection.execute(self._sql.by_ids, {"ids": transaction_ids}).mappings()
+        found = [_entry(row) for row in rows]
+        return {entry.transaction_id: entry for entry in found}
+
+    def entry_of_key(self, key: str) -> Entry | None:
+        """Return the deposit or withdrawal with a key."""
+        row = self.connection.execute(self._sql.by_key, {"key_": key}).mappings().first()
+        return None if row is None else _entry(row)
+
+    def history(self, player_id: str, *, before: int, limit: int) -> list[Entry]:
+        """Return a player's newest entries with a number below `before`."""
+        wanted = {"player_": player_id, "before_": before, "limit_": limit}
+        return [_entry(row) for row in self.connection.execute(self._sql.history, wanted).mappings()]
+
+
+def _entry(row: RowMapping) -> Entry:
+    fields: dict[str, Any] = {str(name): value for name, value in row.items()}
+    for name in ("debit", "credit", "balance"):
+        fields[name] = plain(fields[name])
+    if fields["created_at"].tzinfo is None:  # SQLite's clock is UTC and does not say so
+        fields["created_at"] = fields["created_at"].replace(tzinfo=UTC)
+    return Entry(**fields)
