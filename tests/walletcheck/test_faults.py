@@ -33,11 +33,13 @@ async def test_any_balance_will_do_and_is_put_back(checked, balance):
     assert report.restored
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 async def test_a_fault_fails_the_checks_that_name_it_and_no_others(checked, fault):
     assert failed(await checked(fault())) == FAULTS[fault]
 
 
+@pytest.mark.proof
 async def test_slow_wallets_fail_the_checks_of_time_and_no_others(checked):
     quiet = [check for check in CHECKS if check.id != "parallel.in_time"]  # in a crowd on few processors
     crowd = [check for check in CHECKS if check.group in ("happy", "parallel", "time")]

@@ -13,20 +13,35 @@ if TYPE_CHECKING:
 __all__ = ["html"]
 
 _STYLE: Final = """
-:root { color-scheme: light dark; --line: #8884; --bad: #c62828; --good: #2e7d32; --dim: #777; }
+:root { color-scheme: light dark; --page: #fff; --text: #1c1c1c; --dim: #595959; --line: #c9c9c9;
+  --block: #f5f5f5; --bad: #b3261e; --good: #1b6e2b; --focus: #0b57d0; }
+@media (prefers-color-scheme: dark) {
+  :root { --page: #15171a; --text: #e8e8e8; --dim: #b0b0b0; --line: #4a4e54; --block: #1f2226;
+    --bad: #ff8a80; --good: #81c784; --focus: #a8c7fa; }
+}
 * { box-sizing: border-box; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; }
-h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin: 1.5rem 0 .5rem; }
+body { background: var(--page); color: var(--text); font: 16px/1.5 system-ui, sans-serif; max-width: 60rem;
+  margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
+h1 { font-size: 1.4rem; line-height: 1.25; } h2 { font-size: 1.1rem; margin: 1.5rem 0 .5rem; }
 .sum { display: flex; flex-wrap: wrap; gap: .5rem; padding: 0; list-style: none; }
 .sum li { border: 1px solid var(--line); border-radius: .5rem; padding: .3rem .8rem; }
-details { border-top: 1px solid var(--line); padding: .5rem 0; }
-summary { cursor: pointer; overflow-wrap: anywhere; }
 .failed > summary b, .failed .mark, li.failed { color: var(--bad); }
 .passed .mark, li.passed { color: var(--good); } .skipped .mark { color: var(--dim); }
-dl { margin: .5rem 0 .5rem 1rem; } dt { color: var(--dim); font-size: .85rem; } dd { margin: 0 0 .5rem; }
-pre { margin: .2rem 0; padding: .5rem; border: 1px solid var(--line); border-radius: .3rem;
-  font-size: .8rem; white-space: pre-wrap; overflow-wrap: anywhere; }
-.id { font-family: ui-monospace, monospace; font-size: .9rem; }
+details { border-top: 1px solid var(--line); }
+summary { cursor: pointer; padding: .5rem 0; }
+summary:focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
+dl { margin: 0 0 .5rem 1rem; } dt { color: var(--dim); font-size: .875rem; } dd { margin: 0 0 .5rem; }
+pre { margin: .5rem 0; padding: .5rem; border: 1px solid var(--line); border-radius: .3rem;
+  background: var(--block); font: .8125rem/1.45 ui-monospace, monospace; white-space: pre-wrap; }
+pre span { color: var(--dim); }
+.id { font-family: ui-monospace, monospace; font-size: .9rem; color: var(--dim); }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+@media print {
+  :root { --page: #fff; --text: #000; --dim: #444; --line: #999; --block: #fff;
+    --bad: #b3261e; --good: #1b6e2b; }
+  body { max-width: none; padding: 0; font-size: 10pt; }
+  summary, dt { break-after: avoid; } pre, dd { break-inside: avoid; }
+}
 """
 _MARKS: Final[dict[Status, str]] = {"passed": "✓", "failed": "✗", "skipped": "·"}
 
@@ -34,8 +49,11 @@ _MARKS: Final[dict[Status, str]] = {"passed": "✓", "failed": "✗", "skipped":
 def html(report: Report) -> str:
     """Return the report as an HTML page; the failed checks come first and are open."""
     counts = report.counts()
-    verdict = "All checks passed" if report.ok else f"{counts['failed']} checks failed"
-    boxes = "".join(f'<li class="{status}">{count} {status}</li>' for status, count in counts.items())
+    failed = counts["failed"]
+    verdict = "all checks passed" if report.ok else f"{failed} {'check' if failed == 1 else 'checks'} failed"
+    boxes = "".join(
+        f'<li class="{status if count else "none"}">{count} {status}</li>' for status, count in counts.items()
+    )
     others = tuple(result for result in report.results if result.status != "failed")
     return f"""<!doctype html>
 <html lang="en">
@@ -47,12 +65,14 @@ def html(report: Report) -> str:
 <style>{_STYLE}</style>
 </head>
 <body>
+<main>
 <h1>Wallet check: {escape(verdict)}</h1>
 <p class="id">{escape(report.target)}</p>
-<ul class="sum">{boxes}<li>{report.seconds:.1f} s</li></ul>
+<ul class="sum" aria-label="Results">{boxes}<li>{report.seconds:.1f} s</li></ul>
 <p>{escape(report.balance_line())} {escape(report.late_line())}</p>
 {"".join(_section("Failed", report.failed))}
-{"".join(_section("Others", others))}
+{"".join(_section("Passed and skipped", others))}
+</main>
 </body>
 </html>
 """
@@ -74,7 +94,8 @@ def _result(result: Result) -> str:
     more = f"<p>and {result.omitted} more</p>" if result.omitted else ""
     return (
         f'<details class="{result.status}"{" open" if result.status == "failed" else ""}>'
-        f'<summary><span class="mark">{_MARKS[result.status]}</span> <b>{escape(result.title)}</b> '
+        f'<summary><span class="mark" aria-hidden="true">{_MARKS[result.status]}</span> '
+        f'<b><span class="unseen">{result.status}: </span>{escape(result.title)}</b> '
         f'<span class="id">{escape(result.id)}</span></summary>\n<dl>{words}</dl>\n'
         f"{''.join(map(_exchange, result.exchanges))}{more}</details>\n"
     )
@@ -82,8 +103,13 @@ def _result(result: Result) -> str:
 
 def _exchange(exchange: Exchange) -> str:
     status = "no answer" if exchange.http_status is None else f"HTTP {exchange.http_status}"
+    came = f"<span>Came: {status}, {exchange.seconds * 1000:.0f} ms</span>"
     return (
-        f"<pre>&gt; {escape(exchange.command)}, signature {escape(exchange.signature)}\n"
-        f"{escape(exchange.sent)}\n"
-        f"&lt; {status}, {exchange.seconds * 1000:.0f} ms\n{escape(exchange.answer)}</pre>\n"
+        f"<pre><span>Sent: {escape(exchange.command)}, signature {escape(exchange.signature)}</span>\n"
+        f"{_breakable(exchange.sent)}\n{came}\n{_breakable(exchange.answer)}</pre>\n"
     )
+
+
+def _breakable(text: str) -> str:
+    """Return the text, its lines to be broken behind commas where they are too long."""
+    return escape(text).replace(",", ",<wbr>")

@@ -56,7 +56,7 @@ def check(
         list[str] | None, typer.Option(help="Leave this check, group or pattern out; repeatable.")
     ] = None,
     provider_id: Annotated[int, typer.Option(help="The provider that callbacks name.")] = 1,
-    game_code: Annotated[int, typer.Option(help="The game that callbacks name.")] = 655,
+    game_code: Annotated[str, typer.Option(help="The game that callbacks name: a number or a code.")] = "655",
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for one answer.")] = 10.0,
     list_them: Annotated[bool, typer.Option("--list", help="List the checks and stop.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")] = False,
@@ -89,7 +89,7 @@ def check(
                 only=only or (),
                 skip=skip or (),
                 provider_id=provider_id,
-                game_code=game_code,
+                game_code=int(game_code) if game_code.isascii() and game_code.isdigit() else game_code,
                 timeout=timeout,
                 progress=screen,
             )
