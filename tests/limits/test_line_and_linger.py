@@ -6,7 +6,7 @@ import math
 
 import pytest
 from igamingace.limits._line import URGENT_IN_A_ROW, Line, Rank, Ticket
-from igamingace.limits._linger import LINGER, Lingering
+from igamingace.limits._linger import AT_ONCE, LINGER, Lingering
 
 
 def serve_all(line):
@@ -77,9 +77,16 @@ def test_those_who_leave_a_line_that_stands_still_take_no_memory():
     assert len(line._normal) <= 3
 
 
+def see(lingering, times):
+    for seconds in times:
+        lingering.times.append(seconds)
+        if len(lingering.times) == AT_ONCE:
+            lingering.forget()
+
+
 def test_a_slot_lingers_as_long_as_the_slowest_request_seen_lately_and_a_quarter():
     lingering = Lingering(LINGER)
-    lingering.times.extend([0.1, 2.0, 0.3] * 6)
+    see(lingering, [0.1, 2.0, 0.3] * 6)
     lingering.add(1, granted=10.0, now=10.5)
 
     lingering.expire(12.49)
@@ -90,7 +97,7 @@ def test_a_slot_lingers_as_long_as_the_slowest_request_seen_lately_and_a_quarter
 
 def test_a_request_slower_than_all_seen_lingers_as_long_again_as_it_ran():
     lingering = Lingering(LINGER)
-    lingering.times.extend([1.0] * 16)
+    see(lingering, [1.0] * 16)
     lingering.add(1, granted=10.0, now=15.0)
 
     assert lingering.next_end == 20.0
@@ -99,7 +106,7 @@ def test_a_request_slower_than_all_seen_lingers_as_long_again_as_it_ran():
 @pytest.mark.parametrize(("bound", "end"), [(3.0, 13.0), (0.0, 10.0), (None, 10.0 + LINGER)])
 def test_while_hardly_any_answer_was_seen_the_bound_decides(bound, end):
     lingering = Lingering(bound)
-    lingering.times.extend([0.1] * 15)
+    see(lingering, [0.1] * 15)
     lingering.add(1, granted=9.0, now=10.0)
 
     assert lingering.next_end == end
@@ -107,7 +114,7 @@ def test_while_hardly_any_answer_was_seen_the_bound_decides(bound, end):
 
 def test_without_a_bound_the_times_seen_decide_alone():
     lingering = Lingering(None)
-    lingering.times.extend([100.0] * 16)
+    see(lingering, [100.0] * 16)
     lingering.add(1, granted=0.0, now=10.0)
 
     assert lingering.next_end == 125.0
@@ -119,10 +126,23 @@ def test_when_enough_answers_were_seen_those_that_linger_already_need_not_wait_f
 
     for _ in range(16):
         assert lingering.next_end == 10.1 + LINGER
-        lingering.times.append(0.4)
+        see(lingering, [0.4])
         lingering.learn(11.0)
 
     assert lingering.next_end == 11.0
     lingering.expire(11.0)
     assert not lingering.slots
     assert lingering.next_end == math.inf
+
+
+def test_a_slow_request_of_long_ago_is_forgotten():
+    lingering = Lingering(LINGER)
+    see(lingering, [9.0] + [0.4] * 127)
+
+    lingering.add(1, granted=10.0, now=10.0)
+    assert lingering.next_end == 10.0 + 1.25 * 9.0
+    lingering.expire(99.0)
+    see(lingering, [0.4] * 128)
+    lingering.add(2, granted=10.0, now=10.0)
+
+    assert lingering.next_end == 10.5

@@ -58,11 +58,17 @@ def make_limiter():
 
 
 @pytest.fixture
+def make(server, make_limiter):
+    """A limiter on the common Redis; its lease ends in no test, unless the test asks for a short one."""
+    return lambda **options: make_limiter(server.url, **{"limit": 4, "lease": 60.0} | options)
+
+
+@pytest.fixture
 def until():
-    """Wait until a condition holds; fail after ten seconds."""
+    """Wait until a condition holds; fail after half a minute."""
 
     def wait(condition):
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while not condition():
             assert time.monotonic() < deadline, "it never came about"
             time.sleep(0.002)

@@ -1,4 +1,4 @@
-"""Several processes against a server that counts: at most 50 in flight there, whatever happens to whom.
+"""Processes against a server that counts: at most 50 in flight there, whatever happens to whom.
 
 A request counts at the server until its time is over, even if its process was killed meanwhile; the times are
 shorter than the lease, so that a dead process' requests have ended before its permits are granted again.
@@ -15,6 +15,8 @@ import pytest
 from .processes import API, LIMIT, Worker, results_of, start_all, total
 
 LEASE = 0.6
+
+pytestmark = pytest.mark.proof
 
 
 @pytest.fixture
@@ -62,6 +64,15 @@ def assert_all_is_accounted_for(api, results, *, killed=False, refused=0):
     sent = total(results, "ok") + total(stats, "abandoned")
     assert seen["served"] >= sent if killed else seen["served"] == sent
     assert total(results, "ok") > 100
+
+
+@pytest.mark.parametrize("options", [{}, {"lease": LEASE}], ids=["local", "redis"])
+def test_threads_and_several_loops_of_one_process_stay_within_the_limit(server, api, work, options):
+    url = server.url if options else None
+    workers = work(url, 1, tasks=20, loops=3, threads=20, ms=[5, 40], seconds=1, options=options)
+
+    assert_all_is_accounted_for(api, results_of(workers))
+    assert api.ask("stats")["peak"] == LIMIT
 
 
 @pytest.mark.parametrize("processes", [2, 4])
@@ -149,8 +160,8 @@ def test_a_stopped_process_that_wakes_up_uses_nothing_that_was_given_away(server
         time.sleep(LEASE + 0.4)
         asleep.process.send_signal(signal.SIGCONT)
 
-    # A call that just had its slot when its process was stopped sends its request all the same, much later.
-    assert_all_is_accounted_for(api, results_of([asleep, awake]), refused=5)
+    # Each time, one call may have been stopped exactly between its last look at the lease and its sending.
+    assert_all_is_accounted_for(api, results_of([asleep, awake]), refused=2)
 
 
 def test_another_program_with_the_token_makes_all_shrink_together(server, api, ready):

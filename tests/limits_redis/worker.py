@@ -1,4 +1,4 @@
-"""A process that sends requests to the counting server through a RedisLimiter, from tasks and from threads.
+"""A process that sends requests to the counting server through a limiter, from tasks and from threads.
 
 It takes its orders as JSON from its command line, says `ready`, starts at a line on its standard input, and
 prints what came of it as JSON.
@@ -17,17 +17,27 @@ import time
 from collections import Counter
 from dataclasses import asdict
 
-from igamingace.limits.redis import RedisLimiter
+from igamingace.limits import LocalLimiter, RedisLimiter
 
-DEFAULTS = {"tasks": 0, "threads": 0, "ms": [20, 20], "cancel": 0.0, "options": {}, "account": "0" * 32}
+DEFAULTS = {
+    "tasks": 0,
+    "loops": 1,
+    "threads": 0,
+    "ms": [20, 20],
+    "cancel": 0.0,
+    "options": {},
+    "account": "0" * 32,
+}
 
 
 class Worker:
     def __init__(self, orders):
         self.orders = DEFAULTS | orders
-        self.limiter = RedisLimiter(self.orders["redis"], **self.orders["options"])
+        options, redis = self.orders["options"], self.orders["redis"]
+        self.limiter = RedisLimiter(redis, **options) if redis else LocalLimiter(**options)
         self.budget = self.limiter.budget(self.orders["account"])
         self.counts = Counter()
+        self.counting = threading.Lock()
         self.until = 0.0
         self.random = random.Random(self.orders.get("seed", 0))
 
@@ -37,10 +47,14 @@ class Worker:
     def end(self, permit, answer):
         if answer == b"ok\n":
             permit.done()
-            self.counts["ok"] += 1
+            self.count("ok")
         else:
             permit.refused()
-            self.counts["refused"] += 1
+            self.count("refused")
+
+    def count(self, what):
+        with self.counting:
+            self.counts[what] += 1
 
     async def task(self):
         reader, writer = await self.connect()
@@ -69,7 +83,7 @@ class Worker:
             if not task.done():
                 task.cancel()
                 await asyncio.wait([task])
-                self.counts["cancelled"] += 1
+                self.count("cancelled")
             elif task.exception():
                 raise task.exception()
 
@@ -93,6 +107,8 @@ class Worker:
     def run(self):
         self.until = time.monotonic() + self.orders["seconds"]
         threads = [threading.Thread(target=self.thread) for _ in range(self.orders["threads"])]
+        others = self.orders["loops"] - 1
+        threads += [threading.Thread(target=lambda: asyncio.run(self.tasks())) for _ in range(others)]
         for thread in threads:
             thread.start()
         asyncio.run(self.tasks())
@@ -111,7 +127,8 @@ def main():
     started = time.monotonic()
     came = worker.run()
     came["took"] = time.monotonic() - started
-    worker.limiter.close()
+    if worker.orders["redis"]:
+        worker.limiter.close()
     print(json.dumps(came), flush=True)  # noqa: T201 - its parent reads it
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 import threading
-from collections import deque
 from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 from igamingace.errors import AcquireTimeout
 from igamingace.limits._alarm import alarm
-from igamingace.limits._fork import start_clean_after_fork
 from igamingace.limits._line import AGAIN, NORMAL, URGENT, nobody
 from igamingace.limits._permit import LocalPermit
 from igamingace.limits._report import Reporter
@@ -64,15 +62,17 @@ class LocalBudget:
         self._keep = keep
         self._farewell = farewell
         self.start_clean()
-        start_clean_after_fork(self)
 
     def start_clean(self) -> None:
-        """Forget all slots and waiters: they belong to the process that this one was forked from."""
+        """Forget all slots and waiters: they belong to the process that this one was forked from.
+
+        Its limiter sees to that in a forked child.
+        """
         self._lock = threading.RLock()
         self._inside = False  # whether some thread is at work under the lock; this one, when it has the lock
         self._core = self._make_core()
-        self._ends: deque[tuple[int, Outcome, float]] = deque()
-        self._news: deque[Callable[[], None]] = deque()  # what to tell whom, once out of the lock
+        self._ends: list[tuple[int, Outcome, float]] = []
+        self._news: list[Callable[[], None]] = []  # what to tell whom, once out of the lock
         self._report = Reporter(self.account, self._hooks, self._news)
         self._outbox = Outbox()
         self._notes = self._outbox.notes
@@ -234,7 +234,7 @@ class LocalBudget:
                     while self._ends:  # a note is taken away only when it counts: an exception may strike
                         serial, outcome, now = self._ends[0]
                         self._note(outcome, self._core.end(serial, outcome, now))
-                        self._ends.popleft()
+                        self._ends.pop(0)
                 finally:
                     self._inside = False
         if self._news or self._notes or self._core.due < self._alarm_at:
@@ -265,7 +265,7 @@ class LocalBudget:
             self._outbox.send()
         while self._news:
             with suppress(IndexError):  # another thread was quicker
-                self._news.popleft()()
+                self._news.pop(0)()
         if self._core.due < self._alarm_at:
             self._look_ahead()
 

@@ -13,6 +13,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from igamingace.limits._line import Line, Ticket
+from igamingace.limits._linger import AT_ONCE
 from igamingace.limits._stats import Stats
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from igamingace.limits._linger import Lingering
     from igamingace.limits._pace import Pace
 
-__all__ = ["ABANDONED", "DONE", "REFUSED", "UNUSED", "Core", "Outcome"]
+__all__ = ["ABANDONED", "DONE", "REFUSED", "UNUSED", "Core", "Outcome", "all_serials_so_far"]
 
 _serials: Iterator[int] = count(1)  # of the process, so that a child's slots never bear a parent's number
 
@@ -40,6 +41,11 @@ class Outcome(Enum):
 
 
 DONE, REFUSED, ABANDONED, UNUSED = Outcome  # much quicker to read than an enumeration's attributes
+
+
+def all_serials_so_far() -> int:
+    """A number that no slot bears: the earlier ones' are below it, the later ones' above."""
+    return next(_serials)
 
 
 class Core:
@@ -122,7 +128,10 @@ class Core:
         granted = self.held.get(serial)
         if granted is not None:
             if outcome is DONE:
-                self._times.append(now - granted)
+                times = self._times
+                times.append(now - granted)
+                if len(times) >= AT_ONCE:
+                    self.lingering.forget()
             else:
                 self._note(serial, granted, outcome, now)
             del self.held[serial]

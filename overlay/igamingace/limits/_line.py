@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -54,15 +53,19 @@ class Ticket:
 
 
 class Line:
-    """First come, first served, in three ranks; a ticket can leave at any time."""
+    """First come, first served, in three ranks; a ticket can leave at any time.
+
+    The ranks are lists: an empty one takes a tenth of a deque's memory, and an operator has three for each
+    of ten thousand accounts. To take the first of even ten thousand tickets is a matter of microseconds.
+    """
 
     __slots__ = ("_again", "_left", "_normal", "_passed", "_urgent")
 
     def __init__(self) -> None:
         """Start with nobody waiting."""
-        self._again: deque[Ticket] = deque()
-        self._urgent: deque[Ticket] = deque()
-        self._normal: deque[Ticket] = deque()
+        self._again: list[Ticket] = []
+        self._urgent: list[Ticket] = []
+        self._normal: list[Ticket] = []
         self._left = 0  # tickets in the queues that wait no longer
         self._passed = 0  # how many urgent tickets in a row have passed waiting normal ones
 
@@ -99,23 +102,23 @@ class Line:
         """Let the head go, and count whom it passed."""
         head.waiting = False
         if head.rank is NORMAL:
-            self._normal.popleft()
+            self._normal.pop(0)
             self._passed = 0
         elif head.rank is URGENT:
-            self._urgent.popleft()
+            self._urgent.pop(0)
             self._passed = self._passed + 1 if self._normal else 0
         else:
-            self._again.popleft()
+            self._again.pop(0)
 
     def _clear_heads(self) -> None:
         for queue in (self._again, self._urgent, self._normal):
             while queue and not queue[0].waiting:
-                queue.popleft()
+                queue.pop(0)
                 self._left -= 1
 
     def _clear_away(self) -> None:
         self._again, self._urgent, self._normal = (
-            deque(ticket for ticket in queue if ticket.waiting)
+            [ticket for ticket in queue if ticket.waiting]
             for queue in (self._again, self._urgent, self._normal)
         )
         self._left = 0

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 
-__all__ = ["LINGER", "Lingering"]
+__all__ = ["AT_ONCE", "LINGER", "Lingering"]
 
 LINGER = 30.0
 """The longest a slot lingers unless the user says otherwise, in seconds: a whole call's default timeout."""
 
-_REMEMBERED = 256
-"""How many of the latest answers' times are remembered."""
+_LATELY = 128
+"""The slowest of the latest answers is the slowest of so many to twice as many."""
+AT_ONCE = 64
+"""So many times are kept before all but the largest are forgotten: an operator has ten thousand budgets."""
 _ENOUGH = 16
 """Fewer times than this say nothing about the slowest."""
 _MARGIN = 1.25
@@ -27,15 +28,26 @@ class Lingering:
     any monotonic clock.
     """
 
-    __slots__ = ("bound", "next_end", "slots", "times")
+    __slots__ = (
+        "_forgotten",
+        "_rotated_at",
+        "_slowest",
+        "_slowest_before",
+        "bound",
+        "next_end",
+        "slots",
+        "times",
+    )
 
     def __init__(self, bound: float | None) -> None:
         """Let no slot linger for more than `bound` seconds; None for no bound once times are known."""
         self.bound = bound
         self.slots: dict[int, tuple[float, float]] = {}
         """Of each lingering slot: when it was granted and when it was given up."""
-        self.times: deque[float] = deque(maxlen=_REMEMBERED)
-        """How long the latest requests that were answered took."""
+        self.times: list[float] = []
+        """How long the latest requests that were answered took; `forget` whenever there are AT_ONCE."""
+        self._forgotten = self._rotated_at = 0  # counted in answers
+        self._slowest = self._slowest_before = 0.0  # of the latest answers, and of the hundreds before them
         self.next_end = math.inf
         """When `expire` has work to do next; at most the first slot's end."""
 
@@ -44,9 +56,20 @@ class Lingering:
         self.slots[serial] = (granted, now)
         self.next_end = min(self.next_end, self._end(granted, now))
 
+    def forget(self) -> None:
+        """Keep the largest of the times alone."""
+        self._slowest = max(self._slowest, *self.times)
+        self._forgotten += len(self.times)
+        self.times.clear()
+        if self._forgotten - self._rotated_at >= _LATELY:
+            self._rotated_at = self._forgotten
+            self._slowest_before, self._slowest = self._slowest, 0.0
+
     def learn(self, now: float) -> None:
-        """A time was added to those known."""
-        if len(self.times) == _ENOUGH:  # those that linger already need not wait for the bound
+        """A time was added to those known, while slots linger."""
+        if (
+            self._forgotten + len(self.times) == _ENOUGH
+        ):  # those that linger already need not wait for the bound
             self.next_end = now
 
     def expire(self, now: float) -> None:
@@ -59,8 +82,8 @@ class Lingering:
 
     def _end(self, granted: float, given_up: float) -> float:
         ran = given_up - granted
-        if len(self.times) >= _ENOUGH:
-            rest = max(_MARGIN * max(self.times) - ran, ran)
+        if self._forgotten + len(self.times) >= _ENOUGH:
+            rest = max(_MARGIN * max(self._slowest, self._slowest_before, *self.times) - ran, ran)
         else:
             rest = LINGER if self.bound is None else self.bound
         return given_up + (rest if self.bound is None else min(rest, self.bound))

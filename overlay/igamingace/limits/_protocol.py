@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from urllib.parse import urlsplit
@@ -85,6 +86,10 @@ class Limiter(Protocol):
 
 def account_key(base_url: str, token: str) -> str:
     """Name an account without showing its token: 32 hex digits made of the base URL and the token."""
+    return hashlib.sha256(f"{_place(base_url)}\n{token}".encode()).hexdigest()[:32]
+
+
+@functools.lru_cache(maxsize=64)
+def _place(base_url: str) -> str:
     url = urlsplit(base_url)
-    place = f"{url.scheme.lower()}://{url.netloc.lower()}{url.path.rstrip('/')}"
-    return hashlib.sha256(f"{place}\n{token}".encode()).hexdigest()[:32]
+    return f"{url.scheme.lower()}://{url.netloc.lower()}{url.path.rstrip('/')}"

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections import deque
     from collections.abc import Callable
 
     from igamingace.limits._core import Outcome
@@ -24,7 +23,7 @@ class Reporter:
 
     __slots__ = ("_news", "_storms", "account", "hooks")
 
-    def __init__(self, account: str, hooks: LimiterHooks | None, news: deque[Callable[[], None]]) -> None:
+    def __init__(self, account: str, hooks: LimiterHooks | None, news: list[Callable[[], None]]) -> None:
         """Report on `account` (a hash); `news` takes what is to be called later, outside the lock."""
         self.account = account
         self.hooks = hooks

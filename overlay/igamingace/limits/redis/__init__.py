@@ -37,16 +37,19 @@ working limit is what the server had room for, and permits are dealt anew; the r
   time; that never waits and never raises.
 - *A lease is lost while requests run* (Redis was away, the process was suspended): they are announced
   again, even above the limit; no process starts a request, with whatever permits, until all are within the
-  limit. There is a warning in the log.
+  limit. There is a warning in the log, one however many accounts it hit.
+- *A process stands still between a grant and its use*: whoever gets a slot looks at the lease once more, and
+  takes another slot where it ran out meanwhile.
 - *Redis comes back without its data, is flushed, or another server takes over*: whoever notices says so,
   all announce themselves anew, and nothing is granted for one lease beyond what is announced.
 - *Another program connects with another limit*: it is refused (`ConfigurationError`) while the account is
   in use.
 
-**What it rests on.** Redis' clock does not jump; a process sends its request soon after it got its slot;
-requests of a process that died end within one lease. **Sentinel**: give `Sentinel(...).master_for(...)` in
-place of the URL. **Cluster** is not needed for this little data and its client is not supported; the keys
-of an account have one hash tag, so that a single shard in cluster mode works.
+**What it rests on.** Redis' clock does not jump, nor does the monotonic one of a process; a process does not
+stand still for a lease exactly between its last look at it and its sending; requests of a process that died
+end within one lease. **Sentinel**: give `Sentinel(...).master_for(...)` in place of the URL. **Cluster** is
+not needed for this little data and its client is not supported; the keys of an account have one hash tag, so
+that a single shard in cluster mode works.
 """
 
 from igamingace.limits.redis._errors import LimiterUnavailable

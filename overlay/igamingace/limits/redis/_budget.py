@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from functools import partial
 from time import monotonic
@@ -25,10 +24,11 @@ if TYPE_CHECKING:
 
 __all__ = ["LeasedBudget", "Ruler"]
 
-_log = logging.getLogger("igamingace")
-
 _GOODS = 0.1
 """Seconds between reports of good answers while the working limit is lowered."""
+
+_denied: WeakKeyDictionary[Ticket, Exception] = WeakKeyDictionary()
+"""What those who waited are to raise; one for all budgets, for each takes a kilobyte."""
 
 
 class Ruler(Protocol):
@@ -71,11 +71,34 @@ class LeasedBudget(LocalBudget):
         """Forget the process that this one was forked from, its lease too."""
         super().start_clean()
         self._leased = cast("LeasedCore", self._core)
-        self._denied: WeakKeyDictionary[Ticket, Exception] = WeakKeyDictionary()
         self._nudged = False
         self._beat_at = 0.0
         self.call_at = math.inf
         """When the ruler is to look after this budget though nothing happens."""
+
+    def acquire(
+        self, *, timeout: float | None = None, urgent: bool = False, again: bool = False
+    ) -> LocalPermit:
+        """Wait in this thread for a slot; see `Budget.acquire`."""
+        permit = super().acquire(timeout=timeout, urgent=urgent, again=again)
+        while self._leased.has_lapsed(permit.serial, monotonic()):  # we stood still since the grant
+            permit.unused()
+            permit = super().acquire(timeout=timeout, urgent=urgent, again=again)
+        return permit
+
+    async def acquire_async(
+        self,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - as `acquire`; asyncio.timeout would cancel a grant
+        urgent: bool = False,
+        again: bool = False,
+    ) -> LocalPermit:
+        """Wait in this task for a slot, in one line with the threads; see `Budget.acquire`."""
+        permit = await super().acquire_async(timeout=timeout, urgent=urgent, again=again)
+        while self._leased.has_lapsed(permit.serial, monotonic()):
+            permit.unused()
+            permit = await super().acquire_async(timeout=timeout, urgent=urgent, again=again)
+        return permit
 
     def end(self, serial: int, outcome: Outcome) -> None:
         """End the use of a slot; permits call it."""
@@ -91,30 +114,26 @@ class LeasedBudget(LocalBudget):
             self.call_at = min(self.call_at, self._leased.due)
         return due
 
-    def announce(self, beat: float) -> Announcement:
-        """What to tell Redis, where a heartbeat is due every `beat` seconds."""
-        now = monotonic()
+    def announce(self, now: float, next_beat: float) -> Announcement:
+        """What to tell Redis; the heartbeat after the one that may be due now comes at `next_beat`."""
         heartbeat = now >= self._beat_at
         if heartbeat:
-            self._beat_at = now + beat
+            self._beat_at = next_beat
         core = self._leased
         self._work(lambda: core.announce(self.account, now, heartbeat=heartbeat))
-        if core.lost:
-            _log.warning(
-                "The lease on permits of account %s ran out while %d requests were under way; they are "
-                "counted again, and no request starts until all processes together are within the limit.",
-                self.account[:8],
-                core.lost,
-            )
-            core.lost = 0
         return cast("Announcement", core.pending)
 
-    def answered(self, news: News, lease: float, beat: float) -> bool:
+    def take_losses(self) -> int:
+        """How many requests were under way when the lease was lost, if it was since the last time."""
+        lost, self._leased.lost = self._leased.lost, 0
+        return lost
+
+    def answered(self, news: News, lease: float, next_beat: float) -> bool:
         """Take the answer; False when the account is at rest here, and Redis knows nothing of it."""
         now = monotonic()
         core = self._leased
         self._work(lambda: core.answered(news, lease, now))
-        self.call_at = now + beat if core.leased or core.in_use or core.line else math.inf
+        self.call_at = next_beat if core.leased or core.in_use or core.line else math.inf
         self._call_again(news, now)
         if core.wants_to_tell_goods() and core.leased:
             self.call_at = min(self.call_at, now + _GOODS)
@@ -152,7 +171,7 @@ class LeasedBudget(LocalBudget):
     def _deny(self, error: Callable[[], Exception]) -> None:
         line = self._core.line
         while head := line.head():
-            self._denied[head] = error()
+            _denied[head] = error()
             line.leave(head)
             head.wake()
 
@@ -168,7 +187,7 @@ class LeasedBudget(LocalBudget):
         self._look()
 
     def _end_in_vain(self, permit: LocalPermit) -> None:
-        error = self._denied.pop(permit, None)
+        error = _denied.pop(permit, None)
         if error is not None:
             raise error
         super()._end_in_vain(permit)

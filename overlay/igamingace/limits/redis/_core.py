@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from igamingace.limits._core import Core
+from igamingace.limits._core import Core, all_serials_so_far
 from igamingace.limits._linger import Lingering
 from igamingace.limits.redis._news import Announcement
 from igamingace.limits.redis._pace import SharedPace
@@ -36,6 +36,7 @@ class LeasedCore(Core):
         "_seq",
         "_shared",
         "_term",
+        "_void",
         "_want",
         "cap",
         "closed",
@@ -70,12 +71,17 @@ class LeasedCore(Core):
         self.closed = False
         self._want = self._heard = self._seq = self._term = self._accounts_calls = 0
         self._drain = self._over = self._reported = 0
+        self._void = 0  # slots with lower numbers were granted under leases that were lost
         self._sent_at = 0.0
 
     @property
     def leased(self) -> bool:
         """Whether this process has a lease on the account."""
         return self.lease_ends < math.inf
+
+    def has_lapsed(self, serial: int, now: float) -> bool:
+        """Whether the slot was granted under a lease that is over."""
+        return serial < self._void or now >= self.lease_ends
 
     def end(self, serial: int, outcome: Outcome, now: float) -> float | None:
         """End a slot's use; see `Core.end`."""
@@ -102,7 +108,8 @@ class LeasedCore(Core):
         if pace.refusals:
             return True
         if pace.draining:
-            return not in_use and self._reported < self._drain
+            done = not in_use and self._reported < self._drain
+            return done or (waiting > 0 and not self.leased)  # nobody tells us of its end without a lease
         need = in_use + waiting
         if min(need, self._limit) - self.hold > self._want or (self._want and not waiting):
             return True
@@ -163,6 +170,7 @@ class LeasedCore(Core):
 
     def _drop_lease(self) -> None:
         self.lease_ends = math.inf
+        self._void = all_serials_so_far()
         self._term += 1
         self._heard = self.hold = self._want = 0
         self.cap, self.crowded, self.pending = self._limit, False, None
@@ -195,7 +203,7 @@ class LeasedCore(Core):
             draining=pace.draining,
             over=self._over,
             drained=self._drain if drained else 0,
-            accepted=pace.accepted if drained else 0,
+            accepted=pace.accepted if drained and self._reported < self._drain else 0,
         )
 
     def _hear(self, news: News, now: float) -> None:

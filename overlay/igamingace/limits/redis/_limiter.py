@@ -12,7 +12,9 @@ from igamingace_bindings.contract import CONCURRENCY_LIMIT
 
 from igamingace.errors import ConfigurationError
 from igamingace.limits._fork import start_clean_after_fork
+from igamingace.limits._known import know
 from igamingace.limits._linger import LINGER
+from igamingace.limits._local import MANY
 from igamingace.limits._stats import Stats
 from igamingace.limits.redis._budget import LeasedBudget
 from igamingace.limits.redis._link import Link
@@ -97,13 +99,16 @@ class RedisLimiter:
         )
         self.start_clean()
         start_clean_after_fork(self)
+        know(self)
         finalize(self, self._link.close, 0.0).atexit = False
 
     def start_clean(self) -> None:
-        """Forget what the process that this one was forked from did."""
+        """Forget what the process that this one was forked from did, and have the budgets forget it."""
         self._lock = threading.RLock()
         self._forgotten.clear()
         self._past = Stats(limit=self._limit, working_limit=self._limit)
+        for budget in list(self._budgets.values()):
+            budget.start_clean()
 
     def __enter__(self) -> Self:
         """Use it in a `with`, and close it at the end."""
@@ -116,6 +121,8 @@ class RedisLimiter:
     def budget(self, account: str) -> LeasedBudget:
         """The one budget of an account; see `Limiter.budget`."""
         with self._lock:
+            if len(self._forgotten) >= MANY:
+                self._add_up()
             budget = self._budgets.get(account)
             if budget is None:
                 budget = self._budgets[account] = LeasedBudget(
@@ -132,10 +139,15 @@ class RedisLimiter:
     def stats(self) -> Stats:
         """The figures of all accounts in this process so far; see `Stats`."""
         with self._lock:
-            while self._forgotten:
-                self._past = Stats.total(self._limit, [self._past, self._forgotten.popleft()])
+            self._add_up()
             budgets = list(self._budgets.values())
             return Stats.total(self._limit, [self._past, *(budget.stats() for budget in budgets)])
+
+    def _add_up(self) -> None:
+        parts = [self._past]
+        while self._forgotten:
+            parts.append(self._forgotten.popleft())
+        self._past = Stats.total(self._limit, parts)
 
     def start(self) -> None:
         """See to it that permits are leased; budgets call it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import heapq
 import logging
 import math
 import os
@@ -21,7 +20,9 @@ from igamingace.errors import ConfigurationError
 from igamingace.limits._fork import start_clean_after_fork
 from igamingace.limits.redis._bell import Bell
 from igamingace.limits.redis._errors import LimiterUnavailable
+from igamingace.limits.redis._losses import Losses
 from igamingace.limits.redis._news import News, Store
+from igamingace.limits.redis._timers import Timers
 from igamingace.limits.redis._wire import Wire
 
 if TYPE_CHECKING:
@@ -92,11 +93,11 @@ class Link:
         self.closed = False
         self._nudges: deque[str] = deque()
         self._active: dict[str, LeasedBudget] = {}  # whoever has or wants permits is not to be forgotten
-        self._timers: list[tuple[float, str]] = []
-        self._rings: dict[str, float] = {}  # of each account, when its first timer rings
+        self._timers = Timers(self._beat)
         self._store = 0
         self._cut_off = False
         self._worked = False  # whether this connection served for anything
+        self._losses = Losses(self._beat)
 
     def start(self) -> None:
         """See to it that the thread runs."""
@@ -166,7 +167,8 @@ class Link:
                 self._call(wire, due[start : start + _AT_A_TIME])
                 self._read(wire)
             if not due:
-                self._sleep(self._timers[0][0] if self._timers else math.inf, wire)
+                self._losses.tell(monotonic())
+                self._sleep(min(self._losses.due, self._timers.soonest), wire)
                 self._read(wire)
         self._see_off()
         self._call(wire, list(self._active.values()))
@@ -175,11 +177,7 @@ class Link:
         accounts: dict[str, None] = {}
         while self._nudges:
             accounts[self._nudges.popleft()] = None
-        now = monotonic()
-        while self._timers and self._timers[0][0] <= now:
-            _, account = heapq.heappop(self._timers)
-            self._rings.pop(account, None)
-            accounts[account] = None
+        accounts.update(dict.fromkeys(self._timers.due(monotonic())))
         return [budget for budget in self._find(accounts) if self._is_due(budget)]
 
     def _find(self, accounts: Iterable[str]) -> Iterable[LeasedBudget]:
@@ -196,15 +194,15 @@ class Link:
         return due
 
     def _set_timer(self, budget: LeasedBudget) -> None:
-        account, at = budget.account, budget.call_at
-        if at == math.inf:
-            self._active.pop(account, None)
-        elif at < self._rings.get(account, math.inf):
-            self._rings[account] = at
-            heapq.heappush(self._timers, (at, account))
+        if budget.call_at == math.inf:
+            self._active.pop(budget.account, None)
+        else:
+            self._timers.set(budget.account, budget.call_at)
 
     def _call(self, wire: Wire, budgets: list[LeasedBudget]) -> None:
         """Tell Redis, all in one batch, and the budgets its answers."""
+        now = monotonic()
+        next_beat = self._timers.next_beat(now)
         store = Store(run=wire.run, young=wire.young, store=self._store)
         lease = round(1000 * self._lease)
         answers = wire.call(
@@ -212,7 +210,7 @@ class Link:
                 (
                     f"{self._prefix}{{{budget.account}}}",
                     f"{self._prefix}{{{budget.account}}}:store" if wire.clustered else f"{self._prefix}store",
-                    budget.announce(self._beat).to_json(self._me, lease, store),
+                    budget.announce(now, next_beat).to_json(self._me, lease, store),
                     self._prefix,
                 )
                 for budget in budgets
@@ -220,14 +218,15 @@ class Link:
         )
         self._worked = True
         for budget, answer in zip(budgets, answers, strict=True):
-            self._take_answer(wire, budget, News.from_json(answer))
+            self._losses.note(budget.account, budget.take_losses(), now)
+            self._take_answer(wire, budget, News.from_json(answer), next_beat)
 
-    def _take_answer(self, wire: Wire, budget: LeasedBudget, news: News) -> None:
+    def _take_answer(self, wire: Wire, budget: LeasedBudget, news: News, next_beat: float) -> None:
         if news.limit:
             budget.deny(partial(ConfigurationError, self._other_limit(news.limit)))
         if news.store and news.store != self._store:
             self._learn_store(wire, news.store)
-        if budget.answered(news, self._lease, self._beat) and budget.is_due():
+        if budget.answered(news, self._lease, next_beat) and budget.is_due():
             self._nudges.append(budget.account)
         self._set_timer(budget)
 
