@@ -27,14 +27,19 @@ def open_line(
     make: Callable[[str], W],
 ) -> Line[W]:
     """The line of an account: token and base URL checked, budget found, wire made unless it is shared."""
-    from igamingace import limits  # noqa: PLC0415 -- keeps `import igamingace` light
-
     token = _config.find_token(argument)
     url = _config.find_base_url(base_url)
-    account = limits.account_key(url, token.open())
-    budget = (limiter or limits.default_limiter()).budget(account)
     wire = make(url) if shared is None else shared
-    return Line(url, wire, shared is None, budget, _config.sealed_headers(token), token)
+    return line_over(wire, url, token, limiter, owned=shared is None)
+
+
+def line_over(wire: W, base_url: str, token: Sealed[str], limiter: Limiter | None, *, owned: bool) -> Line[W]:
+    """The line of an account over a wire; `owned` when the wire ends with the account's agent."""
+    from igamingace import limits  # noqa: PLC0415 -- keeps `import igamingace` light
+
+    account = limits.account_key(base_url, token.open())
+    budget = (limiter or limits.default_limiter()).budget(account)
+    return Line(base_url, wire, owned, budget, _config.sealed_headers(token), token, account)
 
 
 class Account(Generic[S, V]):

@@ -99,7 +99,7 @@ class Agent(AgentView):
             busy_timeout=busy_timeout,
             backoff=backoff,
         )
-        line = open_line(argument, base_url, limiter, _wire, lambda url: _sync_wire(url, transport))
+        line = open_line(argument, base_url, limiter, _wire, lambda url: sync_wire(url, transport))
         super().__init__(Sender(line, options))
 
     def close(self) -> None:
@@ -179,7 +179,7 @@ class AsyncAgent(AsyncAgentView):
             busy_timeout=busy_timeout,
             backoff=backoff,
         )
-        line = open_line(argument, base_url, limiter, _wire, lambda url: _async_wire(url, transport))
+        line = open_line(argument, base_url, limiter, _wire, lambda url: async_wire(url, transport))
         super().__init__(AsyncSender(line, options))
 
     async def aclose(self) -> None:
@@ -201,7 +201,7 @@ class AsyncAgent(AsyncAgentView):
 # The HTTP libraries take longer to import than all the rest: each comes with the agent that sends through it.
 
 
-def _sync_wire(base_url: str, transport: httpx2.BaseTransport | None) -> Wire:
+def sync_wire(base_url: str, transport: httpx2.BaseTransport | None) -> Wire:
     if transport is None:
         from igamingace._wire_pool import PoolWire  # noqa: PLC0415 -- see above
 
@@ -211,7 +211,7 @@ def _sync_wire(base_url: str, transport: httpx2.BaseTransport | None) -> Wire:
     return TransportWire(base_url, transport)
 
 
-def _async_wire(base_url: str, transport: httpx2.AsyncBaseTransport | None) -> AsyncWire:
+def async_wire(base_url: str, transport: httpx2.AsyncBaseTransport | None) -> AsyncWire:
     if transport is None:
         from igamingace._wire_aio import AioWire  # noqa: PLC0415 -- see above
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import math
 import os
@@ -187,14 +188,20 @@ def _is_loopback(host: str) -> bool:
 
 def sealed_headers(token: Sealed[str]) -> Sealed[tuple[tuple[str, str], ...]]:
     """The headers of every request: those of the contract, and who is calling."""
+    secret, open_ones = _header_templates()
+    return Sealed((*((name, value.replace("{token}", token.open())) for name, value in secret), *open_ones))
+
+
+@functools.cache
+def _header_templates() -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    """The headers that hold the token, and those that are the same for all accounts."""
     agent = f"igamingace/{__version__} (contract {contract.VERSION}; python {platform.python_version()})"
-    return Sealed(
+    headers = tuple(contract.REQUIRED_HEADERS.items())
+    return (
+        tuple(header for header in headers if "{token}" in header[1]),
         (
-            *(
-                (name, value.replace("{token}", token.open()))
-                for name, value in contract.REQUIRED_HEADERS.items()
-            ),
+            *(header for header in headers if "{token}" not in header[1]),
             ("User-Agent", agent),
             ("Accept-Encoding", "gzip, deflate"),
-        )
+        ),
     )

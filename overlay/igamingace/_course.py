@@ -13,6 +13,7 @@ from igamingace import _json
 from igamingace._envelope import Refusal, Unreadable, read
 from igamingace._retry import Retries, repeatable
 from igamingace._text import body_start, tidy
+from igamingace._watch import attempt_of
 from igamingace._wire import Answer, Failure, Message
 from igamingace.errors import (
     AcquireTimeout,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from igamingace._config import Options
     from igamingace._secret import Sealed
+    from igamingace._watch import Watch
     from igamingace.limits import Permit
 
 T = TypeVar("T")
@@ -55,7 +57,17 @@ class Course(Generic[T]):
         outcome: what came of the present attempt.
     """
 
-    __slots__ = ("_gave_up", "_last", "_operation", "_retries", "_verdict", "message", "outcome", "permit")
+    __slots__ = (
+        "_gave_up",
+        "_last",
+        "_operation",
+        "_retries",
+        "_verdict",
+        "_watch",
+        "message",
+        "outcome",
+        "permit",
+    )
 
     def __init__(
         self,
@@ -65,6 +77,7 @@ class Course(Generic[T]):
         options: Options,
         headers: Sealed[tuple[tuple[str, str], ...]],
         token: Sealed[str],
+        watch: Watch | None = None,
     ) -> None:
         """Prepare the message; raises InvalidArgument for what cannot be sent."""
         target = (
@@ -79,6 +92,7 @@ class Course(Generic[T]):
         self._retries = Retries(operation.method, options)
         self._verdict: Mapping[str, Any] | Refusal | Unreadable | Failure | None = None
         self._gave_up = False
+        self._watch = watch
 
     @property
     def again(self) -> bool:
@@ -92,6 +106,8 @@ class Course(Generic[T]):
     def __enter__(self) -> None:
         """Begin an attempt."""
         self.outcome = None
+        if self._watch is not None:
+            self._watch.begins()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -101,6 +117,8 @@ class Course(Generic[T]):
         if permit is None:
             # A call that was refused, and now finds no slot in its time, ends with the refusal.
             self._gave_up = isinstance(error, AcquireTimeout) and self.again
+            if self._watch is not None:
+                self._watch.gave_up(error)
             return self._gave_up
         end = permit.abandoned
         try:
@@ -115,6 +133,10 @@ class Course(Generic[T]):
         finally:
             end()
         self._log(permit.waited, kind)
+        if self._watch is not None:
+            self._watch.attempted(
+                attempt_of(self.outcome, self._verdict, waited=permit.waited, again=self.again, given_up=kind)
+            )
         return False
 
     def _is_busy(self) -> bool:

@@ -7,13 +7,18 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from igamingace import _stop
 from igamingace._course import Course
+from igamingace._watch import watch
+from igamingace._wire import Failure
 
 if TYPE_CHECKING:
     from igamingace_bindings.rest.client import Operation, RawAnswer, Request
 
     from igamingace._config import Options
     from igamingace._secret import Sealed
+    from igamingace._stop import Stop
+    from igamingace._watch import Watch
     from igamingace._wire import AsyncWire, Wire
     from igamingace.limits import Budget
 
@@ -21,7 +26,7 @@ T = TypeVar("T")
 W = TypeVar("W")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: an operator makes one for each of thousands of agents
 class Line(Generic[W]):
     """What all calls of one account share.
 
@@ -32,6 +37,7 @@ class Line(Generic[W]):
         budget: the account's slots.
         headers: the headers of every request.
         token: the account's token.
+        account: what the account is called where it is not to be known: a hash.
     """
 
     base_url: str
@@ -40,6 +46,7 @@ class Line(Generic[W]):
     budget: Budget
     headers: Sealed[tuple[tuple[str, str], ...]]
     token: Sealed[str]
+    account: str
 
 
 class Sender:
@@ -54,15 +61,24 @@ class Sender:
 
     def call(self, operation: Operation[T], request: Request, /) -> T:
         """Send a request and return its data."""
-        return self._run(operation, request).data()
+        line = self.line
+        with watch(operation, line.base_url, line.account) as watched:
+            return self._run(operation, request, watched).data()
 
     def raw(self, operation: Operation[T], request: Request, /) -> RawAnswer[T]:
         """Send a request and return the whole answer."""
-        return self._run(operation, request).raw()
+        line = self.line
+        with watch(operation, line.base_url, line.account) as watched:
+            return self._run(operation, request, watched).raw()
 
-    def _run(self, operation: Operation[T], request: Request) -> Course[T]:
+    def _run(self, operation: Operation[T], request: Request, watched: Watch | None) -> Course[T]:
         line, options = self.line, self.options
-        course = Course(operation, request, options=options, headers=line.headers, token=line.token)
+        course = Course(
+            operation, request, options=options, headers=line.headers, token=line.token, watch=watched
+        )
+        stop = _stop.current()
+        if stop is not None:
+            return self._run_until(stop, course)
         while True:
             with course:
                 course.permit = line.budget.acquire(
@@ -73,6 +89,22 @@ class Sender:
             if pause is None:
                 return course
             time.sleep(pause)
+
+    def _run_until(self, stop: Stop, course: Course[T]) -> Course[T]:
+        """The same, where each wait may be ended from outside."""
+        line, options = self.line, self.options
+        while True:
+            with course:
+                course.permit = stop.acquire(
+                    line.budget, course.acquire_timeout(), urgent=options.urgent, again=course.again
+                )
+                course.outcome = line.wire.send(course.message)
+                if isinstance(course.outcome, Failure):
+                    stop.check()
+            pause = course.settle()
+            if pause is None:
+                return course
+            stop.sleep(pause)
 
 
 class AsyncSender:
@@ -87,15 +119,21 @@ class AsyncSender:
 
     async def call(self, operation: Operation[T], request: Request, /) -> T:
         """Send a request and return its data."""
-        return (await self._run(operation, request)).data()
+        line = self.line
+        with watch(operation, line.base_url, line.account) as watched:
+            return (await self._run(operation, request, watched)).data()
 
     async def raw(self, operation: Operation[T], request: Request, /) -> RawAnswer[T]:
         """Send a request and return the whole answer."""
-        return (await self._run(operation, request)).raw()
+        line = self.line
+        with watch(operation, line.base_url, line.account) as watched:
+            return (await self._run(operation, request, watched)).raw()
 
-    async def _run(self, operation: Operation[T], request: Request) -> Course[T]:
+    async def _run(self, operation: Operation[T], request: Request, watched: Watch | None) -> Course[T]:
         line, options = self.line, self.options
-        course = Course(operation, request, options=options, headers=line.headers, token=line.token)
+        course = Course(
+            operation, request, options=options, headers=line.headers, token=line.token, watch=watched
+        )
         while True:
             with course:
                 course.permit = await line.budget.acquire_async(

@@ -11,12 +11,14 @@ import functools
 import os
 import socket
 import weakref
+from contextlib import nullcontext
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlsplit
 
 import httpcore2
 
+from igamingace import _stop
 from igamingace._text import exception_text
 from igamingace._wire import (
     CUT_SHORT,
@@ -35,6 +37,9 @@ from igamingace.errors import AgentClosed, ConfigurationError
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable
+    from contextlib import AbstractContextManager
+
+    from igamingace._stop import Stop
 
 _NOTHING_SENT = (httpcore2.ConnectError, httpcore2.ProxyError, httpcore2.UnsupportedProtocol)
 _BROKEN = (
@@ -45,14 +50,20 @@ _BROKEN = (
 )
 
 
+_UNWATCHED = nullcontext()
+
+
 class _Deadline(float):
     """A time limit in seconds that knows when it ends; httpcore2 hands it through to the backend as it is."""
 
     _end: float
+    stop: Stop | None
+    """What may end the wait before."""
 
-    def __new__(cls, seconds: float) -> Self:
+    def __new__(cls, seconds: float, stop: Stop | None) -> Self:
         deadline = super().__new__(cls, seconds)
         deadline._end = monotonic() + seconds
+        deadline.stop = stop
         return deadline
 
     def left(self) -> float:
@@ -68,6 +79,22 @@ def _left(timeout: float | None, passed: type[Exception]) -> float | None:
     return left
 
 
+class _Watch:
+    """Lets a stop break a connection off, within the block."""
+
+    __slots__ = ("_connection", "_stop")
+
+    def __init__(self, stop: Stop, connection: socket.socket) -> None:
+        self._stop = stop
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._stop.watch(self._connection)
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.unwatch(self._connection)
+
+
 class _Stream(httpcore2.NetworkStream):
     """A connection on which a deadline holds for all reads together."""
 
@@ -75,10 +102,18 @@ class _Stream(httpcore2.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(timeout, httpcore2.ReadTimeout))
+        left = _left(timeout, httpcore2.ReadTimeout)
+        with self._watched(timeout):
+            return self._stream.read(max_bytes, left)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(timeout, httpcore2.WriteTimeout))
+        left = _left(timeout, httpcore2.WriteTimeout)
+        with self._watched(timeout):
+            self._stream.write(buffer, left)
+
+    def _watched(self, timeout: float | None) -> AbstractContextManager[None] | _Watch:
+        stop = timeout.stop if isinstance(timeout, _Deadline) else None
+        return _UNWATCHED if stop is None else _Watch(stop, self._stream.get_extra_info("socket"))
 
     def close(self) -> None:
         self._stream.close()
@@ -87,7 +122,8 @@ class _Stream(httpcore2.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
         left = _left(timeout, httpcore2.ConnectTimeout)
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, left))
+        with self._watched(timeout):
+            return _Stream(self._stream.start_tls(ssl_context, server_hostname, left))
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 -- as in the class it derives from
         return self._stream.get_extra_info(info)
@@ -155,6 +191,10 @@ def _new_pool(base_url: str) -> httpcore2.ConnectionPool:
     )
 
 
+def _capped(seconds: float, stop: Stop | None) -> float:
+    return seconds if stop is None else min(seconds, max(0.0, stop.left()))
+
+
 class PoolWire:
     """Sends through a pool of connections to one server; any number of threads and agents may share it."""
 
@@ -180,7 +220,8 @@ class PoolWire:
         if self._closed:
             raise AgentClosed("the agent is closed: make a new one")
         started = perf_counter()
-        deadline = _Deadline(message.timeouts.total)
+        stop = _stop.current()
+        deadline = _Deadline(_capped(message.timeouts.total, stop), stop)
         chunks: list[bytes] = []
         try:
             response = self._pool.handle_request(self._request(message, deadline))
@@ -203,7 +244,7 @@ class PoolWire:
     def _request(self, message: Message, deadline: _Deadline) -> httpcore2.Request:
         target = (self._prefix + message.target).encode()
         length = () if message.body is None else (("Content-Length", str(len(message.body))),)
-        connect = _Deadline(min(message.timeouts.connect, message.timeouts.total))
+        connect = _Deadline(min(message.timeouts.connect, deadline), deadline.stop)
         return httpcore2.Request(
             message.method,
             httpcore2.URL(scheme=self._scheme, host=self._host, port=self._port, target=target),

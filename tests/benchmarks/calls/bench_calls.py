@@ -106,6 +106,7 @@ def bare_httpx2(url, calls):
 def stock_threads(url, calls, stock):
     package, operation = stock
     with package.AuthenticatedClient(base_url=url, token=TOKEN) as client:
+        operation.sync(client=client)  # makes its HTTP client, once and not in 50 threads at a time
         return in_threads(lambda: operation.sync(client=client), calls)
 
 

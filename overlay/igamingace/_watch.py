@@ -1,0 +1,99 @@
+"""Who watches calls: nobody, unless `igamingace.otel` was told to."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from igamingace._envelope import Refusal, Unreadable
+from igamingace._wire import Answer, Failure
+from igamingace.errors import Timeout, TransportError, UnexpectedResponse, api_error_class
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
+
+    from igamingace_bindings.rest.client import Operation
+
+__all__ = ["Attempt", "Watch", "Watcher", "attempt_of", "watch"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What is told of one attempt: nothing of the request or the answer that could be anybody's data."""
+
+    waited: float
+    """Seconds from asking for the slot to having it."""
+    again: bool
+    """Whether the request was refused with 1018 before."""
+    sent_for: float | None
+    """Seconds from sending until the answer was read; None where no answer came."""
+    http_status: int | None
+    error: str | None
+    """The name of the class of error that this attempt alone would raise; None for a success."""
+    code: int | None
+    """The number of the vendor's error."""
+
+
+class Watch(Protocol):
+    """One call, watched from its start to its end."""
+
+    def begins(self) -> None:
+        """A slot is asked for."""
+
+    def attempted(self, attempt: Attempt) -> None:
+        """It was had, and what was sent with it has ended."""
+
+    def gave_up(self, error: BaseException | None) -> None:
+        """It was not had: the wait took too long, or was cancelled."""
+
+
+class Watcher(Protocol):
+    """Watches all calls of the process."""
+
+    def call(
+        self, operation: Operation[Any], base_url: str, account: str
+    ) -> AbstractContextManager[Watch | None]:
+        """Watch one call, within the block; `account` is a hash."""
+        ...
+
+
+watcher: Watcher | None = None
+_nobody = nullcontext[Watch | None](None)
+
+
+def watch(operation: Operation[Any], base_url: str, account: str) -> AbstractContextManager[Watch | None]:
+    """Have one call watched, within the block."""
+    return _nobody if watcher is None else watcher.call(operation, base_url, account)
+
+
+def attempt_of(
+    outcome: Answer | Failure | None,
+    verdict: Mapping[str, Any] | Refusal | Unreadable | Failure | None,
+    *,
+    waited: float,
+    again: bool,
+    given_up: type[BaseException] | None,
+) -> Attempt:
+    """What is told of an attempt; without an outcome, it was given up with an exception of that class."""
+    answer = outcome if isinstance(outcome, Answer) else None
+    code = None
+    if outcome is None:
+        error = None if given_up is None else given_up.__qualname__
+    elif isinstance(verdict, Refusal):
+        error, code = api_error_class(verdict.kind).__qualname__, verdict.code
+    elif isinstance(verdict, Unreadable):
+        error = UnexpectedResponse.__qualname__
+    elif isinstance(verdict, Failure):
+        error = (TransportError if verdict.limit is None else Timeout).__qualname__
+    else:
+        error = None
+    return Attempt(
+        waited=waited,
+        again=again,
+        sent_for=None if answer is None else answer.elapsed,
+        http_status=None if answer is None else answer.http_status,
+        error=error,
+        code=code,
+    )
