@@ -7,7 +7,10 @@ from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperatio
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy.types import BigInteger, Numeric, Text, TypeDecorator
+try:
+    from sqlalchemy.types import BigInteger, Numeric, Text, TypeDecorator
+except ModuleNotFoundError as error:
+    raise ImportError(f"the ledger needs {error.name}: pip install 'igamingace[ledger]'") from error
 
 from igamingace.callbacks import Refusal
 

@@ -1,0 +1,175 @@
+"""The command `igamingace agents create`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from decimal import Decimal, InvalidOperation
+from pathlib import Path  # noqa: TC003 -- typer reads the annotations
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from igamingace._secret import Sealed
+from igamingace.cli._accounts import operator_of
+from igamingace.cli._options import AccountsFile, AsJson, Yes  # noqa: TC001 -- typer reads the annotations
+from igamingace.cli._output import emit, plain
+from igamingace.cli._running import UNKNOWN, CannotRun, confirm, running
+
+if TYPE_CHECKING:
+    from igamingace.operators import Account, CreationUnknown, Level, NewAccount, Operator
+
+
+def create(
+    name: Annotated[str, typer.Argument(help="How you name the new account.")],
+    *,
+    currency: Annotated[str, typer.Option(metavar="CODE", help="Its one currency, ISO 4217.")],
+    rate: Annotated[
+        str, typer.Option(metavar="PERCENT", help="Its rate of the gross gaming revenue, 0 to 100.")
+    ],
+    parent: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The operator above it; else the one at the top.")
+    ] = None,
+    operator: Annotated[
+        bool, typer.Option("--operator", help="Open an operator, which may have accounts below it.")
+    ] = False,
+    operator_id: Annotated[
+        str | None, typer.Option("--id", metavar="ID", help="The vendor's id; without it, the name.")
+    ] = None,
+    title: Annotated[str | None, typer.Option(metavar="TEXT", help="Its name in the back office.")] = None,
+    site: Annotated[str | None, typer.Option(metavar="NAME", help="The casino site it belongs to.")] = None,
+    callback_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Where its wallet callbacks go.")
+    ] = None,
+    allowed_ips: Annotated[
+        list[str] | None,
+        typer.Option("--allow", metavar="ADDRESS", help="Accept its requests from here; repeatable."),
+    ] = None,
+    everybody: Annotated[
+        bool, typer.Option("--everybody", help="Accept its requests from everywhere.")
+    ] = False,
+    password_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The back-office password, - for standard input; else one is made."
+        ),
+    ] = None,
+    file: AccountsFile = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Open a new account below an operator, and show its token and password, once.
+
+    The vendor must approve a new account before it can log in.
+
+    Exit status: 0 opened, 1 refused, 2 could not be run or was not confirmed, 3 nobody knows whether it was
+    opened: look into the back office.
+
+    Example: igamingace agents create mycasino-2 --currency EUR --rate 12.5 --allow 198.51.100.7
+    """
+    from igamingace.operators import CreationUnknown  # noqa: PLC0415 -- not for --help
+
+    with running(as_json=as_json), operator_of(file) as running_operator:
+        above = parent or _top(running_operator)
+        percent = _percent(rate)
+        password = _password(password_file)
+        level: Level = "operator" if operator else "agent"
+        if allowed_ips is None and not everybody:
+            typer.echo("Warning: without --allow its requests are accepted from everybody.", err=True)
+        confirm(f"Open the {level} {name!r} with {currency} below {above!r}?", yes=yes)
+        try:
+            made = running_operator.create_agent(
+                name,
+                parent=above,
+                currency=currency,
+                rate=percent,
+                level=level,
+                operator_id=operator_id,
+                title=title,
+                site=site,
+                password=password.open(),
+                allowed_ips=allowed_ips,
+                everybody=everybody,
+                callback_url=callback_url,
+            )
+        except CreationUnknown as error:
+            _tell_unknown(error, password_made=password.open() is None, as_json=as_json)
+            raise typer.Exit(UNKNOWN) from None
+        if as_json:
+            emit(_described(made))
+        else:
+            _show(made)
+
+
+def _top(operator: Operator) -> str:
+    """Return the name of the only account at the top; raises CannotRun where there are more."""
+    roots = operator.tree().roots
+    if len(roots) == 1:
+        return roots[0].name
+    raise CannotRun("below which operator? give --parent with its name")
+
+
+def _percent(rate: str) -> Decimal:
+    try:
+        return Decimal(rate)
+    except InvalidOperation:
+        pass
+    raise CannotRun(f"--rate {rate}: give a number of percent, such as 12.5")
+
+
+def _password(file: Path | None) -> Sealed[str | None]:
+    if file is None:
+        return Sealed(None)
+    password = Sealed[str | None]((sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")).strip())
+    if not password.open():
+        raise CannotRun(f"--password-file {file}: it is empty")
+    return password
+
+
+def _described(made: NewAccount) -> dict[str, object]:
+    return {
+        "ok": True,
+        "name": made.account.name,
+        "operator_id": made.account.operator_id,
+        "token": made.account.open_token(),
+        "password": made.password,
+    }
+
+
+def _show(made: NewAccount) -> None:
+    account = made.account
+    typer.echo(
+        f"The {account.level} {plain(account.name)} was opened. Keep these; they are shown only once:\n"
+    )
+    typer.echo(f"  token     {account.open_token()}")
+    if made.password_made:
+        typer.echo(f"  password  {made.password}")
+    typer.echo(f"\nFor the file of accounts:\n\n{_as_toml(account)}")
+
+
+def _tell_unknown(error: CreationUnknown, *, password_made: bool, as_json: bool) -> None:
+    """Show the password that was made: if the account was opened, nobody else has it."""
+    typer.echo(f"Error: {plain(str(error))}", err=True)
+    if as_json:
+        emit({"ok": False, "error": str(error), "operator_id": error.operator_id, "password": error.password})
+    elif password_made:
+        typer.echo(f"  password  {error.password}")
+
+
+def _as_toml(account: Account) -> str:
+    variable = re.sub(r"[^A-Z0-9]+", "_", account.name.upper()).strip("_")
+    lines = {
+        "name": account.name,
+        "level": account.level,
+        "parent": account.parent,
+        "site": account.site,
+        "currency": account.currency,
+        "operator_id": account.operator_id,
+        "token_env": f"{variable}_TOKEN" if variable[:1].isalpha() else f"TOKEN_{variable}",
+    }
+    return "[[account]]\n" + "\n".join(f"{key} = {_quoted(value)}" for key, value in lines.items() if value)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

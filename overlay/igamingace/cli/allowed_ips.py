@@ -1,0 +1,116 @@
+"""The command `igamingace allowed-ips`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from igamingace.cli._accounts import agent_of
+from igamingace.cli._options import (  # noqa: TC001 -- typer reads the annotations
+    AccountsFile,
+    AsJson,
+    OneAccount,
+    Yes,
+)
+from igamingace.cli._output import emit, plain
+from igamingace.cli._running import CannotRun, confirm, running
+
+if TYPE_CHECKING:
+    from igamingace.operators import AddressChange, AllowedAddresses
+
+
+def allowed_ips(
+    *,
+    add: Annotated[
+        list[str] | None, typer.Option(metavar="ADDRESS", help="Accept this too; repeatable.")
+    ] = None,
+    remove: Annotated[
+        list[str] | None, typer.Option(metavar="ADDRESS", help="Accept this no more; repeatable.")
+    ] = None,
+    put: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="ADDRESSES", help="Accept these and no others; repeatable."),
+    ] = None,
+    everybody: Annotated[
+        bool, typer.Option("--everybody", help="Empty the list: requests are accepted from everywhere.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and stop.")] = False,
+    account: OneAccount = None,
+    file: AccountsFile = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show or change the addresses from which an account's requests are accepted.
+
+    IPv4 and IPv6, one a line or parted by spaces. A change is shown before it is made. Without --account,
+    those of the account whose token is in IGAMINGACE_API_TOKEN.
+
+    Exit status: 0 fine, 1 refused or no answer, 2 could not be run or was not confirmed.
+
+    Example: igamingace allowed-ips --account mycasino --add 198.51.100.7
+    """
+    from igamingace.operators import AllowedAddresses  # noqa: PLC0415 -- not for --help
+
+    with running(as_json=as_json), agent_of(file, account) as agent:
+        if sum(map(bool, (put, everybody, add or remove))) > 1:
+            raise CannotRun("give --add and --remove, or --set, or --everybody")
+        old = AllowedAddresses.read(agent.operators.info().allowed_ips or ())
+        if not (add or remove or put or everybody):
+            _show(old, as_json=as_json)
+            return
+        new = AllowedAddresses(put or ())
+        if add or remove:
+            new = old.with_added(add or ()).without(remove or ())
+        to_send = new.to_send(everybody=everybody)
+        change = old.change_to(new)
+        _tell(change, new, as_json=as_json)
+        if change and not dry_run:
+            confirm("Make this change?", yes=yes)
+            agent.operators.update(allowed_ips=to_send)
+        if as_json:
+            emit(
+                {
+                    **_described(new),
+                    "added": change.added,
+                    "removed": change.removed,
+                    "changed": bool(change) and not dry_run,
+                }
+            )
+
+
+def _show(addresses: AllowedAddresses, *, as_json: bool) -> None:
+    if as_json:
+        emit(_described(addresses))
+        return
+    typer.echo(str(addresses) if addresses else "The list is empty: requests are accepted from everybody.")
+    _warn(addresses)
+
+
+def _tell(change: AddressChange, new: AllowedAddresses, *, as_json: bool) -> None:
+    if not as_json:
+        typer.echo(plain(str(change)) if change else "Nothing changes.")
+    if change.opens:
+        typer.echo("Warning: requests will be accepted from everybody who has the token.", err=True)
+    if change.closes:
+        typer.echo(
+            "Warning: requests were accepted from everybody; now only from these addresses. "
+            "Yours must be among them.",
+            err=True,
+        )
+    _warn(new)
+
+
+def _warn(addresses: AllowedAddresses) -> None:
+    for warning in addresses.warnings():
+        typer.echo(f"Warning: {plain(warning)}", err=True)
+
+
+def _described(addresses: AllowedAddresses) -> dict[str, object]:
+    return {
+        "ok": True,
+        "everybody": addresses.everybody,
+        "addresses": [*addresses],
+        "unreadable": addresses.unreadable,
+        "warnings": addresses.warnings(),
+    }

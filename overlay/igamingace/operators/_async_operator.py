@@ -1,0 +1,192 @@
+"""AsyncOperator: the accounts of many agents in one program, from event loops."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from igamingace._client import AsyncAgent, async_wire
+from igamingace._config import Options
+from igamingace.operators._agents import Agents, AsyncManagedAgent
+from igamingace.operators._async_office import AsyncOffice
+from igamingace.operators._progress import bar_of
+from igamingace.operators._results import Results
+from igamingace.operators._schedule import MAX_IN_FLIGHT
+from igamingace.operators._steps import Ask, AskEach, RunOptions, Sleep, drive_async
+from igamingace.operators._tasks import TaskRun
+from igamingace.operators._tokens import CallableToken
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+    from contextlib import AbstractContextManager
+    from types import TracebackType
+
+    import httpx2
+
+    from igamingace._config import Timeouts
+    from igamingace._wire import AsyncWire
+    from igamingace.limits import Limiter
+    from igamingace.operators._accounts import Account
+    from igamingace.operators._results import Result
+    from igamingace.operators._steps import Flow, Step
+    from igamingace.operators._tree import Tree
+
+__all__ = ["AsyncOperator"]
+
+T = TypeVar("T")
+
+
+class AsyncOperator(AsyncOffice):
+    """Many accounts in one program, from any number of event loops.
+
+        async with AsyncOperator.from_file("agents.toml") as operator:
+            results = await operator.map(lambda agent: agent.providers.list(), operator.agents(level="agent"))
+            results.raise_for_errors()
+
+    The surface is that of `Operator`, with `await`.
+    """
+
+    def __init__(
+        self,
+        accounts: Iterable[Account] | Tree,
+        *,
+        base_url: str | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        timeout: float | Timeouts | None = None,
+        limiter: Limiter | None = None,
+        acquire_timeout: float | None = None,
+        max_retries: int | None = None,
+        busy_retries: int | None = None,
+        busy_timeout: float | None = None,
+        backoff: float | None = None,
+        max_in_flight: int = MAX_IN_FLIGHT,
+    ) -> None:
+        """Set up, in a loop or outside of one; nothing is sent. The arguments are those of `Operator`."""
+        super().__init__(accounts, max_in_flight)
+        options = Options().changed(
+            timeout=timeout,
+            acquire_timeout=acquire_timeout,
+            max_retries=max_retries,
+            busy_retries=busy_retries,
+            busy_timeout=busy_timeout,
+            backoff=backoff,
+        )
+        self._transport = transport
+        self._agents: Agents[AsyncManagedAgent, AsyncWire] = Agents(
+            AsyncManagedAgent,
+            lambda url: async_wire(url, transport),
+            base_url=base_url,
+            limiter=limiter,
+            options=options,
+        )
+
+    async def map(
+        self,
+        fn: Callable[[AsyncAgent], Awaitable[T]],
+        agents: Iterable[Account | str] | None = None,
+        *,
+        max_in_flight: int | None = None,
+        deadline: float | None = None,
+        progress: bool = False,
+    ) -> Results[T]:
+        """Await `fn` with the agent of each account, and wait for all; see `Operator.map`."""
+        accounts = self._chosen(agents)
+        options = RunOptions(max_in_flight=max_in_flight, deadline=deadline, progress=progress)
+        return await self._map(self._calling(fn), accounts, options)
+
+    def stream(
+        self,
+        fn: Callable[[AsyncAgent], Awaitable[T]],
+        agents: Iterable[Account | str] | None = None,
+        *,
+        max_in_flight: int | None = None,
+        deadline: float | None = None,
+        progress: bool = False,
+    ) -> AsyncGenerator[Result[T], None]:
+        """Await `fn` with the agent of each account, and give each result as it comes; see `Operator.stream`.
+
+        At the deadline, when the iterator is closed or dropped and when the task is cancelled, the calls
+        under way are cancelled. A `break` drops the iterator, which the loop then closes; to wait for that,
+        use `contextlib.aclosing`.
+        """
+        options = RunOptions(max_in_flight=max_in_flight, deadline=deadline, progress=progress)
+        return self._stream(self._calling(fn), self._chosen(agents), options)
+
+    async def aclose(self) -> None:
+        """Close the connections; calls raise AgentClosed from now on."""
+        for wire in self._agents.close():
+            await wire.close()
+
+    async def __aenter__(self) -> Self:
+        """The operator itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        await self.aclose()
+
+    def _calling(self, fn: Callable[[AsyncAgent], Awaitable[T]]) -> Callable[[Account], Awaitable[T]]:
+        async def call(account: Account) -> T:
+            return await fn(await self._agent_of(account))
+
+        def direct(account: Account) -> Awaitable[T]:
+            if isinstance(account.token, CallableToken):
+                return call(account)
+            return fn(self._agents.new(account))
+
+        return direct
+
+    async def _agent_of(self, account: Account) -> AsyncAgent:
+        """The account's agent; a function that gives its token may wait for a vault, so not in the loop."""
+        if isinstance(account.token, CallableToken):
+            return await asyncio.to_thread(self._agents.get, account)
+        return self._agents.get(account)
+
+    async def _map(
+        self, perform: Callable[[Account], Awaitable[T]], accounts: tuple[Account, ...], options: RunOptions
+    ) -> Results[T]:
+        async with aclosing(self._stream(perform, accounts, options, together=True)) as stream:
+            return Results([result async for result in stream], accounts)
+
+    def _stream(
+        self,
+        perform: Callable[[Account], Awaitable[T]],
+        accounts: tuple[Account, ...],
+        options: RunOptions,
+        *,
+        together: bool = False,
+    ) -> AsyncGenerator[Result[T], None]:
+        bar = bar_of(len(accounts)) if options.progress else None
+        together = together and bar is None
+        run = TaskRun(perform, accounts, self._most(options), deadline=options.deadline, together=together)
+        return run.results() if bar is None else _shown(run.results(), bar)
+
+    async def _drive(self, flow: Flow[T]) -> T:
+        return await drive_async(flow, self._perform)
+
+    async def _perform(self, step: Step) -> object:
+        if isinstance(step, Ask):
+            return await step.call(await self._agent_of(self._tree[step.name]))
+        if isinstance(step, AskEach):
+            return await self._map(lambda one: self._drive(step.flow(one)), step.accounts, step.options)
+        if isinstance(step, Sleep):
+            await asyncio.sleep(step.seconds)
+            return None
+        wire = async_wire(step.origin, self._transport)
+        try:
+            return await wire.send(step.message)
+        finally:
+            await wire.close()
+
+
+async def _shown(
+    results: AsyncGenerator[Result[T], None], bar: AbstractContextManager[Callable[[Result[T]], None]]
+) -> AsyncGenerator[Result[T], None]:
+    with bar as advance:
+        async with aclosing(results):
+            async for result in results:
+                advance(result)
+                yield result

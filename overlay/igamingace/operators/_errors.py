@@ -1,0 +1,135 @@
+"""What can go wrong with an operator's own operations; what the API refuses is in igamingace.errors."""
+
+# ruff: noqa: N818 -- the names say what happened, as in igamingace.errors
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from igamingace._secret import Sealed
+from igamingace.errors import ConfigurationError, IGamingAceError
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+__all__ = [
+    "CreationUnknown",
+    "RecordInUse",
+    "RecordUnusable",
+    "TransferDone",
+    "TransferError",
+    "TransferNotDone",
+    "TransferRefused",
+    "TransferUnknown",
+    "Wallets",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Wallets:
+    """The wallets of both sides of a transfer at one moment, in major units of its currency.
+
+    Attributes:
+        source: points of the account that gives.
+        target: points of the account that receives.
+    """
+
+    source: Decimal
+    target: Decimal
+
+
+class TransferError(IGamingAceError):
+    """A transfer of points did not end with a clear success.
+
+    Attributes:
+        source: name of the account that was to give; None when there is none.
+        target: name of the account that was to receive.
+        amount: how much, in major units of `currency`.
+        currency: an ISO 4217 code.
+        before: both wallets before the transfer; None when they were not read.
+        after: both wallets as they were read last afterwards; None when they were not.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        source: str | None,
+        target: str,
+        amount: Decimal,
+        currency: str,
+        before: Wallets | None = None,
+        after: Wallets | None = None,
+    ) -> None:
+        """Take the reason in words, and which transfer it is about."""
+        super().__init__(f"transfer of {amount} {currency} from {source!r} to {target!r}: {reason}")
+        self.reason = reason
+        self.source = source
+        self.target = target
+        self.amount = amount
+        self.currency = currency
+        self.before = before
+        self.after = after
+
+
+class TransferRefused(TransferError, ValueError):
+    """The transfer makes no sense, and was not sent."""
+
+
+class TransferNotDone(TransferError):
+    """The answer was lost, and the wallets show that nothing was moved: it may be sent again."""
+
+
+class TransferDone(TransferError):
+    """The answer was lost, and the wallets show that the transfer was carried out: do not send it again."""
+
+
+class TransferUnknown(TransferError):
+    """The answer was lost, and the wallets do not tell what happened: look into the books first."""
+
+
+class CreationUnknown(IGamingAceError):
+    """The answer to the creation of an account was lost: it may exist, and only the back office shows it.
+
+    Attributes:
+        operator_id: the id that the account was to have.
+    """
+
+    def __init__(self, operator_id: str, password: Sealed[str]) -> None:
+        """Take the id, and the password that the account has if it exists."""
+        super().__init__(
+            f"the answer to the creation of {operator_id!r} was lost: look for it in the back office before "
+            "you create it again; if it is there, its password is the `password` of this error"
+        )
+        self.operator_id = operator_id
+        self._password = password
+
+    @property
+    def password(self) -> str:
+        """The password that was sent; never shown by the error itself."""
+        return self._password.open()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle without the password."""
+        return CreationUnknown, (self.operator_id, _Forgotten())
+
+
+class _Forgotten(Sealed[str]):
+    """What a password becomes in a pickle."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def __reduce__(self) -> tuple[object, ...]:  # type: ignore[override]  # there is nothing to keep back
+        return _Forgotten, ()
+
+
+class RecordInUse(ConfigurationError):
+    """Another program is working with this record of a top-up."""
+
+
+class RecordUnusable(ConfigurationError):
+    """The file is no record of a top-up, or one that something else than this top-up must finish."""

@@ -1,0 +1,142 @@
+"""`igamingace agents`: open new accounts, check the ones there are."""
+
+import pytest
+from igamingace import Agent
+
+NEW = ["--currency", "USD", "--rate", "12.5", "--parent", "west"]
+
+
+def test_a_new_agent_s_token_and_password_are_shown_once_and_work(run, sandbox):
+    done = run("agents", "create", "fresh", *NEW, "--site", "casino", "--allow", "127.0.0.1", "--yes")
+
+    lines = [line.split() for line in done.stdout.splitlines()]
+    (token,) = [line[1] for line in lines if line[:1] == ["token"]]
+    (password,) = [line[1] for line in lines if line[:1] == ["password"]]
+    with Agent(token, base_url=sandbox.url) as agent:
+        info = agent.operators.info()
+    assert (info.id, info.parent_id, info.level) == ("fresh", "west", "agent")
+    assert info.allowed_ips == ["127.0.0.1"]
+    assert len(password) >= 20
+    assert done.output.count(token) == done.output.count(password) == 1
+
+
+def test_what_is_shown_can_be_put_into_the_file(run, tmp_path, monkeypatch):
+    document = run.json("agents", "create", '2nd "agent"', "--id", "second", *NEW, "--everybody", "--yes")
+    shown = run("agents", "create", '3rd "agent"', "--id", "third", *NEW, "--everybody", "--yes").stdout
+    with (tmp_path / "agents.toml").open("a") as file:
+        file.write("\n" + shown[shown.index("[[account]]") :])
+    (variable,) = [line.split('"')[1] for line in shown.splitlines() if line.startswith("token_env")]
+    monkeypatch.setenv(variable, document["token"])
+
+    assert document["operator_id"] == "second"
+    assert run.json("balances", "-a", '3rd "agent"')["by_agent"] == {'3rd "agent"': {"USD": "0"}}
+
+
+def test_a_password_can_be_given_and_is_not_shown_then(run, tmp_path):
+    (tmp_path / "password").write_text("correct-horse\n")
+
+    by_file = run("agents", "create", "by-file", *NEW, "--password-file", "password", "--yes")
+    typed = run("agents", "create", "typed", *NEW, "--password-file", "-", "--yes", typed="battery-staple\n")
+
+    assert "correct-horse" not in by_file.output
+    assert "battery-staple" not in typed.output
+    assert "password" not in typed.stdout
+
+
+def test_an_open_door_is_warned_about_and_the_question_is_asked(run):
+    done = run("agents", "create", "never", *NEW, typed="n\n", status=2)
+
+    assert "without --allow its requests are accepted from everybody" in done.stderr
+    assert "Open the agent 'never' with USD below 'west'?" in done.stderr
+    assert done.stdout == ""
+
+
+def test_without_a_parent_it_is_opened_below_the_one_at_the_top(run, tmp_path):
+    run("agents", "create", "east", "--operator", *NEW[:4], "--yes")
+    document = run.json("tree", "--offline")
+    with (tmp_path / "agents.toml").open("a") as file:
+        file.write('[[account]]\nname = "top-2"\ncurrency = "USD"\ntoken_env = "TOP_2"\n')
+
+    done = run("agents", "create", "more", *NEW[:4], "--yes", status=2)
+
+    assert document["accounts"][0]["name"] == "bigoperator"
+    assert "below which operator? give --parent" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["mycasino", *NEW], "the name 'mycasino' is taken"),
+        (["x", *NEW[:4], "--parent", "mycasino"], "is an agent"),
+        (["x", *NEW[:4], "--parent", "nobody"], "no account 'nobody'"),
+        (["x", "--currency", "EURO", *NEW[2:]], "is not an ISO 4217 code"),
+        (["x", "--currency", "USD", "--rate", "many", "--parent", "west"], "give a number of percent"),
+        (["x", "--currency", "USD", "--rate", "101", "--parent", "west"], "from 0 to 100"),
+        (["x", *NEW, "--allow", "10.0.0.0/8"], "takes no networks"),
+        (["x", *NEW, "--allow", "8.8.8.8", "--everybody"], "everybody is asked for together with addresses"),
+        (["x", *NEW, "--callback-url", "nowhere"], "begins with https://"),
+        (["x", *NEW, "--password-file", "/no/where"], "/no/where"),
+        (["x", *NEW, "--password-file", "/dev/null"], "it is empty"),
+        (["x", *NEW[:2]], "--rate"),
+    ],
+)
+def test_what_makes_no_sense_is_2_and_opens_nothing(run, arguments, told):
+    assert told in run("agents", "create", *arguments, "--yes", status=2).stderr
+
+
+def test_an_id_that_is_taken_is_refused_by_the_server(run):
+    done = run("agents", "create", "another-name", "--id", "mycasino", *NEW, "--yes", status=1)
+
+    assert "operators.create: " in done.stderr
+
+
+def test_a_creation_without_an_answer_is_3_and_its_password_is_not_lost(run, monkeypatch):
+    from igamingace._secret import Sealed
+    from igamingace.operators import CreationUnknown, Operator
+
+    def lost(self, name, **given):
+        raise CreationUnknown(name, Sealed("made-password"))
+
+    monkeypatch.setattr(Operator, "create_agent", lost)
+
+    done = run("agents", "create", "lost", *NEW, "--yes", status=3)
+    document = run.json("agents", "create", "lost", *NEW, "--yes", status=3)
+
+    assert "look for it in the back office" in done.stderr
+    assert done.stdout.split() == ["password", "made-password"]
+    assert document["password"] == "made-password"
+
+
+@pytest.fixture
+def healthy(tokens, sandbox):
+    """Give the demo agent what a healthy one has: an address and a callback URL."""
+    with Agent(tokens["mycasino"], base_url=sandbox.url) as agent:
+        agent.operators.update(allowed_ips=["127.0.0.1"], callback_url="http://127.0.0.1:9/callbacks")
+        yield
+        agent.operators.update(allowed_ips=[])
+
+
+def test_a_healthy_agent_is_0_and_a_table(run, healthy):
+    done = run("agents", "check", "--account", "mycasino", "--no-callbacks", "--floor", "USD=100")
+
+    (row,) = [line.split() for line in done.stdout.splitlines() if line.strip().startswith("mycasino ")]
+    assert row[1] == "ok"
+    assert "1 of 1 accounts are healthy." in done.stdout
+
+
+def test_an_agent_that_is_not_healthy_is_1_and_told_in_words(broken, healthy):
+    done = broken("agents", "check", "--floor", "USD=1000000", "--floor", "EUR=1", status=1)
+    document = broken.json("agents", "check", "-a", "wrong", "-a", "mycasino", status=1)
+
+    told = done.stdout
+    assert "mycasino: 25000 USD, below 1000000" in told
+    assert "http://127.0.0.1:9/callbacks" in told
+    assert told.count("wrong: operators.info: TOKEN_INVALID") == 1
+    assert "of 7 accounts are healthy" in told
+    states = {one["check"]: one["state"] for one in document["agents"]["wrong"]}
+    assert states["token"] == "failed"
+    assert states["points"] == "unknown"
+
+
+def test_a_floor_that_leaves_a_currency_out_is_2(broken):
+    assert "EUR" in broken("agents", "check", "--floor", "USD=1", status=2).stderr

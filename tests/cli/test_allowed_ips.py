@@ -1,0 +1,96 @@
+"""`igamingace allowed-ips`: shown, diffed before it is written, never emptied by accident."""
+
+import pytest
+
+HERE = "127.0.0.1"  # where the tests call from: without it the sandbox would lock them out
+
+
+@pytest.fixture(autouse=True)
+def everybody_at_first(run):
+    yield
+    run("allowed-ips", "-a", "west-poor", "--everybody", "--yes")
+
+
+def ips(run, *arguments, **more):
+    return run("allowed-ips", "--account", "west-poor", *arguments, **more)
+
+
+def test_an_empty_list_is_said_to_accept_everybody(run):
+    assert "everybody" in ips(run).stdout
+    assert run.json("allowed-ips", "-a", "west-poor") == {
+        "ok": True,
+        "everybody": True,
+        "addresses": [],
+        "unreadable": [],
+        "warnings": [],
+    }
+
+
+def test_a_change_is_shown_and_asked_about_before_it_is_made(run):
+    refused = ips(run, "--add", f"{HERE} 8.8.8.8", typed="n\n", status=2)
+    unchanged = ips(run)
+    done = ips(run, "--add", HERE, "--add", "8.8.8.8", typed="y\n")
+
+    assert refused.stdout == f"+ {HERE}\n+ 8.8.8.8\n"
+    assert "stopped: nothing was changed" in refused.stderr
+    assert "everybody" in unchanged.stdout
+    assert "Yours must be among them" in done.stderr
+    assert f"{HERE}: is the loopback address" in done.stderr
+    assert ips(run).stdout == f"{HERE}\n8.8.8.8\n"
+
+
+def test_addresses_are_replaced_added_and_taken_out(run):
+    ips(run, "--set", f"{HERE} 8.8.8.8\n9.9.9.9", "--yes")
+
+    document = run.json(
+        "allowed-ips", "-a", "west-poor", "--add", "2606:4700::1111", "--remove", "8.8.8.8", "--yes"
+    )
+
+    assert document["added"] == ["2606:4700::1111"]
+    assert document["removed"] == ["8.8.8.8"]
+    assert document["changed"] is True
+    assert ips(run).stdout.split() == [HERE, "9.9.9.9", "2606:4700::1111"]
+
+
+def test_a_dry_run_changes_nothing(run):
+    done = ips(run, "--add", HERE, "--dry-run")
+    document = run.json("allowed-ips", "-a", "west-poor", "--add", HERE, "--dry-run")
+
+    assert f"+ {HERE}" in done.stdout
+    assert document["changed"] is False
+    assert "everybody" in ips(run).stdout
+
+
+def test_nothing_to_change_asks_nobody(run):
+    ips(run, "--set", HERE, "--yes")
+
+    assert ips(run, "--add", HERE).stdout == "Nothing changes.\n"
+
+
+def test_everybody_is_only_let_in_by_name(run):
+    ips(run, "--set", HERE, "--yes")
+
+    assert "ask for everybody by name" in ips(run, "--remove", HERE, "--yes", status=2).stderr
+    done = ips(run, "--everybody", "--yes")
+
+    assert "from everybody who has the token" in done.stderr
+    assert done.stdout == f"- {HERE}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--add", "10.0.0.0/8"], "takes no networks"),
+        (["--add", "casino.example"], "no IPv4 or IPv6 address"),
+        (["--remove", "8.8.8.8"], "8.8.8.8 is not in the list"),
+        (["--set", " "], "ask for everybody by name"),
+        (["--everybody", "--add", "8.8.8.8"], "give --add and --remove, or --set, or --everybody"),
+        (["--set", "8.8.8.8", "--everybody"], "give --add and --remove, or --set, or --everybody"),
+        (["--add", "8.8.8.8"], "nobody answered: give --yes"),
+    ],
+)
+def test_what_makes_no_sense_is_2_and_changes_nothing(run, arguments, told):
+    done = ips(run, *arguments, status=2)
+
+    assert told in done.stderr
+    assert "everybody" in ips(run).stdout

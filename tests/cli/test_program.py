@@ -1,0 +1,126 @@
+"""The program as a whole: its help, its speed, what it says when something is missing."""
+
+import inspect
+import re
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+import typer
+from igamingace.__main__ import COMMANDS, program
+from typer.testing import CliRunner
+
+OURS = [name for name, command in COMMANDS.items() if command.panel == "Accounts"]
+ALL = [["agents", "create"], ["agents", "check"], *([name] for name in OURS if name != "agents")]
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(program(arguments), arguments, env={"COLUMNS": "120", "TERM": "dumb"})
+
+
+def test_help_lists_every_command():
+    done = invoke("--help")
+
+    assert done.exit_code == 0
+    assert all(re.search(rf"^.? ?{name} ", done.stdout, re.MULTILINE) for name in COMMANDS)
+
+
+def test_without_a_command_there_is_help():
+    assert "Usage: igamingace" in invoke().output
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_s_line_in_the_list_is_the_first_of_its_own_help(name):
+    from igamingace.__main__ import _imported
+
+    found = _imported(COMMANDS[name].place)
+
+    about = found.info.help if isinstance(found, typer.Typer) else inspect.getdoc(found)
+    assert about.splitlines()[0] == COMMANDS[name].summary
+
+
+@pytest.mark.parametrize("command", ALL, ids=" ".join)
+def test_help_of_a_command_shows_an_example_and_its_statuses(command):
+    done = invoke(*command, "--help")
+
+    told = " ".join(done.stdout.split())
+    assert done.exit_code == 0
+    assert f"Example: igamingace {' '.join(command)}" in told
+    assert "Exit status: 0 " in told
+    assert "2 could not be run" in told
+    assert "--json" in told
+    assert "--file" in told
+
+
+@pytest.mark.parametrize("command", ALL, ids=" ".join)
+def test_an_example_is_one_that_the_command_takes(command):
+    from igamingace.__main__ import _imported
+
+    found = _imported(COMMANDS[command[0]].place)
+    text = "\n".join(inspect.getdoc(each) for each in functions(found))
+    (example,) = re.findall(rf"^Example: igamingace {' '.join(command)}(.*)$", text, re.MULTILINE)
+
+    done = invoke(*command, *example.split(), "--file", "/no/such/agents.toml")
+
+    assert done.exit_code == 2
+    assert done.stderr == "Error: /no/such/agents.toml: cannot be read: No such file or directory\n"
+
+
+def functions(found):
+    if not isinstance(found, typer.Typer):
+        return [found]
+    return [each.callback for each in found.registered_commands]
+
+
+def test_a_command_that_is_not_there_is_2():
+    done = invoke("balnces")
+
+    assert done.exit_code == 2
+    assert "balances" in done.stderr
+
+
+def test_help_imports_no_command_and_nothing_heavy():
+    heavy = ["httpcore2", "aiohttp", "pydantic", "uvicorn", "igamingace.operators", "igamingace.sandbox"]
+    script = (
+        "import sys; sys.argv = ['igamingace', '--help']\n"
+        "from igamingace.__main__ import main\n"
+        "try: main()\n"
+        f"finally: print([name for name in {heavy} if name in sys.modules], file=sys.stderr)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert done.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize(("command", "extra"), [("sandbox", "sandbox"), ("tree", "cli"), ("", "cli")])
+def test_what_is_not_installed_is_told_with_the_extra(monkeypatch, command, extra):
+    missing = "typer" if extra == "cli" else "igamingace.sandbox.command"
+    monkeypatch.setitem(sys.modules, missing, None)
+
+    with pytest.raises(SystemExit) as caught:
+        program([command])
+
+    assert f"pip install 'igamingace[{extra}]'" in str(caught.value.code)
+
+
+@pytest.mark.parametrize("json", [[], ["--json"]])
+def test_ctrl_c_is_130_and_a_word(json, tmp_path, monkeypatch):
+    monkeypatch.setenv("TOKEN", "a-token")
+    (tmp_path / "agents.toml").write_text('[[account]]\nname = "a"\ncurrency = "USD"\ntoken_env = "TOKEN"\n')
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("IGAMINGACE_BASE_URL", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        program = [sys.executable, "-m", "igamingace", "balances", *json]
+        with subprocess.Popen(
+            program, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as running:
+            waiting, _ = listener.accept()
+            running.send_signal(signal.SIGINT)
+            out, err = running.communicate()
+            waiting.close()
+
+    assert running.returncode == 130
+    assert err == "Error: interrupted\n"
+    assert out.strip() == ('{"ok":false,"error":"interrupted"}' if json else "")

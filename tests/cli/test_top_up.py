@@ -1,0 +1,127 @@
+"""`igamingace top-up`: the plan first, then each transfer once, then what became of them."""
+
+from decimal import Decimal
+
+import pytest
+from igamingace import Agent
+
+UNDER = ["--under", "west", "--minimum", "100", "--target", "150"]
+
+
+@pytest.fixture
+def points(sandbox, tokens):
+    """Return a function that asks how many points an account has."""
+
+    def points_(name):
+        with Agent(tokens[name], base_url=sandbox.url) as agent:
+            return agent.operators.info().balance[0].amount
+
+    return points_
+
+
+def test_a_dry_run_prints_the_plan_and_sends_nothing(run, points, tmp_path):
+    before = points("west")
+
+    done = run("top-up", *UNDER, "--dry-run")
+    document = run.json("top-up", *UNDER, "--dry-run")
+
+    assert any(line.split() == ["west-poor", "0", "150", "USD", "west"] for line in done.stdout.splitlines())
+    assert document["dry_run"] is True
+    assert [(one["target"], one["amount"]) for one in document["plan"]["transfers"]] == [("west-poor", "150")]
+    assert document["outcomes"] == []
+    assert points("west") == before
+    assert not (tmp_path / "top-up.jsonl").exists()
+
+
+def test_nothing_is_sent_before_somebody_agrees(run, points):
+    refused = run("top-up", *UNDER, typed="n\n", status=2)
+    silent = run("top-up", *UNDER, status=2)
+
+    assert "Send this transfer of 150 USD?" in refused.stderr
+    assert "stopped: nothing was changed" in refused.stderr
+    assert "give --yes" in silent.stderr
+    assert points("west-poor") == 0
+
+
+def test_who_runs_dry_is_topped_up_once(run, points, tmp_path):
+    before = points("west")
+
+    document = run.json("top-up", *UNDER, "--yes")
+    again = run("top-up", *UNDER, "--yes")
+
+    assert [(one["target"], one["state"]) for one in document["outcomes"]] == [("west-poor", "done")]
+    assert points("west-poor") == 150
+    assert before - points("west") == 150
+    assert "Nobody runs dry." in again.stdout
+    assert (tmp_path / "top-up.jsonl").stat().st_mode & 0o077 == 0
+
+
+def test_people_see_what_became_of_each_transfer(run, points):
+    done = run("top-up", "--account", "west-poor", "--minimum", "USD=200", "--target", "USD=250", "--yes")
+
+    assert any(line.split() == ["west-poor", "100", "USD", "done"] for line in done.stdout.splitlines())
+    assert points("west-poor") == 250
+
+
+def test_who_cannot_be_given_enough_is_1(run, points):
+    given = ["--account", "west-poor", "--minimum", "1000000", "--target", "2000000"]
+
+    done = run("top-up", *given, "--yes", status=1)
+    document = run.json("top-up", *given, "--dry-run", status=1)
+
+    assert "short" in done.stdout
+    assert "west has too little, or no USD, for west-poor" in done.stderr
+    assert [one["target"] for one in document["plan"]["short"]] == ["west-poor"]
+
+
+def test_an_account_that_cannot_be_read_is_1_and_the_others_go_on(broken, points):
+    before = points("west-poor")
+    minimum = str(before + Decimal("0.01"))
+    amounts = ["--minimum", f"USD={minimum}", "--target", f"USD={minimum}"]
+    chosen = ["--account", "west-poor", "--account", "wrong"]
+
+    done = broken("top-up", *chosen, *amounts, "--minimum", "EUR=1", "--target", "EUR=1", "--yes", status=1)
+
+    assert points("west-poor") == before + Decimal("0.01")
+    assert "wrong: operators.info: TOKEN_INVALID" in done.stderr
+
+
+def test_an_outcome_that_nobody_knows_is_3(run, monkeypatch):
+    from igamingace.operators import Operator
+
+    real = Operator.top_up
+
+    def cut_off(self, **given):
+        found = real(self, **{**given, "dry_run": True})
+        if given.get("dry_run"):
+            return found
+        outcomes = [as_unknown(one) for one in found.plan.transfers]
+        return type(found)(plan=found.plan, outcomes=tuple(outcomes))
+
+    def as_unknown(transfer):
+        from igamingace.operators._top_up import Outcome
+
+        return Outcome(transfer=transfer, state="unknown", detail="the wallets do not tell")
+
+    monkeypatch.setattr(Operator, "top_up", cut_off)
+
+    done = run("top-up", "-a", "west-poor", "--minimum", "900", "--target", "900", "--yes", status=3)
+
+    assert "west-poor: unknown: the wallets do not tell" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("amounts", "told"),
+    [
+        (["--minimum", "ten", "--target", "20"], "--minimum ten: give an amount"),
+        (["--minimum", "EUR=", "--target", "20"], "--minimum"),
+        (["--minimum", "1", "--minimum", "2", "--target", "20"], "given twice"),
+        (["--minimum", "1", "--minimum", "USD=2", "--target", "20"], "one for each currency"),
+        (["--minimum", "EUR=1", "--target", "20"], "USD"),
+        (["--minimum", "30", "--target", "20"], "below the minimum"),
+        (["--minimum", "0.001", "--target", "20"], "decimals"),
+        (["--target", "20"], "--minimum"),
+    ],
+)
+def test_amounts_that_make_no_sense_are_2(run, amounts, told):
+    assert told in run("top-up", *amounts, "--yes", status=2).stderr
