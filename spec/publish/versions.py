@@ -1,0 +1,50 @@
+"""Versions of the contract: semantic, and what each part's rise says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .changes import Level
+
+_SEMVER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+
+
+class PublishError(Exception):
+    """The contract cannot be published like this; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Version:
+    """A version without a pre-release, such as 1.4.0."""
+
+    major: int
+    minor: int
+    patch: int
+
+    @classmethod
+    def parse(cls, text: str) -> Version:
+        """Return the version that `text` says.
+
+        Raises:
+            PublishError: it is not three numbers with points between them.
+        """
+        match = _SEMVER.fullmatch(text)
+        if match is None:
+            raise PublishError(
+                f"info.version in spec/openapi.yaml is {text!r}; write three numbers, such as 1.4.0"
+            )
+        return cls(*map(int, match.groups()))
+
+    def raised(self, level: Level) -> Version:
+        """Return the least version that a change of this level may have."""
+        match level:
+            case Level.BREAKING:
+                return Version(self.major + 1, 0, 0)
+            case Level.ADDITION:
+                return Version(self.major, self.minor + 1, 0)
+            case Level.TEXT:
+                return Version(self.major, self.minor, self.patch + 1)
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}.{self.patch}"

@@ -1,0 +1,214 @@
+"""Other people's tools take the published contract, and what they make of it works against the sandbox.
+
+Run by `nox -s interop`; needs Node.js with npm, Java for openapi-generator, and curl. What a tool cannot do
+stands where it is worked around. Left out: Kiota, whose package holds no program but downloads one when it is
+installed, so that its hash pins nothing.
+"""
+
+import contextlib
+import html
+import importlib.util
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from importlib.resources import files
+from pathlib import Path
+
+import httpx2
+import pytest
+from igamingace import Agent
+from igamingace_bindings.contract import OPERATIONS
+
+from .conftest import HERE, LAUNCH
+
+NORTHERN = "Northern Reels"
+
+
+def calls():
+    """Return a call of each operation, from the test that calls every operation."""
+    path = Path(__file__).parents[2] / "test_every_operation.py"
+    found = importlib.util.spec_from_file_location("every_operation", path)
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return {**module.CALLS, **module.OPERATOR_CALLS}
+
+
+def test_the_published_document_is_the_one_in_the_package(published):
+    shipped = json.loads(files("igamingace_bindings").joinpath("openapi.json").read_text())
+    shipped.pop("x-generated")
+
+    assert json.loads((published / "openapi.json").read_text()) == shipped
+
+
+@pytest.mark.parametrize("name", ["openapi.yaml", "openapi.json"])
+def test_redocly_has_nothing_to_say(name, desk):
+    (desk.folder / "redocly.yaml").write_text("extends: [recommended-strict]\n")
+
+    printed = desk.tool("redocly", "lint", name, "--config", "redocly.yaml")
+
+    assert "Your API description is valid" in printed
+    assert not re.search(r"\d+ (problem|warning|error)", printed), printed
+
+
+def test_curl_as_the_guide_shows_it_works(desk, sandbox, published):
+    guide = json.loads((published / "openapi.json").read_text())["info"]["description"]
+    (command,) = re.findall(r"```bash\n(curl .*?)```", guide, re.DOTALL)
+    command = command.replace("https://api.igamingace.com", sandbox.url)
+    command = re.sub(r"Bearer [0-9a-f]{32}", f"Bearer {sandbox.token}", command)
+
+    printed = desk.run("bash", "-c", command.replace("curl ", "curl --silent ", 1))
+
+    assert json.loads(printed)["data"][0]["providerName"] == NORTHERN
+
+
+def test_openapi_typescript_and_openapi_fetch(desk, sandbox):
+    desk.tool("openapi-typescript", "openapi.yaml", "--output", "schema.ts")
+
+    found = desk.program("openapi_fetch", sandbox)
+
+    assert NORTHERN in found["names"]
+    assert found["address"].startswith("http")
+    assert found["code"] == 2007
+
+
+def test_openapi_generator(desk, sandbox):
+    # Its parser takes the request body of a link for text, where OpenAPI takes any value: no validation then.
+    options = ["--skip-validate-spec", "--additional-properties=importFileExtension=.js"]
+    generate = [Path(sys.executable).with_name("openapi-generator-cli"), "generate", "-g", "typescript-fetch"]
+    desk.run(*generate, "-i", "openapi.yaml", "-o", "client", *options)
+
+    found = desk.program("openapi_generator", sandbox)
+
+    assert NORTHERN in found["names"]
+    assert found["address"].startswith("http")
+
+
+@contextlib.contextmanager
+def prism(desk):
+    """Run Prism as a server of the published document; give its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = desk.folder / "node_modules" / ".bin" / "prism"
+    command = [program, "mock", "--errors", "-h", "127.0.0.1", "-p", str(port), "openapi.yaml"]
+    said = desk.folder / "prism.log"
+    with said.open("wb") as log:
+        server = subprocess.Popen(
+            command, cwd=desk.folder, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    try:
+        while "Prism is listening" not in said.read_text():
+            assert server.poll() is None, said.read_text()
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)  # it has a child that serves
+        server.wait()
+
+
+def test_prism_serves_every_operation_to_our_client(desk):
+    seen = {}
+
+    with prism(desk) as url, Agent("0" * 32, base_url=url) as agent:
+        for operation, call in calls().items():
+            seen[operation] = call(agent, seen)
+
+    assert seen.keys() == OPERATIONS.keys()
+    assert seen["games.launch"] == "https://games.igamingace.com/launch?token=9f8e7d6c5b4a"
+
+
+def test_schemathesis_from_the_published_file_alone(desk, sandbox):
+    # operators.update may set the allowed addresses, after which every call is refused; that a well-formed
+    # request may be refused for what it asks is nothing that OpenAPI can say.
+    program = [Path(sys.executable).with_name("schemathesis"), "run", "openapi.yaml", "--url", sandbox.url]
+    headers = [
+        "Accept: application/json",
+        "Content-Type: application/json",
+        f"Authorization: Bearer {sandbox.token}",
+    ]
+    options = [
+        *("--exclude-operation-id", "operators.update", "--exclude-checks", "positive_data_acceptance"),
+        *("--phases", "examples,coverage,fuzzing", "--max-examples", "20", "--seed", "1"),
+        *("--suppress-health-check", "all"),
+    ]
+
+    printed = desk.run(*program, *(part for header in headers for part in ("-H", header)), *options)
+
+    assert "Tested: 18" in printed
+
+
+def test_postman_sends_every_request_of_the_collection(desk, sandbox):
+    folders = ["providers", "games", "players", "operators", "transactions", "bonus_calls"]
+    sent = []
+    for folder in folders:  # each from the same beginning: one example of operators locks everybody out
+        httpx2.post(f"{sandbox.url}/_sandbox/reset").raise_for_status()
+        token = sandbox.operator_token if folder == "operators" else sandbox.token
+        report = desk.folder / f"{folder}.json"
+        desk.tool(
+            *("newman", "run", "postman_collection.json", "--folder", folder),
+            *("--env-var", f"baseUrl={sandbox.url}", "--env-var", f"bearerToken={token}"),
+            *("--reporters", "json", "--reporter-json-export", report),
+        )
+        sent += json.loads(report.read_text())["run"]["executions"]
+
+    answers = {
+        execution["item"]["name"]: json.loads(bytes(execution["response"]["stream"]["data"]))
+        for execution in sent
+    }
+    refused = {name: answer["message"] for name, answer in answers.items() if not answer["success"]}
+    assert len(answers) == len(OPERATIONS)
+    # The examples name an account that the demo has already, and addresses that ours is not among.
+    assert set(refused) == {"Create an account below yours", "Move points to a child account"}, refused
+
+
+def test_bruno_imports_the_collection(desk):
+    (desk.folder / "bruno.mjs").write_text((HERE / "bruno.mjs").read_text())
+
+    found = json.loads(desk.run("node", "bruno.mjs", "postman_collection.json"))
+
+    assert len(found["requests"]) == len(OPERATIONS)
+
+
+def test_a_browser_draws_the_whole_reference_from_the_file_alone(published, document, tmp_path):
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    assert chromium, "needs Chromium"
+    options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}"]
+    drawn = ["--virtual-time-budget=20000", "--dump-dom", (published / "reference.html").as_uri()]
+
+    page = subprocess.run(
+        [chromium, *options, *drawn], capture_output=True, text=True, check=True, timeout=120
+    )
+
+    text = html.unescape(page.stdout.split("<script>")[0])
+    headings = set(re.findall(r"<h2[^>]*>.*?</h2>", text, re.DOTALL))
+    for section in ("paths", "webhooks"):
+        for item in document[section].values():
+            for operation in item.values():
+                (heading,) = [
+                    found for found in headings if f'operation/{operation["operationId"]}"' in found
+                ]
+                assert operation["summary"] in heading
+                assert operation["x-standing"] in heading
+    assert 'placeholder="Search..."' in text
+
+
+def test_a_launch_by_hand_with_nothing_but_the_file(document, sandbox):
+    (path,) = [
+        path
+        for path, item in document["paths"].items()
+        if item.get("post", {}).get("operationId") == "games.launch"
+    ]
+    headers = {
+        header["name"]: header["value"].replace("{token}", sandbox.token)
+        for header in document["x-required-headers"]
+    }
+
+    answer = httpx2.post(sandbox.url + path, headers=headers, json=LAUNCH)
+
+    assert answer.json()["success"] is True

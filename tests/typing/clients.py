@@ -1,0 +1,76 @@
+"""How users call the clients, for mypy and pyright: types are read, wrong calls are refused. Never run."""
+
+# A comment that ignores an error fails here where there is none.
+# pyright: reportUnnecessaryTypeIgnoreComment=error
+
+from decimal import Decimal
+from typing import assert_type
+
+from igamingace import Agent, AsyncAgent, RawAnswer, Timeouts, errors
+from igamingace.limits import Limiter, LocalLimiter
+from igamingace_bindings.rest.models import Game, PlayerLink, Provider, TransactionPage
+
+
+def an_agent_reads_and_writes() -> None:
+    with Agent(
+        token="t", base_url="https://api.example", timeout=10, limiter=LocalLimiter(limit=25)
+    ) as agent:
+        assert_type(agent.providers.list(), list[Provider])
+        assert_type(agent.games.list(1), list[Game])
+        assert_type(agent.players.create(player_external_id="p-1"), PlayerLink)
+        address = agent.games.launch(
+            player_id="p-1",
+            provider_id=1,
+            game_id=655,
+            language="en",
+            return_url="https://casino.example/lobby",
+            is_streamer=False,
+        )
+        assert_type(address, str)
+        moved = agent.players.deposit(
+            player_external_id="p-1", currency="USD", amount=Decimal("1.50"), transaction_id="d-1"
+        )
+        assert_type(moved.balance, Decimal)
+
+
+async def an_async_agent_is_awaited(agent: AsyncAgent) -> None:
+    assert_type(await agent.providers.list(), list[Provider])
+    page = await agent.transactions.list(
+        start_time="2026-01-01 00:00:00", end_time="2026-01-01 00:59:59", offset=0, limit=100
+    )
+    assert_type(page, TransactionPage)
+
+
+def the_raw_view_keeps_status_and_data(agent: Agent) -> None:
+    answer = agent.raw.providers.list()
+    assert_type(answer, RawAnswer[list[Provider]])
+    assert_type(answer.http_status, int)
+    assert_type(answer.data, list[Provider])
+
+
+def options_are_those_of_one_call(agent: Agent) -> None:
+    assert_type(agent.with_options(timeout=2, urgent=True).providers.list(), list[Provider])
+    Agent("t", timeout=Timeouts(connect=1, total=5))
+
+
+def errors_tell_what_happened(agent: Agent) -> None:
+    try:
+        agent.providers.list()
+    except errors.ServerIsBusy as error:
+        assert_type(error.code, int | None)
+    except errors.APIError as error:
+        assert_type(error.operation, str)
+        assert_type(error.retryable, bool)
+
+
+def a_limiter_is_any_that_has_the_methods(limiter: Limiter) -> Agent:
+    return Agent("t", limiter=limiter)
+
+
+def wrong_calls_are_refused(agent: Agent) -> None:
+    agent.games.list("one")  # type: ignore[arg-type]
+    agent.games.lunch()  # type: ignore[attr-defined]
+    agent.players.create()  # type: ignore[call-arg]
+    Agent(5)  # type: ignore[arg-type]
+    number: int = agent.providers.list()  # type: ignore[assignment]
+    assert_type(number, int)
