@@ -22,6 +22,6 @@ def test_people_see_a_table():
     done = subprocess.run(RUN, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
-    assert "Pragmatic Play" in done.stdout
+    assert "Northern Reels" in done.stdout
     assert "150 of 150" in done.stdout
     assert "peak in flight" in done.stdout

@@ -1,4 +1,8 @@
-"""The pytest fixtures `wallet_check` and `wallet_check_async`: check your wallet in your own tests."""
+"""Fixtures for pytest, for your own tests: check your wallet, and have a sandbox to call.
+
+`wallet_check` and `wallet_check_async`; `igamingace_sandbox` in this process, and on a port
+`igamingace_sandbox_server`.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
+    from igamingace.sandbox import Sandbox, SandboxApp
     from igamingace.walletcheck import Report
 
-__all__ = ["wallet_check", "wallet_check_async"]
+__all__ = ["igamingace_sandbox", "igamingace_sandbox_server", "wallet_check", "wallet_check_async"]
 
 # The checks are imported in the fixtures: pytest loads this module in every run where it is installed.
 
@@ -43,6 +48,40 @@ def wallet_check_async() -> Callable[..., Awaitable[Report]]:
         return _judged(await check_wallet_async(*args, **options))
 
     return check
+
+
+@pytest.fixture
+def igamingace_sandbox() -> Iterator[SandboxApp]:
+    """Return a fresh sandbox in this process; what it got wrong itself is raised into the test.
+
+    Example:
+        def test_my_lobby(igamingace_sandbox):
+            igamingace_sandbox.faults.add("busy", count=3)
+            with Agent(igamingace_sandbox.token, transport=igamingace_sandbox.transport()) as agent:
+                assert my_lobby(agent) == ["Northern Reels"]
+            assert len(igamingace_sandbox.requests) == 4
+    """
+    from igamingace.sandbox import create_app  # noqa: PLC0415 -- as said above
+
+    app = create_app()
+    yield app
+    app.close()
+
+
+@pytest.fixture
+def igamingace_sandbox_server() -> Iterator[Sandbox]:
+    """Return a fresh sandbox on a port of its own, for what is not this process or brings its own client.
+
+    Example:
+        def test_my_program(igamingace_sandbox_server):
+            sandbox = igamingace_sandbox_server
+            environment = {"IGAMINGACE_BASE_URL": sandbox.url, "IGAMINGACE_API_TOKEN": sandbox.token}
+            subprocess.run(["my-program"], env=environment, check=True)
+    """
+    from igamingace.sandbox import Sandbox  # noqa: PLC0415 -- as said above
+
+    with Sandbox() as sandbox:
+        yield sandbox
 
 
 def _judged(report: Report) -> Report:

@@ -1,6 +1,7 @@
 """`nox -s fuzz`: the fuzzer against a started sandbox over real HTTP, longer than in the tests.
 
-The seed is random and printed; `--seed N` repeats a run. Further arguments go to pytest.
+In both readings of errors, with faults and without. The seed is random and printed; `--seed N` repeats a run.
+Further arguments go to pytest.
 """
 
 from __future__ import annotations
@@ -13,12 +14,24 @@ import sys
 from pathlib import Path
 
 from igamingace.sandbox import Sandbox
+from igamingace.sandbox.faults import parse_fault
 
 TESTS = Path(__file__).with_name("test_fuzz.py")
+FAULTS = (
+    "error:share=0.05",
+    "busy:share=0.05",
+    "maintenance:share=0.05",
+    "html:share=0.05",
+    "empty:share=0.05",
+    "unknown-field:share=0.2",
+    "unknown-code:share=0.05:after",
+    "latency:seconds=0.001:spread=0.002:share=0.1",
+)
+RUNS = [(style, faults) for style in ("status", "envelope") for faults in ((), FAULTS)]
 
 
 def main() -> int:
-    """Fuzz, and return the exit code of pytest."""
+    """Fuzz, and return the first exit code of pytest that is not 0."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--seed", type=int, default=random.randrange(2**32), help="repeats the run of that seed"
@@ -26,19 +39,30 @@ def main() -> int:
     parser.add_argument("--examples", type=int, default=300, help="cases generated for each operation")
     options, further = parser.parse_known_args()
     again = f"nox -s fuzz -- --seed {options.seed} --examples {options.examples}"
-    with Sandbox() as sandbox:  # strict: raises at the end when an answer broke the contract
+    print(f"seed {options.seed}; to repeat: {again}", flush=True)  # noqa: T201 - a script
+    code = 0
+    for style, faults in RUNS:
+        print(f"errors: {style}; faults: {len(faults)}", flush=True)  # noqa: T201 - the same
+        code = code or fuzz(options, style, faults, further)
+    print(f"seed {options.seed}: {'no failure' if code == 0 else f'FAILED; to repeat: {again}'}")  # noqa: T201 - the same
+    return code
+
+
+def fuzz(options: argparse.Namespace, style: str, faults: tuple[str, ...], further: list[str]) -> int:
+    """Run the tests against one sandbox, and return the exit code of pytest."""
+    met = [parse_fault(text) for text in faults]
+    with Sandbox(error_style=style, faults=met, seed=options.seed) as sandbox:  # strict: raises at the end
         environment = {
             "FUZZ_URL": sandbox.url,
             "FUZZ_TOKEN": sandbox.token,
             "FUZZ_OPERATOR_TOKEN": sandbox.operator_token,
             "FUZZ_SEED": str(options.seed),
             "FUZZ_EXAMPLES": str(options.examples),
+            "FUZZ_STYLE": style,
+            "FUZZ_FAULTS": " ".join(faults),
         }
-        print(f"seed {options.seed}; to repeat: {again}", flush=True)  # noqa: T201 - a script
         command = [sys.executable, "-m", "pytest", str(TESTS), "--timeout=0", *further]
-        code = subprocess.run(command, env={**os.environ, **environment}, check=False).returncode
-    print(f"seed {options.seed}: {'no failure' if code == 0 else f'FAILED; to repeat: {again}'}")  # noqa: T201 - the same
-    return code
+        return subprocess.run(command, env={**os.environ, **environment}, check=False).returncode
 
 
 if __name__ == "__main__":

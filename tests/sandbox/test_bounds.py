@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 
+import httpx2
 import pytest
-from igamingace.sandbox import _asgi, _state
+from igamingace.sandbox import Sandbox, _asgi, _state, server
 from igamingace.sandbox._state import Bounded
 
 HEADERS = {"Accept": "application/json", "Content-Type": "application/json"}
@@ -120,3 +121,11 @@ async def test_nobody_is_answered_who_has_gone(app, send_body):
 
     assert await send_body(receive) == []
     assert app.world.stats()["agents"]["mycasino"]["in_flight"] == 0
+
+
+def test_connections_have_an_end(monkeypatch):
+    monkeypatch.setattr(server, "MOST_CONNECTIONS", 2)
+
+    with Sandbox() as sandbox, httpx2.Client(base_url=sandbox.url) as first, httpx2.Client() as second:
+        assert first.get("/_sandbox/stats").status_code == 200
+        assert second.get(f"{sandbox.url}/_sandbox/stats").status_code == 503

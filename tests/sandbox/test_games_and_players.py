@@ -107,9 +107,7 @@ async def test_a_launch_url_works_once(agent, launch):
 
     first, second = await agent.client.get(url), await agent.client.get(url)
 
-    assert (first.status_code, second.status_code) == (200, 410)
-    assert "Gates of Olympus" in first.text
-    assert 'href="https://casino.example/lobby"' in first.text
+    assert (first.status_code, second.status_code) == (303, 410)
 
 
 async def test_a_launch_url_is_of_no_use_after_ten_minutes(agent, launch, clock):
@@ -124,16 +122,6 @@ async def test_a_launch_url_that_nobody_made_is_not_found(agent):
     assert (await agent.client.get("/_sandbox/launch?token=guess")).status_code == 404
 
 
-async def test_the_toy_page_escapes_what_it_shows(agent, launch):
-    await agent.data(agent.post(CREATE, playerExternalId="<script>"))
-    launch |= {"playerId": "<script>", "returnUrl": "https://casino.example/?a=1&b='2'"}
-
-    page = await agent.client.get(await agent.data(agent.post(LAUNCH, **launch)))
-
-    assert "played by &lt;script&gt;." in page.text
-    assert 'href="https://casino.example/?a=1&amp;b=&#x27;2&#x27;"' in page.text
-
-
 async def test_a_kick_ends_the_launches_of_that_player_only(agent, launch):
     kicked = await agent.data(agent.post(LAUNCH, **launch))
     other = await agent.data(agent.post(LAUNCH, **{**launch, "playerId": "p-1"}))
@@ -141,7 +129,7 @@ async def test_a_kick_ends_the_launches_of_that_player_only(agent, launch):
     await agent.data(agent.post("/v1/game/kick", playerExternalId="user123"))
 
     assert (await agent.client.get(kicked)).status_code == 410
-    assert (await agent.client.get(other)).status_code == 200
+    assert (await agent.client.get(other)).status_code == 303
 
 
 async def test_kicking_an_unknown_player_is_refused(agent, refusal):

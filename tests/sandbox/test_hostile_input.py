@@ -25,6 +25,15 @@ TEMPLATES = [
     "/v1/bonus-call/register",
     "/_sandbox/launch",
     "/_sandbox/stats",
+    "/_sandbox/state",
+    "/_sandbox/accounts/mycasino",
+    "/_sandbox/providers/1",
+    "/_sandbox/faults",
+    "/_sandbox/faults/1",
+    "/_sandbox/clock",
+    "/_sandbox/requests",
+    "/_sandbox/export",
+    "/_sandbox/import",
 ]
 METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS", "TRACE", "BREW"]
 HEADER_NAMES = [
@@ -86,7 +95,7 @@ async def _ask(scope, body):
     body=body,
     client=st.none() | st.tuples(st.text(max_size=20), st.integers(0, 65_535)),
 )
-@settings(max_examples=600, deadline=None, derandomize=True)
+@settings(max_examples=800, deadline=None, derandomize=True)
 def test_any_bytes_get_a_clean_answer(  # noqa: PLR0917 - drawn, not called
     method, raw_path, query, headers, body, client
 ):
@@ -108,9 +117,9 @@ def test_any_bytes_get_a_clean_answer(  # noqa: PLR0917 - drawn, not called
     fields = dict(start["headers"])
     assert int(fields[b"content-length"]) == len(content["body"])
     if fields[b"content-type"] == b"application/json":
-        assert "agents" in json.loads(content["body"]) or "success" in json.loads(content["body"])
-    else:
-        assert raw_path.startswith(b"/_sandbox/launch")
+        assert isinstance(json.loads(content["body"]), dict)
+    else:  # a page for people
+        assert raw_path == b"/" or raw_path.startswith((b"/_sandbox/", b"/reference"))
 
 
 @given(st.binary())

@@ -191,6 +191,7 @@ def test_the_tokens_that_are_printed_work():
     program.stop()
 
     assert ids == ["bigoperator", "mycasino", "mycasino-eu", "mycasino-kr"]
+    assert "warning" not in program.greeting  # it listens on loopback
 
 
 def test_another_contract_can_be_given(tmp_path, contract):
@@ -248,11 +249,100 @@ def test_without_typer_the_program_names_the_extra():
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
     assert ended.returncode == 1
-    assert "pip install 'igamingace[cli,sandbox]'" in ended.stderr
+    assert "pip install 'igamingace[" in ended.stderr
+
+
+def test_the_program_starts_with_a_casino_faults_and_a_reading_of_errors(tmp_path):
+    casino = '[[accounts]]\nid = "solo"\ncurrencies = ["EUR"]\npoints = { EUR = "5" }\n'
+    (tmp_path / "casino.toml").write_text(casino)
+    options = [
+        "--fault",
+        "html:count=1",
+        "--seed",
+        "7",
+        "--error-style",
+        "envelope",
+        "--code-field",
+        "message",
+    ]
+
+    program = Program(
+        *PROGRAMS["module"],
+        "--port",
+        "0",
+        "--token",
+        "mine",
+        "--data",
+        str(tmp_path / "casino.toml"),
+        *options,
+    )
+    headers = {**HEADERS, "Authorization": "Bearer mine"}
+    answers = [httpx2.get(program.url + "/v1/operator/info", headers=headers) for _ in range(2)]
+    refused = httpx2.get(program.url + LIST, headers=HEADERS)
+    program.stop()
+
+    assert answers[0].headers["x-sandbox-fault"] == "html"
+    assert answers[1].json()["data"]["balance"] == [{"currency": "EUR", "amount": 5}]
+    assert (refused.status_code, refused.json()["message"]) == (200, "TOKEN_NOT_FOUND")
+    assert "solo" in program.greeting
+    assert "seed 7" in program.greeting
+
+
+def test_the_program_goes_on_where_another_ended(tmp_path):
+    state = tmp_path / "state.json"
+    first = Program(*PROGRAMS["module"], "--port", "0", "--token", "mine", "--export", str(state))
+    headers = {**HEADERS, "Authorization": "Bearer mine"}
+    httpx2.post(first.url + "/v1/player/create", headers=headers, json={"playerExternalId": "kept"})
+    first.stop()
+
+    second = Program(*PROGRAMS["module"], "--port", "0", "--import", str(state))
+    kept = httpx2.get(second.url + "/v1/player/info?playerExternalId=kept", headers=headers)
+    second.stop()
+
+    assert kept.status_code == 200
+    assert state.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--fault", "fire"], "kind: there is latency"),
+        (["--fault", "busy:operation=games.lunch"], "the contract has no 'games.lunch"),
+        (["--data", "nowhere.toml"], "nowhere.toml: cannot be read"),
+        (["--error-style", "loud"], "the error style is status or envelope, not 'loud"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_explained(options, message):
+    code, complaint = _refused("--port", "0", *options)
+
+    assert code == 2
+    assert message in complaint
+
+
+def test_an_address_that_others_reach_is_warned_of():
+    program = Program(*PROGRAMS["module"], "--port", "0", "--host", "0.0.0.0")
+    program.stop()
+
+    assert "warning: 0.0.0.0 can be reached from other machines" in program.greeting
+
+
+@pytest.mark.parametrize("missing", ["typer", "jsonschema_rs"])
+def test_as_a_module_it_names_its_extra_in_one_sentence(missing):
+    code = (
+        f"import sys, runpy; sys.modules[{missing!r}] = None; sys.argv = ['sandbox'];"
+        "runpy.run_module('igamingace.sandbox', run_name='__main__')"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 1
+    assert (
+        ended.stderr == f"the sandbox needs {missing}: install it with `pip install 'igamingace[sandbox]'`\n"
+    )
 
 
 def test_without_its_extra_the_sandbox_names_it():
-    code = "import sys; sys.modules['jsonschema_rs'] = None; import igamingace.sandbox"
+    code = "import sys; sys.modules['jsonschema_rs'] = None; from igamingace.sandbox import Sandbox"
 
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 

@@ -6,13 +6,65 @@
 
 from __future__ import annotations
 
-try:
-    from igamingace.sandbox._document import ContractError
-    from igamingace.sandbox.app import ContractBreach, SandboxApp, create_app
-    from igamingace.sandbox.server import Sandbox
-except ModuleNotFoundError as error:
-    raise ImportError(
-        f"the sandbox needs {error.name}: install it with `pip install 'igamingace[sandbox]'`"
-    ) from error
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
-__all__ = ["ContractBreach", "ContractError", "Sandbox", "SandboxApp", "create_app"]
+if TYPE_CHECKING:
+    from igamingace.sandbox._document import ContractError
+    from igamingace.sandbox._refusal import Refusal
+    from igamingace.sandbox.app import ContractBreach, SandboxApp, create_app
+    from igamingace.sandbox.data import DataError, read_casino
+    from igamingace.sandbox.faults import Fault
+    from igamingace.sandbox.play._delivery import Delivery
+    from igamingace.sandbox.play._rounds import Played
+    from igamingace.sandbox.play._surface import AsyncGameSession, GameSession
+    from igamingace.sandbox.server import Sandbox
+
+__all__ = [
+    "AsyncGameSession",
+    "ContractBreach",
+    "ContractError",
+    "DataError",
+    "Delivery",
+    "Fault",
+    "GameSession",
+    "Played",
+    "Refusal",
+    "Sandbox",
+    "SandboxApp",
+    "create_app",
+    "read_casino",
+]
+
+_HOMES: Final = {
+    "AsyncGameSession": "play._surface",
+    "ContractBreach": "app",
+    "ContractError": "_document",
+    "DataError": "data",
+    "Delivery": "play._delivery",
+    "Fault": "faults",
+    "GameSession": "play._surface",
+    "Played": "play._rounds",
+    "Refusal": "_refusal",
+    "Sandbox": "server",
+    "SandboxApp": "app",
+    "create_app": "app",
+    "read_casino": "data",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for, so that a lack of the extra can be told in one sentence.
+
+    Raises:
+        ImportError: a package of the extra is missing.
+    """
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        home = import_module(f"{__name__}.{_HOMES[name]}")
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            f"the sandbox needs {error.name}: install it with `pip install 'igamingace[sandbox]'`"
+        ) from error
+    return getattr(home, name)

@@ -37,34 +37,36 @@ class Answer:
     headers: Headers = ()
 
 
-async def read_body(receive: Receive, declared: bytes | None) -> bytes:
+async def read_body(receive: Receive, declared: bytes | None, most: int | None = None) -> bytes:
     """Return the request's body.
 
     Args:
         receive: Of the ASGI call.
         declared: The Content-Length field, so that a body that is too large need not arrive first.
+        most: How many bytes it may have; `LARGEST_BODY` when None.
 
     Raises:
-        Refusal: VALIDATION_ERROR with status 413 (larger than `LARGEST_BODY`) or 408 (slower than
+        Refusal: VALIDATION_ERROR with status 413 (larger than that) or 408 (slower than
             `SLOWEST_BODY`).
         Disconnected: the caller has gone.
     """
-    if declared is not None and declared.isdigit() and int(declared[:12]) > LARGEST_BODY:
-        raise _too_large()
+    most = LARGEST_BODY if most is None else most
+    if declared is not None and declared.isdigit() and int(declared[:12]) > most:
+        raise _too_large(most)
     message = await _receive(receive)
     body: bytes = message.get("body", b"")
     if message.get("more_body", False):
-        body = await _read_on(receive, bytearray(body))
-    if len(body) > LARGEST_BODY:
-        raise _too_large()
+        body = await _read_on(receive, bytearray(body), most)
+    if len(body) > most:
+        raise _too_large(most)
     return body
 
 
-async def _read_on(receive: Receive, body: bytearray) -> bytes:
+async def _read_on(receive: Receive, body: bytearray, most: int) -> bytes:
     try:
         async with asyncio.timeout(SLOWEST_BODY):
             more = True
-            while more and len(body) <= LARGEST_BODY:
+            while more and len(body) <= most:
                 message = await _receive(receive)
                 body += message.get("body", b"")
                 more = message.get("more_body", False)
@@ -88,17 +90,22 @@ async def _receive(receive: Receive) -> Message:
 _CLOSE: Final[Headers] = ((b"connection", b"close"),)
 
 
-def _too_large() -> Refusal:
-    message = f"body: has more than {LARGEST_BODY} bytes"
+def _too_large(most: int) -> Refusal:
+    message = f"body: has more than {most} bytes"
     return Refusal("VALIDATION_ERROR", message, status=413, headers=_CLOSE)
 
 
-async def respond(send: Send, answer: Answer) -> None:
-    """Send `answer` to its end."""
+def head_of(answer: Answer) -> Message:
+    """Return the message that starts `answer`."""
     headers = [
         (b"content-type", answer.media_type),
         (b"content-length", str(len(answer.body)).encode()),
         *answer.headers,
     ]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    return {"type": "http.response.start", "status": answer.status, "headers": headers}
+
+
+async def respond(send: Send, answer: Answer) -> None:
+    """Send `answer` to its end."""
+    await send(head_of(answer))
     await send({"type": "http.response.body", "body": answer.body})

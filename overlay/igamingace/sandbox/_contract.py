@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from igamingace.sandbox._document import ContractError, Document, Node, Validator
 from igamingace.sandbox._example import example_answer, success_status
 from igamingace.sandbox._headers import RequiredHeaders
+from igamingace.sandbox._json import members
 from igamingace.sandbox._parameters import Location, compile_locations
 from igamingace.sandbox._refusal import violations
 from igamingace.sandbox._router import Router
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
+    from igamingace.sandbox._errors import ErrorStyle
     from igamingace.sandbox._json import JSON, Object
+    from igamingace.sandbox.faults import Fault
 
 METHODS: Final = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
+BUSY: Final = "SERVER_IS_BUSY"
+MAINTENANCE: Final = "UNDER_MAINTENANCE"
+SERVER_ERROR: Final = "INTERNAL_SERVER_ERROR"
+UNKNOWN_NUMBER: Final = 2999
+"""The code of the fault `unknown_code`: one that the contract does not have, as the vendor may add one."""
+UNKNOWN_NAME: Final = "SANDBOX_UNKNOWN_CODE"
 _JSON: Final = "application/json"
 
 
@@ -69,6 +78,8 @@ class Operation:
     def breaches(self, status: int, body: JSON, code: Code | None) -> list[str]:
         """Return in what an answer, an error of `code` if given, differs from the contract."""
         key = str(status)
+        if code is not None and status == self.success:  # an error in an envelope, described by no status
+            key = "default"
         if key not in self.answers:
             key = f"{key[0]}XX" if f"{key[0]}XX" in self.answers else "default"
         if key not in self.answers:
@@ -88,6 +99,8 @@ class Contract:
         router: Finds the operations of a path, by upper-case method.
         limit: How many requests of one agent may be in flight at once; None when the contract sets no limit.
         busy: The name of the code that refuses one more.
+        operation_ids: The ids of all operations.
+        game_types: The numbers of the types of games, by name.
     """
 
     def __init__(self, document: Object) -> None:
@@ -102,11 +115,20 @@ class Contract:
         root = Document(document).node()
         self.required_headers = RequiredHeaders(root)
         self._codes = _codes(root)
+        self.operation_ids: set[str] = set()
         self.limit, self.busy = self._concurrency(root)
         self.router = Router[dict[str, Operation]]()
+        self.game_types = _game_types(root)
         paths = root.get("paths")
         for path, item in paths.children() if paths is not None else ():
-            self.router.add(path, _operations(path, item, root))
+            operations = _operations(path, item, root)
+            self.operation_ids.update(operation.id for operation in operations.values())
+            self.router.add(path, operations)
+
+    @property
+    def code_names(self) -> Collection[str]:
+        """The names of all response codes."""
+        return self._codes.keys()
 
     def code(self, name: str) -> Code:
         """Return the response code called `name`.
@@ -119,6 +141,20 @@ class Contract:
         except KeyError:
             raise ContractError(f"contract /x-response-codes: nothing is called {name}") from None
 
+    def refusal_of(self, fault: Fault) -> tuple[int, str, int] | None:
+        """Return number, name and HTTP status of the code that `fault` refuses with; None when with none.
+
+        Raises:
+            ContractError: `x-response-codes` has no code of that name.
+        """
+        if fault.kind == "unknown_code":
+            return UNKNOWN_NUMBER, UNKNOWN_NAME, 400
+        names = {"busy": self.busy or BUSY, "maintenance": MAINTENANCE, "error": fault.code or SERVER_ERROR}
+        if fault.kind not in names:
+            return None
+        code = self.code(names[fault.kind])
+        return code.number, code.name, code.http_status
+
     def _concurrency(self, root: Node) -> tuple[int | None, str]:
         rule = root.get("x-concurrency-limit")
         if rule is None:
@@ -128,6 +164,16 @@ class Contract:
             if code.number == number:
                 return rule.need("limit").value, code.name
         raise ContractError(f"contract /x-concurrency-limit: no response code has the number {number}")
+
+
+@lru_cache(maxsize=16)
+def compiled_contract(errors: ErrorStyle) -> Contract:
+    """Return the contract that the package ships, as `errors` reads it; compiled when it is first asked for.
+
+    Raises:
+        ContractError: as `bundled_contract`.
+    """
+    return Contract(errors.read_into(bundled_contract()))
 
 
 def bundled_contract() -> Object:
@@ -153,6 +199,11 @@ def _codes(root: Node) -> dict[str, Code]:
     except (KeyError, TypeError) as error:
         raise ContractError(f"contract: an entry of x-response-codes lacks {error}") from error
     return {code.name: code for code in codes}
+
+
+def _game_types(root: Node) -> dict[str, int]:
+    known = root.at("components", "schemas", "Game", "properties", "gameType", "x-known-values")
+    return {name: int(number) for number, name in members(known.value).items()} if known is not None else {}
 
 
 def _operations(path: str, item: Node, root: Node) -> dict[str, Operation]:

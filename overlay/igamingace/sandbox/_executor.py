@@ -1,4 +1,4 @@
-"""The way of a request through the contract: path, method, token, address, limit, form, handler, answer."""
+"""The way of a request through the contract: who it is, the limit, faults, form, handler, answer, log."""
 
 from __future__ import annotations
 
@@ -6,23 +6,35 @@ import asyncio
 import logging
 import re
 from dataclasses import dataclass
+from time import perf_counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from igamingace.sandbox._addresses import admits
+from igamingace.sandbox._admission import account_of, operation_at, require_address
 from igamingace.sandbox._asgi import Answer, Disconnected, Receive, Scope, Send, read_body, respond
-from igamingace.sandbox._headers import bearer_token, collect
+from igamingace.sandbox._headers import collect
 from igamingace.sandbox._json import JSON, encode
 from igamingace.sandbox._refusal import Refusal
+from igamingace.sandbox._requests import LONGEST_KEPT, Exchange
 from igamingace.sandbox._validate import read_form
+from igamingace.sandbox.faults._deliver import (
+    BROKEN,
+    deliver,
+    named,
+    stand_in,
+    with_unknown_field,
+)
 from igamingace.sandbox.handlers import HANDLERS, Call
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
 
-    from igamingace.sandbox._contract import Contract, Operation
+    from igamingace.sandbox._contract import Code, Contract, Operation
     from igamingace.sandbox._refusal import Headers
     from igamingace.sandbox._state import Account
     from igamingace.sandbox._world import World
+    from igamingace.sandbox.faults import Fault, Met
 
 _log = logging.getLogger("igamingace.sandbox")
 
@@ -32,11 +44,11 @@ _OWN_REFUSALS: Final = (
     "IP_NOT_ALLOWED",
     "TOKEN_INVALID",
     "TOKEN_NOT_FOUND",
+    "UNDER_MAINTENANCE",
     "VALIDATION_ERROR",
 )
-
-
-_NO_HEADERS: Final[Headers] = ()
+_NO_PATH: Final[Mapping[str, str]] = MappingProxyType({})
+_NO_FIELDS: Final[Mapping[bytes, bytes]] = MappingProxyType({})
 
 
 class ContractBreach(AssertionError):  # noqa: N818 - reads as what happened, as in `raises ContractBreach`
@@ -44,12 +56,44 @@ class ContractBreach(AssertionError):  # noqa: N818 - reads as what happened, as
 
 
 @dataclass(slots=True)
-class _Request:
-    operation: Operation
-    account: Account | None
-    path: Mapping[str, str]
-    fields: Mapping[bytes, bytes]
+class _Visit:
+    """One request on its way, and what became of it."""
+
+    raw_path: bytes
     scope: Scope
+    receive: Receive
+    send: Send
+    at: datetime
+    began: float
+    fields: Mapping[bytes, bytes]
+    path: Mapping[str, str]
+    operation: Operation | None = None
+    account: Account | None = None
+    raw_body: bytes = b""
+    code: int | None = None
+    answer: Answer | None = None
+    fault: str | None = None
+    problem: Exception | None = None
+    noted: Exchange | None = None
+
+    def exchange(self) -> Exchange:
+        """Return what the log keeps of it."""
+        query = self.scope["query_string"]
+        answer = self.answer
+        return Exchange(
+            self.at,
+            None if self.account is None else self.account.id,
+            None if self.operation is None else self.operation.id,
+            self.scope["method"],
+            self.raw_path + b"?" + query if query else self.raw_path,
+            0 if answer is None else answer.status,
+            self.code,
+            perf_counter() - self.began,
+            self.scope["headers"],
+            self.raw_body[:LONGEST_KEPT],
+            b"" if answer is None else answer.body[:LONGEST_KEPT],
+            self.fault,
+        )
 
 
 class Executor:
@@ -69,27 +113,35 @@ class Executor:
         self._strict = strict
 
     async def serve(self, raw_path: bytes, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request.
+        """Answer one request, and write it into the log.
 
         Raises:
             ContractBreach: when strict, and the answer differed from the contract; 500 has been sent.
             Exception: the same when a handler failed.
         """
+        visit = _Visit(
+            raw_path, scope, receive, send, self._world.clock(), perf_counter(), _NO_FIELDS, _NO_PATH
+        )
         try:
-            request = self._admitted(raw_path, scope)
-        except Refusal as refusal:
-            await respond(send, self.refused(refusal))
+            await self._serve(visit)
+        except Disconnected:
             return
-        if request.account is None:
-            await self._serve_accepted(request, receive, send)
-            return
-        gauge = self._world.gauges.of(request.account.id)
-        if gauge.enter(self._contract.limit):
-            with gauge:
-                await self._serve_accepted(request, receive, send)
-        else:
-            busy = f"{self._contract.limit} requests are in flight already; wait until they have ended"
-            await respond(send, self.refused(Refusal(self._contract.busy, busy)))
+        finally:
+            self._note(visit).seconds = perf_counter() - visit.began
+        if visit.problem is not None and self._strict:
+            raise visit.problem
+
+    def _note(self, visit: _Visit) -> Exchange:
+        """Write the visit into the log, if it is not there yet; who has the answer can read it there."""
+        if visit.noted is None:
+            visit.noted = visit.exchange()
+            self._world.log.add(visit.noted)
+        return visit.noted
+
+    async def _reply(self, visit: _Visit, answer: Answer) -> None:
+        visit.answer = answer
+        self._note(visit)
+        await respond(visit.send, answer)
 
     def refused(self, refusal: Refusal) -> Answer:
         """Return the answer to a request that is refused.
@@ -101,95 +153,134 @@ class Executor:
         return Answer(status, encode(body), headers=refusal.headers)
 
     def _refusal_body(self, refusal: Refusal) -> tuple[int, JSON]:
-        code = self._contract.code(refusal.name)
-        body = {"success": False, "message": refusal.message, "code": code.number, "errorCode": code.name}
-        return refusal.status or code.http_status, body
+        code, errors = self._contract.code(refusal.name), self._world.errors
+        body = errors.body(code.number, code.name, refusal.message)
+        return refusal.status or errors.status(code.http_status), body
 
-    def _admitted(self, raw_path: bytes, scope: Scope) -> _Request:
-        found = self._contract.router.find(raw_path)
-        if found is None:
-            path = raw_path.decode(errors="replace")[:200]
-            raise Refusal("VALIDATION_ERROR", f"path: the contract has no {path}", status=404)
-        operations, parameters = found
-        operation = operations.get(scope["method"])
-        if operation is None:
-            allowed = ", ".join(operations)
-            allow = (b"allow", allowed.encode())
-            raise Refusal("VALIDATION_ERROR", f"method: use {allowed}", status=405, headers=(allow,))
-        fields = collect(scope["headers"])
-        account = self._account(fields, scope) if operation.secured else None
-        return _Request(operation, account, parameters, fields, scope)
-
-    def _account(self, fields: Mapping[bytes, bytes], scope: Scope) -> Account:
-        token = bearer_token(fields.get(b"authorization"))
-        if token is None:
-            message = "header.Authorization: must be `Bearer {token}`"
-            raise Refusal("TOKEN_NOT_FOUND", message, headers=((b"www-authenticate", b"Bearer"),))
-        account = self._world.state.tokens.get(token)
-        if account is None:
-            challenge = (b"www-authenticate", b'Bearer error="invalid_token"')
-            raise Refusal(
-                "TOKEN_INVALID", "header.Authorization: nobody has this token", headers=(challenge,)
-            )
-        caller = scope.get("client")
-        if account.allowed_ips and not admits(account.allowed_ips, caller[0] if caller else None):
-            address = caller[0] if caller else "a caller without an address"
-            raise Refusal("IP_NOT_ALLOWED", f"{address} is not among the allowed addresses of {account.id}")
-        return account
-
-    async def _serve_accepted(self, request: _Request, receive: Receive, send: Send) -> None:
-        if self._world.latency:
-            await asyncio.sleep(self._world.latency)
-        problem: Exception | None = None
+    async def _serve(self, visit: _Visit) -> None:
         try:
-            answer = await self._answer(request, receive)
-        except Disconnected:
+            operation = self._admitted(visit)
+        except Refusal as refusal:
+            await self._refuse(visit, refusal)
             return
-        except Exception as error:  # noqa: BLE001 - whatever a handler does wrong, the caller gets an answer
-            problem = error
-            answer = self._failed(request.operation, error)
-        await respond(send, answer)
-        if problem is not None and self._strict:
-            raise problem
+        if visit.account is None:
+            await self._accepted(visit, operation)
+            return
+        gauge = self._world.gauges.of(visit.account.id)
+        if gauge.enter(self._contract.limit):
+            with gauge:
+                await self._accepted(visit, operation)
+        else:
+            busy = f"{self._contract.limit} requests are in flight already; wait until they have ended"
+            await self._refuse(visit, Refusal(self._contract.busy, busy))
 
-    async def _answer(self, request: _Request, receive: Receive) -> Answer:
+    async def _refuse(self, visit: _Visit, refusal: Refusal) -> None:
+        visit.code = self._contract.code(refusal.name).number
+        await self._reply(visit, self.refused(refusal))
+
+    def _admitted(self, visit: _Visit) -> Operation:
+        operation, visit.path = operation_at(self._contract, visit.raw_path, visit.scope["method"])
+        visit.operation, visit.fields = operation, collect(visit.scope["headers"])
+        if operation.secured:
+            visit.account = account_of(self._world.state, visit.fields)
+            require_address(visit.account, visit.scope.get("client"))
+        return operation
+
+    async def _accepted(self, visit: _Visit, operation: Operation) -> None:
+        faults, hold, met = self._world.faults, self._world.latency, None
+        if faults:
+            met = faults.meet(visit.account.id if visit.account is not None else None, operation.id)
+            hold += met.hold if met is not None else 0
+        if hold:
+            await asyncio.sleep(hold)
+        if met is not None:
+            await self._spoil(visit, operation, met)
+            return
+        await self._reply(visit, await self._carried_out(visit, operation))
+
+    async def _spoil(self, visit: _Visit, operation: Operation, met: Met) -> None:
+        """Answer as the faults that were met have it."""
+        visit.fault, fault, answer = met.names, met.fault, None
+        if fault is None or fault.after:
+            alter = with_unknown_field if fault is not None and fault.kind == "unknown_field" else None
+            answer = await self._carried_out(visit, operation, alter)
+        if fault is not None:
+            answer = stand_in(fault) or self._faulty_refusal(visit, fault) or answer
+        answer = named(answer or Answer(0, b""), met.names)
+        if fault is not None and fault.kind in BROKEN:
+            visit.answer = answer
+            self._note(visit)
+            await deliver(
+                fault.kind, answer, met.drip, scope=visit.scope, receive=visit.receive, send=visit.send
+            )
+        else:
+            await self._reply(visit, answer)
+
+    def _faulty_refusal(self, visit: _Visit, fault: Fault) -> Answer | None:
+        said = self._contract.refusal_of(fault)
+        if said is None:
+            return None
+        visit.code, name, status = said
+        body = self._world.errors.body(visit.code, name, f"a fault of the sandbox: {fault.kind}")
+        return Answer(fault.status or self._world.errors.status(status), encode(body))
+
+    async def _carried_out(
+        self, visit: _Visit, operation: Operation, alter: Callable[[JSON], JSON] | None = None
+    ) -> Answer:
+        """Return the answer; to whatever a handler does wrong as well, which stays in `visit.problem`."""
         try:
-            status, body = await self._performed(request, receive)
-            code, headers = None, _NO_HEADERS
+            return await self._answer(visit, operation, alter)
+        except Disconnected:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a handler does wrong, the caller gets an answer
+            visit.problem = error
+            return self._failed(operation, error)
+
+    async def _answer(
+        self, visit: _Visit, operation: Operation, alter: Callable[[JSON], JSON] | None
+    ) -> Answer:
+        code: Code | None = None
+        headers: Headers = ()
+        try:
+            status, body = await self._performed(visit, operation)
         except Refusal as refusal:
             status, body = self._refusal_body(refusal)
             code, headers = self._contract.code(refusal.name), refusal.headers
+            visit.code = code.number
+        if alter is not None:
+            body = alter(body)
         if self._validate_answers:
-            breaches = request.operation.breaches(status, body, code)
+            breaches = operation.breaches(status, body, code)
             if breaches:
-                raise ContractBreach(f"{request.operation.id} {status}: {'; '.join(breaches)}")
+                raise ContractBreach(f"{operation.id} {status}: {'; '.join(breaches)}")
         return Answer(status, encode(body), headers=headers)
 
-    async def _performed(self, request: _Request, receive: Receive) -> tuple[int, JSON]:
-        fields, operation, world = request.fields, request.operation, self._world
-        sends_body = b"content-length" in fields or b"transfer-encoding" in fields
-        raw = await read_body(receive, fields.get(b"content-length")) if sends_body else b""
+    async def _performed(self, visit: _Visit, operation: Operation) -> tuple[int, JSON]:
+        fields, world = visit.fields, self._world
+        if b"content-length" in fields or b"transfer-encoding" in fields:
+            visit.raw_body = await read_body(visit.receive, fields.get(b"content-length"))
         form = read_form(
             self._contract,
             operation=operation,
-            path=request.path,
-            query_string=request.scope["query_string"],
+            path=visit.path,
+            query_string=visit.scope["query_string"],
             fields=fields,
-            raw_body=raw,
+            raw_body=visit.raw_body,
         )
         handler = HANDLERS.get(operation.id)
-        if handler is None or request.account is None:
+        if handler is None or visit.account is None:
             return operation.example
         call = Call(
             operation,
-            request.account,
+            visit.account,
             world.state,
             form.path,
             form.query,
             form.body,
-            world.clock(),
+            visit.at,
             world.zone,
-            base_url(request.fields, request.scope),
+            world.play,
+            base_url(fields, visit.scope),
         )
         return operation.success, {"success": True, "message": "OK", "data": handler(call)}
 

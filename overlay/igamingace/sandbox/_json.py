@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn, TypeAlias, cast
 
@@ -25,6 +25,11 @@ _EXPONENTS = range(-324, 309)
 def members(value: JSON) -> Object:
     """Return `value` when it is an object, else an object without members."""
     return cast("Object", value) if isinstance(value, dict) else {}
+
+
+def items(value: JSON) -> list[JSON]:
+    """Return the items of `value` when it is an array, else none."""
+    return list(cast("Iterable[JSON]", value)) if isinstance(value, list) else []
 
 
 class NotJSON(ValueError):  # noqa: N818 - says what the bytes are

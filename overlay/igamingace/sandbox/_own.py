@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import parse_qsl
 
-from igamingace.sandbox._asgi import Answer, Receive, Scope, read_body
+from igamingace.sandbox._asgi import LARGEST_BODY, Answer, Receive, Scope, Send, read_body
 from igamingace.sandbox._json import JSON, NotJSON, Object, ReadOnlyObject, decode, members
 from igamingace.sandbox._refusal import Refusal
 from igamingace.sandbox._router import Router
 
 if TYPE_CHECKING:
+    from igamingace.sandbox._contract import Contract
     from igamingace.sandbox._world import World
+
+Api: TypeAlias = Callable[[bytes, Scope, Receive, Send], Awaitable[None]]
+"""Answers a request, of which it takes the path as it came and what ASGI gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +29,37 @@ class OwnRequest:
 
     Attributes:
         world: All that changes while the sandbox runs.
-        document: The bundled contract.
+        contract: What is executed.
         path: Path parameters by name.
         base_url: Where the sandbox itself is reached, without a slash at the end.
+        api: Answers at the contract's paths, so that a page can call as an agent does.
     """
 
     world: World
-    document: ReadOnlyObject
+    contract: Contract
     path: Mapping[str, str]
     base_url: str
     scope: Scope
     receive: Receive
+    api: Api
+
+    @property
+    def document(self) -> ReadOnlyObject:
+        """The bundled contract."""
+        return self.contract.document
 
     @property
     def query(self) -> dict[str, str]:
         """The query's parameters by name; of one given twice, the last."""
         return dict(parse_qsl(self.scope["query_string"].decode("latin-1"), keep_blank_values=True))
 
-    async def raw_body(self) -> bytes:
-        """Return the body.
+    async def raw_body(self, most: int = LARGEST_BODY) -> bytes:
+        """Return the body, which may have `most` bytes.
 
         Raises:
             Refusal: it is too large or too slow.
         """
-        return await read_body(self.receive, None)
+        return await read_body(self.receive, None, most)
 
     async def json(self) -> Object:
         """Return the JSON object in the body; empty without a body.
@@ -70,6 +81,7 @@ OwnHandler: TypeAlias = Callable[[OwnRequest], Awaitable[Answer]]
 
 _ROUTER: Final = Router[dict[str, OwnHandler]]()
 _LEAVES: Final[dict[str, dict[str, OwnHandler]]] = {}
+_FIRST_SEGMENTS: Final[set[bytes]] = set()
 
 
 def own(method: str, path: str) -> Callable[[OwnHandler], OwnHandler]:
@@ -87,6 +99,7 @@ def page(method: str, path: str) -> Callable[[OwnHandler], OwnHandler]:
         if method in _LEAVES[path]:
             raise RuntimeError(f"{method} {path} has two handlers")
         _LEAVES[path][method] = handler
+        _FIRST_SEGMENTS.add(path.split("/", 2)[1].encode())
         return handler
 
     return register
@@ -94,6 +107,9 @@ def page(method: str, path: str) -> Callable[[OwnHandler], OwnHandler]:
 
 def is_own(raw_path: bytes) -> bool:
     """Tell whether the path is one of the sandbox's own, or would be if it existed."""
+    segments = raw_path.split(b"/", 2)
+    if len(segments) == 1 or segments[1] not in _FIRST_SEGMENTS:  # so it is for most requests
+        return False
     return raw_path.startswith(b"/_sandbox/") or _ROUTER.find(raw_path) is not None
 
 

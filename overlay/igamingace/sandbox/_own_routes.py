@@ -9,17 +9,23 @@ from igamingace.sandbox._json import encode
 from igamingace.sandbox._launch import open_launch
 from igamingace.sandbox._own import find, is_own, own
 from igamingace.sandbox._pages import round_page
+from igamingace.sandbox.control import _clock, _data, _faults, _requests, _state
+from igamingace.sandbox.pages import _launching, _reference, _routes
+from igamingace.sandbox.play import _routes as _play_routes
 
 if TYPE_CHECKING:
     from igamingace.sandbox._own import OwnRequest
 
 __all__ = ["find", "is_own"]
 
+REGISTERED = (_clock, _data, _faults, _requests, _state, _launching, _reference, _routes, _play_routes)
+"""The modules whose routes are registered."""
+
 
 @own("GET", "launch")
 async def launch(request: OwnRequest) -> Answer:
     """Open a launch url."""
-    return open_launch(request.world.state, request.query.get("token", ""), request.world.clock())
+    return open_launch(request.world.play, request.query.get("token", ""))
 
 
 @own("GET", "openapi.json")

@@ -1,4 +1,4 @@
-"""The pages that launch urls and round urls lead to: plain HTML, nothing loaded from anywhere."""
+"""The pages that launch urls and round urls lead to: plain HTML, no script."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _HEADERS: Final[Headers] = (
     (b"cache-control", b"no-store"),
-    (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'"),
+    (b"content-security-policy", b"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
@@ -25,7 +25,13 @@ def page(status: int, title: str, *paragraphs: str) -> Answer:
     html = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title></head>\n<body><h1>{escape(title)}</h1>\n{body}</body></html>\n"
+        '<meta name="color-scheme" content="light dark">\n'
+        '<link rel="icon" href="/_sandbox/static/icon.svg" type="image/svg+xml">\n'
+        '<link rel="stylesheet" href="/_sandbox/static/frame.css">\n'
+        '<link rel="stylesheet" href="/_sandbox/static/style.css">\n'
+        f"<title>{escape(title)}</title></head>\n"
+        f'<body class="note"><main class="panel"><header><h1>{escape(title)}</h1></header>\n'
+        f'<div class="body stack">{body}<p><a href="/">Back office</a></p></div></main></body></html>\n'
     )
     return Answer(status, html.encode(), HTML_TYPE, _HEADERS)
 
@@ -37,7 +43,7 @@ def round_page(state: State, token: str) -> Answer:
     if wanted is None or account is None:
         return page(404, "No such round", "Ask for its address with transactions.round.")
     lines = [
-        f"{entry.type.name.lower()} {entry.amount} {escape(entry.currency)}"
+        f"{entry.type.name.lower()} {entry.amount} {escape(entry.currency)}, transaction {entry.id}"
         for entry in account.transactions
         if entry.round_id == wanted.round_id
     ]

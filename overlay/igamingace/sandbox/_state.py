@@ -6,7 +6,8 @@ Everything lives in memory and is bounded: where something can be made without e
 from __future__ import annotations
 
 import secrets
-from collections import deque
+import time
+from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import IntEnum
@@ -22,23 +23,44 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 Level: TypeAlias = Literal["operator", "agent"]
+Mode: TypeAlias = Literal["seamless", "transfer"]
+"""Where players' money is: in the agent's own wallet, asked by callbacks, or in the platform's."""
 
-MOST_ACCOUNTS: Final = 1_000
+MOST_ACCOUNTS: Final = 20_000
+MOST_KEPT: Final = 20_000
+"""How many players, transactions and so on an account has at most."""
+MOST_WITH_ALL: Final = 20
+"""How many accounts have that many; those after them have fewer, so that all together stays bounded."""
+LEAST_KEPT: Final = 100
+"""How many every account has at least."""
 
 
-class Bounded(dict[K, V]):
+class Bounded(OrderedDict[K, V]):  # a plain dict finds its oldest entry ever more slowly
     """A dict that forgets its oldest entry when a new one would be one too many."""
 
     def __init__(self, most: int) -> None:
         """Hold at most `most` entries."""
         super().__init__()
-        self._most = most
+        self.most = most
 
     def __setitem__(self, key: K, value: V) -> None:
         """Set `key`, and forget the oldest entry when there are too many."""
         super().__setitem__(key, value)
-        if len(self) > self._most:
-            del self[next(iter(self))]
+        if len(self) > self.most:
+            self.popitem(last=False)
+
+
+class Numbers:
+    """Gives out numbers, one after the other."""
+
+    def __init__(self, first: int) -> None:
+        """Begin with `first`."""
+        self.upcoming = first
+
+    def __next__(self) -> int:
+        """Give out a number."""
+        self.upcoming += 1
+        return self.upcoming - 1
 
 
 class TransactionType(IntEnum):
@@ -58,6 +80,7 @@ class BonusStatus(IntEnum):
     ACTIVE = 1
     CANCELLED = 2
     EXPIRED = 3
+    PLAYED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +106,41 @@ class Provider:
 
 @dataclass(slots=True)
 class BonusCall:
-    """Free spins given to a player; amounts in major units of the account's currency."""
+    """Free spins given to a player in one game; amounts in major units of the account's currency.
+
+    Attributes:
+        amount: The most that the player can win with it.
+        rounds: How many spins were given.
+        base_bet: What a spin is played at; it is not taken from the player.
+        remaining: How many spins are left.
+        won: What they have paid so far.
+    """
 
     id: int
     player_id: str
     amount: Decimal
     rounds: int
     expires: datetime
+    provider_id: int
+    game_id: int
+    base_bet: Decimal
+    remaining: int = field(init=False)
+    won: Decimal = Decimal(0)
     cancelled: bool = False
 
+    def __post_init__(self) -> None:
+        """Start with all spins to be played."""
+        self.remaining = self.rounds
+
     def status(self, now: datetime) -> BonusStatus:
-        """Return where it stands at `now`."""
+        """Return where it stands at `now`.
+
+        Assumed: it has been played when no spin is left, and also when it has paid all that it may.
+        """
         if self.cancelled:
             return BonusStatus.CANCELLED
+        if not self.remaining or self.won >= self.amount:
+            return BonusStatus.PLAYED
         return BonusStatus.ACTIVE if now < self.expires else BonusStatus.EXPIRED
 
 
@@ -141,8 +186,11 @@ class Launch:
     token: str
     account_id: str
     player_id: str
+    provider_id: int
     game: Game
+    language: str
     return_url: str
+    is_streamer: bool
     expires: datetime
     spent: bool = False
 
@@ -157,7 +205,10 @@ class RoundPage:
 
 @dataclass(slots=True)
 class Account:
-    """An operator or an agent; `points` is its wallet in major units by currency."""
+    """An operator or an agent; `points` is its wallet in major units by currency.
+
+    `chosen_mode` is None where the callback url decides.
+    """
 
     id: str
     name: str
@@ -172,20 +223,32 @@ class Account:
     callback_url: str | None = None
     allowed_ips: tuple[str, ...] = ()
     payment_method: Literal["deposit", "invoice"] = "deposit"
-    players: Bounded[str, Player] = field(default_factory=lambda: Bounded[str, Player](20_000))
-    movements: Bounded[str, Movement] = field(default_factory=lambda: Bounded[str, Movement](20_000))
-    bonus_calls: Bounded[int, BonusCall] = field(default_factory=lambda: Bounded[int, BonusCall](20_000))
-    transactions: deque[Transaction] = field(default_factory=lambda: deque[Transaction](maxlen=20_000))
+    chosen_mode: Mode | None = None
+    players: Bounded[str, Player] = field(default_factory=lambda: Bounded[str, Player](MOST_KEPT))
+    movements: Bounded[str, Movement] = field(default_factory=lambda: Bounded[str, Movement](MOST_KEPT))
+    bonus_calls: Bounded[int, BonusCall] = field(default_factory=lambda: Bounded[int, BonusCall](MOST_KEPT))
+    transactions: deque[Transaction] = field(default_factory=lambda: deque[Transaction](maxlen=MOST_KEPT))
 
     def __post_init__(self) -> None:
         """Open an empty wallet for each currency that has none."""
         for currency in self.currencies:
             self.points.setdefault(currency, Decimal(0))
 
+    def keep(self, most: int) -> None:
+        """Keep at most `most` players, transactions and so on, if that is less than before."""
+        if most < self.players.most:
+            self.players.most = self.movements.most = self.bonus_calls.most = most
+            self.transactions = deque(self.transactions, maxlen=most)
+
     @property
     def currency(self) -> str:
         """The account's currency, the first one when there are several."""
         return self.currencies[0]
+
+    @property
+    def mode(self) -> Mode:
+        """Its mode: the one that was chosen, else seamless with a callback url and transfer without."""
+        return self.chosen_mode or ("transfer" if self.callback_url is None else "seamless")
 
 
 class State:
@@ -198,9 +261,19 @@ class State:
         self.tokens: dict[str, Account] = {}
         self.launches = Bounded[str, Launch](20_000)
         self.round_pages = Bounded[str, RoundPage](20_000)
-        self._player_codes = count(10_482)
-        self._transaction_ids = count(7_300_120_045_001)
-        self._bonus_call_ids = count(90_211)
+        self._player_codes = Numbers(10_482)
+        self._transaction_ids = Numbers(7_300_120_045_001)
+        self._bonus_call_ids = Numbers(90_211)
+
+    def next_numbers(self) -> tuple[int, int, int]:
+        """Return the player code, the transaction's id and the bonus call's id that are given out next."""
+        return self._player_codes.upcoming, self._transaction_ids.upcoming, self._bonus_call_ids.upcoming
+
+    def continue_with(self, player_code: int, transaction_id: int, bonus_call_id: int) -> None:
+        """Give out these numbers next."""
+        self._player_codes = Numbers(player_code)
+        self._transaction_ids = Numbers(transaction_id)
+        self._bonus_call_ids = Numbers(bonus_call_id)
 
     def add_account(self, account: Account) -> None:
         """Take `account` in.
@@ -214,6 +287,7 @@ class State:
             raise Refusal("PERMISSION_ERROR", f"the sandbox holds at most {MOST_ACCOUNTS} accounts; reset it")
         self.accounts[account.id] = account
         self.tokens[account.token] = account
+        account.keep(max(LEAST_KEPT, MOST_KEPT * MOST_WITH_ALL // len(self.accounts)))
 
     def link_player(self, account: Account, external_id: str) -> Player:
         """Return the account's player of that id, made now when it is new."""
@@ -258,24 +332,44 @@ class State:
         *,
         round_id: int | None = None,
         game: tuple[int, int] | None = None,
+        number: int | None = None,
     ) -> None:
-        """Write a transaction into the account's books; `money` in major units, `game` by both its ids."""
+        """Write a transaction into the account's books.
+
+        Args:
+            account: Whose books.
+            kind: Of the transaction.
+            player_id: Whose balance changed.
+            money: The amount in major units, and its currency.
+            at: When.
+            round_id: Of the round it belongs to.
+            game: The ids of the provider and of its game.
+            number: The transaction's id, when it has one already.
+        """
         amount, currency = money
         provider_id, game_id = game or (None, None)
-        number = next(self._transaction_ids)
+        number = next(self._transaction_ids) if number is None else number
         account.transactions.append(
             Transaction(number, kind, player_id, currency, amount, at, round_id, provider_id, game_id)
         )
 
-    def open_bonus_call(
-        self, account: Account, player: Player, amount: Decimal, rounds: int, expires: datetime
-    ) -> BonusCall:
-        """Give a player a bonus call, which becomes the player's present one."""
-        bonus_call = BonusCall(next(self._bonus_call_ids), player.external_id, amount, rounds, expires)
-        account.bonus_calls[bonus_call.id] = player.bonus_call = bonus_call
-        return bonus_call
+    def next_bonus_call_id(self) -> int:
+        """Return the id of the bonus call that is made next."""
+        return next(self._bonus_call_ids)
 
 
 def new_token() -> str:
     """Return a token as the vendor issues them: 32 lower-case hex digits."""
     return secrets.token_hex(16)
+
+
+_IDS_A_MILLISECOND: Final = 4096
+_ids: Final = count(time.time_ns() // 1_000_000 * _IDS_A_MILLISECOND)
+
+
+def fresh_id() -> int:
+    """Return an id that no sandbox has used before, unless one made 4096 of them each millisecond.
+
+    A wallet remembers transactions for longer than a sandbox runs. Until 2039 a double holds these ids.
+    """
+    return next(_ids)

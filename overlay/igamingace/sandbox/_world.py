@@ -1,22 +1,35 @@
-"""All that changes while the sandbox runs: the state, the time, the latency, what is counted."""
+"""All that changes while the sandbox runs: state, time, faults, logs, what is counted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING, Final, TypeAlias
+from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING, Final
 
-from igamingace.sandbox._demo import DemoTokens, demo_state
+from igamingace.sandbox._clock import Clock, MovableClock
+from igamingace.sandbox._errors import ErrorStyle
 from igamingace.sandbox._inflight import Gauges
+from igamingace.sandbox._log import Log
+from igamingace.sandbox._requests import MOST_REQUESTS, Exchange
+from igamingace.sandbox._state import new_token
+from igamingace.sandbox.data import Casino, casino_of, default_casino, state_of
+from igamingace.sandbox.faults import Faults
+from igamingace.sandbox.play._delivery import Delivery
+from igamingace.sandbox.play._engine import IN_PROCESS_URL, Play
+from igamingace.sandbox.play._sessions import Sessions
 
 if TYPE_CHECKING:
-    from igamingace.sandbox._json import Object
-    from igamingace.sandbox._state import State
+    from collections.abc import Mapping
 
-Clock: TypeAlias = Callable[[], datetime]
+    from igamingace.sandbox._json import Object
+    from igamingace.sandbox._state import Account, Level, State
+    from igamingace.walletcheck._line import Target
+
+__all__ = ["Clock", "World"]
 
 MOST_BREACHES: Final = 100
+MOST_CALLBACKS: Final = 500
+"""How many callbacks are remembered."""
 
 
 @dataclass(slots=True)
@@ -24,32 +37,101 @@ class World:
     """What the requests of one sandbox work on.
 
     Attributes:
-        clock: Gives the time, aware.
+        clock: Gives the time, aware; it can be moved.
         zone: Of the times in requests and answers.
         latency: How many seconds each accepted request is held.
-        tokens: Of the demo's accounts; they outlive a reset.
+        errors: What a refusal looks like.
+        faults: What goes wrong on demand.
+        origin: The data it starts with, and goes back to.
+        tokens: Of the accounts in them, by id; they outlive a reset. Made where none is given.
+        game_types: The numbers of the types of games, by name.
         state: What the sandbox remembers.
         gauges: What is in flight, by account.
+        log: The last requests to the contract's operations.
+        callback_log: The last callbacks that were sent.
+        wallets: Applications that are the wallets of accounts, by account id, instead of callback urls.
+        time_scale: What the contract's time limits for callbacks are multiplied by.
+        sessions: The games that players have open.
+        play: What is played in them.
         breaches: What went wrong inside: answers that broke the contract, errors of handlers. Bounded.
     """
 
-    clock: Clock
-    zone: tzinfo
-    latency: float
-    tokens: DemoTokens
+    clock: MovableClock = field(default_factory=MovableClock)
+    zone: tzinfo = UTC
+    latency: float = 0.0
+    errors: ErrorStyle = field(default_factory=ErrorStyle)
+    faults: Faults = field(default_factory=Faults)
+    origin: Casino = field(default_factory=default_casino)
+    tokens: dict[str, str] = field(default_factory=dict[str, str], repr=False)
+    game_types: Mapping[str, int] = field(default_factory=dict[str, int])
+    wallets: Mapping[str, Target] = field(default_factory=dict[str, "Target"])
+    time_scale: float = 1.0
     state: State = field(init=False)
     gauges: Gauges = field(init=False, default_factory=Gauges)
+    log: Log[Exchange] = field(init=False, default_factory=lambda: Log[Exchange](MOST_REQUESTS))
+    callback_log: Log[Delivery] = field(init=False, default_factory=lambda: Log[Delivery](MOST_CALLBACKS))
+    sessions: Sessions = field(init=False, default_factory=Sessions)
+    play: Play = field(init=False)
     breaches: list[str] = field(init=False, default_factory=list[str])
 
     def __post_init__(self) -> None:
-        """Start with the demo's data."""
-        self.state = demo_state(self.tokens, self.clock())
+        """Start with the data, and with a token for each account."""
+        for account in self.origin.accounts:
+            if account.id not in self.tokens:
+                self.tokens[account.id] = account.token or new_token()
+        self.state = self._begun()
+        self.play = Play(self, self.wallets, self.time_scale)
+        self.clock.watch(self.play.clock_moved)
 
     def reset(self) -> None:
-        """Go back to the demo's data and start counting anew."""
-        self.state = demo_state(self.tokens, self.clock())
+        """Go back to how it started, and start counting anew."""
+        self.clock.real()
+        self.state = self._begun()
         self.gauges.reset()
+        self.faults.reset()
+        self.log.clear()
+        self.callback_log.clear()
+        self.sessions.clear()
         self.breaches.clear()
+
+    def load(self, casino: Casino) -> None:
+        """Go on with other data; a reset still leads back to those of the start.
+
+        Raises:
+            ValueError: a game's type is unknown, or the clock does not reach as far.
+        """
+        tokens = {account.id: account.token or new_token() for account in casino.accounts}
+        self.state = self._with_wallets(state_of(casino, tokens, self.game_types, self.clock()))
+        self.sessions.clear()
+        self.clock.real()
+        if casino.clock_ahead:
+            self.clock.advance(casino.clock_ahead)
+
+    def save(self) -> Casino:
+        """Return the data of this moment, tokens included."""
+        return casino_of(self.state, self.clock.ahead)
+
+    def first(self, level: Level) -> Account:
+        """Return the first account of that level.
+
+        Raises:
+            LookupError: there is none.
+        """
+        for account in self.state.accounts.values():
+            if account.level == level:
+                return account
+        raise LookupError(f"the sandbox has no {level}")
+
+    def _begun(self) -> State:
+        return self._with_wallets(state_of(self.origin, self.tokens, self.game_types, self.clock()))
+
+    def _with_wallets(self, state: State) -> State:
+        """Give the accounts whose wallets were handed in a callback url that leads there."""
+        for account_id in self.wallets:
+            account = state.accounts.get(account_id)
+            if account is not None and account.callback_url is None:
+                account.callback_url = IN_PROCESS_URL
+        return state
 
     def note_breach(self, text: str) -> None:
         """Remember what went wrong."""

@@ -2,24 +2,57 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import Future
+from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
 from urllib.parse import quote
 
 from igamingace.sandbox._asgi import Disconnected, Receive, Scope, Send, respond
-from igamingace.sandbox._contract import Contract, bundled_contract
-from igamingace.sandbox._demo import DemoTokens
+from igamingace.sandbox._clock import MovableClock
+from igamingace.sandbox._contract import Contract, compiled_contract
+from igamingace.sandbox._errors import CodeField, ErrorStyle, StatusStyle
 from igamingace.sandbox._executor import ContractBreach, Executor, base_url
-from igamingace.sandbox._headers import collect
+from igamingace.sandbox._guard import Guard
+from igamingace.sandbox._handle import Handle
+from igamingace.sandbox._headers import collect, is_token
 from igamingace.sandbox._own import OwnRequest
 from igamingace.sandbox._own_routes import find, is_own
 from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox._world import Clock, World
+from igamingace.sandbox._transport import AsyncSandboxTransport, LoopThread, SandboxTransport
+from igamingace.sandbox._world import World
+from igamingace.sandbox.data import Casino, default_casino
+from igamingace.sandbox.faults import Fault, Faults
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Coroutine, Iterable
+
+    from igamingace.sandbox._clock import Clock
     from igamingace.sandbox._json import Object
+    from igamingace.walletcheck._line import Target
 
 __all__ = ["ContractBreach", "SandboxApp", "create_app"]
+
+T = TypeVar("T")
+
+
+class Options(TypedDict, total=False):
+    """The options of `create_app`."""
+
+    token: str | None
+    latency: float
+    validate_answers: bool
+    clock: Clock | None
+    zone: tzinfo
+    error_style: StatusStyle
+    code_field: CodeField
+    faults: Iterable[Fault]
+    seed: int | None
+    casino: Casino | None
+    hosts: Collection[str] | None
+    wallet: Target | Mapping[str, Target] | None
+    time_scale: float
 
 
 def create_app(
@@ -31,51 +64,120 @@ def create_app(
     strict: bool = True,
     clock: Clock | None = None,
     zone: tzinfo = UTC,
+    error_style: StatusStyle = "status",
+    code_field: CodeField = "all",
+    faults: Iterable[Fault] = (),
+    seed: int | None = None,
+    casino: Casino | None = None,
+    hosts: Collection[str] | None = None,
+    wallet: Target | Mapping[str, Target] | None = None,
+    time_scale: float = 1.0,
 ) -> SandboxApp:
-    """Return the sandbox of `contract` as an ASGI application with the demo's data.
+    """Return the sandbox of `contract` as an ASGI application.
 
     Args:
         contract: A bundled OpenAPI 3.1 document; the one that the package ships when None.
-        token: Of the demo agent; made when None.
+        token: Of the first agent; that of its data, or one that is made, when None.
         latency: How many seconds each accepted request is held, counted as in flight.
         validate_answers: Check each answer against the contract.
         strict: Raise what went wrong inside (`ContractBreach`, or a handler's own error) once it has been
             answered with 500, so that a test sees it. When False it is only logged and counted.
-        clock: Gives the time, aware; the system's when None.
+        clock: Gives the time, aware; the system's when None. It can be moved: `world.clock`.
         zone: Of the times in requests and answers. The vendor does not say which it is (api-facts section 6).
+        error_style: The HTTP status of errors: `status`, their own 4xx and 5xx; `envelope`, 200.
+        code_field: Where an error's code stands, see `ErrorStyle`.
+        faults: What goes wrong from the start, and again after a reset.
+        seed: What faults are drawn from; made when None.
+        casino: The data it starts with, from `read_casino`; a small demo when None.
+        hosts: The names, beside `localhost` and addresses, by which a browser may reach the sandbox's own
+            routes; any when None, as befits an app that listens nowhere.
+        wallet: An ASGI or WSGI application that answers the callbacks of the first agent, called in this
+            process at `http://wallet.test/`; or a mapping from account ids to such applications.
+        time_scale: What the contract's time limits for callbacks are multiplied by, so that a test of late
+            answers need not wait for seconds.
 
     Raises:
         ContractError: the contract cannot be served.
-        ValueError: no request could carry `token`.
+        ValueError: no request could carry `token`, or a fault or style makes no sense.
+        LookupError: there is a `token`, but no agent.
     """
-    compiled = Contract(bundled_contract() if contract is None else contract)
-    world = World(clock or _system_clock, zone, latency, DemoTokens.make(token))
+    casino = default_casino() if casino is None else casino
+    errors = ErrorStyle(error_style, code_field)
+    compiled = compiled_contract(errors) if contract is None else Contract(errors.read_into(contract))
+    book = Faults(compiled.operation_ids, compiled.code_names, seed=seed, start=faults)
+    world = World(
+        MovableClock(clock),
+        zone,
+        latency,
+        errors,
+        book,
+        casino,
+        _given(token, casino),
+        compiled.game_types,
+        _wallets(wallet, casino),
+        time_scale,
+    )
     executor = Executor(compiled, world, validate_answers=validate_answers, strict=strict)
-    return SandboxApp(compiled, world, executor)
+    return SandboxApp(compiled, world, executor, Guard(hosts))
 
 
-class SandboxApp:
+def _given(token: str | None, casino: Casino) -> dict[str, str]:
+    """Return the token of the first agent by its id, if one is given."""
+    if not token:
+        return {}
+    if not is_token(token):
+        raise ValueError("a token has letters, digits and -._~+/ only")
+    for account in casino.accounts:
+        if account.level == "agent":
+            return {account.id: token}
+    raise LookupError("the data have no agent whose token it could be")
+
+
+def _wallets(wallet: Target | Mapping[str, Target] | None, casino: Casino) -> Mapping[str, Target]:
+    """Return the applications that are wallets by account id: one alone is the first agent's."""
+    if wallet is None or isinstance(wallet, Mapping):
+        return cast("Mapping[str, Target]", wallet or {})
+    agents = [account.id for account in casino.accounts if account.level == "agent"]
+    return dict.fromkeys(agents[:1], wallet)
+
+
+class SandboxApp(Handle):
     """The sandbox: an ASGI application; made by `create_app`.
 
     Attributes:
-        world: What changes while it runs: state, latency, figures, what went wrong.
+        loop: The event loop, in a thread of its own, that serves `transport`.
+        served: The event loop of the server that serves it, once there is one.
     """
 
-    def __init__(self, contract: Contract, world: World, executor: Executor) -> None:
+    def __init__(self, contract: Contract, world: World, executor: Executor, guard: Guard) -> None:
         """See `create_app`."""
-        self.world = world
+        self._world = world
         self._contract = contract
         self._executor = executor
+        self._guard = guard
+        self.loop = LoopThread(self)
+        self.served: Future[asyncio.AbstractEventLoop] = Future()
 
     @property
-    def token(self) -> str:
-        """The demo agent's token."""
-        return self.world.tokens.agents[0]
+    def world(self) -> World:
+        """All that changes while it runs."""
+        return self._world
 
-    @property
-    def operator_token(self) -> str:
-        """The demo operator's token."""
-        return self.world.tokens.operator
+    def transport(self, address: str = "127.0.0.1") -> SandboxTransport:
+        """Return a transport for `Agent` and `httpx2.Client` that reaches this sandbox without a socket.
+
+        Args:
+            address: Where the caller seems to be, for [Allowed IP].
+        """
+        return SandboxTransport(self, address)
+
+    def async_transport(self, address: str = "127.0.0.1") -> AsyncSandboxTransport:
+        """Return the same for `AsyncAgent` and `httpx2.AsyncClient`; it works in the caller's event loop."""
+        return AsyncSandboxTransport(self, address)
+
+    def close(self) -> None:
+        """End what runs in the thread behind `transport`, if that was used; the sandbox stays usable."""
+        self.loop.stop(self.aclose)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -86,7 +188,7 @@ class SandboxApp:
             else:
                 await self._executor.serve(raw_path, scope, receive, send)
         elif scope["type"] == "lifespan":
-            await _live(receive, send)
+            await self._live(receive, send)
         else:
             await send({"type": "websocket.close"})
 
@@ -94,24 +196,32 @@ class SandboxApp:
         """Answer at a path that is the sandbox's own."""
         fields = collect(scope["headers"])
         try:
+            self._guard.check(scope["method"], fields, scope["scheme"])
             handler, parameters = find(raw_path, scope["method"])
-            document, url = self._contract.document, base_url(fields, scope)
-            answer = await handler(OwnRequest(self.world, document, parameters, url, scope, receive))
+            url = base_url(fields, scope)
+            answer = await handler(
+                OwnRequest(self.world, self._contract, parameters, url, scope, receive, self._executor.serve)
+            )
         except Refusal as refusal:
             answer = self._executor.refused(refusal)
         except Disconnected:
             return
         await respond(send, answer)
 
+    def _run(self, work: Coroutine[Any, Any, T], /) -> T:
+        return self.loop.run(work)
 
-async def _live(receive: Receive, send: Send) -> None:
-    """Answer a server that speaks of its start and its end."""
-    message = await receive()
-    if message["type"] == "lifespan.startup":
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-    await send({"type": "lifespan.shutdown.complete"})
+    async def aclose(self) -> None:
+        """Give up what is under way in the event loop that serves the sandbox: games and callbacks."""
+        await self.world.play.close()
 
-
-def _system_clock() -> datetime:
-    return datetime.now(UTC)
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Answer a server that speaks of its start and its end."""
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            self.served.set_result(asyncio.get_running_loop())
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        self.served = Future()
+        await self.aclose()
+        await send({"type": "lifespan.shutdown.complete"})

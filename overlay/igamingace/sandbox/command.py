@@ -5,52 +5,137 @@ from __future__ import annotations
 import json
 import logging
 import math
+from ipaddress import ip_address
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from igamingace.sandbox._document import ContractError
-from igamingace.sandbox._json import members
+from igamingace.sandbox._errors import CODE_FIELDS, CodeField, StatusStyle
+from igamingace.sandbox._json import encode, members
 from igamingace.sandbox.app import SandboxApp, create_app
+from igamingace.sandbox.data import DataError, as_json, read_casino
+from igamingace.sandbox.faults import KINDS, Fault, parse_fault
 from igamingace.sandbox.server import bind, serve
 
 if TYPE_CHECKING:
     from igamingace.sandbox._json import Object
+    from igamingace.sandbox.data import Casino
 
 __all__ = ["sandbox"]
 
+_FAULT_HELP = (
+    "Something that goes wrong, for example busy:share=0.1 or latency:seconds=0.2:spread=0.5:agent=mycasino; "
+    f"may be given again. Kinds: {', '.join(KINDS)}. Further: operation, count, status, code, after."
+)
 
-def sandbox(
+
+def sandbox(  # noqa: PLR0917 - typer makes options of them
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
     ] = 8787,
-    token: Annotated[str | None, typer.Option(help="The demo agent's token; made when not given.")] = None,
+    token: Annotated[str | None, typer.Option(help="The first agent's token; made when not given.")] = None,
     latency: Annotated[float, typer.Option(min=0, help="How long each answer takes, in milliseconds.")] = 0,
     contract: Annotated[
         Path | None, typer.Option(help="A bundled contract (JSON) to execute instead of the shipped one.")
     ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="A casino to start with: accounts, catalogue, players (TOML).")
+    ] = None,
+    import_: Annotated[
+        Path | None, typer.Option("--import", help="A state to go on from, as --export wrote it.")
+    ] = None,
+    export: Annotated[
+        Path | None, typer.Option(help="Where to write the state (JSON, with tokens) at the end.")
+    ] = None,
+    fault: Annotated[list[str] | None, typer.Option(help=_FAULT_HELP)] = None,
+    seed: Annotated[int | None, typer.Option(help="What faults are drawn from; made when not given.")] = None,
+    error_style: Annotated[
+        str, typer.Option(help="Errors under their own HTTP status (status) or under 200 (envelope).")
+    ] = "status",
+    code_field: Annotated[
+        str, typer.Option(help=f"Where an error's code stands: {', '.join(CODE_FIELDS)}.")
+    ] = "all",
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(help="A further name by which the sandbox's own routes are reached; * for any."),
+    ] = None,
 ) -> None:
-    """Serve a mock of the iGamingAce API: the contract, executed, with demo data in memory."""
+    """Serve a mock of the iGamingAce API: the contract, executed, with a casino in memory."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    if not math.isfinite(latency):
+        raise typer.BadParameter("not a number of milliseconds", param_hint="--latency")
+    if token is not None and not token.strip():
+        raise typer.BadParameter("empty; leave it out to have one made", param_hint="--token")
+    casino, faults = _casino(data, import_), [_fault(text) for text in fault or ()]
     try:
-        if not math.isfinite(latency):
-            raise typer.BadParameter("not a number of milliseconds", param_hint="--latency")
-        if token is not None and not token.strip():
-            raise typer.BadParameter("empty; leave it out to have one made", param_hint="--token")
-        app = create_app(_read(contract), token=token, latency=latency / 1000, strict=False)
-        listener, url = bind(host, port)
+        app = create_app(
+            _read(contract),
+            token=token,
+            latency=latency / 1000,
+            strict=False,
+            casino=casino,
+            faults=faults,
+            seed=seed,
+            error_style=cast("StatusStyle", error_style),
+            code_field=cast("CodeField", code_field),
+            hosts=[host, *(allow_host or ())],
+        )
     except ContractError as error:
         raise typer.BadParameter(str(error), param_hint="--contract") from error
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--token") from error
+    except (LookupError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from error
+    _listen(app, host, port)
+    if export is not None:
+        _write(app, export)
+
+
+def _listen(app: SandboxApp, host: str, port: int) -> None:
+    try:
+        listener, url = bind(host, port)
     except OSError as error:
-        raise typer.BadParameter(
-            f"cannot listen on {host}:{port}: {error}", param_hint="--host/--port"
-        ) from error
+        hint = "--host/--port"
+        raise typer.BadParameter(f"cannot listen on {host}:{port}: {error}", param_hint=hint) from error
+    if not _is_loopback(listener.getsockname()[0]):
+        typer.echo(
+            f"warning: {host} can be reached from other machines: whoever reaches it can change everything "
+            "here, and read every token with /_sandbox/export",
+            err=True,
+        )
     typer.echo(_greeting(app, url))
     serve(app, listener)
+
+
+def _casino(data: Path | None, imported: Path | None) -> Casino | None:
+    if data is not None and imported is not None:
+        raise typer.BadParameter("give one of them", param_hint="--data/--import")
+    path = data or imported
+    try:
+        return read_casino(path) if path is not None else None
+    except DataError as error:
+        raise typer.BadParameter(str(error), param_hint="--data" if data else "--import") from error
+
+
+def _fault(text: str) -> Fault:
+    try:
+        return parse_fault(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text}: {error}", param_hint="--fault") from error
+
+
+def _write(app: SandboxApp, path: Path) -> None:
+    try:
+        path.touch(mode=0o600)  # it holds tokens
+        path.write_bytes(encode(as_json(app.world.save())))
+    except OSError as error:
+        typer.echo(f"the state could not be written: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+def _is_loopback(address: str) -> bool:
+    return ip_address(address.partition("%")[0]).is_loopback
 
 
 def _read(path: Path | None) -> Object | None:
@@ -63,22 +148,34 @@ def _read(path: Path | None) -> Object | None:
     return members(document)
 
 
+_MOST_GREETED = 20
+
+
 def _greeting(app: SandboxApp, url: str) -> str:
-    accounts = app.world.state.accounts.values()
-    width = max(len(account.id) for account in accounts)
+    accounts = list(app.world.state.accounts.values())
+    shown = accounts[:_MOST_GREETED]
+    width = max(len(account.id) for account in shown)
     lines = [
         f"{'  ' if account.parent_id else ''}{account.level:8}  {account.id:{width}}  "
         f"{','.join(account.currencies):11}  {account.token}"
-        for account in accounts
+        for account in shown
     ]
+    if len(accounts) > len(shown):
+        lines.append(f"and {len(accounts) - len(shown)} more")
+    faults = [f"fault {fault.id}: {fault.kind}, share {fault.share:g}" for fault in app.faults]
+    if faults:
+        faults = ["", *faults, f"seed {app.faults.seed}"]
+    agent = next((account for account in accounts if account.level == "agent"), accounts[0])
     return "\n".join(
         [
             f"igamingace sandbox on {url}",
             "",
             *lines,
+            *faults,
             "",
-            f"  export IGAMINGACE_BASE_URL={url} IGAMINGACE_API_TOKEN={app.token}",
+            f"  export IGAMINGACE_BASE_URL={url} IGAMINGACE_API_TOKEN={agent.token}",
             f"  curl {url}/_sandbox/stats",
+            f"  open {url}/ in a browser",
             "",
             "Stop it with Ctrl+C.",
         ]

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import importlib.util
+import gc
 import socket
 import threading
-from datetime import UTC, tzinfo
-from typing import TYPE_CHECKING, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
 
 import uvicorn
 
-from igamingace.sandbox.app import ContractBreach, SandboxApp, create_app
+from igamingace.sandbox._handle import Handle
+from igamingace.sandbox._uvicorn import PromptServer, SandboxProtocol
+from igamingace.sandbox.app import ContractBreach, Options, SandboxApp, create_app
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from types import TracebackType
 
     from igamingace.sandbox._json import Object
-    from igamingace.sandbox._world import Clock
+    from igamingace.sandbox._world import World
 
 __all__ = ["Sandbox", "bind", "serve"]
 
+T = TypeVar("T")
+
 _KEEP_ALIVE: Final = 75
 """How many seconds an idle connection is kept: longer than pools of clients keep theirs."""
-_LAST_ANSWERS: Final = 2
-"""How many seconds answers under way are given at the end."""
 _BACKLOG: Final = 2048
+MOST_CONNECTIONS: Final = 20_000
+"""How many connections may be open at once; one more is answered with 503."""
 
 
-class Sandbox:
+class Sandbox(Handle):
     """A sandbox that runs in a thread of its own, on a free port, while the `with` block lasts.
 
     >>> with Sandbox() as sandbox:
@@ -36,46 +41,39 @@ class Sandbox:
 
     Args:
         contract: A bundled OpenAPI 3.1 document; the one that the package ships when None.
-        token: Of the demo agent; made when None.
-        latency: How many seconds each accepted request is held, counted as in flight.
         host: Address to listen on.
         port: Port to listen on; 0 takes a free one.
-        validate_answers: Check each answer against the contract.
         strict: Raise `ContractBreach` at the end of the block when anything went wrong inside.
-        clock: Gives the time, aware; the system's when None.
-        zone: Of the times in requests and answers.
+        options: Those of `create_app`: token, latency, validate_answers, clock, zone, error_style,
+            code_field, faults, seed, casino, wallet, time_scale.
 
     Raises:
         ContractError: the contract cannot be served.
-        ValueError: no request could carry `token`.
+        ValueError: no request could carry `token`, or a fault or style makes no sense.
+        LookupError: there is a `token`, but no agent.
     """
 
     def __init__(
         self,
         contract: Object | None = None,
         *,
-        token: str | None = None,
-        latency: float = 0.0,
         host: str = "127.0.0.1",
         port: int = 0,
-        validate_answers: bool = True,
         strict: bool = True,
-        clock: Clock | None = None,
-        zone: tzinfo = UTC,
+        **options: Unpack[Options],
     ) -> None:
         """Compile the contract; nothing listens yet."""
-        self.app: SandboxApp = create_app(
-            contract,
-            token=token,
-            latency=latency,
-            validate_answers=validate_answers,
-            strict=False,  # raised at the end of the block, not into the server's log
-            clock=clock,
-            zone=zone,
-        )
+        options.setdefault("hosts", (host,))
+        # what went wrong is raised at the end of the block, not into the server's log
+        self.app: SandboxApp = create_app(contract, strict=False, **options)
         self._strict = strict
         self._address = (host, port)
-        self._running: tuple[str, uvicorn.Server, threading.Thread] | None = None
+        self._running: tuple[str, PromptServer, threading.Thread] | None = None
+
+    @property
+    def world(self) -> World:
+        """All that changes while it runs."""
+        return self.app.world
 
     @property
     def url(self) -> str:
@@ -88,23 +86,11 @@ class Sandbox:
             raise RuntimeError("the sandbox does not run: use it as `with Sandbox() as sandbox:`")
         return self._running[0]
 
-    @property
-    def token(self) -> str:
-        """The demo agent's token."""
-        return self.app.token
-
-    @property
-    def operator_token(self) -> str:
-        """The demo operator's token."""
-        return self.app.operator_token
-
-    def stats(self) -> Object:
-        """Return `agents`, the figures of each account by its id, and the number of `breaches`."""
-        return self.app.world.stats()
-
-    def reset(self) -> None:
-        """Go back to the demo's data and start counting anew."""
-        self.app.world.reset()
+    def _run(self, work: Coroutine[Any, Any, T], /) -> T:
+        if self._running is None:
+            work.close()
+            raise RuntimeError("the sandbox does not run: use it as `with Sandbox() as sandbox:`")
+        return asyncio.run_coroutine_threadsafe(work, self.app.served.result()).result()
 
     def __enter__(self) -> Self:
         """Start to listen.
@@ -131,7 +117,7 @@ class Sandbox:
         """
         if self._running is not None:
             _, server, thread = self._running
-            server.should_exit = True
+            server.stop()
             thread.join()
             self._running = None
         if self._strict and error is None and self.app.world.breaches:
@@ -159,27 +145,24 @@ def bind(host: str, port: int) -> tuple[socket.socket, str]:
 
 def serve(app: SandboxApp, listener: socket.socket) -> None:
     """Serve `app` on `listener` until the process is told to stop (Ctrl+C or SIGTERM)."""
+    gc.freeze()  # what is there now stays: no need to look through it again and again
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again once it has stopped
         _server(app).run([listener])
 
 
-def _server(app: SandboxApp) -> uvicorn.Server:
-    return uvicorn.Server(
+def _server(app: SandboxApp) -> PromptServer:
+    return PromptServer(
         uvicorn.Config(
             app,
-            http=_http_protocol(),
+            http=SandboxProtocol,
             ws="none",
-            lifespan="off",
+            lifespan="on",
             log_config=None,
             access_log=False,
             proxy_headers=False,  # an address list that a header can talk its way around is none
             server_header=False,
             backlog=_BACKLOG,
             timeout_keep_alive=_KEEP_ALIVE,
-            timeout_graceful_shutdown=_LAST_ANSWERS,
+            limit_concurrency=MOST_CONNECTIONS,
         )
     )
-
-
-def _http_protocol() -> Literal["httptools", "h11"]:
-    return "httptools" if importlib.util.find_spec("httptools") else "h11"

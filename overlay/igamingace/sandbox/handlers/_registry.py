@@ -13,6 +13,7 @@ from igamingace.sandbox._refusal import Refusal
 if TYPE_CHECKING:
     from igamingace.sandbox._contract import Operation
     from igamingace.sandbox._state import Account, State
+    from igamingace.sandbox.play._engine import Play
 
 TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
 
@@ -29,6 +30,7 @@ class Call:
         body: The JSON object that was sent; empty without a body.
         now: The sandbox's time, aware.
         zone: The zone of the times that stand in requests and answers.
+        play: What is played in the games that players have open.
         base_url: Where the sandbox itself is reached, without a slash at the end.
     """
 
@@ -40,6 +42,7 @@ class Call:
     body: Object
     now: datetime
     zone: tzinfo
+    play: Play
     base_url: str
 
     def rule(self, name: str) -> JSON:

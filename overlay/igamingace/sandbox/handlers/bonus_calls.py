@@ -22,11 +22,11 @@ def register(call: Call) -> JSON:
     """Give a player free spins, when none are running."""
     agent, body = call.agent(), call.body
     player = call.state.player_of(agent, body["playerId"])
-    playable(call, body["providerId"], body["gameId"])
+    playable(call.state, agent, body["providerId"], body["gameId"])
     if body["bonusType"] != FREE_SPINS:
         raise Refusal("PARAMETERS_INVALID", f"body.bonusType: {body['bonusType']} is not active now")
     amount = amount_in(agent.currency, body["callAmount"], "body.callAmount")
-    amount_in(agent.currency, body["metaData"]["baseBetAmount"], "body.metaData.baseBetAmount")
+    base_bet = amount_in(agent.currency, body["metaData"]["baseBetAmount"], "body.metaData.baseBetAmount")
     expires = call.time(body["expireAt"], "body.expireAt")
     if expires <= call.now:
         raise Refusal("PARAMETERS_INVALID", "body.expireAt: is past")
@@ -34,7 +34,17 @@ def register(call: Call) -> JSON:
         raise Refusal(
             "BONUSCALL_DOUBLE", f"bonus call {player.bonus_call.id} of this player is still running"
         )
-    made = call.state.open_bonus_call(agent, player, amount, body["metaData"]["spinAmount"], expires)
+    made = BonusCall(
+        id=call.state.next_bonus_call_id(),
+        player_id=player.external_id,
+        amount=amount,
+        rounds=body["metaData"]["spinAmount"],
+        expires=expires,
+        provider_id=body["providerId"],
+        game_id=body["gameId"],
+        base_bet=base_bet,
+    )
+    agent.bonus_calls[made.id] = player.bonus_call = made
     return {"issueId": made.id}
 
 
@@ -54,10 +64,10 @@ def cancel(call: Call) -> None:
 
 @handles("bonus_calls.detail")
 def detail(call: Call) -> JSON:
-    """Return where a bonus call stands: status 1 active, 2 cancelled, 3 expired."""
+    """Return where a bonus call stands: status 1 active, 2 cancelled, 3 expired, 4 played to its end."""
     bonus_call = _own(call.agent(), call.path["issueId"], "path.issueId")
     status = bonus_call.status(call.now)
-    remaining = bonus_call.rounds if status is BonusStatus.ACTIVE else 0
+    remaining = bonus_call.remaining if status is BonusStatus.ACTIVE else 0
     return {"issueId": bonus_call.id, "status": int(status), "roundsRemaining": remaining}
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox._state import Game, Launch, Provider, new_token
+from igamingace.sandbox._state import Account, Game, Launch, Provider, State, new_token
 from igamingace.sandbox.handlers._registry import Call, handles
 from igamingace.sandbox.handlers.providers import offered_provider
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @handles("games.list")
 def list_games(call: Call) -> JSON:
     """List a provider's games."""
-    provider = offered_provider(call, call.path["providerId"])
+    provider = offered_provider(call.state, call.account, call.path["providerId"])
     return [
         {
             "gameID": game.id,
@@ -35,40 +35,58 @@ def launch(call: Call) -> JSON:
     """Make a launch url, served by the sandbox itself, that works once within its life."""
     agent, body = call.agent(), call.body
     player = call.state.player_of(agent, body["playerId"])
-    _, game = playable(call, body["providerId"], body["gameId"])
-    if agent.points[agent.currency] <= 0:
-        raise Refusal("POINT_NOT_ENOUGH", f"{agent.id} has no points left; its operator can transfer some")
-    expires = call.now + timedelta(seconds=call.rule("x-launch-url-seconds"))
-    made = Launch(new_token(), agent.id, player.external_id, game, body["returnUrl"], expires)
+    provider, game = launchable(call.state, agent, body["providerId"], body["gameId"])
+    made = Launch(
+        token=new_token(),
+        account_id=agent.id,
+        player_id=player.external_id,
+        provider_id=provider.id,
+        game=game,
+        language=body["language"],
+        return_url=body["returnUrl"],
+        is_streamer=body["isStreamer"],
+        expires=call.now + timedelta(seconds=call.rule("x-launch-url-seconds")),
+    )
     call.state.launches[made.token] = made
     return f"{call.base_url}/_sandbox/launch?token={made.token}"
 
 
 @handles("games.kick")
 def kick(call: Call) -> None:
-    """End a player's session: launch urls not opened yet stop working."""
+    """End a player's sessions, and launch urls not opened yet."""
     agent = call.agent()
     player = call.state.player_of(agent, call.body["playerExternalId"])
     for made in call.state.launches.values():
         if (made.account_id, made.player_id) == (agent.id, player.external_id):
             made.spent = True
+    call.play.kick(agent, player)
 
 
-def playable(call: Call, provider_id: int, game_id: int) -> tuple[Provider, Game]:
+def launchable(state: State, account: Account, provider_id: int, game_id: int) -> tuple[Provider, Game]:
+    """Return the provider and its game, when the account can launch it now.
+
+    Raises:
+        Refusal: as `playable`, and POINT_NOT_ENOUGH for an account without points.
+    """
+    found = playable(state, account, provider_id, game_id)
+    if account.points[account.currency] <= 0:
+        raise Refusal("POINT_NOT_ENOUGH", f"{account.id} has no points left; its operator can transfer some")
+    return found
+
+
+def playable(state: State, account: Account, provider_id: int, game_id: int) -> tuple[Provider, Game]:
     """Return the provider and its game, when the account can play it now.
 
     Raises:
         Refusal: PROVIDER_NOT_FOUND, GAME_NOT_FOUND (also for another provider's game), PERMISSION_ERROR for a
             provider the account may not offer, CURRENCY_NOT_SUPPORTED, or UNDER_MAINTENANCE.
     """
-    provider = offered_provider(call, provider_id)
+    provider = offered_provider(state, account, provider_id)
     game = provider.games.get(game_id)
     if game is None:
         raise Refusal("GAME_NOT_FOUND", f"provider {provider_id} has no game {game_id}; see games.list")
-    if call.account.currency not in provider.currencies:
-        raise Refusal(
-            "CURRENCY_NOT_SUPPORTED", f"provider {provider_id} is not played in {call.account.currency}"
-        )
+    if account.currency not in provider.currencies:
+        raise Refusal("CURRENCY_NOT_SUPPORTED", f"provider {provider_id} is not played in {account.currency}")
     if provider.in_maintenance or game.in_maintenance:
         what = "game" if game.in_maintenance else "provider"
         raise Refusal("UNDER_MAINTENANCE", f"the {what} is in maintenance; try again later")

@@ -50,10 +50,8 @@ def withdraw(call: Call) -> JSON:
 
 def _move(call: Call, kind: TransactionType) -> JSON:
     agent, body = call.agent(), call.body
-    if agent.callback_url is not None:
-        raise Refusal(
-            "PERMISSION_ERROR", "transfer mode only: your account has a callback url, so it is seamless"
-        )
+    if agent.mode != "transfer":
+        raise Refusal("PERMISSION_ERROR", f"transfer mode only: {agent.id} plays in seamless mode")
     player = call.state.player_of(agent, body["playerExternalId"])
     currency: str = body["currency"]
     require_currency(agent, currency, "body.currency")

@@ -9,7 +9,7 @@ from igamingace.sandbox.handlers._registry import Call, handles
 
 if TYPE_CHECKING:
     from igamingace.sandbox._json import JSON
-    from igamingace.sandbox._state import Account, Provider
+    from igamingace.sandbox._state import Account, Provider, State
 
 
 @handles("providers.list")
@@ -37,7 +37,7 @@ def list_settings(call: Call) -> JSON:
 @handles("providers.settings")
 def settings(call: Call) -> JSON:
     """Return one provider's setting in one currency of the account."""
-    provider = offered_provider(call, call.path["providerId"])
+    provider = offered_provider(call.state, call.account, call.path["providerId"])
     currency: str = call.path["currency"]
     require_currency(call.account, currency, "path.currency")
     return _setting(provider, currency)
@@ -49,14 +49,14 @@ def offered(call: Call) -> list[Provider]:
     return [known[provider_id] for provider_id in call.account.provider_ids if provider_id in known]
 
 
-def offered_provider(call: Call, provider_id: int) -> Provider:
+def offered_provider(state: State, account: Account, provider_id: int) -> Provider:
     """Return a provider that the account may offer.
 
     Raises:
         Refusal: there is none (PROVIDER_NOT_FOUND), or the account may not offer it (PERMISSION_ERROR).
     """
-    provider = call.state.provider(provider_id)
-    if provider_id not in call.account.provider_ids:
+    provider = state.provider(provider_id)
+    if provider_id not in account.provider_ids:
         raise Refusal("PERMISSION_ERROR", f"provider {provider_id} is not among your account's providers")
     return provider
 

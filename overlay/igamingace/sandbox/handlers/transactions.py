@@ -31,6 +31,7 @@ def list_transactions(call: Call) -> JSON:
         and query.get("playerExternalId", transaction.player_id) == transaction.player_id
         and query.get("roundId", transaction.round_id) == transaction.round_id
     ]
+    found.sort(key=lambda transaction: transaction.at)  # the clock may have been moved back
     offset: int = query["offset"]
     page = found[offset : offset + query["limit"]]
     return {

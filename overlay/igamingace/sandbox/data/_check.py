@@ -1,0 +1,118 @@
+"""What no single field tells: ids that stand twice, references that lead nowhere, amounts and currencies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from igamingace.sandbox._addresses import canonical
+from igamingace.sandbox._money import amount_in
+from igamingace.sandbox._refusal import Refusal
+from igamingace.sandbox._state import MOST_ACCOUNTS
+from igamingace.sandbox.data._casino import PlayerData
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from decimal import Decimal
+
+    from igamingace.sandbox.data._casino import AccountData, Casino
+
+
+class Mistake(ValueError):  # noqa: N818 - what a file has
+    """Something is wrong at `path`, which is written as msgspec does: `.accounts[0].parent`."""
+
+    def __init__(self, path: str, text: str) -> None:
+        """Say what is expected there."""
+        super().__init__(f"{path}: {text}")
+        self.path = path
+        self.text = text
+
+
+def check(casino: Casino) -> None:
+    """Go on only with a casino whose parts fit together.
+
+    Raises:
+        Mistake: the first that is found.
+    """
+    if not casino.accounts:
+        raise Mistake("", "expected at least one account: [[accounts]]")
+    if len(casino.accounts) > MOST_ACCOUNTS:
+        raise Mistake(".accounts", f"expected at most {MOST_ACCOUNTS} accounts")
+    _unique(".providers", (provider.id for provider in casino.providers))
+    games = {provider.id: {game.id for game in provider.games} for provider in casino.providers}
+    for index, provider in enumerate(casino.providers):
+        _unique(f".providers[{index}].games", (game.id for game in provider.games), at_array=True)
+    _unique(".accounts", (account.id for account in casino.accounts))
+    _unique(
+        ".accounts", (account.token or index for index, account in enumerate(casino.accounts)), key="token"
+    )
+    operators: set[str] = set()
+    for index, account in enumerate(casino.accounts):
+        _check_account(f".accounts[{index}]", account, games, operators)
+        if account.level == "operator":
+            operators.add(account.id)
+
+
+def _check_account(
+    path: str, account: AccountData, games: Mapping[int, set[int]], operators: set[str]
+) -> None:
+    if account.parent is not None and account.parent not in operators:
+        raise Mistake(f"{path}.parent", f"expected the id of an operator above it, not {account.parent!r}")
+    for name, value in (("rtp", account.rtp), ("ggr_rate", account.ggr_rate)):
+        if not (value.is_finite() and 0 <= value <= 100):  # noqa: PLR2004 - they are percentages
+            raise Mistake(f"{path}.{name}", f"expected a percentage from 0 to 100, not {value}")
+    for provider in account.providers or ():
+        if provider not in games:
+            raise Mistake(f"{path}.providers", f"expected ids of [[providers]], not {provider}")
+    for address in account.allowed_ips:
+        if canonical(address) is None:
+            raise Mistake(f"{path}.allowed_ips", f"expected IP addresses, not {address!r}")
+    _check_money(f"{path}.points", account.points, account.currencies)
+    _check_players(path, account)
+    _check_rounds(path, account, games)
+
+
+def _check_players(path: str, account: AccountData) -> None:
+    if account.level == "operator" and account.players:
+        raise Mistake(f"{path}.players", "expected none: players belong to agents")
+    _unique(f"{path}.players", map(_id_of, account.players), at_array=True)
+    for index, player in enumerate(account.players):
+        if isinstance(player, PlayerData):
+            _check_money(f"{path}.players[{index}].wallet", player.wallet, account.currencies)
+
+
+def _check_rounds(path: str, account: AccountData, games: Mapping[int, set[int]]) -> None:
+    players = set(map(_id_of, account.players))
+    for index, played in enumerate(account.rounds):
+        where = f"{path}.rounds[{index}]"
+        if played.player not in players:
+            raise Mistake(where, f"expected a player of this account, not {played.player!r}")
+        if played.game not in games.get(played.provider, ()):
+            raise Mistake(where, f"expected a game of a provider, not {played.provider}/{played.game}")
+        for amount in (played.bet, played.win):
+            _check_money(where, {account.currencies[0]: amount}, account.currencies)
+
+
+def _id_of(player: str | PlayerData) -> str:
+    return player if isinstance(player, str) else player.id
+
+
+def _check_money(path: str, money: Mapping[str, Decimal], currencies: list[str]) -> None:
+    for currency, amount in money.items():
+        if currency not in currencies:
+            raise Mistake(path, f"expected amounts in {', '.join(currencies)}, not {currency}")
+        if not (amount.is_finite() and amount >= 0):
+            raise Mistake(path, f"expected an amount of at least 0, not {amount}")
+        try:
+            amount_in(currency, amount, f"the amount {amount}")
+        except Refusal as refusal:
+            raise Mistake(path, refusal.message) from None
+
+
+def _unique(path: str, values: Iterable[object], *, key: str = "id", at_array: bool = False) -> None:
+    seen: set[object] = set()
+    for index, value in enumerate(values):
+        if value in seen:
+            shown = "a token" if key == "token" else repr(value)
+            place = path if at_array else f"{path}[{index}].{key}"
+            raise Mistake(place, f"expected each {key} once; {shown} stands there before")
+        seen.add(value)

@@ -1,0 +1,265 @@
+"""The games that are open in a sandbox: launches become sessions, sessions play, and end."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from igamingace.sandbox._refusal import Refusal
+from igamingace.sandbox._state import new_token
+from igamingace.sandbox.play._heartbeat import Heartbeat
+from igamingace.sandbox.play._purses import Purse, Seamless, Transfer
+from igamingace.sandbox.play._rounds import Played, Rounds
+from igamingace.sandbox.play._sessions import BALANCE_EVERY, IDLE, Session
+from igamingace.sandbox.play._turns import Turns
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
+    from datetime import datetime
+
+    from igamingace.sandbox._state import Account, Game, Player, Provider
+    from igamingace.sandbox._world import World
+    from igamingace.sandbox.play._courier import Courier
+    from igamingace.walletcheck._line import Target
+
+T = TypeVar("T")
+
+GONE: Final = 410
+IN_PROCESS_URL: Final = "http://wallet.test/"
+"""The callback url, or its beginning, by which an application that was handed in is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """What a session is opened for: a player at a game."""
+
+    account: Account
+    player: Player
+    provider: Provider
+    game: Game
+    language: str = "en"
+    return_url: str = "about:blank"
+    is_streamer: bool = False
+
+
+class Play:
+    """All that is played in one sandbox. Its coroutines belong to the event loop that serves the sandbox."""
+
+    def __init__(self, world: World, wallets: Mapping[str, Target], time_scale: float) -> None:
+        """Take the sandbox's world.
+
+        Args:
+            world: What is played in.
+            wallets: Applications that are the wallets of accounts, by account id.
+            time_scale: What the contract's time limits are multiplied by.
+        """
+        self.wallets: Final = wallets
+        self._world: Final = world
+        self._time_scale: Final = time_scale
+        self._turns: Final = Turns()
+        self._rounds: Final = Rounds(world)
+        self._heartbeat: Final = Heartbeat(world.clock, self._beat)
+        self._courier: Courier | None = None
+        self._tasks: Final[set[asyncio.Task[Any]]] = set()
+
+    def session(self, session_id: str) -> Session:
+        """Return the session of that id, also an ended one.
+
+        Raises:
+            Refusal: there is none, or none any more; status 404.
+        """
+        session = self._world.sessions.get(session_id)
+        if session is None:
+            raise Refusal("PARAMETERS_INVALID", "there is no such session; launch the game again", status=404)
+        return session
+
+    def open_launch(self, token: str) -> Session:
+        """Open a launch url: once, within its life. The balance is asked for at once, in the background.
+
+        Raises:
+            Refusal: nobody made it (status 404), it was opened before, or it has expired (status 410).
+        """
+        state, now = self._world.state, self._world.clock()
+        launch = state.launches.get(token)
+        if launch is None:
+            raise Refusal("PARAMETERS_INVALID", "nobody made this launch url; use games.launch", status=404)
+        if launch.spent or now >= launch.expires:
+            why = "has been used" if launch.spent else "has expired"
+            raise Refusal(
+                "PARAMETERS_INVALID",
+                f"This launch url {why}: it is for one session. Launch the game again.",
+                status=GONE,
+            )
+        launch.spent = True
+        account = state.accounts[launch.account_id]
+        seat = Seat(
+            account,
+            state.player_of(account, launch.player_id),
+            state.provider(launch.provider_id),
+            launch.game,
+            launch.language,
+            launch.return_url,
+            launch.is_streamer,
+        )
+        return self.open(seat)
+
+    def open(self, seat: Seat) -> Session:
+        """Open a session. The balance is asked for at once, in the background."""
+        now = self._world.clock()
+        session = Session(
+            id=new_token(),
+            account=seat.account,
+            player=seat.player,
+            provider=seat.provider,
+            game=seat.game,
+            mode=seat.account.mode,
+            language=seat.language,
+            return_url=seat.return_url,
+            is_streamer=seat.is_streamer,
+            opened=now,
+            played=now,
+            asked=now,
+        )
+        self._world.sessions[session.id] = session
+        self._in_background(self._ask(session))
+        self._heartbeat.start()
+        return session
+
+    def kick(self, account: Account, player: Player) -> None:
+        """End the player's sessions; a round that is open is finished, in the background."""
+        for session in self._world.sessions.open():
+            if session.key == (account.id, player.external_id):
+                self._close(session, "kicked by games.kick")
+
+    async def balance(self, session: Session) -> Played:
+        """Ask for the balance."""
+        return await self._turn(session, lambda purse: self._read_balance(session, purse))
+
+    async def bet(self, session: Session, stake: Decimal) -> Played:
+        """See `Rounds.bet`."""
+        return await self._turn(session, lambda purse: self._rounds.bet(session, purse, stake))
+
+    async def win(self, session: Session, amount: Decimal, *, finished: bool = True) -> Played:
+        """See `Rounds.win`."""
+        return await self._turn(
+            session, lambda purse: self._rounds.win(session, purse, amount, finished=finished)
+        )
+
+    async def betwin(self, session: Session, stake: Decimal, amount: Decimal) -> Played:
+        """See `Rounds.betwin`."""
+        return await self._turn(session, lambda purse: self._rounds.betwin(session, purse, stake, amount))
+
+    async def cancel(self, session: Session) -> Played:
+        """See `Rounds.cancel`."""
+        return await self._turn(session, lambda purse: self._rounds.cancel(session, purse))
+
+    async def spin(self, session: Session, amount: Decimal | None = None) -> Played:
+        """See `Rounds.spin`."""
+        return await self._turn(session, lambda purse: self._rounds.spin(session, purse, amount))
+
+    async def end(self, session: Session) -> Played:
+        """End the session; a round that is open is finished with a win of 0."""
+        if session.ended is not None:
+            return Played(accepted=True, deliveries=[])
+        session.ended = "left by the player"
+        return await self._kept(self._finish(session))
+
+    async def settle(self) -> None:
+        """Wait until nothing is under way any more: callbacks in the background, and those that strayed."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+        if self._courier is not None:
+            await self._courier.settle()
+
+    async def close(self) -> None:
+        """Give up what is under way, and close the connections to wallets."""
+        await self._heartbeat.close()
+        for task in list(self._tasks):
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        courier, self._courier = self._courier, None
+        if courier is not None:
+            await courier.close()
+
+    def clock_moved(self) -> None:
+        """Do what has become due; callable from any thread."""
+        self._heartbeat.look()
+
+    async def _turn(self, session: Session, action: Callable[[Purse], Awaitable[Played]]) -> Played:
+        """Act for the player when it is its turn; what has begun goes to its end, whoever waits for it."""
+        _require_open(session)
+        return await self._kept(self._act(session, action))
+
+    async def _act(self, session: Session, action: Callable[[Purse], Awaitable[Played]]) -> Played:
+        async with self._turns.of(session.key):
+            _require_open(session)
+            session.played = self._world.clock()
+            return await action(self._purse(session))
+
+    async def _read_balance(self, session: Session, purse: Purse) -> Played:
+        session.asked = self._world.clock()
+        move = await purse.balance(session)
+        return Played(move.done, move.deliveries)
+
+    async def _ask(self, session: Session) -> None:
+        async with self._turns.of(session.key):
+            if session.ended is None:
+                await self._purse(session).balance(session)
+
+    async def _finish(self, session: Session) -> Played:
+        """Finish the round of a session that has ended. Assumed: its player has lost it."""
+        async with self._turns.of(session.key):
+            if session.round is None:
+                return Played(accepted=True, deliveries=[])
+            return await self._rounds.win(session, self._purse(session), Decimal(0))
+
+    def _close(self, session: Session, why: str) -> None:
+        session.ended = why
+        self._in_background(self._finish(session))
+
+    def _beat(self) -> datetime | None:
+        """Do what is due, and return when the next is; None when nobody plays.
+
+        Minutes that a moved clock has jumped over are not made up for.
+        """
+        now = self._world.clock()
+        for session in self._world.sessions.open():
+            if now >= session.played + IDLE:
+                self._close(session, "idle")
+            elif now >= session.asked + BALANCE_EVERY:
+                session.asked = now
+                if session.mode == "seamless":
+                    self._in_background(self._ask(session))
+        return min((session.due for session in self._world.sessions.open()), default=None)
+
+    def _purse(self, session: Session) -> Purse:
+        if session.mode == "transfer":
+            return Transfer()
+        if self._courier is None:
+            from igamingace.sandbox.play._courier import Courier  # noqa: PLC0415 - takes long; few play
+
+            self._courier = Courier(self._world, self.wallets, self._time_scale)
+        return Seamless(self._world, self._courier)
+
+    async def _kept(self, work: Coroutine[Any, Any, T]) -> T:
+        return await asyncio.shield(self._in_background(work))
+
+    def _in_background(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, Refusal):
+            self._world.note_breach(f"play: {error!r}")
+
+
+def _require_open(session: Session) -> None:
+    if session.ended is not None:
+        raise Refusal("PARAMETERS_INVALID", f"the session has ended: {session.ended}", status=GONE)

@@ -1,0 +1,128 @@
+"""`/_sandbox/play` and `/_sandbox/callbacks`: playing by hand or by program, and what went to the wallets."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from igamingace.sandbox._asgi import Answer
+from igamingace.sandbox._json import encode
+from igamingace.sandbox._money import amount_in
+from igamingace.sandbox._own import own
+from igamingace.sandbox._refusal import Refusal
+from igamingace.sandbox.control._fields import amount, only, typed
+from igamingace.sandbox.control._requests import number_after
+from igamingace.sandbox.play._seating import seat_for
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from igamingace.sandbox._json import JSON, Object
+    from igamingace.sandbox._own import OwnRequest
+    from igamingace.sandbox.play._engine import Play
+    from igamingace.sandbox.play._rounds import Played
+    from igamingace.sandbox.play._sessions import Session
+
+MOST_SHOWN: Final = 200
+"""How many callbacks are given at most; of more, the latest."""
+_TEXTS: Final = ("account", "player", "language", "return_url")
+_NUMBERS: Final = ("game", "provider")
+
+
+@own("GET", "callbacks")
+async def callbacks(request: OwnRequest) -> Answer:
+    """Give the callbacks that were sent after the one with the number `after`, and the `last` number."""
+    log, tokens = request.world.callback_log, request.world.state.tokens
+    fresh = log.after(number_after(request))[-MOST_SHOWN:]
+    entries = [delivery.shown(number, tokens) for number, delivery in fresh]
+    return Answer(200, encode({"entries": entries, "last": log.last}))
+
+
+@own("POST", "play")
+async def open_session(request: OwnRequest) -> Answer:
+    """Open a session without a launch; the body has `player`, `game` and what else `seat_for` takes."""
+    body = only(await request.json(), (*_TEXTS, *_NUMBERS, "is_streamer"))
+    for name, value in body.items():
+        _check(name, value)
+    for name in ("player", "game"):
+        if name not in body:
+            raise Refusal("VALIDATION_ERROR", f"body.{name}: is required")
+    session = request.world.play.open(seat_for(request.world, **body))
+    return Answer(201, encode({"session": session.shown(request.world.clock())}))
+
+
+@own("GET", "play/{session}")
+async def show_session(request: OwnRequest) -> Answer:
+    """Give a session."""
+    session = request.world.play.session(request.path["session"])
+    return Answer(200, encode(session.shown(request.world.clock())))
+
+
+def _check(name: str, value: JSON) -> None:
+    place = f"body.{name}"
+    if name in _TEXTS:
+        typed(value, str, place)
+    elif name in _NUMBERS:
+        typed(value, int, place)
+    else:
+        typed(value, bool, place)
+
+
+def _action(
+    name: str, members: tuple[str, ...], play: Callable[[Play, Session, Object], Awaitable[Played]]
+) -> None:
+    """Register what `POST play/{session}/{name}` does with a body of these members."""
+
+    @own("POST", f"play/{{session}}/{name}")
+    async def act(request: OwnRequest) -> Answer:
+        world = request.world
+        session = world.play.session(request.path["session"])
+        body = only(await request.json(), members)
+        before = world.callback_log.last
+        played = await play(world.play, session, body)
+        sent = {id(delivery) for delivery in played.deliveries}
+        entries = [
+            delivery.shown(number, world.state.tokens)
+            for number, delivery in world.callback_log.after(before)
+            if id(delivery) in sent
+        ]
+        shown = session.shown(world.clock())
+        return Answer(200, encode({"session": shown, "accepted": played.accepted, "exchanges": entries}))
+
+
+def _money(session: Session, body: Object, name: str) -> Decimal:
+    """Return an amount of the body.
+
+    Raises:
+        Refusal: it is missing, no amount of the session's currency, or negative.
+    """
+    place = f"body.{name}"
+    if name not in body:
+        raise Refusal("VALIDATION_ERROR", f"{place}: is required")
+    read = amount_in(session.currency, amount(body[name], place), place)
+    if read < 0:
+        raise Refusal("PARAMETERS_INVALID", f"{place}: must not be negative")
+    return read
+
+
+def _win(play: Play, session: Session, body: Object) -> Awaitable[Played]:
+    finished = typed(body.get("finished", True), bool, "body.finished")
+    return play.win(session, _money(session, body, "amount"), finished=finished)
+
+
+def _betwin(play: Play, session: Session, body: Object) -> Awaitable[Played]:
+    return play.betwin(session, _money(session, body, "amount"), _money(session, body, "win"))
+
+
+def _bonus(play: Play, session: Session, body: Object) -> Awaitable[Played]:
+    return play.spin(session, _money(session, body, "amount") if "amount" in body else None)
+
+
+_action("balance", (), lambda play, session, _body: play.balance(session))
+_action("bet", ("amount",), lambda play, session, body: play.bet(session, _money(session, body, "amount")))
+_action("betwin", ("amount", "win"), _betwin)
+_action("bonus", ("amount",), _bonus)
+_action("cancel", (), lambda play, session, _body: play.cancel(session))
+_action("end", (), lambda play, session, _body: play.end(session))
+_action("lose", (), lambda play, session, _body: play.win(session, Decimal(0)))
+_action("win", ("amount", "finished"), _win)

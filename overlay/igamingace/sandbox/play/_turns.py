@@ -1,0 +1,35 @@
+"""One thing at a time for each player, in the order of asking; players do not wait for each other."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+Key: TypeAlias = tuple[str, str]
+
+
+class Turns:
+    """A line for each key that somebody waits for or holds."""
+
+    def __init__(self) -> None:
+        """Start with nobody."""
+        self._lines: dict[Key, tuple[asyncio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def of(self, key: Key) -> AsyncGenerator[None]:
+        """Wait for the turn of `key`, and hold it in the block."""
+        lock, waiting = self._lines.get(key, (asyncio.Lock(), 0))
+        self._lines[key] = lock, waiting + 1
+        try:
+            async with lock:
+                yield
+        finally:
+            waiting = self._lines[key][1] - 1
+            if waiting:
+                self._lines[key] = lock, waiting
+            else:
+                del self._lines[key]

@@ -1,0 +1,377 @@
+"""Faults on demand: each kind as a client meets it, whom, how often, and the same with the same seed."""
+
+from __future__ import annotations
+
+import time
+
+import httpx2
+import pytest
+from igamingace import Agent, errors
+from igamingace.limits import LocalLimiter
+from igamingace.sandbox import Fault, Sandbox, create_app
+from igamingace.sandbox.faults import CALLBACK_KINDS, KINDS, parse_fault
+
+LIST = "/v1/provider/list"
+FAULT = "x-sandbox-fault"
+CREATE = "/v1/player/create"
+
+
+@pytest.fixture
+def sandbox():
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def http(sandbox):
+    headers = {
+        "Accept": "application/json",
+        "Content-Type": "application/json",
+        "Authorization": f"Bearer {sandbox.token}",
+    }
+    with httpx2.Client(base_url=sandbox.url, headers=headers) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "name"),
+    [
+        ("busy", 429, "SERVER_IS_BUSY"),
+        ("maintenance", 503, "UNDER_MAINTENANCE"),
+        ("error", 500, "INTERNAL_SERVER_ERROR"),
+        ("unknown_code", 400, "SANDBOX_UNKNOWN_CODE"),
+    ],
+)
+def test_a_fault_may_refuse(sandbox, http, kind, status, name):
+    sandbox.faults.add(kind)
+
+    answer = http.get(LIST)
+
+    assert (answer.status_code, answer.json()["errorCode"]) == (status, name)
+    assert answer.headers[FAULT] == kind
+
+
+def test_a_fault_may_refuse_with_any_server_error(sandbox, http):
+    sandbox.faults.add("error", code="PROVIDER_ERROR", status=500)
+
+    answer = http.get(LIST)
+
+    assert (answer.status_code, answer.json()["code"]) == (500, 1011)
+
+
+def test_a_proxy_may_answer_with_its_page(sandbox, http):
+    sandbox.faults.add("html")
+
+    answer = http.get(LIST)
+
+    assert (answer.status_code, answer.headers["content-type"]) == (502, "text/html; charset=utf-8")
+    assert "502 Bad Gateway" in answer.text
+    assert answer.headers[FAULT] == "html"
+
+
+def test_a_body_may_be_empty(sandbox, http):
+    sandbox.faults.add("empty", status=200)
+
+    answer = http.get(LIST)
+
+    assert (answer.status_code, answer.content, answer.headers[FAULT]) == (200, b"", "empty")
+
+
+def test_a_body_may_be_cut(sandbox, http):
+    sandbox.faults.add("cut")
+
+    with http.stream("GET", LIST) as answer:
+        assert answer.headers[FAULT] == "cut"
+        with pytest.raises(httpx2.RemoteProtocolError):
+            answer.read()
+    assert 0 < answer.num_bytes_downloaded < int(answer.headers["content-length"])
+
+
+def test_a_connection_may_be_closed_without_an_answer(sandbox, http):
+    sandbox.faults.add("close", count=1)
+
+    with pytest.raises((httpx2.RemoteProtocolError, httpx2.ReadError)):
+        http.get(LIST)
+
+    assert http.get(LIST).status_code == 200
+    assert sandbox.requests[0].status == 0
+    assert sandbox.requests[0].fault == "close"
+
+
+def test_an_answer_may_drip(sandbox, http):
+    sandbox.faults.add("drip", seconds=0.2)
+    started = time.monotonic()
+
+    with http.stream("GET", LIST) as answer:
+        pieces = list(answer.iter_raw())
+
+    assert len(pieces) > 5
+    assert time.monotonic() - started >= 0.2
+    assert answer.headers[FAULT] == "drip"
+
+
+def test_an_answer_may_be_late_and_is_in_flight_meanwhile(sandbox, http):
+    sandbox.faults.add("latency", seconds=0.1, spread=0.1)
+    started = time.monotonic()
+
+    answer = http.get(LIST)
+
+    assert time.monotonic() - started >= 0.1
+    assert (answer.status_code, answer.headers[FAULT]) == (200, "latency")
+
+
+def test_an_answer_may_have_fields_that_nobody_knows(sandbox, http):
+    sandbox.faults.add("unknown_field")
+
+    answer = http.get(LIST)
+
+    assert answer.status_code == 200
+    assert "sandboxUnknownField" in answer.json()
+    assert all("sandboxUnknownField" in provider for provider in answer.json()["data"])
+    with Agent(sandbox.token, base_url=sandbox.url) as agent:
+        assert agent.providers.list()[0].provider_name == "Northern Reels"
+
+
+def test_late_and_wrong_may_come_together(sandbox, http):
+    sandbox.faults.add("latency", seconds=0.01)
+    sandbox.faults.add("html")
+    sandbox.faults.add("busy")
+
+    answer = http.get(LIST)
+
+    assert (answer.status_code, answer.headers[FAULT]) == (502, "latency,html")
+
+
+@pytest.mark.parametrize(("after", "linked"), [(False, 404), (True, 200)])
+@pytest.mark.parametrize("kind", ["html", "empty", "close", "error", "unknown_code"])
+def test_an_answer_may_be_lost_before_or_after_the_work(sandbox, http, kind, after, linked):
+    sandbox.faults.add(kind, after=after, operation="players.create")
+
+    try:
+        http.post(CREATE, json={"playerExternalId": "late"})
+    except httpx2.TransportError:
+        assert kind == "close"
+
+    assert http.get("/v1/player/info", params={"playerExternalId": "late"}).status_code == linked
+
+
+@pytest.mark.parametrize("kind", ["cut", "drip"])
+def test_what_comes_in_pieces_was_carried_out(sandbox, http, kind):
+    sandbox.faults.add(kind, seconds=0, operation="players.create")
+
+    try:
+        http.post(CREATE, json={"playerExternalId": "late"})
+    except httpx2.TransportError:
+        assert kind == "cut"
+
+    assert "late" in sandbox.account("mycasino").players
+
+
+@pytest.mark.parametrize(
+    "kind", sorted(set(KINDS) - {"busy", "latency", "drip", "unknown_field"} - CALLBACK_KINDS)
+)
+def test_the_client_meets_a_fault_with_an_error_of_its_own(kind):
+    app = create_app()
+    app.faults.add(kind)
+
+    with (
+        Agent(app.token, transport=app.transport(), limiter=LocalLimiter(1)) as agent,
+        pytest.raises(errors.IGamingAceError),
+    ):
+        agent.players.create(player_external_id="p")
+    app.close()
+
+
+def test_the_client_lives_through_a_storm_of_1018(igamingace_sandbox):
+    igamingace_sandbox.faults.add("busy", count=3)
+
+    with Agent(igamingace_sandbox.token, transport=igamingace_sandbox.transport()) as agent:
+        assert len(agent.providers.list()) == 4
+
+    assert [request.status for request in igamingace_sandbox.requests] == [429, 429, 429, 200]
+
+
+async def test_a_fault_meets_only_whom_it_is_for(app, agent, other_agent):
+    app.faults.add("html", agent="mycasino", operation="providers.list")
+
+    assert (await agent.get(LIST)).status_code == 502
+    assert (await agent.get("/v1/game/list/1")).status_code == 200
+    assert (await other_agent.get(LIST)).status_code == 200
+
+
+async def test_a_fault_meets_no_more_than_its_count(app, agent):
+    app.faults.add("html", count=2)
+
+    assert [(await agent.get(LIST)).status_code for _ in range(3)] == [502, 502, 200]
+    assert next(iter(app.faults)).met == 2
+
+
+async def test_a_fault_meets_its_share(app, agent):
+    app.faults.add("html", share=0.3)
+
+    statuses = [(await agent.get(LIST)).status_code for _ in range(300)]
+
+    assert 50 < statuses.count(502) < 150
+
+
+async def met_by(seed, caller, requests=60, **options):
+    app = create_app(seed=seed, faults=[Fault(kind="html", share=0.5, **options)])
+    agent = caller(app.token, app=app)
+    return [(await agent.get(LIST)).status_code for _ in range(requests)]
+
+
+async def test_the_same_seed_gives_the_same_faults(caller):
+    once, again, otherwise = [await met_by(seed, caller) for seed in (1, 1, 2)]
+
+    assert once == again != otherwise
+
+
+async def test_after_a_reset_the_faults_of_the_start_begin_anew(caller):
+    app = create_app(seed=7, faults=[Fault(kind="html", share=0.5)])
+    agent = caller(app.token, app=app)
+    app.faults.add("busy")
+    app.reset()
+
+    first = [(await agent.get(LIST)).status_code for _ in range(40)]
+    app.reset()
+    second = [(await agent.get(LIST)).status_code for _ in range(40)]
+
+    assert first == second
+    assert set(first) == {200, 502}
+
+
+async def test_what_an_agent_meets_does_not_depend_on_the_others(caller):
+    alone = create_app(seed=3, faults=[Fault(kind="html", share=0.5)])
+    crowded = create_app(seed=3, faults=[Fault(kind="html", share=0.5)])
+    agent = caller(alone.token, app=alone)
+    same, other = (caller(token, app=crowded) for token in list(crowded.world.tokens.values())[1:3])
+
+    expected = [(await agent.get(LIST)).status_code for _ in range(30)]
+    found = []
+    for _ in range(30):
+        await other.get(LIST)
+        found.append((await same.get(LIST)).status_code)
+
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"kind": "fire"}, "kind: there is latency"),
+        ({"kind": "busy", "share": 1.5}, "share: must be from 0 to 1"),
+        ({"kind": "busy", "count": 0}, "count: must be at least 1"),
+        ({"kind": "latency", "seconds": float("nan")}, "seconds: must be from 0"),
+        ({"kind": "html", "spread": 1}, "spread: html takes no time"),
+        ({"kind": "busy", "status": 503}, "status: from 200 to 599, for"),
+        ({"kind": "html", "status": 99}, "status: from 200 to 599"),
+        ({"kind": "html", "code": "OK"}, "code: for error only"),
+        ({"kind": "busy", "after": True}, "after: busy means"),
+        ({"kind": "busy", "operation": "games.lunch"}, "operation: the contract has no 'games.lunch'"),
+        ({"kind": "error", "code": "NONE"}, "code: the contract has no 'NONE'"),
+    ],
+)
+def test_a_fault_that_makes_no_sense_is_refused(app, options, message):
+    with pytest.raises(ValueError, match=message):
+        app.faults.add(**options)
+
+
+def test_there_are_not_faults_without_end(app):
+    for _ in range(100):
+        app.faults.add("busy")
+
+    with pytest.raises(ValueError, match="100 faults already"):
+        app.faults.add("busy")
+
+
+def test_a_fault_is_written_on_one_line():
+    fault = parse_fault(
+        "unknown-code:agent=mycasino:operation=games.launch:share=0.5:count=3:status=418:after"
+    )
+
+    assert fault == Fault(
+        kind="unknown_code",
+        agent="mycasino",
+        operation="games.launch",
+        share=0.5,
+        count=3,
+        status=418,
+        after=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("busy:often", "'often': there is share"),
+        ("busy:share=half", "share: 'half' is no number"),
+        ("x", "kind"),
+    ],
+)
+def test_a_line_that_says_no_fault_is_explained(text, message):
+    with pytest.raises(ValueError, match=message):
+        parse_fault(text)
+
+
+async def test_the_api_switches_faults_on_and_off(app, agent):
+    added = (await agent.client.post("/_sandbox/faults", json={"kind": "html", "share": 1})).json()
+    met = await agent.get(LIST)
+    listed = (await agent.client.get("/_sandbox/faults")).json()
+    removed = await agent.client.delete(f"/_sandbox/faults/{added['id']}")
+
+    assert (added["kind"], added["share"], met.status_code) == ("html", 1, 502)
+    assert [fault["met"] for fault in listed["faults"]] == [1]
+    assert isinstance(listed["seed"], int)
+    assert removed.json()["faults"] == []
+    assert (await agent.get(LIST)).status_code == 200
+    assert (await agent.client.delete(f"/_sandbox/faults/{added['id']}")).status_code == 404
+
+
+async def test_the_api_switches_all_faults_off(app, agent):
+    app.faults.add("html")
+
+    assert (await agent.client.delete("/_sandbox/faults")).json()["faults"] == []
+    assert (await agent.get(LIST)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({}, "body.kind: is required"),
+        ({"kind": "fire"}, "body.kind: there is latency"),
+        ({"kind": "busy", "often": 1}, "body.often: is not known here"),
+        ({"kind": "busy", "share": "1"}, "body.share: must be a number"),
+        ({"kind": "busy", "count": 1.5}, "body.count: must be an integer"),
+        ({"kind": "html", "after": 1}, "body.after: must be a boolean"),
+        ({"kind": "busy", "agent": "nobody"}, "there is no account 'nobody'"),
+    ],
+)
+async def test_the_api_explains_a_fault_that_makes_no_sense(agent, body, message):
+    answer = await agent.client.post("/_sandbox/faults", json=body)
+
+    assert answer.status_code in {400, 404}
+    assert message in answer.json()["message"]
+
+
+async def test_a_server_that_cannot_close_connections_is_told_by_an_error(app, agent):
+    app.faults.add("close")
+
+    with pytest.raises(ConnectionError, match="closes the connection here"):
+        await agent.get(LIST)
+
+
+async def test_faults_of_callbacks_meet_no_request_and_the_other_way_round(app, agent):
+    app.faults.add("callback_lost", operation="bet", count=1)
+    app.faults.add("callback_delay", seconds=2)
+    app.faults.add("html", count=1)
+
+    assert app.faults.meet_callback("mycasino", "bet") == [("callback_lost", 1.0), ("callback_delay", 2.0)]
+    assert app.faults.meet_callback("mycasino", "bet") == [("callback_delay", 2.0)]
+    assert [(await agent.get(LIST)).status_code for _ in range(2)] == [502, 200]
+
+
+def test_a_fault_of_callbacks_names_a_command(app):
+    with pytest.raises(ValueError, match="the contract has no 'games"):
+        app.faults.add("callback_lost", operation="games.launch")
+    with pytest.raises(ValueError, match="the contract has no 'bet'"):
+        app.faults.add("html", operation="bet")
