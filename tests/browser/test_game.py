@@ -1,0 +1,122 @@
+"""The toy game: what is played arrives at the wallet, and is seen beside the game."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import httpx2
+import pytest
+
+pytestmark = pytest.mark.proof
+
+
+@pytest.fixture
+def game(visit, sandbox):
+    """Open a game as a launch does, and return its page."""
+    opened = httpx2.post(f"{sandbox.url}/_sandbox/play", json={"player": "user123", "game": 655})
+    return visit(f"/_sandbox/game?session={opened.raise_for_status().json()['session']['id']}")
+
+
+def wire(page, command):
+    return page.locator("#exchanges").get_by_role("listitem").filter(has_text=f"{command} →")
+
+
+def test_a_round_launched_from_the_back_office_arrives_at_the_wallet(visit, wallet):
+    page = visit("/")
+    page.get_by_role("button", name="Launch").click()
+    page.get_by_role("button", name="Spin", exact=True).wait_for()
+    page.get_by_text("100 USD").wait_for()
+
+    page.get_by_label("Stake").fill("2.50")
+    page.get_by_label("Win", exact=True).fill("7.25")
+    page.get_by_role("button", name="Bet", exact=True).click()
+    page.get_by_text("97.5 USD").wait_for()
+    page.get_by_role("button", name="Win", exact=True).click()
+    page.get_by_text("104.75 USD").wait_for()
+
+    assert [type(each).__name__ for each in wallet.received] == ["Bet", "Win"]
+    assert wallet.money == page_money(page)
+    wire(page, "win").locator("summary").click()
+    wire(page, "win").get_by_text("X-Request-Signature").wait_for()
+    shown = wire(page, "win").inner_text()
+    assert '"amount": 7.25' in shown
+    assert '"statusCode": "OK"' in shown
+
+
+def page_money(page):
+    return Decimal(page.locator("#balance").inner_text().split()[0].replace(",", ""))
+
+
+def test_every_move_reaches_the_wallet(game, wallet):
+    def move(name):
+        with game.expect_response(lambda answer: answer.request.method == "POST"):
+            game.get_by_role("button", name=name, exact=True).click()
+
+    game.get_by_role("button", name="Bet", exact=True).wait_for()
+    for name in ("Bet", "Win, more to come", "Lose", "Bet", "Cancel the bet", "Bet and win at once"):
+        move(name)
+
+    kinds = [type(each).__name__ for each in wallet.received]
+    assert kinds == ["Bet", "Win", "Win", "Bet", "Cancel", "BetWin"]
+    assert wallet.money == 105
+    wire(game, "betwin").wait_for()
+
+
+def test_a_spin_is_a_bet_and_a_win(game, wallet):
+    game.get_by_role("button", name="Spin", exact=True).click()
+
+    game.get_by_text("You win").or_(game.get_by_text("Not this time.")).wait_for()
+    assert [type(each).__name__ for each in wallet.received] == ["Bet", "Win"]
+
+
+def test_the_end_of_a_session_ends_the_game(game):
+    game.get_by_role("button", name="End the session").click()
+
+    game.get_by_text("The session has ended").wait_for()
+    assert game.get_by_role("button", name="Spin", exact=True).is_disabled()
+
+
+def test_a_session_that_nobody_opened_says_so(visit):
+    page = visit("/_sandbox/game?session=nobody", refusals=True)
+
+    page.get_by_role("alert").filter(has_text="no such session").wait_for()
+    page.get_by_text("Ended", exact=True).wait_for()
+
+
+def test_a_return_url_that_is_a_script_is_not_followed(visit, sandbox):
+    body = {"player": "user123", "game": 655, "return_url": "javascript:alert(1)"}
+    opened = httpx2.post(f"{sandbox.url}/_sandbox/play", json=body)
+    page = visit(f"/_sandbox/game?session={opened.json()['session']['id']}")
+
+    page.get_by_role("button", name="Spin", exact=True).wait_for()
+    assert page.locator("#back").get_attribute("href") == "/"
+
+
+def test_a_round_is_played_by_keyboard_alone(visit, sandbox, wallet):
+    page = visit("/")
+    page.get_by_role("button", name="Launch").wait_for()
+    page.locator("#launch select option").first.wait_for(state="attached")
+
+    tab_to(page, "Launch")
+    page.keyboard.press("Enter")
+    page.get_by_text("100 USD").wait_for()
+    tab_to(page, "Bet")
+    page.keyboard.press("Enter")
+    page.get_by_text("98.5 USD").wait_for()
+    tab_to(page, "Win")
+    page.keyboard.press("Enter")
+    page.get_by_text("102.5 USD").wait_for()
+
+    assert [type(each).__name__ for each in wallet.received] == ["Bet", "Win"]
+
+
+def tab_to(page, name):
+    """Press Tab until the focus is on the button of that name, and can be seen there."""
+    button = page.get_by_role("button", name=name, exact=True)
+    button.wait_for()
+    for _ in range(80):
+        if button.evaluate("(it) => it === document.activeElement"):
+            assert button.evaluate("(it) => getComputedStyle(it).outlineStyle") == "solid"
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"Tab never came to {name}")
