@@ -2,6 +2,8 @@
 
 import importlib
 import inspect
+import subprocess
+import sys
 
 import pytest
 from igamingace_bindings.contract import OPERATIONS
@@ -10,7 +12,9 @@ NAMES = {
     "igamingace": [
         "Agent",
         "AsyncAgent",
+        "AsyncOperator",
         "IGamingAceError",
+        "Operator",
         "RawAnswer",
         "Timeouts",
         "__version__",
@@ -54,6 +58,47 @@ NAMES = {
         "account_key",
         "default_limiter",
     ],
+    "igamingace.operators": [
+        "Account",
+        "AccountsFileError",
+        "AddressChange",
+        "AllowedAddresses",
+        "AsyncOperator",
+        "Balances",
+        "CallableToken",
+        "CreationUnknown",
+        "DeadlinePassed",
+        "Discovery",
+        "DuplicateToken",
+        "EnvironmentToken",
+        "FileToken",
+        "Finding",
+        "HealthReport",
+        "InvalidAddresses",
+        "Level",
+        "NewAccount",
+        "Operator",
+        "Outcome",
+        "Plan",
+        "PlannedTransfer",
+        "RecordInUse",
+        "RecordUnusable",
+        "Result",
+        "Results",
+        "TokenSource",
+        "TokenUnavailable",
+        "TopUp",
+        "TransferDone",
+        "TransferError",
+        "TransferNotDone",
+        "TransferRefused",
+        "TransferUnknown",
+        "Tree",
+        "TreeError",
+        "UnknownAccount",
+        "Wallets",
+    ],
+    "igamingace.otel": ["instrument", "uninstrument"],
     "igamingace.walletcheck": [
         "CHECKS",
         "CannotCheck",
@@ -67,7 +112,21 @@ NAMES = {
         "html",
         "junit",
     ],
-    "igamingace.sandbox": ["ContractBreach", "ContractError", "Sandbox", "SandboxApp", "create_app"],
+    "igamingace.sandbox": [
+        "AsyncGameSession",
+        "ContractBreach",
+        "ContractError",
+        "DataError",
+        "Delivery",
+        "Fault",
+        "GameSession",
+        "Played",
+        "Refusal",
+        "Sandbox",
+        "SandboxApp",
+        "create_app",
+        "read_casino",
+    ],
 }
 
 
@@ -85,6 +144,21 @@ def test_an_agent_takes_what_outside_programs_give_it(kind):
 
     assert list(parameters)[:5] == ["token", "base_url", "transport", "timeout", "limiter"]
     assert all(parameter.default is None for parameter in list(parameters.values())[:5])
+
+
+@pytest.mark.parametrize("kind", ["Operator", "AsyncOperator"])
+def test_an_operator_takes_what_an_agent_takes(kind):
+    module = importlib.import_module("igamingace")
+    agent = list(inspect.signature(getattr(module, kind.replace("Operator", "Agent"))).parameters)
+    operator = list(inspect.signature(getattr(module, kind)).parameters)
+
+    assert operator == ["accounts", *(name for name in agent[1:] if name != "_wire"), "max_in_flight"]
+
+
+def test_importing_the_package_does_not_bring_what_is_for_operators():
+    code = "import igamingace, sys; sys.exit('igamingace.operators' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @pytest.mark.parametrize("kind", ["Agent", "AsyncAgent"])

@@ -6,12 +6,14 @@ import types
 from pathlib import Path
 
 import pytest
+from igamingace.otel import uninstrument
 from igamingace.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 EXAMPLES = sorted((ROOT / "tests" / "callbacks" / "examples").glob("*.py"))
 BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+(ACCOUNTS,) = re.findall(r"^```toml\n(# agents.toml.*?)^```", README, re.MULTILINE | re.DOTALL)
 COMMANDS = [
     line
     for block in re.findall(r"^```console\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
@@ -35,6 +37,11 @@ def sandbox(monkeypatch, tmp_path):
     with Sandbox() as sandbox:
         monkeypatch.setenv("IGAMINGACE_API_TOKEN", sandbox.token)
         monkeypatch.setenv("IGAMINGACE_BASE_URL", sandbox.url)
+        monkeypatch.setenv("BIGOPERATOR_TOKEN", sandbox.operator_token)
+        (tmp_path / "agents.toml").write_text(ACCOUNTS)
+        (tmp_path / "secrets").mkdir()
+        (tmp_path / "secrets" / "mycasino").write_text(sandbox.token)
+        (tmp_path / "secrets" / "mycasino").chmod(0o600)
         yield sandbox
 
 
@@ -50,6 +57,7 @@ def test_a_code_block_runs_as_it_stands(block, sandbox):
 
     for left_open in names.keys() & {"callbacks", "ledger"}:
         names[left_open].close()
+    uninstrument()  # the block may have switched it on
 
 
 def test_the_frameworks_shown_are_the_examples_that_are_played_with():
@@ -71,7 +79,8 @@ def test_ci_calls_the_readme_s_test_command_to_the_letter():
 
 def test_every_nox_session_that_the_readme_names_exists():
     named = set(re.findall(r"nox -s ([\w-]+)", README))
-    defined = set(re.findall(r"^def ([\w]+)\(session", (ROOT / "noxfile.py").read_text(), re.MULTILINE))
+    functions = re.findall(r"^def (\w+)\(session", (ROOT / "noxfile.py").read_text(), re.MULTILINE)
+    defined = {name.replace("_", "-") for name in functions}
 
     assert named
     assert named <= defined
