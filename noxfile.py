@@ -228,7 +228,7 @@ def renew(session: nox.Session) -> None:
 
 @nox.session
 def renderer(session: nox.Session) -> None:
-    """Renew the renderer of the sandbox's reference page from npm; `-- VERSION` names one, else the newest."""
+    """Renew the renderer of the reference page from npm; `-- VERSION` names one, else the newest."""
     install(session)
     with session.chdir("spec"):
         session.run("python", "-m", "codegen.renderer", *session.posargs)

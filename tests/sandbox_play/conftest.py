@@ -28,7 +28,7 @@ class ScriptedWallet:
     headers: list[dict[bytes, bytes]] = field(default_factory=list)
 
     def answer(self, command, *answers):
-        """Answer the next callbacks of `command` so: a statusCode, a status and body, or an event to wait for."""
+        """Answer the next callbacks of `command` so: statusCode, status and body, or an event to wait for."""
         self.script.setdefault(command, []).extend(answers)
 
     async def has(self, command):

@@ -1,4 +1,4 @@
-"""A thousand rounds under faults, in both directions: the reference ledger and the sandbox agree to the cent."""
+"""A thousand rounds under faults, in both directions: the ledger and the sandbox agree to the cent."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from igamingace import AsyncAgent
 from igamingace.callbacks import wallet_app
 from igamingace.errors import APIError, TransportError, UnexpectedResponse
 from igamingace.ledger import Ledger
+from igamingace.limits import LocalLimiter
 from igamingace.sandbox import create_app
 
 PLAYERS = [f"player-{number}" for number in range(20)]
@@ -108,7 +109,8 @@ async def listed(agent):
     }
     found = []
     while True:
-        page = await until_it_works(lambda: agent.transactions.list(**window, offset=len(found), limit=500))
+        wanted = {**window, "offset": len(found), "limit": 500}
+        page = await until_it_works(lambda wanted=wanted: agent.transactions.list(**wanted))
         found += page.list_
         if len(found) >= page.total:
             return found
@@ -132,7 +134,9 @@ async def test_after_a_thousand_rounds_under_faults_the_books_agree(tmp_path):
     for kind in ("error", "html", "empty", "cut", "close"):
         app.faults.add(kind, share=0.1)
 
-    async with AsyncAgent(app.token, transport=app.async_transport()) as agent:
+    # The API tells at once what it does: a request that got lost needs no place at the limit any more.
+    limiter = LocalLimiter(linger=0)
+    async with AsyncAgent(app.token, transport=app.async_transport(), limiter=limiter) as agent:
 
         async def sit_down(number, player):
             await until_it_works(lambda: agent.players.create(player_external_id=player))
