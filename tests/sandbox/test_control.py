@@ -40,7 +40,7 @@ async def test_the_state_shows_accounts_with_masked_tokens(app, api):
         "peak_in_flight": 0,
         "busy": 0,
         "accepted": 0,
-        "players": ["user123", "p-1"],
+        "players": ["guest", "user123", "p-1"],
     }
     assert app.token not in str(state)
 

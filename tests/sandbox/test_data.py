@@ -221,7 +221,7 @@ async def test_a_reset_leads_back_to_the_start(app, agent):
 
     await agent.client.post("/_sandbox/reset")
 
-    assert list(app.account("mycasino").players) == ["user123", "p-1"]
+    assert list(app.account("mycasino").players) == ["guest", "user123", "p-1"]
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,7 @@ def test_a_connection_that_breaks_off_frees_its_place():
             _until(lambda: sandbox.stats()["agents"]["mycasino"]["in_flight"] == 1)
         _until(lambda: sandbox.stats()["agents"]["mycasino"]["in_flight"] == 0)
 
-        assert list(sandbox.app.world.state.accounts["mycasino"].players) == ["user123", "p-1"]
+        assert list(sandbox.app.world.state.accounts["mycasino"].players) == ["guest", "user123", "p-1"]
 
 
 def _until(condition):
