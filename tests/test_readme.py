@@ -3,9 +3,12 @@
 import re
 import sys
 import types
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from igamingace.callbacks import wallet_app
+from igamingace.ledger import Ledger
 from igamingace.otel import uninstrument
 from igamingace.sandbox import Sandbox
 
@@ -28,7 +31,6 @@ def sandbox(monkeypatch, tmp_path):
     settings.SECRET_KEY, settings.ROOT_URLCONF, settings.urlpatterns = "made up", "casino_settings", []
     monkeypatch.setitem(sys.modules, "casino_settings", settings)
     casino = types.ModuleType("casino")
-    casino.app = None
     monkeypatch.setitem(sys.modules, "casino", casino)
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "casino_settings")
     monkeypatch.syspath_prepend(ROOT / "tests" / "callbacks" / "examples")
@@ -42,7 +44,11 @@ def sandbox(monkeypatch, tmp_path):
         (tmp_path / "secrets").mkdir()
         (tmp_path / "secrets" / "mycasino").write_text(sandbox.token)
         (tmp_path / "secrets" / "mycasino").chmod(0o600)
-        yield sandbox
+        with closing(Ledger(f"sqlite:///{tmp_path}/casino.db")) as wallet:
+            wallet.add_player("user123", "USD")
+            wallet.deposit("user123", 100)
+            with closing(wallet_app(wallet, token=sandbox.token)) as casino.app:
+                yield sandbox
 
 
 def test_there_are_blocks_to_run():
