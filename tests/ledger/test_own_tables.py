@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
-from igamingace.callbacks import InvalidAccount, NotAuthenticated
+from igamingace.callbacks import InvalidAccount, NotAuthenticated, NotEnoughMoney
 from igamingace.errors import ConfigurationError
 from igamingace.ledger import (
     Amount,
@@ -49,6 +49,41 @@ def users(engine):
 
     yield make
     metadata.drop_all(engine)
+
+
+def test_an_sqlite_engine_that_begins_by_itself_does_all_that_another_does(tmp_path, calls):
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/wallet.db")
+
+    @sa.event.listens_for(engine, "connect")
+    def leave_it_to_us(driver, _):
+        driver.isolation_level = None
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection):  # as SQLAlchemy's documentation has it
+        connection.exec_driver_sql("BEGIN")
+
+    ledger = Ledger(engine)
+    ledger.create_schema()
+    ledger.add_player("ann", "USD")
+    ledger.deposit("ann", 100, key="k")
+
+    balances = [ledger.bet(calls.bet(1, 5)), ledger.bet(calls.bet(1, 5)), ledger.cancel(calls.cancel(2, 1))]
+
+    assert balances == [95, 95, 100]
+    assert ledger.deposit("ann", 100, key="k") == 100
+    assert len(ledger.history("ann")) == 3
+    ledger.close()
+    engine.dispose()
+
+
+def test_a_balance_below_zero_still_takes_what_is_paid(engine, users, calls):
+    table = users(key=sa.Text, first="ann", amount=Decimal(-20))
+    ledger = around(engine, table)
+
+    assert ledger.win(calls.win(1, 5)) == -15
+    assert ledger.deposit("ann", 5) == -10
+    with pytest.raises(NotEnoughMoney):
+        ledger.bet(calls.bet(2, 1))
 
 
 def around(engine, table, **options):

@@ -93,7 +93,7 @@ def _balance_after(player: Player, limits: Limits, change: Change) -> Decimal:
     now = plain(player.balance)
     if not change.admitted:
         raise NotAuthenticated("the player has no open session", balance=now)
-    if change.debit > player.balance:
+    if change.debit and change.debit > player.balance:
         raise NotEnoughMoney(balance=now)
     try:
         debit, credit = limits.exact(change.debit), limits.exact(change.credit)
@@ -128,7 +128,7 @@ def book_cancel(book: Book, callback: Cancel) -> Decimal | Refusal:
 def _refund(book: Book, player: Player, bet: Entry, row: dict[str, Any]) -> Decimal:
     """Give back what a bet took, and take back what it gave: both or neither."""
     balance = changed(player.balance, debit=bet.credit, credit=bet.debit)
-    if balance < 0:
+    if bet.credit and balance < 0:
         raise NotCovered(
             "the win of the betwin has been spent, it cannot be undone", bet, balance=plain(player.balance)
         )

@@ -51,10 +51,19 @@ def own_engine(database: str | URL) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
     else:
         url = url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
-        engine = create_engine(url, pool_size=10, **common)
+        engine = create_engine(url, pool_size=10, connect_args=_impatient(url), **common)
         event.listen(engine, "connect", _prepare_postgresql)
     _leave_behind_at_fork(engine)
     return engine
+
+
+def _impatient(url: URL) -> dict[str, int]:
+    """What lets a driver on libpq notice within seconds that the database's host is gone; the URL decides."""
+    if url.get_driver_name() not in ("psycopg", "psycopg2"):
+        return {}
+    limits = {"connect_timeout": 2, "tcp_user_timeout": 3000}
+    alive = {"keepalives_idle": 3, "keepalives_interval": 1, "keepalives_count": 3}
+    return {name: value for name, value in {**limits, **alive}.items() if name not in url.query}
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
@@ -84,6 +93,18 @@ def _leave_behind_at_fork(engine: Engine) -> None:
         os.register_at_fork(before=close_idle, after_in_child=forget)
 
 
+def _leave_begun(connection: Connection) -> None:
+    """Have an application's listener for `begin` run now, and leave what it has begun.
+
+    SQLAlchemy's own recipe for SQLite has one. It would run in the middle of our transaction otherwise.
+    """
+    if not connection.in_transaction():
+        connection.begin()
+    driver: Any = connection.connection.dbapi_connection
+    if connection.dialect.name == "sqlite" and driver.in_transaction:
+        driver.execute("ROLLBACK")
+
+
 @contextmanager
 def transaction(connection: Connection, end: float) -> Generator[None]:
     """Run a block in a transaction of its own: committed when it ends, rolled back when it raises.
@@ -102,6 +123,7 @@ def transaction(connection: Connection, end: float) -> Generator[None]:
     opening = _opening(connection.dialect.name, _left(end))
     with renewed(connection):
         try:
+            _leave_begun(connection)
             cursor.execute(opening)
             yield
             _left(end)

@@ -37,7 +37,8 @@ class Entry:
         credit: what was given: a win, a deposit, or the stake of a bet that was cancelled.
         balance: the player's balance after it.
         cancelled_by: the transactionId of the cancel that undid this bet; None when it stands.
-        key: the key of a deposit or withdrawal that makes it happen once.
+        key: the key of a deposit or withdrawal that makes it happen once; one that was made here begins with
+            `igamingace:`.
         created_at: when, by the database's clock, in UTC.
     """
 

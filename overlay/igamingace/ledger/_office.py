@@ -6,6 +6,7 @@ import time
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
@@ -47,7 +48,7 @@ class Office(Core):
             raise InvalidArgument("a player_id is text without NUL, and not empty")
         row = {"player_id": player_id, "currency": currency, "balance": Decimal(0)}
         try:
-            with self._lent.connect() as connection:
+            with self._lent.connect() as connection, transaction(connection, time.monotonic() + _PATIENCE):
                 connection.execute(insert(self._schema.players), row)
         except IntegrityError:
             if self._read(player_id, _PATIENCE) is None:
@@ -117,7 +118,8 @@ class Office(Core):
             "player_id": player_id,
             "debit": self._schema.limits.exact(debit),
             "credit": self._schema.limits.exact(credit),
-            "key": key,
+            # A commit whose answer was lost is tried again: the key tells that it was booked.
+            "key": f"igamingace:{uuid4()}" if key is None else key,
         }
         return self._transact(partial(self._moved, row), _PATIENCE)
 
@@ -125,10 +127,10 @@ class Office(Core):
         player = book.player(row["player_id"], lock=True)
         if player is None:
             raise InvalidPlayer(f"there is no player {row['player_id']!r}")
-        if row["key"] is not None and (recorded := book.entry_of_key(row["key"])) is not None:
+        if (recorded := book.entry_of_key(row["key"])) is not None:
             return _repeated(recorded, row, player)
         balance = changed(player.balance, debit=row["debit"], credit=row["credit"])
-        if balance < 0:
+        if row["debit"] and balance < 0:
             raise NotEnoughMoney(balance=plain(player.balance))
         empty = dict.fromkeys(
             ("round_id", "provider_id", "game_code", "bonus_id", "reference_id", "cancelled_by")
