@@ -66,6 +66,7 @@ NAMES = {
         "AsyncOperator",
         "Balances",
         "CallableToken",
+        "CreatedOutside",
         "CreationUnknown",
         "DeadlinePassed",
         "Discovery",

@@ -226,6 +226,44 @@ def test_at_the_deadline_the_rest_is_reported_and_not_missing(world):
     assert results["a1"].elapsed >= 0.5
 
 
+def test_who_reads_slowly_gets_each_result_once_and_the_truth_of_what_was_begun():
+    going = threading.Event()
+
+    def work(agent):
+        if agent.account.name != "a0":
+            going.wait(LONG)
+
+    seen = []
+    with igamingace.Operator(agents(4)) as operator:
+        for result in operator.stream(work, deadline=0.5):
+            if not seen:
+                time.sleep(0.6)  # beyond the deadline
+                going.set()
+                time.sleep(0.2)  # the others end meanwhile
+            seen.append(result)
+
+    assert sorted(result.account.name for result in seen) == ["a0", "a1", "a2", "a3"]
+    assert all(result.ok or result.error.started for result in seen)
+
+
+def test_a_call_that_was_cancelled_from_elsewhere_is_the_failure_of_its_agent_alone():
+    async def work(agent):
+        if agent.account.name == "a1":
+            waited = asyncio.create_task(asyncio.sleep(10))
+            waited.cancel()
+            await waited
+        return agent.account.name
+
+    async def run():
+        async with igamingace.AsyncOperator(agents(3)) as operator:
+            return await operator.map(work)
+
+    results = asyncio.run(run())
+
+    assert list(results.ok) == ["a0", "a2"]
+    assert "was cancelled" in str(results.failed["a1"])
+
+
 def test_a_dead_token_is_the_failure_of_its_agent_alone(world):
     def vault():
         raise RuntimeError("sealed")

@@ -398,7 +398,8 @@ def test_a_top_up_with_other_amounts_must_be_ended_first(bank, tmp_path, crash, 
 
 
 @pytest.mark.parametrize(
-    "text", ["not json\n", "[1]\n", '{"sending": 1}\n', '{"top_up": "x", "version": 9}\n']
+    "text",
+    ["not json\n", "[1]\n", '{"sending": 1}\n', '{"top_up": "x", "version": 9}\n', "a-token-in-a-mount"],
 )
 def test_a_file_that_is_no_record_is_refused_and_left_alone(bank, tmp_path, world, text):
     record = tmp_path / "notes.txt"
@@ -409,6 +410,43 @@ def test_a_file_that_is_no_record_is_refused_and_left_alone(bank, tmp_path, worl
 
     assert record.read_text() == text
     assert not bank.sent
+
+
+def test_a_plan_that_two_people_were_shown_is_carried_out_once(world, bank, tmp_path):
+    plans = [top_up(world, bank, tmp_path / "r", dry_run=True).plan for _ in range(2)]
+
+    first, second = (top_up(world, bank, tmp_path / "r", plan=plan) for plan in plans)
+
+    assert first.ok
+    assert {outcome.state for outcome in second.outcomes} == {"not done"}
+    assert "by now, which is not below 100" in second.outcomes[0].detail
+    assert set(bank.sent.values()) == {1}
+
+
+def test_a_transfer_that_was_under_way_to_an_account_gone_from_the_tree_is_unknown(
+    world, bank, tmp_path, crash
+):
+    bank.fates = ["crash done"]
+    with pytest.raises(crash):
+        top_up(world, bank, tmp_path / "r")
+    (target,) = {target for _, target in bank.sent}
+    bank.accounts = [account for account in bank.accounts if account.name != target]
+
+    resumed = top_up(world, bank, tmp_path / "r")
+
+    (of_it,) = [outcome for outcome in resumed.outcomes if outcome.transfer.target == target]
+    assert of_it.state == "unknown"
+    assert f"no account {target!r}" in of_it.detail
+
+
+def test_an_agent_that_nobody_can_give_points_to_is_named(world, bank, tmp_path):
+    alone = Account(name="alone", token="token-of-alone", currency="USD")
+    bank.accounts = [*bank.accounts, alone]
+
+    planned = top_up(world, bank, tmp_path / "r", dry_run=True)
+
+    assert "above it" in str(planned.plan.failed["alone"])
+    assert not planned.ok
 
 
 def test_two_top_ups_at_once_on_one_record_are_refused(bank, tmp_path, world):

@@ -14,8 +14,10 @@ from igamingace.errors import ConfigurationError, InvalidRequest
 from igamingace.operators import (
     Account,
     AllowedAddresses,
+    CreatedOutside,
     CreationUnknown,
     InvalidAddresses,
+    Tree,
     TreeError,
     UnknownAccount,
 )
@@ -132,6 +134,21 @@ def test_a_new_agent_has_its_settings_and_joins_the_tree(use, sandbox):
     assert there.allowed_ips == ("203.0.113.7", "2001:db8::1")
     assert made.account.open_token() == there.token
     assert made.account in operators[0].tree().children("asia")
+
+
+def test_an_account_that_cannot_join_the_tree_still_gives_its_token(use, sandbox, monkeypatch):
+    def taken(tree, account):
+        raise TreeError([f"the name {account.name!r} is taken"])  # by another thread, meanwhile
+
+    monkeypatch.setattr(Tree, "add", taken)
+
+    with pytest.raises(CreatedOutside, match="is taken; do not create it again") as caught:
+        use(create)
+
+    token = sandbox.app.world.state.accounts["newcomer"].token
+    assert caught.value.token == token
+    assert token not in str(caught.value)
+    assert token.encode() not in pickle.dumps(caught.value)
 
 
 def test_a_password_is_made_and_known_only_to_who_asks_for_it(use):

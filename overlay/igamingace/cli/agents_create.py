@@ -14,10 +14,10 @@ from igamingace._secret import Sealed
 from igamingace.cli._accounts import operator_of
 from igamingace.cli._options import AccountsFile, AsJson, Yes  # noqa: TC001 -- typer reads the annotations
 from igamingace.cli._output import emit, plain
-from igamingace.cli._running import UNKNOWN, CannotRun, confirm, running
+from igamingace.cli._running import FAILED, UNKNOWN, CannotRun, confirm, running
 
 if TYPE_CHECKING:
-    from igamingace.operators import Account, CreationUnknown, Level, NewAccount, Operator
+    from igamingace.operators import Account, CreatedOutside, CreationUnknown, Level, NewAccount, Operator
 
 
 def create(
@@ -67,7 +67,7 @@ def create(
 
     Example: igamingace agents create mycasino-2 --currency EUR --rate 12.5 --allow 198.51.100.7
     """
-    from igamingace.operators import CreationUnknown  # noqa: PLC0415 -- not for --help
+    from igamingace.operators import CreatedOutside, CreationUnknown  # noqa: PLC0415 -- not for --help
 
     with running(as_json=as_json), operator_of(file) as running_operator:
         above = parent or _top(running_operator)
@@ -95,6 +95,9 @@ def create(
         except CreationUnknown as error:
             _tell_unknown(error, password_made=password.open() is None, as_json=as_json)
             raise typer.Exit(UNKNOWN) from None
+        except CreatedOutside as error:
+            _tell_outside(error, password_made=password.open() is None, as_json=as_json)
+            raise typer.Exit(FAILED) from None
         if as_json:
             emit(_described(made))
         else:
@@ -132,7 +135,7 @@ def _described(made: NewAccount) -> dict[str, object]:
         "name": made.account.name,
         "operator_id": made.account.operator_id,
         "token": made.account.open_token(),
-        "password": made.password,
+        **({"password": made.password} if made.password_made else {}),
     }
 
 
@@ -151,9 +154,21 @@ def _tell_unknown(error: CreationUnknown, *, password_made: bool, as_json: bool)
     """Show the password that was made: if the account was opened, nobody else has it."""
     typer.echo(f"Error: {plain(str(error))}", err=True)
     if as_json:
-        emit({"ok": False, "error": str(error), "operator_id": error.operator_id, "password": error.password})
+        secrets = {"password": error.password} if password_made else {}
+        emit({"ok": False, "error": str(error), "operator_id": error.operator_id, **secrets})
     elif password_made:
         typer.echo(f"  password  {error.password}")
+
+
+def _tell_outside(error: CreatedOutside, *, password_made: bool, as_json: bool) -> None:
+    """Show the token, which nobody else has."""
+    typer.echo(f"Error: {plain(str(error))}", err=True)
+    secrets = {"token": error.token, **({"password": error.password} if password_made else {})}
+    if as_json:
+        emit({"ok": False, "error": str(error), "operator_id": error.operator_id, **secrets})
+        return
+    for name, value in secrets.items():
+        typer.echo(f"  {name:8}  {value}")
 
 
 def _as_toml(account: Account) -> str:

@@ -18,7 +18,7 @@ from igamingace.cli._options import (  # noqa: TC001 -- typer reads the annotati
     Yes,
 )
 from igamingace.cli._output import amount, cell, console, emit, plain, table, tell_failures
-from igamingace.cli._running import FAILED, UNKNOWN, confirm, running
+from igamingace.cli._running import FAILED, UNKNOWN, confirm, running, stop
 
 if TYPE_CHECKING:
     from igamingace.operators import Plan, TopUp
@@ -68,9 +68,12 @@ def top_up(
             _show_plan(planned)
         if planned.plan.transfers and not dry_run:
             confirm(f"Send {_how_many(planned.plan)}?", yes=yes)
-            done = operator.top_up(
-                agents=agents, plan=planned.plan, minimum=least, target=most, record=record
-            )
+            try:
+                done = operator.top_up(
+                    agents=agents, plan=planned.plan, minimum=least, target=most, record=record
+                )
+            except (OSError, RuntimeError) as error:  # such as a full disk: points may have been moved
+                stop(f"{error}: run it again with the record {record}", UNKNOWN, as_json=as_json)
             if not as_json:
                 _show_outcomes(done)
         status = _status(done, dry_run=dry_run)

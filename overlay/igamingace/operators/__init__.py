@@ -14,6 +14,7 @@ from igamingace.operators._balances import Balances
 from igamingace.operators._create import NewAccount
 from igamingace.operators._discover import Discovery
 from igamingace.operators._errors import (
+    CreatedOutside,
     CreationUnknown,
     RecordInUse,
     RecordUnusable,
@@ -40,6 +41,7 @@ __all__ = [
     "AsyncOperator",
     "Balances",
     "CallableToken",
+    "CreatedOutside",
     "CreationUnknown",
     "DeadlinePassed",
     "Discovery",

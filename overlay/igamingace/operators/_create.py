@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from igamingace._secret import Sealed
-from igamingace.errors import ConfigurationError, IGamingAceError
+from igamingace.errors import ConfigurationError, IGamingAceError, UnexpectedResponse
 from igamingace.operators._accounts import Account, check_currency, check_level, check_name
 from igamingace.operators._addresses import AllowedAddresses
-from igamingace.operators._errors import CreationUnknown
+from igamingace.operators._errors import CreatedOutside, CreationUnknown
 from igamingace.operators._outcome import may_have_been_done
 from igamingace.operators._steps import Ask
 
@@ -160,7 +160,12 @@ def create(tree: Tree, wish: Wish) -> Flow[NewAccount]:
             raise
         lost = error
     else:
-        account = Account(**{**given, "operator_id": created.id}, token=created.token)  # type: ignore[arg-type]  # checked in wish_of
-        tree.add(account)
+        try:
+            account = Account(**{**given, "operator_id": created.id}, token=created.token)  # type: ignore[arg-type]  # checked in wish_of
+            tree.add(account)
+        except IGamingAceError as error:
+            raise CreatedOutside(created.id, str(error), Sealed(created.token), wish.password) from None
         return NewAccount(account, wish.password, wish.password_made)
-    raise CreationUnknown(operator_id, wish.password) from lost
+    # What cannot be read may hold the new account's token, and its error shows how it begins.
+    cause = None if isinstance(lost, UnexpectedResponse) else lost.with_traceback(None)
+    raise CreationUnknown(operator_id, wish.password) from cause

@@ -60,7 +60,7 @@ def _filled(account: Account, info: Info, names: Mapping[str, str]) -> Account:
         level=level,
         parent=account.parent or names.get(info.parent_id or ""),
         site=account.site,
-        operator_id=info.id,
+        operator_id=account.operator_id or info.id,
         base_url=account.base_url,
     )
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 __all__ = [
+    "CreatedOutside",
     "CreationUnknown",
     "RecordInUse",
     "RecordUnusable",
@@ -113,6 +114,39 @@ class CreationUnknown(IGamingAceError):
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle without the password."""
         return CreationUnknown, (self.operator_id, _Forgotten())
+
+
+class CreatedOutside(IGamingAceError):
+    """The account was opened, and cannot join the tree: keep what only this error has.
+
+    Attributes:
+        operator_id: the id that the vendor gave it.
+    """
+
+    def __init__(self, operator_id: str, reason: str, token: Sealed[str], password: Sealed[str]) -> None:
+        """Take the new account's id, why it cannot join, and its secrets."""
+        super().__init__(
+            f"the account {operator_id!r} was opened, and cannot join the tree: {reason}; do not create it "
+            "again: its token is the `token` of this error, and its password the `password`"
+        )
+        self.operator_id = operator_id
+        self._reason = reason
+        self._token = token
+        self._password = password
+
+    @property
+    def token(self) -> str:
+        """The new account's token; never shown by the error itself."""
+        return self._token.open()
+
+    @property
+    def password(self) -> str:
+        """Its password for the back office; never shown by the error itself."""
+        return self._password.open()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle without the secrets."""
+        return CreatedOutside, (self.operator_id, self._reason, _Forgotten(), _Forgotten())
 
 
 class _Forgotten(Sealed[str]):

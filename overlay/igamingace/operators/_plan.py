@@ -101,7 +101,13 @@ def plan_top_up(
     Raises:
         ConfigurationError: an amount is none, or a target is below its minimum.
     """
-    below = sorted((account for account in accounts if account.parent), key=lambda one: tree.depth(one.name))
+    chosen = tuple(accounts)
+    below = sorted((account for account in chosen if account.parent), key=lambda one: tree.depth(one.name))
+    alone: dict[str, Exception] = {
+        account.name: ConfigurationError("no account stands above it that could give points")
+        for account in chosen
+        if account.parent is None and account.level == "agent"
+    }
     limits = {one.currency: _limits(one.currency, minimum, target) for one in below}
     asked = dict.fromkeys(name for one in below for name in (one.parent, one.name) if name is not None)
     results = yield from infos(tuple(tree[name] for name in asked), options)
@@ -127,7 +133,7 @@ def plan_top_up(
         left[account.parent] -= transfer.amount
         left[account.name] += transfer.amount
         transfers.append(transfer)
-    return Plan(transfers=tuple(transfers), short=tuple(short), failed=results.failed)
+    return Plan(transfers=tuple(transfers), short=tuple(short), failed={**alone, **results.failed})
 
 
 def given(plan: Plan) -> Flow[Plan]:

@@ -11,7 +11,7 @@ import json
 import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, cast
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from igamingace_bindings.contract import CALLBACKS
 
@@ -41,8 +41,8 @@ _SHOWN: Final = 80
 
 def probe(account: Account, url: str, timeout: float) -> Flow[str | None]:
     """Send the callback; returns what is wrong with the answer, None when nothing is."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+    parts = _split(url)
+    if parts is None:
         return f"{tidy(url, Sealed(''), _SHOWN)} is no address that callbacks can go to"
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     token = Sealed(account.open_token())
@@ -51,6 +51,16 @@ def probe(account: Account, url: str, timeout: float) -> Flow[str | None]:
     if isinstance(came, Failure):
         return came.reason or f"it did not answer from here within {timeout:g} s"
     return _fault(came, token)
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of a URL that a callback can go to; None for any other."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        return None
+    return parts if usable and parts.username is None else None
 
 
 def _message(target: str, token: Sealed[str], timeout: float) -> Message:

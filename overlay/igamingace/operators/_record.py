@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Record", "entries_of"]
 
 _PRIVATE = 0o600
+_BEGINNING = b'{"at": '
 
 
 class Record:
@@ -72,8 +73,7 @@ class Record:
     def _whole_lines(self) -> list[dict[str, Any]]:
         """Read the entries; a line that a crash cut short says nothing, and is cut away."""
         data = self.path.read_bytes()
-        whole = data.rfind(b"\n") + 1
-        entries = _parsed(data[:whole], self.path)
+        entries, whole = _entries(data, self.path)
         os.ftruncate(self._file, whole)
         return entries
 
@@ -90,7 +90,20 @@ def entries_of(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
         return []
     except OSError as error:
         raise RecordUnusable(f"the record {path} cannot be read: {error.strerror}") from error
-    return _parsed(data[: data.rfind(b"\n") + 1], Path(path))
+    return _entries(data, Path(path))[0]
+
+
+def _entries(data: bytes, path: Path) -> tuple[list[dict[str, Any]], int]:
+    """The entries of the whole lines, and how many bytes those are; after them only part of a line may stand.
+
+    Raises:
+        RecordUnusable: it is something else.
+    """
+    whole = data.rfind(b"\n") + 1
+    rest = data[whole:].strip(b"\0")  # some file systems fill up with zeros what a crash cut short
+    if rest and not (rest.startswith(_BEGINNING) or _BEGINNING.startswith(rest)):
+        raise RecordUnusable(f"{path} is no record of a top-up: give another file")
+    return _parsed(data[:whole], path), whole
 
 
 def _parsed(data: bytes, path: Path) -> list[dict[str, Any]]:

@@ -106,6 +106,11 @@ class TaskRun(Generic[T]):
                 value = await self._perform(account)
             except Exception as error:  # noqa: BLE001 -- whatever it is, it is this agent's
                 ended = Result(account=account, error=kept(error), elapsed=perf_counter() - began)
+            except asyncio.CancelledError:
+                if self._over or _cancelled():
+                    raise
+                problem = RuntimeError("its call was cancelled, by something that it waited for")
+                ended = Result(account=account, error=problem, elapsed=perf_counter() - began)
             except BaseException as error:
                 if not self._over:
                     self._ended.append(error)
@@ -127,3 +132,8 @@ class TaskRun(Generic[T]):
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=GRACE)
+
+
+def _cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -70,10 +70,12 @@ class ThreadRun(Generic[T]):
                 yield from self._arrived(min(look_again, end) - now)
             self._stop.set()
             with self._lock:
-                self._ended.put(self._batch)
+                begun = {name for name, one in self._missing.items() if self._schedule.started(one)}
+                batch, self._batch = self._batch, []
+                self._ended.put(batch)
             while not self._ended.empty():
                 yield from self._arrived(0.0)
-            yield from self._late()
+            yield from self._late(begun)
         finally:
             self._finish()
 
@@ -89,10 +91,9 @@ class ThreadRun(Generic[T]):
             del self._missing[result.account.name]
             yield result
 
-    def _late(self) -> Iterator[Result[T]]:
-        for account in self._missing.values():
-            with self._lock:
-                started = self._schedule.started(account)
+    def _late(self, begun: set[str]) -> Iterator[Result[T]]:
+        for name, account in self._missing.items():
+            started = name in begun
             error = DeadlinePassed(started=started, seconds=self._seconds)
             yield Result(account=account, error=error, elapsed=self._seconds if started else 0.0)
 
@@ -102,8 +103,8 @@ class ThreadRun(Generic[T]):
             thread = threading.Thread(
                 target=self._work, args=(account,), name="igamingace-operator", daemon=True
             )
-            self._threads.append(thread)
             thread.start()
+            self._threads.append(thread)
 
     def _next(self, now: float) -> Account | None:
         with self._lock:

@@ -12,6 +12,7 @@ from igamingace.operators._errors import (
     RecordUnusable,
     TransferDone,
     TransferError,
+    TransferRefused,
     TransferUnknown,
     Wallets,
 )
@@ -217,9 +218,15 @@ def carry_out(tree: Tree, work: Pending, record: Record, *, settle: float) -> Fl
 
 
 def _one(tree: Tree, work: Pending, number: int, record: Record, settle: float) -> Flow[tuple[State, str]]:
+    """Carry out one transfer; one that was begun is first looked for in the wallets."""
     planned = work.plan.transfers[number]
+    begun = number in work.sending
 
     def sending(before: Wallets) -> None:
+        least = _minimum(work.wishes, planned.currency)
+        if before.target >= least:  # somebody else has topped it up since the plan was made
+            reason = f"it has {before.target:f} by now, which is not below {least:f}"
+            raise order.error(TransferRefused, reason, before)
         record.write(
             of=work.identity,
             sending=number,
@@ -236,17 +243,22 @@ def _one(tree: Tree, work: Pending, number: int, record: Record, settle: float) 
             source=planned.source,
             remark=f"top-up {work.identity}/{number}",
         )
-        if number in work.sending:
+        if begun:
             found, _ = yield from settled(order, work.sending[number], settle)
             if found != "not done":
                 return found, "the run that sent it was cut off; the wallets say this"
+        begun = False
         yield from transfer(order, settle=settle, sending=sending)
     except TransferDone as error:
         return "done", error.reason
     except TransferUnknown as error:
         return "unknown", error.reason
-    except TransferError as error:
-        return "not done", error.reason
     except IGamingAceError as error:
-        return "not done", str(error)
+        said = error.reason if isinstance(error, TransferError) else str(error)
+        return ("unknown" if begun else "not done"), said
     return "done", ""
+
+
+def _minimum(wishes: Mapping[str, Any], currency: str) -> Decimal:
+    wish = wishes["minimum"]
+    return Decimal(wish if isinstance(wish, str) else wish[currency])
