@@ -98,7 +98,10 @@ class Sender:
                 course.permit = stop.acquire(
                     line.budget, course.acquire_timeout(), urgent=options.urgent, again=course.again
                 )
-                course.outcome = line.wire.send(course.message)
+                if stop.left() <= 0:  # the slot came too late: nothing is sent
+                    course.outcome = Failure("the run is over", sent=False)
+                else:
+                    course.outcome = line.wire.send(course.message)
                 if isinstance(course.outcome, Failure):
                     stop.check()
             pause = course.settle()

@@ -1,4 +1,4 @@
-"""The same fuzzing, shorter, with the other reading of errors and faults in between; `nox -s fuzz` does all."""
+"""The same fuzzing, shorter, with the other reading of errors and faults in between."""
 
 from __future__ import annotations
 

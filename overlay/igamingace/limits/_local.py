@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
@@ -124,7 +125,8 @@ class LocalLimiter:
         parts = [self._past]
         while self._forgotten:
             parts.append(self._forgotten.popleft())
-        self._past = Stats.total(self._limit, parts)
+        # What has been forgotten holds nothing back any more.
+        self._past = replace(Stats.total(self._limit, parts), working_limit=self._limit)
 
 
 _default = LocalLimiter()

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 _SHORTEST_SHOWN: Final = 16
 """How many characters a token has at least of which a few are shown."""
 
-_PASSWORD: Final = re.compile(r'("(?:password|secret)"\s*:\s*")[^"]*("|$)', re.IGNORECASE)
-_FIELD: Final = re.compile(r'("(?:api_?token|token)"\s*:\s*")([^"]*)("|$)', re.IGNORECASE)
+_PASSWORD: Final = re.compile(r'("(?:password|secret)"\s*:\s*")(?:[^"\\]|\\.)*("|\\?$)', re.IGNORECASE)
+_FIELD: Final = re.compile(r'("(?:api_?token|token)"\s*:\s*")((?:[^"\\]|\\.)*)("|\\?$)', re.IGNORECASE)
 _PARAMETER: Final = re.compile(r"(\b(?:token|session)=)([^&\s\"'<>#\\]+)", re.IGNORECASE)
-_WORD: Final = re.compile(r"[A-Za-z0-9\-._~+/]{4,}=*")
+_WORDS: Final = (re.compile(r"[A-Za-z0-9\-._~+/]{4,}=*"), re.compile(r"[A-Za-z0-9\-._~+]{4,}=*"))
+"""What may be a token: one with slashes in it, or one between the slashes of a path."""
 
 
 def masked(token: str) -> str:
@@ -27,4 +28,6 @@ def mask_text(text: str, tokens: Container[str]) -> str:
     text = _PASSWORD.sub(r"\1…\2", text)
     text = _FIELD.sub(lambda found: f"{found[1]}{masked(found[2])}{found[3]}", text)
     text = _PARAMETER.sub(lambda found: found[1] + masked(found[2]), text)
-    return _WORD.sub(lambda found: masked(found[0]) if found[0] in tokens else found[0], text)
+    for word in _WORDS:
+        text = word.sub(lambda found: masked(found[0]) if found[0] in tokens else found[0], text)
+    return text

@@ -127,7 +127,8 @@ def _fault(text: str) -> Fault:
 
 def _write(app: SandboxApp, path: Path) -> None:
     try:
-        path.touch(mode=0o600)  # it holds tokens
+        path.touch(mode=0o600)
+        path.chmod(0o600)  # it holds tokens, also where the file was there before
         path.write_bytes(encode(as_json(app.world.save())))
     except OSError as error:
         typer.echo(f"the state could not be written: {error}", err=True)

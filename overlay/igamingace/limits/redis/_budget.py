@@ -120,8 +120,9 @@ class LeasedBudget(LocalBudget):
         if heartbeat:
             self._beat_at = next_beat
         core = self._leased
-        self._work(lambda: core.announce(self.account, now, heartbeat=heartbeat))
-        return cast("Announcement", core.pending)
+        said: list[Announcement] = []
+        self._work(lambda: said.append(core.announce(self.account, now, heartbeat=heartbeat)))
+        return said[0]
 
     def take_losses(self) -> int:
         """How many requests were under way when the lease was lost, if it was since the last time."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, Self
 from weakref import WeakValueDictionary, finalize
 
@@ -147,7 +148,8 @@ class RedisLimiter:
         parts = [self._past]
         while self._forgotten:
             parts.append(self._forgotten.popleft())
-        self._past = Stats.total(self._limit, parts)
+        # What has been forgotten holds nothing back any more.
+        self._past = replace(Stats.total(self._limit, parts), working_limit=self._limit)
 
     def start(self) -> None:
         """See to it that permits are leased; budgets call it."""

@@ -100,11 +100,14 @@ class Faults:
         """Switch off the fault of that id; False when there is none."""
         left = [fault for fault in self._active if fault.id != fault_id]
         found, self._active = len(left) < len(self._active), left
+        for seen in [seen for seen in self._seen if seen[0] == fault_id]:
+            del self._seen[seen]
         return found
 
     def clear(self) -> None:
         """Switch off every fault."""
         self._active = []
+        self._seen.clear()
 
     def reset(self) -> None:
         """Go back to the faults of the start, none of them met yet."""

@@ -21,6 +21,7 @@ all else, late answers included. To the vendor both of the latter are unsuccessf
 
 OK: Final = "OK"
 _SHOWN: Final = 60
+_MOST: Final = Decimal(10) ** 18
 _NOTHING_TO_REFUND: Final = ("ERR_TRANSACTION_DOES_NOT_EXIST", "ERR_TRANSACTION_ROLLED_BACK")
 _REASONS: Final = {
     "ERR_INVALID_ACCOUNT": "the wallet says that the player's currency is not the account's",
@@ -143,6 +144,8 @@ def _of_answer(command: str, answer: Object, currency: str) -> Verdict:
         return _failed(
             f"balance is {'missing' if balance is None else 'no number'}: give it with every answer"
         )
+    if abs(amount) > _MOST:
+        return _failed("balance is larger than any wallet")
     return Verdict("accepted", _accepted(amount, currency), code, amount)
 
 
