@@ -96,7 +96,7 @@ def test_the_connect_limit_holds_for_all_addresses_of_a_host_together(full_port,
 
     two = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", full_port))] * 2
     monkeypatch.setattr(socket, "create_connection", watched)
-    monkeypatch.setattr("igamingace._wire_pool.socket.getaddrinfo", lambda *args, **kwargs: two)
+    monkeypatch.setattr("igamingace._wire_stream.socket.getaddrinfo", lambda *args, **kwargs: two)
     agent = Agent(
         token, base_url=f"http://casino.localhost:{full_port}", timeout=Timeouts(connect=0.1), limiter=slots
     )
@@ -116,7 +116,7 @@ def test_the_next_address_of_a_host_is_tried_when_one_refuses(server, answers, t
     def resolved(host, *args, **kwargs):
         return two if host == "casino.localhost" else resolve(host, *args, **kwargs)
 
-    monkeypatch.setattr("igamingace._wire_pool.socket.getaddrinfo", resolved)
+    monkeypatch.setattr("igamingace._wire_stream.socket.getaddrinfo", resolved)
 
     with Agent(token, base_url=f"http://casino.localhost:{server.port}") as agent:
         agent.providers.list()
