@@ -4,42 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 
-from igamingace import _config
-from igamingace._send import AsyncSender, Line, Sender
+from igamingace._send import AsyncSender, Sender
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from igamingace._config import Options, Timeouts
-    from igamingace._secret import Sealed
-    from igamingace.limits import Limiter, Stats
+    from igamingace.limits import Stats
 
 S = TypeVar("S", bound=Sender | AsyncSender)
 V = TypeVar("V")
-W = TypeVar("W")
-
-
-def open_line(
-    argument: Sealed[str | None],
-    base_url: str | None,
-    limiter: Limiter | None,
-    shared: W | None,
-    make: Callable[[str], W],
-) -> Line[W]:
-    """The line of an account: token and base URL checked, budget found, wire made unless it is shared."""
-    token = _config.find_token(argument)
-    url = _config.find_base_url(base_url)
-    wire = make(url) if shared is None else shared
-    return line_over(wire, url, token, limiter, owned=shared is None)
-
-
-def line_over(wire: W, base_url: str, token: Sealed[str], limiter: Limiter | None, *, owned: bool) -> Line[W]:
-    """The line of an account over a wire; `owned` when the wire ends with the account's agent."""
-    from igamingace import limits  # noqa: PLC0415 -- keeps `import igamingace` light
-
-    account = limits.account_key(base_url, token.open())
-    budget = (limiter or limits.default_limiter()).budget(account)
-    return Line(base_url, wire, owned, budget, _config.sealed_headers(token), token, account)
 
 
 class Account(Generic[S, V]):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from igamingace_bindings.rest.api import AsyncRawResources, AsyncResources, RawResources, Resources
 
-from igamingace._account import Account, open_line
+from igamingace._account import Account
 from igamingace._config import Options, Timeouts
 from igamingace._secret import Sealed
 from igamingace._send import AsyncSender, Sender
@@ -89,6 +89,8 @@ class Agent(AgentView):
         Raises:
             ConfigurationError: token or base URL are missing or malformed, or an option makes no sense.
         """
+        from igamingace._open_line import open_line  # noqa: PLC0415 -- keeps `import igamingace` light
+
         argument = Sealed(token)
         del token  # a traceback shows local variables
         options = Options().changed(
@@ -169,6 +171,8 @@ class AsyncAgent(AsyncAgentView):
         _wire: AsyncWire | None = None,
     ) -> None:
         """Set up, in a loop or outside of one; nothing is sent. The arguments are those of `Agent`."""
+        from igamingace._open_line import open_line  # noqa: PLC0415 -- keeps `import igamingace` light
+
         argument = Sealed(token)
         del token  # a traceback shows local variables
         options = Options().changed(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from igamingace.limits._core import Core, Outcome
     from igamingace.limits._hooks import LimiterHooks
+    from igamingace.limits._past import Tally
     from igamingace.limits._stats import Stats
 
 __all__ = ["LocalBudget", "Waiter"]
@@ -35,6 +36,24 @@ class LocalBudget:
     Whoever is to hear of the outcome (event loops, hooks, the log, the alarm) hears it outside the lock.
     """
 
+    __slots__ = (
+        "__weakref__",
+        "_alarm_at",
+        "_core",
+        "_ends",
+        "_farewell",
+        "_hooks",
+        "_inside",
+        "_keep",
+        "_lock",
+        "_make_core",
+        "_news",
+        "_outbox",
+        "_report",
+        "account",
+        "acquire_timeout",
+    )
+
     def __init__(
         self,
         account: str,
@@ -43,7 +62,7 @@ class LocalBudget:
         acquire_timeout: float = math.inf,
         hooks: LimiterHooks | None = None,
         keep: Callable[[LocalBudget], None] | None = None,
-        farewell: Callable[[Stats], None] | None = None,
+        farewell: Callable[[Tally], object] | None = None,
     ) -> None:
         """Begin with every slot free.
 
@@ -53,7 +72,7 @@ class LocalBudget:
             acquire_timeout: the longest wait for a slot, in seconds, for calls that give none.
             hooks: told of each step.
             keep: called while the budget must not be forgotten although nobody may refer to it.
-            farewell: called with the last figures when nobody refers to the budget any more.
+            farewell: called with what it has counted when nobody refers to the budget any more.
         """
         self.account = account
         self.acquire_timeout = acquire_timeout
@@ -75,13 +94,12 @@ class LocalBudget:
         self._news: list[Callable[[], None]] = []  # what to tell whom, once out of the lock
         self._report = Reporter(self.account, self._hooks, self._news)
         self._outbox = Outbox()
-        self._notes = self._outbox.notes
         self._alarm_at = math.inf
 
     def __del__(self) -> None:
         """Leave the figures behind."""
         if self._farewell is not None:
-            self._farewell(self._core.stats())
+            self._farewell(self._core.tally())
 
     def acquire(
         self, *, timeout: float | None = None, urgent: bool = False, again: bool = False
@@ -148,7 +166,7 @@ class LocalBudget:
                 raise
             finally:
                 self._inside = False
-        if self._ends or self._news or self._notes or core.due < self._alarm_at:
+        if self._ends or self._news or self._outbox or core.due < self._alarm_at:
             self._settle()
 
     def tick(self) -> None:
@@ -192,7 +210,7 @@ class LocalBudget:
                 raise
             finally:
                 self._inside = False
-        if self._ends or self._notes or self._core.due < self._alarm_at:
+        if self._ends or self._outbox or self._core.due < self._alarm_at:
             self._settle()
         return waiter
 
@@ -237,7 +255,7 @@ class LocalBudget:
                         self._ends.pop(0)
                 finally:
                     self._inside = False
-        if self._news or self._notes or self._core.due < self._alarm_at:
+        if self._news or self._outbox or self._core.due < self._alarm_at:
             self._tell()
 
     def _note(self, outcome: Outcome, held: float | None) -> None:
@@ -261,7 +279,7 @@ class LocalBudget:
         self._settle()
 
     def _tell(self) -> None:
-        if self._notes:
+        if self._outbox:
             self._outbox.send()
         while self._news:
             with suppress(IndexError):  # another thread was quicker

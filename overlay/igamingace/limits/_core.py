@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 from enum import Enum
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from igamingace.limits._line import Line, Ticket
 from igamingace.limits._linger import AT_ONCE
+from igamingace.limits._past import Tally
 from igamingace.limits._stats import Stats
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from igamingace.limits._pace import Pace
 
 __all__ = ["ABANDONED", "DONE", "REFUSED", "UNUSED", "Core", "Outcome", "all_serials_so_far"]
+
+_NOBODY: Final = Line()  # until somebody has to wait: most of an operator's budgets never see a line
 
 _serials: Iterator[int] = count(1)  # of the process, so that a child's slots never bear a parent's number
 
@@ -79,7 +82,7 @@ class Core:
         self._times = lingering.times
         self.held: dict[int, float] = {}
         """Of each slot in use: when it was granted."""
-        self.line = Line()
+        self.line = _NOBODY
         self.due = math.inf
         """When `settle` has something to do next although nobody calls."""
         self.drain_started = False
@@ -111,6 +114,8 @@ class Core:
     def join(self, ticket: Ticket) -> None:
         """Let the ticket wait; `ticket.wake` is called when its slot is granted."""
         self._waits += 1
+        if self.line is _NOBODY:
+            self.line = Line()
         self.line.join(ticket)
 
     def leave(self, ticket: Ticket, now: float) -> None:
@@ -166,6 +171,18 @@ class Core:
         self.capacity = capacity
         self.settle(now)
 
+    def tally(self) -> Tally:
+        """What was counted so far."""
+        return Tally(
+            self._peak,
+            self._granted,
+            self._refused,
+            self._abandoned,
+            self._waits,
+            self._longest_wait,
+            self.pace.drains,
+        )
+
     def stats(self) -> Stats:
         """The figures at this moment."""
         return Stats(
@@ -174,13 +191,7 @@ class Core:
             in_flight=len(self.held),
             lingering=len(self._slots),
             waiting=len(self.line),
-            peak=self._peak,
-            granted=self._granted,
-            refused=self._refused,
-            abandoned=self._abandoned,
-            waits=self._waits,
-            longest_wait=self._longest_wait,
-            drains=self.pace.drains,
+            **self.tally()._asdict(),
         )
 
     def _serve(self, now: float) -> None:

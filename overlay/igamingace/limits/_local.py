@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections import deque
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
@@ -18,15 +17,13 @@ from igamingace.limits._fork import start_clean_after_fork
 from igamingace.limits._known import know
 from igamingace.limits._linger import LINGER, Lingering
 from igamingace.limits._pace import Pace
+from igamingace.limits._past import Past
 from igamingace.limits._stats import Stats
 
 if TYPE_CHECKING:
     from igamingace.limits._hooks import LimiterHooks
 
-__all__ = ["MANY", "LocalLimiter", "default_limiter"]
-
-MANY = 1000
-"""So many forgotten budgets are added up at once: one by one takes ten times as long."""
+__all__ = ["LocalLimiter", "default_limiter"]
 
 
 class LocalLimiter:
@@ -68,12 +65,14 @@ class LocalLimiter:
             if seconds is not None and not seconds >= 0:
                 raise ConfigurationError(f"{name} must be 0 or more seconds, not {seconds}")
         self._limit = limit
-        self._linger = linger
         self._acquire_timeout = math.inf if acquire_timeout is None else acquire_timeout
         self._hooks = hooks
         self._budgets: WeakValueDictionary[str, LocalBudget] = WeakValueDictionary()
         self._kept: set[LocalBudget] = set()  # not forgotten, although nobody may use them
-        self._forgotten: deque[Stats] = deque()  # a finaliser adds to it: no lock
+        # Made once: each of thousands of budgets holds them.
+        self._keep = self._kept.add
+        self._make_core = partial(_new_core, limit, linger)
+        self._past = Past(limit)
         self.start_clean()
         start_clean_after_fork(self)
         know(self)
@@ -82,8 +81,7 @@ class LocalLimiter:
         """Forget what the process that this one was forked from did, and have the budgets forget it."""
         self._lock = threading.RLock()
         self._kept.clear()
-        self._forgotten.clear()
-        self._past = Stats(limit=self._limit, working_limit=self._limit)
+        self._past.start_clean()
         for budget in list(self._budgets.values()):
             budget.start_clean()
 
@@ -95,11 +93,11 @@ class LocalLimiter:
             if budget is None:
                 budget = self._budgets[account] = LocalBudget(
                     account,
-                    self._new_core,
+                    self._make_core,
                     acquire_timeout=self._acquire_timeout,
                     hooks=self._hooks,
-                    keep=self._kept.add,
-                    farewell=self._forgotten.append,
+                    keep=self._keep,
+                    farewell=self._past.add,
                 )
             return budget
 
@@ -107,26 +105,18 @@ class LocalLimiter:
         """The figures of all accounts so far; see `Stats`."""
         with self._lock:
             self._sweep()
-            self._add_up()
             budgets = list(self._budgets.values())
-            return Stats.total(self._limit, [self._past, *(budget.stats() for budget in budgets)])
-
-    def _new_core(self) -> Core:
-        return Core(self._limit, Pace(self._limit), Lingering(self._linger))
+            return Stats.total(self._limit, [self._past.stats(), *(budget.stats() for budget in budgets)])
 
     def _sweep(self) -> None:
         """Let go of budgets that have come to rest, and add up the figures of many forgotten ones."""
         if self._kept:
             self._kept.difference_update(budget for budget in list(self._kept) if budget.at_rest())
-        if len(self._forgotten) >= MANY:
-            self._add_up()
+        self._past.tidy()
 
-    def _add_up(self) -> None:
-        parts = [self._past]
-        while self._forgotten:
-            parts.append(self._forgotten.popleft())
-        # What has been forgotten holds nothing back any more.
-        self._past = replace(Stats.total(self._limit, parts), working_limit=self._limit)
+
+def _new_core(limit: int, linger: float | None) -> Core:
+    return Core(limit, Pace(limit), Lingering(linger))
 
 
 _default = LocalLimiter()

@@ -36,9 +36,9 @@ class Pace:
     __slots__ = (
         "_accepted",
         "_good",
+        "_jitter",
         "_last_refusal",
         "_pauses",
-        "_spread",
         "_step",
         "draining",
         "drains",
@@ -67,7 +67,7 @@ class Pace:
         self._step = 1
         self._pauses = 0
         self._good = 0
-        self._spread = (jitter or random).uniform  # the generator that all accounts share: one takes 2.5 KB
+        self._jitter = jitter or random  # the generator that all accounts share: one takes 2.5 KB
 
     def refused(self, in_use: int, now: float) -> bool:
         """One of `in_use` requests was refused; True when that starts a drain."""
@@ -113,4 +113,4 @@ class Pace:
     def _pause(self) -> float:
         longest = min(math.ldexp(_FIRST_PAUSE, self._pauses), LONGEST_PAUSE)
         self._pauses = min(self._pauses + 1, _MOST_DOUBLINGS)
-        return longest * self._spread(0.5, 1.0)
+        return longest * self._jitter.uniform(0.5, 1.0)

@@ -59,7 +59,7 @@ class LoopWaiter:
             if not self.future.done():
                 self.future.set_result(None)
         else:
-            self._outbox.notes[self] = None
+            self._outbox[self] = None
 
     async def wait(self, timeout: float) -> None:  # noqa: ASYNC109 - asyncio.timeout cancels, grant or no
         """Return when woken or after `timeout` seconds."""
@@ -97,15 +97,17 @@ class _Batch:
             self.waiters.popleft().permit.unused()
 
 
-class Outbox:
-    """Grants on their way into event loops that run in other threads."""
+class Outbox(dict["LoopWaiter", None]):
+    """Grants on their way into event loops that run in other threads: whom to tell.
 
-    __slots__ = ("_sending", "notes")
+    They are noted under the budget's lock.
+    """
+
+    __slots__ = ("_sending",)
 
     def __init__(self) -> None:
         """Begin empty."""
-        self.notes: dict[LoopWaiter, None] = {}
-        """Whom to tell; noted under the budget's lock."""
+        super().__init__()
         self._sending = threading.RLock()
 
     def send(self) -> None:
@@ -116,7 +118,7 @@ class Outbox:
         """
         with self._sending:
             batches: dict[asyncio.AbstractEventLoop, _Batch] = {}
-            for waiter in list(self.notes):
+            for waiter in list(self):
                 batches.setdefault(waiter.loop, _Batch()).waiters.append(waiter)
             for loop, batch in batches.items():
                 told = list(batch.waiters)
@@ -124,4 +126,4 @@ class Outbox:
                     loop.call_soon_threadsafe(batch)
                 batch.sent = True
                 for waiter in told:
-                    self.notes.pop(waiter, None)
+                    self.pop(waiter, None)

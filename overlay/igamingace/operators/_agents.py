@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 from igamingace import _config
-from igamingace._account import line_over
 from igamingace._client import Agent, AgentView, AsyncAgent, AsyncAgentView
+from igamingace._open_line import line_over
 from igamingace._secret import Sealed
 from igamingace._send import AsyncSender, Sender
 from igamingace.errors import AgentClosed

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from igamingace.limits._core import Outcome
     from igamingace.limits._hooks import LimiterHooks
     from igamingace.limits._line import Ticket
+    from igamingace.limits._past import Tally
     from igamingace.limits._permit import LocalPermit
-    from igamingace.limits._stats import Stats
     from igamingace.limits.redis._news import Announcement, News
 
 __all__ = ["LeasedBudget", "Ruler"]
@@ -55,7 +55,7 @@ class LeasedBudget(LocalBudget):
         linger: float | None,
         acquire_timeout: float,
         hooks: LimiterHooks | None,
-        farewell: Callable[[Stats], None],
+        farewell: Callable[[Tally], object],
     ) -> None:
         """Begin without a lease; the parameters are those of `LocalBudget`."""
         self._ruler = ruler

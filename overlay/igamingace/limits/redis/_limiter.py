@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-from collections import deque
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, Self
 from weakref import WeakValueDictionary, finalize
 
@@ -15,7 +13,7 @@ from igamingace.errors import ConfigurationError
 from igamingace.limits._fork import start_clean_after_fork
 from igamingace.limits._known import know
 from igamingace.limits._linger import LINGER
-from igamingace.limits._local import MANY
+from igamingace.limits._past import Past
 from igamingace.limits._stats import Stats
 from igamingace.limits.redis._budget import LeasedBudget
 from igamingace.limits.redis._link import Link
@@ -89,7 +87,6 @@ class RedisLimiter:
         self._acquire_timeout = math.inf if acquire_timeout is None else acquire_timeout
         self._hooks = hooks
         self._budgets: WeakValueDictionary[str, LeasedBudget] = WeakValueDictionary()
-        self._forgotten: deque[Stats] = deque()  # a finaliser adds to it: no lock
         self._link = Link(
             settings,
             self._budgets.get,
@@ -98,6 +95,7 @@ class RedisLimiter:
             share=fallback if isinstance(fallback, int) else 0,
             fail=fallback == "fail",
         )
+        self._past = Past(limit)
         self.start_clean()
         start_clean_after_fork(self)
         know(self)
@@ -106,8 +104,7 @@ class RedisLimiter:
     def start_clean(self) -> None:
         """Forget what the process that this one was forked from did, and have the budgets forget it."""
         self._lock = threading.RLock()
-        self._forgotten.clear()
-        self._past = Stats(limit=self._limit, working_limit=self._limit)
+        self._past.start_clean()
         for budget in list(self._budgets.values()):
             budget.start_clean()
 
@@ -122,8 +119,7 @@ class RedisLimiter:
     def budget(self, account: str) -> LeasedBudget:
         """The one budget of an account; see `Limiter.budget`."""
         with self._lock:
-            if len(self._forgotten) >= MANY:
-                self._add_up()
+            self._past.tidy()
             budget = self._budgets.get(account)
             if budget is None:
                 budget = self._budgets[account] = LeasedBudget(
@@ -133,23 +129,15 @@ class RedisLimiter:
                     linger=self._linger,
                     acquire_timeout=self._acquire_timeout,
                     hooks=self._hooks,
-                    farewell=self._forgotten.append,
+                    farewell=self._past.add,
                 )
             return budget
 
     def stats(self) -> Stats:
         """The figures of all accounts in this process so far; see `Stats`."""
         with self._lock:
-            self._add_up()
             budgets = list(self._budgets.values())
-            return Stats.total(self._limit, [self._past, *(budget.stats() for budget in budgets)])
-
-    def _add_up(self) -> None:
-        parts = [self._past]
-        while self._forgotten:
-            parts.append(self._forgotten.popleft())
-        # What has been forgotten holds nothing back any more.
-        self._past = replace(Stats.total(self._limit, parts), working_limit=self._limit)
+            return Stats.total(self._limit, [self._past.stats(), *(budget.stats() for budget in budgets)])
 
     def start(self) -> None:
         """See to it that permits are leased; budgets call it."""
