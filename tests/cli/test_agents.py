@@ -3,11 +3,13 @@
 import pytest
 from igamingace import Agent
 
-NEW = ["--currency", "USD", "--rate", "12.5", "--parent", "west"]
+SHORT = ["--currency", "USD", "--rate", "12.5", "--parent", "west"]
+NEW = [*SHORT, "--everybody"]
+TOP = [*SHORT[:4], "--everybody"]
 
 
 def test_a_new_agent_s_token_and_password_are_shown_once_and_work(run, sandbox):
-    done = run("agents", "create", "fresh", *NEW, "--site", "casino", "--allow", "127.0.0.1", "--yes")
+    done = run("agents", "create", "fresh", *SHORT, "--site", "casino", "--allow", "127.0.0.1", "--yes")
 
     lines = [line.split() for line in done.stdout.splitlines()]
     (token,) = [line[1] for line in lines if line[:1] == ["token"]]
@@ -21,8 +23,8 @@ def test_a_new_agent_s_token_and_password_are_shown_once_and_work(run, sandbox):
 
 
 def test_what_is_shown_can_be_put_into_the_file(run, tmp_path, monkeypatch):
-    document = run.json("agents", "create", '2nd "agent"', "--id", "second", *NEW, "--everybody", "--yes")
-    shown = run("agents", "create", '3rd "agent"', "--id", "third", *NEW, "--everybody", "--yes").stdout
+    document = run.json("agents", "create", '2nd "agent"', "--id", "second", *NEW, "--yes")
+    shown = run("agents", "create", '3rd "agent"', "--id", "third", *NEW, "--yes").stdout
     with (tmp_path / "agents.toml").open("a") as file:
         file.write("\n" + shown[shown.index("[[account]]") :])
     (variable,) = [line.split('"')[1] for line in shown.splitlines() if line.startswith("token_env")]
@@ -43,21 +45,38 @@ def test_a_password_can_be_given_and_is_not_shown_then(run, tmp_path):
     assert "password" not in typed.stdout
 
 
+def test_everybody_is_let_in_only_by_name(run):
+    done = run("agents", "create", "never", *SHORT, "--yes", status=2)
+
+    assert "give --allow with each address that its requests come from, or --everybody" in done.stderr
+
+
 def test_an_open_door_is_warned_about_and_the_question_is_asked(run):
     done = run("agents", "create", "never", *NEW, typed="n\n", status=2)
 
-    assert "without --allow its requests are accepted from everybody" in done.stderr
+    assert "its requests will be accepted from everybody who has the token" in done.stderr
     assert "Open the agent 'never' with USD below 'west'?" in done.stderr
     assert done.stdout == ""
 
 
+def test_an_address_that_is_hardly_meant_is_warned_about_once_and_before_the_question(run, caplog):
+    given = ["agents", "create", "inside", *SHORT, "--allow", "10.1.2.3"]
+    refused = run(*given, typed="n\n", status=2)
+    done = run(*given, "--yes")
+
+    told = "Warning: 10.1.2.3: is a private address"
+    assert refused.stderr.index(told) < refused.stderr.index("Open the agent 'inside'")
+    assert done.stderr.count("10.1.2.3") == 1
+    assert "10.1.2.3" not in caplog.text
+
+
 def test_without_a_parent_it_is_opened_below_the_one_at_the_top(run, tmp_path):
-    run("agents", "create", "east", "--operator", *NEW[:4], "--yes")
+    run("agents", "create", "east", "--operator", *TOP, "--yes")
     document = run.json("tree", "--offline")
     with (tmp_path / "agents.toml").open("a") as file:
         file.write('[[account]]\nname = "top-2"\ncurrency = "USD"\ntoken_env = "TOP_2"\n')
 
-    done = run("agents", "create", "more", *NEW[:4], "--yes", status=2)
+    done = run("agents", "create", "more", *TOP, "--yes", status=2)
 
     assert document["accounts"][0]["name"] == "bigoperator"
     assert "below which operator? give --parent" in done.stderr
@@ -67,13 +86,14 @@ def test_without_a_parent_it_is_opened_below_the_one_at_the_top(run, tmp_path):
     ("arguments", "told"),
     [
         (["mycasino", *NEW], "the name 'mycasino' is taken"),
-        (["x", *NEW[:4], "--parent", "mycasino"], "is an agent"),
-        (["x", *NEW[:4], "--parent", "nobody"], "no account 'nobody'"),
+        (["x", *TOP, "--parent", "mycasino"], "is an agent"),
+        (["x", *TOP, "--parent", "nobody"], "no account 'nobody'"),
         (["x", "--currency", "EURO", *NEW[2:]], "is not an ISO 4217 code"),
-        (["x", "--currency", "USD", "--rate", "many", "--parent", "west"], "give a number of percent"),
-        (["x", "--currency", "USD", "--rate", "101", "--parent", "west"], "from 0 to 100"),
-        (["x", *NEW, "--allow", "10.0.0.0/8"], "takes no networks"),
-        (["x", *NEW, "--allow", "8.8.8.8", "--everybody"], "everybody is asked for together with addresses"),
+        (["x", *NEW[:2], "--rate", "many", *NEW[4:]], "give a number of percent"),
+        (["x", *NEW[:2], "--rate", "101", *NEW[4:]], "from 0 to 100"),
+        (["x", *SHORT, "--allow", "10.0.0.0/8"], "takes no networks"),
+        (["x", *SHORT, "--allow", " "], "or --everybody"),
+        (["x", *NEW, "--allow", "8.8.8.8"], "everybody is asked for together with addresses"),
         (["x", *NEW, "--callback-url", "nowhere"], "begins with https://"),
         (["x", *NEW, "--password-file", "/no/where"], "/no/where"),
         (["x", *NEW, "--password-file", "/dev/null"], "it is empty"),

@@ -1,5 +1,6 @@
 """`igamingace top-up`: the plan first, then each transfer once, then what became of them."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -108,6 +109,62 @@ def test_an_outcome_that_nobody_knows_is_3(run, monkeypatch):
     done = run("top-up", "-a", "west-poor", "--minimum", "900", "--target", "900", "--yes", status=3)
 
     assert "west-poor: unknown: the wallets do not tell" in done.stderr
+
+
+def write_record(path, *ended):
+    """Write the record of a top-up of three that was cut off when some had ended."""
+    transfers = [
+        {"source": "west", "target": target, "amount": amount, "currency": "USD", "points": "0"}
+        for target, amount in (("west-usd", "30"), ("west-poor", "7"), ("west-new", "5"))
+    ]
+    lines = [
+        {"at": "", "top_up": "x", "version": 1, "minimum": "100", "target": "150", "transfers": transfers},
+        *({"at": "", "of": "x", "ended": one, "state": "done", "detail": ""} for one in ended),
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+@pytest.mark.parametrize(
+    ("ended", "asked"),
+    [
+        ([], "Send these 3 transfers of 42 USD?"),
+        ([0], "Send these 2 transfers of 12 USD?"),
+        ([0, 1], "Send this transfer of 5 USD?"),
+    ],
+)
+def test_of_a_top_up_that_was_cut_off_only_what_is_left_is_asked_about(run, tmp_path, ended, asked):
+    write_record(tmp_path / "top-up.jsonl", *ended)
+
+    done = run("top-up", *UNDER, typed="n\n", status=2)
+
+    assert asked in done.stderr
+    assert done.stdout.count(" done") == len(ended)
+
+
+def test_a_top_up_that_was_cut_off_with_nothing_left_is_ended_without_a_question(run, tmp_path):
+    write_record(tmp_path / "top-up.jsonl", 0, 1, 2)
+
+    assert run.json("top-up", *UNDER)["resumed"] is True
+    assert json.loads((tmp_path / "top-up.jsonl").read_text().splitlines()[-1])["finished"] is True
+
+
+def test_a_transfer_that_nobody_can_look_for_now_is_3_and_the_record_is_named(run, monkeypatch):
+    from igamingace.operators import Operator, TransferUnknown
+
+    real = Operator.top_up
+
+    def unreadable(self, **given):
+        if given.get("dry_run"):
+            return real(self, **given)
+        raise TransferUnknown("nobody knows", source="a", target="b", amount=Decimal(1), currency="USD")
+
+    monkeypatch.setattr(Operator, "top_up", unreadable)
+
+    given = ["top-up", "-a", "west-poor", "--minimum", "900", "--target", "900", "--yes"]
+    done = run(*given, status=3)
+
+    assert "nobody knows: run it again with the record top-up.jsonl" in done.stderr
+    assert "nobody knows" in run.json(*given, status=3)["error"]
 
 
 @pytest.mark.parametrize(

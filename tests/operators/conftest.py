@@ -1,23 +1,23 @@
-"""An operator of either kind, a sandbox with a tree of three levels, and a bank whose answers get lost."""
+"""An operator of either kind, a sandbox with a tree of three levels, and servers that do not answer."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
-import json
+import socket
 import threading
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import httpx2
 import igamingace
 import pytest
 from igamingace.limits import LocalLimiter
 from igamingace.operators import Account
 from igamingace.sandbox import Sandbox
 from igamingace.sandbox._state import Account as SandboxAccount
+
+from .bank import Bank, Crash
 
 
 @dataclass
@@ -131,86 +131,6 @@ def sandbox(tree):
         yield sandbox
 
 
-class Crash(BaseException):
-    """The process dies here."""
-
-
-@dataclass
-class Bank:
-    """Answers operators.info and transfer-balance; what becomes of a transfer is up to the test.
-
-    `fates` holds for each transfer to come what happens to it: "done" (the default), or "lost done", "lost"
-    (nothing was moved), "lost late" (moved after a few more reads), "refused", "crash" and "crash done".
-    """
-
-    accounts: list[Account]
-    points: dict[str, Decimal]
-    fates: list[str] = field(default_factory=list)
-    sent: Counter[tuple[str, str]] = field(default_factory=Counter)
-    reads: int = 0
-    meanwhile: Any = None
-    late: list[Any] = field(default_factory=list)
-    unreadable: set[str] = field(default_factory=set)
-    unreadable_after: bool = False
-
-    @property
-    def transport(self) -> httpx2.MockTransport:
-        return httpx2.MockTransport(self.answer)
-
-    def answer(self, request: httpx2.Request) -> httpx2.Response:
-        token = request.headers["authorization"].removeprefix("Bearer ")
-        (account,) = (one for one in self.accounts if one.open_token() == token)
-        if request.url.path == "/v1/operator/info":
-            return self._info(account)
-        return self._transfer(account, json.loads(request.content, parse_float=Decimal))
-
-    def _info(self, account: Account) -> httpx2.Response:
-        self.reads += 1
-        if self.late and self.reads >= self.late[0]:
-            self.late.pop(0)
-            self.late.pop(0)()
-        if account.name in self.unreadable or (self.unreadable_after and self.sent):
-            return self._error(1009)
-        data = {
-            "id": account.name,
-            "name": account.name,
-            "level": account.level,
-            "balance": [{"currency": account.currency, "amount": float(self.points[account.name])}],
-        }
-        if account.parent:
-            data["parentId"] = account.parent
-        return httpx2.Response(200, json={"success": True, "message": "OK", "data": data})
-
-    def _transfer(self, source: Account, body: dict[str, Any]) -> httpx2.Response:
-        target, amount = body["targetOperatorId"], Decimal(body["amount"])
-        fate = self.fates.pop(0) if self.fates else "done"
-        self.sent[source.name, target] += 1
-
-        def move() -> None:
-            self.points[source.name] -= amount
-            self.points[target] += amount
-
-        if fate == "refused":
-            return self._error(2005)
-        if fate == "lost late":
-            self.late = [self.reads + 3, move]
-        elif fate not in ("lost", "crash"):
-            move()
-        if self.meanwhile is not None:
-            self.meanwhile()
-        if fate.startswith("crash"):
-            raise Crash
-        if fate.startswith("lost"):
-            raise httpx2.ReadTimeout("")
-        data = dict.fromkeys(("myPreBalance", "myAfterBalance", "targetPreBalance", "targetAfterBalance"), 0)
-        data["currency"] = body["currency"]
-        return httpx2.Response(200, json={"success": True, "message": "OK", "data": data})
-
-    @staticmethod
-    def _error(code: int) -> httpx2.Response:
-        return httpx2.Response(400, json={"success": False, "code": code})
-
-
 @pytest.fixture
 def bank(tree) -> Bank:
     return Bank(tree, {name: Decimal(points) for name, points in POINTS.items()})
@@ -225,3 +145,32 @@ def crash_class() -> type[BaseException]:
 def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("IGAMINGACE_API_TOKEN", "IGAMINGACE_BASE_URL", "HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def use(world, sandbox, tree):
+    """Run code with an operator of the tree in the sandbox."""
+    return lambda code, accounts=tree, **options: world.use(code, accounts, base_url=sandbox.url, **options)
+
+
+@pytest.fixture
+def silent():
+    """The address of a server that takes connections and never answers, and how many it has taken."""
+    taken = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def accept():
+        while True:
+            try:
+                taken.append(listener.accept()[0])
+            except OSError:
+                return
+
+    thread = threading.Thread(target=accept, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}", taken
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    thread.join(5)
+    for connection in taken:
+        connection.close()

@@ -5,7 +5,7 @@ import pickle
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from igamingace.operators import AllowedAddresses, InvalidAddresses
 
@@ -20,6 +20,7 @@ def spelled(address: IPv4Address | IPv6Address) -> st.SearchStrategy[str]:
     return st.sampled_from([str(address), address.exploded, address.exploded.upper()])
 
 
+@settings(deadline=None)
 @given(ADDRESSES, st.data())
 def test_every_spelling_is_read_once_in_one_spelling_and_in_order(addresses, data):
     text = "".join(data.draw(spelled(address)) + data.draw(SPACE) for address in addresses)
@@ -32,6 +33,7 @@ def test_every_spelling_is_read_once_in_one_spelling_and_in_order(addresses, dat
     assert AllowedAddresses([*found, *addresses]).addresses == found.addresses
 
 
+@settings(deadline=None)
 @given(ADDRESSES, ADDRESSES)
 def test_a_change_is_what_leads_from_the_old_list_to_the_new(before, after):
     old, new = AllowedAddresses(before), AllowedAddresses(after)
@@ -46,6 +48,7 @@ def test_a_change_is_what_leads_from_the_old_list_to_the_new(before, after):
     assert change.closes == (len(old) == 0 < len(new))
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=20), max_size=5))
 def test_the_vendor_s_field_is_read_whatever_stands_in_it(entries):
     field = AllowedAddresses.read(entries)
@@ -55,6 +58,7 @@ def test_the_vendor_s_field_is_read_whatever_stands_in_it(entries):
     assert len(field.warnings()) >= len(field.unreadable)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_what_a_user_gives_is_an_address_or_refused(text):
     readable = not AllowedAddresses.read([text]).unreadable
@@ -63,6 +67,7 @@ def test_what_a_user_gives_is_an_address_or_refused(text):
         assert bool(AllowedAddresses(text)) == bool(text.split())
 
 
+@settings(deadline=None)
 @given(ADDRESSES)
 def test_an_empty_list_is_sent_only_when_everybody_is_asked_for(addresses):
     allowed = AllowedAddresses(addresses)

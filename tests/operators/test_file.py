@@ -288,7 +288,7 @@ FILLERS = st.sampled_from(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(FILLERS, min_size=1, max_size=6), st.sampled_from(["\n", "\r\n"]), st.data())
 def test_a_line_is_found_whatever_stands_around_it(tmp_path, fillers, ending, data):
     headers = st.sampled_from(["[[account]]", "  [[ account ]]  # here", '[["account"]]', "[['account']]"])

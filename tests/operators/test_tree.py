@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from igamingace import errors
 from igamingace.operators import Account, DuplicateToken, TokenUnavailable, Tree, TreeError, UnknownAccount
 
-some = settings(max_examples=50)
+some = settings(max_examples=50, deadline=None)
 CURRENCIES = ["USD", "EUR", "KRW"]
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    import logging
+    from collections.abc import Generator, Iterable, Mapping
     from decimal import Decimal
 
     from rich.console import Console
@@ -59,6 +61,26 @@ def cell(value: object) -> str:
 def amount(value: Decimal) -> str:
     """Return an amount for people."""
     return f"{value:,f}"
+
+
+def warn(*warnings: str) -> None:
+    """Print warnings, a line each, on standard error."""
+    for warning in warnings:
+        typer.echo(f"Warning: {plain(warning)}", err=True)
+
+
+@contextmanager
+def silent(logger: logging.Logger) -> Generator[None]:
+    """Keep a logger from saying what a command has said itself."""
+
+    def nothing(_: logging.LogRecord) -> bool:
+        return False
+
+    logger.addFilter(nothing)
+    try:
+        yield
+    finally:
+        logger.removeFilter(nothing)
 
 
 def tell_failures(failed: Mapping[str, Exception]) -> None:

@@ -35,7 +35,11 @@ def check(
         ),
     ] = None,
     callbacks: Annotated[
-        bool, typer.Option(help="Call the callback URLs, as the vendor would, for a balance.")
+        bool,
+        typer.Option(
+            help="Call the URLs that accounts have set, from this host, for a balance, as the vendor would; "
+            "or only see whether one is set."
+        ),
     ] = True,
     account: SomeAccounts = None,
     under: Under = None,
@@ -45,6 +49,8 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check accounts: token, allowed addresses, callback URL, points, providers.
+
+    Callback URLs are called from this host, wherever they lead; --no-callbacks leaves that out.
 
     Exit status: 0 healthy, also with warnings, 1 something is not, 2 could not be run.
 

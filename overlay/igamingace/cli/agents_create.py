@@ -13,11 +13,21 @@ import typer
 from igamingace._secret import Sealed
 from igamingace.cli._accounts import operator_of
 from igamingace.cli._options import AccountsFile, AsJson, Yes  # noqa: TC001 -- typer reads the annotations
-from igamingace.cli._output import emit, plain
+from igamingace.cli._output import emit, plain, silent, warn
 from igamingace.cli._running import FAILED, UNKNOWN, CannotRun, confirm, running
 
 if TYPE_CHECKING:
-    from igamingace.operators import Account, CreatedOutside, CreationUnknown, Level, NewAccount, Operator
+    from collections.abc import Iterable
+
+    from igamingace.operators import (
+        Account,
+        AllowedAddresses,
+        CreatedOutside,
+        CreationUnknown,
+        Level,
+        NewAccount,
+        Operator,
+    )
 
 
 def create(
@@ -60,7 +70,8 @@ def create(
 ) -> None:
     """Open a new account below an operator, and show its token and password, once.
 
-    The vendor must approve a new account before it can log in.
+    The vendor must approve a new account before it can log in. From where its requests are accepted must be
+    said: --allow names an address, --everybody lets everybody in.
 
     Exit status: 0 opened, 1 refused, 2 could not be run or was not confirmed, 3 nobody knows whether it was
     opened: look into the back office.
@@ -68,30 +79,31 @@ def create(
     Example: igamingace agents create mycasino-2 --currency EUR --rate 12.5 --allow 198.51.100.7
     """
     from igamingace.operators import CreatedOutside, CreationUnknown  # noqa: PLC0415 -- not for --help
+    from igamingace.operators._settings import LOGGER  # noqa: PLC0415 -- as above
 
     with running(as_json=as_json), operator_of(file) as running_operator:
         above = parent or _top(running_operator)
         percent = _percent(rate)
         password = _password(password_file)
         level: Level = "operator" if operator else "agent"
-        if allowed_ips is None and not everybody:
-            typer.echo("Warning: without --allow its requests are accepted from everybody.", err=True)
+        addresses = _addresses(allowed_ips or (), everybody=everybody)
         confirm(f"Open the {level} {name!r} with {currency} below {above!r}?", yes=yes)
         try:
-            made = running_operator.create_agent(
-                name,
-                parent=above,
-                currency=currency,
-                rate=percent,
-                level=level,
-                operator_id=operator_id,
-                title=title,
-                site=site,
-                password=password.open(),
-                allowed_ips=allowed_ips,
-                everybody=everybody,
-                callback_url=callback_url,
-            )
+            with silent(LOGGER):  # its warnings were shown before the question
+                made = running_operator.create_agent(
+                    name,
+                    parent=above,
+                    currency=currency,
+                    rate=percent,
+                    level=level,
+                    operator_id=operator_id,
+                    title=title,
+                    site=site,
+                    password=password.open(),
+                    allowed_ips=addresses,
+                    everybody=everybody,
+                    callback_url=callback_url,
+                )
         except CreationUnknown as error:
             _tell_unknown(error, password_made=password.open() is None, as_json=as_json)
             raise typer.Exit(UNKNOWN) from None
@@ -110,6 +122,25 @@ def _top(operator: Operator) -> str:
     if len(roots) == 1:
         return roots[0].name
     raise CannotRun("below which operator? give --parent with its name")
+
+
+def _addresses(given: Iterable[str], *, everybody: bool) -> AllowedAddresses:
+    """Read the addresses, and warn of what is hardly meant.
+
+    Raises:
+        InvalidAddresses: one is none, or there are some together with `everybody`.
+        CannotRun: there is none without `everybody`.
+    """
+    from igamingace.operators import AllowedAddresses  # noqa: PLC0415 -- not for --help
+
+    addresses = AllowedAddresses(given)
+    if not addresses and not everybody:
+        raise CannotRun("give --allow with each address that its requests come from, or --everybody")
+    addresses.to_send(everybody=everybody)
+    warn(*addresses.warnings())
+    if everybody:
+        warn("its requests will be accepted from everybody who has the token.")
+    return addresses
 
 
 def _percent(rate: str) -> Decimal:

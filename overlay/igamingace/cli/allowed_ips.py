@@ -13,7 +13,7 @@ from igamingace.cli._options import (  # noqa: TC001 -- typer reads the annotati
     OneAccount,
     Yes,
 )
-from igamingace.cli._output import emit, plain
+from igamingace.cli._output import emit, plain, warn
 from igamingace.cli._running import CannotRun, confirm, running
 
 if TYPE_CHECKING:
@@ -84,26 +84,19 @@ def _show(addresses: AllowedAddresses, *, as_json: bool) -> None:
         emit(_described(addresses))
         return
     typer.echo(str(addresses) if addresses else "The list is empty: requests are accepted from everybody.")
-    _warn(addresses)
+    warn(*addresses.warnings())
 
 
 def _tell(change: AddressChange, new: AllowedAddresses, *, as_json: bool) -> None:
     if not as_json:
         typer.echo(plain(str(change)) if change else "Nothing changes.")
     if change.opens:
-        typer.echo("Warning: requests will be accepted from everybody who has the token.", err=True)
+        warn("requests will be accepted from everybody who has the token.")
     if change.closes:
-        typer.echo(
-            "Warning: requests were accepted from everybody; now only from these addresses. "
-            "Yours must be among them.",
-            err=True,
+        warn(
+            "requests were accepted from everybody; now only from these addresses. Yours must be among them."
         )
-    _warn(new)
-
-
-def _warn(addresses: AllowedAddresses) -> None:
-    for warning in addresses.warnings():
-        typer.echo(f"Warning: {plain(warning)}", err=True)
+    warn(*new.warnings())
 
 
 def _described(addresses: AllowedAddresses) -> dict[str, object]:

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from igamingace.cli._accounts import agent_of
-from igamingace.cli._known import known_values
 from igamingace.cli._options import (  # noqa: TC001 -- typer reads the annotations
     AccountsFile,
     AsJson,
@@ -38,6 +37,8 @@ def games(
         if as_json:
             emit({"ok": True, "games": [game.to_dict() for game in found]})
             return
+        from igamingace.operators._known import known_values  # noqa: PLC0415 -- only for the table
+
         types = known_values("Game", "gameType")
         rows = table("id", "game", "type", "state", right=("id",))
         for game in found:

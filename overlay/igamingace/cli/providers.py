@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from igamingace.cli._accounts import agent_of
-from igamingace.cli._known import known_values
 from igamingace.cli._options import (  # noqa: TC001 -- typer reads the annotations
     AccountsFile,
     AsJson,
@@ -28,6 +27,8 @@ def providers(*, account: OneAccount = None, file: AccountsFile = None, as_json:
         if as_json:
             emit({"ok": True, "providers": [provider.to_dict() for provider in found]})
             return
+        from igamingace.operators._known import known_values  # noqa: PLC0415 -- only for the table
+
         states = known_values("Provider", "status")
         rows = table("id", "provider", "state", right=("id",))
         for provider in found:

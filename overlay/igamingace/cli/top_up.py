@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,7 +22,7 @@ from igamingace.cli._output import amount, cell, console, emit, plain, table, te
 from igamingace.cli._running import FAILED, UNKNOWN, confirm, running, stop
 
 if TYPE_CHECKING:
-    from igamingace.operators import Plan, TopUp
+    from igamingace.operators import TopUp
 
 RECORD = Path("top-up.jsonl")
 
@@ -52,13 +53,16 @@ def top_up(
     """Give points to the agents that run dry.
 
     Each gets points from the operator right above it. The plan is shown before anything is sent. After a
-    crash, the same command with the same record goes on where it stopped, and sends nothing twice.
+    crash, or where the wallets could not be read, the same command with the same record goes on where it
+    stopped, and sends nothing twice.
 
     Exit status: 0 everybody has enough, 1 somebody could not be given points, 2 could not be run or was not
     confirmed, 3 nobody knows whether some transfer was done: look into the books.
 
     Example: igamingace top-up --minimum 100 --target 1000 --dry-run
     """
+    from igamingace.operators import TransferUnknown  # noqa: PLC0415 -- not for --help
+
     with running(as_json=as_json), operator_of(file) as operator:
         least, most = amounts("--minimum", minimum), amounts("--target", target)
         agents = chosen(operator, account, under, currency, None if account else "agent")
@@ -67,12 +71,14 @@ def top_up(
         if not as_json:
             _show_plan(planned)
         if planned.plan.transfers and not dry_run:
-            confirm(f"Send {_how_many(planned.plan)}?", yes=yes)
+            if planned.left:
+                confirm(f"Send {_how_many(planned)}?", yes=yes)
             try:
                 done = operator.top_up(
                     agents=agents, plan=planned.plan, minimum=least, target=most, record=record
                 )
-            except (OSError, RuntimeError) as error:  # such as a full disk: points may have been moved
+            # A full disk, or wallets that cannot be read now: points may have been moved.
+            except (OSError, RuntimeError, TransferUnknown) as error:
                 stop(f"{error}: run it again with the record {record}", UNKNOWN, as_json=as_json)
             if not as_json:
                 _show_outcomes(done)
@@ -83,10 +89,11 @@ def top_up(
             raise typer.Exit(status)
 
 
-def _how_many(plan: Plan) -> str:
-    sums = ", ".join(f"{amount(points)} {currency}" for currency, points in plan.by_currency.items())
-    one = len(plan.transfers) == 1
-    return f"{'this transfer' if one else f'these {len(plan.transfers)} transfers'} of {sums}"
+def _how_many(planned: TopUp) -> str:
+    left = replace(planned.plan, transfers=planned.left)
+    sums = ", ".join(f"{amount(points)} {currency}" for currency, points in left.by_currency.items())
+    one = len(left.transfers) == 1
+    return f"{'this transfer' if one else f'these {len(left.transfers)} transfers'} of {sums}"
 
 
 def _show_plan(planned: TopUp) -> None:
@@ -97,8 +104,9 @@ def _show_plan(planned: TopUp) -> None:
         typer.echo("Nobody runs dry." if not plan.failed else "Nobody runs dry, as far as can be seen.")
     else:
         rows = table("to", "has", "gets", "currency", "from", "", right=("has", "gets"))
+        ended = {outcome.transfer: outcome.state for outcome in planned.outcomes}
         for one, why in [
-            *((one, "") for one in plan.transfers),
+            *((one, ended.get(one, "")) for one in plan.transfers),
             *((one, "[red]short") for one in plan.short),
         ]:
             figures = (amount(one.points), amount(one.amount))

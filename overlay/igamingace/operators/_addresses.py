@@ -16,6 +16,11 @@ __all__ = ["AddressChange", "AllowedAddresses", "InvalidAddresses"]
 
 Address: TypeAlias = IPv4Address | IPv6Address
 
+_NONE: Final = (
+    "no address is given, which would accept requests from everybody: give the addresses of your servers, "
+    "or ask for everybody by name (everybody=True, --everybody)"
+)
+
 
 class InvalidAddresses(ConfigurationError):  # noqa: N818 -- says what happened, as in igamingace.errors
     """Something in a list of allowed addresses is no address, or the list is empty without being meant to.
@@ -122,9 +127,7 @@ class AllowedAddresses(Sequence[str]):
         if everybody and self._addresses:
             raise InvalidAddresses(["everybody is asked for together with addresses: give one of them"])
         if not everybody and not self._addresses:
-            raise InvalidAddresses(
-                ["the list is empty, which would accept requests from everybody: ask for everybody by name"]
-            )
+            raise InvalidAddresses([_NONE])
         return [*self]
 
     def change_to(self, new: AllowedAddresses) -> AddressChange:

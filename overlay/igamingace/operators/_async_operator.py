@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from igamingace._client import AsyncAgent, async_wire
 from igamingace._config import Options
+from igamingace._secret import Sealed
 from igamingace.operators._agents import Agents, AsyncManagedAgent
 from igamingace.operators._async_office import AsyncOffice
 from igamingace.operators._progress import bar_of
 from igamingace.operators._results import Results
 from igamingace.operators._schedule import MAX_IN_FLIGHT
-from igamingace.operators._steps import Ask, AskEach, RunOptions, Sleep, drive_async
+from igamingace.operators._steps import Ask, AskEach, OpenToken, RunOptions, Sleep, drive_async
 from igamingace.operators._tasks import TaskRun
-from igamingace.operators._tokens import CallableToken
+from igamingace.operators._tokens import may_wait
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
@@ -133,17 +134,14 @@ class AsyncOperator(AsyncOffice):
             return await fn(await self._agent_of(account))
 
         def direct(account: Account) -> Awaitable[T]:
-            if isinstance(account.token, CallableToken):
+            if may_wait(account.token):
                 return call(account)
             return fn(self._agents.new(account))
 
         return direct
 
     async def _agent_of(self, account: Account) -> AsyncAgent:
-        """The account's agent; a function that gives its token may wait for a vault, so not in the loop."""
-        if isinstance(account.token, CallableToken):
-            return await asyncio.to_thread(self._agents.get, account)
-        return self._agents.get(account)
+        return await _apart(account, self._agents.get)
 
     async def _map(
         self, perform: Callable[[Account], Awaitable[T]], accounts: tuple[Account, ...], options: RunOptions
@@ -175,11 +173,18 @@ class AsyncOperator(AsyncOffice):
         if isinstance(step, Sleep):
             await asyncio.sleep(step.seconds)
             return None
+        if isinstance(step, OpenToken):
+            return await _apart(step.account, lambda account: Sealed(account.open_token()))
         wire = async_wire(step.origin, self._transport)
         try:
             return await wire.send(step.message)
         finally:
             await wire.close()
+
+
+async def _apart(account: Account, opens: Callable[[Account], T]) -> T:
+    """Do what opens an account's token; where a vault may be waited for, not in the loop."""
+    return await asyncio.to_thread(opens, account) if may_wait(account.token) else opens(account)
 
 
 async def _shown(

@@ -56,7 +56,8 @@ class OperatorBase(Generic[A]):
         """The agent of an account, an operator's too, by the account's name.
 
         Made when it is first needed, and kept as long as somebody uses it. It sends over the connections that
-        all agents share, within the account's own budget, and ends with the operator.
+        all agents share, within the account's own budget, and ends with the operator. A function that gives
+        the token is called here and now: in an event loop, `map` and `stream` call a slow one in a thread.
 
         Raises:
             UnknownAccount: there is no account of that name; the message has names that come close.

@@ -6,6 +6,7 @@ import re
 import secrets
 from dataclasses import dataclass, field
 from decimal import Decimal
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Final
 
 from igamingace._secret import Sealed
@@ -14,13 +15,15 @@ from igamingace.operators._accounts import Account, check_currency, check_level,
 from igamingace.operators._addresses import AllowedAddresses
 from igamingace.operators._errors import CreatedOutside, CreationUnknown
 from igamingace.operators._outcome import may_have_been_done
+from igamingace.operators._settings import checked
 from igamingace.operators._steps import Ask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from igamingace_bindings.rest.models.created_operator import CreatedOperator
 
+    from igamingace._client import Agent, AsyncAgent
     from igamingace.operators._accounts import Level
     from igamingace.operators._steps import Flow
     from igamingace.operators._tree import Tree
@@ -62,7 +65,7 @@ class Wish:
         password: for the back office.
         password_made: whether it was made here.
         callback_url: where its callbacks go.
-        allowed_ips: from where its requests are accepted; None: not said.
+        allowed_ips: from where its requests are accepted; none: from everywhere.
     """
 
     account: dict[str, str | None]
@@ -71,7 +74,7 @@ class Wish:
     password: Sealed[str]
     password_made: bool
     callback_url: str | None
-    allowed_ips: list[str] | None
+    allowed_ips: list[str]
 
 
 def wish_of(
@@ -93,7 +96,8 @@ def wish_of(
     """Check what was asked for.
 
     Raises:
-        ConfigurationError: something cannot be what it should be; the message names it.
+        InvalidAddresses: an address is none; or there is none, and everybody is not asked for.
+        ConfigurationError: something else cannot be what it should be; the message names it.
     """
     if check_name(name) in tree:
         raise ConfigurationError(f"the name {name!r} is taken")
@@ -106,9 +110,6 @@ def wish_of(
         raise ConfigurationError(
             f"callback_url is {callback_url!r}: give an address that begins with https://"
         )
-    addresses = None
-    if everybody or allowed_ips is not None:
-        addresses = AllowedAddresses(allowed_ips or ()).to_send(everybody=everybody)
     given = password.open() is not None
     return Wish(
         account={
@@ -125,7 +126,7 @@ def wish_of(
         password=Sealed(password.open() or secrets.token_urlsafe(_PASSWORD_BYTES)),
         password_made=not given,
         callback_url=callback_url,
-        allowed_ips=addresses,
+        allowed_ips=checked(name, AllowedAddresses(allowed_ips or ()), everybody=everybody),
     )
 
 
@@ -138,34 +139,69 @@ def _only_one_at_the_top(tree: Tree) -> Account:
 
 
 def create(tree: Tree, wish: Wish) -> Flow[NewAccount]:
-    """Create the account, and let it join the tree."""
-    given = wish.account
-    operator_id = str(given["operator_id"])
+    """Create the account, and let it join the tree.
+
+    Raises:
+        CreationUnknown: the answer was lost.
+        CreatedOutside: the account is there, and cannot join the tree.
+        IGamingAceError: the API refused, or could not be asked.
+    """
+    created: CreatedOperator = yield Ask(str(wish.account["parent"]), _asking(wish))
+    return _joined(tree, wish, created.id, Sealed(created.token))
+
+
+def _joined(tree: Tree, wish: Wish, operator_id: str, token: Sealed[str]) -> NewAccount:
     try:
-        created: CreatedOperator = yield Ask(
-            str(given["parent"]),
-            lambda agent: agent.operators.create(
-                operator_id=operator_id,
+        account = Account(**{**wish.account, "operator_id": operator_id}, token=token.open())  # type: ignore[arg-type]  # checked in wish_of
+        tree.add(account)
+    except IGamingAceError as error:
+        reason = str(error)
+    else:
+        return NewAccount(account, wish.password, wish.password_made)
+    raise CreatedOutside(operator_id, reason, token, wish.password)
+
+
+def _asking(wish: Wish) -> Callable[[Agent | AsyncAgent], object]:
+    """What makes the call; its errors come without the frames below it, whose variables hold the password."""
+
+    def ask(agent: Agent | AsyncAgent) -> object:
+        try:
+            asked = agent.operators.create(
+                operator_id=str(wish.account["operator_id"]),
                 password=wish.password.open(),
                 name=wish.title,
-                currency=[given["currency"]],
+                currency=[str(wish.account["currency"])],
                 ggr_rate=wish.rate,
-                level=given["level"],
+                level=check_level(wish.account["level"]),
                 callback_url=wish.callback_url,
                 allowed_ips=wish.allowed_ips,
-            ),
-        )
-    except IGamingAceError as error:
-        if not may_have_been_done(error):
-            raise
-        lost = error
-    else:
+            )
+        except BaseException as error:  # noqa: BLE001 -- raised below
+            told = _told(error, wish)
+        else:
+            return wait(asked) if isawaitable(asked) else asked
+        raise told
+
+    async def wait(asked: Awaitable[CreatedOperator]) -> CreatedOperator:
         try:
-            account = Account(**{**given, "operator_id": created.id}, token=created.token)  # type: ignore[arg-type]  # checked in wish_of
-            tree.add(account)
-        except IGamingAceError as error:
-            raise CreatedOutside(created.id, str(error), Sealed(created.token), wish.password) from None
-        return NewAccount(account, wish.password, wish.password_made)
+            return await asked
+        except BaseException as error:  # noqa: BLE001 -- raised below
+            told = _told(error, wish)
+        raise told
+
+    return ask
+
+
+def _told(error: BaseException, wish: Wish) -> BaseException:
+    """What to raise for an error of the call: CreationUnknown where it may be done, no secrets in any."""
+    one: BaseException | None = error
+    while one is not None:
+        one.__traceback__ = None
+        one = one.__cause__ or one.__context__
+    if not isinstance(error, IGamingAceError) or not may_have_been_done(error):
+        return error
+    unknown = CreationUnknown(str(wish.account["operator_id"]), wish.password)
     # What cannot be read may hold the new account's token, and its error shows how it begins.
-    cause = None if isinstance(lost, UnexpectedResponse) else lost.with_traceback(None)
-    raise CreationUnknown(operator_id, wish.password) from cause
+    if not isinstance(error, UnexpectedResponse):
+        unknown.__cause__ = error
+    return unknown

@@ -87,10 +87,39 @@ class TransferDone(TransferError):
 
 
 class TransferUnknown(TransferError):
-    """The answer was lost, and the wallets do not tell what happened: look into the books first."""
+    """The answer was lost, and the wallets do not tell what happened: look into the books first.
+
+    Where `after` is None the wallets could not be read, and may tell once they can be.
+    """
 
 
-class CreationUnknown(IGamingAceError):
+class _KeepsSecrets(IGamingAceError):
+    """An error that alone has the secrets of an account: it shows none, and a pickle of it has none.
+
+    Attributes:
+        operator_id: the id of the account.
+    """
+
+    _password = _token = Sealed("")  # what an error that was pickled has
+
+    def __init__(self, said: str, operator_id: str, password: Sealed[str]) -> None:
+        """Take what to say, and whose password it is."""
+        super().__init__(said)
+        self.operator_id = operator_id
+        self._password = password
+
+    @property
+    def password(self) -> str:
+        """Its password for the back office; never shown by the error itself."""
+        return self._password.open()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle without the secrets."""
+        kept = {name: value for name, value in self.__dict__.items() if not isinstance(value, Sealed)}
+        return (*super().__reduce__()[:2], kept)
+
+
+class CreationUnknown(_KeepsSecrets):
     """The answer to the creation of an account was lost: it may exist, and only the back office shows it.
 
     Attributes:
@@ -101,22 +130,13 @@ class CreationUnknown(IGamingAceError):
         """Take the id, and the password that the account has if it exists."""
         super().__init__(
             f"the answer to the creation of {operator_id!r} was lost: look for it in the back office before "
-            "you create it again; if it is there, its password is the `password` of this error"
+            "you create it again; if it is there, its password is the `password` of this error",
+            operator_id,
+            password,
         )
-        self.operator_id = operator_id
-        self._password = password
-
-    @property
-    def password(self) -> str:
-        """The password that was sent; never shown by the error itself."""
-        return self._password.open()
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Pickle without the password."""
-        return CreationUnknown, (self.operator_id, _Forgotten())
 
 
-class CreatedOutside(IGamingAceError):
+class CreatedOutside(_KeepsSecrets):
     """The account was opened, and cannot join the tree: keep what only this error has.
 
     Attributes:
@@ -127,38 +147,16 @@ class CreatedOutside(IGamingAceError):
         """Take the new account's id, why it cannot join, and its secrets."""
         super().__init__(
             f"the account {operator_id!r} was opened, and cannot join the tree: {reason}; do not create it "
-            "again: its token is the `token` of this error, and its password the `password`"
+            "again: its token is the `token` of this error, and its password the `password`",
+            operator_id,
+            password,
         )
-        self.operator_id = operator_id
-        self._reason = reason
         self._token = token
-        self._password = password
 
     @property
     def token(self) -> str:
         """The new account's token; never shown by the error itself."""
         return self._token.open()
-
-    @property
-    def password(self) -> str:
-        """Its password for the back office; never shown by the error itself."""
-        return self._password.open()
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Pickle without the secrets."""
-        return CreatedOutside, (self.operator_id, self._reason, _Forgotten(), _Forgotten())
-
-
-class _Forgotten(Sealed[str]):
-    """What a password becomes in a pickle."""
-
-    __slots__ = ()
-
-    def __init__(self) -> None:
-        super().__init__("")
-
-    def __reduce__(self) -> tuple[object, ...]:  # type: ignore[override]  # there is nothing to keep back
-        return _Forgotten, ()
 
 
 class RecordInUse(ConfigurationError):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from igamingace.errors import AuthenticationError, IGamingAceError, IPNotAllowed
 from igamingace.operators._account_errors import TokenUnavailable
 from igamingace.operators._addresses import AllowedAddresses
+from igamingace.operators._known import known_values
 from igamingace.operators._money import amount_of, points_of
 from igamingace.operators._probe import probe
 from igamingace.operators._steps import Ask, AskEach
@@ -30,7 +31,8 @@ State: TypeAlias = Literal["ok", "warning", "failed", "unknown"]
 CHECKS: Final = ("token", "address", "callback", "points", "providers")
 """What is looked at, in this order."""
 
-_MAINTENANCE: Final = 2  # the contract's Provider.status
+MAINTENANCE: Final = "maintenance"
+"""What the contract calls the state of a provider that cannot be played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,12 @@ def _callback(account: Account, info: Info, wanted: Wanted) -> Flow[Finding]:
     if account.level == "operator":
         return Finding("callback", "ok", "operators have no players")
     if not info.callback_url:
-        return Finding("callback", "failed", "no callback URL is set")
+        # The API does not tell in which mode an agent is.
+        return Finding(
+            "callback",
+            "warning",
+            "no callback URL is set: an agent in seamless mode needs one, an agent in transfer mode has none",
+        )
     if not wanted.callbacks:
         return Finding("callback", "ok", "set; not called")
     fault = yield from probe(account, info.callback_url, wanted.callback_timeout)
@@ -178,7 +185,8 @@ def _providers(account: Account) -> Flow[Finding]:
         providers: list[Provider] = yield Ask(account.name, lambda agent: agent.providers.list())
     except IGamingAceError as error:
         return Finding("providers", "unknown", str(error))
-    away = [provider.provider_name for provider in providers if provider.status == _MAINTENANCE]
+    states = known_values("Provider", "status")
+    away = [one.provider_name for one in providers if states.get(str(one.status)) == MAINTENANCE]
     if away:
         return Finding("providers", "warning", f"in maintenance: {', '.join(away)}")
     return Finding("providers", "ok")

@@ -87,7 +87,8 @@ class Office(OperatorBase[ManagedAgent]):
                 points, not more than 0.
             TransferDone: the answer was lost, and it is done.
             TransferNotDone: the answer was lost, and it is not done.
-            TransferUnknown: the answer was lost, and the wallets do not tell, since others used them too.
+            TransferUnknown: the answer was lost, and the wallets do not tell, since others used them too; or
+                they cannot be read, and `after` is None.
             IGamingAceError: a wallet could not be read, or the API refused; nothing was moved.
         """
         order = _transfer.order_of(self._tree, to, amount, currency, source=source, remark=remark)
@@ -123,13 +124,15 @@ class Office(OperatorBase[ManagedAgent]):
             title: its name for people, in the back office; without it, `name`.
             site: a name that accounts of one casino website in several currencies share.
             password: for the back office; made when it is not given: `NewAccount.password` is the only copy.
-            allowed_ips: the addresses from which its requests are accepted; without it, the vendor decides.
-            everybody: say that requests are to be accepted from everywhere.
-            callback_url: where its seamless wallet callbacks go.
+            allowed_ips: from where its requests are accepted, as for `set_allowed_ips`.
+            everybody: say that requests are to be accepted from everywhere; needed without `allowed_ips`.
+            callback_url: where its seamless wallet callbacks go; an agent in transfer mode needs none.
 
         Raises:
-            ConfigurationError: an argument cannot be what it should be; nothing was sent.
-            CreationUnknown: the answer was lost; the account may exist.
+            InvalidAddresses: one is no address, or there is none without `everybody`; nothing was sent.
+            ConfigurationError: another argument cannot be what it should be; nothing was sent.
+            CreationUnknown: the answer was lost; the account may exist, and the error has its password.
+            CreatedOutside: the account is there, and cannot join the tree; the error has its token.
             IGamingAceError: the API refused, or could not be asked; there is no new account.
         """
         sealed = Sealed(password)
@@ -209,6 +212,8 @@ class Office(OperatorBase[ManagedAgent]):
 
         Raises:
             ConfigurationError: an amount is none, or the target is below the minimum.
+            TransferUnknown: the answer to a transfer was lost, and the wallets cannot be read. The record
+                leaves it open: call this again with it when they can, to find out and go on.
             RecordInUse: another top-up is working with the record.
             RecordUnusable: the file is no record, or one of a top-up with other amounts that was cut off.
         """
@@ -236,15 +241,17 @@ class Office(OperatorBase[ManagedAgent]):
     ) -> HealthReport:
         """Look for what is wrong with agents: token, address, callback URL, points, providers.
 
+        No callback URL is a warning: an agent in transfer mode has none, and the API does not tell the mode.
         To see whether a callback URL answers, one signed `balance` callback is sent there, for a player that
-        nobody has: the vendor sends such at each launch, and it changes nothing. It is sent from here, so a
-        wallet that only lets the vendor in seems not to answer.
+        nobody has: the vendor sends such at each launch, and it changes nothing. It is sent from this host:
+        a wallet that only lets the vendor in seems not to answer, and the URL, which whoever may change the
+        account has chosen, may lead into your own network. `callbacks=False` leaves that out.
 
         Args:
             agents: which accounts, or names of such; all of the tree without it.
             floor: fewer points than this are a failure, in major units; one amount for all, or one for each
                 currency by its code.
-            callbacks: whether to call the callback URLs; else it is only seen that one is set.
+            callbacks: whether to call the callback URLs from this host; else it is only seen that one is set.
             callback_timeout: seconds within which a callback URL must answer.
             deadline: seconds for all of them; what was not seen by then is unknown.
             progress: show a bar on standard error; needs rich, of the extra `cli`.
@@ -283,7 +290,8 @@ class Office(OperatorBase[ManagedAgent]):
 
         Args:
             name: the account's name.
-            addresses: IPv4 and IPv6 addresses, in place of those there were.
+            addresses: IPv4 and IPv6 addresses, in place of those there were; such as are hardly meant
+                (private, unspecified, ...) are warned about in the log.
             everybody: say that requests are to be accepted from everywhere; `addresses` must be empty then.
 
         Raises:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from igamingace import _stop
 from igamingace._client import Agent, sync_wire
 from igamingace._config import Options
+from igamingace._secret import Sealed
 from igamingace.errors import ConfigurationError
 from igamingace.operators._agents import Agents, ManagedAgent
 from igamingace.operators._office import Office
 from igamingace.operators._progress import bar_of
 from igamingace.operators._results import Results
 from igamingace.operators._schedule import MAX_IN_FLIGHT
-from igamingace.operators._steps import Ask, AskEach, RunOptions, Sleep, drive
+from igamingace.operators._steps import Ask, AskEach, OpenToken, RunOptions, Sleep, drive
 from igamingace.operators._threads import ThreadRun
 
 if TYPE_CHECKING:
@@ -200,6 +201,8 @@ class Operator(Office):
         if isinstance(step, Sleep):
             _stop.sleep(step.seconds)
             return None
+        if isinstance(step, OpenToken):
+            return Sealed(step.account.open_token())
         wire = sync_wire(step.origin, self._transport)
         try:
             return wire.send(step.message)

@@ -20,7 +20,7 @@ from igamingace._config import Timeouts
 from igamingace._secret import Sealed
 from igamingace._text import tidy
 from igamingace._wire import Failure, Message
-from igamingace.operators._steps import Post
+from igamingace.operators._steps import OpenToken, Post
 
 if TYPE_CHECKING:
     from igamingace._wire import Answer
@@ -45,7 +45,7 @@ def probe(account: Account, url: str, timeout: float) -> Flow[str | None]:
     if parts is None:
         return f"{tidy(url, Sealed(''), _SHOWN)} is no address that callbacks can go to"
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    token = Sealed(account.open_token())
+    token: Sealed[str] = yield OpenToken(account)
     message = _message(target, token, timeout)
     came: Answer | Failure = yield Post(f"{parts.scheme}://{parts.netloc}", message)
     if isinstance(came, Failure):

@@ -54,6 +54,13 @@ class Sleep:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenToken:
+    """An account's token; what is sent back is sealed. Where it comes from may have to be waited for."""
+
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """A message to a server that is not the API; what is sent back is an Answer or a Failure.
 
@@ -81,7 +88,7 @@ class RunOptions:
     progress: bool = False
 
 
-Step: TypeAlias = Ask | AskEach | Sleep | Post
+Step: TypeAlias = Ask | AskEach | Sleep | OpenToken | Post
 Flow: TypeAlias = Generator[Step, Any, T]
 
 

@@ -8,7 +8,7 @@ import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 from igamingace._secret import Sealed
 from igamingace.errors import ConfigurationError
@@ -28,6 +28,7 @@ _LONGEST_SHOWN = 60
 class TokenSource(Protocol):
     """Gives an account's token each time it is asked, so that a token that was changed is found.
 
+    One of your own may wait for a vault: calls from event loops ask it in a thread.
     Its repr says where the token comes from and shows nothing of it.
     """
 
@@ -159,6 +160,9 @@ class CallableToken:
         return f"<token from {self._name()}>"
 
 
+_AT_HAND: Final = (GivenToken, EnvironmentToken, FileToken)
+
+
 def token_source(given: TokenGiver) -> TokenSource:
     """Return the source for what an account was given as its token.
 
@@ -175,6 +179,11 @@ def token_source(given: TokenGiver) -> TokenSource:
         f"the token is a {type(given).__name__}: give text, a token source such as EnvironmentToken('NAME'), "
         "or a function that returns the token"
     )
+
+
+def may_wait(source: TokenSource) -> bool:
+    """Whether opening a source may take long: only those that look into this very machine never do."""
+    return not isinstance(source, _AT_HAND)
 
 
 def shown(value: object) -> str:

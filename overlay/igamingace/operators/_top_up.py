@@ -61,7 +61,7 @@ class TopUp:
 
     Attributes:
         plan: what was to be done; of a top-up that was resumed, what was planned when it began.
-        outcomes: what came of each transfer of the plan; none after a dry run.
+        outcomes: what came of each transfer of the plan; after a dry run, of those that had ended before.
         resumed: whether it went on with a plan that an earlier run had begun.
     """
 
@@ -72,6 +72,12 @@ class TopUp:
     def of(self, state: State) -> tuple[Outcome, ...]:
         """The outcomes of a state: "done", "not done" or "unknown"."""
         return tuple(outcome for outcome in self.outcomes if outcome.state == state)
+
+    @property
+    def left(self) -> tuple[PlannedTransfer, ...]:
+        """The transfers of the plan that have not ended: of a dry run all, or those that were cut off."""
+        ended = {outcome.transfer for outcome in self.outcomes}
+        return tuple(transfer for transfer in self.plan.transfers if transfer not in ended)
 
     @property
     def ok(self) -> bool:
@@ -206,6 +212,10 @@ def carry_out(tree: Tree, work: Pending, record: Record, *, settle: float) -> Fl
     One transfer at a time. Before one is sent, the record says so, with both wallets; when it has ended, the
     record says how. So of one that a crash cut off, the wallets tell what became of it. Only one that they
     show to be not done is sent again.
+
+    Raises:
+        TransferUnknown: of one that was sent nobody can say what became of it as long as the wallets cannot
+            be read. The record leaves it open.
     """
     for number, planned in enumerate(work.plan.transfers):
         if number in work.ended:
@@ -252,6 +262,8 @@ def _one(tree: Tree, work: Pending, number: int, record: Record, settle: float) 
     except TransferDone as error:
         return "done", error.reason
     except TransferUnknown as error:
+        if error.after is None:
+            raise
         return "unknown", error.reason
     except IGamingAceError as error:
         said = error.reason if isinstance(error, TransferError) else str(error)

@@ -119,7 +119,7 @@ def transfer(
 
     Raises:
         TransferRefused: the source has too little, or is not the parent at the vendor; nothing was sent.
-        TransferDone, TransferNotDone, TransferUnknown: the answer was lost.
+        TransferDone, TransferNotDone, TransferUnknown: the answer was lost; see also `settled`.
         IGamingAceError: the wallets could not be read, or the API refused; nothing was moved.
     """
     mine, theirs = yield from _infos(order)
@@ -148,27 +148,36 @@ def transfer(
     raise order.error(kind, reason, before, after) from lost
 
 
-def settled(order: Order, before: Wallets, settle: float) -> Flow[tuple[Verdict, Wallets | None]]:
+def settled(order: Order, before: Wallets, settle: float) -> Flow[tuple[Verdict, Wallets]]:
     """What the wallets say of a transfer whose answer was lost, and how they were read last.
 
     A server that did not answer in time may still be at it. So wallets that show no transfer are read again
     over `settle` seconds, while wallets that show it are believed at once.
+
+    Raises:
+        TransferUnknown: they could not be read at the end of that time, and may tell more later; its `after`
+            is None.
     """
     verdicts: set[Verdict] = set()
-    after: Wallets | None = None
+    unread: IGamingAceError | None = None
+    after = before
     for look in range(_LOOKS):
         if look:
             yield Sleep(settle / (_LOOKS - 1))
         try:
             mine, theirs = yield from _infos(order)
-        except IGamingAceError:
-            verdicts.add("unknown")
+        except IGamingAceError as error:
+            unread = error
             continue
+        unread = None
         after = Wallets(points_of(mine, order.currency), points_of(theirs, order.currency))
         verdicts.add(verdict(before, after, order.amount))
         if "done" in verdicts:
             return "done", after
-    return ("not done" if verdicts == {"not done"} else "unknown"), after
+    if unread is not None:
+        reason = f"the answer was lost, and the wallets cannot be read: {unread}"
+        raise order.error(TransferUnknown, reason, before) from unread
+    return ("unknown" if "unknown" in verdicts else "not done"), after
 
 
 def verdict(before: Wallets, after: Wallets, amount: Decimal) -> Verdict:

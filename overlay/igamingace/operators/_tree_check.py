@@ -10,7 +10,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from igamingace.operators._account_errors import DuplicateToken, TokenUnavailable, TreeError, did_you_mean
-from igamingace.operators._tokens import CallableToken, EnvironmentToken, FileToken
+from igamingace.operators._tokens import EnvironmentToken, FileToken, may_wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -130,7 +130,7 @@ class Marks:
 
 
 def _mark(source: TokenSource) -> Mark | None:
-    if isinstance(source, CallableToken):
+    if may_wait(source):
         return None
     try:
         return blake2b(source.open().encode(), key=_KEY, digest_size=16).digest()

@@ -1,0 +1,107 @@
+"""A bank whose answers get lost, and top-ups from it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+
+if TYPE_CHECKING:
+    from igamingace.operators import Account
+
+D = Decimal
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+@dataclass
+class Bank:
+    """Answers operators.info and transfer-balance; what becomes of a transfer is up to the test.
+
+    `fates` holds for each transfer to come what happens to it: "done" (the default), or "lost done", "lost"
+    (nothing was moved), "lost late" (moved after a few more reads), "refused", "crash" and "crash done".
+    `failing` has the numbers of the reads that are refused; nobody answers at all while it is `down`.
+    """
+
+    accounts: list[Account]
+    points: dict[str, Decimal]
+    fates: list[str] = field(default_factory=list)
+    sent: Counter[tuple[str, str]] = field(default_factory=Counter)
+    reads: int = 0
+    meanwhile: Any = None
+    late: list[Any] = field(default_factory=list)
+    unreadable: set[str] = field(default_factory=set)
+    unreadable_after: bool = False
+    failing: set[int] = field(default_factory=set)
+    down: bool = False
+
+    @property
+    def transport(self) -> httpx2.MockTransport:
+        return httpx2.MockTransport(self.answer)
+
+    def answer(self, request: httpx2.Request) -> httpx2.Response:
+        if self.down:
+            raise httpx2.ConnectError("nobody is there")
+        token = request.headers["authorization"].removeprefix("Bearer ")
+        (account,) = (one for one in self.accounts if one.open_token() == token)
+        if request.url.path == "/v1/operator/info":
+            return self._info(account)
+        return self._transfer(account, json.loads(request.content, parse_float=Decimal))
+
+    def _info(self, account: Account) -> httpx2.Response:
+        self.reads += 1
+        if self.late and self.reads >= self.late[0]:
+            self.late.pop(0)
+            self.late.pop(0)()
+        hidden = account.name in self.unreadable or (self.unreadable_after and self.sent)
+        if hidden or self.reads in self.failing:
+            return self._error(1009)
+        data = {
+            "id": account.name,
+            "name": account.name,
+            "level": account.level,
+            "balance": [{"currency": account.currency, "amount": float(self.points[account.name])}],
+        }
+        if account.parent:
+            data["parentId"] = account.parent
+        return httpx2.Response(200, json={"success": True, "message": "OK", "data": data})
+
+    def _transfer(self, source: Account, body: dict[str, Any]) -> httpx2.Response:
+        target, amount = body["targetOperatorId"], Decimal(body["amount"])
+        fate = self.fates.pop(0) if self.fates else "done"
+        self.sent[source.name, target] += 1
+
+        def move() -> None:
+            self.points[source.name] -= amount
+            self.points[target] += amount
+
+        if fate == "refused":
+            return self._error(2005)
+        if fate == "lost late":
+            self.late = [self.reads + 3, move]
+        elif fate not in ("lost", "crash"):
+            move()
+        if self.meanwhile is not None:
+            self.meanwhile()
+        if fate.startswith("crash"):
+            raise Crash
+        if fate.startswith("lost"):
+            raise httpx2.ReadTimeout("")
+        data = dict.fromkeys(("myPreBalance", "myAfterBalance", "targetPreBalance", "targetAfterBalance"), 0)
+        data["currency"] = body["currency"]
+        return httpx2.Response(200, json={"success": True, "message": "OK", "data": data})
+
+    @staticmethod
+    def _error(code: int) -> httpx2.Response:
+        return httpx2.Response(400, json={"success": False, "code": code})
+
+
+def top_up(world, bank, record, **options):
+    wanted = {"minimum": D(100), "target": D(500), "settle": 0, "record": record, **options}
+    return world.use(lambda operator: operator.top_up(**wanted), bank.accounts, transport=bank.transport)

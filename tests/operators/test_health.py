@@ -1,0 +1,88 @@
+"""What is wrong with agents is found and told, of each."""
+
+import asyncio
+from decimal import Decimal
+
+import httpx2
+import pytest
+from igamingace.errors import ConfigurationError
+from igamingace.operators import Account
+from igamingace.operators._health import MAINTENANCE
+from igamingace.operators._known import known_values
+
+D = Decimal
+
+
+def found(report, name):
+    return {one.check: (one.state, one.detail) for one in report.agents[name]}
+
+
+def test_health_is_told_of_every_agent(use, sandbox, tree):
+    accounts = sandbox.app.world.state.accounts
+    accounts["id-lotus"].allowed_ips = ("198.51.100.1",)
+    accounts["id-eagle"].callback_url = "https://wallet.example/igamingace"
+    for provider in sandbox.app.world.state.providers.values():
+        provider.in_maintenance = False
+    everybody = [*tree, Account(name="dead", token="no-such-token", currency="USD")]
+
+    report = use(
+        lambda operator: operator.check(floor={"USD": D(50), "EUR": D(1)}, callbacks=False), everybody
+    )
+
+    assert not report.ok
+    assert found(report, "dead")["token"][0] == "failed"
+    assert found(report, "dead")["points"][0] == "unknown"
+    assert found(report, "lotus")["address"][0] == "failed"
+    assert found(report, "lotus")["token"][0] == "unknown"
+    assert found(report, "tiger")["callback"] == (
+        "warning",
+        "no callback URL is set: an agent in seamless mode needs one, an agent in transfer mode has none",
+    )
+    assert found(report, "eagle") == {
+        "token": ("ok", ""),
+        "address": ("warning", "requests are accepted from everybody: name your servers"),
+        "callback": ("ok", "set; not called"),
+        "points": ("failed", "5 USD, below 50"),
+        "providers": ("ok", ""),
+    }
+    assert "world" in report.problems
+    assert report.to_json()["agents"]["eagle"][3]["state"] == "failed"
+
+
+def test_an_agent_without_a_callback_url_may_be_in_transfer_mode_and_is_healthy(use):
+    assert use(lambda operator: operator.check(["tiger"])).ok
+
+
+def test_providers_in_maintenance_are_named(use, sandbox):
+    first = next(iter(sandbox.app.world.state.providers.values()))
+    first.in_maintenance = True
+
+    report = use(lambda operator: operator.check(["world"]))
+
+    state, detail = found(report, "world")["providers"]
+    assert state == "warning"
+    assert first.name in detail
+
+
+def test_the_contract_says_which_states_of_a_provider_there_are():
+    assert known_values("Provider", "status")["2"] == MAINTENANCE
+
+
+def test_a_deadline_leaves_what_was_not_seen_unknown(world, tree):
+    async def never(request):
+        await asyncio.sleep(30)
+
+    def hang(request):
+        raise httpx2.ConnectTimeout("")
+
+    transport = httpx2.MockTransport(never if world.kind == "asyncio" else hang)
+    report = world.use(
+        lambda operator: operator.check(["lotus"], deadline=0.2), tree, transport=transport, max_retries=0
+    )
+
+    assert {one.state for one in report.agents["lotus"]} == {"unknown"}
+
+
+def test_a_floor_without_an_amount_for_a_currency_is_refused(use):
+    with pytest.raises(ConfigurationError, match="no amount for EUR"):
+        use(lambda operator: operator.check(floor={"USD": D(1)}))

@@ -1,0 +1,84 @@
+"""Reading accounts through the API: their points, and the tree that they make."""
+
+from decimal import Decimal
+
+import pytest
+from igamingace.operators import Account, TreeError
+
+D = Decimal
+
+
+def test_balances_are_told_by_agent_and_by_currency(use):
+    balances = use(lambda operator: operator.balances())
+
+    assert balances.by_agent["lotus"] == {"USD": D(40)}
+    assert balances.by_currency == {"EUR": D(9000), "USD": D(101_745)}
+    assert balances.to_json()["by_currency"] == {"EUR": "9000", "USD": "101745"}
+    assert not balances.failed
+
+
+def test_a_printed_tree_has_the_points_that_were_read_last(use):
+    trees = []
+
+    use(lambda operator: trees.append(operator.tree()) or operator.balances())
+
+    assert "100,000" in str(trees[0])
+
+
+def test_balances_of_some_and_who_could_not_be_read(use, tree):
+    dead = Account(name="dead", token="no-such-token", currency="USD")
+
+    balances = use(lambda operator: operator.balances(["lotus", "dead"]), [*tree, dead])
+
+    assert list(balances.by_agent) == ["lotus"]
+    assert list(balances.failed) == ["dead"]
+    assert "TOKEN_INVALID" in balances.to_json()["failed"]["dead"]
+
+
+def test_the_tree_is_found_through_the_api(use, tree, sandbox):
+    flat = [Account(name=one.name, token=one.token, currency=one.currency, site=one.site) for one in tree]
+    trees = []
+
+    def code(operator):
+        trees.append(operator)
+        return operator.discover()
+
+    discovery = use(code, flat)
+
+    (found,) = (operator.tree() for operator in trees)
+    assert [(depth, one.name, one.level) for depth, one in found.walk()] == [
+        (0, "world", "operator"),
+        (1, "asia", "operator"),
+        (2, "lotus", "agent"),
+        (2, "tiger", "agent"),
+        (1, "eagle", "agent"),
+        (0, "europe", "operator"),
+        (1, "lotus-eu", "agent"),
+    ]
+    assert found["lotus"].operator_id == "id-lotus"
+    assert discovery.differences["asia"] == ("it is of the level 'operator', not 'agent'",)
+
+
+def test_what_the_api_tells_otherwise_is_named(use, tree):
+    wrong = [
+        Account(name="world", token=tree[0].token, currency="USD", level="operator"),
+        Account(name="asia", token=tree[1].token, currency="USD", level="operator", parent="world"),
+        Account(name="eagle", token=tree[4].token, currency="EUR", parent="asia", operator_id="id-tiger"),
+        Account(name="gone", token="no-such-token", currency="USD"),
+    ]
+
+    discovery = use(lambda operator: operator.discover(), wrong)
+
+    assert discovery.differences == {
+        "eagle": (
+            "its id is 'id-eagle', not 'id-tiger': is the token another account's?",
+            "it has USD, not EUR",
+            "it is below 'world', not below 'asia'",
+        )
+    }
+    assert list(discovery.failed) == ["gone"]
+
+
+def test_accounts_that_make_no_tree_make_no_operator(world, tree):
+    with pytest.raises(TreeError):
+        world.operator([tree[2]])

@@ -1,0 +1,162 @@
+"""Who runs dry is given points by a plan, which is shown before it is carried out."""
+
+import json
+from decimal import Decimal
+
+import pytest
+from igamingace.errors import ConfigurationError
+from igamingace.operators import Account
+
+from .bank import top_up
+
+D = Decimal
+
+
+def test_a_plan_tops_up_who_has_too_little_from_who_is_right_above(world, sandbox, tree):
+    plan = world.use(
+        lambda operator: operator.plan_top_up(minimum=D(100), target={"USD": D(500), "EUR": D(9001)}),
+        tree,
+        base_url=sandbox.url,
+    )
+
+    assert [(one.source, one.target, one.amount) for one in plan.transfers] == [
+        ("world", "eagle", D(495)),
+        ("asia", "lotus", D(460)),
+    ]
+    assert [(one.source, one.target, one.amount) for one in plan.short] == [("europe", "lotus-eu", D(9001))]
+    assert plan.by_currency == {"USD": D(955)}
+    assert plan.to_json()["transfers"][0]["amount"] == "495"
+
+
+def test_an_operator_in_between_is_topped_up_first_and_hands_on(world, bank):
+    bank.points["asia"] = D(10)
+    everybody = [account.name for account in bank.accounts]
+
+    plan = world.use(
+        lambda operator: operator.plan_top_up(
+            minimum=D(100), target={"USD": D(800), "EUR": D(200)}, agents=everybody
+        ),
+        bank.accounts,
+        transport=bank.transport,
+    )
+
+    assert [(one.source, one.target) for one in plan.transfers] == [
+        ("world", "asia"),
+        ("world", "eagle"),
+        ("europe", "lotus-eu"),
+        ("asia", "lotus"),
+    ]
+    assert not plan.short
+
+
+def test_a_plan_names_whose_points_are_not_known(world, bank):
+    bank.unreadable = {"tiger"}
+
+    plan = world.use(
+        lambda operator: operator.plan_top_up(minimum=D(100), target=D(500)),
+        bank.accounts,
+        transport=bank.transport,
+    )
+
+    assert list(plan.failed) == ["tiger"]
+
+
+@pytest.mark.parametrize(
+    ("minimum", "target", "reason"),
+    [
+        (D(100), D(50), "below the minimum"),
+        (D(1), {"USD": D(5)}, "no amount for EUR"),
+        (D("0.001"), D(5), "more decimals"),
+        (1.0, D(5), "give a Decimal"),
+    ],
+)
+def test_amounts_that_make_no_sense_are_refused(world, bank, minimum, target, reason):
+    with pytest.raises(ConfigurationError, match=reason):
+        world.use(
+            lambda operator: operator.plan_top_up(minimum=minimum, target=target),
+            bank.accounts,
+            transport=bank.transport,
+        )
+
+
+def test_a_top_up_is_carried_out_with_a_record(world, sandbox, tree, tmp_path):
+    record = tmp_path / "top-up.jsonl"
+
+    done = world.use(
+        lambda operator: operator.top_up(minimum=D(100), target=D(500), record=record),
+        tree,
+        base_url=sandbox.url,
+    )
+
+    points = {one.id: one.points for one in sandbox.app.world.state.accounts.values()}
+    assert done.ok
+    assert [points[f"id-{name}"][currency] for name, currency in (("lotus", "USD"), ("eagle", "USD"))] == [
+        500,
+        500,
+    ]
+    assert points["id-lotus-eu"] == {"EUR": 500}
+    lines = [json.loads(line) for line in record.read_text().splitlines()]
+    assert [("sending" in line, "ended" in line) for line in lines[1:-1]] == [
+        (True, False),
+        (False, True),
+    ] * 3
+    assert lines[-1]["finished"] is True
+    assert not any(account.open_token() in record.read_text() for account in tree)
+
+
+def test_the_plan_that_was_shown_is_the_one_that_is_carried_out(world, bank, tmp_path):
+    planned = top_up(world, bank, tmp_path / "r", dry_run=True)
+    bank.points["lotus"] -= 15  # somebody has played meanwhile
+
+    done = top_up(world, bank, tmp_path / "r", plan=planned.plan)
+
+    assert done.ok
+    assert done.plan == planned.plan
+    assert bank.points["lotus"] == 485
+
+
+def test_a_dry_run_sends_and_writes_nothing(world, bank, tmp_path):
+    planned = top_up(world, bank, tmp_path / "r", dry_run=True)
+
+    assert len(planned.plan.transfers) == 3
+    assert not planned.outcomes
+    assert not bank.sent
+    assert not (tmp_path / "r").exists()
+
+
+def test_where_nobody_runs_dry_nothing_is_done(world, bank, tmp_path):
+    bank.points.update(lotus=D(100), eagle=D(100), **{"lotus-eu": D(100)})
+
+    assert top_up(world, bank, tmp_path / "r").ok
+    assert not bank.sent
+
+
+def test_each_outcome_is_told_and_one_that_failed_does_not_end_the_others(world, bank, tmp_path):
+    bank.fates = ["refused", "lost done", "lost"]
+
+    done = top_up(world, bank, tmp_path / "r")
+
+    assert [outcome.state for outcome in done.outcomes] == ["not done", "done", "not done"]
+    assert not done.ok
+    assert set(bank.sent.values()) == {1}
+
+
+def test_a_plan_that_two_people_were_shown_is_carried_out_once(world, bank, tmp_path):
+    plans = [top_up(world, bank, tmp_path / "r", dry_run=True).plan for _ in range(2)]
+
+    first, second = (top_up(world, bank, tmp_path / "r", plan=plan) for plan in plans)
+
+    assert first.ok
+    assert {outcome.state for outcome in second.outcomes} == {"not done"}
+    assert "by now, which is not below 100" in second.outcomes[0].detail
+    assert set(bank.sent.values()) == {1}
+
+
+def test_an_agent_that_nobody_can_give_points_to_is_named(world, bank, tmp_path):
+    alone = Account(name="alone", token="token-of-alone", currency="USD")
+    bank.accounts = [*bank.accounts, alone]
+
+    planned = top_up(world, bank, tmp_path / "r", dry_run=True)
+
+    assert "above it" in str(planned.plan.failed["alone"])
+    assert not planned.ok

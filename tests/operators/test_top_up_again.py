@@ -1,0 +1,186 @@
+"""A top-up that was cut off goes on with its record, and sends nothing twice."""
+
+import json
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from igamingace.operators import RecordInUse, RecordUnusable, TransferUnknown
+from igamingace.operators._record import Record
+
+from .bank import top_up
+
+D = Decimal
+
+
+@pytest.mark.parametrize(("fate", "at"), [(fate, at) for fate in ("crash", "crash done") for at in (0, 1, 2)])
+def test_a_top_up_that_was_cut_off_goes_on_and_sends_nothing_twice(  # noqa: PLR0917 -- fixtures
+    world, bank, tmp_path, crash, fate, at
+):
+    bank.fates = ["done"] * at + [fate]
+    before = sum(bank.points.values())
+    with pytest.raises(crash):
+        top_up(world, bank, tmp_path / "r")
+
+    resumed = top_up(world, bank, tmp_path / "r")
+
+    assert resumed.resumed
+    assert resumed.ok
+    assert [bank.points[name] for name in ("lotus", "eagle", "lotus-eu")] == [500] * 3
+    assert sum(bank.points.values()) == before
+    assert max(bank.sent.values()) == (2 if fate == "crash" else 1)  # sent again only where it was not done
+
+
+@pytest.mark.parametrize("cut", range(1, 8))
+def test_a_record_that_ends_anywhere_is_gone_on_with(bank, tmp_path, world, cut):
+    top_up(world, bank, tmp_path / "whole")
+    lines = (tmp_path / "whole").read_text().splitlines(keepends=True)
+    half = lines[cut][: len(lines[cut]) // 2]
+    (tmp_path / "cut").write_text("".join(lines[:cut]) + half)
+    # What was sent up to there, was: the others still have what they had.
+    sent = {json.loads(line)["sending"] for line in lines[:cut] if "sending" in line}
+    planned = json.loads(lines[0])["transfers"]
+    for number, one in enumerate(planned):
+        if number not in sent:
+            bank.points[one["source"]] += D(one["amount"])
+            bank.points[one["target"]] -= D(one["amount"])
+    bank.sent.clear()
+
+    resumed = top_up(world, bank, tmp_path / "cut")
+
+    assert resumed.ok
+    assert [bank.points[name] for name in ("lotus", "eagle", "lotus-eu")] == [500] * 3
+    assert sum(bank.sent.values()) == len(planned) - len(sent)
+
+
+def test_what_the_wallets_do_not_tell_after_a_crash_is_unknown_and_not_sent_again(
+    bank, tmp_path, crash, world
+):
+    bank.fates = ["crash"]
+    with pytest.raises(crash):
+        top_up(world, bank, tmp_path / "r")
+    bank.points["eagle"] += 1
+    sent = bank.sent.copy()
+
+    resumed = top_up(world, bank, tmp_path / "r")
+
+    (unknown,) = resumed.of("unknown")
+    assert unknown.transfer.target == "eagle"
+    assert bank.sent["world", "eagle"] == sent["world", "eagle"] == 1
+    assert not resumed.ok
+
+
+@pytest.mark.parametrize("fate", ["crash", "crash done"])
+def test_what_was_under_way_stays_open_as_long_as_nobody_can_look(world, bank, tmp_path, crash, fate):
+    bank.fates = ["done", fate]
+    with pytest.raises(crash):
+        top_up(world, bank, tmp_path / "r")
+    record = (tmp_path / "r").read_bytes()
+
+    bank.down = True
+    for _ in range(2):
+        with pytest.raises(TransferUnknown, match=r"the wallets cannot be read: .*nobody is there"):
+            top_up(world, bank, tmp_path / "r")
+    assert (tmp_path / "r").read_bytes() == record
+    bank.down = False
+    resumed = top_up(world, bank, tmp_path / "r")
+
+    assert resumed.ok
+    assert [bank.points[name] for name in ("lotus", "eagle", "lotus-eu")] == [500] * 3
+    assert max(bank.sent.values()) == (2 if fate == "crash" else 1)
+
+
+@pytest.mark.parametrize(("fate", "times"), [("lost", 2), ("lost done", 1)])
+def test_a_top_up_stops_where_an_answer_is_lost_and_nobody_can_look_and_goes_on_later(
+    world, bank, tmp_path, fate, times
+):
+    bank.fates, bank.unreadable_after = [fate], True
+    with pytest.raises(TransferUnknown) as caught:
+        top_up(world, bank, tmp_path / "r")
+    first = caught.value.target
+    bank.unreadable_after = False
+
+    resumed = top_up(world, bank, tmp_path / "r")
+
+    assert resumed.resumed
+    assert resumed.ok
+    assert [sent for (_, target), sent in bank.sent.items() if target == first] == [times]
+
+
+def test_a_dry_run_shows_the_plan_that_was_cut_off(bank, tmp_path, crash, world):
+    bank.fates = ["done", "crash"]
+    with pytest.raises(crash):
+        top_up(world, bank, tmp_path / "r")
+
+    shown = top_up(world, bank, tmp_path / "r", dry_run=True)
+
+    assert shown.resumed
+    assert len(shown.plan.transfers) == 3
+    assert [outcome.state for outcome in shown.outcomes] == ["done"]
+
+
+def test_a_record_can_hold_one_top_up_after_another(bank, tmp_path, world):
+    top_up(world, bank, tmp_path / "r")
+    bank.points["lotus"] = D(3)
+
+    again = top_up(world, bank, tmp_path / "r")
+
+    assert not again.resumed
+    assert [outcome.transfer.target for outcome in again.outcomes] == ["lotus"]
+
+
+def test_a_top_up_with_other_amounts_must_be_ended_first(bank, tmp_path, crash, world):
+    bank.fates = ["crash"]
+    with pytest.raises(crash):
+        top_up(world, bank, tmp_path / "r")
+
+    with pytest.raises(RecordUnusable, match="minimum=100, target=500"):
+        top_up(world, bank, tmp_path / "r", target=D(600))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["not json\n", "[1]\n", '{"sending": 1}\n', '{"top_up": "x", "version": 9}\n', "a-token-in-a-mount"],
+)
+def test_a_file_that_is_no_record_is_refused_and_left_alone(bank, tmp_path, world, text):
+    record = tmp_path / "notes.txt"
+    record.write_text(text)
+
+    with pytest.raises(RecordUnusable):
+        top_up(world, bank, record)
+
+    assert record.read_text() == text
+    assert not bank.sent
+
+
+def test_a_transfer_that_was_under_way_to_an_account_gone_from_the_tree_is_unknown(
+    world, bank, tmp_path, crash
+):
+    bank.fates = ["crash done"]
+    with pytest.raises(crash):
+        top_up(world, bank, tmp_path / "r")
+    (target,) = {target for _, target in bank.sent}
+    bank.accounts = [account for account in bank.accounts if account.name != target]
+
+    resumed = top_up(world, bank, tmp_path / "r")
+
+    (of_it,) = [outcome for outcome in resumed.outcomes if outcome.transfer.target == target]
+    assert of_it.state == "unknown"
+    assert f"no account {target!r}" in of_it.detail
+
+
+def test_two_top_ups_at_once_on_one_record_are_refused(bank, tmp_path, world):
+    with Record(tmp_path / "r"), pytest.raises(RecordInUse, match="another top-up"):
+        top_up(world, bank, tmp_path / "r")
+
+    assert not bank.sent
+
+
+def test_a_lock_ends_with_its_process(bank, tmp_path, world):
+    code = "import os, sys; from igamingace.operators._record import Record; Record(sys.argv[1]); os._exit(9)"
+    command = [sys.executable, "-c", code, str(tmp_path / "r")]
+    assert subprocess.run(command, check=False).returncode == 9
+
+    assert top_up(world, bank, Path(tmp_path / "r")).ok

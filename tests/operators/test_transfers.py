@@ -1,0 +1,196 @@
+"""Points move once or not at all, and who asked is told which of the two, or that nobody knows."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from igamingace.errors import AuthenticationError, InsufficientFunds
+from igamingace.operators import (
+    Account,
+    TransferDone,
+    TransferNotDone,
+    TransferRefused,
+    TransferUnknown,
+    UnknownAccount,
+    Wallets,
+)
+from igamingace.operators._transfer import verdict
+
+D = Decimal
+
+
+def transfer(world, bank, *arguments, **options):
+    return world.use(
+        lambda operator: operator.transfer(*arguments, settle=0, **options),
+        bank.accounts,
+        transport=bank.transport,
+    )
+
+
+def test_points_move_from_an_operator_to_its_child(world, sandbox, tree):
+    moved = world.use(
+        lambda operator: operator.transfer("lotus", D("10.50"), "USD", remark="for April"),
+        tree,
+        base_url=sandbox.url,
+    )
+
+    accounts = sandbox.app.world.state.accounts
+    assert (moved.my_pre_balance, moved.my_after_balance) == (D(1000), D("989.50"))
+    assert (accounts["id-asia"].points["USD"], accounts["id-lotus"].points["USD"]) == (D("989.5"), D("50.5"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "reason"),
+    [
+        (("lotus", D("1.001"), "USD"), {}, "more decimals than USD, which has 2"),
+        (("lotus", 1.5, "USD"), {}, "give a Decimal"),
+        (("lotus", D(0), "USD"), {}, "must be more than 0"),
+        (("lotus", D("-1"), "USD"), {}, "must be more than 0"),
+        (("lotus", D("NaN"), "USD"), {}, "must be more than 0"),
+        (("lotus", D(1), "EUR"), {}, "not EUR"),
+        (("lotus", D(1), "USD"), {"source": "world"}, "is not a child of 'world', but of 'asia'"),
+        (("asia", D(1), "USD"), {"source": "lotus"}, "is not a child of 'lotus'"),
+        (("world", D(1), "USD"), {}, "has no account above it"),
+        (("lotus", D("1000.01"), "USD"), {}, "has only 1000"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_it_is_sent(world, bank, arguments, options, reason):
+    with pytest.raises(TransferRefused, match=reason):
+        transfer(world, bank, *arguments, **options)
+
+    assert not bank.sent
+
+
+def test_zeros_at_the_end_are_no_decimals(world, bank):
+    transfer(world, bank, "lotus", D("1.500"), "USD")
+
+    assert bank.points["lotus"] == D("41.5")
+
+
+def test_an_account_that_is_another_ones_child_at_the_vendor_is_refused(world, bank, tree):
+    said = [
+        Account(name=one.name, token=one.token, currency="USD", level=one.level, parent=parent)
+        for one, parent in zip(tree[:3], [None, "world", "world"], strict=True)
+    ]
+
+    with pytest.raises(TransferRefused, match="'lotus' is not a child of 'world', but of 'asia'"):
+        world.use(lambda operator: operator.transfer("lotus", D(1), "USD"), said, transport=bank.transport)
+
+    assert not bank.sent
+
+
+def test_a_token_of_another_account_is_noticed(world, bank, tree):
+    said = [
+        tree[0],
+        tree[1],
+        Account(name="lotus", token=tree[2].token, currency="USD", parent="asia", operator_id="tiger"),
+    ]
+
+    with pytest.raises(TransferRefused, match="the token of 'lotus' is that of the account 'lotus'"):
+        world.use(lambda operator: operator.transfer("lotus", D(1), "USD"), said, transport=bank.transport)
+
+    assert not bank.sent
+
+
+def test_a_refusal_of_the_api_is_told_as_it_is(world, bank):
+    bank.fates = ["refused"]
+
+    with pytest.raises(InsufficientFunds):
+        transfer(world, bank, "lotus", D(1), "USD")
+
+
+def test_a_wallet_that_cannot_be_read_keeps_a_transfer_from_being_sent(world, bank):
+    bank.unreadable = {"lotus"}
+
+    with pytest.raises(AuthenticationError):
+        transfer(world, bank, "lotus", D(1), "USD")
+
+    assert not bank.sent
+
+
+@pytest.mark.parametrize(
+    ("fate", "error", "moved"),
+    [
+        ("lost done", TransferDone, 7),
+        ("lost", TransferNotDone, 0),
+        ("lost late", TransferDone, 7),
+    ],
+)
+def test_a_lost_answer_is_replaced_by_what_the_wallets_say(world, bank, fate, error, moved):
+    bank.fates = [fate]
+
+    with pytest.raises(error) as caught:
+        transfer(world, bank, "lotus", D(7), "USD")
+
+    assert caught.value.before == Wallets(D(1000), D(40))
+    assert caught.value.after == Wallets(D(1000 - moved), D(40 + moved))
+    assert bank.sent == {("asia", "lotus"): 1}
+
+
+@pytest.mark.parametrize("fate", ["lost", "lost done"])
+@pytest.mark.parametrize(("who", "change"), [("asia", -7), ("asia", -1), ("lotus", -3), ("lotus", 7)])
+def test_wallets_that_others_use_meanwhile_tell_nothing(world, bank, fate, who, change):
+    bank.fates = [fate]
+
+    def others():
+        bank.points[who] += change
+
+    bank.meanwhile = others
+
+    with pytest.raises(TransferUnknown):
+        transfer(world, bank, "lotus", D(7), "USD")
+
+    assert bank.sent == {("asia", "lotus"): 1}
+
+
+def test_wallets_that_cannot_be_read_afterwards_tell_nothing(world, bank):
+    bank.fates, bank.unreadable_after = ["lost"], True
+
+    with pytest.raises(TransferUnknown) as caught:
+        transfer(world, bank, "lotus", D(7), "USD")
+
+    assert caught.value.after is None
+    assert "the wallets cannot be read: operators.info: TOKEN_INVALID" in str(caught.value)
+
+
+BEFORE, LOOKS = 2, 4  # reads of both wallets before a transfer, and how often they are looked at afterwards
+
+
+def test_a_look_that_failed_does_not_matter_when_the_last_one_tells(world, bank):
+    bank.fates, bank.failing = ["lost"], {BEFORE + 1, BEFORE + 2, BEFORE + 3}
+
+    with pytest.raises(TransferNotDone):
+        transfer(world, bank, "lotus", D(7), "USD")
+
+
+def test_wallets_that_could_be_read_only_too_early_tell_nothing(world, bank):
+    bank.fates, bank.failing = ["lost"], {BEFORE + 2 * (LOOKS - 1) + 1}
+
+    with pytest.raises(TransferUnknown) as caught:
+        transfer(world, bank, "lotus", D(7), "USD")
+
+    assert caught.value.after is None
+
+
+amounts = st.decimals(min_value=-1000, max_value=1000, places=2)
+
+
+@settings(deadline=None)
+@given(
+    before=st.builds(Wallets, amounts, amounts),
+    gave=amounts,
+    got=amounts,
+    amount=amounts.filter(lambda a: a > 0),
+)
+def test_the_verdict_is_done_or_not_done_only_when_both_wallets_say_exactly_that(before, gave, got, amount):
+    found = verdict(before, Wallets(before.source - gave, before.target + got), amount)
+
+    assert (found == "done") == (gave == got == amount)
+    assert (found == "not done") == (gave == got == 0)
+
+
+@pytest.mark.parametrize("name", ["nobody", "lotu"])
+def test_names_that_nobody_has_are_errors(use, name):
+    with pytest.raises(UnknownAccount):
+        use(lambda operator: operator.transfer(name, D(1), "USD"))
