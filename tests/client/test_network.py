@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import socket
+import socketserver
 import ssl
 import subprocess
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 import pytest
 from igamingace import Agent, AsyncAgent, errors
@@ -79,10 +83,12 @@ from igamingace.errors import TransportError
 
 async def use():
     async with AsyncAgent("token", base_url=sys.argv[1], max_retries=0) as agent:
+        await agent.providers.list()
         return await agent.providers.list()
 
 def use_threads():
     with Agent("token", base_url=sys.argv[1], max_retries=0) as agent:
+        agent.providers.list()
         return agent.providers.list()
 
 for call in (use_threads, lambda: asyncio.run(use())):
@@ -94,6 +100,8 @@ for call in (use_threads, lambda: asyncio.run(use())):
 
 
 class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
     def do_GET(self):
         body = b'{"success": true, "data": []}'
         self.send_response(200)
@@ -104,7 +112,7 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *args): ...
 
 
-class QuietServer(HTTPServer):
+class QuietServer(ThreadingHTTPServer):
     def handle_error(self, request, client_address):
         """A client that does not trust us breaks off: that is the point."""
 
@@ -131,10 +139,56 @@ def tls(tmp_path):
 def test_a_certificate_is_checked_and_one_that_is_trusted_is_taken(tls, monkeypatch):
     url, certificate = tls
 
-    def run():
-        command = [sys.executable, "-W", "error", "-c", CALLS, url]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
-
-    assert run() == ["refused False True", "refused False True"]
+    assert calls(url) == ["refused False True", "refused False True"]
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    assert run() == ["[]", "[]"]
+    assert calls(url) == ["[]", "[]"]
+
+
+@pytest.fixture
+def tunnels():
+    """A proxy that only connects: its URL, and where its tunnels led."""
+    led: list[tuple[str, int]] = []
+
+    def pass_on(source, target):
+        with suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+    class Tunnel(socketserver.BaseRequestHandler):
+        def handle(self):
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += self.request.recv(65536)
+            host, _, port = head.split()[1].decode().rpartition(":")
+            led.append((host, int(port)))
+            with socket.create_connection(led[-1]) as there:
+                self.request.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
+                back = threading.Thread(target=pass_on, args=(there, self.request))
+                back.start()
+                pass_on(self.request, there)
+                back.join()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Tunnel) as proxy:
+        thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{proxy.server_address[1]}", led
+        proxy.shutdown()
+        thread.join()
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
+def test_one_tunnel_serves_one_call_after_another(tls, tunnels, monkeypatch):
+    (url, certificate), (proxy, led) = tls, tunnels
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    monkeypatch.setenv("https_proxy", proxy)
+
+    assert calls(url) == ["[]", "[]"]
+
+    assert led == [("localhost", urlsplit(url).port)] * 2  # one of each kind of agent
+
+
+def calls(url):
+    """What two calls of each kind of agent, in a process of their own, say."""
+    command = [sys.executable, "-W", "error", "-c", CALLS, url]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
