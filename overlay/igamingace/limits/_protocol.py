@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import hashlib
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
@@ -86,7 +86,7 @@ class Limiter(Protocol):
 
 def account_key(base_url: str, token: str) -> str:
     """Name an account without showing its token: 32 hex digits made of the base URL and the token."""
-    return hashlib.sha256(f"{_place(base_url)}\n{token}".encode()).hexdigest()[:32]
+    return blake2b(f"{_place(base_url)}\n{token}".encode(), digest_size=16).hexdigest()
 
 
 @functools.lru_cache(maxsize=64)
