@@ -29,7 +29,7 @@ class AgentView(Account[Sender, "AgentView"], Resources):
 
     def __init__(self, sender: Sender) -> None:
         """Not for users: `Agent.with_options` makes views."""
-        super().__init__(sender.call)
+        Resources.__init__(self, sender.call)  # an operator makes thousands: super() takes longer
         self._sender = sender
 
     @property
@@ -127,7 +127,7 @@ class AsyncAgentView(Account[AsyncSender, "AsyncAgentView"], AsyncResources):
 
     def __init__(self, sender: AsyncSender) -> None:
         """Not for users: `AsyncAgent.with_options` makes views."""
-        super().__init__(sender.call)
+        AsyncResources.__init__(self, sender.call)
         self._sender = sender
 
     @property

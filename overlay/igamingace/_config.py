@@ -189,7 +189,9 @@ def _is_loopback(host: str) -> bool:
 def sealed_headers(token: Sealed[str]) -> Sealed[tuple[tuple[str, str], ...]]:
     """The headers of every request: those of the contract, and who is calling."""
     secret, open_ones = _header_templates()
-    return Sealed((*[(name, value.replace("{token}", token.open())) for name, value in secret], *open_ones))
+    return Sealed(
+        tuple([(name, value.replace("{token}", token.open())) for name, value in secret]) + open_ones
+    )
 
 
 @functools.cache

@@ -138,6 +138,6 @@ def test_the_figures_of_accounts_used_once_are_added_up_and_take_no_room(make):
     gc.collect()
     limiter.budget(ACCOUNT)
 
-    assert len(limiter._past._gone) < 2000
+    assert len(limiter._budgets._gone) < 2000
     assert limiter.stats().limit == 4
-    assert not limiter._past._gone
+    assert not limiter._budgets._gone

@@ -18,9 +18,8 @@ from igamingace.limits._waiters import LoopWaiter, Outbox, ThreadWaiter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from igamingace.limits._core import Core, Outcome
+    from igamingace.limits._core import Core, Outcome, Tally
     from igamingace.limits._hooks import LimiterHooks
-    from igamingace.limits._past import Tally
     from igamingace.limits._stats import Stats
 
 __all__ = ["LocalBudget", "Waiter"]
@@ -49,7 +48,7 @@ class LocalBudget:
         "_make_core",
         "_news",
         "_outbox",
-        "_report",
+        "_reporter",
         "account",
         "acquire_timeout",
     )
@@ -62,7 +61,7 @@ class LocalBudget:
         acquire_timeout: float = math.inf,
         hooks: LimiterHooks | None = None,
         keep: Callable[[LocalBudget], None] | None = None,
-        farewell: Callable[[Tally], object] | None = None,
+        farewell: Callable[[tuple[str, Tally]], object] | None = None,
     ) -> None:
         """Begin with every slot free.
 
@@ -72,7 +71,7 @@ class LocalBudget:
             acquire_timeout: the longest wait for a slot, in seconds, for calls that give none.
             hooks: told of each step.
             keep: called while the budget must not be forgotten although nobody may refer to it.
-            farewell: called with what it has counted when nobody refers to the budget any more.
+            farewell: called with the account and what was counted when nobody refers to the budget any more.
         """
         self.account = account
         self.acquire_timeout = acquire_timeout
@@ -92,14 +91,14 @@ class LocalBudget:
         self._core = self._make_core()
         self._ends: list[tuple[int, Outcome, float]] = []
         self._news: list[Callable[[], None]] = []  # what to tell whom, once out of the lock
-        self._report = Reporter(self.account, self._hooks, self._news)
-        self._outbox = Outbox()
+        self._reporter: Reporter | None = None  # made when needed, as the next: most budgets of an operator
+        self._outbox: Outbox | None = None  # see neither hooks nor waits
         self._alarm_at = math.inf
 
     def __del__(self) -> None:
         """Leave the figures behind."""
         if self._farewell is not None:
-            self._farewell(self._core.tally())
+            self._farewell((self.account, self._core.tally()))
 
     def acquire(
         self, *, timeout: float | None = None, urgent: bool = False, again: bool = False
@@ -202,6 +201,8 @@ class LocalBudget:
             self._inside = True
             try:
                 if not self._core.take(permit, permit.asked):
+                    if self._outbox is None:
+                        self._outbox = Outbox()
                     waiter = kind(permit, self._outbox)
                     permit.wake = waiter.wake
                     self._core.join(permit)
@@ -213,6 +214,12 @@ class LocalBudget:
         if self._ends or self._outbox or self._core.due < self._alarm_at:
             self._settle()
         return waiter
+
+    @property
+    def _report(self) -> Reporter:
+        if self._reporter is None:
+            self._reporter = Reporter(self.account, self._hooks, self._news)
+        return self._reporter
 
     def _begin_wait(self) -> None:
         alarm.start()

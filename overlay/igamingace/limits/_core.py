@@ -10,11 +10,10 @@ from __future__ import annotations
 import math
 from enum import Enum
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from igamingace.limits._line import Line, Ticket
 from igamingace.limits._linger import AT_ONCE
-from igamingace.limits._past import Tally
 from igamingace.limits._stats import Stats
 
 if TYPE_CHECKING:
@@ -23,7 +22,10 @@ if TYPE_CHECKING:
     from igamingace.limits._linger import Lingering
     from igamingace.limits._pace import Pace
 
-__all__ = ["ABANDONED", "DONE", "REFUSED", "UNUSED", "Core", "Outcome", "all_serials_so_far"]
+__all__ = ["ABANDONED", "DONE", "REFUSED", "UNUSED", "Core", "Outcome", "Tally", "all_serials_so_far"]
+
+Tally: TypeAlias = tuple[int, int, int, int, int, float, int]
+"""What is counted, as in `Stats`: peak, granted, refused, abandoned, waits, longest wait, drains."""
 
 _NOBODY: Final = Line()  # until somebody has to wait: most of an operator's budgets never see a line
 
@@ -173,7 +175,7 @@ class Core:
 
     def tally(self) -> Tally:
         """What was counted so far."""
-        return Tally(
+        return (
             self._peak,
             self._granted,
             self._refused,
@@ -191,7 +193,13 @@ class Core:
             in_flight=len(self.held),
             lingering=len(self._slots),
             waiting=len(self.line),
-            **self.tally()._asdict(),
+            peak=self._peak,
+            granted=self._granted,
+            refused=self._refused,
+            abandoned=self._abandoned,
+            waits=self._waits,
+            longest_wait=self._longest_wait,
+            drains=self.pace.drains,
         )
 
     def _serve(self, now: float) -> None:

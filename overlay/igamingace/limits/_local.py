@@ -6,7 +6,6 @@ import math
 import threading
 from functools import partial
 from typing import TYPE_CHECKING
-from weakref import WeakValueDictionary
 
 from igamingace_bindings.contract import CONCURRENCY_LIMIT
 
@@ -17,11 +16,11 @@ from igamingace.limits._fork import start_clean_after_fork
 from igamingace.limits._known import know
 from igamingace.limits._linger import LINGER, Lingering
 from igamingace.limits._pace import Pace
-from igamingace.limits._past import Past
-from igamingace.limits._stats import Stats
+from igamingace.limits._registry import Registry
 
 if TYPE_CHECKING:
     from igamingace.limits._hooks import LimiterHooks
+    from igamingace.limits._stats import Stats
 
 __all__ = ["LocalLimiter", "default_limiter"]
 
@@ -64,15 +63,13 @@ class LocalLimiter:
         for name, seconds in (("linger", linger), ("acquire_timeout", acquire_timeout)):
             if seconds is not None and not seconds >= 0:
                 raise ConfigurationError(f"{name} must be 0 or more seconds, not {seconds}")
-        self._limit = limit
         self._acquire_timeout = math.inf if acquire_timeout is None else acquire_timeout
         self._hooks = hooks
-        self._budgets: WeakValueDictionary[str, LocalBudget] = WeakValueDictionary()
+        self._budgets: Registry[LocalBudget] = Registry(limit)
         self._kept: set[LocalBudget] = set()  # not forgotten, although nobody may use them
         # Made once: each of thousands of budgets holds them.
         self._keep = self._kept.add
         self._make_core = partial(_new_core, limit, linger)
-        self._past = Past(limit)
         self.start_clean()
         start_clean_after_fork(self)
         know(self)
@@ -81,38 +78,37 @@ class LocalLimiter:
         """Forget what the process that this one was forked from did, and have the budgets forget it."""
         self._lock = threading.RLock()
         self._kept.clear()
-        self._past.start_clean()
-        for budget in list(self._budgets.values()):
+        self._budgets.forget_figures()
+        for budget in self._budgets.all():
             budget.start_clean()
 
     def budget(self, account: str) -> LocalBudget:
         """The one budget of an account; see `Limiter.budget`."""
         with self._lock:
-            self._sweep()
+            if self._kept:
+                self._sweep()
             budget = self._budgets.get(account)
             if budget is None:
-                budget = self._budgets[account] = LocalBudget(
+                budget = LocalBudget(
                     account,
                     self._make_core,
                     acquire_timeout=self._acquire_timeout,
                     hooks=self._hooks,
                     keep=self._keep,
-                    farewell=self._past.add,
+                    farewell=self._budgets.farewell,
                 )
+                self._budgets.add(budget)
             return budget
 
     def stats(self) -> Stats:
         """The figures of all accounts so far; see `Stats`."""
         with self._lock:
             self._sweep()
-            budgets = list(self._budgets.values())
-            return Stats.total(self._limit, [self._past.stats(), *(budget.stats() for budget in budgets)])
+            return self._budgets.stats()
 
     def _sweep(self) -> None:
-        """Let go of budgets that have come to rest, and add up the figures of many forgotten ones."""
-        if self._kept:
-            self._kept.difference_update(budget for budget in list(self._kept) if budget.at_rest())
-        self._past.tidy()
+        """Let go of budgets that have come to rest."""
+        self._kept.difference_update(budget for budget in list(self._kept) if budget.at_rest())
 
 
 def _new_core(limit: int, linger: float | None) -> Core:

@@ -12,6 +12,7 @@ from igamingace._open_line import line_over
 from igamingace._secret import Sealed
 from igamingace._send import AsyncSender, Sender
 from igamingace.errors import AgentClosed
+from igamingace.limits import default_limiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +81,7 @@ class Agents(Generic[A, W]):
         self._make = make
         self._make_wire = make_wire
         self._base_url = _config.find_base_url(base_url)
-        self._limiter = limiter
+        self._limiter = limiter or default_limiter()
         self._lock = threading.Lock()
         self._made: WeakValueDictionary[str, A] = WeakValueDictionary()
         self._wires: dict[str, W] = {}

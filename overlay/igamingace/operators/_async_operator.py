@@ -112,7 +112,7 @@ class AsyncOperator(AsyncOffice):
         use `contextlib.aclosing`.
         """
         options = RunOptions(max_in_flight=max_in_flight, deadline=deadline, progress=progress)
-        return self._stream(self._calling(fn), self._chosen(agents), options)
+        return _one_by_one(self._batches(self._calling(fn), self._chosen(agents), options))
 
     async def aclose(self) -> None:
         """Close the connections; calls raise AgentClosed from now on."""
@@ -146,21 +146,21 @@ class AsyncOperator(AsyncOffice):
     async def _map(
         self, perform: Callable[[Account], Awaitable[T]], accounts: tuple[Account, ...], options: RunOptions
     ) -> Results[T]:
-        async with aclosing(self._stream(perform, accounts, options, together=True)) as stream:
-            return Results([result async for result in stream], accounts)
+        async with aclosing(self._batches(perform, accounts, options, together=True)) as batches:
+            return Results([result async for batch in batches for result in batch], accounts)
 
-    def _stream(
+    def _batches(
         self,
         perform: Callable[[Account], Awaitable[T]],
         accounts: tuple[Account, ...],
         options: RunOptions,
         *,
         together: bool = False,
-    ) -> AsyncGenerator[Result[T], None]:
+    ) -> AsyncGenerator[list[Result[T]], None]:
         bar = bar_of(len(accounts)) if options.progress else None
         together = together and bar is None
         run = TaskRun(perform, accounts, self._most(options), deadline=options.deadline, together=together)
-        return run.results() if bar is None else _shown(run.results(), bar)
+        return run.batches() if bar is None else _shown(run.batches(), bar)
 
     async def _drive(self, flow: Flow[T]) -> T:
         return await drive_async(flow, self._perform)
@@ -188,10 +188,18 @@ async def _apart(account: Account, opens: Callable[[Account], T]) -> T:
 
 
 async def _shown(
-    results: AsyncGenerator[Result[T], None], bar: AbstractContextManager[Callable[[Result[T]], None]]
-) -> AsyncGenerator[Result[T], None]:
+    batches: AsyncGenerator[list[Result[T]], None], bar: AbstractContextManager[Callable[[Result[T]], None]]
+) -> AsyncGenerator[list[Result[T]], None]:
     with bar as advance:
-        async with aclosing(results):
-            async for result in results:
-                advance(result)
+        async with aclosing(batches):
+            async for batch in batches:
+                for result in batch:
+                    advance(result)
+                yield batch
+
+
+async def _one_by_one(batches: AsyncGenerator[list[Result[T]], None]) -> AsyncGenerator[Result[T], None]:
+    async with aclosing(batches):
+        async for batch in batches:
+            for result in batch:
                 yield result

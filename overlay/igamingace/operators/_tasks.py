@@ -36,7 +36,7 @@ class TaskRun(Generic[T]):
         deadline: float | None,
         together: bool,
     ) -> None:
-        """Prepare; nothing runs before `results` is iterated. The arguments are those of `ThreadRun`."""
+        """Prepare; nothing runs before `batches` is iterated. The arguments are those of `ThreadRun`."""
         self._together = together
         self._perform = perform
         self._missing = {account.name: account for account in accounts}
@@ -46,21 +46,20 @@ class TaskRun(Generic[T]):
         self._ended: deque[Result[T] | BaseException] = deque()
         self._over = False
 
-    async def results(self) -> AsyncGenerator[Result[T], None]:
-        """Each agent's result as it comes; closing the iterator ends all calls."""
+    async def batches(self) -> AsyncGenerator[list[Result[T]], None]:
+        """The agents' results as they come, some at a time; closing the iterator ends all calls."""
         end = monotonic() + self._seconds
         self._news = asyncio.Event()
         self._look()
         try:
             while self._missing and (left := end - monotonic()) > 0:
                 self._news.clear()
-                for result in self._arrived():
-                    yield result
+                if arrived := self._arrived():
+                    yield arrived
                 if self._missing and not self._ended:
                     await self._wait(left)
             self._over = True
-            for result in (*self._arrived(), *self._late()):
-                yield result
+            yield [*self._arrived(), *self._late()]
         finally:
             await self._finish()
 
@@ -82,14 +81,16 @@ class TaskRun(Generic[T]):
             if alarm is not None:
                 alarm.cancel()
 
-    def _arrived(self) -> Iterator[Result[T]]:
+    def _arrived(self) -> list[Result[T]]:
         """The results that are there; raises what ends a program."""
+        arrived: list[Result[T]] = []
         while self._ended:
             ended = self._ended.popleft()
             if isinstance(ended, BaseException):
                 raise ended
             del self._missing[ended.account.name]
-            yield ended
+            arrived.append(ended)
+        return arrived
 
     def _late(self) -> Iterator[Result[T]]:
         for account in self._missing.values():

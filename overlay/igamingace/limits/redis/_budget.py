@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from igamingace.limits._budget import Waiter
-    from igamingace.limits._core import Outcome
+    from igamingace.limits._core import Outcome, Tally
     from igamingace.limits._hooks import LimiterHooks
     from igamingace.limits._line import Ticket
-    from igamingace.limits._past import Tally
     from igamingace.limits._permit import LocalPermit
     from igamingace.limits.redis._news import Announcement, News
 
@@ -55,7 +54,7 @@ class LeasedBudget(LocalBudget):
         linger: float | None,
         acquire_timeout: float,
         hooks: LimiterHooks | None,
-        farewell: Callable[[Tally], object],
+        farewell: Callable[[tuple[str, Tally]], object],
     ) -> None:
         """Begin without a lease; the parameters are those of `LocalBudget`."""
         self._ruler = ruler

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from typing import TYPE_CHECKING, Literal, Self
-from weakref import WeakValueDictionary, finalize
+from weakref import finalize
 
 from igamingace_bindings.contract import CONCURRENCY_LIMIT
 
@@ -13,8 +13,7 @@ from igamingace.errors import ConfigurationError
 from igamingace.limits._fork import start_clean_after_fork
 from igamingace.limits._known import know
 from igamingace.limits._linger import LINGER
-from igamingace.limits._past import Past
-from igamingace.limits._stats import Stats
+from igamingace.limits._registry import Registry
 from igamingace.limits.redis._budget import LeasedBudget
 from igamingace.limits.redis._link import Link
 from igamingace.limits.redis._wire import connection_settings
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from redis import Redis
 
     from igamingace.limits._hooks import LimiterHooks
+    from igamingace.limits._stats import Stats
 
 __all__ = ["RedisLimiter"]
 
@@ -86,7 +86,7 @@ class RedisLimiter:
         self._linger = linger
         self._acquire_timeout = math.inf if acquire_timeout is None else acquire_timeout
         self._hooks = hooks
-        self._budgets: WeakValueDictionary[str, LeasedBudget] = WeakValueDictionary()
+        self._budgets: Registry[LeasedBudget] = Registry(limit)
         self._link = Link(
             settings,
             self._budgets.get,
@@ -95,7 +95,6 @@ class RedisLimiter:
             share=fallback if isinstance(fallback, int) else 0,
             fail=fallback == "fail",
         )
-        self._past = Past(limit)
         self.start_clean()
         start_clean_after_fork(self)
         know(self)
@@ -104,8 +103,8 @@ class RedisLimiter:
     def start_clean(self) -> None:
         """Forget what the process that this one was forked from did, and have the budgets forget it."""
         self._lock = threading.RLock()
-        self._past.start_clean()
-        for budget in list(self._budgets.values()):
+        self._budgets.forget_figures()
+        for budget in self._budgets.all():
             budget.start_clean()
 
     def __enter__(self) -> Self:
@@ -119,25 +118,24 @@ class RedisLimiter:
     def budget(self, account: str) -> LeasedBudget:
         """The one budget of an account; see `Limiter.budget`."""
         with self._lock:
-            self._past.tidy()
             budget = self._budgets.get(account)
             if budget is None:
-                budget = self._budgets[account] = LeasedBudget(
+                budget = LeasedBudget(
                     account,
                     self._limit,
                     self,
                     linger=self._linger,
                     acquire_timeout=self._acquire_timeout,
                     hooks=self._hooks,
-                    farewell=self._past.add,
+                    farewell=self._budgets.farewell,
                 )
+                self._budgets.add(budget)
             return budget
 
     def stats(self) -> Stats:
         """The figures of all accounts in this process so far; see `Stats`."""
         with self._lock:
-            budgets = list(self._budgets.values())
-            return Stats.total(self._limit, [self._past.stats(), *(budget.stats() for budget in budgets)])
+            return self._budgets.stats()
 
     def start(self) -> None:
         """See to it that permits are leased; budgets call it."""
