@@ -9,9 +9,10 @@ from sys import intern
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast, get_args
 
 from igamingace._config import find_base_url
+from igamingace._secret import Sealed
 from igamingace.errors import ConfigurationError
 from igamingace.operators._account_errors import TokenUnavailable
-from igamingace.operators._tokens import TokenGiver, TokenSource, shown, token_source
+from igamingace.operators._tokens import GivenToken, TokenGiver, TokenSource, shown, token_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -96,6 +97,10 @@ class Account:
         except TokenUnavailable as error:
             problem = error
         raise TokenUnavailable(f"account {self.name!r}: {problem}") from problem.__cause__
+
+    def sealed_token(self) -> Sealed[str]:
+        """Return the same, sealed."""
+        return self.token if isinstance(self.token, GivenToken) else Sealed(self.open_token())
 
     def __repr__(self) -> str:
         """What is known of it; nothing of the token."""

@@ -9,7 +9,6 @@ from weakref import WeakValueDictionary
 from igamingace import _config
 from igamingace._client import Agent, AgentView, AsyncAgent, AsyncAgentView
 from igamingace._open_line import line_over
-from igamingace._secret import Sealed
 from igamingace._send import AsyncSender, Sender
 from igamingace.errors import AgentClosed
 from igamingace.limits import default_limiter
@@ -106,7 +105,7 @@ class Agents(Generic[A, W]):
 
     def new(self, account: Account) -> A:
         """An agent of an account for one use; the errors are those of `get`."""
-        token = Sealed(account.open_token())
+        token = account.sealed_token()
         base_url = account.base_url or self._base_url
         line = line_over(self.wire(base_url), base_url, token, self._limiter, owned=False)
         return self._make(account, line, self.options)

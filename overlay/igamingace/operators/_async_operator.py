@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from igamingace._client import AsyncAgent, async_wire
 from igamingace._config import Options
-from igamingace._secret import Sealed
 from igamingace.operators._agents import Agents, AsyncManagedAgent
 from igamingace.operators._async_office import AsyncOffice
 from igamingace.operators._progress import bar_of
@@ -174,7 +173,7 @@ class AsyncOperator(AsyncOffice):
             await asyncio.sleep(step.seconds)
             return None
         if isinstance(step, OpenToken):
-            return await _apart(step.account, lambda account: Sealed(account.open_token()))
+            return await _apart(step.account, lambda account: account.sealed_token())
         wire = async_wire(step.origin, self._transport)
         try:
             return await wire.send(step.message)

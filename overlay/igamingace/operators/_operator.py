@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from igamingace import _stop
 from igamingace._client import Agent, sync_wire
 from igamingace._config import Options
-from igamingace._secret import Sealed
 from igamingace.errors import ConfigurationError
 from igamingace.operators._agents import Agents, ManagedAgent
 from igamingace.operators._office import Office
@@ -202,7 +201,7 @@ class Operator(Office):
             _stop.sleep(step.seconds)
             return None
         if isinstance(step, OpenToken):
-            return Sealed(step.account.open_token())
+            return step.account.sealed_token()
         wire = sync_wire(step.origin, self._transport)
         try:
             return wire.send(step.message)

@@ -45,10 +45,10 @@ TokenGiver: TypeAlias = str | TokenSource | Callable[[], str]
 """What an account takes as its token."""
 
 
-class GivenToken:
+class GivenToken(Sealed[str]):
     """A token that was given as text."""
 
-    __slots__ = ("_sealed",)
+    __slots__ = ()
 
     def __init__(self, token: str) -> None:
         """Seal the token.
@@ -58,11 +58,7 @@ class GivenToken:
         """
         sealed = Sealed(token)
         del token  # a traceback shows local variables
-        self._sealed = _checked(sealed, "the token given")
-
-    def open(self) -> str:
-        """Return the token."""
-        return self._sealed.open()
+        super().__init__(_checked(sealed, "the token given").open())
 
     def __repr__(self) -> str:
         """Nothing of the token."""
