@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import httpx2
 import pytest
+from igamingace import Agent
+from igamingace_bindings.rest.models import FreeSpins
 
 pytestmark = pytest.mark.proof
 
@@ -25,12 +28,12 @@ def test_a_round_launched_from_the_back_office_arrives_at_the_wallet(visit, wall
     page = visit("/")
     page.get_by_role("button", name="Launch").click()
     page.get_by_role("button", name="Spin", exact=True).wait_for()
-    page.get_by_text("100 USD").wait_for()
+    page.get_by_text("100.00 USD").wait_for()
 
     page.get_by_label("Stake").fill("2.50")
     page.get_by_label("Win", exact=True).fill("7.25")
     page.get_by_role("button", name="Bet", exact=True).click()
-    page.get_by_text("97.5 USD").wait_for()
+    page.get_by_text("97.50 USD").wait_for()
     page.get_by_role("button", name="Win", exact=True).click()
     page.get_by_text("104.75 USD").wait_for()
 
@@ -69,6 +72,35 @@ def test_a_spin_is_a_bet_and_a_win(game, wallet):
     assert [type(each).__name__ for each in wallet.received] == ["Bet", "Win"]
 
 
+def test_free_spins_are_played_until_there_are_none(visit, sandbox, wallet):
+    with Agent(sandbox.token, base_url=sandbox.url) as agent:
+        call = agent.bonus_calls.register(
+            platform_id="gift-1",
+            provider_id=1,
+            game_id=655,
+            player_id="user123",
+            bonus_type=1,
+            call_amount=Decimal(6),
+            expire_at=(sandbox.world.clock() + timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S"),
+            meta_data=FreeSpins(spin_amount=10, base_bet_amount=Decimal("0.50")),
+        )
+    page = visit(f"/_sandbox/game?session={sandbox.play('user123').id}")
+    page.get_by_text(f"Bonus call {call.issue_id}: 10 free spins left, 0.00 of at most 6.00 won.").wait_for()
+
+    page.get_by_label("Win", exact=True).fill("4")
+    page.get_by_role("button", name="Free spin").click()
+    page.get_by_text(f"Bonus call {call.issue_id}: 9 free spins left, 4.00 of at most 6.00 won.").wait_for()
+    page.get_by_role("button", name="Free spin").click()
+
+    page.get_by_text("No bonus call").wait_for()  # it pays no more than it may
+    page.get_by_text("106.00 USD").wait_for()
+    assert page.get_by_role("button", name="Free spin").is_disabled()
+    amounts = [(type(each).__name__, each.amount, each.bonus_id) for each in wallet.received]
+    spin = [("Bet", 0, call.issue_id), ("Win", 4, call.issue_id)]
+    assert amounts == [*spin, spin[0], ("Win", 2, call.issue_id)]
+    assert {each.is_bonus_busy for each in wallet.received if hasattr(each, "is_bonus_busy")} == {True}
+
+
 def test_the_end_of_a_session_ends_the_game(game):
     game.get_by_role("button", name="End the session").click()
 
@@ -99,13 +131,13 @@ def test_a_round_is_played_by_keyboard_alone(visit, sandbox, wallet):
 
     tab_to(page, "Launch")
     page.keyboard.press("Enter")
-    page.get_by_text("100 USD").wait_for()
+    page.get_by_text("100.00 USD").wait_for()
     tab_to(page, "Bet")
     page.keyboard.press("Enter")
-    page.get_by_text("98.5 USD").wait_for()
+    page.get_by_text("98.50 USD").wait_for()
     tab_to(page, "Win")
     page.keyboard.press("Enter")
-    page.get_by_text("102.5 USD").wait_for()
+    page.get_by_text("102.50 USD").wait_for()
 
     assert [type(each).__name__ for each in wallet.received] == ["Bet", "Win"]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import socket
+from contextlib import ExitStack, contextmanager
+from decimal import Decimal
 
 import pytest
 from igamingace import Agent
@@ -84,16 +86,26 @@ def test_the_gauge_shows_what_is_in_flight_while_it_is(visit, sandbox, agent):
     page, account = visit("/"), first_agent(sandbox)
     meter = page.get_by_role("meter", name=f"Requests in flight of {account.name}", exact=True)
     meter.wait_for()
-    sandbox.world.latency = 3.0  # longer than the page needs to ask again
 
-    with ThreadPoolExecutor(7) as pool:
-        calls = [pool.submit(agent.providers.list) for _ in range(7)]
+    with held_back(sandbox, 7):
         page.wait_for_function("(meter) => Number(meter.ariaValueNow) === 7", arg=meter.element_handle())
         assert meter.get_attribute("aria-valuemax") == "50"
-        for each in calls:
-            each.result()
     page.wait_for_function("(meter) => Number(meter.ariaValueNow) === 0", arg=meter.element_handle())
     page.locator(f'[data-account="{account.id}"]').get_by_text("peak 7").wait_for()
+
+
+@contextmanager
+def held_back(sandbox, count):
+    """Hold `count` requests in flight, whose bodies do not end, in the block."""
+    host, port = sandbox.url.removeprefix("http://").split(":")
+    head = {"Host": "x", "Content-Length": "100", "Authorization": f"Bearer {sandbox.token}"}
+    head |= {"Accept": "application/json", "Content-Type": "application/json"}
+    lines = ["POST /v1/player/create HTTP/1.1", *(f"{name}: {value}" for name, value in head.items())]
+    with ExitStack() as connections:
+        for _ in range(count):
+            connection = connections.enter_context(socket.create_connection((host, int(port))))
+            connection.sendall("\r\n".join([*lines, "", '{"player']).encode())
+        yield
 
 
 def test_a_provider_goes_into_maintenance_by_its_switch(visit, sandbox, agent):
@@ -159,20 +171,134 @@ def test_reset_asks_first(visit, sandbox, agent):
     assert "somebody" not in first_agent(sandbox).players
 
 
-def test_a_page_that_nobody_sees_asks_for_nothing(visit, sandbox):
-    page = visit("/")
+@pytest.fixture
+def timeless(browser):
+    """Return a tab whose pages have the time that its `clock` gives them."""
+    tab = browser.new_page()
+    tab.clock.install()
+    return tab
+
+
+def test_a_page_that_nobody_sees_asks_for_nothing(visit, timeless):
+    page = visit("/", within=timeless)
     page.get_by_text("Live", exact=True).wait_for()
     asked = []
+    page.on("request", lambda sent: asked.append(sent.url))
 
-    page.evaluate(
-        """() => {
-          Object.defineProperty(document, "hidden", { value: true, configurable: true });
-          document.dispatchEvent(new Event("visibilitychange"));
-        }"""
-    )
+    hide(page, hidden=True)
     page.get_by_text("Paused", exact=True).wait_for()
     page.wait_for_load_state("networkidle")
-    page.on("request", lambda sent: asked.append(sent.url))
-    page.wait_for_timeout(1_500)  # longer than the time between two polls
-
+    asked.clear()
+    page.clock.run_for(10_000)
     assert asked == []
+
+    with page.expect_request("**/_sandbox/state"):
+        hide(page, hidden=False)
+    page.get_by_text("Live", exact=True).wait_for()
+    with page.expect_request("**/_sandbox/state"):
+        page.clock.run_for(1_000)
+
+
+def hide(page, *, hidden):
+    page.evaluate(
+        """(hidden) => {
+          Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+          document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
+def test_open_games_are_listed_and_a_player_is_kicked(visit, sandbox, wallet):
+    session, other = sandbox.play("user123"), sandbox.play("p-1")
+    session.bet("2.50")
+    page = visit("/")
+    row = page.locator("#sessions").get_by_role("listitem").filter(has_text="user123")
+    row.get_by_text("Fjord Fortune · Northern Reels · mycasino").wait_for()
+    row.get_by_text("97.50 USD").wait_for()
+    row.get_by_text("staked 2.50").wait_for()
+    page.get_by_text("2 games open").wait_for()
+
+    page.get_by_role("button", name="Kick user123 in Fjord Fortune").click()
+
+    page.get_by_text("user123 was kicked.").wait_for()
+    row.wait_for(state="detached")
+    page.get_by_text("1 game open").wait_for()
+    assert page.evaluate("document.activeElement.id") == "sessions-title"
+    page.get_by_text("Ended lately").click()
+    page.locator("#ended").get_by_text("kicked by games.kick").wait_for()
+    sandbox.settle()
+    assert (session.ended, other.ended) == ("kicked by games.kick", None)
+    assert [type(each).__name__ for each in wallet.received] == ["Bet", "Win"]
+
+
+def test_a_list_that_grows_leaves_the_focus_where_it_was(visit, sandbox):
+    sandbox.play("user123")
+    page = visit("/")
+    kick = page.get_by_role("button", name="Kick user123 in Fjord Fortune")
+    kick.focus()
+
+    sandbox.play("p-1")
+
+    page.get_by_role("button", name="Kick p-1 in Fjord Fortune").wait_for()
+    assert kick.evaluate("(it) => it === document.activeElement")
+
+
+def test_a_kick_that_is_refused_says_so(visit, sandbox):
+    session = sandbox.play("user123")
+    page = visit("/", refusals=True)
+    sandbox.faults.add("maintenance", operation="games.kick")
+
+    page.get_by_role("button", name="Kick user123 in Fjord Fortune").click()
+
+    page.locator("#sessions-message").get_by_text("maintenance").wait_for()
+    assert session.ended is None
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"), [("maintenance", "fault of the sandbox: maintenance"), ("html", "502, and no JSON")]
+)
+def test_a_launch_that_meets_a_fault_says_what_happened_and_can_be_tried_again(visit, sandbox, fault, said):
+    page = visit("/", refusals=True)
+    sandbox.faults.add(fault, operation="games.launch", count=1)
+
+    page.get_by_role("button", name="Launch").click()
+    page.locator("#launch").get_by_role("status").filter(has_text=said).wait_for()
+    page.get_by_role("button", name="Launch").click()
+
+    page.get_by_role("button", name="Spin", exact=True).wait_for()
+
+
+def test_the_state_is_exported_and_imported_again(visit, sandbox, agent, tmp_path):
+    page, file = visit("/"), tmp_path / "sandbox.json"
+    agent.players.create(player_external_id="somebody")
+    first_agent(sandbox).points["USD"] = Decimal("77.25")
+    page.get_by_text("77.25").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Export").click()
+    download.value.save_as(file)
+    sandbox.reset()
+    page.get_by_text("77.25").wait_for(state="detached")
+
+    page.get_by_label("Import an export").set_input_files(file)
+
+    page.get_by_text("Imported.").wait_for()
+    page.locator(f'[data-account="{first_agent(sandbox).id}"]').get_by_text("77.25").wait_for()
+    assert "somebody" in first_agent(sandbox).players
+    assert agent.providers.list()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b'{"accounts": 5}', "accounts: "), (b"no JSON at all", "state.json:1: ")],
+    ids=["of another form", "no JSON"],
+)
+def test_a_file_that_is_no_export_is_refused_with_its_reason(visit, sandbox, content, said):
+    page = visit("/", refusals=True)
+    players = set(first_agent(sandbox).players)
+
+    file = {"name": "state.json", "mimeType": "application/json", "buffer": content}
+    page.get_by_label("Import an export").set_input_files(file)
+
+    page.locator("#data").get_by_role("status").filter(has_text=said).wait_for()
+    assert set(first_agent(sandbox).players) == players

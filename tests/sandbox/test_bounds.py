@@ -8,7 +8,7 @@ import json
 import httpx2
 import pytest
 from igamingace.sandbox import Sandbox, _asgi, _state, server
-from igamingace.sandbox._state import Bounded
+from igamingace.sandbox._bounded import Bounded
 
 HEADERS = {"Accept": "application/json", "Content-Type": "application/json"}
 

@@ -10,6 +10,7 @@ import pytest
 from igamingace.sandbox import ContractBreach, ContractError, Sandbox, create_app
 from igamingace.sandbox import handlers as handlers_package
 from igamingace.sandbox._refusal import Refusal
+from igamingace.sandbox._state import TransactionType
 
 LIST = "/v1/provider/list"
 
@@ -312,3 +313,31 @@ def _json_response(schema, **more):
 
 def _error_response():
     return _json_response({"$ref": "#/components/schemas/Error"})
+
+
+async def test_a_providers_status_is_told_by_the_numbers_of_the_contract(edited, caller):
+    status = edited["components"]["schemas"]["Provider"]["properties"]["status"]
+    status["x-known-values"] = {"7": "normal", "8": "maintenance"}
+    app = create_app(edited)
+
+    listed = (await caller(app.token, app=app).get(LIST)).json()["data"]
+
+    expected = {each.id: 8 if each.in_maintenance else 7 for each in app.world.state.providers.values()}
+    assert {each["providerId"]: each["status"] for each in listed} == expected
+    assert set(expected.values()) == {7, 8}
+
+
+async def test_a_contract_that_does_not_number_what_is_told_is_not_made_up_for(edited, caller):
+    del edited["components"]["schemas"]["Provider"]["properties"]["status"]["x-known-values"]
+    app = create_app(edited)
+
+    with pytest.raises(ContractError, match="Provider/properties/status: x-known-values has no 'normal'"):
+        await caller(app.token, app=app).get(LIST)
+
+
+def test_the_types_of_transactions_are_those_of_the_contract(contract):
+    known = contract["components"]["schemas"]["Transaction"]["properties"]["type"]["x-known-values"]
+
+    assert {str(int(kind)): kind.name.replace("_", "") for kind in TransactionType} == {
+        number: meaning.upper() for number, meaning in known.items()
+    }

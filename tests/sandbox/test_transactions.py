@@ -147,7 +147,7 @@ async def test_a_round_has_a_page(agent, window):
 
     assert page.status_code == 200
     assert f"Round {entry['roundId']}" in page.text
-    assert "win 3.00 USD" in page.text
+    assert "+3.00</td>" in page.text
 
 
 @pytest.mark.parametrize(

@@ -42,19 +42,6 @@ async def test_rounds_are_listed_with_the_ids_of_their_callbacks(app, agent, ses
     ]
 
 
-async def test_a_round_has_a_page_with_what_happened(agent, session, wallet, browser):
-    await session.bet("2.50")
-    await session.win(5)
-    (found,) = await agent.transactions.round(
-        player_external_id="user123", round_id=wallet.received[0]["roundId"], provider_id=1, game_code=655
-    )
-
-    page = await browser.get(found.url)
-
-    assert "bet 2.50 USD" in page.text
-    assert "win 5 USD" in page.text
-
-
 async def test_play_of_a_streamer_reaches_the_wallet_but_no_report(app, agent, wallet):
     points = app.account("mycasino").points["USD"]
     session = await app.async_play("user123", is_streamer=True)

@@ -33,7 +33,7 @@ async def test_a_launch_url_opens_one_session_and_leads_to_its_game(app, agent, 
 
     first, second = await browser.get(url), await browser.get(url)
 
-    (session,) = app.world.sessions.values()
+    (session,) = app.world.sessions.open()
     assert (first.status_code, second.status_code) == (303, 410)
     assert first.headers["location"] == f"/_sandbox/game?session={session.id}"
     assert (session.player.external_id, session.game.id, session.language) == ("user123", 655, "en")
@@ -138,15 +138,6 @@ async def test_a_reset_forgets_sessions(app, browser):
     app.reset()
 
     assert (await browser.get(f"/_sandbox/play/{session.id}")).status_code == 404
-
-
-async def test_the_oldest_sessions_are_forgotten(app, monkeypatch):
-    monkeypatch.setattr(app.world.sessions, "most", 2)
-    for _ in range(3):
-        newest = await app.async_play("user123")
-
-    assert len(app.world.sessions) == 2
-    assert newest.id in app.world.sessions
 
 
 async def beaten(app):

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 from igamingace.sandbox._document import ContractError, Document, Node, Validator
 from igamingace.sandbox._example import example_answer, success_status
 from igamingace.sandbox._headers import RequiredHeaders
-from igamingace.sandbox._json import members
 from igamingace.sandbox._parameters import Location, compile_locations
 from igamingace.sandbox._refusal import violations
 from igamingace.sandbox._router import Router
@@ -118,7 +117,7 @@ class Contract:
         self.operation_ids: set[str] = set()
         self.limit, self.busy = self._concurrency(root)
         self.router = Router[dict[str, Operation]]()
-        self.game_types = _game_types(root)
+        self.game_types = root.document.known_values("Game", "gameType")
         paths = root.get("paths")
         for path, item in paths.children() if paths is not None else ():
             operations = _operations(path, item, root)
@@ -199,11 +198,6 @@ def _codes(root: Node) -> dict[str, Code]:
     except (KeyError, TypeError) as error:
         raise ContractError(f"contract: an entry of x-response-codes lacks {error}") from error
     return {code.name: code for code in codes}
-
-
-def _game_types(root: Node) -> dict[str, int]:
-    known = root.at("components", "schemas", "Game", "properties", "gameType", "x-known-values")
-    return {name: int(number) for number, name in members(known.value).items()} if known is not None else {}
 
 
 def _operations(path: str, item: Node, root: Node) -> dict[str, Operation]:

@@ -31,6 +31,9 @@ class Document:
     root: Object
     _registry: jsonschema_rs.Registry = field(init=False, repr=False)
     _compiled: dict[str, Validator] = field(init=False, repr=False, default_factory=dict[str, Validator])
+    _known: dict[tuple[str, str], dict[str, int]] = field(
+        init=False, repr=False, default_factory=dict[tuple[str, str], dict[str, int]]
+    )
 
     def __post_init__(self) -> None:
         """Register the document under the URI by which its schemas are compiled."""
@@ -40,6 +43,28 @@ class Document:
     def node(self) -> Node:
         """Return the whole document."""
         return Node(self, "", self.root)
+
+    def known_values(self, schema: str, name: str) -> Mapping[str, int]:
+        """Return the numbers that the field `name` is known to have, by meaning; empty when none are."""
+        known = self._known.get((schema, name))
+        if known is None:
+            node = self.node().at("components", "schemas", schema, "properties", name, "x-known-values")
+            listed = members(node.value) if node is not None else {}
+            known = self._known[schema, name] = {meaning: int(number) for number, meaning in listed.items()}
+        return known
+
+    def number(self, schema: str, name: str, meaning: str) -> int:
+        """Return the number by which the field `name` says `meaning`.
+
+        Raises:
+            ContractError: the contract knows of none.
+        """
+        try:
+            return self.known_values(schema, name)[meaning]
+        except KeyError:
+            raise ContractError(
+                f"contract /components/schemas/{schema}/properties/{name}: x-known-values has no {meaning!r}"
+            ) from None
 
     def validator(self, schema: Node) -> Validator:
         """Return the compiled form of `schema`, formats checked.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 from igamingace.sandbox._asgi import Answer
@@ -17,6 +18,11 @@ def open_launch(play: Play, token: str) -> Answer:
     try:
         session = play.open_launch(token)
     except Refusal as refusal:
-        return page(refusal.status or 410, "This launch url opens nothing", f"{refusal.message}.")
+        why = f"<p>{_sentence(refusal.message)}</p>"
+        return page(refusal.status or 410, "This launch url opens nothing", why)
     place = f"/_sandbox/game?session={session.id}".encode()
     return Answer(303, b"", headers=((b"location", place), (b"cache-control", b"no-store")))
+
+
+def _sentence(text: str) -> str:
+    return escape(f"{text[:1].upper()}{text[1:]}.")

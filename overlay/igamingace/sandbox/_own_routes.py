@@ -8,9 +8,8 @@ from igamingace.sandbox._asgi import Answer
 from igamingace.sandbox._json import encode
 from igamingace.sandbox._launch import open_launch
 from igamingace.sandbox._own import find, is_own, own
-from igamingace.sandbox._pages import round_page
 from igamingace.sandbox.control import _clock, _data, _faults, _requests, _state
-from igamingace.sandbox.pages import _launching, _reference, _routes
+from igamingace.sandbox.pages import _calling, _reference, _round, _routes
 from igamingace.sandbox.play import _routes as _play_routes
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["find", "is_own"]
 
-REGISTERED = (_clock, _data, _faults, _requests, _state, _launching, _reference, _routes, _play_routes)
+REGISTERED = (_clock, _data, _faults, _requests, _state, _calling, _reference, _round, _routes, _play_routes)
 """The modules whose routes are registered."""
 
 
@@ -39,12 +38,6 @@ async def reset(request: OwnRequest) -> Answer:
     """Go back to the demo's data and start counting anew."""
     request.world.reset()
     return Answer(200, encode(request.world.stats()))
-
-
-@own("GET", "round")
-async def show_round(request: OwnRequest) -> Answer:
-    """Show a round's details."""
-    return round_page(request.world.state, request.query.get("token", ""))
 
 
 @own("GET", "stats")

@@ -5,22 +5,18 @@ Everything lives in memory and is bounded: where something can be made without e
 
 from __future__ import annotations
 
-import secrets
-import time
-from collections import OrderedDict, deque
+from collections import deque
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import IntEnum
-from itertools import count
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from igamingace.sandbox._bounded import Bounded
+from igamingace.sandbox._ids import Numbers
 from igamingace.sandbox._refusal import Refusal
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 Level: TypeAlias = Literal["operator", "agent"]
 Mode: TypeAlias = Literal["seamless", "transfer"]
@@ -35,34 +31,6 @@ LEAST_KEPT: Final = 100
 """How many every account has at least."""
 
 
-class Bounded(OrderedDict[K, V]):  # a plain dict finds its oldest entry ever more slowly
-    """A dict that forgets its oldest entry when a new one would be one too many."""
-
-    def __init__(self, most: int) -> None:
-        """Hold at most `most` entries."""
-        super().__init__()
-        self.most = most
-
-    def __setitem__(self, key: K, value: V) -> None:
-        """Set `key`, and forget the oldest entry when there are too many."""
-        super().__setitem__(key, value)
-        if len(self) > self.most:
-            self.popitem(last=False)
-
-
-class Numbers:
-    """Gives out numbers, one after the other."""
-
-    def __init__(self, first: int) -> None:
-        """Begin with `first`."""
-        self.upcoming = first
-
-    def __next__(self) -> int:
-        """Give out a number."""
-        self.upcoming += 1
-        return self.upcoming - 1
-
-
 class TransactionType(IntEnum):
     """Transaction types (api-facts section 2)."""
 
@@ -75,7 +43,7 @@ class TransactionType(IntEnum):
 
 
 class BonusStatus(IntEnum):
-    """Where a bonus call stands; the values are ours, the vendor states none."""
+    """Where a bonus call stands. Assumed: the vendor states no values."""
 
     ACTIVE = 1
     CANCELLED = 2
@@ -156,7 +124,10 @@ class Player:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One change of a player's balance; `amount` in major units."""
+    """One change of a player's balance; `amount` and `balance`, what there was afterwards, in major units.
+
+    `balance` is None where nobody has told it.
+    """
 
     id: int
     type: TransactionType
@@ -167,6 +138,7 @@ class Transaction:
     round_id: int | None = None
     provider_id: int | None = None
     game_id: int | None = None
+    balance: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +172,7 @@ class RoundPage:
     """A page with a round's details that was asked for."""
 
     account_id: str
+    player_id: str
     round_id: int
 
 
@@ -247,7 +220,7 @@ class Account:
 
     @property
     def mode(self) -> Mode:
-        """Its mode: the one that was chosen, else seamless with a callback url and transfer without."""
+        """Its mode: the one that was chosen, else, as is assumed, seamless with a callback url."""
         return self.chosen_mode or ("transfer" if self.callback_url is None else "seamless")
 
 
@@ -333,6 +306,7 @@ class State:
         round_id: int | None = None,
         game: tuple[int, int] | None = None,
         number: int | None = None,
+        balance: Decimal | None = None,
     ) -> None:
         """Write a transaction into the account's books.
 
@@ -345,31 +319,17 @@ class State:
             round_id: Of the round it belongs to.
             game: The ids of the provider and of its game.
             number: The transaction's id, when it has one already.
+            balance: What the player had afterwards, when that is known.
         """
         amount, currency = money
-        provider_id, game_id = game or (None, None)
         number = next(self._transaction_ids) if number is None else number
+        provider_id, game_id = game or (None, None)
         account.transactions.append(
-            Transaction(number, kind, player_id, currency, amount, at, round_id, provider_id, game_id)
+            Transaction(
+                number, kind, player_id, currency, amount, at, round_id, provider_id, game_id, balance
+            )
         )
 
     def next_bonus_call_id(self) -> int:
         """Return the id of the bonus call that is made next."""
         return next(self._bonus_call_ids)
-
-
-def new_token() -> str:
-    """Return a token as the vendor issues them: 32 lower-case hex digits."""
-    return secrets.token_hex(16)
-
-
-_IDS_A_MILLISECOND: Final = 4096
-_ids: Final = count(time.time_ns() // 1_000_000 * _IDS_A_MILLISECOND)
-
-
-def fresh_id() -> int:
-    """Return an id that no sandbox has used before, unless one made 4096 of them each millisecond.
-
-    A wallet remembers transactions for longer than a sandbox runs. Until 2039 a double holds these ids.
-    """
-    return next(_ids)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from igamingace.sandbox._clock import Clock, MovableClock
 from igamingace.sandbox._errors import ErrorStyle
+from igamingace.sandbox._ids import new_token
 from igamingace.sandbox._inflight import Gauges
 from igamingace.sandbox._log import Log
 from igamingace.sandbox._requests import MOST_REQUESTS, Exchange
-from igamingace.sandbox._state import new_token
 from igamingace.sandbox.data import Casino, casino_of, default_casino, state_of
 from igamingace.sandbox.faults import Faults
 from igamingace.sandbox.play._delivery import Delivery
@@ -21,9 +21,9 @@ from igamingace.sandbox.play._sessions import Sessions
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from igamingace._callback_line import Target
     from igamingace.sandbox._json import Object
     from igamingace.sandbox._state import Account, Level, State
-    from igamingace.walletcheck._line import Target
 
 __all__ = ["Clock", "World"]
 

@@ -28,9 +28,9 @@ from igamingace.sandbox.faults import Fault, Faults
 if TYPE_CHECKING:
     from collections.abc import Collection, Coroutine, Iterable
 
+    from igamingace._callback_line import Target
     from igamingace.sandbox._clock import Clock
     from igamingace.sandbox._json import Object
-    from igamingace.walletcheck._line import Target
 
 __all__ = ["ContractBreach", "SandboxApp", "create_app"]
 

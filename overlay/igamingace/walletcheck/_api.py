@@ -15,7 +15,7 @@ from igamingace.walletcheck.checks import CHECKS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from igamingace.walletcheck._line import Target
+    from igamingace._callback_line import Target
     from igamingace.walletcheck._report import Report
 
 __all__ = ["check_wallet", "check_wallet_async"]

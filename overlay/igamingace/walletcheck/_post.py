@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Final, cast
 
 from igamingace_bindings.contract import CALLBACKS
 
+from igamingace._callback_line import NoAnswer, Reply, Unreachable
 from igamingace._json import decode
 from igamingace._text import exception_text, tidy
-from igamingace.walletcheck._line import NoAnswer, Reply, Unreachable
 from igamingace.walletcheck._report import Exchange
 
 if TYPE_CHECKING:
+    from igamingace._callback_line import Line
     from igamingace._secret import Sealed
     from igamingace.walletcheck._letters import Letter
-    from igamingace.walletcheck._line import Line
 
 OK: Final = "OK"
 _SHOWN: Final = 600

@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from igamingace._callback_line import line_to
 from igamingace.walletcheck._check import Check, Failed, Skipped
 from igamingace.walletcheck._letters import Desk
-from igamingace.walletcheck._line import line_to
 from igamingace.walletcheck._play import ENOUGH, Play
 from igamingace.walletcheck._post import Post
 from igamingace.walletcheck._ready import first_balance
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from decimal import Decimal
 
+    from igamingace._callback_line import Target
     from igamingace._secret import Sealed
-    from igamingace.walletcheck._line import Target
 
 Progress: TypeAlias = "Callable[[Check, Result | None], None]"
 """Called with each check when it starts, and again with its result."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from igamingace.sandbox._world import World
 
 MOST_PLAYERS_SHOWN: Final = 100
+MOST_SESSIONS_SHOWN: Final = 100
+MOST_ENDED_SHOWN: Final = 20
 
 
 def show_world(world: World, contract: Contract) -> Object:
@@ -27,6 +29,17 @@ def show_world(world: World, contract: Contract) -> Object:
         "faults": [fault.shown() for fault in world.faults],
         "accounts": [show_account(account, world) for account in list(world.state.accounts.values())],
         "providers": [show_provider(provider) for provider in world.state.providers.values()],
+        **show_sessions(world),
+    }
+
+
+def show_sessions(world: World) -> Object:
+    """Return how many games are open, and the latest of them and of those that have ended, latest first."""
+    now, opened, ended = world.clock(), world.sessions.open(), list(world.sessions.ended.values())
+    return {
+        "open_sessions": len(opened),
+        "sessions": [session.shown(now) for session in reversed(opened[-MOST_SESSIONS_SHOWN:])],
+        "ended_sessions": [session.shown(now) for session in reversed(ended[-MOST_ENDED_SHOWN:])],
     }
 
 

@@ -73,6 +73,7 @@ class TransactionData(_Table):
     round: Number | None = None
     provider: Number | None = None
     game: Number | None = None
+    balance: Amount | None = None
 
 
 class MovementData(_Table):

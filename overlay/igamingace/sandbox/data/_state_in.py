@@ -123,6 +123,7 @@ def _add_books(state: State, account: Account, data: AccountData, now: datetime)
                 entry.round,
                 entry.provider,
                 entry.game,
+                entry.balance,
             )
         )
     for move in data.movements:

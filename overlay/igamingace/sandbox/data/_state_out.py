@@ -97,6 +97,7 @@ def _transaction(entry: Transaction) -> TransactionData:
         round=entry.round_id,
         provider=entry.provider_id,
         game=entry.game_id,
+        balance=entry.balance,
     )
 
 

@@ -49,6 +49,14 @@ class Call:
         """Return the operation's extension `name`, a rule that the contract states; None when it does not."""
         return self.operation.node.value.get(name)
 
+    def number(self, schema: str, name: str, meaning: str) -> int:
+        """Return the number by which the contract says `meaning` in the field `name` of a schema.
+
+        Raises:
+            ContractError: the contract knows of none.
+        """
+        return self.operation.node.document.number(schema, name, meaning)
+
     def agent(self) -> Account:
         """Return the caller, when it is an agent.
 

@@ -1,4 +1,9 @@
-"""Bonus calls: free spins for a player, one active at a time."""
+"""Bonus calls: free spins for a player, one active at a time.
+
+Assumed, since nobody states it: the player is linked and the game can be played when the call is made; the
+codes of what is refused, but for BONUSCALL_DOUBLE and BONUSCALL_ALEADY_ENDED; `platformId` makes no request
+idempotent.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +18,17 @@ from igamingace.sandbox.handlers.games import playable
 if TYPE_CHECKING:
     from igamingace.sandbox._json import JSON
 
-FREE_SPINS: Final = 1
-"""The bonus type that is active (api-facts section 2)."""
+ACTIVE_TYPE: Final = "free spins"
+"""What the contract calls the bonus type that is active (api-facts section 2)."""
 
 
 @handles("bonus_calls.register")
 def register(call: Call) -> JSON:
-    """Give a player free spins, when none are running."""
+    """Give a player free spins, when none are running; assumed: one that was played or has expired is not."""
     agent, body = call.agent(), call.body
     player = call.state.player_of(agent, body["playerId"])
     playable(call.state, agent, body["providerId"], body["gameId"])
-    if body["bonusType"] != FREE_SPINS:
+    if body["bonusType"] != call.number("RegisterBonusCall", "bonusType", ACTIVE_TYPE):
         raise Refusal("PARAMETERS_INVALID", f"body.bonusType: {body['bonusType']} is not active now")
     amount = amount_in(agent.currency, body["callAmount"], "body.callAmount")
     base_bet = amount_in(agent.currency, body["metaData"]["baseBetAmount"], "body.metaData.baseBetAmount")
@@ -50,7 +55,7 @@ def register(call: Call) -> JSON:
 
 @handles("bonus_calls.cancel")
 def cancel(call: Call) -> None:
-    """End a bonus call that is running; this cannot be undone."""
+    """End a bonus call that is running; this cannot be undone. Assumed: spins that are left are lost."""
     agent = call.agent()
     player = call.state.player_of(agent, call.body["playerId"])
     bonus_call = _own(agent, call.body["issueId"], "body.issueId")
@@ -64,7 +69,7 @@ def cancel(call: Call) -> None:
 
 @handles("bonus_calls.detail")
 def detail(call: Call) -> JSON:
-    """Return where a bonus call stands: status 1 active, 2 cancelled, 3 expired, 4 played to its end."""
+    """Return where a bonus call stands, as `BonusStatus` has it. Assumed: once ended, no rounds remain."""
     bonus_call = _own(call.agent(), call.path["issueId"], "path.issueId")
     status = bonus_call.status(call.now)
     remaining = bonus_call.remaining if status is BonusStatus.ACTIVE else 0

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from igamingace.sandbox._ids import new_token
 from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox._state import Account, Game, Launch, Provider, State, new_token
+from igamingace.sandbox._state import Account, Game, Launch, Provider, State
 from igamingace.sandbox.handlers._registry import Call, handles
 from igamingace.sandbox.handlers.providers import offered_provider
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 @handles("games.list")
 def list_games(call: Call) -> JSON:
-    """List a provider's games."""
+    """List a provider's games. Assumed: they are all in maintenance when the provider is."""
     provider = offered_provider(call.state, call.account, call.path["providerId"])
     return [
         {
@@ -32,7 +33,11 @@ def list_games(call: Call) -> JSON:
 
 @handles("games.launch")
 def launch(call: Call) -> JSON:
-    """Make a launch url, served by the sandbox itself, that works once within its life."""
+    """Make a launch url, served by the sandbox itself, that works once within its life.
+
+    That it works once is documented, how long it lives is known of other deployments (api-facts section 2).
+    Assumed: the player must have been linked; several launches of one player can be open at once.
+    """
     agent, body = call.agent(), call.body
     player = call.state.player_of(agent, body["playerId"])
     provider, game = launchable(call.state, agent, body["providerId"], body["gameId"])
@@ -53,7 +58,7 @@ def launch(call: Call) -> JSON:
 
 @handles("games.kick")
 def kick(call: Call) -> None:
-    """End a player's sessions, and launch urls not opened yet."""
+    """End a player's sessions, and, which is assumed, launch urls not opened yet."""
     agent = call.agent()
     player = call.state.player_of(agent, call.body["playerExternalId"])
     for made in call.state.launches.values():
@@ -76,6 +81,8 @@ def launchable(state: State, account: Account, provider_id: int, game_id: int) -
 
 def playable(state: State, account: Account, provider_id: int, game_id: int) -> tuple[Provider, Game]:
     """Return the provider and its game, when the account can play it now.
+
+    Assumed: which code refuses what.
 
     Raises:
         Refusal: PROVIDER_NOT_FOUND, GAME_NOT_FOUND (also for another provider's game), PERMISSION_ERROR for a

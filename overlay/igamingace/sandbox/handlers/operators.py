@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from igamingace.sandbox._addresses import parse_allowed
+from igamingace.sandbox._ids import new_token
 from igamingace.sandbox._money import amount_in
 from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox._state import Account, State, new_token
+from igamingace.sandbox._state import Account, State
 from igamingace.sandbox.handlers._registry import Call, handles
 from igamingace.sandbox.handlers.providers import require_currency
 
@@ -39,7 +40,9 @@ def info(call: Call) -> JSON:
 def create(call: Call) -> JSON:
     """Make an account below the caller, or below an operator that is; it can be used at once.
 
-    The vendor approves a new account first; here nobody has to, and the password is not kept.
+    The vendor approves a new account first; here nobody has to, and the password is not kept. Assumed: it may
+    have its parent's currencies only, may offer its parent's providers, and begins without points; an id that
+    is taken is refused with PARAMETERS_INVALID.
     """
     body = call.body
     parent = _parent(call.operator(), body.get("parentId"), call.state)
@@ -64,7 +67,7 @@ def create(call: Call) -> JSON:
 
 @handles("operators.update")
 def update(call: Call) -> None:
-    """Change the caller's own account; with a callback url its players play in seamless mode."""
+    """Change the caller's own account. Assumed: with a callback url its players play in seamless mode."""
     account, body = call.account, call.body
     if "allowedIPs" in body:  # first, since it alone can be refused
         account.allowed_ips = parse_allowed(body["allowedIPs"], "body.allowedIPs")
@@ -75,7 +78,7 @@ def update(call: Call) -> None:
 
 @handles("operators.transfer_balance")
 def transfer_balance(call: Call) -> JSON:
-    """Move points of the caller to one of its children."""
+    """Move points of the caller to one of its children. Assumed: the codes of what is refused."""
     mine, body = call.operator(), call.body
     target = call.state.accounts.get(body["targetOperatorId"])
     if target is None:

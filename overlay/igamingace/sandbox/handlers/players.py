@@ -24,7 +24,7 @@ def create(call: Call) -> JSON:
 
 @handles("players.info")
 def info(call: Call) -> JSON:
-    """Return a player's code and wallet."""
+    """Return a player's code and wallet. Assumed: in seamless mode there is a wallet too, an empty one."""
     agent = call.agent()
     player = call.state.player_of(agent, call.query["playerExternalId"])
     return {
@@ -49,6 +49,11 @@ def withdraw(call: Call) -> JSON:
 
 
 def _move(call: Call, kind: TransactionType) -> JSON:
+    """Carry a movement out, once.
+
+    Assumed: the agent's points pay for it; the same transactionId again changes nothing and answers with the
+    wallet as it is, while another movement under that id is refused; the codes of what is refused.
+    """
     agent, body = call.agent(), call.body
     if agent.mode != "transfer":
         raise Refusal("PERMISSION_ERROR", f"transfer mode only: {agent.id} plays in seamless mode")
@@ -62,7 +67,8 @@ def _move(call: Call, kind: TransactionType) -> JSON:
     if known is None:
         _carry_out(agent, player, movement)
         agent.movements[body["transactionId"]] = movement
-        call.state.record(agent, kind, player.external_id, (movement.amount, currency), call.now)
+        money = movement.amount, currency
+        call.state.record(agent, kind, player.external_id, money, call.now, balance=player.wallet[currency])
     elif known != movement:
         raise Refusal("PARAMETERS_INVALID", "body.transactionId: stands for another movement already")
     return {"balance": player.wallet.get(currency, Decimal(0)), "currency": currency}

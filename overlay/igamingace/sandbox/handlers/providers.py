@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 @handles("providers.list")
 def list_providers(call: Call) -> JSON:
-    """List the providers that the account may offer."""
+    """List the providers that the account may offer; assumed: those in maintenance too."""
+    status = [call.number("Provider", "status", meaning) for meaning in ("normal", "maintenance")]
     return [
         {
             "providerId": provider.id,
             "providerName": provider.name,
             "logo": f"https://cdn.igamingace.com/providers/{provider.id}.png",
-            "status": 2 if provider.in_maintenance else 1,
+            "status": status[provider.in_maintenance],
         }
         for provider in offered(call)
     ]
@@ -28,7 +29,10 @@ def list_providers(call: Call) -> JSON:
 
 @handles("providers.list_settings")
 def list_settings(call: Call) -> JSON:
-    """List each provider's setting in each currency of the account."""
+    """List each provider's setting in each currency of the account.
+
+    Assumed here and in `settings`: a provider is enabled in the currencies that it can be played in.
+    """
     return [
         _setting(provider, currency) for provider in offered(call) for currency in call.account.currencies
     ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from igamingace.sandbox._ids import new_token
 from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox._state import RoundPage, Transaction, new_token
+from igamingace.sandbox._state import RoundPage, Transaction
 from igamingace.sandbox.handlers._registry import Call, handles
 
 if TYPE_CHECKING:
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
 
 @handles("transactions.list")
 def list_transactions(call: Call) -> JSON:
-    """List the account's transactions of a window, both ends included, oldest first."""
+    """List the account's transactions of a window.
+
+    Assumed: both ends are included, and the oldest comes first; an operator has none, its agents have. The
+    pause of 30 s between pages that the platform asks for is not enforced.
+    """
     query = call.query
     start = call.time(query["startTime"], "query.startTime")
     end = call.time(query["endTime"], "query.endTime")
@@ -44,14 +49,17 @@ def list_transactions(call: Call) -> JSON:
 
 @handles("transactions.round")
 def round_page(call: Call) -> JSON:
-    """Return the address of a page, served by the sandbox itself, with a round's details."""
+    """Return the address of a page, served by the sandbox itself, with a round's details.
+
+    Assumed: whoever has the address can open it, as often as need be.
+    """
     query = call.query
     player = call.state.player_of(call.agent(), query["playerExternalId"])
     wanted = (player.external_id, query["roundId"], query["providerId"], str(query["gameCode"]))
     for entry in call.account.transactions:
         if (entry.player_id, entry.round_id, entry.provider_id, str(entry.game_id)) == wanted:
             token = new_token()
-            call.state.round_pages[token] = RoundPage(call.account.id, query["roundId"])
+            call.state.round_pages[token] = RoundPage(call.account.id, player.external_id, query["roundId"])
             return [{"url": f"{call.base_url}/_sandbox/round?token={token}"}]
     raise Refusal(
         "ROUND_NOT_FOUND", f"player {player.external_id!r} played no round {query['roundId']} of that game"

@@ -1,4 +1,7 @@
-"""Sends one try of a callback to a wallet, waits as long as the contract says, and writes down what came."""
+"""Sends one try of a callback to a wallet, waits as long as the contract says, and writes down what came.
+
+Assumed: redirects are not followed, and when the time is over the connection is closed.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from igamingace_bindings.contract import CALLBACKS
 
+from igamingace._callback_line import AT_ONCE, NoAnswer, Reply, Unreachable
 from igamingace.callbacks import sign
 from igamingace.errors import ConfigurationError
 from igamingace.sandbox._requests import LONGEST_KEPT
@@ -16,28 +20,29 @@ from igamingace.sandbox.play._delivery import Delivery
 from igamingace.sandbox.play._faults import Hindrance, hindrance
 from igamingace.sandbox.play._lines import Lines
 from igamingace.sandbox.play._verdict import Verdict, follows, judge, late, no_answer
-from igamingace.walletcheck._line import AT_ONCE, NoAnswer, Reply, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
 
+    from igamingace._callback_line import Line, Target
     from igamingace.sandbox._world import World
     from igamingace.sandbox.play._letters import Letter
     from igamingace.sandbox.play._sessions import Session
-    from igamingace.walletcheck._line import Line, Target
 
 PATIENCE: Final = 10.0
 """How many seconds a callback is waited for whose time limit the contract does not state. Assumed."""
 _MOST_STRAYS: Final = 1_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Errand:
     session: Session
     letter: Letter
     number: int
     url: str
     signature: str
+    place: str = ""
+    """Where it goes, in words; known once there is a line."""
 
 
 class Courier:
@@ -84,11 +89,9 @@ class Courier:
 
     async def _deliver(self, errand: _Errand, obstacle: Hindrance) -> Delivery:
         at, start, command = self._world.clock(), time.perf_counter(), errand.letter.command
-        name, reply = errand.url, None
+        reply = None
         try:
-            line = await self._lines.to(errand.session.account, errand.url)
-            name = line.name
-            reply = await self._answer(line, errand, obstacle)
+            reply = await self._answer(errand, obstacle)
             verdict = judge(command, reply.http_status, reply.body, errand.session.currency)
         except TimeoutError:
             verdict = late(self._limit(command))
@@ -105,7 +108,7 @@ class Courier:
             account=errand.session.account.id,
             player=errand.session.player.external_id,
             session=errand.session.id,
-            url=name,
+            url=errand.place or errand.url,
             command=command,
             attempt=errand.number,
             request_body=errand.letter.body,
@@ -120,9 +123,9 @@ class Courier:
         self._world.callback_log.add(delivery)
         return delivery
 
-    async def _answer(self, line: Line, errand: _Errand, obstacle: Hindrance) -> Reply:
+    async def _answer(self, errand: _Errand, obstacle: Hindrance) -> Reply:
         """Return the answer; TimeoutError when it is late, NoAnswer when there is none."""
-        task = self._under_way(_travel(line, errand, obstacle))
+        task = self._under_way(self._travel(errand, obstacle))
         await asyncio.wait((task,), timeout=self._limit(errand.letter.command))
         if task.done():
             return task.result()
@@ -130,6 +133,11 @@ class Courier:
         if not lingers or len(self._strays) > _MOST_STRAYS:
             task.cancel()  # closes the connection, as a vendor who waits no longer does
         raise TimeoutError
+
+    async def _travel(self, errand: _Errand, obstacle: Hindrance) -> Reply:
+        async with self._lines.to(errand.session.account, errand.url) as line:
+            errand.place = line.name
+            return await _sent(line, errand, obstacle)
 
     def _under_way(self, journey: Coroutine[Any, Any, Reply]) -> asyncio.Task[Reply]:
         task = asyncio.get_running_loop().create_task(journey)
@@ -147,7 +155,7 @@ class Courier:
         return (PATIENCE if within is None else within) * self.time_scale
 
 
-async def _travel(line: Line, errand: _Errand, obstacle: Hindrance) -> Reply:
+async def _sent(line: Line, errand: _Errand, obstacle: Hindrance) -> Reply:
     await asyncio.sleep(obstacle.delay)
     if obstacle.lost:
         raise NoAnswer("the callback was lost on its way, by a fault of the sandbox: the wallet never saw it")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from decimal import Decimal
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from igamingace.sandbox._ids import new_token
 from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox._state import new_token
 from igamingace.sandbox.play._heartbeat import Heartbeat
 from igamingace.sandbox.play._purses import Purse, Seamless, Transfer
 from igamingace.sandbox.play._rounds import Played, Rounds
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
     from datetime import datetime
 
+    from igamingace._callback_line import Target
     from igamingace.sandbox._state import Account, Game, Player, Provider
     from igamingace.sandbox._world import World
     from igamingace.sandbox.play._courier import Courier
-    from igamingace.walletcheck._line import Target
 
 T = TypeVar("T")
 
@@ -45,7 +46,12 @@ class Seat:
 
 
 class Play:
-    """All that is played in one sandbox. Its coroutines belong to the event loop that serves the sandbox."""
+    """All that is played in one sandbox. Its coroutines belong to the event loop that serves the sandbox.
+
+    What the vendor does not say, and is assumed: a player can have several games open, and what is played in
+    them is played one after the other; maintenance and missing points end no session that is open; a launch
+    url opens though its game went into maintenance meanwhile.
+    """
 
     def __init__(self, world: World, wallets: Mapping[str, Target], time_scale: float) -> None:
         """Take the sandbox's world.
@@ -79,7 +85,8 @@ class Play:
         """Open a launch url: once, within its life. The balance is asked for at once, in the background.
 
         Raises:
-            Refusal: nobody made it (status 404), it was opened before, or it has expired (status 410).
+            Refusal: nobody made it (status 404), it was opened before, or it has expired (status 410); or as
+                `open`, and then it can be opened later.
         """
         state, now = self._world.state, self._world.clock()
         launch = state.launches.get(token)
@@ -89,10 +96,9 @@ class Play:
             why = "has been used" if launch.spent else "has expired"
             raise Refusal(
                 "PARAMETERS_INVALID",
-                f"This launch url {why}: it is for one session. Launch the game again.",
+                f"this launch url {why}: it is for one session; launch the game again",
                 status=GONE,
             )
-        launch.spent = True
         account = state.accounts[launch.account_id]
         seat = Seat(
             account,
@@ -103,10 +109,17 @@ class Play:
             launch.return_url,
             launch.is_streamer,
         )
-        return self.open(seat)
+        session = self.open(seat)
+        launch.spent = True
+        return session
 
     def open(self, seat: Seat) -> Session:
-        """Open a session. The balance is asked for at once, in the background."""
+        """Open a session. The balance is asked for at once, in the background.
+
+        Raises:
+            Refusal: too many are open, and each is in use (status 503).
+        """
+        self._make_room()
         now = self._world.clock()
         session = Session(
             id=new_token(),
@@ -122,13 +135,13 @@ class Play:
             played=now,
             asked=now,
         )
-        self._world.sessions[session.id] = session
+        self._world.sessions.add(session)
         self._in_background(self._ask(session))
         self._heartbeat.start()
         return session
 
     def kick(self, account: Account, player: Player) -> None:
-        """End the player's sessions; a round that is open is finished, in the background."""
+        """End the player's sessions; a round that is open is finished (see `_finish`), in the background."""
         for session in self._world.sessions.open():
             if session.key == (account.id, player.external_id):
                 self._close(session, "kicked by games.kick")
@@ -163,7 +176,7 @@ class Play:
         """End the session; a round that is open is finished with a win of 0."""
         if session.ended is not None:
             return Played(accepted=True, deliveries=[])
-        session.ended = "left by the player"
+        self._world.sessions.end(session, "left by the player", self._world.clock())
         return await self._kept(self._finish(session))
 
     async def settle(self) -> None:
@@ -216,14 +229,36 @@ class Play:
                 return Played(accepted=True, deliveries=[])
             return await self._rounds.win(session, self._purse(session), Decimal(0))
 
+    def _make_room(self) -> None:
+        """See to it that one more session can be open: the one that was left alone longest ends for it.
+
+        One with money in a round, or with something under way for its player, is not ended.
+        """
+        if not self._world.sessions.full:
+            return
+        idle = [
+            session
+            for session in self._world.sessions.open()
+            if session.round is None and not self._turns.taken(session.key)
+        ]
+        if not idle:
+            most = self._world.sessions.most_open
+            raise Refusal(
+                "SERVICE_EXCEPTION",
+                f"the sandbox has {most} games open, and in each a round is played: end some",
+                status=HTTPStatus.SERVICE_UNAVAILABLE,
+            )
+        self._close(min(idle, key=lambda session: session.played), "made room for another")
+
     def _close(self, session: Session, why: str) -> None:
-        session.ended = why
+        self._world.sessions.end(session, why, self._world.clock())
         self._in_background(self._finish(session))
 
     def _beat(self) -> datetime | None:
         """Do what is due, and return when the next is; None when nobody plays.
 
-        Minutes that a moved clock has jumped over are not made up for.
+        Minutes that a moved clock has jumped over are not made up for. Assumed: a minute of play is one in
+        which the session is open, whether or not a round is played, and counts from the last balance.
         """
         now = self._world.clock()
         for session in self._world.sessions.open():

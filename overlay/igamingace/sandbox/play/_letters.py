@@ -1,4 +1,8 @@
-"""Writes the callbacks: flat JSON with the contract's fields, numbers as JavaScript would write them."""
+"""Writes the callbacks: flat JSON with the contract's fields, numbers as JavaScript would write them.
+
+Assumed, since the pages do not state it: the timestamp's unit, by command; `isBonusBusy` marks the bets of a
+bonus call, and `betwin` never belongs to one; amounts have no zeros at the end.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from igamingace.sandbox._ids import fresh_id
 from igamingace.sandbox._json import JSON, Object, encode
-from igamingace.sandbox._state import fresh_id
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from igamingace._callback_line import Line, Target, line_to
 from igamingace.errors import ConfigurationError
 from igamingace.sandbox.play._engine import IN_PROCESS_URL
-from igamingace.walletcheck._line import Line, Target, line_to
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncGenerator, Mapping
 
     from igamingace.sandbox._state import Account
 
-_MOST: Final = 64
+MOST_LINES: Final = 64
+"""How many lines are kept; those in use are kept in any case."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    line: Line
+    users: int = 0
 
 
 class Lines:
@@ -23,10 +32,11 @@ class Lines:
     def __init__(self, wallets: Mapping[str, Target]) -> None:
         """Take the applications that were handed in, by account id."""
         self._wallets: Final = wallets
-        self._lines: dict[tuple[str, str], Line] = {}
+        self._lines: dict[tuple[str, str], _Kept] = {}
 
-    async def to(self, account: Account, url: str) -> Line:
-        """Return the line to the wallet of `account`.
+    @asynccontextmanager
+    async def to(self, account: Account, url: str) -> AsyncGenerator[Line]:
+        """Hold the line to the wallet of `account`, which stays open in the block.
 
         Raises:
             ConfigurationError: `url` is no http or https URL.
@@ -34,11 +44,15 @@ class Lines:
         if not url:
             raise ConfigurationError("the account has no callback URL: give it one")
         key = (account.id, url)
-        line = self._lines.pop(key, None) or self._open(account, url)
-        self._lines[key] = line  # the last one used is the last to go
-        if len(self._lines) > _MOST:
-            await self._lines.pop(next(iter(self._lines))).close()
-        return line
+        kept = self._lines.pop(key, None) or _Kept(self._open(account, url))
+        self._lines[key] = kept  # the last one used is the last to go
+        kept.users += 1
+        try:
+            await self._close_some()
+            yield kept.line
+        finally:
+            kept.users -= 1
+            await self._close_some()
 
     def is_in_process(self, account: Account, url: str) -> bool:
         """Tell whether the wallet is an application that was handed in."""
@@ -47,8 +61,15 @@ class Lines:
     async def close(self) -> None:
         """Close all."""
         lines, self._lines = self._lines, {}
-        for line in lines.values():
-            await line.close()
+        for kept in lines.values():
+            await kept.line.close()
+
+    async def _close_some(self) -> None:
+        """Close lines that nobody uses while there are too many."""
+        unused = [key for key, kept in self._lines.items() if not kept.users]
+        closing = [self._lines.pop(key) for key in unused[: max(len(self._lines) - MOST_LINES, 0)]]
+        for kept in closing:
+            await kept.line.close()
 
     def _open(self, account: Account, url: str) -> Line:
         if self.is_in_process(account, url):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
+from igamingace.sandbox._ids import fresh_id
 from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox._state import fresh_id
 from igamingace.sandbox.play import _letters
 from igamingace.sandbox.play._post import send
 
@@ -25,12 +25,14 @@ class Move:
     Attributes:
         number: Its transactionId.
         deliveries: The callbacks that were sent for it; none in transfer mode.
+        balance: What the player had afterwards, in major units; None when nobody has told it.
     """
 
-    def __init__(self, number: int, deliveries: list[Delivery]) -> None:
-        """Take both."""
+    def __init__(self, number: int, deliveries: list[Delivery], balance: Decimal | None) -> None:
+        """Take all."""
         self.number = number
         self.deliveries = deliveries
+        self.balance = balance
 
     @property
     def done(self) -> bool:
@@ -128,11 +130,14 @@ class Seamless:
         session.problem = None if last.ok else last.text
         if last.ok:
             session.balance = last.verdict.balance
-        return Move(number, deliveries)
+        return Move(number, deliveries, session.balance if last.ok else None)
 
 
 class Transfer:
-    """The player's wallet at the platform, filled and emptied by deposits and withdrawals."""
+    """The player's wallet at the platform, filled and emptied by deposits and withdrawals.
+
+    Assumed: play never takes it below 0, and a bet that it does not cover is refused to the game.
+    """
 
     async def balance(self, session: Session) -> Move:
         """Look into it."""
@@ -173,4 +178,4 @@ class Transfer:
             )
         wallet[currency] = session.balance = held + change
         session.problem = None
-        return Move(number, [])
+        return Move(number, [], session.balance)

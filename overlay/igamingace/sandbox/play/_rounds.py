@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from igamingace.sandbox._ids import fresh_id
 from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox._state import TransactionType, fresh_id
+from igamingace.sandbox._state import TransactionType
+from igamingace.sandbox.play._purses import Move
 from igamingace.sandbox.play._sessions import Round, Session
 
 if TYPE_CHECKING:
     from igamingace.sandbox._world import World
     from igamingace.sandbox.play._delivery import Delivery
-    from igamingace.sandbox.play._purses import Move, Purse
+    from igamingace.sandbox.play._purses import Purse
 
 _GIVING: Final = (TransactionType.WIN, TransactionType.BET_CANCEL, TransactionType.BONUS_CALL)
 """The types that add to the player's balance."""
@@ -46,7 +48,10 @@ class Rounds:
         self._world: Final = world
 
     async def bet(self, session: Session, purse: Purse, stake: Decimal) -> Played:
-        """Begin a round with a stake; one that is not accepted is cancelled at once."""
+        """Begin a round with a stake; one that is not accepted is cancelled at once.
+
+        Assumed: also one that the wallet has refused in good order, since the vendor calls it unsuccessful.
+        """
         round_ = self._begun(session, stake)
         taken = await purse.bet(session, round_)
         self._book(session, round_, TransactionType.BET, stake, taken)
@@ -69,7 +74,8 @@ class Rounds:
         """Play a whole round at once."""
         round_ = self._begun(session, stake)
         moved = await purse.betwin(session, round_, amount)
-        self._book(session, round_, TransactionType.BET, stake, moved)
+        staked = Move(moved.number, moved.deliveries, None)  # the balance that was told has the win in it
+        self._book(session, round_, TransactionType.BET, stake, staked)
         if not moved.done:
             return await self._failed(session, purse, round_, moved)
         self._book(session, round_, TransactionType.WIN, amount, moved)
@@ -145,6 +151,7 @@ class Rounds:
             round_id=round_.id,
             game=(session.provider.id, session.game.id),
             number=move.number,
+            balance=move.balance,
         )
 
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from igamingace._currency import minor_digits
-from igamingace.sandbox._state import BonusCall, BonusStatus, Bounded
+from igamingace.sandbox._bounded import Bounded
+from igamingace.sandbox._state import BonusCall, BonusStatus
 
 if TYPE_CHECKING:
     from igamingace.sandbox._json import JSON, Object
@@ -18,7 +19,8 @@ BALANCE_EVERY: Final = timedelta(minutes=1)
 """How often the balance is asked for while a game is open (api-facts section 4)."""
 IDLE: Final = timedelta(minutes=30)
 """After how long without play a session ends. Assumed: nobody states it, and no tab is open for ever."""
-MOST_SESSIONS: Final = 5_000
+MOST_OPEN: Final = 5_000
+MOST_ENDED: Final = 500
 
 
 @dataclass(slots=True)
@@ -45,6 +47,7 @@ class Session:
         problem: What went wrong last, for people; None when nothing did.
         rounds: How many were begun.
         ended: Why it ended; None while it is open.
+        ended_at: When it ended; None while it is open.
     """
 
     id: str
@@ -64,6 +67,7 @@ class Session:
     round: Round | None = None
     rounds: int = 0
     ended: str | None = None
+    ended_at: datetime | None = None
 
     @property
     def currency(self) -> str:
@@ -105,6 +109,7 @@ class Session:
             "is_streamer": self.is_streamer,
             "opened": self.opened.isoformat(timespec="milliseconds"),
             "ended": self.ended,
+            "ended_at": None if self.ended_at is None else self.ended_at.isoformat(timespec="milliseconds"),
             "balance": None if self.balance is None else f"{self.balance:f}",
             "problem": self.problem,
             "round": _shown_round(self.round),
@@ -113,16 +118,47 @@ class Session:
         }
 
 
-class Sessions(Bounded[str, Session]):
-    """All sessions by id, also ended ones; the oldest are forgotten."""
+class Sessions:
+    """All sessions: those that are open, and those that have ended, of which the oldest are forgotten.
+
+    Attributes:
+        most_open: How many can be open. Assumed: the vendor states no limit, and a sandbox needs one.
+        ended: Those that have ended, by id, the latest last.
+    """
 
     def __init__(self) -> None:
         """Start with none."""
-        super().__init__(MOST_SESSIONS)
+        self.most_open = MOST_OPEN
+        self.ended = Bounded[str, Session](MOST_ENDED)
+        self._open: dict[str, Session] = {}
+
+    @property
+    def full(self) -> bool:
+        """Whether no more can be opened."""
+        return len(self._open) >= self.most_open
 
     def open(self) -> list[Session]:
-        """Return those that are open."""
-        return [session for session in self.values() if session.ended is None]
+        """Return those that are open, the latest last."""
+        return list(self._open.values())
+
+    def get(self, session_id: str) -> Session | None:
+        """Return the session of that id; None when there is none, or none any more."""
+        return self._open.get(session_id) or self.ended.get(session_id)
+
+    def add(self, session: Session) -> None:
+        """Take in one that has been opened."""
+        self._open[session.id] = session
+
+    def end(self, session: Session, why: str, now: datetime) -> None:
+        """End one; after a reset it is not remembered."""
+        session.ended, session.ended_at = why, now
+        if self._open.pop(session.id, None) is not None:
+            self.ended[session.id] = session
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._open.clear()
+        self.ended.clear()
 
 
 def _shown_round(round_: Round | None) -> JSON:

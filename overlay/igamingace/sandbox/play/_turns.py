@@ -19,6 +19,10 @@ class Turns:
         """Start with nobody."""
         self._lines: dict[Key, tuple[asyncio.Lock, int]] = {}
 
+    def taken(self, key: Key) -> bool:
+        """Tell whether somebody waits for the turn of `key`, or holds it."""
+        return key in self._lines
+
     @asynccontextmanager
     async def of(self, key: Key) -> AsyncGenerator[None]:
         """Wait for the turn of `key`, and hold it in the block."""

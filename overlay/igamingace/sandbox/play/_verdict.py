@@ -65,6 +65,8 @@ class Verdict:
 def judge(command: str, http_status: int, body: bytes, currency: str) -> Verdict:
     """Judge an answer that came in time.
 
+    Assumed: a refusal need not tell the balance, and a balance with too many digits is still a balance.
+
     Args:
         command: Of the callback.
         http_status: Of the answer.

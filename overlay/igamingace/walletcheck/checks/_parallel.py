@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from igamingace_bindings.contract import CALLBACKS
 
+from igamingace._callback_line import AT_ONCE
 from igamingace.walletcheck._check import Failed, Group, Script
-from igamingace.walletcheck._line import AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -18,13 +18,13 @@ export function prepareData(changed) {
     question.hidden = !asking;
     (asking ? keep : reset).focus();
   };
-  const run = async (send, done) => {
+  const run = async (send, done, sent = "body") => {
     try {
       await send();
       await changed();
       say(message, done, "good");
     } catch (error) {
-      say(message, error.message, "bad");
+      say(message, error.message.replace(/^body\b/, sent), "bad");
     }
   };
   reset.addEventListener("click", () => ask(true));
@@ -36,7 +36,7 @@ export function prepareData(changed) {
   file.addEventListener("change", async () => {
     const [chosen] = file.files;
     if (chosen) {
-      await run(async () => call("POST", "import", await chosen.text()), "Imported.");
+      await run(async () => call("POST", "import", await chosen.text()), "Imported.", chosen.name);
       file.value = "";
     }
   });

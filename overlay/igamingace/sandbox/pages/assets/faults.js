@@ -98,7 +98,7 @@ function howLong(fault) {
   if (!TAKES_TIME.includes(fault.kind)) {
     return "";
   }
-  return fault.spread ? `${fault.seconds} to ${fault.seconds + fault.spread} s` : `${fault.seconds} s`;
+  return fault.spread ? `${fault.seconds} to ${fault.seconds + fault.spread}\u00a0s` : `${fault.seconds}\u00a0s`;
 }
 
 function showTimes() {

@@ -5,7 +5,7 @@ import { at, el, field, say } from "./dom.js";
 import { callbackEntry } from "./exchange.js";
 import { poll, STOP } from "./poll.js";
 import * as reels from "./reels.js";
-import { money } from "./text.js";
+import { count, money } from "./text.js";
 
 const MOST_SHOWN = 100;
 const GONE = [404, 410];
@@ -17,6 +17,7 @@ let last = 0;
 let busy = false;
 let now = async () => {};
 
+const amount = (text) => money(text, session.minor_digits);
 const amountOf = (made) => made.control.value.trim().replace(",", ".");
 const bet = () => ["bet", { amount: amountOf(stake) }];
 const win = () => ["win", { amount: amountOf(prize) }];
@@ -101,7 +102,7 @@ async function spin() {
   const wins = Math.random() < 0.5;
   const paid = told(await make(...(wins ? win() : ["lose"])));
   reels.show(wins);
-  return paid ?? (wins ? [`You win ${money(amountOf(prize))}.`, "good"] : ["Not this time.", ""]);
+  return paid ?? (wins ? [`You win ${amount(amountOf(prize))}.`, "good"] : ["Not this time.", ""]);
 }
 
 async function byHand({ text, send }) {
@@ -114,10 +115,10 @@ function show() {
   at("table").hidden = false;
   document.title = `${game.name} · igamingace sandbox`;
   say(at("game-name"), game.name);
-  say(at("balance"), balance === null ? "–" : `${money(balance)} ${currency}`);
+  say(at("balance"), balance === null ? "–" : `${amount(balance)} ${currency}`);
   showAbout({ Player: player, Agent: account, Provider: provider.name });
-  say(at("round"), ended ? `The session has ended: ${ended}.` : round ? `Round ${round.id}: staked ${money(round.stake)}, won ${money(round.won)}.` : "No round is open.");
-  say(at("bonus"), bonus ? `Bonus call ${bonus.id}: ${bonus.rounds_remaining} free spins left, ${money(bonus.won)} of at most ${money(bonus.most)} won.` : "No bonus call: register one for this player and game to get free spins.");
+  say(at("round"), ended ? `The session has ended: ${ended}.` : round ? `Round ${round.id}: staked ${amount(round.stake)}, won ${amount(round.won)}.` : "No round is open.");
+  say(at("bonus"), bonus ? `Bonus call ${bonus.id}: ${count(bonus.rounds_remaining, "free spin")} left, ${amount(bonus.won)} of at most ${amount(bonus.most)} won.` : "No bonus call: register one for this player and game to get free spins.");
   say(at("wire-to"), mode === "transfer" ? "Transfer mode: the money is at the platform, no callbacks" : "Callbacks to the agent's wallet");
   at("spin").disabled = Boolean(busy || ended || round);
   MOVES.forEach(({ button, when }) => (button.disabled = Boolean(busy || ended || !when())));

@@ -11,6 +11,7 @@ import { prepareLaunch, showLaunch } from "./launch.js";
 import { log } from "./log.js";
 import { poll } from "./poll.js";
 import { showProviders } from "./providers.js";
+import { prepareSessions, showSessions } from "./sessions.js";
 
 const logs = [
   {
@@ -34,6 +35,7 @@ let state = null;
 
 function show() {
   showAccounts(state);
+  showSessions(state);
   showLaunch(state);
   showFaults(state, refresh);
   showProviders(state);
@@ -63,6 +65,7 @@ async function refresh() {
 }
 
 prepareLaunch();
+prepareSessions(refresh);
 prepareClock();
 prepareData(async () => {
   logs.forEach(({ view }) => view.clear());

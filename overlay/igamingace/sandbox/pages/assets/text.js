@@ -1,9 +1,10 @@
 // Texts as people read them.
 
-/** Group the digits of an exact decimal, which stays exact: "25000.50" is "25,000.50". */
-export function money(text) {
-  const [whole, ...rest] = String(text).split(".");
-  return [whole.replace(/\B(?=(\d{3})+$)/g, ","), ...rest].join(".");
+/** Group the digits of an exact decimal, which stays exact, with so many minor digits at least: "25000.5" is "25,000.50". */
+export function money(text, digits = 0) {
+  const [whole, minor = ""] = String(text).split(".");
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  return minor || digits ? `${grouped}.${minor.padEnd(digits, "0")}` : grouped;
 }
 
 /** The time of day of an ISO time, in its own zone. */

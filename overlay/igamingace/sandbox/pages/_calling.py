@@ -1,4 +1,4 @@
-"""Launches a game for the page as the agent's own server would: by the contract, and logged like all."""
+"""Calls the API for the page as the agent's own server would: by the contract, and logged like all."""
 
 from __future__ import annotations
 
@@ -34,9 +34,7 @@ async def launch(request: OwnRequest) -> Answer:
     The answer has the `url`; a refusal of the API is given as it came.
     """
     body = await request.json()
-    account = request.world.state.accounts.get(str(body.pop("account", "")))
-    if account is None:
-        raise Refusal("AGENT_NOT_FOUND", "body.account: there is no such account")
+    account = _account(request, body)
     linked = await _call(request, account, "players.create", {"playerExternalId": body.get("playerId", "")})
     if linked.data is None:
         return linked.answer
@@ -44,6 +42,26 @@ async def launch(request: OwnRequest) -> Answer:
     if launched.data is None:
         return launched.answer
     return Answer(200, encode({"url": launched.data}))
+
+
+@own("POST", "kick")
+async def kick(request: OwnRequest) -> Answer:
+    """Kick a player; the body is that of games.kick and names the `account`. The API's answer is given."""
+    body = await request.json()
+    account = _account(request, body)
+    return (await _call(request, account, "games.kick", body)).answer
+
+
+def _account(request: OwnRequest, body: Object) -> Account:
+    """Take the `account` out of a body.
+
+    Raises:
+        Refusal: AGENT_NOT_FOUND.
+    """
+    account = request.world.state.accounts.get(str(body.pop("account", "")))
+    if account is None:
+        raise Refusal("AGENT_NOT_FOUND", "body.account: there is no such account")
+    return account
 
 
 async def _call(request: OwnRequest, account: Account, operation: str, body: Object) -> _Reply:

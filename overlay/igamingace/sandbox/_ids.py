@@ -1,0 +1,38 @@
+"""Where ids and tokens come from."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from itertools import count
+from typing import Final
+
+
+class Numbers:
+    """Gives out numbers, one after the other."""
+
+    def __init__(self, first: int) -> None:
+        """Begin with `first`."""
+        self.upcoming = first
+
+    def __next__(self) -> int:
+        """Give out a number."""
+        self.upcoming += 1
+        return self.upcoming - 1
+
+
+def new_token() -> str:
+    """Return a token as the vendor issues them: 32 lower-case hex digits."""
+    return secrets.token_hex(16)
+
+
+_IDS_A_MILLISECOND: Final = 4096
+_ids: Final = count(time.time_ns() // 1_000_000 * _IDS_A_MILLISECOND)
+
+
+def fresh_id() -> int:
+    """Return an id that no sandbox has used before, unless one made 4096 of them each millisecond.
+
+    A wallet remembers transactions for longer than a sandbox runs. Until 2039 a double holds these ids.
+    """
+    return next(_ids)
