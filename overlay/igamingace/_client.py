@@ -89,10 +89,10 @@ class Agent(AgentView):
         Raises:
             ConfigurationError: token or base URL are missing or malformed, or an option makes no sense.
         """
-        from igamingace._open_line import open_line  # noqa: PLC0415 -- keeps `import igamingace` light
-
         argument = Sealed(token)
         del token  # a traceback shows local variables
+        from igamingace._open_line import open_line  # noqa: PLC0415 -- keeps `import igamingace` light
+
         options = Options().changed(
             timeout=timeout,
             acquire_timeout=acquire_timeout,
@@ -171,10 +171,10 @@ class AsyncAgent(AsyncAgentView):
         _wire: AsyncWire | None = None,
     ) -> None:
         """Set up, in a loop or outside of one; nothing is sent. The arguments are those of `Agent`."""
-        from igamingace._open_line import open_line  # noqa: PLC0415 -- keeps `import igamingace` light
-
         argument = Sealed(token)
         del token  # a traceback shows local variables
+        from igamingace._open_line import open_line  # noqa: PLC0415 -- keeps `import igamingace` light
+
         options = Options().changed(
             timeout=timeout,
             acquire_timeout=acquire_timeout,

@@ -17,6 +17,7 @@ from igamingace._watch import attempt_of
 from igamingace._wire import Answer, Failure, Message
 from igamingace.errors import (
     AcquireTimeout,
+    AgentClosed,
     Headers,
     IGamingAceError,
     ResponseSnapshot,
@@ -120,7 +121,8 @@ class Course(Generic[T]):
             if self._watch is not None:
                 self._watch.gave_up(error)
             return self._gave_up
-        end = permit.abandoned
+        # An agent that was closed meanwhile has sent nothing.
+        end = permit.done if isinstance(error, AgentClosed) else permit.abandoned
         try:
             if self.outcome is not None:
                 self._retries.attempts += 1

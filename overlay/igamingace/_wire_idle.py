@@ -11,6 +11,8 @@ from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from igamingace.errors import AgentClosed
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -26,12 +28,19 @@ class Connections:
         self._keep = keep
         self._lock = Lock()
         self._all: set[ConnectionInterface] = set()
-        self._idle: deque[tuple[ConnectionInterface, float]] = deque()  # with when to close it
+        self._closed = False
+        self._idle: deque[tuple[ConnectionInterface, float]] = deque()  # and when each is too old
 
     def take(self) -> ConnectionInterface:
-        """A connection for one request; `give_back` takes it, however the request ended."""
+        """A connection for one request; `give_back` takes it, however the request ended.
+
+        Raises:
+            AgentClosed: `close` was called.
+        """
         while True:
             with self._lock:
+                if self._closed:
+                    raise AgentClosed("the agent is closed: make a new one")
                 if not self._idle:
                     connection = self._make()
                     self._all.add(connection)
@@ -61,8 +70,9 @@ class Connections:
         connection.close()
 
     def close(self) -> None:
-        """Close them all, also those that serve a request: it fails."""
+        """Close them all for good, also those in use, whose requests fail, in the end by their time limit."""
         with self._lock:
+            self._closed = True
             closing = self._all
             self._all = set()
             self._idle.clear()

@@ -39,15 +39,8 @@ if TYPE_CHECKING:
 
     from igamingace._stop import Stop
 
-_CLOSED = "the agent is closed: make a new one"
-
-_NOTHING_SENT = (httpcore2.ConnectError, httpcore2.ProxyError, httpcore2.UnsupportedProtocol)
-_BROKEN = (
-    httpcore2.NetworkError,
-    httpcore2.ProtocolError,
-    httpcore2.ProxyError,
-    httpcore2.UnsupportedProtocol,
-)
+_NOTHING_SENT = (httpcore2.ConnectError, httpcore2.ProxyError)
+_BROKEN = (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.ProxyError)
 
 
 @cache
@@ -104,24 +97,22 @@ class PoolWire:
     def __init__(self, base_url: str) -> None:
         """Prepare a pool; nothing is connected before the first message."""
         parts = urlsplit(base_url)
-        self._base_url = base_url
         self._scheme = parts.scheme.encode()
         self._host = (parts.hostname or "").encode()
         self._port = parts.port
         self._prefix = parts.path
         self._host_header = parts.netloc
         self._closed = False
+        self._connector = _connector(base_url)
         self._open()
         _wires.add(self)
 
     def _open(self) -> None:
-        self._connections = Connections(_connector(self._base_url), KEEPALIVE)
+        self._connections = Connections(self._connector, KEEPALIVE)
         self._finalizer = weakref.finalize(self, self._connections.close)
 
     def send(self, message: Message) -> Answer | Failure:
         """Send one message; raises AgentClosed after `close`."""
-        if self._closed:
-            raise AgentClosed(_CLOSED)
         started = perf_counter()
         stop = _stop.current()
         deadline = Deadline(_capped(message.timeouts.total, stop), stop)
@@ -135,11 +126,12 @@ class PoolWire:
         except httpcore2.TimeoutException:
             return TOO_LATE
         except httpcore2.ConnectionNotAvailable:
-            raise AgentClosed(_CLOSED) from None  # meanwhile
+            pass  # it was closed since it was taken, with all the others
         except _BROKEN as error:
             return Failure(exception_text(error, message.secret), sent=not isinstance(error, _NOTHING_SENT))
         finally:
             self._connections.give_back(connection)
+        raise AgentClosed("the agent was closed: make a new one")  # not above: its context holds the headers
 
     def _request(self, message: Message, deadline: Deadline) -> httpcore2.Request:
         target = (self._prefix + message.target).encode()

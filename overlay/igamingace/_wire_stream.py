@@ -89,9 +89,13 @@ class _Stream(httpcore2.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
-        left = _left(timeout, httpcore2.ConnectTimeout)
-        with self._watched(timeout):
-            return _Stream(self._stream.start_tls(ssl_context, server_hostname, left))
+        try:
+            left = _left(timeout, httpcore2.ConnectTimeout)
+            with self._watched(timeout):
+                return _Stream(self._stream.start_tls(ssl_context, server_hostname, left))
+        except BaseException:
+            self.close()  # nobody else has it
+            raise
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 -- as in the class it derives from
         return self._stream.get_extra_info(info)

@@ -115,6 +115,7 @@ def test_a_creation_without_an_answer_is_3_and_its_password_is_not_lost(run, mon
     from igamingace.operators import CreationUnknown, Operator
 
     def lost(self, name, **given):
+        assert given["password"]
         raise CreationUnknown(name, Sealed("made-password"))
 
     monkeypatch.setattr(Operator, "create_agent", lost)
@@ -125,6 +126,23 @@ def test_a_creation_without_an_answer_is_3_and_its_password_is_not_lost(run, mon
     assert "look for it in the back office" in done.stderr
     assert done.stdout.split() == ["password", "made-password"]
     assert document["password"] == "made-password"
+
+
+def test_a_creation_that_is_interrupted_is_3_and_its_password_is_not_lost(run, monkeypatch):
+    from igamingace.operators import Operator
+
+    sent = []
+
+    def interrupted(self, name, **given):
+        sent.append(given["password"])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Operator, "create_agent", interrupted)
+
+    done = run("agents", "create", "cut-off", *NEW, "--yes", status=3)
+
+    assert "look for it in the back office" in done.stderr
+    assert done.stdout.split() == ["password", sent[0]]
 
 
 @pytest.fixture

@@ -112,6 +112,13 @@ def test_what_comes_back_after_closing_is_closed_too(connections):
     assert taken.closed
 
 
+def test_after_closing_no_more_are_made(connections):
+    connections.close()
+
+    with pytest.raises(AgentClosed):
+        connections.take()
+
+
 def test_after_a_fork_the_connections_are_closed_although_a_thread_had_the_lock(connections):
     taken, _ = used(connections, 2)
 

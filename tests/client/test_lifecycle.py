@@ -14,6 +14,8 @@ import pytest
 from igamingace import Agent, AsyncAgent, errors
 from igamingace._wire_aio import AioWire
 from igamingace._wire_pool import PoolWire
+from igamingace.errors import AgentClosed
+from igamingace.limits import LocalLimiter
 
 
 @pytest.fixture(autouse=True)
@@ -241,6 +243,20 @@ def test_one_agent_serves_many_threads(server, token):
 
     assert len(server.seen) == 20
     assert all(ended(server))
+
+
+def test_calls_of_a_closed_agent_take_no_slots_from_others(server, token):
+    limiter = LocalLimiter(2)
+    closed, other = (Agent(token, base_url=server.url, limiter=limiter) for _ in range(2))
+    closed.close()
+
+    for _ in range(3):
+        with pytest.raises(AgentClosed):
+            closed.providers.list()
+
+    stats = other.stats()
+    assert (stats.granted, stats.in_flight, stats.lingering) == (3, 0, 0)
+    other.close()
 
 
 def test_agents_of_many_accounts_share_one_pool(server):

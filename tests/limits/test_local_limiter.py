@@ -10,6 +10,8 @@ import weakref
 import pytest
 from igamingace.errors import AcquireTimeout, ConfigurationError
 from igamingace.limits import Limiter, LocalLimiter, account_key, default_limiter
+from igamingace.limits._known import known_limiters
+from igamingace.limits._line import NORMAL, Ticket
 from igamingace_bindings.contract import CONCURRENCY_LIMIT
 
 TOKEN = "60349266c8d9487eab7531b1a15d2480"
@@ -138,6 +140,53 @@ def test_the_figures_tell_waits_and_refusals(make_budget, until):
     assert 0 < stats.longest_wait < 60
 
 
+def test_a_limiter_lives_as_long_as_one_of_its_budgets():
+    """An agent holds its budget alone; the limiter starts that clean after a fork, and is watched."""
+    budget = LocalLimiter(2).budget("a")
+    gc.collect()
+
+    (limiter,) = [one for one in known_limiters() if one.stats().granted == 0 and one._budgets.get("a")]
+
+    assert limiter.budget("a") is budget
+
+
+def test_many_budgets_used_once_leave_nothing_but_their_figures():
+    limiter = LocalLimiter(2)
+
+    for number in range(2500):
+        limiter.budget(str(number)).acquire().done()
+
+    assert len(limiter._budgets._budgets) < 1100
+    assert limiter.stats().granted == 2500
+    assert not limiter._budgets._budgets
+
+
+def test_an_account_that_was_forgotten_and_came_back_is_not_forgotten_again():
+    limiter = LocalLimiter(2)
+    limiter.budget("a").acquire().done()
+    held = limiter.budget("a")
+
+    limiter.stats()  # which clears away what was forgotten
+
+    assert limiter.budget("a") is held
+
+
+def test_a_ticket_of_another_line_leaves_nobody_elses():
+    """A task of a forked process may give up its wait in the child, whose budget has a line of its own."""
+    limiter = LocalLimiter(1)
+    budget, calm = limiter.budget("a"), limiter.budget("b")
+    held = budget.acquire()
+    old, ticket = budget._core, Ticket(NORMAL, 0.0)
+    old.join(ticket)
+    budget.start_clean()
+
+    budget._core.leave(ticket, 1.0)
+
+    assert [one.stats().waiting for one in (budget, calm)] == [0, 0]
+    assert len(old.line) == 1
+    held.done()
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
 @pytest.mark.filterwarnings(
     "ignore:.*multi-threaded.*:DeprecationWarning"
@@ -145,6 +194,7 @@ def test_the_figures_tell_waits_and_refusals(make_budget, until):
 def test_a_forked_child_starts_clean(until):
     limiter = LocalLimiter(2)
     budget = limiter.budget("a")
+    limiter.budget("forgotten").acquire().done()  # figures of the parent, too
     permits = [budget.acquire() for _ in range(2)]
     waiter = threading.Thread(target=lambda: budget.acquire().done())
     waiter.start()

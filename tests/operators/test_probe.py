@@ -93,6 +93,14 @@ def test_an_address_no_callback_can_go_to_is_told(url):
     assert "is no address that callbacks can go to" in end.value.value
 
 
+def test_a_name_of_other_letters_is_asked_for_as_the_net_knows_it():
+    account = Account(name="a", token="the-token", currency="USD")
+    flow = probe(account, "http://bücher.example:8080/cb", 5.0)
+    next(flow)
+
+    assert flow.send(Sealed("the-token")).origin == "http://xn--bcher-kva.example:8080"
+
+
 def test_a_callback_url_is_called_with_the_agents_signature(use, sandbox, world):
     accounts = sandbox.app.world.state.accounts
     with Listener() as listener:

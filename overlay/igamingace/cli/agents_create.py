@@ -73,18 +73,21 @@ def create(
     The vendor must approve a new account before it can log in. From where its requests are accepted must be
     said: --allow names an address, --everybody lets everybody in.
 
-    Exit status: 0 opened, 1 refused, 2 could not be run or was not confirmed, 3 nobody knows whether it was
-    opened: look into the back office.
+    Exit status: 0 opened, 1 refused, or opened and not in the tree (then its token is shown), 2 could not be
+    run or was not confirmed, 3 nobody knows whether it was opened: look into the back office.
 
     Example: igamingace agents create mycasino-2 --currency EUR --rate 12.5 --allow 198.51.100.7
     """
     from igamingace.operators import CreatedOutside, CreationUnknown  # noqa: PLC0415 -- not for --help
+    from igamingace.operators._create import new_password  # noqa: PLC0415 -- as above
     from igamingace.operators._settings import LOGGER  # noqa: PLC0415 -- as above
 
     with running(as_json=as_json), operator_of(file) as running_operator:
         above = parent or _top(running_operator)
         percent = _percent(rate)
-        password = _password(password_file)
+        # Made here and not on the way, so that it is known also where the call is cut off.
+        password = Sealed(new_password()) if password_file is None else _password(password_file)
+        password_made = password_file is None
         level: Level = "operator" if operator else "agent"
         addresses = _addresses(allowed_ips or (), everybody=everybody)
         confirm(f"Open the {level} {name!r} with {currency} below {above!r}?", yes=yes)
@@ -105,15 +108,19 @@ def create(
                     callback_url=callback_url,
                 )
         except CreationUnknown as error:
-            _tell_unknown(error, password_made=password.open() is None, as_json=as_json)
+            _tell_unknown(error, password_made=password_made, as_json=as_json)
+            raise typer.Exit(UNKNOWN) from None
+        except KeyboardInterrupt:
+            unknown = CreationUnknown(operator_id or name, password)
+            _tell_unknown(unknown, password_made=password_made, as_json=as_json)
             raise typer.Exit(UNKNOWN) from None
         except CreatedOutside as error:
-            _tell_outside(error, password_made=password.open() is None, as_json=as_json)
+            _tell_outside(error, password_made=password_made, as_json=as_json)
             raise typer.Exit(FAILED) from None
         if as_json:
-            emit(_described(made))
+            emit(_described(made, password_made=password_made))
         else:
-            _show(made)
+            _show(made, password_made=password_made)
 
 
 def _top(operator: Operator) -> str:
@@ -151,32 +158,30 @@ def _percent(rate: str) -> Decimal:
     raise CannotRun(f"--rate {rate}: give a number of percent, such as 12.5")
 
 
-def _password(file: Path | None) -> Sealed[str | None]:
-    if file is None:
-        return Sealed(None)
-    password = Sealed[str | None]((sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")).strip())
+def _password(file: Path) -> Sealed[str]:
+    password = Sealed((sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")).strip())
     if not password.open():
         raise CannotRun(f"--password-file {file}: it is empty")
     return password
 
 
-def _described(made: NewAccount) -> dict[str, object]:
+def _described(made: NewAccount, *, password_made: bool) -> dict[str, object]:
     return {
         "ok": True,
         "name": made.account.name,
         "operator_id": made.account.operator_id,
         "token": made.account.open_token(),
-        **({"password": made.password} if made.password_made else {}),
+        **({"password": made.password} if password_made else {}),
     }
 
 
-def _show(made: NewAccount) -> None:
+def _show(made: NewAccount, *, password_made: bool) -> None:
     account = made.account
     typer.echo(
         f"The {account.level} {plain(account.name)} was opened. Keep these; they are shown only once:\n"
     )
     typer.echo(f"  token     {account.open_token()}")
-    if made.password_made:
+    if password_made:
         typer.echo(f"  password  {made.password}")
     typer.echo(f"\nFor the file of accounts:\n\n{_as_toml(account)}")
 

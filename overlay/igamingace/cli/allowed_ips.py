@@ -46,7 +46,8 @@ def allowed_ips(
     IPv4 and IPv6, one a line or parted by spaces. A change is shown before it is made. Without --account,
     those of the account whose token is in IGAMINGACE_API_TOKEN.
 
-    Exit status: 0 fine, 1 refused or no answer, 2 could not be run or was not confirmed.
+    Exit status: 0 fine, 1 refused or no answer, 2 could not be run or was not confirmed, 3 nobody
+    knows whether it was changed: look, with the same command without a change.
 
     Example: igamingace allowed-ips --account mycasino --add 198.51.100.7
     """

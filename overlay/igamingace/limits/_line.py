@@ -44,8 +44,8 @@ class Ticket:
         """The number of its slot; 0 while it has none."""
         self.waited = 0.0
         """Seconds from asking to the grant."""
-        self.waiting = False
-        """Whether it stands in the line."""
+        self.waiting: Line | None = None
+        """The line that it stands in. After a fork that may be one that nobody serves any more."""
         self.wake: Callable[[], object] = nobody
         """Tells who waits that the slot is granted; it must not block, raise or call the budget.
 
@@ -75,15 +75,15 @@ class Line:
 
     def join(self, ticket: Ticket) -> None:
         """Wait, behind all others of the same rank."""
-        ticket.waiting = True
+        ticket.waiting = self
         rank = ticket.rank
         queue = self._normal if rank is NORMAL else self._urgent if rank is URGENT else self._again
         queue.append(ticket)
 
     def leave(self, ticket: Ticket) -> None:
         """Wait no longer; the ticket is cleared away later, so that leaving a long line is quick."""
-        if ticket.waiting:
-            ticket.waiting = False
+        if ticket.waiting is self:
+            ticket.waiting = None
             self._left += 1
             if self._left > len(self):
                 self._clear_away()
@@ -100,7 +100,7 @@ class Line:
 
     def serve(self, head: Ticket) -> None:
         """Let the head go, and count whom it passed."""
-        head.waiting = False
+        head.waiting = None
         if head.rank is NORMAL:
             self._normal.pop(0)
             self._passed = 0
@@ -112,13 +112,13 @@ class Line:
 
     def _clear_heads(self) -> None:
         for queue in (self._again, self._urgent, self._normal):
-            while queue and not queue[0].waiting:
+            while queue and queue[0].waiting is None:
                 queue.pop(0)
                 self._left -= 1
 
     def _clear_away(self) -> None:
         self._again, self._urgent, self._normal = (
-            [ticket for ticket in queue if ticket.waiting]
+            [ticket for ticket in queue if ticket.waiting is not None]
             for queue in (self._again, self._urgent, self._normal)
         )
         self._left = 0

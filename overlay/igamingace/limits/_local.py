@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-from functools import partial
 from typing import TYPE_CHECKING
 
 from igamingace_bindings.contract import CONCURRENCY_LIMIT
@@ -63,13 +62,12 @@ class LocalLimiter:
         for name, seconds in (("linger", linger), ("acquire_timeout", acquire_timeout)):
             if seconds is not None and not seconds >= 0:
                 raise ConfigurationError(f"{name} must be 0 or more seconds, not {seconds}")
+        self._limit = limit
         self._acquire_timeout = math.inf if acquire_timeout is None else acquire_timeout
         self._hooks = hooks
         self._budgets: Registry[LocalBudget] = Registry(limit)
         self._kept: set[LocalBudget] = set()  # not forgotten, although nobody may use them
-        # Made once: each of thousands of budgets holds them.
-        self._keep = self._kept.add
-        self._make_core = partial(_new_core, limit, linger)
+        self._linger = linger
         self.start_clean()
         start_clean_after_fork(self)
         know(self)
@@ -91,10 +89,10 @@ class LocalLimiter:
             if budget is None:
                 budget = LocalBudget(
                     account,
-                    self._make_core,
+                    self._new_core,  # so a budget keeps its limiter, which starts it clean after a fork
                     acquire_timeout=self._acquire_timeout,
                     hooks=self._hooks,
-                    keep=self._keep,
+                    keep=self._kept.add,
                     farewell=self._budgets.farewell,
                 )
                 self._budgets.add(budget)
@@ -106,13 +104,12 @@ class LocalLimiter:
             self._sweep()
             return self._budgets.stats()
 
+    def _new_core(self) -> Core:
+        return Core(self._limit, Pace(self._limit), Lingering(self._linger))
+
     def _sweep(self) -> None:
         """Let go of budgets that have come to rest."""
         self._kept.difference_update(budget for budget in list(self._kept) if budget.at_rest())
-
-
-def _new_core(limit: int, linger: float | None) -> Core:
-    return Core(limit, Pace(limit), Lingering(linger))
 
 
 _default = LocalLimiter()

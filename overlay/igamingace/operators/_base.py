@@ -57,7 +57,7 @@ class OperatorBase(Generic[A]):
 
         Made when it is first needed, and kept as long as somebody uses it. It sends over the connections that
         all agents share, within the account's own budget, and ends with the operator. A function that gives
-        the token is called here and now: in an event loop, `map` and `stream` call a slow one in a thread.
+        the token is called in this thread, also in an event loop; `map` and `stream` call it in another one.
 
         Raises:
             UnknownAccount: there is no account of that name; the message has names that come close.

@@ -77,6 +77,11 @@ class Wish:
     allowed_ips: list[str]
 
 
+def new_password() -> str:
+    """Make a password for the back office."""
+    return secrets.token_urlsafe(_PASSWORD_BYTES)
+
+
 def wish_of(
     tree: Tree,
     name: str,
@@ -123,7 +128,7 @@ def wish_of(
         },
         title=title or name,
         rate=rate,
-        password=Sealed(password.open() or secrets.token_urlsafe(_PASSWORD_BYTES)),
+        password=Sealed(password.open() or new_password()),
         password_made=not given,
         callback_url=callback_url,
         allowed_ips=checked(name, AllowedAddresses(allowed_ips or ()), everybody=everybody),
@@ -195,7 +200,9 @@ def _asking(wish: Wish) -> Callable[[Agent | AsyncAgent], object]:
 def _told(error: BaseException, wish: Wish) -> BaseException:
     """What to raise for an error of the call: CreationUnknown where it may be done, no secrets in any."""
     one: BaseException | None = error
-    while one is not None:
+    seen: set[int] = set()
+    while one is not None and id(one) not in seen:
+        seen.add(id(one))
         one.__traceback__ = None
         one = one.__cause__ or one.__context__
     if not isinstance(error, IGamingAceError) or not may_have_been_done(error):

@@ -58,9 +58,10 @@ def _split(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        netloc = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
     except ValueError:
         return None
-    return parts if usable and parts.username is None else None
+    return parts._replace(netloc=netloc) if usable and parts.username is None else None
 
 
 def _message(target: str, token: Sealed[str], timeout: float) -> Message:
