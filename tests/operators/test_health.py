@@ -1,6 +1,7 @@
 """What is wrong with agents is found and told, of each."""
 
 import asyncio
+import threading
 from decimal import Decimal
 
 import httpx2
@@ -69,18 +70,23 @@ def test_the_contract_says_which_states_of_a_provider_there_are():
 
 
 def test_a_deadline_leaves_what_was_not_seen_unknown(world, tree):
+    over = threading.Event()
+
     async def never(request):
         await asyncio.sleep(30)
 
     def hang(request):
+        over.wait(30)
         raise httpx2.ConnectTimeout("")
 
     transport = httpx2.MockTransport(never if world.kind == "asyncio" else hang)
     report = world.use(
         lambda operator: operator.check(["lotus"], deadline=0.2), tree, transport=transport, max_retries=0
     )
+    over.set()
 
     assert {one.state for one in report.agents["lotus"]} == {"unknown"}
+    assert "the deadline of 0.2 s passed" in report.agents["lotus"][0].detail
 
 
 def test_a_floor_without_an_amount_for_a_currency_is_refused(use):

@@ -79,7 +79,8 @@ def top_up(
                 )
             # A full disk, or wallets that cannot be read now: points may have been moved.
             except (OSError, RuntimeError, TransferUnknown) as error:
-                stop(f"{error}: run it again with the record {record}", UNKNOWN, as_json=as_json)
+                again = f"run it again with the record {record}, or with another once you have seen the books"
+                stop(f"{error}: {again}", UNKNOWN, as_json=as_json)
             if not as_json:
                 _show_outcomes(done)
         status = _status(done, dry_run=dry_run)
