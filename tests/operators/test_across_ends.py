@@ -9,7 +9,7 @@ import igamingace
 import pytest
 from igamingace.errors import AgentClosed, PermissionDenied
 from igamingace.limits import LocalLimiter, account_key
-from igamingace.operators import Account, DeadlinePassed, TokenUnavailable
+from igamingace.operators import Account, DeadlinePassed, Result, TokenUnavailable
 
 from .api import LONG, Api, agents, ask, own_threads, wait_for
 
@@ -26,6 +26,12 @@ def test_results_keep_the_success_or_the_error_of_each_agent(world):
     with pytest.raises(PermissionDenied):
         _ = results["a1"].value
     assert repr(results) == "<Results of 3 agents: 2 ok, 1 failed>"
+
+
+def test_results_can_be_put_into_a_set():
+    one = Result(account=agents(1)[0], elapsed=0.5)
+
+    assert len({one, Result(account=agents(1)[0], elapsed=0.5)}) == 1
 
 
 def test_errors_are_raised_as_a_group_that_names_the_agents(world):

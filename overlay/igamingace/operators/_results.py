@@ -41,7 +41,7 @@ class DeadlinePassed(IGamingAceError, TimeoutError):  # noqa: N818 -- says what 
         self.seconds = seconds
 
 
-@dataclass(slots=True, kw_only=True)  # not frozen: an operator makes thousands
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)  # not frozen: an operator makes thousands
 class Result(Generic[T]):
     """What came of one agent's call.
 

@@ -59,7 +59,9 @@ class TaskRun(Generic[T]):
                 if self._missing and not self._ended:
                     await self._wait(left)
             self._over = True
-            yield [*self._arrived(), *self._late()]
+            while arrived := self._arrived():
+                yield arrived
+            yield [*self._late()]
         finally:
             await self._finish()
 
@@ -85,9 +87,12 @@ class TaskRun(Generic[T]):
         """The results that are there; raises what ends a program."""
         arrived: list[Result[T]] = []
         while self._ended:
-            ended = self._ended.popleft()
+            ended = self._ended[0]
             if isinstance(ended, BaseException):
+                if arrived:
+                    break  # first what came before it
                 raise ended
+            self._ended.popleft()
             del self._missing[ended.account.name]
             arrived.append(ended)
         return arrived
