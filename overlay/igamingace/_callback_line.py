@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, cast
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from igamingace.callbacks import SIGNATURE_HEADER
 from igamingace.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 Message: TypeAlias = MutableMapping[str, Any]
@@ -73,6 +74,12 @@ class Line(Protocol):
     async def close(self) -> None:
         """Let go of what it holds."""
         ...
+
+
+@cache
+def _ssl_context() -> SSLContext:
+    """One for all lines: reading the authorities' certificates takes tens of milliseconds."""
+    return httpx2.create_ssl_context()
 
 
 def line_to(target: Target, path: str) -> Line:
@@ -158,7 +165,7 @@ class _HTTPLine(_ASGILine):
             )
         host = parts.netloc.rpartition("@")[2]
         limits = httpx2.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
-        transport = httpx2.AsyncHTTPTransport(limits=limits, trust_env=True)
+        transport = httpx2.AsyncHTTPTransport(verify=_ssl_context(), limits=limits, trust_env=True)
         super().__init__(transport, url, f"{parts.scheme}://{host}{parts.path}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from decimal import Decimal
 
 import httpx2
 import pytest
@@ -27,6 +28,20 @@ def test_changing_an_entry_forgets_none():
     kept["a"] = 3
 
     assert kept == {"a": 3, "b": 2}
+
+
+async def test_of_too_many_players_the_oldest_without_money_goes(app, agent):
+    players = app.account("mycasino").players
+    players.most = 3
+    players["guest"].wallet["USD"] = Decimal(5)
+
+    await agent.data(agent.post("/v1/player/create", playerExternalId="new"))
+
+    assert list(players) == ["guest", "p-1", "new"]
+    for player in players.values():
+        player.wallet["USD"] = Decimal(5)
+    await agent.data(agent.post("/v1/player/create", playerExternalId="newer"))
+    assert list(players) == ["p-1", "new", "newer"]
 
 
 async def test_accounts_are_not_forgotten_but_refused(operator, refusal, monkeypatch):

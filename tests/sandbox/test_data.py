@@ -244,6 +244,86 @@ async def test_a_state_that_cannot_be_taken_up_changes_nothing(app, agent, conte
     assert as_json(app.world.save()) == before
 
 
+@pytest.mark.parametrize("ahead", [1e12, float("inf"), float("nan")])
+async def test_a_state_whose_clock_cannot_be_reached_changes_nothing(app, agent, ahead):
+    app.clock.advance(90)
+    saved = as_json(app.world.save())
+    state = app.world.state
+    saved["accounts"][1]["players"], saved["clock_ahead"] = [], ahead
+
+    answer = await agent.client.post("/_sandbox/import", content=json.dumps(saved))
+
+    assert answer.status_code == 400
+    assert app.world.state is state
+    assert app.clock.ahead == 90
+
+
+async def test_an_import_begins_the_logs_anew(app, agent):
+    token = app.token
+    await agent.post("/v1/player/create", playerExternalId=token)
+    saved = as_json(app.world.save())
+    saved["accounts"][1]["token"] = "another-token-altogether"
+
+    await agent.client.post("/_sandbox/import", json=saved)
+
+    assert app.requests == []
+    assert token not in (await agent.client.get("/_sandbox/requests")).text
+
+
+BOOKS = {
+    "transactions": {
+        "id": 1,
+        "type": 2,
+        "player": "p-1",
+        "currency": "USD",
+        "at": "2030-05-01T12:00:00Z",
+        "amount": "1",
+        "balance": "1",
+    },
+    "movements": {"id": "m", "type": 4, "player": "p-1", "currency": "USD", "amount": "1"},
+    "bonus_calls": {
+        **dict.fromkeys(("id", "rounds", "provider", "game", "remaining"), 1),
+        **dict.fromkeys(("amount", "base_bet", "won"), "1"),
+        "player": "p-1",
+        "expires": "2030-05-01T12:00:00Z",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("books", "name"),
+    [
+        ("transactions", "amount"),
+        ("transactions", "balance"),
+        ("movements", "amount"),
+        ("bonus_calls", "amount"),
+        ("bonus_calls", "base_bet"),
+        ("bonus_calls", "won"),
+    ],
+)
+@pytest.mark.parametrize("amount", ["NaN", "-Infinity", "1e24"])
+def test_amounts_in_the_books_are_amounts(app, books, name, amount):
+    saved = as_json(app.world.save())
+    saved["accounts"][1][books] = [dict(BOOKS[books])]
+    parse_casino(json.dumps(saved), "x", is_json=True)
+    saved["accounts"][1][books][0][name] = amount
+
+    with pytest.raises(DataError, match=rf"accounts\[1\]\.{books}\[0\]\.{name}: expected an amount"):
+        parse_casino(json.dumps(saved), "x", is_json=True)
+
+
+async def test_what_the_largest_amounts_add_up_to_is_taken_up_again(app, agent):
+    largest = Decimal(10) ** 18
+    app.set_points("mycasino", largest)
+    app.account("mycasino").points["USD"] += 1_000 * largest + Decimal("0.01")
+    saved = (await agent.client.get("/_sandbox/export")).json()
+
+    answer = await agent.client.post("/_sandbox/import", json=saved)
+
+    assert answer.status_code == 200
+    assert app.account("mycasino").points["USD"] == 1_001 * largest + Decimal("0.01")
+
+
 def test_ten_thousand_agents_fit(app):
     for number in range(10_000):
         app.world.state.add_account(Account(f"a{number}", "x", "agent", f"t{number}", ("USD",), (1,)))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx2
 import pytest
 from igamingace.sandbox import Sandbox
 
@@ -14,6 +16,7 @@ class Site(BaseHTTPRequestHandler):
     """A web site that is no wallet, except under `/right`."""
 
     visited: list[str]
+    status_code = "OK"
 
     def do_POST(self):
         type(self).visited.append(self.path)
@@ -24,7 +27,10 @@ class Site(BaseHTTPRequestHandler):
             self.send_header("content-length", "0")
             self.end_headers()
             return
-        body = b" " * 10_000_000 if self.path == "/endless" else b'{"balance": 12.5, "statusCode": "OK"}'
+        told = json.dumps({"balance": 12.5, "statusCode": self.status_code}).encode()
+        self.answer(b" " * 10_000_000 if self.path == "/endless" else told)
+
+    def answer(self, body):
         self.send_response(200)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -36,11 +42,11 @@ class Site(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def site():
-    """Return the address of a site, and the paths that were visited."""
+    """Return the address of a site, and its handler, which knows what was visited."""
     handler = type("Visited", (Site,), {"visited": []})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,)).start()
-        yield f"http://127.0.0.1:{server.server_port}", handler.visited
+        yield f"http://127.0.0.1:{server.server_port}", handler
         server.shutdown()
 
 
@@ -67,12 +73,12 @@ def test_a_wallet_is_reached_over_http(sandbox, site):
 
 
 def test_a_redirect_is_not_followed(sandbox, site):
-    url, visited = site
+    url, wallet = site
 
     delivery = told(sandbox, f"{url}/away")
 
     assert "redirects are not followed" in delivery.text
-    assert visited == ["/away"]
+    assert wallet.visited == ["/away"]
 
 
 def test_an_endless_answer_is_not_kept(sandbox, site):
@@ -95,6 +101,22 @@ def test_nobody_at_the_url_is_said_plainly(sandbox):
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://wallet.example/", "http://", "wallet", None])
 def test_what_is_no_http_url_is_not_called(sandbox, url):
     assert "not sent" in told(sandbox, url).text
+
+
+def test_credentials_in_a_url_that_cannot_be_called_are_not_shown(sandbox):
+    assert "hunter2" not in told(sandbox, "http://user:hunter2@/callbacks").url
+
+
+def test_a_token_that_a_wallet_repeats_is_shown_nowhere(sandbox, site):
+    url, wallet = site
+    wallet.status_code = token = sandbox.account("mycasino").token
+
+    delivery = told(sandbox, f"{url}/right")
+
+    assert not delivery.ok
+    assert token not in delivery.text
+    for page in ("state", "callbacks"):
+        assert token not in httpx2.get(f"{sandbox.url}/_sandbox/{page}").text
 
 
 def test_credentials_in_the_url_are_not_shown(sandbox, site):

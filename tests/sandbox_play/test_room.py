@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from decimal import Decimal
 
 import pytest
 from igamingace.sandbox import Refusal, create_app
 from igamingace.sandbox.play import _lines
+from igamingace.sandbox.play._seating import seat_for
 
 
 @pytest.fixture
@@ -75,6 +78,23 @@ async def test_a_session_amid_a_bet_stays(two_at_most, wallet):
     assert (betting.ended, idle.ended) == (None, "made room for another")
 
 
+async def test_a_session_that_was_only_just_asked_to_play_stays(two_at_most):
+    app = two_at_most
+    betting, idle = await playing(app, "user123"), await playing(app, "p-1")
+    app.clock.advance(1)
+    await idle.read_balance()
+    play = app.world.play
+    bet = play.bet(betting.session, Decimal(1))
+    asked = bet.send(None)  # up to where the bet waits for its task, which has not begun
+
+    newest = play.open(seat_for(app.world, "p-2", 655))
+
+    assert (betting.ended, idle.ended, newest.ended) == (None, "made room for another", None)
+    asked.cancel()
+    bet.close()
+    await app.async_settle()
+
+
 async def test_a_launch_is_refused_and_not_spent_when_every_session_is_in_use(two_at_most, browser):
     app = two_at_most
     staked = [await playing(app, player) for player in ("user123", "p-1")]
@@ -85,13 +105,13 @@ async def test_a_launch_is_refused_and_not_spent_when_every_session_is_in_use(tw
     url = (await browser.post("/_sandbox/launch", json=launch)).json()["url"]
 
     refused = await browser.get(url)
-    with pytest.raises(Refusal, match="in each a round is played"):
+    with pytest.raises(Refusal, match="each is in use"):
         await app.async_play("p-3")
     await staked[0].win(0)
     opened = await browser.get(url)
 
     assert (refused.status_code, opened.status_code) == (503, 303)
-    assert "in each a round is played" in refused.text
+    assert "each is in use" in refused.text
     assert (staked[0].ended, staked[1].ended) == ("made room for another", None)
 
 
@@ -145,6 +165,40 @@ async def test_a_line_in_use_stays_open_until_it_is_let_go(app, site):
             assert site.open == {"http://a/", "http://e/", "http://f/"}
 
     assert site.open == {"http://a/", "http://e/"}
+
+
+async def test_a_line_that_does_not_close_is_not_the_matter_of_another(app, site, monkeypatch):
+    async def broken(_line):
+        raise OSError("while closing")
+
+    lines, account = _lines.Lines({}), app.account("mycasino")
+    monkeypatch.setattr(Line, "close", broken)
+    for url in ("http://a/", "http://b/", "http://c/", "http://d/"):
+        async with lines.to(account, url) as line:
+            assert line.name == url
+
+    assert len(lines._lines) == 2
+
+
+async def test_to_open_a_line_takes_no_time_from_the_wallet(monkeypatch):
+    real = _lines.line_to
+
+    def slowly(target, path):
+        time.sleep(0.2)  # a TLS context may take that long
+        return real(target, path)
+
+    async def wallet(scope, receive, send):
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b'{"balance": 5, "statusCode": "OK"}'})
+
+    monkeypatch.setattr(_lines, "line_to", slowly)
+    app = create_app(wallet=wallet, time_scale=0.05)
+    await app.async_play("user123")
+    await app.async_settle()
+
+    assert [delivery.ok for delivery in app.callbacks] == [True]
+    await app.aclose()
 
 
 async def test_callbacks_to_more_wallets_than_there_are_lines_all_arrive(monkeypatch):

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from igamingace import AsyncAgent
+from igamingace.sandbox._state import TransactionType
 
 
 @pytest.fixture
@@ -97,6 +98,18 @@ async def test_balances_outlive_an_export(app, session, wallet, page_of):
     app.world.load(app.world.save())
 
     assert table(await page_of(wallet.received[0]["roundId"]))[1][-1] == "97.50"
+
+
+async def test_of_two_games_with_the_same_round_the_page_shows_the_one_asked_for(app, page_of):
+    state, account = app.world.state, app.account("mycasino")
+    for game, amount in ((655, 2), (656, 9)):
+        money = Decimal(amount), "USD"
+        state.record(account, TransactionType.BET, "user123", money, app.clock(), round_id=77, game=(1, game))
+
+    told = table(await page_of(77))
+
+    assert [row[0] for row in told[1:]] == ["Bet", "For the player"]
+    assert told[-1][1] == "\N{MINUS SIGN}2.00"
 
 
 async def test_in_transfer_mode_the_balance_is_the_wallets(igamingace_sandbox):

@@ -140,6 +140,41 @@ async def test_a_reset_forgets_sessions(app, browser):
     assert (await browser.get(f"/_sandbox/play/{session.id}")).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("forget", "why"),
+    [
+        (lambda app: app.reset(), "the sandbox was reset"),
+        (lambda app: app.world.load(app.world.save()), "another state was imported"),
+    ],
+)
+async def test_a_session_that_was_forgotten_cannot_be_played(app, session, wallet, forget, why):
+    await session.bet(1)
+    wallet.received.clear()
+
+    forget(app)
+    with pytest.raises(Refusal, match=f"has ended: {why}"):
+        await session.win(5)
+    await app.async_settle()
+
+    assert session.session.ended_at == app.clock()
+    assert (wallet.received, app.callbacks) == ([], [])
+
+
+async def test_a_player_who_plays_is_not_forgotten_for_a_new_one(app, agent, monkeypatch):
+    playing = await app.async_play("user123")
+    players = app.account("mycasino").players
+    monkeypatch.setattr(players, "most", 3)
+    players.move_to_end("user123", last=False)
+
+    await agent.players.create(player_external_id="new")
+    await agent.games.kick(player_external_id="user123")
+    assert list(players) == ["user123", "guest", "new"]
+    assert playing.ended == "kicked by games.kick"
+
+    await agent.players.create(player_external_id="newer")
+    assert list(players) == ["guest", "new", "newer"]
+
+
 async def beaten(app):
     """Wait until the heartbeat has done what is due."""
     for _ in range(5):

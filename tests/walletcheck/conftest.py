@@ -34,6 +34,7 @@ def served():
     def serve(app):
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # for TCP_NODELAY
         listener.bind(("127.0.0.1", 0))
+        listener.listen()  # or a check that comes before the server has started is turned away
         server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

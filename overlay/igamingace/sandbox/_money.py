@@ -9,22 +9,25 @@ from igamingace._currency import minor_digits
 from igamingace.sandbox._refusal import Refusal
 
 _LARGEST: Final = Decimal(10) ** 18
+LARGEST_HELD: Final = Decimal(10) ** 23
+"""What many amounts can come to; with the digits of any currency it is still exact in 28 digits."""
 
 
-def amount_in(currency: str, amount: int | Decimal, place: str) -> Decimal:
+def amount_in(currency: str, amount: int | Decimal, place: str, most: Decimal = _LARGEST) -> Decimal:
     """Return `amount` as a Decimal.
 
     Args:
         currency: ISO 4217 code.
         amount: In major units.
         place: Where it stands in the request, for the message.
+        most: In major units; what is larger is refused.
 
     Raises:
         Refusal: PARAMETERS_INVALID, when it has finer digits than the currency or is absurdly large.
     """
     exact = Decimal(amount)
     digits = minor_digits(currency)
-    if abs(exact) > _LARGEST:
+    if abs(exact) > most:
         raise Refusal("PARAMETERS_INVALID", f"{place}: is larger than any wallet")
     if exact != round(exact, digits):
         raise Refusal("PARAMETERS_INVALID", f"{place}: {currency} has {digits} minor digits")

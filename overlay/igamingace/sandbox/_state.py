@@ -114,12 +114,21 @@ class BonusCall:
 
 @dataclass(slots=True)
 class Player:
-    """A player of one agent; the wallet holds major units by currency and serves transfer mode only."""
+    """A player of one agent; the wallet holds major units by currency and serves transfer mode only.
+
+    `playing` is how many sessions are open.
+    """
 
     code: int
     external_id: str
     wallet: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
     bonus_call: BonusCall | None = None
+    playing: int = 0
+
+    @property
+    def in_use(self) -> bool:
+        """Whether a session is open, or there is money in the wallet."""
+        return self.playing > 0 or any(self.wallet.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +183,8 @@ class RoundPage:
     account_id: str
     player_id: str
     round_id: int
+    provider_id: int | None
+    game_id: int | None
 
 
 @dataclass(slots=True)
@@ -263,9 +274,15 @@ class State:
         account.keep(max(LEAST_KEPT, MOST_KEPT * MOST_WITH_ALL // len(self.accounts)))
 
     def link_player(self, account: Account, external_id: str) -> Player:
-        """Return the account's player of that id, made now when it is new."""
+        """Return the account's player of that id, made now when it is new.
+
+        Of too many, the oldest goes who is not in use; the oldest of all when everybody is.
+        """
         player = account.players.get(external_id)
         if player is None:
+            if len(account.players) >= account.players.most:
+                idle = (key for key, other in account.players.items() if not other.in_use)
+                account.players.pop(next(idle, next(iter(account.players))))
             player = account.players[external_id] = Player(next(self._player_codes), external_id)
         return player
 

@@ -85,27 +85,29 @@ class World:
 
     def reset(self) -> None:
         """Go back to how it started, and start counting anew."""
+        self.sessions.clear("the sandbox was reset", self.clock())
         self.clock.real()
         self.state = self._begun()
         self.gauges.reset()
         self.faults.reset()
         self.log.clear()
         self.callback_log.clear()
-        self.sessions.clear()
         self.breaches.clear()
 
     def load(self, casino: Casino) -> None:
-        """Go on with other data; a reset still leads back to those of the start.
+        """Go on with other data, the logs empty; a reset still leads back to those of the start.
 
         Raises:
-            ValueError: a game's type is unknown, or the clock does not reach as far.
+            ValueError: a game's type is unknown, or the clock does not reach as far; nothing has changed.
         """
         tokens = {account.id: account.token or new_token() for account in casino.accounts}
-        self.state = self._with_wallets(state_of(casino, tokens, self.game_types, self.clock()))
-        self.sessions.clear()
-        self.clock.real()
-        if casino.clock_ahead:
-            self.clock.advance(casino.clock_ahead)
+        now = self.clock()
+        state = self._with_wallets(state_of(casino, tokens, self.game_types, now))
+        self.clock.advance(casino.clock_ahead - self.clock.ahead)  # the last that can be refused
+        self.sessions.clear("another state was imported", now)
+        self.state = state
+        self.log.clear()  # what is masked in them are the tokens of the state that there is
+        self.callback_log.clear()
 
     def save(self) -> Casino:
         """Return the data of this moment, tokens included."""

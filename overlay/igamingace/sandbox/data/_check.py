@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from igamingace.sandbox._addresses import canonical
-from igamingace.sandbox._money import amount_in
+from igamingace.sandbox._money import LARGEST_HELD, amount_in
 from igamingace.sandbox._refusal import Refusal
 from igamingace.sandbox._state import MOST_ACCOUNTS
 from igamingace.sandbox.data._casino import PlayerData
@@ -69,6 +69,7 @@ def _check_account(
     _check_money(f"{path}.points", account.points, account.currencies)
     _check_players(path, account)
     _check_rounds(path, account, games)
+    _check_books(path, account)
 
 
 def _check_players(path: str, account: AccountData) -> None:
@@ -92,6 +93,24 @@ def _check_rounds(path: str, account: AccountData, games: Mapping[int, set[int]]
             _check_money(where, {account.currencies[0]: amount}, account.currencies)
 
 
+def _check_books(path: str, account: AccountData) -> None:
+    """Check the size alone: a wallet may tell a balance with more digits, or one below 0."""
+    for index, entry in enumerate(account.transactions):
+        _check_size(f"{path}.transactions[{index}].amount", entry.amount)
+        if entry.balance is not None:
+            _check_size(f"{path}.transactions[{index}].balance", entry.balance)
+    for index, movement in enumerate(account.movements):
+        _check_size(f"{path}.movements[{index}].amount", movement.amount)
+    for index, call in enumerate(account.bonus_calls):
+        for name, amount in (("amount", call.amount), ("base_bet", call.base_bet), ("won", call.won)):
+            _check_size(f"{path}.bonus_calls[{index}].{name}", amount)
+
+
+def _check_size(path: str, amount: Decimal) -> None:
+    if not (amount.is_finite() and abs(amount) <= LARGEST_HELD):
+        raise Mistake(path, f"expected an amount of at most {LARGEST_HELD:f}, not {amount}")
+
+
 def _id_of(player: str | PlayerData) -> str:
     return player if isinstance(player, str) else player.id
 
@@ -103,7 +122,7 @@ def _check_money(path: str, money: Mapping[str, Decimal], currencies: list[str])
         if not (amount.is_finite() and amount >= 0):
             raise Mistake(path, f"expected an amount of at least 0, not {amount}")
         try:
-            amount_in(currency, amount, f"the amount {amount}")
+            amount_in(currency, amount, f"the amount {amount}", LARGEST_HELD)
         except Refusal as refusal:
             raise Mistake(path, refusal.message) from None
 

@@ -59,7 +59,9 @@ def round_page(call: Call) -> JSON:
     for entry in call.account.transactions:
         if (entry.player_id, entry.round_id, entry.provider_id, str(entry.game_id)) == wanted:
             token = new_token()
-            call.state.round_pages[token] = RoundPage(call.account.id, player.external_id, query["roundId"])
+            call.state.round_pages[token] = RoundPage(
+                call.account.id, player.external_id, query["roundId"], entry.provider_id, entry.game_id
+            )
             return [{"url": f"{call.base_url}/_sandbox/round?token={token}"}]
     raise Refusal(
         "ROUND_NOT_FOUND", f"player {player.external_id!r} played no round {query['roundId']} of that game"

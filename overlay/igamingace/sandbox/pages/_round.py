@@ -41,9 +41,13 @@ async def show_round(request: OwnRequest) -> Answer:
 
 def _entries(state: State, wanted: RoundPage) -> list[Transaction]:
     account = state.accounts.get(wanted.account_id)
-    found = (wanted.player_id, wanted.round_id)
+    found = (wanted.player_id, wanted.round_id, wanted.provider_id, wanted.game_id)
     books = account.transactions.copy() if account is not None else ()
-    return [entry for entry in books if (entry.player_id, entry.round_id) == found]
+    return [
+        entry
+        for entry in books
+        if (entry.player_id, entry.round_id, entry.provider_id, entry.game_id) == found
+    ]
 
 
 def _about(state: State, wanted: RoundPage, entry: Transaction) -> str:

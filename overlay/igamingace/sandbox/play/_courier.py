@@ -6,6 +6,7 @@ Assumed: redirects are not followed, and when the time is over the connection is
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +16,7 @@ from igamingace_bindings.contract import CALLBACKS
 from igamingace._callback_line import AT_ONCE, NoAnswer, Reply, Unreachable
 from igamingace.callbacks import sign
 from igamingace.errors import ConfigurationError
+from igamingace.sandbox._mask import mask_text
 from igamingace.sandbox._requests import LONGEST_KEPT
 from igamingace.sandbox.play._delivery import Delivery
 from igamingace.sandbox.play._faults import Hindrance, hindrance
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 PATIENCE: Final = 10.0
 """How many seconds a callback is waited for whose time limit the contract does not state. Assumed."""
 _MOST_STRAYS: Final = 1_000
+_CREDENTIALS: Final = re.compile(r"//[^/?#]*@")
 
 
 @dataclass(slots=True)
@@ -108,7 +111,7 @@ class Courier:
             account=errand.session.account.id,
             player=errand.session.player.external_id,
             session=errand.session.id,
-            url=errand.place or errand.url,
+            url=errand.place or _CREDENTIALS.sub("//", errand.url),
             command=command,
             attempt=errand.number,
             request_body=errand.letter.body,
@@ -117,7 +120,7 @@ class Courier:
             answer_body=b"" if reply is None else reply.body[:LONGEST_KEPT],
             seconds=time.perf_counter() - start,
             verdict=verdict,
-            text=_words(command, errand.number, verdict),
+            text=mask_text(_words(command, errand.number, verdict), self._world.state.tokens),
             fault=obstacle.name,
         )
         self._world.callback_log.add(delivery)
@@ -125,6 +128,7 @@ class Courier:
 
     async def _answer(self, errand: _Errand, obstacle: Hindrance) -> Reply:
         """Return the answer; TimeoutError when it is late, NoAnswer when there is none."""
+        self._lines.prepare(errand.session.account, errand.url)
         task = self._under_way(self._travel(errand, obstacle))
         await asyncio.wait((task,), timeout=self._limit(errand.letter.command))
         if task.done():

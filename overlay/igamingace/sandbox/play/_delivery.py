@@ -61,6 +61,7 @@ class Delivery:
 
     def shown(self, number: int, tokens: Container[str]) -> Object:
         """Return it for pages and programs, as entry `number`, with `tokens` masked."""
+        status = self.verdict.status_code
         return {
             "seq": number,
             "at": self.at.isoformat(timespec="milliseconds"),
@@ -75,9 +76,9 @@ class Delivery:
             "http_status": self.http_status,
             "answer_body": _text(self.answer_body, tokens),
             "milliseconds": round(self.seconds * 1000, 3),
-            "status_code": self.verdict.status_code,
+            "status_code": None if status is None else mask_text(status, tokens),
             "outcome": self.verdict.outcome,
-            "verdict": self.text,
+            "verdict": mask_text(self.text, tokens),
             "ok": self.ok,
             "fault": self.fault,
         }

@@ -136,7 +136,7 @@ class Play:
             asked=now,
         )
         self._world.sessions.add(session)
-        self._in_background(self._ask(session))
+        self._in_background(session, self._ask(session))
         self._heartbeat.start()
         return session
 
@@ -177,7 +177,7 @@ class Play:
         if session.ended is not None:
             return Played(accepted=True, deliveries=[])
         self._world.sessions.end(session, "left by the player", self._world.clock())
-        return await self._kept(self._finish(session))
+        return await self._kept(session, self._finish(session))
 
     async def settle(self) -> None:
         """Wait until nothing is under way any more: callbacks in the background, and those that strayed."""
@@ -204,7 +204,7 @@ class Play:
     async def _turn(self, session: Session, action: Callable[[Purse], Awaitable[Played]]) -> Played:
         """Act for the player when it is its turn; what has begun goes to its end, whoever waits for it."""
         _require_open(session)
-        return await self._kept(self._act(session, action))
+        return await self._kept(session, self._act(session, action))
 
     async def _act(self, session: Session, action: Callable[[Purse], Awaitable[Played]]) -> Played:
         async with self._turns.of(session.key):
@@ -245,14 +245,14 @@ class Play:
             most = self._world.sessions.most_open
             raise Refusal(
                 "SERVICE_EXCEPTION",
-                f"the sandbox has {most} games open, and in each a round is played: end some",
+                f"the sandbox has {most} games open, and each is in use: end some",
                 status=HTTPStatus.SERVICE_UNAVAILABLE,
             )
         self._close(min(idle, key=lambda session: session.played), "made room for another")
 
     def _close(self, session: Session, why: str) -> None:
         self._world.sessions.end(session, why, self._world.clock())
-        self._in_background(self._finish(session))
+        self._in_background(session, self._finish(session))
 
     def _beat(self) -> datetime | None:
         """Do what is due, and return when the next is; None when nobody plays.
@@ -267,7 +267,7 @@ class Play:
             elif now >= session.asked + BALANCE_EVERY:
                 session.asked = now
                 if session.mode == "seamless":
-                    self._in_background(self._ask(session))
+                    self._in_background(session, self._ask(session))
         return min((session.due for session in self._world.sessions.open()), default=None)
 
     def _purse(self, session: Session) -> Purse:
@@ -279,12 +279,14 @@ class Play:
             self._courier = Courier(self._world, self.wallets, self._time_scale)
         return Seamless(self._world, self._courier)
 
-    async def _kept(self, work: Coroutine[Any, Any, T]) -> T:
-        return await asyncio.shield(self._in_background(work))
+    async def _kept(self, session: Session, work: Coroutine[Any, Any, T]) -> T:
+        return await asyncio.shield(self._in_background(session, work))
 
-    def _in_background(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    def _in_background(self, session: Session, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.get_running_loop().create_task(work)
+        self._turns.expect(session.key)  # from now on: the task begins only later
         self._tasks.add(task)
+        task.add_done_callback(lambda _: self._turns.leave(session.key))
         task.add_done_callback(self._done)
         return task
 

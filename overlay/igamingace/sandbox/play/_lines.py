@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -34,6 +35,10 @@ class Lines:
         self._wallets: Final = wallets
         self._lines: dict[tuple[str, str], _Kept] = {}
 
+    def prepare(self, account: Account, url: str) -> None:
+        """Have the line open, so that no exchange spends its time on that; the errors are those of `to`."""
+        self._kept(account, url)
+
     @asynccontextmanager
     async def to(self, account: Account, url: str) -> AsyncGenerator[Line]:
         """Hold the line to the wallet of `account`, which stays open in the block.
@@ -41,11 +46,7 @@ class Lines:
         Raises:
             ConfigurationError: `url` is no http or https URL.
         """
-        if not url:
-            raise ConfigurationError("the account has no callback URL: give it one")
-        key = (account.id, url)
-        kept = self._lines.pop(key, None) or _Kept(self._open(account, url))
-        self._lines[key] = kept  # the last one used is the last to go
+        kept = self._kept(account, url)
         kept.users += 1
         try:
             await self._close_some()
@@ -67,9 +68,17 @@ class Lines:
     async def _close_some(self) -> None:
         """Close lines that nobody uses while there are too many."""
         unused = [key for key, kept in self._lines.items() if not kept.users]
-        closing = [self._lines.pop(key) for key in unused[: max(len(self._lines) - MOST_LINES, 0)]]
-        for kept in closing:
-            await kept.line.close()
+        closing = [self._lines.pop(key).line for key in unused[: max(len(self._lines) - MOST_LINES, 0)]]
+        if closing:  # whatever comes of it is not the matter of the exchange that made room
+            await asyncio.shield(asyncio.gather(*(line.close() for line in closing), return_exceptions=True))
+
+    def _kept(self, account: Account, url: str) -> _Kept:
+        if not url:
+            raise ConfigurationError("the account has no callback URL: give it one")
+        key = (account.id, url)
+        kept = self._lines.pop(key, None) or _Kept(self._open(account, url))
+        self._lines[key] = kept  # the last one used is the last to go
+        return kept
 
     def _open(self, account: Account, url: str) -> Line:
         if self.is_in_process(account, url):

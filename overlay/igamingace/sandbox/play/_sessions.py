@@ -148,16 +148,19 @@ class Sessions:
     def add(self, session: Session) -> None:
         """Take in one that has been opened."""
         self._open[session.id] = session
+        session.player.playing += 1
 
     def end(self, session: Session, why: str, now: datetime) -> None:
         """End one; after a reset it is not remembered."""
         session.ended, session.ended_at = why, now
         if self._open.pop(session.id, None) is not None:
             self.ended[session.id] = session
+            session.player.playing -= 1
 
-    def clear(self) -> None:
-        """Forget all."""
-        self._open.clear()
+    def clear(self, why: str, now: datetime) -> None:
+        """Forget all; those that are open end, so that who still holds one cannot play it."""
+        for session in self.open():
+            self.end(session, why, now)
         self.ended.clear()
 
 

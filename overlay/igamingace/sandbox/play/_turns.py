@@ -23,17 +23,26 @@ class Turns:
         """Tell whether somebody waits for the turn of `key`, or holds it."""
         return key in self._lines
 
+    def expect(self, key: Key) -> asyncio.Lock:
+        """Say that somebody is about to wait for the turn of `key`, until `leave`."""
+        lock, waiting = self._lines.get(key, (asyncio.Lock(), 0))
+        self._lines[key] = lock, waiting + 1
+        return lock
+
+    def leave(self, key: Key) -> None:
+        """Take one `expect` back."""
+        lock, waiting = self._lines[key]
+        if waiting > 1:
+            self._lines[key] = lock, waiting - 1
+        else:
+            del self._lines[key]
+
     @asynccontextmanager
     async def of(self, key: Key) -> AsyncGenerator[None]:
         """Wait for the turn of `key`, and hold it in the block."""
-        lock, waiting = self._lines.get(key, (asyncio.Lock(), 0))
-        self._lines[key] = lock, waiting + 1
+        lock = self.expect(key)
         try:
             async with lock:
                 yield
         finally:
-            waiting = self._lines[key][1] - 1
-            if waiting:
-                self._lines[key] = lock, waiting
-            else:
-                del self._lines[key]
+            self.leave(key)

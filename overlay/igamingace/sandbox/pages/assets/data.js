@@ -24,7 +24,7 @@ export function prepareData(changed) {
       await changed();
       say(message, done, "good");
     } catch (error) {
-      say(message, error.message.replace(/^body\b/, sent), "bad");
+      say(message, error.message.replace(/^body\b/, () => sent), "bad");
     }
   };
   reset.addEventListener("click", () => ask(true));
