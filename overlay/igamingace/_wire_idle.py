@@ -55,7 +55,7 @@ class Connections:
         now = monotonic()
         old: list[ConnectionInterface] = []
         with self._lock:
-            if connection.is_available() and connection in self._all:
+            if connection.is_available() and connection in self._all and not _has_unread(connection):
                 self._idle.append((connection, now + self._keep))
             else:
                 old.append(connection)
@@ -83,3 +83,12 @@ class Connections:
         """Close them all in a child process; not by the lock: a thread may have held it that is not here."""
         for connection in self._all:
             connection.close()
+
+
+def _has_unread(connection: object) -> bool:
+    """Whether more came than the answer: it would be taken for the answer to the next request."""
+    state = None
+    while state is None and connection is not None:  # nothing public tells; a proxy's is a layer deeper
+        state = getattr(connection, "_h11_state", None)
+        connection = getattr(connection, "_connection", None)
+    return state is not None and bool(state.trailing_data[0])

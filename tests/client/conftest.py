@@ -10,7 +10,8 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import igamingace
 import pytest
@@ -152,6 +153,18 @@ class Answers:
 
     def busy(self) -> Answer:
         return self.json({"success": False, "code": 1018, "message": "SERVER_IS_BUSY"}, status=429)
+
+    @staticmethod
+    def at_once(*several: Answer) -> Answer:
+        """Answer one request several times, in one write."""
+
+        def answer(connection: socket.socket) -> bool:
+            written: list[bytes] = []
+            stays = [one(cast("socket.socket", SimpleNamespace(sendall=written.append))) for one in several]
+            connection.sendall(b"".join(written))
+            return all(stays)
+
+        return answer
 
     @staticmethod
     def reset(connection: socket.socket) -> bool:

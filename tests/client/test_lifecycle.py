@@ -50,6 +50,23 @@ def ended(server):
     return [not thread.is_alive() for thread in server._threads[1:]]
 
 
+def test_an_answer_that_nobody_asked_for_is_given_to_nobody(client, server, answers):
+    asked, unasked = (
+        answers.success([{"providerId": number, "providerName": "Nova", "logo": "x", "status": 1}])
+        for number in (1, 2)
+    )
+    server.answers(answers.at_once(asked, unasked), asked)
+
+    pages = client.use(
+        lambda agent: (
+            [agent.providers.list(), agent.providers.list()] if client.kind == "threads" else twice(agent)
+        )
+    )
+
+    assert [[one.provider_id for one in page] for page in pages] == [[1], [1]]
+    assert connections(server) == [1, 2]
+
+
 def test_a_connection_is_used_again(client, server):
     client.use(
         lambda agent: (

@@ -219,7 +219,7 @@ def test_a_finaliser_that_ends_a_permit_inside_the_limiter_does_not_hang(make_bu
     def collect():
         nonlocal garbage
         garbage = None
-        in_use_meanwhile.append(budget._core.in_use)
+        in_use_meanwhile.append(budget.core.in_use)
 
     garbage, in_use_meanwhile = Garbage(), []
     budget._work(collect)  # what the garbage collector may do at any moment of real work under the lock
@@ -249,7 +249,7 @@ def test_an_interrupt_between_a_grant_and_its_telling_is_made_good(make_budget, 
     holder = budget.acquire()
     thread = in_thread(lambda: budget.acquire().done())
     until(lambda: budget.stats().waiting == 1)
-    ticket = budget._core.line.head()
+    ticket = budget.core.line.head()
     wake = ticket.wake
 
     def strike():

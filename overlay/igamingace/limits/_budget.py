@@ -18,7 +18,7 @@ from igamingace.limits._waiters import LoopWaiter, Outbox, ThreadWaiter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from igamingace.limits._core import Core, Outcome, Tally
+    from igamingace.limits._core import Core, Outcome
     from igamingace.limits._hooks import LimiterHooks
     from igamingace.limits._stats import Stats
 
@@ -38,9 +38,7 @@ class LocalBudget:
     __slots__ = (
         "__weakref__",
         "_alarm_at",
-        "_core",
         "_ends",
-        "_farewell",
         "_hooks",
         "_inside",
         "_keep",
@@ -51,6 +49,7 @@ class LocalBudget:
         "_reporter",
         "account",
         "acquire_timeout",
+        "core",
     )
 
     def __init__(
@@ -61,7 +60,6 @@ class LocalBudget:
         acquire_timeout: float = math.inf,
         hooks: LimiterHooks | None = None,
         keep: Callable[[LocalBudget], None] | None = None,
-        farewell: Callable[[tuple[str, Tally]], object] | None = None,
     ) -> None:
         """Begin with every slot free.
 
@@ -71,14 +69,12 @@ class LocalBudget:
             acquire_timeout: the longest wait for a slot, in seconds, for calls that give none.
             hooks: told of each step.
             keep: called while the budget must not be forgotten although nobody may refer to it.
-            farewell: called with the account and what was counted when nobody refers to the budget any more.
         """
         self.account = account
         self.acquire_timeout = acquire_timeout
         self._make_core = make_core
         self._hooks = hooks
         self._keep = keep
-        self._farewell = farewell
         self.start_clean()
 
     def start_clean(self) -> None:
@@ -88,17 +84,12 @@ class LocalBudget:
         """
         self._lock = threading.RLock()
         self._inside = False  # whether some thread is at work under the lock; this one, when it has the lock
-        self._core = self._make_core()
+        self.core = self._make_core()  # its figures outlive the budget, see Registry
         self._ends: list[tuple[int, Outcome, float]] = []
         self._news: list[Callable[[], None]] = []  # what to tell whom, once out of the lock
         self._reporter: Reporter | None = None  # made when needed, as the next: most budgets of an operator
         self._outbox: Outbox | None = None  # see neither hooks nor waits
         self._alarm_at = math.inf
-
-    def __del__(self) -> None:
-        """Leave the figures behind."""
-        if self._farewell is not None:
-            self._farewell((self.account, self._core.tally()))
 
     def acquire(
         self, *, timeout: float | None = None, urgent: bool = False, again: bool = False
@@ -150,7 +141,7 @@ class LocalBudget:
     def end(self, serial: int, outcome: Outcome) -> None:
         """End the use of a slot; permits call it."""
         now = monotonic()
-        core = self._core
+        core = self.core
         with self._lock:
             if self._inside:
                 self._ends.append((serial, outcome, now))
@@ -173,18 +164,18 @@ class LocalBudget:
         now = monotonic()
         if now >= self._alarm_at:
             self._alarm_at = math.inf
-        self._work(lambda: self._core.settle(now))
+        self._work(lambda: self.core.settle(now))
 
     def stats(self) -> Stats:
         """The account's figures at this moment."""
         self.tick()
         with self._lock:
-            return self._core.stats()
+            return self.core.stats()
 
     def at_rest(self) -> bool:
         """Whether the budget may be forgotten: nothing in flight, lingering, waiting or held back."""
         self.tick()
-        core = self._core
+        core = self.core
         return not (core.in_use or core.line or core.due < math.inf)
 
     def _claim(self, permit: LocalPermit, kind: type[Waiter]) -> Waiter | None:
@@ -200,18 +191,18 @@ class LocalBudget:
                 )
             self._inside = True
             try:
-                if not self._core.take(permit, permit.asked):
+                if not self.core.take(permit, permit.asked):
                     if self._outbox is None:
                         self._outbox = Outbox()
                     waiter = kind(permit, self._outbox)
                     permit.wake = waiter.wake
-                    self._core.join(permit)
+                    self.core.join(permit)
             except BaseException:
-                self._core.repair(permit.asked)
+                self.core.repair(permit.asked)
                 raise
             finally:
                 self._inside = False
-        if self._ends or self._outbox or self._core.due < self._alarm_at:
+        if self._ends or self._outbox or self.core.due < self._alarm_at:
             self._settle()
         return waiter
 
@@ -224,7 +215,7 @@ class LocalBudget:
     def _begin_wait(self) -> None:
         alarm.start()
         if self._hooks is not None:
-            self._report.wait(len(self._core.line))
+            self._report.wait(len(self.core.line))
 
     def _end_in_vain(self, permit: LocalPermit) -> None:
         """Give up a wait that took too long, unless the slot has come this very moment."""
@@ -248,7 +239,7 @@ class LocalBudget:
             permit.unused()
 
     def _leave(self, permit: LocalPermit) -> None:
-        self._work(lambda: self._core.leave(permit, monotonic()))
+        self._work(lambda: self.core.leave(permit, monotonic()))
 
     def _settle(self) -> None:
         """Make the ends count that were noted meanwhile, and tell who is to hear of anything."""
@@ -258,15 +249,15 @@ class LocalBudget:
                 try:
                     while self._ends:  # a note is taken away only when it counts: an exception may strike
                         serial, outcome, now = self._ends[0]
-                        self._note(outcome, self._core.end(serial, outcome, now))
+                        self._note(outcome, self.core.end(serial, outcome, now))
                         self._ends.pop(0)
                 finally:
                     self._inside = False
-        if self._news or self._outbox or self._core.due < self._alarm_at:
+        if self._news or self._outbox or self.core.due < self._alarm_at:
             self._tell()
 
     def _note(self, outcome: Outcome, held: float | None) -> None:
-        core = self._core
+        core = self.core
         if held is not None:
             self._report.note_release(outcome, held)
         if core.drain_started:
@@ -291,13 +282,13 @@ class LocalBudget:
         while self._news:
             with suppress(IndexError):  # another thread was quicker
                 self._news.pop(0)()
-        if self._core.due < self._alarm_at:
+        if self.core.due < self._alarm_at:
             self._look_ahead()
 
     def _look_ahead(self) -> None:
         """Something will change by time alone: have it happen although nobody may call."""
         if self._keep is not None:
             self._keep(self)
-        if self._core.line:
-            self._alarm_at = self._core.due
+        if self.core.line:
+            self._alarm_at = self.core.due
             alarm.wake(self, self._alarm_at)

@@ -79,6 +79,7 @@ class LocalLimiter:
         self._budgets.forget_figures()
         for budget in self._budgets.all():
             budget.start_clean()
+            self._budgets.add(budget)
 
     def budget(self, account: str) -> LocalBudget:
         """The one budget of an account; see `Limiter.budget`."""
@@ -93,7 +94,6 @@ class LocalLimiter:
                     acquire_timeout=self._acquire_timeout,
                     hooks=self._hooks,
                     keep=self._kept.add,
-                    farewell=self._budgets.farewell,
                 )
                 self._budgets.add(budget)
             return budget

@@ -6,55 +6,63 @@ An operator uses thousands of budgets, each for a moment, so that their coming a
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 from weakref import ref
 
 from igamingace.limits._budget import LocalBudget
 from igamingace.limits._stats import Stats
 
 if TYPE_CHECKING:
-    from igamingace.limits._core import Tally
+    from igamingace.limits._core import Core, Tally
 
 __all__ = ["Registry"]
 
 B = TypeVar("B", bound=LocalBudget)
 
-_Gone: TypeAlias = "tuple[str, Tally]"
+_MANY = 100
 
-_MANY = 1000
+
+class _Place(ref[B]):
+    """A reference to a budget that still has the figures when the budget is gone."""
+
+    __slots__ = ("account", "core")
+
+    account: str
+    core: Core
 
 
 class Registry(Generic[B]):
     """One budget an account, as long as somebody refers to it.
 
-    The limiter's lock guards all but `get` and `farewell`.
+    The limiter's lock guards all but `get`.
     """
 
-    __slots__ = ("_budgets", "_gone", "_limit", "_sum", "farewell")
+    __slots__ = ("_gone", "_leave", "_limit", "_places", "_sum")
 
     def __init__(self, limit: int) -> None:
         """Begin with none; each may use `limit` slots."""
         self._limit = limit
-        self._budgets: dict[str, ref[B]] = {}
-        self._gone: deque[_Gone] = deque()
-        self.farewell = self._gone.append
-        """Leave an account and what its budget has counted: a finaliser does, so there is no lock."""
+        self._places: dict[str, _Place[B]] = {}
+        self._gone: deque[_Place[B]] = deque()
+        self._leave = self._gone.append  # called wherever a budget's last reference goes, so there is no lock
         self._sum: Tally = (0, 0, 0, 0, 0, 0.0, 0)
 
     def get(self, account: str) -> B | None:
         """The budget of an account, if anybody refers to it."""
-        found = self._budgets.get(account)
-        return None if found is None else found()
+        place = self._places.get(account)
+        return None if place is None else place()
 
     def add(self, budget: B) -> None:
-        """Take in a new budget."""
+        """Take in a new budget, or one that has started clean."""
         if len(self._gone) >= _MANY:  # one by one takes several times as long
             self._clear_away()
-        self._budgets[budget.account] = ref(budget)
+        place = self._places[budget.account] = _Place(budget, self._leave)
+        place.account = budget.account
+        place.core = budget.core
 
     def all(self) -> list[B]:
         """The budgets in use."""
-        return [budget for found in list(self._budgets.values()) if (budget := found()) is not None]
+        return [budget for place in list(self._places.values()) if (budget := place()) is not None]
 
     def forget_figures(self) -> None:
         """Forget what budgets have counted that are gone."""
@@ -83,11 +91,10 @@ class Registry(Generic[B]):
         """Add up what budgets have left behind, and forget their accounts unless these have another one."""
         tallies = [self._sum]
         while self._gone:
-            account, tally = self._gone.popleft()
-            tallies.append(tally)
-            found = self._budgets.get(account)
-            if found is not None and found() is None:
-                del self._budgets[account]
+            place = self._gone.popleft()
+            tallies.append(place.core.tally())
+            if self._places.get(place.account) is place:
+                del self._places[place.account]
         peak, granted, refused, abandoned, waits, longest_wait, drains = zip(*tallies, strict=True)
         self._sum = (
             max(peak),

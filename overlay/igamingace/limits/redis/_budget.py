@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from igamingace.limits._budget import Waiter
-    from igamingace.limits._core import Outcome, Tally
+    from igamingace.limits._core import Outcome
     from igamingace.limits._hooks import LimiterHooks
     from igamingace.limits._line import Ticket
     from igamingace.limits._permit import LocalPermit
@@ -54,7 +54,6 @@ class LeasedBudget(LocalBudget):
         linger: float | None,
         acquire_timeout: float,
         hooks: LimiterHooks | None,
-        farewell: Callable[[tuple[str, Tally]], object],
     ) -> None:
         """Begin without a lease; the parameters are those of `LocalBudget`."""
         self._ruler = ruler
@@ -63,13 +62,12 @@ class LeasedBudget(LocalBudget):
             partial(LeasedCore, limit, linger),
             acquire_timeout=acquire_timeout,
             hooks=hooks,
-            farewell=farewell,
         )
 
     def start_clean(self) -> None:
         """Forget the process that this one was forked from, its lease too."""
         super().start_clean()
-        self._leased = cast("LeasedCore", self._core)
+        self._leased = cast("LeasedCore", self.core)
         self._nudged = False
         self._beat_at = 0.0
         self.call_at = math.inf
@@ -169,7 +167,7 @@ class LeasedBudget(LocalBudget):
             self.call_at = min(self.call_at, now + news.again / 1000)
 
     def _deny(self, error: Callable[[], Exception]) -> None:
-        line = self._core.line
+        line = self.core.line
         while head := line.head():
             _denied[head] = error()
             line.leave(head)

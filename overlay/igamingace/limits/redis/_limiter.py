@@ -106,6 +106,7 @@ class RedisLimiter:
         self._budgets.forget_figures()
         for budget in self._budgets.all():
             budget.start_clean()
+            self._budgets.add(budget)
 
     def __enter__(self) -> Self:
         """Use it in a `with`, and close it at the end."""
@@ -127,7 +128,6 @@ class RedisLimiter:
                     linger=self._linger,
                     acquire_timeout=self._acquire_timeout,
                     hooks=self._hooks,
-                    farewell=self._budgets.farewell,
                 )
                 self._budgets.add(budget)
             return budget
