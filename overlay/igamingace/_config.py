@@ -188,22 +188,16 @@ def _is_loopback(host: str) -> bool:
 
 def sealed_headers(token: Sealed[str]) -> Sealed[tuple[tuple[str, str], ...]]:
     """The headers of every request: those of the contract, and who is calling."""
-    secret, open_ones = _header_templates()
-    return Sealed(
-        tuple([(name, value.replace("{token}", token.open())) for name, value in secret]) + open_ones
-    )
+    name, before, after, others = _header_parts()
+    return Sealed(((name, before + token.open() + after), *others))
 
 
 @functools.cache
-def _header_templates() -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
-    """The headers that hold the token, and those that are the same for all accounts."""
+def _header_parts() -> tuple[str, str, str, tuple[tuple[str, str], ...]]:
+    """The name of the header that holds the token, what is before and after it; and the other headers."""
     agent = f"igamingace/{__version__} (contract {contract.VERSION}; python {platform.python_version()})"
-    headers = tuple(contract.REQUIRED_HEADERS.items())
-    return (
-        tuple(header for header in headers if "{token}" in header[1]),
-        (
-            *(header for header in headers if "{token}" not in header[1]),
-            ("User-Agent", agent),
-            ("Accept-Encoding", "gzip, deflate"),
-        ),
-    )
+    headers = dict(contract.REQUIRED_HEADERS)
+    (name,) = (name for name, value in headers.items() if "{token}" in value)
+    before, _, after = headers.pop(name).partition("{token}")
+    others = (*headers.items(), ("User-Agent", agent), ("Accept-Encoding", "gzip, deflate"))
+    return name, before, after, others

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from igamingace.limits._core import Core, Outcome
 from igamingace.limits._line import URGENT_IN_A_ROW, Rank, Ticket
-from igamingace.limits._linger import Lingering
 from igamingace.limits._pace import LONGEST_DRAIN, LONGEST_PAUSE, Pace
 
 BOUND = 10.0
@@ -23,7 +22,7 @@ class Model(RuleBasedStateMachine):
     def begin(self, limit, seed):
         self.now = 100.0
         self.limit = self.capacity = limit
-        self.core = Core(limit, Pace(limit, random.Random(seed)), Lingering(BOUND))
+        self.core = Core(limit, Pace(limit, random.Random(seed)), BOUND)
         self.line: dict[Rank, list[Ticket]] = {rank: [] for rank in Rank}
         self.urgent_in_a_row = 0
         self.in_flight: dict[int, Ticket] = {}

@@ -85,7 +85,7 @@ def see(lingering, times):
 
 
 def test_a_slot_lingers_as_long_as_the_slowest_request_seen_lately_and_a_quarter():
-    lingering = Lingering(LINGER)
+    lingering = Lingering(LINGER, [])
     see(lingering, [0.1, 2.0, 0.3] * 6)
     lingering.add(1, granted=10.0, now=10.5)
 
@@ -96,7 +96,7 @@ def test_a_slot_lingers_as_long_as_the_slowest_request_seen_lately_and_a_quarter
 
 
 def test_a_request_slower_than_all_seen_lingers_as_long_again_as_it_ran():
-    lingering = Lingering(LINGER)
+    lingering = Lingering(LINGER, [])
     see(lingering, [1.0] * 16)
     lingering.add(1, granted=10.0, now=15.0)
 
@@ -105,7 +105,7 @@ def test_a_request_slower_than_all_seen_lingers_as_long_again_as_it_ran():
 
 @pytest.mark.parametrize(("bound", "end"), [(3.0, 13.0), (0.0, 10.0), (None, 10.0 + LINGER)])
 def test_while_hardly_any_answer_was_seen_the_bound_decides(bound, end):
-    lingering = Lingering(bound)
+    lingering = Lingering(bound, [])
     see(lingering, [0.1] * 15)
     lingering.add(1, granted=9.0, now=10.0)
 
@@ -113,7 +113,7 @@ def test_while_hardly_any_answer_was_seen_the_bound_decides(bound, end):
 
 
 def test_without_a_bound_the_times_seen_decide_alone():
-    lingering = Lingering(None)
+    lingering = Lingering(None, [])
     see(lingering, [100.0] * 16)
     lingering.add(1, granted=0.0, now=10.0)
 
@@ -121,7 +121,7 @@ def test_without_a_bound_the_times_seen_decide_alone():
 
 
 def test_when_enough_answers_were_seen_those_that_linger_already_need_not_wait_for_the_bound():
-    lingering = Lingering(LINGER)
+    lingering = Lingering(LINGER, [])
     lingering.add(1, granted=10.0, now=10.1)
 
     for _ in range(16):
@@ -136,7 +136,7 @@ def test_when_enough_answers_were_seen_those_that_linger_already_need_not_wait_f
 
 
 def test_a_slow_request_of_long_ago_is_forgotten():
-    lingering = Lingering(LINGER)
+    lingering = Lingering(LINGER, [])
     see(lingering, [9.0] + [0.4] * 127)
 
     lingering.add(1, granted=10.0, now=10.0)

@@ -7,7 +7,6 @@ import random
 import pytest
 from igamingace.limits._core import Core, Outcome
 from igamingace.limits._line import Rank, Ticket
-from igamingace.limits._linger import Lingering
 from igamingace.limits._pace import LONGEST_DRAIN, LONGEST_PAUSE, QUIET, Pace
 
 
@@ -16,7 +15,7 @@ class Account:
 
     def __init__(self, limit=50):
         self.now = 1000.0
-        self.core = Core(limit, Pace(limit, random.Random(1)), Lingering(30.0))
+        self.core = Core(limit, Pace(limit, random.Random(1)), 30.0)
         self.served = []
 
     def start(self, count=1):

@@ -6,7 +6,7 @@ import math
 import threading
 from contextlib import suppress
 from time import monotonic
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from igamingace.errors import AcquireTimeout
 from igamingace.limits._alarm import alarm
@@ -22,9 +22,21 @@ if TYPE_CHECKING:
     from igamingace.limits._hooks import LimiterHooks
     from igamingace.limits._stats import Stats
 
-__all__ = ["LocalBudget", "Waiter"]
+__all__ = ["LocalBudget", "Owner", "Waiter"]
 
 Waiter = TypeVar("Waiter", ThreadWaiter, LoopWaiter)
+
+
+class Owner(Protocol):
+    """The limiter of a budget."""
+
+    def new_core(self) -> Core:
+        """Make the state machine of a budget, now or in a forked child."""
+        ...
+
+    def keep(self, budget: Any, /) -> None:  # noqa: ANN401 -- each limiter knows its own
+        """Do not forget a budget, although nobody may refer to it, before it is at rest."""
+        ...
 
 
 class LocalBudget:
@@ -41,11 +53,10 @@ class LocalBudget:
         "_ends",
         "_hooks",
         "_inside",
-        "_keep",
         "_lock",
-        "_make_core",
         "_news",
         "_outbox",
+        "_owner",
         "_reporter",
         "account",
         "acquire_timeout",
@@ -55,26 +66,23 @@ class LocalBudget:
     def __init__(
         self,
         account: str,
-        make_core: Callable[[], Core],
+        owner: Owner,
         *,
-        acquire_timeout: float = math.inf,
-        hooks: LimiterHooks | None = None,
-        keep: Callable[[LocalBudget], None] | None = None,
+        acquire_timeout: float,
+        hooks: LimiterHooks | None,
     ) -> None:
         """Begin with every slot free.
 
         Args:
             account: what hooks and log lines call the account.
-            make_core: makes the state machine, now and in each forked child.
+            owner: its limiter, which is kept with it, and starts it clean after a fork.
             acquire_timeout: the longest wait for a slot, in seconds, for calls that give none.
             hooks: told of each step.
-            keep: called while the budget must not be forgotten although nobody may refer to it.
         """
         self.account = account
         self.acquire_timeout = acquire_timeout
-        self._make_core = make_core
+        self._owner = owner
         self._hooks = hooks
-        self._keep = keep
         self.start_clean()
 
     def start_clean(self) -> None:
@@ -84,11 +92,12 @@ class LocalBudget:
         """
         self._lock = threading.RLock()
         self._inside = False  # whether some thread is at work under the lock; this one, when it has the lock
-        self.core = self._make_core()  # its figures outlive the budget, see Registry
-        self._ends: list[tuple[int, Outcome, float]] = []
-        self._news: list[Callable[[], None]] = []  # what to tell whom, once out of the lock
-        self._reporter: Reporter | None = None  # made when needed, as the next: most budgets of an operator
-        self._outbox: Outbox | None = None  # see neither hooks nor waits
+        self.core = self._owner.new_core()  # its figures outlive the budget, see Registry
+        self._ends: tuple[tuple[int, Outcome, float], ...] = ()
+        # Made when needed: most budgets of an operator see neither hooks nor waits.
+        self._news: list[Callable[[], None]] | None = None  # what to tell whom, once out of the lock
+        self._reporter: Reporter | None = None
+        self._outbox: Outbox | None = None
         self._alarm_at = math.inf
 
     def acquire(
@@ -144,7 +153,7 @@ class LocalBudget:
         core = self.core
         with self._lock:
             if self._inside:
-                self._ends.append((serial, outcome, now))
+                self._ends += ((serial, outcome, now),)
                 return
             self._inside = True
             try:
@@ -209,6 +218,7 @@ class LocalBudget:
     @property
     def _report(self) -> Reporter:
         if self._reporter is None:
+            self._news = []
             self._reporter = Reporter(self.account, self._hooks, self._news)
         return self._reporter
 
@@ -250,7 +260,7 @@ class LocalBudget:
                     while self._ends:  # a note is taken away only when it counts: an exception may strike
                         serial, outcome, now = self._ends[0]
                         self._note(outcome, self.core.end(serial, outcome, now))
-                        self._ends.pop(0)
+                        self._ends = self._ends[1:]
                 finally:
                     self._inside = False
         if self._news or self._outbox or self.core.due < self._alarm_at:
@@ -287,8 +297,7 @@ class LocalBudget:
 
     def _look_ahead(self) -> None:
         """Something will change by time alone: have it happen although nobody may call."""
-        if self._keep is not None:
-            self._keep(self)
+        self._owner.keep(self)
         if self.core.line:
             self._alarm_at = self.core.due
             alarm.wake(self, self._alarm_at)

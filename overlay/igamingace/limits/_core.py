@@ -13,21 +13,32 @@ from itertools import count
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from igamingace.limits._line import Line, Ticket
-from igamingace.limits._linger import AT_ONCE
+from igamingace.limits._linger import AT_ONCE, Lingering
 from igamingace.limits._stats import Stats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from igamingace.limits._linger import Lingering
     from igamingace.limits._pace import Pace
 
-__all__ = ["ABANDONED", "DONE", "REFUSED", "UNUSED", "Core", "Outcome", "Tally", "all_serials_so_far"]
+__all__ = [
+    "ABANDONED",
+    "DONE",
+    "REFUSED",
+    "UNUSED",
+    "Core",
+    "Outcome",
+    "Tally",
+    "all_serials_so_far",
+    "total",
+]
 
 Tally: TypeAlias = tuple[int, int, int, int, int, float, int]
 """What is counted, as in `Stats`: peak, granted, refused, abandoned, waits, longest wait, drains."""
 
-_NOBODY: Final = Line()  # until somebody has to wait: most of an operator's budgets never see a line
+# What most of an operator's budgets never need is made when they do. These two stand in, and never change.
+_NOBODY: Final = Line()
+_NOTHING: Final = Lingering(None, [])
 
 _serials: Iterator[int] = count(1)  # of the process, so that a child's slots never bear a parent's number
 
@@ -53,11 +64,27 @@ def all_serials_so_far() -> int:
     return next(_serials)
 
 
+def total(one: Tally, other: Tally) -> Tally:
+    """Add up what two budgets have counted."""
+    peak, granted, refused, abandoned, waits, longest_wait, drains = one
+    peak_, granted_, refused_, abandoned_, waits_, longest_wait_, drains_ = other
+    return (
+        max(peak_, peak),
+        granted + granted_,
+        refused + refused_,
+        abandoned + abandoned_,
+        waits + waits_,
+        max(longest_wait_, longest_wait),
+        drains + drains_,
+    )
+
+
 class Core:
     """The slots of one account. `capacity` of them may be in use; fewer while the pace holds them back."""
 
     __slots__ = (
         "_abandoned",
+        "_bound",
         "_granted",
         "_longest_wait",
         "_peak",
@@ -75,13 +102,14 @@ class Core:
         "pace",
     )
 
-    def __init__(self, capacity: int, pace: Pace, lingering: Lingering) -> None:
-        """Start with every slot free."""
+    def __init__(self, capacity: int, pace: Pace, linger: float | None) -> None:
+        """Start with every slot free; `linger` bounds how long those given up linger, see `Lingering`."""
         self.capacity = capacity
         self.pace = pace
-        self.lingering = lingering
-        self._slots = lingering.slots
-        self._times = lingering.times
+        self.lingering = _NOTHING
+        self._bound = linger
+        self._slots = _NOTHING.slots
+        self._times: list[float] = []
         self.held: dict[int, float] = {}
         """Of each slot in use: when it was granted."""
         self.line = _NOBODY
@@ -138,7 +166,7 @@ class Core:
                 times = self._times
                 times.append(now - granted)
                 if len(times) >= AT_ONCE:
-                    self.lingering.forget()
+                    self._own_lingering().forget()
             else:
                 self._note(serial, granted, outcome, now)
             del self.held[serial]
@@ -221,7 +249,15 @@ class Core:
     def _note(self, serial: int, granted: float, outcome: Outcome, now: float) -> None:
         if outcome is ABANDONED:
             self._abandoned += 1
-            self.lingering.add(serial, granted, now)
+            self._own_lingering().add(serial, granted, now)
         elif outcome is REFUSED:
             self._refused += 1
+            self.pace = self.pace.own()
             self.drain_started = self.pace.refused(self.in_use, now) or self.drain_started
+
+    def _own_lingering(self) -> Lingering:
+        if self.lingering is _NOTHING:
+            lingering = Lingering(self._bound, self._times)
+            self._slots = lingering.slots
+            self.lingering = lingering
+        return self.lingering

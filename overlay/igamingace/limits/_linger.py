@@ -39,13 +39,13 @@ class Lingering:
         "times",
     )
 
-    def __init__(self, bound: float | None) -> None:
+    def __init__(self, bound: float | None, times: list[float]) -> None:
         """Let no slot linger for more than `bound` seconds; None for no bound once times are known."""
         self.bound = bound
+        self.times = times
+        """How long the latest requests that were answered took; `forget` whenever there are AT_ONCE."""
         self.slots: dict[int, tuple[float, float]] = {}
         """Of each lingering slot: when it was granted and when it was given up."""
-        self.times: list[float] = []
-        """How long the latest requests that were answered took; `forget` whenever there are AT_ONCE."""
         self._forgotten = self._rotated_at = 0  # counted in answers
         self._slowest = self._slowest_before = 0.0  # of the latest answers, and of the hundreds before them
         self.next_end = math.inf

@@ -13,8 +13,8 @@ from igamingace.limits._budget import LocalBudget
 from igamingace.limits._core import Core
 from igamingace.limits._fork import start_clean_after_fork
 from igamingace.limits._known import know
-from igamingace.limits._linger import LINGER, Lingering
-from igamingace.limits._pace import Pace
+from igamingace.limits._linger import LINGER
+from igamingace.limits._pace import CalmPace
 from igamingace.limits._registry import Registry
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class LocalLimiter:
         self._budgets: Registry[LocalBudget] = Registry(limit)
         self._kept: set[LocalBudget] = set()  # not forgotten, although nobody may use them
         self._linger = linger
+        self._calm = CalmPace(limit)
         self.start_clean()
         start_clean_after_fork(self)
         know(self)
@@ -90,10 +91,9 @@ class LocalLimiter:
             if budget is None:
                 budget = LocalBudget(
                     account,
-                    self._new_core,  # so a budget keeps its limiter, which starts it clean after a fork
+                    self,
                     acquire_timeout=self._acquire_timeout,
                     hooks=self._hooks,
-                    keep=self._kept.add,
                 )
                 self._budgets.add(budget)
             return budget
@@ -104,8 +104,13 @@ class LocalLimiter:
             self._sweep()
             return self._budgets.stats()
 
-    def _new_core(self) -> Core:
-        return Core(self._limit, Pace(self._limit), Lingering(self._linger))
+    def new_core(self) -> Core:
+        """Make the state machine of an account; budgets call it."""
+        return Core(self._limit, self._calm, self._linger)
+
+    def keep(self, budget: LocalBudget) -> None:
+        """Keep a budget until it is at rest; budgets call it."""
+        self._kept.add(budget)
 
     def _sweep(self) -> None:
         """Let go of budgets that have come to rest."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from weakref import ref
 
 from igamingace.limits._budget import LocalBudget
+from igamingace.limits._core import total
 from igamingace.limits._stats import Stats
 
 if TYPE_CHECKING:
@@ -89,19 +90,8 @@ class Registry(Generic[B]):
 
     def _clear_away(self) -> None:
         """Add up what budgets have left behind, and forget their accounts unless these have another one."""
-        tallies = [self._sum]
         while self._gone:
             place = self._gone.popleft()
-            tallies.append(place.core.tally())
+            self._sum = total(self._sum, place.core.tally())
             if self._places.get(place.account) is place:
                 del self._places[place.account]
-        peak, granted, refused, abandoned, waits, longest_wait, drains = zip(*tallies, strict=True)
-        self._sum = (
-            max(peak),
-            sum(granted),
-            sum(refused),
-            sum(abandoned),
-            sum(waits),
-            max(longest_wait),
-            sum(drains),
-        )

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol, cast
 from weakref import WeakKeyDictionary
 
-from igamingace.limits._budget import LocalBudget
-from igamingace.limits.redis._core import LeasedCore
+from igamingace.limits._budget import LocalBudget, Owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
     from igamingace.limits._hooks import LimiterHooks
     from igamingace.limits._line import Ticket
     from igamingace.limits._permit import LocalPermit
+    from igamingace.limits.redis._core import LeasedCore
     from igamingace.limits.redis._news import Announcement, News
 
 __all__ = ["LeasedBudget", "Ruler"]
@@ -30,7 +29,7 @@ _denied: WeakKeyDictionary[Ticket, Exception] = WeakKeyDictionary()
 """What those who waited are to raise; one for all budgets, for each takes a kilobyte."""
 
 
-class Ruler(Protocol):
+class Ruler(Owner, Protocol):
     """Who leases permits to the budgets of a process."""
 
     def start(self) -> None:
@@ -48,21 +47,14 @@ class LeasedBudget(LocalBudget):
     def __init__(
         self,
         account: str,
-        limit: int,
         ruler: Ruler,
         *,
-        linger: float | None,
         acquire_timeout: float,
         hooks: LimiterHooks | None,
     ) -> None:
         """Begin without a lease; the parameters are those of `LocalBudget`."""
         self._ruler = ruler
-        super().__init__(
-            account,
-            partial(LeasedCore, limit, linger),
-            acquire_timeout=acquire_timeout,
-            hooks=hooks,
-        )
+        super().__init__(account, ruler, acquire_timeout=acquire_timeout, hooks=hooks)
 
     def start_clean(self) -> None:
         """Forget the process that this one was forked from, its lease too."""

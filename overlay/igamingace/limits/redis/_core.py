@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 from igamingace.limits._core import Core, all_serials_so_far
-from igamingace.limits._linger import Lingering
 from igamingace.limits.redis._news import Announcement
 from igamingace.limits.redis._pace import SharedPace
 
@@ -52,7 +51,7 @@ class LeasedCore(Core):
     def __init__(self, limit: int, linger: float | None) -> None:
         """Start without a lease."""
         self._shared = SharedPace(limit)
-        super().__init__(0, self._shared, Lingering(linger))
+        super().__init__(0, self._shared, linger)
         self._limit = limit
         self.lease_ends = math.inf
         """When the permits are no longer ours, unless renewed; infinite without a lease."""

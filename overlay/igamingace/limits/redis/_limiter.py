@@ -15,6 +15,7 @@ from igamingace.limits._known import know
 from igamingace.limits._linger import LINGER
 from igamingace.limits._registry import Registry
 from igamingace.limits.redis._budget import LeasedBudget
+from igamingace.limits.redis._core import LeasedCore
 from igamingace.limits.redis._link import Link
 from igamingace.limits.redis._wire import connection_settings
 
@@ -123,9 +124,7 @@ class RedisLimiter:
             if budget is None:
                 budget = LeasedBudget(
                     account,
-                    self._limit,
                     self,
-                    linger=self._linger,
                     acquire_timeout=self._acquire_timeout,
                     hooks=self._hooks,
                 )
@@ -136,6 +135,13 @@ class RedisLimiter:
         """The figures of all accounts in this process so far; see `Stats`."""
         with self._lock:
             return self._budgets.stats()
+
+    def new_core(self) -> LeasedCore:
+        """Make the state machine of an account; budgets call it."""
+        return LeasedCore(self._limit, self._linger)
+
+    def keep(self, budget: LeasedBudget) -> None:
+        """Do nothing: the link keeps the accounts that Redis is to hear of; budgets call it."""
 
     def start(self) -> None:
         """See to it that permits are leased; budgets call it."""
