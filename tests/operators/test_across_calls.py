@@ -88,8 +88,7 @@ def test_slow_calls_make_place_for_others_up_to_the_bound():
     assert schedule.next(PATIENCE / 2) is None
     more = [schedule.next(PATIENCE) for _ in range(20)]
     assert [one is not None for one in more] == [True] * 10 + [False] * 10
-    schedule.end(started[0])
-    assert schedule.next(PATIENCE) is not None
+    assert schedule.turn(started[0], PATIENCE) is not None
 
 
 def test_each_agent_keeps_to_the_budget_of_its_account(world):

@@ -50,9 +50,15 @@ class Schedule:
         self._running[account.name] = now
         return account
 
-    def end(self, account: Account) -> None:
-        """The call has ended."""
-        del self._running[account.name]
+    def turn(self, account: Account, now: float) -> Account | None:
+        """The call has ended; whose call is to start in its stead? The clock is that of `next`."""
+        running, waiting = self._running, self._waiting
+        del running[account.name]
+        if not waiting or (len(running) >= self._quick and len(running) - self._slow(now) >= self._quick):
+            return None
+        following = waiting.popleft()
+        running[following.name] = now
+        return following
 
     @property
     def over(self) -> bool:

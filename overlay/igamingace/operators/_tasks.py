@@ -67,7 +67,7 @@ class TaskRun(Generic[T]):
 
     def _look(self) -> None:
         """Start the calls whose turn has come; again and again, for calls become slow by time alone."""
-        now = monotonic()
+        now = perf_counter()
         while not self._over and (account := self._schedule.next(now)) is not None:
             task = asyncio.create_task(self._work(account), name="igamingace-operator")
             self._tasks.add(task)
@@ -106,29 +106,32 @@ class TaskRun(Generic[T]):
     async def _work(self, first: Account) -> None:
         account: Account | None = first
         ended: Result[T]
+        began = perf_counter()
         while account is not None and not self._over:
-            began = perf_counter()
             try:
                 value = await self._perform(account)
             except Exception as error:  # noqa: BLE001 -- whatever it is, it is this agent's
-                ended = Result(account=account, error=kept(error), elapsed=perf_counter() - began)
+                now = perf_counter()
+                ended = Result(account=account, error=kept(error), elapsed=now - began)
             except asyncio.CancelledError:
                 if self._over or _cancelled():
                     raise
+                now = perf_counter()
                 problem = RuntimeError("its call was cancelled, by something that it waited for")
-                ended = Result(account=account, error=problem, elapsed=perf_counter() - began)
+                ended = Result(account=account, error=problem, elapsed=now - began)
             except BaseException as error:
                 if not self._over:
                     self._ended.append(error)
                     self._news.set()
                 raise
             else:
-                ended = Result(account=account, _value=value, elapsed=perf_counter() - began)
-            self._schedule.end(account)
+                now = perf_counter()
+                ended = Result(account=account, _value=value, elapsed=now - began)
             self._ended.append(ended)
+            account = None if self._over else self._schedule.turn(account, now)
+            began = now
             if not self._together or self._schedule.over:
                 self._news.set()
-            account = self._schedule.next(monotonic())
 
     async def _finish(self) -> None:
         self._over = True

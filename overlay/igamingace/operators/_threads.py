@@ -123,12 +123,12 @@ class ThreadRun(Generic[T]):
                     self._ended.put(error)
                     return
                 with self._lock:
-                    self._schedule.end(account)
+                    now = monotonic()
+                    account = None if self._stop.left() <= 0 else self._schedule.turn(account, now)
                     self._batch.append(result)
                     if not self._together or self._schedule.over:
                         self._ended.put(self._batch)
                         self._batch = []
-                    account = self._schedule.next(monotonic())
 
     def _result(self, account: Account, began: float) -> Result[T]:
         try:

@@ -2,13 +2,15 @@
 
 `python tests/benchmarks/operators/bench_operators.py [agents]`. The calls go to a sandbox in a process of its
 own, so that only the client's processor time is counted, beside as many calls of one agent at 50 in flight.
-Each size is measured in a process of its own, and figures of time are the best of several rounds.
+What is compared takes turns in one process. Figures of time are the best of several rounds; a ratio is the
+median of the rounds' own, since a shared machine is quicker at one time than at another.
 """
 
 import asyncio
 import gc
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,7 +21,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 IN_FLIGHT = 50
-ROUNDS = 5
+ROUNDS = 9
 MIB = 1024 * 1024
 
 
@@ -52,30 +54,46 @@ def opened(agents, url):
     return Operator(accounts_of(agents), base_url=url)
 
 
-def measure_opening(agents, folder):
+def measure_opening(sizes, folder):
     """Microseconds for opening, an agent: from code, and from a file; each of them used once."""
     from igamingace import Operator
 
-    path = Path(folder) / f"{agents}.toml"
-    tables = [
-        f'[[account]]\nname = "agent-{number}"\ncurrency = "USD"\ntoken = "{token_of(number)}"\n'
-        for number in range(agents)
-    ]
-    path.touch(0o600)
-    path.write_text("\n".join(tables))
-    figures = {"code": [], "file": []}
-    for _ in range(max(ROUNDS, 20_000 // agents)):
-        for kind, make in (
-            ("code", lambda: opened(agents, "http://127.0.0.1:9")),
-            ("file", lambda: Operator.from_file(path)),
-        ):
+    def from_file(agents):
+        path = Path(folder) / f"{agents}.toml"
+        if not path.exists():
+            path.touch(0o600)
+            path.write_text(
+                "\n".join(
+                    f'[[account]]\nname = "agent-{number}"\ncurrency = "USD"\ntoken = "{token_of(number)}"\n'
+                    for number in range(agents)
+                )
+            )
+        return Operator.from_file(path)
+
+    def figure(make, agents):
+        """The same number of agents whatever the size, so that a round's figures mean the same."""
+        spent = 0.0
+        for _ in range(sizes[-1] // agents):
             gc.collect()
             before = time.process_time()
-            with make() as operator:
+            with make(agents) as operator:
                 for account in operator.agents(level="agent"):
                     operator.agent(account.name)
-            figures[kind].append((time.process_time() - before) / agents * 1e6)
-    return {f"open_{kind}": min(values) for kind, values in figures.items()}
+            spent += time.process_time() - before
+        return spent / sizes[-1] * 1e6
+
+    from_file(sizes[0])
+    return [
+        {
+            f"{name} {size}": figure(make, size)
+            for size in sizes
+            for name, make in (
+                ("open_code", lambda agents: opened(agents, "http://127.0.0.1:9")),
+                ("open_file", from_file),
+            )
+        }
+        for _ in range(ROUNDS)
+    ]
 
 
 def measure_memory(agents, url):
@@ -164,19 +182,22 @@ def operator_threads(url, agents):
     return spent / agents * 1000
 
 
-def measure_calls(agents, url):
+def measure_calls(sizes, url):
     """Milliseconds of processor time a call: of an operator's map, and of one agent."""
-    best = {}
-    for _ in range(max(ROUNDS, 2000 // agents)):
-        for name, figure in (
-            ("one_async", lambda: asyncio.run(one_agent_async(url, agents))),
-            ("map_async", lambda: asyncio.run(operator_async(url, agents))),
-            ("gathered", lambda: asyncio.run(gathered(url, agents))),
-            ("one_threads", lambda: one_agent_threads(url, agents)),
-            ("map_threads", lambda: operator_threads(url, agents)),
-        ):
-            best[name] = min(figure(), best.get(name, 1e9))
-    return best
+    return [
+        {
+            f"{name} {size}": min(figure(size) for _ in range(max(1, 1_000 // size)))
+            for size in sizes
+            for name, figure in (
+                ("one_async", lambda calls: asyncio.run(one_agent_async(url, calls))),
+                ("map_async", lambda agents: asyncio.run(operator_async(url, agents))),
+                ("gathered", lambda calls: asyncio.run(gathered(url, calls))),
+                ("one_threads", lambda calls: one_agent_threads(url, calls)),
+                ("map_threads", lambda agents: operator_threads(url, agents)),
+            )
+        }
+        for _ in range(ROUNDS)
+    ]
 
 
 @contextmanager
@@ -199,44 +220,71 @@ def verdict(value, bound):
     return "" if value <= bound else "  over"
 
 
+def sizes_up_to(most):
+    return [size for size in (100, 1_000, 10_000) if size <= most]
+
+
 def main(most):
-    sizes = [size for size in (100, 1_000, 10_000) if size <= most]
-    table = {}
+    sizes = sizes_up_to(most)
+    smallest, largest = sizes[0], sizes[-1]
     with sandbox(most) as url, tempfile.TemporaryDirectory() as folder:
-        for size in sizes:
-            table[size] = {
-                **in_a_process("memory", str(size), url),
-                **in_a_process("opening", str(size), folder),
-                **in_a_process("calls", str(size), url),
-            }
+        memory = {size: in_a_process("memory", str(size), url) for size in sizes}
+        rounds = [
+            {**opening, **calls}
+            for opening, calls in zip(
+                in_a_process("opening", str(most), folder), in_a_process("calls", str(most), url), strict=True
+            )
+        ]
+    table = {name: min(one[name] for one in rounds) for name in rounds[0]}
+    for size in sizes:
+        table |= {f"{name} {size}": value / MIB for name, value in memory[size].items()}
+
+    def beside(name, reference):
+        return statistics.median(one[name] / one[reference] for one in rounds)
+
     print(f"{'an operator of so many agents':52}" + "".join(f"{size:>10}" for size in sizes))
-    for name, label, unit in (
-        ("memory", "memory over the import, MiB", MIB),
-        ("memory_used", "  once each agent was called, MiB", MIB),
-        ("open_code", "opening from code, an agent, us", 1),
-        ("open_file", "opening from a file, an agent, us", 1),
-        ("map_async", "AsyncOperator.map, processor time a call, ms", 1),
-        ("one_async", "  as many calls of one AsyncAgent by 50 tasks, ms", 1),
-        ("gathered", "  as many calls of one AsyncAgent, gathered, ms", 1),
-        ("map_threads", "Operator.map, processor time a call, ms", 1),
-        ("one_threads", "  as many calls of one Agent, ms", 1),
+    for name, label in (
+        ("memory", "memory over the import, MiB"),
+        ("memory_used", "  once each agent was called, MiB"),
+        ("open_code", "opening from code, an agent, us"),
+        ("open_file", "opening from a file, an agent, us"),
+        ("map_async", "AsyncOperator.map, processor time a call, ms"),
+        ("one_async", "  as many calls of one AsyncAgent by 50 tasks, ms"),
+        ("gathered", "  as many calls of one AsyncAgent, gathered, ms"),
+        ("map_threads", "Operator.map, processor time a call, ms"),
+        ("one_threads", "  as many calls of one Agent, ms"),
     ):
-        print(f"{label:52}" + "".join(f"{table[size][name] / unit:10.3f}" for size in sizes))
-    first, last = table[sizes[0]], table[sizes[-1]]
+        print(f"{label:52}" + "".join(f"{table[f'{name} {size}']:10.3f}" for size in sizes))
     print()
     for label, value, bound in (
-        (f"memory of {sizes[-1]} agents, MiB", last["memory_used"] / MIB, 64),
-        ("opening from code, an agent, beside 100 agents", last["open_code"] / first["open_code"], 1.2),
-        ("opening from a file, an agent, beside 100 agents", last["open_file"] / first["open_file"], 1.2),
-        ("AsyncOperator.map beside one AsyncAgent", last["map_async"] / last["one_async"], 1.15),
-        ("Operator.map beside one Agent", last["map_threads"] / last["one_threads"], 1.15),
+        (f"memory of {largest} agents, MiB", table[f"memory_used {largest}"], 64),
+        *(
+            (
+                f"opening from {kind}, an agent, beside {smallest} agents",
+                beside(f"{name} {largest}", f"{name} {smallest}"),
+                1.2,
+            )
+            for kind, name in (("code", "open_code"), ("a file", "open_file"))
+        ),
+        *(
+            (f"{what} beside {reference}", beside(f"{name} {largest}", f"{other} {largest}"), 1.15)
+            for what, name, reference, other in (
+                ("AsyncOperator.map", "map_async", "one AsyncAgent, gathered", "gathered"),
+                ("AsyncOperator.map", "map_async", "one AsyncAgent by 50 tasks", "one_async"),
+                ("Operator.map", "map_threads", "one Agent", "one_threads"),
+            )
+        ),
     ):
         print(f"{label:52}{value:10.2f}   bound {bound:5.2f}{verdict(value, bound)}")
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 2:
-        measure = {"memory": measure_memory, "opening": measure_opening, "calls": measure_calls}[sys.argv[1]]
-        print(json.dumps(measure(int(sys.argv[2]), sys.argv[3])))
+        kind, size, where = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+        if kind == "memory":
+            print(json.dumps(measure_memory(size, where)))
+        else:
+            measure = {"opening": measure_opening, "calls": measure_calls}[kind]
+            print(json.dumps(measure(sizes_up_to(size), where)))
     else:
         main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
