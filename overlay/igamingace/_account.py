@@ -51,7 +51,7 @@ class Account(Generic[S, V]):
             urgent: whether calls go ahead of bulk work in the wait for a slot.
             max_retries: how often a read is sent again after a failure that may pass.
             busy_retries: how often a call is sent again after SERVER_IS_BUSY.
-            busy_timeout: seconds from the start of a call after which SERVER_IS_BUSY ends it.
+            busy_timeout: seconds from a call's first SERVER_IS_BUSY after which another ends it.
             backoff: seconds before the first retry; doubles with each, jittered.
 
         Raises:

@@ -83,7 +83,7 @@ class Agent(AgentView):
             acquire_timeout: the longest wait for a slot, in seconds; None: the limiter's own, inf: no end.
             max_retries: how often a read is sent again after a failure that may pass (2).
             busy_retries: how often a call is sent again after SERVER_IS_BUSY (8).
-            busy_timeout: seconds from the start of a call after which SERVER_IS_BUSY ends it (60).
+            busy_timeout: seconds from a call's first SERVER_IS_BUSY after which another ends it (60).
             backoff: seconds before the first retry (0.25); doubles with each, jittered.
 
         Raises:

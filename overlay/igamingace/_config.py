@@ -67,7 +67,7 @@ class Options:
         urgent: whether the call goes ahead of bulk work in the wait for a slot.
         max_retries: how often a read is sent again after a failure that may pass.
         busy_retries: how often a call is sent again after SERVER_IS_BUSY.
-        busy_timeout: seconds from the start of the call after which it is not sent again for SERVER_IS_BUSY.
+        busy_timeout: seconds from the first SERVER_IS_BUSY after which the call is not sent again for it.
         backoff: the pause before the first retry, in seconds; it doubles with each, and is jittered.
     """
 

@@ -27,7 +27,7 @@ class Retries:
     """How often one call has been sent, and whether it may be sent once more.
 
     - refused for being over the limit ("drained"): any method, once the budget says that what was in flight
-      has ended; at most `busy_retries` times, and not after `busy_timeout` seconds;
+      has ended; at most `busy_retries` times, and not `busy_timeout` seconds after the first refusal;
     - failed in a way that may pass ("reads", and not a write; or nothing was sent): at most `max_retries`
       times, after a pause that doubles and is jittered;
     - anything else: never. The outcome of a write is unknown, and maintenance does not end in seconds.
@@ -37,13 +37,14 @@ class Retries:
         refusals: how many of them were refused for being over the limit.
     """
 
-    __slots__ = ("_failures", "_method", "_options", "_started", "attempts", "refusals")
+    __slots__ = ("_failures", "_method", "_options", "_refused_at", "_started", "attempts", "refusals")
 
     def __init__(self, method: str, options: Options) -> None:
         """Start the clock of a call."""
         self._method = method
         self._options = options
         self._started = monotonic()
+        self._refused_at = self._started  # of the first refusal; it is not known yet
         self._failures = 0
         self.attempts = 0
         self.refusals = 0
@@ -58,7 +59,7 @@ class Retries:
         timeout = self._options.acquire_timeout
         if not self.refusals:
             return timeout
-        left = max(0.0, self._options.busy_timeout - self.elapsed)
+        left = max(0.0, self._options.busy_timeout - self._refused_for())
         return left if timeout is None else min(left, timeout)
 
     def pause(self, resend: str) -> float | None:
@@ -74,11 +75,16 @@ class Retries:
 
     def _pause_after_refusal(self) -> float | None:
         self.refusals += 1
+        if self.refusals == 1:  # the wait for the first slot is over, however long it was
+            self._refused_at = monotonic()
         # The wait for the drain is the pause. Refused again, others use the token too, and only time helps.
         pause = self._jittered(self.refusals - 1) if self.refusals > 1 else 0.0
-        if self.refusals > self._options.busy_retries or self.elapsed + pause > self._options.busy_timeout:
+        if self.refusals > self._options.busy_retries:
             return None
-        return pause
+        return pause if self._refused_for() + pause < self._options.busy_timeout else None
+
+    def _refused_for(self) -> float:
+        return monotonic() - self._refused_at
 
     def _jittered(self, turn: int) -> float:
         longest = min(self._options.backoff * 2.0 ** (turn - 1), _LONGEST_PAUSE)

@@ -181,6 +181,22 @@ def test_the_pause_for_busy_never_goes_past_its_time(monkeypatch):
     assert retries.pause("drained") is None
 
 
+def test_the_wait_for_the_first_slot_takes_nothing_from_the_time_for_refusals(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("igamingace._retry.monotonic", lambda: clock[0])
+    retries = Retries("GET", Options(busy_timeout=10.0, acquire_timeout=500.0, backoff=0))
+
+    assert retries.acquire_timeout() == 500.0
+    clock[0] = 100.0
+    assert retries.pause("drained") == 0
+    clock[0] = 109.0
+    assert retries.acquire_timeout() == 1.0
+    assert retries.pause("drained") == 0
+    clock[0] = 110.0
+    assert retries.pause("drained") is None
+    assert retries.elapsed == 110.0
+
+
 def test_a_retry_is_paused_for(client, server, answers, monkeypatch):
     server.answers(answers.bytes(PAGE, status=502), answers.success())
     began = time.monotonic()

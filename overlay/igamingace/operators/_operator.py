@@ -75,7 +75,7 @@ class Operator(Office):
             acquire_timeout: the longest wait for a slot of an account's budget, in seconds.
             max_retries: how often a read is sent again after a failure that may pass.
             busy_retries: how often a call is sent again after SERVER_IS_BUSY.
-            busy_timeout: seconds from the start of a call after which SERVER_IS_BUSY ends it.
+            busy_timeout: seconds from a call's first SERVER_IS_BUSY after which another ends it.
             backoff: seconds before the first retry.
             max_in_flight: how many agents' calls one `map` or `stream` runs at once at most.
 
