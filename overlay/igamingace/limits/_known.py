@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from weakref import WeakSet
+from weakref import ref
 
 if TYPE_CHECKING:
     from igamingace.limits._protocol import Limiter
 
 __all__ = ["know", "known_limiters"]
 
-_known: WeakSet[Limiter] = WeakSet()
+_known: set[ref[Limiter]] = set()  # no WeakSet: one cannot be read while another thread adds to it
 
 
 def know(limiter: Limiter) -> None:
     """Count a limiter in, as long as it lives."""
-    _known.add(limiter)
+    _known.add(ref(limiter, _known.discard))
 
 
 def known_limiters() -> list[Limiter]:
     """All that live."""
-    return list(_known)
+    return [limiter for each in _known.copy() if (limiter := each()) is not None]
