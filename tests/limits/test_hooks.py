@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 
 import pytest
 from igamingace.limits import LimiterHooks, Outcome
+from igamingace.limits._report import Reporter
 
 
 class Recorder(LimiterHooks):
@@ -78,6 +80,26 @@ def test_a_drain_is_told_once_with_its_figures(make_budget):
         ("release", Outcome.REFUSED, True),
         ("release", Outcome.DONE, True),
     ]
+
+
+def test_all_is_told_though_two_calls_come_first_at_once(make_budget, monkeypatch):
+    budgets, recorder = [], Recorder()
+
+    def make(*args):
+        if budgets:  # a call is at work: another comes in between
+            thread = threading.Thread(target=lambda: budgets.pop().acquire().done())
+            thread.start()
+            thread.join()
+        return Reporter(*args)
+
+    monkeypatch.setattr("igamingace.limits._budget.Reporter", make)
+    budget = make_budget(2, hooks=recorder)
+    budgets.append(budget)
+
+    budget.acquire().done()
+
+    names = [heard[0] for heard in recorder.heard]
+    assert names.count("release") == names.count("grant") > 0
 
 
 def test_hooks_that_are_not_written_do_nothing(make_budget):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import threading
 import weakref
 
@@ -97,6 +98,28 @@ def test_a_budget_with_a_lingering_slot_is_kept_until_the_linger_ends(until):
     assert limiter.stats().abandoned == 1
 
 
+class Client:
+    """Refers to itself, as clients, tasks and their frames do: only the garbage collector takes it away."""
+
+    def __init__(self, limiter):
+        self.budget = limiter.budget("a")
+        self.permits = [self.budget.acquire() for _ in range(2)]
+        self.itself = self
+
+
+def test_an_account_whose_requests_were_garbage_with_their_budget_keeps_the_one_budget(until):
+    limiter = LocalLimiter(2, linger=0.3)
+    budget = weakref.ref(Client(limiter).budget)
+
+    gc.collect()
+
+    with pytest.raises(AcquireTimeout):
+        limiter.budget("a").acquire(timeout=0)
+    assert limiter.stats().abandoned == 2
+    until(lambda: limiter.stats().lingering == 0 and budget() is None)
+    assert (limiter.stats().granted, limiter.stats().abandoned) == (2, 2)
+
+
 def test_a_budget_in_its_pause_after_a_refusal_is_kept():
     limiter = LocalLimiter(1)
     budget = limiter.budget("a")
@@ -138,6 +161,27 @@ def test_the_figures_tell_waits_and_refusals(make_budget, until):
     stats = budget.stats()
     assert (stats.granted, stats.waits, stats.refused, stats.drains, stats.working_limit) == (4, 1, 1, 1, 1)
     assert 0 < stats.longest_wait < 60
+
+
+def test_all_limiters_can_be_told_while_others_come():
+    limiters = [LocalLimiter() for _ in range(50)]
+    stop = threading.Event()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+
+    def make():
+        while not stop.is_set():
+            limiters.append(LocalLimiter())
+
+    thread = threading.Thread(target=make)
+    thread.start()
+    try:
+        for _ in range(300):
+            assert set(limiters[:50]) <= set(known_limiters())
+    finally:
+        stop.set()
+        thread.join()
+        sys.setswitchinterval(interval)
 
 
 def test_a_limiter_lives_as_long_as_one_of_its_budgets():

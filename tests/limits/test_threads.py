@@ -228,6 +228,43 @@ def test_a_finaliser_that_ends_a_permit_inside_the_limiter_does_not_hang(make_bu
     budget.acquire(timeout=0).done()
 
 
+@pytest.mark.parametrize("allocations", range(1, 13))
+def test_an_end_that_the_garbage_collector_brings_while_others_are_noted_is_not_lost(
+    make_budget, allocations
+):
+    """The collector is made to run at each allocation in turn."""
+    budget = make_budget(4)
+    first, second, third, of_garbage = (budget.acquire() for _ in range(4))
+
+    class Garbage:
+        def __init__(self):
+            self.itself = self
+
+        def __del__(self):
+            of_garbage.done()
+
+    def end():
+        nonlocal garbage
+        garbage = None
+        gc.set_threshold(allocations, 1000, 1000)
+        gc.enable()
+        for permit in (first, second, third):
+            permit.done()
+
+    thresholds = gc.get_threshold()
+    gc.collect()
+    gc.disable()
+    try:
+        garbage = Garbage()
+        budget._work(end)
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.enable()
+    gc.collect()
+
+    assert budget.stats().in_flight == 0
+
+
 def test_a_call_from_a_finaliser_inside_the_limiter_is_refused_instead_of_hanging(make_budget):
     budget = make_budget(1)
     raised = []

@@ -93,10 +93,12 @@ class LocalBudget:
         self._lock = threading.RLock()
         self._inside = False  # whether some thread is at work under the lock; this one, when it has the lock
         self.core = self._owner.new_core()  # its figures outlive the budget, see Registry
-        self._ends: tuple[tuple[int, Outcome, float], ...] = ()
+        self._ends: list[
+            tuple[int, Outcome, float]
+        ] = []  # a list: to append is one step, whatever interrupts
         # Made when needed: most budgets of an operator see neither hooks nor waits.
         self._news: list[Callable[[], None]] | None = None  # what to tell whom, once out of the lock
-        self._reporter: Reporter | None = None
+        self._reporter: Reporter | None = None if self._hooks is None else self._new_reporter()
         self._outbox: Outbox | None = None
         self._alarm_at = math.inf
 
@@ -151,22 +153,27 @@ class LocalBudget:
         """End the use of a slot; permits call it."""
         now = monotonic()
         core = self.core
-        with self._lock:
-            if self._inside:
-                self._ends += ((serial, outcome, now),)
-                return
-            self._inside = True
-            try:
-                held = core.end(serial, outcome, now)
-                if self._hooks is not None or core.drain_started:
-                    self._note(outcome, held)
-            except BaseException:
-                core.repair(now)
-                raise
-            finally:
-                self._inside = False
-        if self._ends or self._news or self._outbox or core.due < self._alarm_at:
+        try:
+            with self._lock:
+                if self._inside:
+                    self._ends.append((serial, outcome, now))
+                    return
+                self._inside = True
+                try:
+                    held = core.end(serial, outcome, now)
+                    if self._hooks is not None or core.drain_started:
+                        self._note(outcome, held)
+                except BaseException:
+                    core.repair(now)
+                    raise
+                finally:
+                    core.holder = self if core.held else None
+                    self._inside = False
+            if self._ends or self._news or self._outbox or core.due < self._alarm_at:
+                self._settle()
+        except BaseException:
             self._settle()
+            raise
 
     def tick(self) -> None:
         """Do what the time has come for: lingering slots, drains and pauses that are over."""
@@ -191,7 +198,7 @@ class LocalBudget:
         """Take a slot, or join the line and return how to wait."""
         if self._hooks is not None:
             self._report.start(urgent=permit.rank is URGENT, again=permit.rank is AGAIN)
-        waiter = None
+        core, waiter = self.core, None
         with self._lock:
             if self._inside:
                 raise RuntimeError(
@@ -200,27 +207,31 @@ class LocalBudget:
                 )
             self._inside = True
             try:
-                if not self.core.take(permit, permit.asked):
+                if not core.take(permit, permit.asked):
                     if self._outbox is None:
                         self._outbox = Outbox()
                     waiter = kind(permit, self._outbox)
                     permit.wake = waiter.wake
-                    self.core.join(permit)
+                    core.join(permit)
             except BaseException:
-                self.core.repair(permit.asked)
+                core.repair(permit.asked)
                 raise
             finally:
+                core.holder = self if core.held else None
                 self._inside = False
-        if self._ends or self._outbox or self.core.due < self._alarm_at:
+        if self._ends or self._outbox or core.due < self._alarm_at:
             self._settle()
         return waiter
 
     @property
     def _report(self) -> Reporter:
-        if self._reporter is None:
-            self._news = []
-            self._reporter = Reporter(self.account, self._hooks, self._news)
+        if self._reporter is None:  # there are no hooks: it is asked for under the lock alone
+            self._reporter = self._new_reporter()
         return self._reporter
+
+    def _new_reporter(self) -> Reporter:
+        self._news = []
+        return Reporter(self.account, self._hooks, self._news)
 
     def _begin_wait(self) -> None:
         alarm.start()
@@ -253,18 +264,19 @@ class LocalBudget:
 
     def _settle(self) -> None:
         """Make the ends count that were noted meanwhile, and tell who is to hear of anything."""
+        with self._lock:
+            if self._inside:  # the work that was interrupted comes here, too
+                return
         while self._ends:
-            with self._lock:
-                self._inside = True
-                try:
-                    while self._ends:  # a note is taken away only when it counts: an exception may strike
-                        serial, outcome, now = self._ends[0]
-                        self._note(outcome, self.core.end(serial, outcome, now))
-                        self._ends = self._ends[1:]
-                finally:
-                    self._inside = False
+            self._change(self._count_ends)
         if self._news or self._outbox or self.core.due < self._alarm_at:
             self._tell()
+
+    def _count_ends(self) -> None:
+        while self._ends:  # a note is taken away only when it counts: an exception may strike
+            serial, outcome, now = self._ends[0]
+            self._note(outcome, self.core.end(serial, outcome, now))
+            self._ends.pop(0)
 
     def _note(self, outcome: Outcome, held: float | None) -> None:
         core = self.core
@@ -275,6 +287,15 @@ class LocalBudget:
             self._report.note_drain(core.stats(), core.pace.storms)
 
     def _work(self, change: Callable[[], object]) -> None:
+        """Change the state machine, and tell who is to hear of it, even where an exception strikes."""
+        try:
+            self._change(change)
+            self._settle()
+        except BaseException:
+            self._settle()
+            raise
+
+    def _change(self, change: Callable[[], object]) -> None:
         """Change the state machine under the lock, unless this thread was just at that when interrupted."""
         with self._lock:
             if self._inside:
@@ -282,9 +303,12 @@ class LocalBudget:
             self._inside = True
             try:
                 change()
+            except BaseException:
+                self.core.repair(monotonic())
+                raise
             finally:
+                self.core.holder = self if self.core.held else None
                 self._inside = False
-        self._settle()
 
     def _tell(self) -> None:
         if self._outbox:

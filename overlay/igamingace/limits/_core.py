@@ -97,6 +97,7 @@ class Core:
         "drain_started",
         "due",
         "held",
+        "holder",
         "line",
         "lingering",
         "pace",
@@ -112,6 +113,9 @@ class Core:
         self._times: list[float] = []
         self.held: dict[int, float] = {}
         """Of each slot in use: when it was granted."""
+        self.holder: object = None
+        """The budget, while a slot is in use. A registry that refers to the core then keeps the budget, too,
+        even if nobody else does but garbage, whose permits have yet to end."""
         self.line = _NOBODY
         self.due = math.inf
         """When `settle` has something to do next although nobody calls."""
@@ -150,8 +154,7 @@ class Core:
 
     def leave(self, ticket: Ticket, now: float) -> None:
         """Stop waiting. A ticket with a serial has its slot already: the caller must use or end that."""
-        if ticket.waiting is self.line:
-            self.line.leave(ticket)
+        if self.line.leave(ticket):
             self._longest_wait = max(self._longest_wait, now - ticket.asked)
 
     def end(self, serial: int, outcome: Outcome, now: float) -> float | None:

@@ -95,12 +95,11 @@ class Pace:
 
     def drained(self, in_use: int, now: float) -> None:
         """No request is in flight any more, or `in_use` of them never end: go on, or pause."""
-        self.draining = False
-        self.working = max(min(self._accepted, self.working), min(in_use + 1, self.limit))
+        working = max(min(self._accepted, self.working), min(in_use + 1, self.limit))
+        opens_at = now if self._accepted > 0 else now + self._pause()
+        self.working, self.opens_at = working, opens_at  # an exception strikes before all of this, or after
         self._good = 0
-        self.opens_at = now
-        if self._accepted <= 0:
-            self.opens_at += self._pause()
+        self.draining = False
 
     def start_drain(self, in_use: int, now: float) -> None:
         """Hold new requests back until the `in_use` ones have ended."""

@@ -82,11 +82,10 @@ class _Batch:
     A loop that is closed drops what it was asked to call. The batch notices, and gives the slots back.
     """
 
-    __slots__ = ("sent", "waiters")
+    sent = False  # known to a batch whose making was interrupted, too
 
     def __init__(self) -> None:
         self.waiters: deque[LoopWaiter] = deque()
-        self.sent = False
 
     def __call__(self) -> None:
         while self.waiters:

@@ -1,0 +1,192 @@
+"""Ctrl-C at each moment of the limiter's work: it loses no slot, and nobody waits for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import sys
+import time
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+
+from igamingace import limits
+from igamingace.limits._alarm import alarm
+from igamingace.limits._core import Outcome
+from igamingace.limits._line import NORMAL, URGENT
+from igamingace.limits._permit import LocalPermit
+from igamingace.limits._waiters import LoopWaiter, ThreadWaiter
+
+HERE = str(Path(limits.__file__).parent)
+
+
+class Strike(BaseException):
+    """Stands for KeyboardInterrupt, so that a real one still ends the tests."""
+
+
+def is_struck(moment, act):
+    """Run `act` and interrupt it at its so-manieth moment; False when it was over before."""
+    moments = count(1)
+
+    def watch(frame, event, _):
+        in_limiter = frame.f_code.co_filename.startswith(HERE) and frame.f_code.co_name != "__del__"
+        if event in {"call", "c_return"} and in_limiter and next(moments) == moment:
+            sys.setprofile(None)
+            raise Strike
+
+    sys.setprofile(watch)
+    try:
+        act()
+    except Strike:
+        return True
+    finally:
+        sys.setprofile(None)
+    assert next(moments) <= moment, "somebody swallowed it"
+    return False
+
+
+def each_moment(arrange):
+    """Have `arrange()` return what to do and how to check; interrupt that at each of its moments in turn."""
+    alarm.start()  # no thread is to start meanwhile
+    for moment in count(1):
+        act, check = arrange()
+        struck = is_struck(moment, act)
+        check()
+        if not struck:
+            assert moment > 10
+            return
+
+
+def wait_in_line(budget, rank=NORMAL):
+    permit = LocalPermit(budget, rank)
+    return permit, budget._claim(permit, ThreadWaiter)
+
+
+def assert_told(waiting):
+    for permit, waiter in waiting:
+        assert not permit.serial or not waiter._lock.locked(), "a slot was granted, and nobody was told"
+
+
+def assert_served(permit, waiter):
+    assert permit.serial, "nobody served it"
+    assert not waiter._lock.locked(), "nobody told it"
+    permit.done()
+
+
+def assert_at_rest(budget):
+    stats = budget.stats()
+    assert (stats.in_flight, stats.lingering, stats.waiting) == (0, 0, 0)
+
+
+def test_while_a_look_at_the_figures_serves_those_who_wait_for_lingering_slots(make_budget):
+    def arrange():
+        budget = make_budget(2, linger=0.0005)
+        holders = [budget.acquire(timeout=0) for _ in range(2)]
+        waiting = [wait_in_line(budget) for _ in range(2)]
+        budget._alarm_at = -math.inf  # the alarm is not to come first
+        for permit in holders:
+            permit.abandoned()
+        time.sleep(0.001)
+
+        def check():
+            assert_told(waiting)
+            budget.stats()
+            for each in waiting:
+                assert_served(*each)
+            assert_at_rest(budget)
+
+        return budget.stats, check
+
+    each_moment(arrange)
+
+
+def test_while_ends_are_made_good_that_a_finaliser_noted(make_budget):
+    def arrange():
+        budget = make_budget(2)
+        holders = [budget.acquire(timeout=0) for _ in range(2)]
+        waiting = [wait_in_line(budget) for _ in range(2)]
+        budget._ends.extend((permit.serial, Outcome.DONE, time.monotonic()) for permit in holders)
+        for permit in holders:
+            permit.serial = 0
+
+        def check():
+            assert_told(waiting)
+            budget._settle()
+            for each in waiting:
+                assert_served(*each)
+            assert_at_rest(budget)
+
+        return budget._settle, check
+
+    each_moment(arrange)
+
+
+def test_while_calls_leave_a_line_and_another_is_served(make_budget):
+    def arrange():
+        budget = make_budget(1)
+        holder = budget.acquire(timeout=0)
+        leaving, waiting = [[wait_in_line(budget) for _ in range(3)] for _ in range(2)]
+
+        def act():
+            for permit, _ in leaving:
+                budget._withdraw(permit)
+            holder.done()
+
+        def check():
+            act()
+            for each in waiting:
+                assert_served(*each)
+            assert_at_rest(budget)
+
+        return act, check
+
+    each_moment(arrange)
+
+
+def test_while_a_drain_ends(make_budget, monkeypatch, until):
+    monkeypatch.setattr("igamingace.limits._pace._FIRST_PAUSE", 0.001)
+
+    def arrange():
+        budget = make_budget(2)
+        holders = [budget.acquire(timeout=0) for _ in range(2)]
+        waiting = [wait_in_line(budget), wait_in_line(budget, URGENT)]
+
+        def act():
+            for permit in holders:
+                permit.refused()
+
+        def check():
+            act()
+            for permit, waiter in reversed(waiting):
+                until(lambda permit=permit: budget.stats() and permit.serial)
+                assert_served(permit, waiter)
+            assert_at_rest(budget)
+
+        return act, check
+
+    each_moment(arrange)
+
+
+def test_while_a_task_of_another_loop_is_told(make_budget):
+    async def join(budget):
+        permit = LocalPermit(budget, NORMAL)
+        return permit, budget._claim(permit, LoopWaiter)
+
+    def arrange():
+        budget = make_budget(1)
+        holder = budget.acquire(timeout=0)
+        permit, waiter = loop.run_until_complete(join(budget))
+
+        def check():
+            loop.run_until_complete(asyncio.sleep(0))
+            assert not permit.serial or waiter.future.done(), "a slot was granted, and nobody was told"
+            holder.done()
+            loop.run_until_complete(asyncio.sleep(0))
+            assert waiter.future.done()
+            permit.done()
+            assert_at_rest(budget)
+
+        return holder.done, check
+
+    with closing(asyncio.new_event_loop()) as loop:
+        each_moment(arrange)
