@@ -154,7 +154,8 @@ class Core:
 
     def leave(self, ticket: Ticket, now: float) -> None:
         """Stop waiting. A ticket with a serial has its slot already: the caller must use or end that."""
-        if self.line.leave(ticket):
+        if ticket.waiting is self.line:
+            self.line.leave(ticket)
             self._longest_wait = max(self._longest_wait, now - ticket.asked)
 
     def end(self, serial: int, outcome: Outcome, now: float) -> float | None:

@@ -31,6 +31,7 @@ class LocalPermit(Ticket):
         self.asked = monotonic()
         self.serial = 0
         self.waited = 0.0
+        self.waiting = None
         self.wake = nobody
         self._budget = budget
 
