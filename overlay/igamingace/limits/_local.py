@@ -114,7 +114,10 @@ class LocalLimiter:
 
     def _sweep(self) -> None:
         """Let go of budgets that have come to rest."""
-        self._kept.difference_update(budget for budget in list(self._kept) if budget.at_rest())
+        for budget in list(self._kept):
+            self._kept.discard(budget)  # first: one that is used once more meanwhile comes back by itself
+            if not budget.at_rest():
+                self._kept.add(budget)
 
 
 _default = LocalLimiter()
