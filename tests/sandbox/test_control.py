@@ -92,6 +92,7 @@ async def test_a_callback_url_is_taken_away(app, api, body):
         ({"points": 5}, "body.points: must be an object"),
         ({"points": {"EUR": "1"}}, "body.points.EUR: mycasino has USD"),
         ({"points": {"USD": "1.005"}}, "USD has 2 minor digits"),
+        ({"points": {"USD": "1E+9999999"}}, "body.points.USD: is larger than any wallet"),
         ({"points": {"USD": "-1"}}, "must not be negative"),
         ({"points": {"USD": "much"}}, "body.points.USD: must be a number"),
         ({"points": {"USD": True}}, "body.points.USD: must be a number"),

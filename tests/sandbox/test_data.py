@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from decimal import Decimal
 
@@ -49,6 +50,16 @@ MISTAKES = [
     ('USD = "12.50"', 'USD = "12.505"', 19, "accounts[1].points: the amount 12.505: USD has 2 minor digits"),
     ('USD = "12.50"', 'KRW = "12"', 19, "accounts[1].points: expected amounts in USD, EUR, not KRW"),
     ('USD = "12.50"', 'USD = "-1"', 19, "accounts[1].points: expected an amount of at least 0"),
+    ("EUR = 3", 'EUR = "1E+9999999"', 19, "accounts[1].points: the amount 1E+9999999: is larger"),
+    ('type = "live"', 'type = "slots"', 4, "providers[0].games[0].type: expected slot, live, other"),
+    (
+        "type = 2",
+        f"type = {2**31}",
+        4,
+        "providers[0].games[1].type: expected what the contract has as gameType",
+    ),
+    ("id = 7\n", f"id = {2**31}\n", 2, "providers[0].id: expected what the contract has as providerId"),
+    ('"ann", {', f'"{129 * "a"}", {{', 22, "accounts[1].players[0]: expected what the contract has as"),
     ("EUR = 3", "EUR = nan", 19, "accounts[1].points: expected an amount of at least 0"),
     ('["127.0.0.1"]', '["here"]', 20, "accounts[1].allowed_ips: expected IP addresses, not 'here'"),
     ('mode = "seamless"', 'rtp = "101"', 21, "accounts[1].rtp: expected a percentage from 0 to 100"),
@@ -174,8 +185,24 @@ def test_a_file_that_is_not_there_is_explained(tmp_path):
 def test_an_unknown_type_of_game_is_explained(file):
     file.write_text(CASINO.replace('type = "live"', 'type = "bingo"'))
 
-    with pytest.raises(ValueError, match="game 70: type: expected slot, live, other, not 'bingo'"):
-        create_app(casino=read_casino(file))
+    with pytest.raises(DataError, match=r"games\[0\]\.type: expected slot, live, other, not 'bingo'"):
+        read_casino(file)
+
+
+async def test_a_casino_is_read_by_the_contract_that_it_is_served_by(file, contract, caller):
+    other = copy.deepcopy(contract)
+    other["components"]["schemas"]["Game"]["properties"]["gameType"]["x-known-values"] = {"7": "bingo"}
+    text = CASINO.replace('type = "live"', 'type = "bingo"')
+    file.write_text(text)
+
+    app = create_app(other, casino=read_casino(file, other))
+    agent = caller(app.token, app=app)
+
+    assert [game["gameType"] for game in (await agent.get("/v1/game/list/7")).json()["data"]] == [7, 2]
+    with pytest.raises(ValueError, match="'bingo'"):
+        create_app(other, casino=read_casino(file))
+    with pytest.raises(ValueError, match="expected slot, live, other"):
+        create_app(casino=read_casino(file, other))
 
 
 async def test_the_state_moves_to_another_sandbox(app, agent, caller, clock, launch):
@@ -209,6 +236,46 @@ async def test_the_state_moves_to_another_sandbox(app, agent, caller, clock, lau
     assert (await there.client.get("/_sandbox/export")).json()["next"] == saved["next"]
 
 
+async def test_the_largest_that_calls_admit_can_be_taken_up_again(app, agent, operator, clock, launch):
+    account = {"password": "x", "name": 128 * "n", "currency": ["USD"], "ggrRate": 100, "level": "agent"}
+    url = f"https://casino.example/{2_025 * 'x'}"
+    calls = [
+        operator.post("/v1/operator/create", operatorId=64 * "o", callbackURL=url, **account),
+        agent.post("/v1/player/create", playerExternalId=128 * "p"),
+        agent.post(
+            "/v1/player/wallet/deposit",
+            playerExternalId=128 * "p",
+            currency="USD",
+            amount=10**4,
+            transactionId=128 * "t",
+        ),
+        agent.post("/v1/game/launch", **{**launch, "playerId": 128 * "p", "returnUrl": url}),
+        agent.post(
+            "/v1/bonus-call/register",
+            platformId=128 * "b",
+            providerId=1,
+            gameId=655,
+            playerId=128 * "p",
+            bonusType=1,
+            callAmount=10**15,
+            expireAt=clock.text(hours=1),
+            metaData={"spinAmount": 100, "baseBetAmount": 10**15},
+        ),
+    ]
+    app.set_points("mycasino", 10**18)
+    for call in calls:
+        await agent.data(call)
+    saved = (await agent.client.get("/_sandbox/export")).json()
+
+    answer = await agent.client.post("/_sandbox/import", json=saved)
+
+    assert answer.status_code == 200
+    again = (await agent.client.get("/_sandbox/export")).json()
+    assert parse_casino(json.dumps(again), "x", is_json=True) == parse_casino(
+        json.dumps(saved), "x", is_json=True
+    )
+
+
 async def test_what_was_saved_twice_is_the_same(app, agent):
     first = (await agent.client.get("/_sandbox/export")).json()
     await agent.client.post("/_sandbox/import", json=first)
@@ -227,11 +294,13 @@ async def test_a_reset_leads_back_to_the_start(app, agent):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "body:1: column 1"),
+        (b"", "body:1: column 1: not JSON: Expecting value"),
         (b"\xff", "not UTF-8"),
         (b"[]", "Expected `object`, got `array`"),
         (b'{"accounts": [{"id": "x"}]}', "missing required field `currencies`"),
-        (b"[" * 100_000, "cannot be read as JSON"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"accounts": [{"id": "\\ud800", "currencies": ["USD"]}]}', "half of a surrogate pair"),
+        (b'{"accounts": [], "accounts": []}', "stands twice"),
     ],
 )
 async def test_a_state_that_cannot_be_taken_up_changes_nothing(app, agent, content, message):
@@ -301,7 +370,7 @@ BOOKS = {
         ("bonus_calls", "won"),
     ],
 )
-@pytest.mark.parametrize("amount", ["NaN", "-Infinity", "1e24"])
+@pytest.mark.parametrize("amount", ["NaN", "-Infinity", "1e24", "1E+9999999", "-1E+9999999"])
 def test_amounts_in_the_books_are_amounts(app, books, name, amount):
     saved = as_json(app.world.save())
     saved["accounts"][1][books] = [dict(BOOKS[books])]
@@ -310,6 +379,40 @@ def test_amounts_in_the_books_are_amounts(app, books, name, amount):
 
     with pytest.raises(DataError, match=rf"accounts\[1\]\.{books}\[0\]\.{name}: expected an amount"):
         parse_casino(json.dumps(saved), "x", is_json=True)
+
+
+@pytest.mark.parametrize(
+    ("books", "name", "value", "expected"),
+    [
+        ("transactions", "at", "2030-05-01T12:00:00", "Expected `datetime` with a timezone"),
+        ("transactions", "type", 3, "expected 1, 2, 4, 8, 16, 32, not 3"),
+        ("movements", "type", 3, "expected 1, 2, 4, 8, 16, 32, not 3"),
+        ("movements", "id", 129 * "t", "longer than 128"),
+        ("bonus_calls", "expires", "2030-05-01T12:00:00", "Expected `datetime` with a timezone"),
+        ("bonus_calls", "remaining", 2**31, "greater than the maximum"),
+    ],
+)
+async def test_what_no_answer_could_tell_is_not_taken_into_the_books(
+    app, agent, *, books, name, value, expected
+):
+    saved = as_json(app.world.save())
+    saved["accounts"][1][books] = [{**BOOKS[books], name: value}]
+
+    answer = await agent.client.post("/_sandbox/import", json=saved)
+
+    assert answer.status_code == 400
+    assert f"accounts[1].{books}[0].{name}: " in answer.json()["message"]
+    assert expected in answer.json()["message"]
+
+
+async def test_a_launch_without_a_zone_is_not_taken_up(app, agent, launch):
+    await agent.data(agent.post("/v1/game/launch", **launch))
+    saved = as_json(app.world.save())
+    saved["launches"][0]["expires"] = "2030-05-01T12:00:00"
+
+    answer = await agent.client.post("/_sandbox/import", json=saved)
+
+    assert "launches[0].expires: Expected `datetime` with a timezone" in answer.json()["message"]
 
 
 async def test_what_the_largest_amounts_add_up_to_is_taken_up_again(app, agent):

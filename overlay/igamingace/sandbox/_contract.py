@@ -111,13 +111,14 @@ class Contract:
         if not str(document.get("openapi", "")).startswith("3.1"):
             raise ContractError("contract /openapi: an OpenAPI 3.1 document is needed, bundled into one file")
         self.document = document
-        root = Document(document).node()
+        self.schemas = Document(document)
+        root = self.schemas.node()
         self.required_headers = RequiredHeaders(root)
         self._codes = _codes(root)
         self.operation_ids: set[str] = set()
         self.limit, self.busy = self._concurrency(root)
         self.router = Router[dict[str, Operation]]()
-        self.game_types = root.document.known_values("Game", "gameType")
+        self.game_types = self.schemas.known_values("Game", "gameType")
         paths = root.get("paths")
         for path, item in paths.children() if paths is not None else ():
             operations = _operations(path, item, root)
@@ -172,7 +173,17 @@ def compiled_contract(errors: ErrorStyle) -> Contract:
     Raises:
         ContractError: as `bundled_contract`.
     """
-    return Contract(errors.read_into(bundled_contract()))
+    return Contract(errors.read_into(shipped_contract().root))
+
+
+@lru_cache(maxsize=1)
+def shipped_contract() -> Document:
+    """Return the contract that the package ships, of which nothing is compiled yet; nobody changes it.
+
+    Raises:
+        ContractError: as `bundled_contract`.
+    """
+    return Document(bundled_contract())
 
 
 def bundled_contract() -> Object:

@@ -35,6 +35,10 @@ class Document:
         init=False, repr=False, default_factory=dict[tuple[str, str], dict[str, int]]
     )
 
+    _fields: dict[tuple[str, str], Validator | None] = field(
+        init=False, repr=False, default_factory=dict[tuple[str, str], "Validator | None"]
+    )
+
     def __post_init__(self) -> None:
         """Register the document under the URI by which its schemas are compiled."""
         registry = jsonschema_rs.Registry([(_URI, self.root)], draft=jsonschema_rs.Draft202012)
@@ -52,6 +56,13 @@ class Document:
             listed = members(node.value) if node is not None else {}
             known = self._known[schema, name] = {meaning: int(number) for number, meaning in listed.items()}
         return known
+
+    def field(self, schema: str, name: str) -> Validator | None:
+        """Return the compiled form of the field `name` of a schema; None when the document has none."""
+        if (schema, name) not in self._fields:
+            node = self.node().at("components", "schemas", schema, "properties", name)
+            self._fields[schema, name] = None if node is None else self.validator(node)
+        return self._fields[schema, name]
 
     def number(self, schema: str, name: str, meaning: str) -> int:
         """Return the number by which the field `name` says `meaning`.

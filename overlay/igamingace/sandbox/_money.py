@@ -25,9 +25,9 @@ def amount_in(currency: str, amount: int | Decimal, place: str, most: Decimal = 
     Raises:
         Refusal: PARAMETERS_INVALID, when it has finer digits than the currency or is absurdly large.
     """
-    exact = Decimal(amount)
+    exact = Decimal(amount)  # compared as it is: abs() and minus are arithmetic, which can overflow
     digits = minor_digits(currency)
-    if abs(exact) > most:
+    if exact.copy_abs() > most:
         raise Refusal("PARAMETERS_INVALID", f"{place}: is larger than any wallet")
     if exact != round(exact, digits):
         raise Refusal("PARAMETERS_INVALID", f"{place}: {currency} has {digits} minor digits")

@@ -68,4 +68,8 @@ def _texts(error: jsonschema_rs.ValidationError, place: str) -> list[str]:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}…"
+    """Leave out the middle of what is too long: a message begins with the value, and ends with its reason."""
+    if len(text) <= _LONGEST_MESSAGE:
+        return text
+    half = _LONGEST_MESSAGE // 2
+    return f"{text[:half]}…{text[-half:]}"

@@ -29,7 +29,8 @@ async def import_state(request: OwnRequest) -> Answer:
     """Go on from a state that was exported, or from data of the same form."""
     raw = await request.raw_body(LARGEST_IMPORT)
     try:
-        request.world.load(parse_casino(raw.decode(), "body", is_json=True))
+        schemas = request.contract.schemas
+        request.world.load(parse_casino(raw.decode(), "body", is_json=True, contract=schemas))
     except UnicodeDecodeError:
         raise Refusal("VALIDATION_ERROR", "body: is not UTF-8") from None
     except (DataError, ValueError) as error:

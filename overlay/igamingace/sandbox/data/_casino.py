@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-Id = Annotated[str, Meta(min_length=1, max_length=100)]
+Id = Annotated[str, Meta(min_length=1)]
+"""How long it may be says the contract, where an operation takes it."""
 Number = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+Moment = Annotated[datetime, Meta(tz=True)]
 Amount = Decimal
 Percent = Decimal
 
@@ -69,7 +71,7 @@ class TransactionData(_Table):
     player: Id
     currency: Currency
     amount: Amount
-    at: datetime
+    at: Moment
     round: Number | None = None
     provider: Number | None = None
     game: Number | None = None
@@ -93,7 +95,7 @@ class BonusCallData(_Table):
     player: Id
     amount: Amount
     rounds: Number
-    expires: datetime
+    expires: Moment
     provider: Number
     game: Number
     base_bet: Amount
@@ -141,7 +143,7 @@ class LaunchData(_Table):
     language: str
     return_url: str
     is_streamer: bool
-    expires: datetime
+    expires: Moment
     spent: bool = False
 
 

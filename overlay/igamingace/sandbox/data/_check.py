@@ -1,20 +1,25 @@
-"""What no single field tells: ids that stand twice, references that lead nowhere, amounts and currencies."""
+"""What no single field tells: ids that stand twice, references that lead nowhere, what a contract admits."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from igamingace.sandbox._addresses import canonical
 from igamingace.sandbox._money import LARGEST_HELD, amount_in
-from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox._state import MOST_ACCOUNTS
+from igamingace.sandbox._refusal import Refusal, violations
+from igamingace.sandbox._state import MOST_ACCOUNTS, TransactionType
 from igamingace.sandbox.data._casino import PlayerData
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from decimal import Decimal
 
-    from igamingace.sandbox.data._casino import AccountData, Casino
+    from igamingace.sandbox._document import Document
+    from igamingace.sandbox._json import JSON
+    from igamingace.sandbox.data._casino import AccountData, Casino, GameData
+
+
+_TYPES: Final = tuple(map(int, TransactionType))
 
 
 class Mistake(ValueError):  # noqa: N818 - what a file has
@@ -27,8 +32,8 @@ class Mistake(ValueError):  # noqa: N818 - what a file has
         self.text = text
 
 
-def check(casino: Casino) -> None:
-    """Go on only with a casino whose parts fit together.
+def check(casino: Casino, contract: Document) -> None:
+    """Go on only with a casino whose parts fit together, and which the contract can speak of.
 
     Raises:
         Mistake: the first that is found.
@@ -40,16 +45,49 @@ def check(casino: Casino) -> None:
     _unique(".providers", (provider.id for provider in casino.providers))
     games = {provider.id: {game.id for game in provider.games} for provider in casino.providers}
     for index, provider in enumerate(casino.providers):
-        _unique(f".providers[{index}].games", (game.id for game in provider.games), at_array=True)
+        path = f".providers[{index}]"
+        _unique(f"{path}.games", (game.id for game in provider.games), at_array=True)
+        _check_field(f"{path}.id", provider.id, contract, "Provider", "providerId")
+        for place, game in enumerate(provider.games):
+            _check_type(f"{path}.games[{place}].type", game, contract)
     _unique(".accounts", (account.id for account in casino.accounts))
     _unique(
         ".accounts", (account.token or index for index, account in enumerate(casino.accounts)), key="token"
     )
     operators: set[str] = set()
     for index, account in enumerate(casino.accounts):
+        _check_by_contract(f".accounts[{index}]", account, contract)
         _check_account(f".accounts[{index}]", account, games, operators)
         if account.level == "operator":
             operators.add(account.id)
+
+
+def _check_field(path: str, value: JSON, contract: Document, schema: str, name: str) -> None:
+    """Have a value that operations tell or take be one that the contract admits there."""
+    validator = contract.field(schema, name)
+    for wrong in violations(validator, value, name) if validator is not None else ():
+        raise Mistake(path, f"expected what the contract has as {wrong}")
+
+
+def _check_type(path: str, game: GameData, contract: Document) -> None:
+    known = contract.known_values("Game", "gameType")
+    if isinstance(game.type, int):
+        _check_field(path, game.type, contract, "Game", "gameType")
+    elif known and game.type not in known:
+        raise Mistake(path, f"expected {', '.join(known)}, not {game.type!r}")
+
+
+def _check_by_contract(path: str, account: AccountData, contract: Document) -> None:
+    _check_field(f"{path}.id", account.id, contract, "CreateOperator", "operatorId")
+    for index, player in enumerate(account.players):
+        _check_field(f"{path}.players[{index}]", _id_of(player), contract, "CreatePlayer", "playerExternalId")
+    for index, movement in enumerate(account.movements):
+        _check_field(
+            f"{path}.movements[{index}].id", movement.id, contract, "DepositToPlayer", "transactionId"
+        )
+    for index, call in enumerate(account.bonus_calls):
+        where = f"{path}.bonus_calls[{index}].remaining"
+        _check_field(where, call.remaining, contract, "BonusCall", "roundsRemaining")
 
 
 def _check_account(
@@ -94,20 +132,27 @@ def _check_rounds(path: str, account: AccountData, games: Mapping[int, set[int]]
 
 
 def _check_books(path: str, account: AccountData) -> None:
-    """Check the size alone: a wallet may tell a balance with more digits, or one below 0."""
+    """Check the types, and of amounts the size: a wallet may tell a balance with more digits, or below 0."""
     for index, entry in enumerate(account.transactions):
+        _check_kind(f"{path}.transactions[{index}].type", entry.type)
         _check_size(f"{path}.transactions[{index}].amount", entry.amount)
         if entry.balance is not None:
             _check_size(f"{path}.transactions[{index}].balance", entry.balance)
     for index, movement in enumerate(account.movements):
+        _check_kind(f"{path}.movements[{index}].type", movement.type)
         _check_size(f"{path}.movements[{index}].amount", movement.amount)
     for index, call in enumerate(account.bonus_calls):
         for name, amount in (("amount", call.amount), ("base_bet", call.base_bet), ("won", call.won)):
             _check_size(f"{path}.bonus_calls[{index}].{name}", amount)
 
 
+def _check_kind(path: str, kind: int) -> None:
+    if kind not in _TYPES:
+        raise Mistake(path, f"expected {', '.join(map(str, _TYPES))}, not {kind}")
+
+
 def _check_size(path: str, amount: Decimal) -> None:
-    if not (amount.is_finite() and abs(amount) <= LARGEST_HELD):
+    if not (amount.is_finite() and amount.copy_abs() <= LARGEST_HELD):
         raise Mistake(path, f"expected an amount of at most {LARGEST_HELD:f}, not {amount}")
 
 

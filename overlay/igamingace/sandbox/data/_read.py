@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from decimal import Decimal
@@ -13,17 +12,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from igamingace.sandbox._contract import shipped_contract
+from igamingace.sandbox._document import Document
+from igamingace.sandbox._json import NotJSON, decode
 from igamingace.sandbox.data._casino import Casino
 from igamingace.sandbox.data._check import Mistake, check
 
 if TYPE_CHECKING:
     import os
 
-    from igamingace.sandbox._json import JSON
+    from igamingace.sandbox._json import JSON, Object
 
 _PLACE: Final = re.compile(r"(?P<what>.*) - at `(?:key in )?`?\$(?P<path>.*?)`", re.DOTALL)
 _STEP: Final = re.compile(r"\.([\w-]+)|\[(\d+|\.\.\.)\]")
-_POSITION: Final = re.compile(r"(?P<what>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)", re.DOTALL)
+_IN_TOML: Final = re.compile(r"(?P<what>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)", re.DOTALL)
+_IN_JSON: Final = re.compile(
+    r"(?P<what>.*): line (?P<line>\d+) column (?P<column>\d+) \(char \d+\)", re.DOTALL
+)
 
 
 class DataError(ValueError):
@@ -35,11 +40,16 @@ def default_casino() -> Casino:
     return _shipped()
 
 
-def read_casino(path: str | os.PathLike[str]) -> Casino:
+def read_casino(path: str | os.PathLike[str], contract: Object | None = None) -> Casino:
     """Return the casino of a file: JSON when its name ends in `.json`, else TOML.
+
+    Args:
+        path: Of the file.
+        contract: The bundled contract that it is to be served by; the one that the package ships when None.
 
     Raises:
         DataError: it cannot be read, or has a mistake.
+        ContractError: the contract cannot be served.
     """
     place = Path(path)
     try:
@@ -48,10 +58,11 @@ def read_casino(path: str | os.PathLike[str]) -> Casino:
         raise DataError(f"{place}: cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
         raise DataError(f"{place}: is not UTF-8 at byte {error.start}") from None
-    return parse_casino(text, str(place), is_json=place.suffix.lower() == ".json")
+    served = None if contract is None else Document(contract)
+    return parse_casino(text, str(place), is_json=place.suffix.lower() == ".json", contract=served)
 
 
-def parse_casino(text: str, name: str, *, is_json: bool = False) -> Casino:
+def parse_casino(text: str, name: str, *, is_json: bool = False, contract: Document | None = None) -> Casino:
     """Return the casino that a text describes; `name` is what messages call it.
 
     Raises:
@@ -60,7 +71,7 @@ def parse_casino(text: str, name: str, *, is_json: bool = False) -> Casino:
     loaded = _json(text, name) if is_json else _toml(text, name)
     try:
         casino = msgspec.convert(loaded, Casino, str_keys=True)
-        check(casino)
+        check(casino, contract or shipped_contract())
     except msgspec.ValidationError as error:
         raise DataError(_told(str(error), text, name, is_json=is_json)) from None
     except Mistake as mistake:
@@ -78,24 +89,23 @@ def _toml(text: str, name: str) -> JSON:
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
-        found = _POSITION.fullmatch(str(error))
-        where = (
-            f"{name}:{found['line']}: column {found['column']}: {found['what']}"
-            if found
-            else f"{name}: {error}"
-        )
-        raise DataError(where) from None
+        raise DataError(_unread(error, _IN_TOML, name)) from None
     except RecursionError:
         raise DataError(f"{name}: nested too deeply") from None
 
 
 def _json(text: str, name: str) -> JSON:
     try:
-        return json.loads(text, parse_float=Decimal)
-    except json.JSONDecodeError as error:
-        raise DataError(f"{name}:{error.lineno}: column {error.colno}: {error.msg}") from None
-    except (ValueError, RecursionError):
-        raise DataError(f"{name}: cannot be read as JSON") from None
+        return decode(text.encode())
+    except NotJSON as error:
+        raise DataError(_unread(error, _IN_JSON, name)) from None
+
+
+def _unread(error: ValueError, position: re.Pattern[str], name: str) -> str:
+    found = position.fullmatch(str(error))
+    return (
+        f"{name}:{found['line']}: column {found['column']}: {found['what']}" if found else f"{name}: {error}"
+    )
 
 
 def _told(message: str, text: str, name: str, *, is_json: bool) -> str:

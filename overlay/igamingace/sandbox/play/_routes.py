@@ -9,7 +9,7 @@ from igamingace.sandbox._asgi import Answer
 from igamingace.sandbox._json import encode
 from igamingace.sandbox._money import amount_in
 from igamingace.sandbox._own import own
-from igamingace.sandbox._refusal import Refusal
+from igamingace.sandbox._refusal import Refusal, refuse_violations, violations
 from igamingace.sandbox.control._fields import amount, only, typed
 from igamingace.sandbox.control._requests import number_after
 from igamingace.sandbox.play._seating import seat_for
@@ -17,6 +17,7 @@ from igamingace.sandbox.play._seating import seat_for
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from igamingace.sandbox._document import Document
     from igamingace.sandbox._json import JSON, Object
     from igamingace.sandbox._own import OwnRequest
     from igamingace.sandbox.play._engine import Play
@@ -27,6 +28,14 @@ MOST_SHOWN: Final = 200
 """How many callbacks are given at most; of more, the latest."""
 _TEXTS: Final = ("account", "player", "language", "return_url")
 _NUMBERS: Final = ("game", "provider")
+_IN_LAUNCH: Final = {
+    "player": "playerId",
+    "language": "language",
+    "return_url": "returnUrl",
+    "game": "gameId",
+    "provider": "providerId",
+}
+"""How the body of games.launch calls what is given here."""
 
 
 @own("GET", "callbacks")
@@ -43,7 +52,7 @@ async def open_session(request: OwnRequest) -> Answer:
     """Open a session without a launch; the body has `player`, `game` and what else `seat_for` takes."""
     body = only(await request.json(), (*_TEXTS, *_NUMBERS, "is_streamer"))
     for name, value in body.items():
-        _check(name, value)
+        _check(name, value, request.contract.schemas)
     for name in ("player", "game"):
         if name not in body:
             raise Refusal("VALIDATION_ERROR", f"body.{name}: is required")
@@ -58,7 +67,7 @@ async def show_session(request: OwnRequest) -> Answer:
     return Answer(200, encode(session.shown(request.world.clock())))
 
 
-def _check(name: str, value: JSON) -> None:
+def _check(name: str, value: JSON, contract: Document) -> None:
     place = f"body.{name}"
     if name in _TEXTS:
         typed(value, str, place)
@@ -66,6 +75,10 @@ def _check(name: str, value: JSON) -> None:
         typed(value, int, place)
     else:
         typed(value, bool, place)
+    validator = contract.field("LaunchGame", _IN_LAUNCH.get(name, ""))
+    wrong = violations(validator, value, place) if validator is not None else []
+    if wrong:
+        raise refuse_violations(wrong)
 
 
 def _action(
