@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import signal
+import socket
+import subprocess
+import sys
 from decimal import Decimal
+from http.client import HTTPResponse
+from urllib.parse import urlsplit
 
-import httpx2
 import pytest
-from igamingace.sandbox import Sandbox, _asgi, _state, server
+from igamingace.sandbox import Sandbox, _asgi, _state, _uvicorn, server
 from igamingace.sandbox._bounded import Bounded
 
 HEADERS = {"Accept": "application/json", "Content-Type": "application/json"}
@@ -141,6 +147,124 @@ async def test_nobody_is_answered_who_has_gone(app, send_body):
 def test_connections_have_an_end(monkeypatch):
     monkeypatch.setattr(server, "MOST_CONNECTIONS", 2)
 
-    with Sandbox() as sandbox, httpx2.Client(base_url=sandbox.url) as first, httpx2.Client() as second:
-        assert first.get("/_sandbox/stats").status_code == 200
-        assert second.get(f"{sandbox.url}/_sandbox/stats").status_code == 503
+    with Sandbox() as sandbox:
+        kept = [connected(sandbox.url) for _ in range(2)]
+        with connected(sandbox.url) as refused:
+            assert is_closed(refused)
+        assert [asked(connection) for connection in kept] == [200, 200]
+        kept.pop().close()
+        with eventually_let_in(sandbox.url) as another:
+            assert asked(another) == 200
+        kept.pop().close()
+
+
+STATS = b"GET /_sandbox/stats HTTP/1.1\r\nHost: localhost\r\n"
+
+
+def connected(url):
+    address = urlsplit(url)
+    return socket.create_connection((address.hostname, address.port), timeout=20)
+
+
+def is_closed(connection):
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def asked(connection, head=STATS):
+    """Return the status of the answer to a request."""
+    connection.sendall(head + b"\r\n")
+    answer = HTTPResponse(connection)
+    answer.begin()
+    answer.read()
+    return answer.status
+
+
+def eventually_let_in(url):
+    """Return a connection that is let in once another is gone."""
+    while True:
+        connection = connected(url)
+        try:
+            asked(connection)
+        except ConnectionError:
+            connection.close()
+        else:
+            return connection
+
+
+def test_connections_beyond_those_the_process_may_have_are_closed_and_the_others_answered():
+    command = f'ulimit -n 100; exec "{sys.executable}" -m igamingace.sandbox --port 0'
+    with subprocess.Popen(
+        ["/bin/sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as program:
+        greeting = "".join(iter(program.stdout.readline, "Stop it with Ctrl+C.\n"))
+        url = re.search(r"http://\S+", greeting)[0]
+        first = connected(url)
+        crowd = [connected(url) for _ in range(300)]
+        closed = [connection for connection in crowd[100:] if is_closed(connection)]
+        answer = asked(first)
+        for connection in (first, *crowd):
+            connection.close()
+        program.send_signal(signal.SIGINT)
+        _, complaints = program.communicate(timeout=30)
+
+    assert answer == 200
+    assert len(closed) == 200
+    assert (program.returncode, complaints) == (0, "")
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /", b"\r\n", STATS])
+def test_a_connection_whose_request_does_not_come_is_closed(monkeypatch, sent):
+    monkeypatch.setattr(_uvicorn, "SLOWEST_HEAD", 0.05)
+
+    with Sandbox() as sandbox, connected(sandbox.url) as connection:
+        connection.sendall(sent)
+
+        assert is_closed(connection)
+
+
+@pytest.mark.parametrize("sent", [b"GET /", b"\r\n", STATS])
+def test_a_connection_whose_next_request_does_not_come_is_closed(monkeypatch, sent):
+    with Sandbox() as sandbox, connected(sandbox.url) as connection:
+        assert asked(connection) == 200
+        monkeypatch.setattr(_uvicorn, "SLOWEST_HEAD", 0.05)
+        connection.sendall(sent)
+
+        assert is_closed(connection)
+
+
+def test_a_head_that_is_too_large_is_refused():
+    with Sandbox() as sandbox:
+        answers = []
+        for size in (60_000, 70_000, 200_000):
+            with connected(sandbox.url) as connection:
+                answers.append(asked(connection, STATS + b"X: " + size * b"x" + b"\r\n"))
+
+    assert answers == [200, 431, 431]
+
+
+def test_an_endless_head_is_not_kept_in_memory():
+    with Sandbox() as sandbox, connected(sandbox.url) as connection:
+        connection.sendall(STATS + b"X: ")
+        for _ in range(100_000):
+            try:
+                connection.sendall(65_536 * b"x")
+            except ConnectionError:
+                break
+        else:
+            pytest.fail("six gigabytes were taken")
+
+
+async def test_the_log_keeps_the_beginning_of_what_is_long(app, agent):
+    headers = {**HEADERS, "Authorization": f"Bearer {agent.token}", "X": 1_000_000 * "x"}
+    headers |= {f"X-{number}": "x" for number in range(1_000)}
+    await agent.request("GET", f"/v1/provider/list?{50_000 * 'x'}", headers=headers)
+
+    (kept,) = app.requests
+    shown = (await agent.client.get("/_sandbox/requests")).text
+
+    assert sum(len(value) for _, value in kept.fields) + len(kept.target) < 20_000
+    assert len(shown) < 20_000
+    assert app.token not in shown

@@ -90,6 +90,16 @@ async def test_the_served_contract_is_the_one_that_is_executed(field, caller, co
     )
 
 
+@pytest.mark.parametrize(("style", "field"), EVERY_READING)
+async def test_own_routes_say_what_is_wrong_in_every_reading(style, field, caller):
+    app = create_app(error_style=style, code_field=field)
+
+    answer = await caller(app.token, app=app).client.post("/_sandbox/faults", json={"kind": "fire"})
+
+    assert (answer.status_code, answer.json()["errorCode"]) == (400, "VALIDATION_ERROR")
+    assert "body.kind: there is latency" in answer.json()["message"]
+
+
 async def test_what_http_itself_refuses_keeps_its_status(caller):
     app = create_app(error_style="envelope")
     agent = caller(app.token, app=app)

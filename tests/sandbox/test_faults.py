@@ -339,6 +339,7 @@ async def test_the_api_switches_all_faults_off(app, agent):
     [
         ({}, "body.kind: is required"),
         ({"kind": "fire"}, "body.kind: there is latency"),
+        ({"kind": "latency", "seconds": 10**400}, "body.seconds: must be from 0"),
         ({"kind": "busy", "often": 1}, "body.often: is not known here"),
         ({"kind": "busy", "share": "1"}, "body.share: must be a number"),
         ({"kind": "busy", "count": 1.5}, "body.count: must be an integer"),

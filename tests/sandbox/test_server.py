@@ -165,6 +165,15 @@ class Program:
         return self.process.returncode, rest
 
 
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_the_state_is_written_down_however_the_program_is_stopped(tmp_path, how):
+    state = tmp_path / "state.json"
+    program = Program(*PROGRAMS["module"], "--port", "0", "--export", str(state))
+
+    assert program.stop(how) == (0, "")
+    assert json.loads(state.read_bytes())["accounts"]
+
+
 @pytest.mark.parametrize("command", PROGRAMS.values(), ids=PROGRAMS)
 def test_the_program_serves_until_it_is_interrupted(command):
     program = Program(*command, "--port", "0", "--token", "mine", "--latency", "1")
@@ -308,7 +317,10 @@ def test_the_program_goes_on_where_another_ended(tmp_path):
     [
         (["--fault", "fire"], "kind: there is latency"),
         (["--fault", "busy:operation=games.lunch"], "the contract has no 'games.lunch"),
+        (["--fault", "busy:agent=nobody"], "fault busy: agent: there is no account 'nobody"),
         (["--data", "nowhere.toml"], "nowhere.toml: cannot be read"),
+        (["--export", "nowhere/state.json"], "nowhere/state.json: cannot be written"),
+        (["--export", "."], ".: cannot be written"),
         (["--error-style", "loud"], "the error style is status or envelope, not 'loud"),
     ],
 )

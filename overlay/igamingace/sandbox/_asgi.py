@@ -75,7 +75,7 @@ async def _read_on(receive: Receive, body: bytearray, most: int) -> bytes:
             "VALIDATION_ERROR",
             f"body: took longer than {SLOWEST_BODY:.0f} s to arrive",
             status=408,
-            headers=_CLOSE,
+            headers=CLOSING,
         ) from None
     return bytes(body)
 
@@ -87,12 +87,13 @@ async def _receive(receive: Receive) -> Message:
     return message
 
 
-_CLOSE: Final[Headers] = ((b"connection", b"close"),)
+CLOSING: Final[Headers] = ((b"connection", b"close"),)
+"""The header field of an answer after which the connection is closed."""
 
 
 def _too_large(most: int) -> Refusal:
     message = f"body: has more than {most} bytes"
-    return Refusal("VALIDATION_ERROR", message, status=413, headers=_CLOSE)
+    return Refusal("VALIDATION_ERROR", message, status=413, headers=CLOSING)
 
 
 def head_of(answer: Answer) -> Message:

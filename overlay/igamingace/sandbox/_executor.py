@@ -15,7 +15,7 @@ from igamingace.sandbox._asgi import Answer, Disconnected, Receive, Scope, Send,
 from igamingace.sandbox._headers import collect
 from igamingace.sandbox._json import JSON, encode
 from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox._requests import LONGEST_KEPT, Exchange
+from igamingace.sandbox._requests import LONGEST_KEPT, Exchange, kept_fields
 from igamingace.sandbox._validate import read_form
 from igamingace.sandbox.faults._deliver import (
     BROKEN,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from igamingace.sandbox._contract import Code, Contract, Operation
+    from igamingace.sandbox._errors import ErrorStyle
     from igamingace.sandbox._refusal import Headers
     from igamingace.sandbox._state import Account
     from igamingace.sandbox._world import World
@@ -79,17 +80,18 @@ class _Visit:
     def exchange(self) -> Exchange:
         """Return what the log keeps of it."""
         query = self.scope["query_string"]
+        target = self.raw_path + b"?" + query if query else self.raw_path
         answer = self.answer
         return Exchange(
             self.at,
             None if self.account is None else self.account.id,
             None if self.operation is None else self.operation.id,
             self.scope["method"],
-            self.raw_path + b"?" + query if query else self.raw_path,
+            target[:LONGEST_KEPT],
             0 if answer is None else answer.status,
             self.code,
             perf_counter() - self.began,
-            self.scope["headers"],
+            kept_fields(self.scope["headers"]),
             self.raw_body[:LONGEST_KEPT],
             b"" if answer is None else answer.body[:LONGEST_KEPT],
             self.fault,
@@ -143,17 +145,17 @@ class Executor:
         self._note(visit)
         await respond(visit.send, answer)
 
-    def refused(self, refusal: Refusal) -> Answer:
-        """Return the answer to a request that is refused.
+    def refused(self, refusal: Refusal, errors: ErrorStyle | None = None) -> Answer:
+        """Return the answer to a request that is refused, in the style of the contract's routes when None.
 
         Raises:
             ContractError: the contract has no response code of that name.
         """
-        status, body = self._refusal_body(refusal)
+        status, body = self._refusal_body(refusal, errors or self._world.errors)
         return Answer(status, encode(body), headers=refusal.headers)
 
-    def _refusal_body(self, refusal: Refusal) -> tuple[int, JSON]:
-        code, errors = self._contract.code(refusal.name), self._world.errors
+    def _refusal_body(self, refusal: Refusal, errors: ErrorStyle) -> tuple[int, JSON]:
+        code = self._contract.code(refusal.name)
         body = errors.body(code.number, code.name, refusal.message)
         return refusal.status or errors.status(code.http_status), body
 
@@ -244,7 +246,7 @@ class Executor:
         try:
             status, body = await self._performed(visit, operation)
         except Refusal as refusal:
-            status, body = self._refusal_body(refusal)
+            status, body = self._refusal_body(refusal, self._world.errors)
             code, headers = self._contract.code(refusal.name), refusal.headers
             visit.code = code.number
         if alter is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from igamingace.sandbox._json import JSON, decode
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
 MOST_REQUESTS: Final = 500
 """How many requests are remembered."""
 LONGEST_SHOWN: Final = 4_096
-"""How many characters of a body are shown."""
+"""How many characters of a body, a path or a header field are shown."""
 LONGEST_KEPT: Final = LONGEST_SHOWN + 512
-"""How many bytes of a body are remembered."""
+"""How many bytes of a body, a path or a header field are remembered."""
+MOST_FIELDS: Final = 100
+"""How many header fields are remembered."""
 
 _SECRET_FIELDS: Final = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 
@@ -33,11 +36,11 @@ class Exchange:
         account: Whose token it carried; None when nobody's.
         operation: The operationId; None when the contract has nothing there.
         method: The HTTP method.
-        target: Path and query as they came.
+        target: Path and query, their first bytes.
         status: The HTTP status of the answer; 0 when none was sent.
         code: The number of the response code, be it a fault's; None when the answer has none.
         seconds: From the arrival of the request to the end of the answer.
-        fields: The header fields as they came.
+        fields: The first header fields, the first bytes of each.
         request_body: The first bytes of the body.
         answer_body: The same of the answer.
         fault: The kind of the fault it met; None for none.
@@ -77,7 +80,7 @@ class Exchange:
             "account": self.account,
             "operation": self.operation,
             "method": self.method,
-            "path": mask_text(self.path, tokens),
+            "path": _text(self.target, tokens, "latin-1"),
             "status": self.status,
             "code": self.code,
             "milliseconds": round(self.seconds * 1000, 3),
@@ -93,11 +96,19 @@ class Exchange:
 
 def _masked_field(name: str, value: str, tokens: Container[str]) -> str:
     if name not in _SECRET_FIELDS:
-        return mask_text(value, tokens)
+        return _cut(mask_text(value, tokens))
     scheme, space, secret = value.rpartition(" ")
     return f"{scheme}{space}{masked(secret)}"
 
 
-def _text(body: bytes, tokens: Container[str]) -> str:
-    text = mask_text(body.decode(errors="replace"), tokens)  # whole first: half a token is in no list
+def _text(raw: bytes, tokens: Container[str], encoding: str = "utf-8") -> str:
+    return _cut(mask_text(raw.decode(encoding, "replace"), tokens))  # whole first: half a token is in no list
+
+
+def _cut(text: str) -> str:
     return f"{text[:LONGEST_SHOWN]}…" if len(text) > LONGEST_SHOWN else text
+
+
+def kept_fields(fields: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Return what is remembered of the header fields of a request."""
+    return [(name[:LONGEST_KEPT], value[:LONGEST_KEPT]) for name, value in islice(fields, MOST_FIELDS)]

@@ -9,25 +9,101 @@ from typing import TYPE_CHECKING, Any, Final
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from igamingace.sandbox._asgi import CLOSING, Answer, Receive, Scope, Send, head_of, respond
+from igamingace.sandbox._json import encode
 from igamingace.sandbox.faults import CLOSE
 
 if TYPE_CHECKING:
     import socket
     from types import FrameType
 
+LARGEST_HEAD: Final = 65_536
+"""How many bytes the head of a request may have: its first line and its fields."""
+SLOWEST_HEAD: Final = 30.0
+"""How many seconds it may take to arrive."""
+BACKLOG: Final = 2048
+"""How many connections may wait to be taken in."""
+AT_ONCE: Final = 8
+"""How many are taken in in one turn of the event loop; what is too many is closed a few turns later."""
+
 _LAST_ANSWERS: Final = 2.0
 """How many seconds answers under way are given at the end."""
 _A_MOMENT: Final = 0.002
 
+_TOO_LARGE: Final = Answer(
+    431, encode({"success": False, "message": f"header: has more than {LARGEST_HEAD} bytes"}), headers=CLOSING
+)
+
+
+async def _refuse_head(_scope: Scope, _receive: Receive, send: Send) -> None:
+    await respond(send, _TOO_LARGE)
+
 
 class SandboxProtocol(HttpToolsProtocol):
-    """Offers the extension `CLOSE` in the scope: called, it closes the connection once all is written."""
+    """A connection, of which there are not too many, whose requests have no endless head.
+
+    It offers the extension `CLOSE` in the scope: called, it closes the connection once all is written.
+    """
+
+    _in_head = False
+    _head_bytes = 0
+    _head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take the connection in, or close it when there are as many as may be."""
+        # uvicorn itself would answer the last one that its limit admits with 503, so none comes as far
+        if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency - 1:
+            self.transport = transport
+            transport.abort()
+            return
+        super().connection_made(transport)
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget it."""
+        self._head_arrived()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; a head that does not end is refused when it is too large, cut off when it is too slow."""
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if self._in_head and self._head_bytes > LARGEST_HEAD:
+            self.transport.write(_on_the_wire(_TOO_LARGE))
+            self.transport.close()
+        elif self._head_timer is None and not self._is_answering():
+            self._await_head()  # uvicorn's own timer is for connections on which nothing arrives
+
+    def _is_answering(self) -> bool:
+        return bool(self.cycle) and not self.cycle.response_complete
+
+    def _await_head(self) -> None:
+        self._head_timer = self.loop.call_later(SLOWEST_HEAD, self.transport.close)
+
+    def _head_arrived(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def on_headers_complete(self) -> None:
+        """Begin to answer a request, or to refuse it for the size of its head."""
+        self._in_head = False
+        self._head_arrived()
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > LARGEST_HEAD:
+            self.app = _refuse_head
+        super().on_headers_complete()
 
     def on_message_begin(self) -> None:
         """Start the scope of a request."""
         super().on_message_begin()
+        self._in_head, self._head_bytes = True, 0
         extensions: dict[str, Any] = {CLOSE: self.transport.close}
         self.scope["extensions"] = extensions
+
+
+def _on_the_wire(answer: Answer) -> bytes:
+    fields = b"".join(b"%s: %s\r\n" % field for field in head_of(answer)["headers"])
+    return b"HTTP/1.1 %d \r\n%s\r\n%s" % (answer.status, fields, answer.body)
 
 
 class PromptServer(uvicorn.Server):
@@ -47,10 +123,19 @@ class PromptServer(uvicorn.Server):
             with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
                 loop.call_soon_threadsafe(self._told.set)
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop, since a signal says so."""
-        super().handle_exit(sig, frame)
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as uvicorn's
+        """Stop, since a signal says so; the second time without waiting for answers under way.
+
+        uvicorn's raises the signal again in the end, which leaves nobody to write the state down.
+        """
+        self.force_exit = self.should_exit
         self.stop()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to take connections in, a few at a time: asyncio takes in as many as may wait."""
+        await super().startup(sockets)
+        for listening in sockets or ():
+            listening.listen(BACKLOG)
 
     async def main_loop(self) -> None:
         """Run until told to stop; the date in answers is set each second."""

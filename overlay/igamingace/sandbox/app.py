@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from concurrent.futures import Future
 from datetime import UTC, tzinfo
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar, cast
 from urllib.parse import quote
 
 from igamingace.sandbox._asgi import Disconnected, Receive, Scope, Send, respond
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 __all__ = ["ContractBreach", "SandboxApp", "create_app"]
 
 T = TypeVar("T")
+
+_OWN_STYLE: Final = ErrorStyle()
+"""What a refusal looks like at the sandbox's own routes, however the API's are read."""
 
 
 class Options(TypedDict, total=False):
@@ -117,6 +120,9 @@ def create_app(
         _wallets(wallet, casino),
         time_scale,
     )
+    for fault in book:
+        if fault.agent is not None and fault.agent not in world.state.accounts:
+            raise ValueError(f"fault {fault.kind}: agent: there is no account {fault.agent!r}")
     executor = Executor(compiled, world, validate_answers=validate_answers, strict=strict)
     return SandboxApp(compiled, world, executor, Guard(hosts))
 
@@ -203,7 +209,7 @@ class SandboxApp(Handle):
                 OwnRequest(self.world, self._contract, parameters, url, scope, receive, self._executor.serve)
             )
         except Refusal as refusal:
-            answer = self._executor.refused(refusal)
+            answer = self._executor.refused(refusal, _OWN_STYLE)
         except Disconnected:
             return
         await respond(send, answer)

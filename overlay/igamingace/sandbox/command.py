@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import os
 from ipaddress import ip_address
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, cast
@@ -69,10 +70,13 @@ def sandbox(  # noqa: PLR0917 - typer makes options of them
         raise typer.BadParameter("not a number of milliseconds", param_hint="--latency")
     if token is not None and not token.strip():
         raise typer.BadParameter("empty; leave it out to have one made", param_hint="--token")
-    casino, faults = _casino(data, import_), [_fault(text) for text in fault or ()]
+    faults = [_fault(text) for text in fault or ()]
+    _require_writable(export)
     try:
+        document = _read(contract)
+        casino = _casino(data, import_, document)
         app = create_app(
-            _read(contract),
+            document,
             token=token,
             latency=latency / 1000,
             strict=False,
@@ -104,16 +108,15 @@ def _listen(app: SandboxApp, host: str, port: int) -> None:
             "here, and read every token with /_sandbox/export",
             err=True,
         )
-    typer.echo(_greeting(app, url))
-    serve(app, listener)
+    serve(app, listener, lambda: typer.echo(_greeting(app, url)))
 
 
-def _casino(data: Path | None, imported: Path | None) -> Casino | None:
+def _casino(data: Path | None, imported: Path | None, contract: Object | None) -> Casino | None:
     if data is not None and imported is not None:
         raise typer.BadParameter("give one of them", param_hint="--data/--import")
     path = data or imported
     try:
-        return read_casino(path) if path is not None else None
+        return read_casino(path, contract) if path is not None else None
     except DataError as error:
         raise typer.BadParameter(str(error), param_hint="--data" if data else "--import") from error
 
@@ -123,6 +126,14 @@ def _fault(text: str) -> Fault:
         return parse_fault(text)
     except ValueError as error:
         raise typer.BadParameter(f"{text}: {error}", param_hint="--fault") from error
+
+
+def _require_writable(path: Path | None) -> None:
+    """Refuse at the start what could not be written at the end, when the state would be lost."""
+    if path is None:
+        return
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise typer.BadParameter(f"{path}: cannot be written", param_hint="--export")
 
 
 def _write(app: SandboxApp, path: Path) -> None:

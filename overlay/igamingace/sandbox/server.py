@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
+import signal
 import socket
 import threading
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
 
 import uvicorn
 
+from igamingace.sandbox._descriptors import connections_that_fit, raise_limit
 from igamingace.sandbox._handle import Handle
-from igamingace.sandbox._uvicorn import PromptServer, SandboxProtocol
+from igamingace.sandbox._uvicorn import AT_ONCE, BACKLOG, PromptServer, SandboxProtocol
 from igamingace.sandbox.app import ContractBreach, Options, SandboxApp, create_app
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
     from types import TracebackType
 
     from igamingace.sandbox._json import Object
@@ -28,9 +29,8 @@ T = TypeVar("T")
 
 _KEEP_ALIVE: Final = 75
 """How many seconds an idle connection is kept: longer than pools of clients keep theirs."""
-_BACKLOG: Final = 2048
 MOST_CONNECTIONS: Final = 20_000
-"""How many connections may be open at once; one more is answered with 503."""
+"""How many connections may be open at once, if the process may have as many; one more is closed."""
 
 
 class Sandbox(Handle):
@@ -135,7 +135,7 @@ def bind(host: str, port: int) -> tuple[socket.socket, str]:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen(_BACKLOG)
+        listener.listen(BACKLOG)
     except OSError:
         listener.close()
         raise
@@ -143,11 +143,19 @@ def bind(host: str, port: int) -> tuple[socket.socket, str]:
     return listener, f"http://{shown}:{listener.getsockname()[1]}"
 
 
-def serve(app: SandboxApp, listener: socket.socket) -> None:
-    """Serve `app` on `listener` until the process is told to stop (Ctrl+C or SIGTERM)."""
+def serve(app: SandboxApp, listener: socket.socket, greet: Callable[[], None] = lambda: None) -> None:
+    """Serve `app` on `listener` until the process is told to stop (Ctrl+C or SIGTERM).
+
+    Once `greet` is called neither ends the process any more, also when this is over: its state may have to be
+    written down.
+    """
     gc.freeze()  # what is there now stays: no need to look through it again and again
-    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again once it has stopped
-        _server(app).run([listener])
+    raise_limit(MOST_CONNECTIONS)
+    server = _server(app)
+    for told in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told, server.handle_exit)
+    greet()
+    server.run([listener])
 
 
 def _server(app: SandboxApp) -> PromptServer:
@@ -161,8 +169,8 @@ def _server(app: SandboxApp) -> PromptServer:
             access_log=False,
             proxy_headers=False,  # an address list that a header can talk its way around is none
             server_header=False,
-            backlog=_BACKLOG,
+            backlog=AT_ONCE,
             timeout_keep_alive=_KEEP_ALIVE,
-            limit_concurrency=MOST_CONNECTIONS,
+            limit_concurrency=connections_that_fit(MOST_CONNECTIONS) + 1,
         )
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, SupportsFloat, cast
 
 from igamingace.sandbox.faults._fault import Fault, Kind
 
@@ -62,8 +63,15 @@ def fault_of(values: Mapping[str, object]) -> Fault:
     given: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
     for name in ("share", "seconds", "spread"):
         if name in given:
-            given[name] = float(given[name])
+            given[name] = _float(given[name])
     return Fault(**given)
+
+
+def _float(number: SupportsFloat) -> float:
+    try:
+        return float(number)
+    except OverflowError:  # a whole number with hundreds of digits
+        return math.inf
 
 
 def _read(name: str, value: str) -> object:
