@@ -108,6 +108,38 @@ def test_the_end_of_a_session_ends_the_game(game):
     assert game.get_by_role("button", name="Spin", exact=True).is_disabled()
 
 
+def test_what_is_wrong_with_an_amount_is_said_once_at_its_field(visit, sandbox):
+    page = visit(f"/_sandbox/game?session={sandbox.play('user123').id}", refusals=True)
+
+    page.get_by_label("Stake").fill("much")
+    page.get_by_role("button", name="Bet", exact=True).click()
+    page.get_by_text("Must be a number.", exact=True).wait_for()
+    assert page.locator("#told").inner_text() == ""
+    assert page.get_by_label("Stake").get_attribute("aria-invalid") == "true"
+
+    page.get_by_label("Stake").fill("1")
+    page.get_by_role("button", name="Bet", exact=True).click()
+    page.get_by_label("Win", exact=True).fill("much")
+    page.get_by_role("button", name="Win", exact=True).click()
+    page.get_by_text("Must be a number.", exact=True).wait_for()
+    assert page.get_by_label("Win", exact=True).get_attribute("aria-invalid") == "true"
+    assert page.get_by_label("Stake").get_attribute("aria-invalid") == "false"
+
+
+def test_a_kick_ends_the_game_and_what_was_said_before(visit, sandbox):
+    page = visit(f"/_sandbox/game?session={sandbox.play('user123').id}", refusals=True)
+    page.get_by_label("Stake").fill("1e30")
+    page.get_by_role("button", name="Bet", exact=True).click()
+    error = page.get_by_text("larger than any wallet")
+    error.wait_for()
+
+    with Agent(sandbox.token, base_url=sandbox.url) as agent:
+        agent.games.kick(player_external_id="user123")
+
+    page.get_by_text("The session has ended").wait_for()
+    assert not error.is_visible()
+
+
 def test_a_session_that_nobody_opened_says_so(visit):
     page = visit("/_sandbox/game?session=nobody", refusals=True)
 
@@ -116,9 +148,8 @@ def test_a_session_that_nobody_opened_says_so(visit):
 
 
 def test_a_return_url_that_is_a_script_is_not_followed(visit, sandbox):
-    body = {"player": "user123", "game": 655, "return_url": "javascript:alert(1)"}
-    opened = httpx2.post(f"{sandbox.url}/_sandbox/play", json=body)
-    page = visit(f"/_sandbox/game?session={opened.json()['session']['id']}")
+    opened = sandbox.play("user123", return_url="javascript:alert(1)")
+    page = visit(f"/_sandbox/game?session={opened.id}")
 
     page.get_by_role("button", name="Spin", exact=True).wait_for()
     assert page.locator("#back").get_attribute("href") == "/"

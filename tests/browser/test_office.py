@@ -128,6 +128,12 @@ def test_a_provider_goes_into_maintenance_by_its_switch(visit, sandbox, agent):
         )
 
 
+def test_how_long_a_fault_lasts_is_told_in_few_digits(visit, sandbox):
+    sandbox.faults.add("latency", seconds=0.1, spread=0.2)
+
+    visit("/").locator("#faults").get_by_text("0.1 to 0.3\u00a0s").wait_for()
+
+
 def test_a_fault_is_switched_on_met_and_switched_off(visit, sandbox, agent):
     page = visit("/")
     page.get_by_text("Switch a fault on").click()

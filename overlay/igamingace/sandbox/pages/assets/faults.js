@@ -98,7 +98,7 @@ function howLong(fault) {
   if (!TAKES_TIME.includes(fault.kind)) {
     return "";
   }
-  return fault.spread ? `${fault.seconds} to ${fault.seconds + fault.spread}\u00a0s` : `${fault.seconds}\u00a0s`;
+  return fault.spread ? `${fault.seconds} to ${Number((fault.seconds + fault.spread).toFixed(3))}\u00a0s` : `${fault.seconds}\u00a0s`;
 }
 
 function showTimes() {

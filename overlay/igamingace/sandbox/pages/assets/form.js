@@ -53,7 +53,8 @@ function fail(error, fields, message) {
   say(message, left.length ? sentence(left.join("; ")) : "Not saved: see above.", "bad");
 }
 
-function sentence(text) {
+/** A text of the sandbox as a sentence. */
+export function sentence(text) {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 }
 

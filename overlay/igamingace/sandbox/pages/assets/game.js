@@ -3,6 +3,7 @@
 import { call, Refused } from "./api.js";
 import { at, el, field, say } from "./dom.js";
 import { callbackEntry } from "./exchange.js";
+import { sentence } from "./form.js";
 import { poll, STOP } from "./poll.js";
 import * as reels from "./reels.js";
 import { count, money } from "./text.js";
@@ -15,6 +16,7 @@ const prize = field("Win", el("input", { inputmode: "decimal", autocomplete: "of
 let session = null;
 let last = 0;
 let busy = false;
+let asked = "";
 let now = async () => {};
 
 const amount = (text) => money(text, session.minor_digits);
@@ -37,6 +39,7 @@ const MOVES = [
 
 /** Make a move; return what was answered, or null when it was refused. */
 async function make(action, body = {}) {
+  asked = action;
   const answer = await call("POST", `play/${encodeURIComponent(id)}/${action}`, body);
   session = answer.session;
   show();
@@ -80,12 +83,17 @@ function refused(error) {
     throw error;
   }
   const wrong = error.parts.find(({ place }) => place.startsWith("body."));
-  const made = { "body.amount": stake, "body.win": prize }[wrong?.place];
-  if (made) {
-    made.fail(wrong.text);
-    made.control.focus();
-  }
-  say(at("told"), error.message, "bad");
+  const paying = ["win", "bonus"].includes(asked);
+  const made = { "body.amount": paying ? prize : stake, "body.win": prize }[wrong?.place];
+  made?.fail(sentence(wrong.text));
+  made?.control.focus();
+  say(at("told"), made ? "" : sentence(error.message), "bad");
+}
+
+/** What was said of the last move is of no use any more. */
+function forget() {
+  say(at("told"), "");
+  [stake, prize].forEach((made) => made.fail(""));
 }
 
 function told(answer) {
@@ -168,6 +176,9 @@ async function ask() {
     prepare(current);
   }
   if (!busy) {
+    if (current.ended && !session.ended) {
+      forget(); // somebody else has ended it: a kick, say
+    }
     session = current;
   }
   show();
