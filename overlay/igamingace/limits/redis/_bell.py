@@ -34,8 +34,13 @@ class Bell:
         """Wake who sleeps; it costs next to nothing when nobody does."""
         if self._asleep:
             self._asleep = False
-            with suppress(OSError):  # full: it rings already; or closed
+            try:
                 self._ringer.send(b"\0")
+            except OSError:  # full: it rings already; or closed
+                pass
+            except BaseException:  # Ctrl-C: it may not have rung
+                self._asleep = True
+                raise
 
     def sleep(self, until: float, unless: Callable[[], object], other: HasFileno | None) -> None:
         """Wait for a ring, for the time `until` of `time.monotonic`, or for something to read at `other`.

@@ -145,6 +145,15 @@ class LeasedBudget(LocalBudget):
         self._work(lambda: self._leased.cut_off(share, monotonic()))
         return not self._leased.leased and not share
 
+    def ask_again(self, at: float) -> None:
+        """Redis had no answer: have it called once more then, unless the account is at rest here."""
+        core = self._leased
+
+        def plan() -> None:
+            self.call_at = at if core.unanswered() else math.inf
+
+        self._work(plan)
+
     def close(self) -> None:
         """Grant nothing any more."""
         self._work(lambda: self._leased.close(monotonic()))
@@ -187,4 +196,8 @@ class LeasedBudget(LocalBudget):
         core = self._leased
         if not self._nudged and (core.must_call() or core.due < self.call_at):
             self._nudged = True
-            self._ruler.nudge(self.account)
+            try:
+                self._ruler.nudge(self.account)
+            except BaseException:  # Ctrl-C: it may not have heard
+                self._nudged = False
+                raise

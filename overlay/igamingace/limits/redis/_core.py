@@ -95,7 +95,7 @@ class LeasedCore(Core):
         """Bring all up to date, the lease first: when it is over, nothing more is granted here."""
         if now >= self.lease_ends:
             self.lost += self.in_use
-            self._drop_lease()
+            self._drop_lease(now)
         super().settle(now)
         self.due = min(self.due, self.lease_ends)
 
@@ -122,6 +122,7 @@ class LeasedCore(Core):
             self.recent = max(self.recent, self.in_use)
             keep = self._keep(idle_too=not heartbeat)
             self.spare = 0
+            self._shared.meet()
             self.set_capacity(keep, now)
             self.hold = max(keep, self.in_use)
             self.pending = self._announcement(account)
@@ -154,9 +155,16 @@ class LeasedCore(Core):
     def cut_off(self, share: int, now: float) -> None:
         """Redis cannot be reached: once without a lease, go on with `share` slots."""
         self.spare = share
-        if share and not self.leased and not self.in_use:
-            self._shared.reopen(self._shared.working)  # nobody else can end a drain now
+        if share and not self.leased:
+            self._shared.part(now)
         self.set_capacity(self.capacity if self.leased else share, now)
+
+    def unanswered(self) -> bool:
+        """Redis has no answer; False when there is nothing to ask again, either."""
+        if self.leased or self.in_use or self.line:
+            return True
+        self.pending = None
+        return False
 
     def close(self, now: float) -> None:
         """Grant nothing any more."""
@@ -167,13 +175,15 @@ class LeasedCore(Core):
         """Whether good answers are to be told soon: while the working limit is lowered."""
         return self._shared.troubled and not self._shared.draining
 
-    def _drop_lease(self) -> None:
+    def _drop_lease(self, now: float) -> None:
         self.lease_ends = math.inf
         self._void = all_serials_so_far()
         self._term += 1
         self._heard = self.hold = self._want = 0
         self.cap, self.crowded, self.pending = self._limit, False, None
         self.capacity = 0 if self.closed else self.spare
+        if self.spare:
+            self._shared.part(now)
 
     def _keep(self, *, idle_too: bool) -> int:
         if not self.leased or self.closed:

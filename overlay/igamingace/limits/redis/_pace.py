@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import math
 
-from igamingace.limits._pace import Pace
+from igamingace.limits._pace import LONGEST_DRAIN, Pace
 
 __all__ = ["SharedPace"]
 
 
 class SharedPace(Pace):
-    """Holds new requests back until `reopen`, and counts what the other processes must hear of."""
+    """Holds new requests back until `reopen`, and counts what the other processes must hear of.
 
-    __slots__ = ("goods", "refusals")
+    While this process is alone, with a share of the limit for itself, it follows the rules of `Pace` instead.
+    """
+
+    __slots__ = ("_alone", "goods", "refusals")
 
     def __init__(self, limit: int) -> None:
         """Start at the whole limit, open, with nothing to tell."""
         super().__init__(limit)
+        self._alone = False
         self.goods = 0
         """Requests answered, counted while the working limit is lowered."""
         self.refusals = 0
@@ -36,14 +40,31 @@ class SharedPace(Pace):
         """A request was answered."""
         if not self.draining:
             self.goods += 1
+        if self._alone:
+            super().good()
 
     def start_drain(self, in_use: int, now: float) -> None:
         """Hold new requests back."""
         super().start_drain(in_use, now)
-        self.opens_at = math.inf
+        if not self._alone:
+            self.opens_at = math.inf
 
     def drained(self, in_use: int, now: float) -> None:
-        """Go on waiting: other processes may not be done."""
+        """Go on waiting, for other processes may not be done; alone, go on or pause."""
+        if self._alone:
+            super().drained(in_use, now)
+
+    def part(self, now: float) -> None:
+        """The other processes cannot be reached: begin or go on to be alone."""
+        self._alone = True
+        if self.draining:
+            self.opens_at = min(self.opens_at, now + LONGEST_DRAIN)
+
+    def meet(self) -> None:
+        """The other processes are told of everything from now on: be alone no longer."""
+        self._alone = False
+        if self.draining:
+            self.opens_at = math.inf
 
     def reopen(self, working: int) -> None:
         """All processes are done: so many requests may be in flight in all of them."""
