@@ -22,22 +22,23 @@ def program():
 @pytest.fixture(scope="session")
 def shared_server(program, tmp_path_factory):
     server = Server(tmp_path_factory.mktemp("redis"))
-    time.sleep(0.5)  # so long a newly started Redis grants nothing: its old processes may come back
     yield server
     server.stop()
 
 
 @pytest.fixture
 def server(shared_server):
-    """One Redis for many tests, empty at the start of each, as if nobody had used it before."""
+    """One Redis for many tests, at the start of each as if nobody had used it for a while."""
     shared_server.client.flushall()
+    shared_server.settle()
     return shared_server
 
 
 @pytest.fixture
 def own_server(program, tmp_path):
-    """One that the test may stop and start."""
+    """One that the test may stop and start; at first as if nobody had used it for a while."""
     server = Server(tmp_path)
+    server.settle()
     yield server
     server.thaw()
     server.stop()

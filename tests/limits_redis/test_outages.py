@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
+from collections import deque
 
 import pytest
 from igamingace.limits.redis import LimiterUnavailable
+from igamingace.limits.redis._bell import Bell
 
 from .slots import ACCOUNT, has_no_free_slot, have, use_a_slot
 
@@ -33,6 +36,144 @@ def test_a_flush_of_the_scripts_is_not_noticed(make, server):
     assert has_no_free_slot(two)
     held.pop().done()
     use_a_slot(two)
+
+
+def test_a_key_that_another_program_uses_troubles_only_its_own_account(make, server, caplog, until):
+    limiter = make()
+    broken, fine = limiter.budget(ACCOUNT), limiter.budget("another")
+    server.client.hset(f"igamingace:{{{ACCOUNT}}}", "somebody", "else's")
+    wires = [link_wire(limiter, fine)]
+
+    for _ in range(3):
+        with pytest.raises(LimiterUnavailable, match=f"Delete the key igamingace:{{{ACCOUNT}}}"):
+            broken.acquire(timeout=30)
+        wires.append(link_wire(limiter, fine))
+
+    assert wires == wires[:1] * 4
+    assert [record.getMessage()[:40] for record in caplog.records] == [
+        "Redis cannot keep the permits of this ac"
+    ]
+    server.client.delete(f"igamingace:{{{ACCOUNT}}}")
+    use_a_slot(broken)
+
+
+def link_wire(limiter, budget):
+    """The connection over which the budget has just had a slot."""
+    use_a_slot(budget)
+    return limiter._link._wire
+
+
+def test_who_has_a_lease_goes_on_with_it_though_the_key_is_broken(make, server):
+    budget = make().budget(ACCOUNT)
+    held = have(budget, 4)
+    server.client.delete(f"igamingace:{{{ACCOUNT}}}")
+    server.client.set(f"igamingace:{{{ACCOUNT}}}", "no JSON")
+    budget.announce_soon()
+    budget._ruler.nudge(ACCOUNT)
+
+    held.pop().done()
+
+    use_a_slot(budget)
+
+
+def test_an_account_whose_key_is_broken_goes_on_with_its_share(make, server):
+    budget = make(fallback=2).budget(ACCOUNT)
+    server.client.set(f"igamingace:{{{ACCOUNT}}}", "no JSON")
+
+    held = have(budget, 2)
+
+    assert has_no_free_slot(budget)
+    for permit in held:
+        permit.done()
+
+
+def test_a_server_that_is_not_well_is_as_one_that_is_away(make, server, caplog, until):
+    caplog.set_level(logging.WARNING, "igamingace")
+    server.client.config_set("maxmemory", 1)
+    budget = make(fallback="fail").budget(ACCOUNT)
+
+    try:
+        with pytest.raises(LimiterUnavailable, match="cannot be reached"):
+            budget.acquire(timeout=30)
+    finally:
+        server.client.config_set("maxmemory", 0)
+
+    until(lambda: "Redis is back" in caplog.text)
+
+
+def test_a_nudge_that_comes_while_redis_is_away_is_never_lost(make_limiter, until):
+    class Nudges(deque):
+        """Another account's call comes whenever all nudges seem to be taken."""
+
+        def _come(self):
+            if not others:
+                others.append(threading.Thread(target=wait, args=(limiter.budget("another"),)))
+                others[0].start()
+                until(lambda: limiter.budget("another").stats().waiting == 1)
+
+        def __iter__(self):
+            yield from list(super().__iter__())
+            self._come()
+
+        def popleft(self):
+            account = super().popleft()
+            if not self:
+                self._come()
+            return account
+
+    limiter = make_limiter("redis://127.0.0.1:1/0", lease=0.3, fallback="fail")
+    limiter._link._nudges = Nudges()
+    others, errors = [], []
+
+    def wait(budget):
+        with pytest.raises(LimiterUnavailable) as caught:
+            budget.acquire(timeout=30)
+        errors.append(caught.value)
+
+    wait(limiter.budget(ACCOUNT))
+    others[0].join()
+
+    assert len(errors) == 2
+
+
+def test_an_interrupted_call_does_not_keep_its_account_from_being_looked_after(make, monkeypatch):
+    limiter = make()
+    budget = limiter.budget(ACCOUNT)
+    nudge = limiter._link.nudge
+
+    def interrupted(account):
+        monkeypatch.setattr(limiter._link, "nudge", nudge)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(limiter._link, "nudge", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        budget.acquire(timeout=30)
+
+    use_a_slot(budget)
+
+
+def test_an_interrupted_ring_does_not_silence_the_bell():
+    bell = Bell()
+    rings = []
+
+    class Ringer:
+        def send(self, _data):
+            rings.append("ring")
+            if len(rings) == 1:
+                raise KeyboardInterrupt
+
+        def close(self):
+            pass
+
+    bell._ringer.close()
+    bell._ringer, bell._asleep = Ringer(), True
+
+    with pytest.raises(KeyboardInterrupt):
+        bell.ring()
+    bell.ring()
+
+    assert rings == ["ring", "ring"]
+    bell.close()
 
 
 @pytest.mark.proof
@@ -117,6 +258,33 @@ class TestWithoutRedis:
         for permit in held:
             permit.done()
         use_a_slot(two)
+
+    def test_a_new_process_at_an_empty_redis_is_granted_nothing_before_the_old_ones_leases_are_over(
+        self, own_server, make_limiter, make
+    ):
+        old = make_limiter(own_server.url, limit=4, lease=60.0).budget(ACCOUNT)
+        held = have(old, 4)
+        away = old._ruler._link
+        away._settings["port"] = 1  # it finds no way back for a while
+        own_server.stop()
+        own_server.start()
+
+        new = make_limiter(own_server.url, limit=4, lease=60.0).budget(ACCOUNT)
+
+        for _ in range(10):
+            assert has_no_free_slot(new)
+        for permit in held:
+            permit.done()
+
+    def test_a_new_process_at_an_empty_redis_need_not_wait_for_more_than_one_lease(
+        self, own_server, make, caplog
+    ):
+        own_server.stop()
+        own_server.start()
+
+        use_a_slot(make().budget(ACCOUNT))
+
+        assert "Redis has just started" in caplog.text
 
     def test_a_lease_lost_is_reported_and_taken_again_above_the_limit(self, own_server, make, caplog, until):
         caplog.set_level(logging.WARNING, "igamingace")

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.proof  # no version of Python changes what Redis runs
 
 ACCOUNT = "0123456789abcdef" * 2
 KEYS = [f"igamingace:{{{ACCOUNT}}}", "igamingace:store"]
-SILENT = {"young": False, "refused": 0, "good": 0, "draining": False, "over": 0, "drained": 0, "accepted": 0}
+SILENT = {"up": 0, "refused": 0, "good": 0, "draining": False, "over": 0, "drained": 0, "accepted": 0}
 
 
 class Process:
@@ -258,6 +258,19 @@ def test_after_a_flush_nothing_is_granted_beyond_what_is_announced_for_one_lease
     assert new.new == 0
 
 
+def test_after_a_flush_a_process_that_lost_its_lease_counts_once(process, server):
+    a, new = process("a"), process("new")
+    a.say(want=30)
+    server.client.flushall()
+    a.say(hold=30)
+
+    a.granted = 0
+    a.say(term=1, hold=30)
+    new.say(want=20)
+
+    assert new.new == 0
+
+
 def test_after_a_flush_a_new_process_waits_for_those_who_listen(process, server):
     a, new = process("a"), process("new")
     a.say(want=50)
@@ -271,15 +284,38 @@ def test_after_a_flush_a_new_process_waits_for_those_who_listen(process, server)
     assert a.pushes.get_message(timeout=1)["data"] == b"announce"
 
 
-def test_a_server_that_just_started_gives_old_processes_time_to_come_back(process):
-    new, old = process("new"), process("old")
+def test_an_empty_server_grants_nothing_until_one_lease_after_its_start(process, server):
+    server.client.flushall()
+    new, old = process("new", lease=1000), process("old", lease=1000)
 
-    answer = new.say(want=10, young=True)
-    old.say(hold=50, store=1)
+    answer = new.say(want=10, up=600)
+    old.say(hold=50, store=1)  # it could not come back earlier
 
     assert new.new == 0
+    assert 0 < answer["again"] == answer["opens"] <= 400
     time.sleep(answer["again"] / 1000)
-    assert new.say(want=10, young=True)["granted"] == 0
+    assert new.say(want=10)["granted"] == 0
+
+
+def test_the_first_process_ever_is_granted_permits_one_lease_after_the_start_of_the_server(process, server):
+    server.client.flushall()
+    new = process("new", lease=1000)
+
+    answer = new.say(want=10, up=900)
+    time.sleep(answer["again"] / 1000)
+    new.say(want=10)
+
+    assert new.new == 10
+
+
+def test_an_empty_server_that_has_been_up_for_longer_grants_permits_at_once(process, server):
+    server.client.flushall()
+    new = process("new")
+
+    answer = new.say(want=10, up=10_000)
+
+    assert new.new == 10
+    assert "opens" not in answer
 
 
 def test_another_run_of_the_server_counts_as_a_loss(process):
@@ -324,6 +360,54 @@ def test_a_dead_process_does_not_hold_up_a_drain(process):
     assert answer["draining"]
     time.sleep(answer["again"] / 1000)
     assert not a.say(hold=0, want=1, draining=True, drained=answer["drain"])["draining"]
+
+
+def test_the_last_announcement_of_a_drained_process_counts_once_however_often_it_comes(process):
+    a, b = process("a"), process("b")
+    a.say(want=30)
+    b.say(want=10)
+    a.say(hold=20, refused=10, draining=True)
+    b.say(hold=10, draining=True)
+
+    a.say(hold=0, draining=True, drained=1, accepted=20)
+    answer = a.say_again(hold=0, draining=True, drained=1, accepted=20)
+    assert not answer["member"]
+    answer = b.say(hold=0, draining=True, drained=1, accepted=10)
+
+    assert answer["work"] == 30
+
+
+def test_good_answers_told_by_a_process_at_rest_count_once(process):
+    a = process("a", limit=4)
+    a.say(want=4)
+    a.say(hold=3, refused=1, draining=True)
+    a.say(draining=True, drained=1, accepted=3)
+    a.over = 1
+
+    works = [a.say(good=2)["work"], a.say_again(good=2)["work"], a.say(good=1)["work"]]
+
+    assert works == [3, 3, 4]
+
+
+def test_a_process_at_rest_that_knows_nothing_of_a_drain_does_not_hold_it_up(process):
+    a, b = process("a"), process("b")
+    a.say(want=10)
+    b.say(want=10)
+    a.say(hold=9, refused=1, draining=True)
+
+    b.say(hold=0)
+
+    assert not a.say(hold=0, draining=True, drained=1, accepted=9)["draining"]
+
+
+def test_a_refusal_told_after_its_drain_is_over_does_not_hinder_the_next_drain(process):
+    a = process("a")
+    a.say(hold=5, refused=1, over=7)
+
+    answer = a.say(hold=5, refused=1, draining=True, over=7)
+
+    assert answer["draining"]
+    assert answer["drain"] == 8
 
 
 def test_where_there_was_room_for_none_a_pause_follows_and_one_probe(process):

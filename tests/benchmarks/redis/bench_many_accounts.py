@@ -112,6 +112,7 @@ def main():
         return 1
     with tempfile.TemporaryDirectory() as directory:
         server = Server(Path(directory))
+        server.settle()
         try:
             rows = [*redis_rows(server), *process_rows(server.url)]
         finally:

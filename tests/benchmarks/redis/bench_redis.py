@@ -119,6 +119,7 @@ def main():
         return 1
     with tempfile.TemporaryDirectory() as directory:
         server = Server(Path(directory))
+        server.settle()
         try:
             rows = [
                 rate_row(server.url),

@@ -7,8 +7,9 @@ at a time, the other listens. Nothing asks again and again: who waits is told.
 
 **State in Redis.** For each account in use one key, ``igamingace:{ACCOUNT}`` (a hash, never the token), at
 most 1 KiB with a handful of processes: the limit, the working limit, the drain, and of each process what it
-holds, what it wants, since when, and until when its lease lasts. It goes away with its last lease. Besides
-one key ``igamingace:store``, a mark of when the data was born and in which run of the server.
+holds, what it wants, since when, and until when its lease lasts. It goes away with its last lease, or a
+minute after the last refusal. Besides one key ``igamingace:store``, a mark of when the data was born and in
+which run of the server.
 
 **One script.** A process announces all that it holds and wants; whatever it said before no longer counts.
 It does so when it needs more or less than before, and else every third of the lease, which each
@@ -42,14 +43,27 @@ working limit is what the server had room for, and permits are dealt anew; the r
   takes another slot where it ran out meanwhile.
 - *Redis comes back without its data, is flushed, or another server takes over*: whoever notices says so,
   all announce themselves anew, and nothing is granted for one lease beyond what is announced.
+- *A new process finds no data* and cannot tell a first use from a loss: if anybody listens, it was a loss, as
+  above. Otherwise nothing is granted beyond what is announced until one lease after the server's start (or,
+  of a replica that was promoted, after now): by then whoever held permits before has come back, or its lease
+  is over. So only a Redis that started less than a lease ago makes its first user wait, with a warning in the
+  log; a shorter `lease`, in tests for example, makes that shorter. Later ones find the mark, which stays.
+- *Redis is well, but cannot read what is there for an account* (another program uses the key): for this
+  account alone it is as if Redis were away, and who waits gets `LimiterUnavailable`, unless `fallback` is a
+  share.
+- *1018 while a process goes on with its share*: it drains, pauses and recovers by itself, as a local budget.
 - *Another program connects with another limit*: it is refused (`ConfigurationError`) while the account is
   in use.
 
-**What it rests on.** Redis' clock does not jump, nor does the monotonic one of a process; a process does not
-stand still for a lease exactly between its last look at it and its sending; requests of a process that died
-end within one lease. **Sentinel**: give `Sentinel(...).master_for(...)` in place of the URL. **Cluster** is
-not needed for this little data and its client is not supported; the keys of an account have one hash tag, so
-that a single shard in cluster mode works.
+**What it rests on.** All processes have the same `lease`. Redis' clock does not jump, nor does the monotonic
+one of a process; a process does not stand still for a lease exactly between its last look at it and its
+sending; requests of a process that died end within one lease. A server is flushed only while all processes
+that hold permits are connected to it; and before one takes its place that is empty, no replica of it, and has
+been up for more than a lease, no process uses the limiter for one lease.
+
+**Sentinel**: give `Sentinel(...).master_for(...)` in place of the URL. **Cluster** is not needed for this
+little data and its client is not supported; the keys of an account have one hash tag, so that a single shard
+in cluster mode works.
 """
 
 from igamingace.limits.redis._errors import LimiterUnavailable

@@ -8,4 +8,4 @@ __all__ = ["LimiterUnavailable"]
 
 
 class LimiterUnavailable(IGamingAceError, ConnectionError):  # noqa: N818 - as all of igamingace.errors
-    """No slot could be had, for Redis cannot be reached or the limiter is closed; nothing was sent."""
+    """No slot could be had: Redis cannot be reached or used, or the limiter is closed. Nothing was sent."""

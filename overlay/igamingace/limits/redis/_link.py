@@ -14,7 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
 
 from igamingace.errors import ConfigurationError
 from igamingace.limits._fork import start_clean_after_fork
@@ -37,7 +37,9 @@ _log = logging.getLogger("igamingace")
 _AT_A_TIME = 256
 """So many accounts' announcements go in one batch, so that pushed messages wait for no more."""
 _RETRY = 0.2
-"""Seconds between attempts to connect; `SETTLE` of budget.lua counts on it."""
+"""Seconds between attempts to connect."""
+_AGAIN = 1.0
+"""Seconds until Redis is asked again about an account for which it had no answer."""
 _FAREWELL = 2.0
 """Seconds that the end of the process waits at most to give permits back."""
 
@@ -98,6 +100,7 @@ class Link:
         self._cut_off = False
         self._worked = False  # whether this connection served for anything
         self._losses = Losses(self._beat)
+        self._failing: set[str] = set()  # accounts for which Redis has no answer
 
     def start(self) -> None:
         """See to it that the thread runs."""
@@ -174,11 +177,15 @@ class Link:
         self._call(wire, list(self._active.values()))
 
     def _due(self) -> list[LeasedBudget]:
-        accounts: dict[str, None] = {}
-        while self._nudges:
-            accounts[self._nudges.popleft()] = None
+        accounts = self._take_nudges()
         accounts.update(dict.fromkeys(self._timers.due(monotonic())))
         return [budget for budget in self._find(accounts) if self._is_due(budget)]
+
+    def _take_nudges(self) -> dict[str, None]:
+        accounts: dict[str, None] = {}
+        while self._nudges:  # one by one: more may come meanwhile
+            accounts[self._nudges.popleft()] = None
+        return accounts
 
     def _find(self, accounts: Iterable[str]) -> Iterable[LeasedBudget]:
         for account in accounts:
@@ -203,12 +210,12 @@ class Link:
         """Tell Redis, all in one batch, and the budgets its answers."""
         now = monotonic()
         next_beat = self._timers.next_beat(now)
-        store = Store(run=wire.run, young=wire.young, store=self._store)
+        store = Store(run=wire.run, up=wire.up, store=self._store)
         lease = round(1000 * self._lease)
         answers = wire.call(
             [
                 (
-                    f"{self._prefix}{{{budget.account}}}",
+                    self._key(budget),
                     f"{self._prefix}{{{budget.account}}}:store" if wire.clustered else f"{self._prefix}store",
                     budget.announce(now, next_beat).to_json(self._me, lease, store),
                     self._prefix,
@@ -219,13 +226,35 @@ class Link:
         self._worked = True
         for budget, answer in zip(budgets, answers, strict=True):
             self._losses.note(budget.account, budget.take_losses(), now)
-            self._take_answer(wire, budget, News.from_json(answer), next_beat)
+            if isinstance(answer, ResponseError):
+                self._do_without_answer(budget, answer)
+            else:
+                self._failing.discard(budget.account)
+                self._take_answer(wire, budget, News.from_json(answer), next_beat)
+
+    def _key(self, budget: LeasedBudget) -> str:
+        return f"{self._prefix}{{{budget.account}}}"
+
+    def _do_without_answer(self, budget: LeasedBudget, error: ResponseError) -> None:
+        """For this account it is as if Redis were away, but that waiting alone makes it no better."""
+        reason, *_ = str(error).split(" script: ")
+        refusal = (
+            f"Redis cannot keep the permits of this account: {reason}. Delete the key {self._key(budget)}, "
+            "or, where another program uses it, give all RedisLimiters another prefix. Nothing was sent."
+        )
+        if budget.account not in self._failing:
+            self._failing.add(budget.account)
+            _log.warning("%s", refusal)
+        if budget.cut_off(self._share):
+            budget.deny(partial(LimiterUnavailable, refusal))
+        budget.ask_again(monotonic() + _AGAIN)
+        self._set_timer(budget)
 
     def _take_answer(self, wire: Wire, budget: LeasedBudget, news: News, next_beat: float) -> None:
         if news.limit:
             budget.deny(partial(ConfigurationError, self._other_limit(news.limit)))
         if news.store and news.store != self._store:
-            self._learn_store(wire, news.store)
+            self._learn_store(wire, news.store, news.opens)
         if budget.answered(news, self._lease, next_beat) and budget.is_due():
             self._nudges.append(budget.account)
         self._set_timer(budget)
@@ -236,12 +265,18 @@ class Link:
             f"it can be changed once none of them has used the account for {self._lease:g} s."
         )
 
-    def _learn_store(self, wire: Wire, store: int) -> None:
+    def _learn_store(self, wire: Wire, store: int, opens: int) -> None:
         if self._store:
             _log.warning("Redis has lost the limiter's data, or another server took over; it is told anew.")
             self._announce_all()
         else:
             wire.listen(f"{self._prefix}all")
+            if opens:
+                _log.warning(
+                    "Redis has just started, or has lost the limiter's data: other processes may hold permits"
+                    " that it does not know of. So none but those that it is told of are granted for %.1f s.",
+                    opens / 1000,
+                )
         self._store = store
 
     def _announce_all(self) -> None:
@@ -284,9 +319,7 @@ class Link:
             )
         retry_at = monotonic() + _RETRY * random.uniform(0.5, 1.0)  # noqa: S311 - spreads, keeps no secret
         while not self.closed and monotonic() < retry_at:
-            nudged = list(self._nudges)
-            self._nudges.clear()
-            for budget in list(self._find({*nudged, *self._active})):
+            for budget in list(self._find({**self._take_nudges(), **self._active})):
                 if budget.cut_off(self._share) and refusal is not None:
                     budget.deny(refusal)
             self._sleep(retry_at, None)
@@ -294,8 +327,7 @@ class Link:
     # -- the end
 
     def _see_off(self) -> None:
-        nudged = list(self._nudges)
-        for budget in list(self._find({*nudged, *self._active})):
+        for budget in list(self._find({**self._take_nudges(), **self._active})):
             budget.close()
             budget.deny(partial(LimiterUnavailable, "The RedisLimiter was closed. Nothing was sent."))
 

@@ -15,8 +15,8 @@ class Store:
 
     run: str
     """The id of the server's run: another one after each restart and failover; empty where it is hidden."""
-    young: bool
-    """Whether the server was started, or made the primary, a moment before the connection."""
+    up: int
+    """For how many ms the server had surely been the primary when the process connected; 0: nobody knows."""
     store: int
     """The birth of the data as this process last heard of it, in ms of the server's clock; 0: never."""
 
@@ -83,6 +83,8 @@ class News:
     """In answers: whether the process has a lease; one that neither has nor wants permits has none."""
     again: int = -1
     """In so many ms something changes by time alone and Redis is to be called; -1: never."""
+    opens: int = 0
+    """In answers: for so many ms nothing is granted beyond what is announced, for data may have been lost."""
     limit: int = 0
     """In answers: the limit of the others, where it differs and the announcement was not taken."""
 

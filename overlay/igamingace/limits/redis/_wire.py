@@ -20,9 +20,6 @@ __all__ = ["Wire", "connection_settings"]
 
 _SCRIPT = files("igamingace.limits.redis").joinpath("budget.lua").read_bytes()
 
-
-_YOUNG = 2
-"""Seconds of uptime, as Redis counts them: it may have started one second ago or two."""
 _OF_THE_CLIENT = ("maint", "oss_", "orig_", "himport")
 """How the settings begin that tie a connection to its client's pool, and to RESP3."""
 
@@ -80,8 +77,7 @@ class Wire:
             self._pushes.connect()
             info = self._info()
             self.run = info.get("run_id", "")
-            promoted = info.get("second_repl_offset", "-1") != "-1"  # nothing says when
-            self.young = promoted or int(info.get("uptime_in_seconds", "0")) < _YOUNG
+            self.up = _up(info)
             self.clustered = info.get("cluster_enabled") == "1"
             self._load()
             self.listen(channel)
@@ -102,15 +98,22 @@ class Wire:
                 messages.append(message)
         return messages
 
-    def call(self, calls: Sequence[tuple[str, str, bytes, str]]) -> list[bytes]:
-        """Run the script once for each: account's key, mark's key, announcement, prefix of the channels."""
+    def call(self, calls: Sequence[tuple[str, str, bytes, str]]) -> list[bytes | ResponseError]:
+        """Run the script once for each: account's key, mark's key, announcement, prefix of the channels.
+
+        Returns:
+            For each the answer, or why there is none though the server is well.
+
+        Raises:
+            ResponseError: the server is not well.
+        """
         answers = self._run(calls)
         if any(isinstance(answer, NoScriptError) for answer in answers):
             self._load()
             answers = self._run(calls)
-        failures = [answer for answer in answers if isinstance(answer, ResponseError)]
-        if failures:
-            raise failures[0]
+        for answer in answers:
+            if isinstance(answer, ResponseError) and not _is_about_one_key(answer):
+                raise answer
         return answers
 
     def fileno(self) -> int:
@@ -153,3 +156,18 @@ class Wire:
             return self._scripts.read_response(disconnect_on_error=False)
         except ResponseError as error:
             return error
+
+
+def _up(info: Mapping[str, str]) -> int:
+    """For how many ms the server has surely been the primary; see `Store`."""
+    if info.get("second_repl_offset", "-1") != "-1":  # it was promoted, and nothing says when
+        return 0
+    return 1000 * max(0, int(info.get("uptime_in_seconds", "0")) - 1)  # Redis counts begun seconds
+
+
+def _is_about_one_key(error: ResponseError) -> bool:
+    """Whether the script met something under the account's key that no RedisLimiter has written."""
+    code = str(error).split(" ", 1)[
+        0
+    ]  # redis-py leaves a code that it knows out, so also ERR, the script's own
+    return type(error) is ResponseError and (code == "WRONGTYPE" or not code.isupper())

@@ -1,7 +1,7 @@
 -- One announcement of one process about one account: see the package's docstring for the protocol.
 -- KEYS: the account's state; the mark that tells whether the store lost its data.
 -- ARGV: the announcement (JSON); the prefix of the channels.
-local QUIET, LONGEST_DRAIN, LONGEST_PAUSE, SETTLE, TURN = 60000, 60000, 5000, 500, 200  -- in ms
+local QUIET, LONGEST_DRAIN, LONGEST_PAUSE, TURN = 60000, 60000, 5000, 200  -- in ms
 local DEAREST_STEP = 64
 
 local clock = redis.call('TIME')
@@ -9,14 +9,15 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local me, prefix = cjson.decode(ARGV[1]), ARGV[2]
 
 -- 1. The store. Where it is new, or another server than the mark says, permits that nobody announces may be
---    out: if anybody lived through that, none is granted beyond the announced ones for one lease. Where the server
---    has only just started, those who did get the time to come back.
+--    out: then none is granted beyond the announced ones, until the lease of whoever holds them is over. That is
+--    one lease from now where somebody lived through the loss, and one lease after the server's start where nobody
+--    here did. A server that has been up for longer and has no listener never had this data, or nobody uses it.
 local mark = redis.call('HMGET', KEYS[2], 'run', 'born', 'open')
 local run, born, open = mark[1], tonumber(mark[2]), tonumber(mark[3])
 local moved = born and run ~= '' and me.run ~= '' and run ~= me.run
 if not born or moved then
   local lost = moved or me.store ~= 0 or redis.call('PUBSUB', 'NUMSUB', prefix .. 'all')[2] > 0
-  born, open = now, now + (lost and me.lease or me.young and SETTLE or 0)
+  born, open = now, now + (lost and me.lease or math.max(0, me.lease - me.up))
   redis.call('HSET', KEYS[2], 'run', me.run, 'born', born, 'open', open)
   if lost then redis.call('PUBLISH', prefix .. 'all', 'announce') end
 elseif me.store ~= 0 and me.store ~= born and open < born + me.lease then
@@ -46,8 +47,8 @@ end
 -- 3. The caller: what it holds and wants, whatever was known before. What was granted to it and not yet heard
 --    of when it spoke, it holds as well. A call that comes twice counts once.
 if now < open then s.known = s.known or held() else s.known = nil end
-local m = s.members[me.id]
-if not m or m.term < me.term then m = {term = me.term, seq = 0, granted = me.heard, held = 0, drained = 0} end
+local m = s.members[me.id] or {term = -1, seq = 0, held = 0, drained = 0}
+if m.term < me.term then m.term, m.granted, m.turn = me.term, me.heard, nil end
 s.members[me.id] = m
 m.till, m.granted = now + me.lease, math.max(m.granted, me.heard)
 if me.seq > m.seq then
@@ -60,7 +61,7 @@ if me.seq > m.seq then
     m.turn = m.turn or now
   end
   if me.draining and not s.draining and s.drain <= me.over then
-    s.step = s.last and now - s.last < QUIET and math.min(2 * s.step, DEAREST_STEP) or 1
+    s.step = s.last and now - s.last < QUIET and math.min(2 * (s.step or 1), DEAREST_STEP) or 1
     s.drain, s.draining, s.since, s.opens, s.accepted = s.drain + 1, true, now, nil, 0
   end
   if me.refused > 0 then
@@ -71,18 +72,22 @@ if me.seq > m.seq then
   end
   if me.good > 0 and not s.draining then
     s.pauses, s.good = 0, s.good + me.good
-    while s.work < s.limit and s.good >= s.work * s.step do
-      s.work, s.good = s.work + 1, s.good - s.work * s.step
+    local step = s.step or 1
+    while s.work < s.limit and s.good >= s.work * step do
+      s.work, s.good = s.work + 1, s.good - s.work * step
     end
   end
 end
-if m.held == 0 and m.want == 0 then s.members[me.id] = nil end
+local function at_rest(member) return member.held == 0 and member.want == 0 end
+
+-- One at rest has no lease. What it said last is remembered while it might be counted twice.
+if at_rest(m) and not s.draining and s.work == s.limit then s.members[me.id] = nil end
 
 -- 4. A drain ends when nothing is in flight in any process, or after a minute; a pause follows if the server
 --    had room for none.
 if s.draining and not s.opens then
   local over = true
-  for _, each in pairs(s.members) do over = over and each.drained == s.drain end
+  for _, each in pairs(s.members) do over = over and (each.drained == s.drain or at_rest(each)) end
   if over or now - s.since > LONGEST_DRAIN then
     s.work, s.good = math.max(math.min(s.accepted, s.work), math.min(held() + 1, s.limit)), 0
     s.opens = now
@@ -139,8 +144,10 @@ local function deal()
   local total = s.draining and 0 or math.min(s.work, s.known or s.work)
   local list, free, lacking = {}, total, 0
   for id, each in pairs(s.members) do
-    list[#list + 1] = {id = id, m = each, need = each.held + each.want, turn = each.turn or 0, given = 0}
-    free = free - each.held
+    if not at_rest(each) then
+      list[#list + 1] = {id = id, m = each, need = each.held + each.want, turn = each.turn or 0, given = 0}
+      free = free - each.held
+    end
   end
   local level, over = level_of(list, total)
   for _, each in ipairs(list) do each.rank = rank(each, level) end
@@ -202,7 +209,7 @@ end
 local last, soonest = s.last and s.last + QUIET or 0, math.huge
 for id, each in pairs(s.members) do
   last = math.max(last, each.till)
-  if id ~= me.id then soonest = math.min(soonest, each.till + 1) end
+  if id ~= me.id and not at_rest(each) then soonest = math.min(soonest, each.till + 1) end
 end
 if last > now then
   redis.call('SET', KEYS[1], cjson.encode(s), 'PX', last - now)
@@ -215,5 +222,6 @@ if soonest < math.huge and (m.want > 0 or s.draining) then
   soonest = math.ceil(soonest - now)
   answer.again = answer.again < 0 and soonest or math.min(answer.again, soonest)
 end
-answer.seq, answer.store, answer.member = me.seq, born, s.members[me.id] ~= nil
+answer.seq, answer.store, answer.member = me.seq, born, not at_rest(m)
+if now < open then answer.opens = open - now end
 return cjson.encode(answer)
