@@ -131,3 +131,25 @@ def test_sentinel_leads_to_the_new_primary_and_nothing_is_granted_twice(program,
     finally:
         for server in (old, new, sentinel):
             server.stop()
+
+
+@pytest.mark.proof
+def test_a_single_shard_in_cluster_mode_serves_many_accounts(program, tmp_path, make_limiter, until):
+    server = Server(tmp_path, "--cluster-enabled", "yes", "--save", "")
+    try:
+        server.client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+        until(lambda: b"cluster_state:ok" in server.client.execute_command("CLUSTER", "INFO"))
+        limiters = [make_limiter(server.url, limit=4, lease=3.0) for _ in range(2)]
+        held = [permit for name in ("one", "two") for permit in have(limiters[0].budget(name), 4)]
+        for name in ("one", "two"):
+            assert has_no_free_slot(limiters[1].budget(name))
+
+        assert server.client.info("commandstats")["cmdstat_evalsha"]["calls"] < 50
+        assert server.client.dbsize() == 3
+        for permit in held:
+            permit.done()
+        use_a_slot(limiters[1].budget("two"))
+        for limiter in limiters:
+            limiter.close()
+    finally:
+        server.stop()

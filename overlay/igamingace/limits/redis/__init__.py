@@ -62,8 +62,8 @@ that hold permits are connected to it; and before one takes its place that is em
 been up for more than a lease, no process uses the limiter for one lease.
 
 **Sentinel**: give `Sentinel(...).master_for(...)` in place of the URL. **Cluster** is not needed for this
-little data and its client is not supported; the keys of an account have one hash tag, so that a single shard
-in cluster mode works.
+little data and its client is not supported; all keys get one hash tag there, so that a single shard in
+cluster mode works.
 """
 
 from igamingace.limits.redis._errors import LimiterUnavailable

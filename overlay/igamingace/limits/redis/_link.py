@@ -38,6 +38,9 @@ _AT_A_TIME = 256
 """So many accounts' announcements go in one batch, so that pushed messages wait for no more."""
 _RETRY = 0.2
 """Seconds between attempts to connect."""
+_ONE_SLOT = "{all}:"
+"""How keys go on in cluster mode, where the script is given only keys with the same hash tag: the accounts'
+and that of the one mark."""
 _AGAIN = 1.0
 """Seconds until Redis is asked again about an account for which it had no answer."""
 _FAREWELL = 2.0
@@ -215,8 +218,8 @@ class Link:
         answers = wire.call(
             [
                 (
-                    self._key(budget),
-                    f"{self._prefix}{{{budget.account}}}:store" if wire.clustered else f"{self._prefix}store",
+                    self._key(wire, budget.account),
+                    self._prefix + (f"{_ONE_SLOT}store" if wire.clustered else "store"),
                     budget.announce(now, next_beat).to_json(self._me, lease, store),
                     self._prefix,
                 )
@@ -227,20 +230,21 @@ class Link:
         for budget, answer in zip(budgets, answers, strict=True):
             self._losses.note(budget.account, budget.take_losses(), now)
             if isinstance(answer, ResponseError):
-                self._do_without_answer(budget, answer)
+                self._do_without_answer(wire, budget, answer)
             else:
                 self._failing.discard(budget.account)
                 self._take_answer(wire, budget, News.from_json(answer), next_beat)
 
-    def _key(self, budget: LeasedBudget) -> str:
-        return f"{self._prefix}{{{budget.account}}}"
+    def _key(self, wire: Wire, account: str) -> str:
+        return self._prefix + (f"{_ONE_SLOT}{account}" if wire.clustered else f"{{{account}}}")
 
-    def _do_without_answer(self, budget: LeasedBudget, error: ResponseError) -> None:
+    def _do_without_answer(self, wire: Wire, budget: LeasedBudget, error: ResponseError) -> None:
         """For this account it is as if Redis were away, but that waiting alone makes it no better."""
         reason, *_ = str(error).split(" script: ")
+        key = self._key(wire, budget.account)
         refusal = (
-            f"Redis cannot keep the permits of this account: {reason}. Delete the key {self._key(budget)}, "
-            "or, where another program uses it, give all RedisLimiters another prefix. Nothing was sent."
+            f"Redis cannot keep the permits of this account: {reason}. Delete the key {key}, or, where "
+            "another program uses it, give all RedisLimiters another prefix. Nothing was sent."
         )
         if budget.account not in self._failing:
             self._failing.add(budget.account)
