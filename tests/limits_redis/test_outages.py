@@ -259,24 +259,26 @@ class TestWithoutRedis:
             permit.done()
         use_a_slot(two)
 
-    def test_a_new_process_at_an_empty_redis_is_granted_nothing_before_the_old_ones_leases_are_over(
-        self, own_server, make_limiter, make
+    def test_a_new_process_that_is_first_at_an_empty_redis_leaves_the_old_ones_time_to_come_back(
+        self, own_server, make_limiter
     ):
         old = make_limiter(own_server.url, limit=4, lease=60.0).budget(ACCOUNT)
         held = have(old, 4)
-        away = old._ruler._link
-        away._settings["port"] = 1  # it finds no way back for a while
+        settings = old._ruler._link._settings
+        port, settings["port"] = settings["port"], 1  # it finds no way back for a moment
         own_server.stop()
         own_server.start()
-
         new = make_limiter(own_server.url, limit=4, lease=60.0).budget(ACCOUNT)
+        assert has_no_free_slot(new)
+
+        settings["port"] = port
 
         for _ in range(10):
             assert has_no_free_slot(new)
         for permit in held:
             permit.done()
 
-    def test_a_new_process_at_an_empty_redis_need_not_wait_for_more_than_one_lease(
+    def test_a_new_process_at_an_empty_redis_is_granted_permits_after_a_moment(
         self, own_server, make, caplog
     ):
         own_server.stop()

@@ -44,10 +44,10 @@ working limit is what the server had room for, and permits are dealt anew; the r
 - *Redis comes back without its data, is flushed, or another server takes over*: whoever notices says so,
   all announce themselves anew, and nothing is granted for one lease beyond what is announced.
 - *A new process finds no data* and cannot tell a first use from a loss: if anybody listens, it was a loss, as
-  above. Otherwise nothing is granted beyond what is announced until one lease after the server's start (or,
-  of a replica that was promoted, after now): by then whoever held permits before has come back, or its lease
-  is over. So only a Redis that started less than a lease ago makes its first user wait, with a warning in the
-  log; a shorter `lease`, in tests for example, makes that shorter. Later ones find the mark, which stays.
+  above. Otherwise nothing is granted beyond what is announced until 2 s (or one lease, where that is shorter)
+  after the server's start; of a replica that was promoted, or a server that does not tell, after now. By then
+  whoever held permits before has come back. So only a Redis that has just started makes its first user wait,
+  with a warning in the log. Later ones find the mark, which stays.
 - *Redis is well, but cannot read what is there for an account* (another program uses the key): for this
   account alone it is as if Redis were away, and who waits gets `LimiterUnavailable`, unless `fallback` is a
   share.
@@ -57,9 +57,10 @@ working limit is what the server had room for, and permits are dealt anew; the r
 
 **What it rests on.** All processes have the same `lease`. Redis' clock does not jump, nor does the monotonic
 one of a process; a process does not stand still for a lease exactly between its last look at it and its
-sending; requests of a process that died end within one lease. A server is flushed only while all processes
-that hold permits are connected to it; and before one takes its place that is empty, no replica of it, and has
-been up for more than a lease, no process uses the limiter for one lease.
+sending; requests of a process that died end within one lease. When Redis restarts empty, and a new process is
+there first, those that hold permits have found their way back 2 s after the start; they try every 0.2 s. A
+server is flushed only while all processes that hold permits are connected to it; and before one takes its
+place that is empty, no replica of it, and has been up for longer, no process uses the limiter for one lease.
 
 **Sentinel**: give `Sentinel(...).master_for(...)` in place of the URL. **Cluster** is not needed for this
 little data and its client is not supported; all keys get one hash tag there, so that a single shard in

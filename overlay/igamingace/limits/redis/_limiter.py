@@ -65,8 +65,7 @@ class RedisLimiter:
             limit: requests of one account that may be in flight at once, over all processes. It must be the
                 same in all of them.
             lease: seconds after which the permits of a process that died are given to others; also how long
-                a process goes on with those it has while it cannot reach Redis, and how long after its start
-                an empty Redis grants none. The same in all processes.
+                a process goes on with those it has while it cannot reach Redis. The same in all processes.
             fallback: what happens after that: "wait" for Redis, "fail" with `LimiterUnavailable`, or go on
                 with so many slots of each account in this process. The latter holds the limit only if the
                 shares of all processes together do.

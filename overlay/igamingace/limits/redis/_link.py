@@ -37,7 +37,7 @@ _log = logging.getLogger("igamingace")
 _AT_A_TIME = 256
 """So many accounts' announcements go in one batch, so that pushed messages wait for no more."""
 _RETRY = 0.2
-"""Seconds between attempts to connect."""
+"""Seconds between attempts to connect; `SETTLE` of budget.lua counts on it."""
 _ONE_SLOT = "{all}:"
 """How keys go on in cluster mode, where the script is given only keys with the same hash tag: the accounts'
 and that of the one mark."""

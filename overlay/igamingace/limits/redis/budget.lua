@@ -1,7 +1,7 @@
 -- One announcement of one process about one account: see the package's docstring for the protocol.
 -- KEYS: the account's state; the mark that tells whether the store lost its data.
 -- ARGV: the announcement (JSON); the prefix of the channels.
-local QUIET, LONGEST_DRAIN, LONGEST_PAUSE, TURN = 60000, 60000, 5000, 200  -- in ms
+local QUIET, LONGEST_DRAIN, LONGEST_PAUSE, SETTLE, TURN = 60000, 60000, 5000, 2000, 200  -- in ms
 local DEAREST_STEP = 64
 
 local clock = redis.call('TIME')
@@ -9,15 +9,16 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local me, prefix = cjson.decode(ARGV[1]), ARGV[2]
 
 -- 1. The store. Where it is new, or another server than the mark says, permits that nobody announces may be
---    out: then none is granted beyond the announced ones, until the lease of whoever holds them is over. That is
---    one lease from now where somebody lived through the loss, and one lease after the server's start where nobody
---    here did. A server that has been up for longer and has no listener never had this data, or nobody uses it.
+--    out: then none is granted beyond the announced ones. Where somebody lived through the loss, for one lease: by
+--    then all have come back, or their leases are over. Where nobody here did, and the server has only just started,
+--    those who held permits get the time to come back. A server that has been up for longer and has no listener
+--    never had this data, or nobody uses it.
 local mark = redis.call('HMGET', KEYS[2], 'run', 'born', 'open')
 local run, born, open = mark[1], tonumber(mark[2]), tonumber(mark[3])
 local moved = born and run ~= '' and me.run ~= '' and run ~= me.run
 if not born or moved then
   local lost = moved or me.store ~= 0 or redis.call('PUBSUB', 'NUMSUB', prefix .. 'all')[2] > 0
-  born, open = now, now + (lost and me.lease or math.max(0, me.lease - me.up))
+  born, open = now, now + (lost and me.lease or math.max(0, math.min(me.lease, SETTLE) - me.up))
   redis.call('HSET', KEYS[2], 'run', me.run, 'born', born, 'open', open)
   if lost then redis.call('PUBLISH', prefix .. 'all', 'announce') end
 elseif me.store ~= 0 and me.store ~= born and open < born + me.lease then
