@@ -359,3 +359,11 @@ def test_without_its_extra_the_sandbox_names_it():
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
     assert "pip install 'igamingace[sandbox]'" in ended.stderr
+
+
+def test_a_server_starts_without_the_http_library_of_the_transports():
+    program = "import sys, igamingace.sandbox.command; print('httpx2' in sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+
+    assert done.stdout == "False\n"

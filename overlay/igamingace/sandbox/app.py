@@ -17,10 +17,10 @@ from igamingace.sandbox._executor import ContractBreach, Executor, base_url
 from igamingace.sandbox._guard import Guard
 from igamingace.sandbox._handle import Handle
 from igamingace.sandbox._headers import collect, is_token
+from igamingace.sandbox._loop_thread import LoopThread
 from igamingace.sandbox._own import OwnRequest
 from igamingace.sandbox._own_routes import find, is_own
 from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox._transport import AsyncSandboxTransport, LoopThread, SandboxTransport
 from igamingace.sandbox._world import World
 from igamingace.sandbox.data import Casino, default_casino
 from igamingace.sandbox.faults import Fault, Faults
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from igamingace._callback_line import Target
     from igamingace.sandbox._clock import Clock
     from igamingace.sandbox._json import Object
+    from igamingace.sandbox._transport import AsyncSandboxTransport, SandboxTransport
 
 __all__ = ["ContractBreach", "SandboxApp", "create_app"]
 
@@ -175,10 +176,14 @@ class SandboxApp(Handle):
         Args:
             address: Where the caller seems to be, for [Allowed IP].
         """
+        from igamingace.sandbox._transport import SandboxTransport  # noqa: PLC0415 -- a server needs no httpx2
+
         return SandboxTransport(self, address)
 
     def async_transport(self, address: str = "127.0.0.1") -> AsyncSandboxTransport:
         """Return the same for `AsyncAgent` and `httpx2.AsyncClient`; it works in the caller's event loop."""
+        from igamingace.sandbox._transport import AsyncSandboxTransport  # noqa: PLC0415 -- as above
+
         return AsyncSandboxTransport(self, address)
 
     def close(self) -> None:
