@@ -52,6 +52,9 @@ def vars_of(given):
         ({"token": "  "}, "the token given is empty"),
         ({"token": "Bearer x"}, "without the word Bearer"),
         ({"name": SECRET * 2 + " "}, "<what looks like a token>"),
+        ({"name": SECRET}, "name: <what looks like a token> cannot be one"),
+        ({"parent": SECRET}, "parent: <what looks like a token> cannot be one"),
+        ({"site": SECRET}, "site: <what looks like a token> cannot be one"),
     ],
 )
 def test_what_cannot_be_is_refused_by_the_field_s_name(changes, told):

@@ -155,3 +155,11 @@ def test_a_list_is_a_sequence_that_compares_by_what_it_accepts():
     assert IPv4Address("8.8.8.8") in allowed
     assert 8 not in allowed
     assert repr(allowed) == "AllowedAddresses(['8.8.8.8', '2606::1'])"
+
+
+@pytest.mark.parametrize("entry", [1, True, b"\x01\x02\x03\x04", None, 1.5])
+def test_only_text_and_addresses_are_addresses(entry):
+    with pytest.raises(InvalidAddresses, match="is no IPv4 or IPv6 address: give text"):
+        AllowedAddresses([entry])
+
+    assert entry not in AllowedAddresses(["0.0.0.1", "1.2.3.4"])

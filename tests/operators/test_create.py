@@ -83,12 +83,16 @@ def test_a_password_that_was_given_is_used(use):
         ({"parent": None}, "'world', 'europe': name one"),
         ({"currency": "EURO"}, "three capital letters"),
         ({"rate": 12.5}, "give a Decimal from 0 to 100"),
+        ({"rate": D("NaN")}, "give a Decimal from 0 to 100"),
+        ({"rate": D("sNaN")}, "give a Decimal from 0 to 100"),
         ({"rate": D(101)}, "give a Decimal from 0 to 100"),
         ({"allowed_ips": None}, r"give the addresses .* or ask for everybody by name"),
         ({"allowed_ips": []}, r"give the addresses .* or ask for everybody by name"),
         ({"allowed_ips": "8.8.8.8", "everybody": True}, "give one of them"),
         ({"allowed_ips": ["1.2.3"]}, "no IPv4 or IPv6 address"),
         ({"callback_url": "wallet.example"}, "https://"),
+        ({"callback_url": 5}, "https://"),
+        ({"password": ""}, "the password is empty"),
     ],
 )
 def test_an_agent_that_makes_no_sense_is_not_asked_for(use, sandbox, changes, reason):

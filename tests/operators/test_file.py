@@ -350,3 +350,22 @@ def test_an_environment_that_does_not_do_says_what_to_set(environ, told):
 
     assert told in str(caught.value)
     assert SECRET not in str(caught.value)
+
+
+def test_a_path_that_can_be_none_is_told():
+    with pytest.raises(AccountsFileError, match="no path has a null character"):
+        load("a\0b")
+
+
+def test_a_token_file_that_can_be_none_is_told_with_its_line(problems):
+    text = '[[account]]\nname = "a"\ncurrency = "USD"\ntoken_file = "a\\u0000b"\n'
+
+    (problem,) = problems(text)
+
+    assert problem.startswith("agents.toml:4: [[account]] token_file: ")
+
+
+def test_a_number_of_too_many_digits_is_told_with_its_line(problems):
+    assert problems(f'[[account]]\nname = "12"\ncurrency = {"9" * 5000}\n') == [
+        "agents.toml:3: a number has too many digits"
+    ]

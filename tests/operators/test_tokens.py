@@ -35,6 +35,11 @@ def test_a_variable_is_read_each_time(monkeypatch):
     assert repr(source) == "<token in variable CASINO_TOKEN>"
 
 
+def test_a_path_that_can_be_none_is_refused():
+    with pytest.raises(TokenUnavailable, match="has a null character"):
+        FileToken("a\0b")
+
+
 def test_a_file_is_read_each_time(tmp_path):
     path = tmp_path / "token"
     source = FileToken(path)

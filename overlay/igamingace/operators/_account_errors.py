@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from igamingace.errors import ConfigurationError
+from igamingace.operators._shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,8 +44,9 @@ class UnknownAccount(ConfigurationError, KeyError):
     def __init__(self, name: str, known: Iterable[str]) -> None:
         """Look for names that come close among the known ones."""
         self.name = name
-        self.close = tuple(get_close_matches(name, known))
-        super().__init__(f"there is no account {name!r}{did_you_mean(self.close)}")
+        # Whatever a caller took for a name.
+        self.close = tuple(get_close_matches(name, known)) if isinstance(name, str) else ()  # pyright: ignore[reportUnnecessaryIsInstance]
+        super().__init__(f"there is no account {shown(name)}{did_you_mean(self.close)}")
 
     __str__ = Exception.__str__  # a KeyError shows its message in quotes
 

@@ -12,7 +12,8 @@ from igamingace._config import find_base_url
 from igamingace._secret import Sealed
 from igamingace.errors import ConfigurationError
 from igamingace.operators._account_errors import TokenUnavailable
-from igamingace.operators._tokens import GivenToken, TokenGiver, TokenSource, shown, token_source
+from igamingace.operators._shown import like_a_token, shown
+from igamingace.operators._tokens import GivenToken, TokenGiver, TokenSource, token_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -168,6 +169,13 @@ _found = lru_cache(maxsize=64)(find_base_url)
 """Warns of plain http once, and not for each of ten thousand accounts."""
 
 
+def _no_token(name: str, what: str) -> str:
+    """Return the name, which is shown; raises ConfigurationError where it looks like a token."""
+    if like_a_token(name):
+        raise ConfigurationError(f"{what}: {shown(name)} cannot be one; write the name of an account")
+    return name
+
+
 def _text(value: object, what: str) -> str:
     if isinstance(value, str):
         return value
@@ -176,11 +184,11 @@ def _text(value: object, what: str) -> str:
 
 _REQUIRED: Final = ("name", "currency", "level")
 _CHECKS: Final[Mapping[str, Callable[[object], str]]] = {
-    "name": check_name,
+    "name": lambda value: _no_token(check_name(value), "name"),
     "currency": check_currency,
     "level": check_level,
-    "parent": lambda value: intern(check_name(value, "parent")),
-    "site": lambda value: intern(check_name(value, "site")),
+    "parent": lambda value: intern(_no_token(check_name(value, "parent"), "parent")),
+    "site": lambda value: intern(_no_token(check_name(value, "site"), "site")),
     "operator_id": lambda value: check_name(value, "operator_id"),
     "base_url": _check_base_url,
 }

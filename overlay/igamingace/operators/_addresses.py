@@ -192,8 +192,11 @@ class AllowedAddresses(Sequence[str]):
         return f"AllowedAddresses({[*self]!r})"
 
 
-def _address(entry: str | Address) -> Address | str:
+def _address(entry: object) -> Address | str:
     """Return an address, an IPv4 one within IPv6 as IPv4; or why the entry is none."""
+    # Numbers and bytes would be addresses too, and hardly the ones that are meant.
+    if not isinstance(entry, str | IPv4Address | IPv6Address):
+        return f"{entry!r} is no IPv4 or IPv6 address: give text, or an address of the module ipaddress"
     try:
         address = ip_address(entry)
     except ValueError:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from inspect import isawaitable
+from types import CoroutineType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from igamingace._client import AsyncAgent, async_wire
 from igamingace._config import Options
+from igamingace.errors import ConfigurationError
 from igamingace.operators._agents import Agents, AsyncManagedAgent
 from igamingace.operators._async_office import AsyncOffice
 from igamingace.operators._progress import bar_of
@@ -130,12 +133,12 @@ class AsyncOperator(AsyncOffice):
 
     def _calling(self, fn: Callable[[AsyncAgent], Awaitable[T]]) -> Callable[[Account], Awaitable[T]]:
         async def call(account: Account) -> T:
-            return await fn(await self._agent_of(account))
+            return await _awaitable(fn(await self._agent_of(account)))
 
         def direct(account: Account) -> Awaitable[T]:
             if may_wait(account.token):
                 return call(account)
-            return fn(self._agents.new(account))
+            return _awaitable(fn(self._agents.new(account)))
 
         return direct
 
@@ -179,6 +182,17 @@ class AsyncOperator(AsyncOffice):
             return await wire.send(step.message)
         finally:
             await wire.close()
+
+
+def _awaitable(returned: Awaitable[T]) -> Awaitable[T]:
+    """Return what a function returned; raises ConfigurationError where it cannot be awaited."""
+    kind: type = type(returned)
+    # The first question is fast, and nearly always enough.
+    if kind is not CoroutineType and not isawaitable(returned):
+        raise ConfigurationError(
+            f"the function is not asynchronous, it returned {kind.__name__}: give Operator such functions"
+        )
+    return returned
 
 
 async def _apart(account: Account, opens: Callable[[Account], T]) -> T:

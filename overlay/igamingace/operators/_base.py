@@ -112,20 +112,28 @@ class OperatorBase(Generic[A]):
         return self._tree.select(level="agent") if agents is None else self._chosen(agents)
 
     def _most(self, options: RunOptions) -> int:
-        if options.deadline is not None and not (options.deadline > 0 and math.isfinite(options.deadline)):
-            raise ConfigurationError(f"deadline is {options.deadline!r}: give a positive number of seconds")
+        _check_deadline(options.deadline)
         return self._max_in_flight if options.max_in_flight is None else _at_least_one(options.max_in_flight)
 
     def __repr__(self) -> str:
         """How many accounts there are."""
-        return f"<{type(self).__name__} of {len(self._tree)} accounts>"
+        # A traceback with local variables also shows an operator whose constructor has just failed.
+        tree = getattr(self, "_tree", ())
+        return f"<{type(self).__name__} of {len(tree)} accounts>"
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be pickled."""
         raise TypeError(f"{type(self).__name__} is not pickled: it holds tokens; make one in each process")
 
 
+def _check_deadline(deadline: object) -> None:
+    if deadline is None:
+        return
+    if not isinstance(deadline, int | float) or not (deadline > 0 and math.isfinite(deadline)):
+        raise ConfigurationError(f"deadline is {deadline!r}: give a positive number of seconds")
+
+
 def _at_least_one(bound: int) -> int:
-    if bound < 1:
+    if not isinstance(bound, int) or bound < 1:  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
         raise ConfigurationError(f"max_in_flight is {bound!r}: give 1 or more")
     return bound

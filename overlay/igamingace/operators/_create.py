@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from igamingace._secret import Sealed
 from igamingace.errors import ConfigurationError, IGamingAceError, UnexpectedResponse
-from igamingace.operators._accounts import Account, check_currency, check_level, check_name
+from igamingace.operators._accounts import Account, check_currency, check_field, check_level, check_name
 from igamingace.operators._addresses import AllowedAddresses
 from igamingace.operators._errors import CreatedOutside, CreationUnknown
 from igamingace.operators._outcome import may_have_been_done
@@ -104,17 +104,16 @@ def wish_of(
         InvalidAddresses: an address is none; or there is none, and everybody is not asked for.
         ConfigurationError: something else cannot be what it should be; the message names it.
     """
-    if check_name(name) in tree:
+    if check_field("name", name) in tree:
         raise ConfigurationError(f"the name {name!r} is taken")
     above = tree[parent] if parent is not None else _only_one_at_the_top(tree)
     if above.level != "operator":
         raise ConfigurationError(f"{above.name!r} is an agent: only operators have accounts below")
-    if not isinstance(rate, Decimal) or not 0 <= rate <= _MOST_PERCENT:  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
+    if not isinstance(rate, Decimal) or not rate.is_finite() or not 0 <= rate <= _MOST_PERCENT:  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
         raise ConfigurationError(f"rate is {rate!r}: give a Decimal from 0 to 100, in percent")
-    if callback_url is not None and not _URL.fullmatch(callback_url):
-        raise ConfigurationError(
-            f"callback_url is {callback_url!r}: give an address that begins with https://"
-        )
+    _check_callback_url(callback_url)
+    if password.open() == "":
+        raise ConfigurationError("the password is empty: give one, or None to have one made")
     given = password.open() is not None
     return Wish(
         account={
@@ -122,7 +121,7 @@ def wish_of(
             "currency": check_currency(currency),
             "level": check_level(level),
             "parent": above.name,
-            "site": None if site is None else check_name(site, "site"),
+            "site": check_field("site", site),
             "operator_id": check_name(operator_id or name, "operator_id"),
             "base_url": above.base_url,
         },
@@ -133,6 +132,11 @@ def wish_of(
         callback_url=callback_url,
         allowed_ips=checked(name, AllowedAddresses(allowed_ips or ()), everybody=everybody),
     )
+
+
+def _check_callback_url(url: object) -> None:
+    if url is not None and not (isinstance(url, str) and _URL.fullmatch(url)):
+        raise ConfigurationError(f"callback_url is {url!r}: give an address that begins with https://")
 
 
 def _only_one_at_the_top(tree: Tree) -> Account:

@@ -10,7 +10,8 @@ from igamingace.errors import ConfigurationError
 from igamingace.operators._account_errors import DuplicateToken, did_you_mean
 from igamingace.operators._accounts import FIELDS, Account, check_field
 from igamingace.operators._file_read import KEYS, TOKEN_KEYS, TOP_KEYS
-from igamingace.operators._tokens import EnvironmentToken, FileToken, GivenToken, shown
+from igamingace.operators._shown import shown
+from igamingace.operators._tokens import EnvironmentToken, FileToken, GivenToken
 from igamingace.operators._tree_check import Marks, find_problems
 
 if TYPE_CHECKING:

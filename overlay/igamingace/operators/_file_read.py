@@ -24,6 +24,7 @@ _OTHERS_MAY_READ: Final = stat.S_IROTH | stat.S_IRGRP
 _POSITION: Final = re.compile(
     r"(?P<what>.*) \(at (line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", re.DOTALL
 )
+_NUMBER: Final = re.compile(r"[0-9][0-9_]*")
 _SHOWN: Final = 5
 
 TOKEN_KEYS: Final = ("token", "token_env", "token_file")
@@ -97,6 +98,8 @@ def _text(path: Path) -> tuple[Sealed[str], int] | str:
         return f"cannot be read: {error.strerror or type(error).__name__}"
     except UnicodeDecodeError:
         return "is no text in UTF-8: save it as that"
+    except ValueError:
+        return "cannot be read: no path has a null character"
 
 
 def _parsed(text: Sealed[str]) -> Document | str:
@@ -105,10 +108,19 @@ def _parsed(text: Sealed[str]) -> Document | str:
         top = tomllib.loads(text.open())
     except tomllib.TOMLDecodeError as error:
         return _told(str(error), text)
+    except ValueError:
+        return f"{_line_of_most_digits(text)}: a number has too many digits"
     except RecursionError:
         return "1: something nests too deep"
     unknown = tuple(key for key in top if key not in TOP_KEYS)
     return Document(top.get("base_url"), unknown, _tables(top.get("account", [])), text)
+
+
+def _line_of_most_digits(text: Sealed[str]) -> int:
+    """Return the line of the longest number; Python reads none of many thousand digits."""
+    numbers = _NUMBER.finditer(text.open())
+    longest = max(numbers, key=lambda found: found.end() - found.start(), default=None)
+    return 1 if longest is None else text.open().count("\n", 0, longest.start()) + 1
 
 
 def _tables(account: Any) -> tuple[Table, ...] | None:  # noqa: ANN401 -- whatever stands in the file

@@ -50,7 +50,8 @@ def amount_of(amounts: Amounts, currency: str, what: str) -> Decimal:
     amount = amounts.get(currency) if isinstance(amounts, Mapping) else amounts
     if amount is None:
         raise ConfigurationError(f"{what} has no amount for {currency}: add one, or leave such agents out")
-    if amount == 0:
+    # A signaling NaN cannot even be compared.
+    if amount.is_zero() if isinstance(amount, Decimal) else amount == 0:  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
         return Decimal(0)
     problem = wrong_amount(amount, currency)
     if problem is not None:

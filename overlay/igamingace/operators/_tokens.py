@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 from igamingace._secret import Sealed
 from igamingace.errors import ConfigurationError
 from igamingace.operators._account_errors import TokenUnavailable
+from igamingace.operators._shown import like_a_token
 
 __all__ = ["CallableToken", "EnvironmentToken", "FileToken", "GivenToken", "TokenSource", "token_source"]
 
@@ -20,8 +21,6 @@ _logger = logging.getLogger("igamingace.operators")
 _OTHERS_MAY_READ = stat.S_IROTH
 _warned: set[Path] = set()
 _PRINTABLE_ASCII = re.compile(r"[!-~]+")
-_LIKE_A_TOKEN = re.compile(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
-_LONGEST_SHOWN = 60
 
 
 @runtime_checkable
@@ -104,10 +103,12 @@ class FileToken:
         """Take the path; the file is read when the token is needed.
 
         Raises:
-            TokenUnavailable: the path looks like a token.
+            TokenUnavailable: the path looks like a token, or can be none.
         """
         _no_token(os.fspath(path), "file")
         self.path = Path(path)
+        if "\0" in str(self.path):
+            raise TokenUnavailable(f"the path of the token file, {str(self.path)!r}, has a null character")
 
     def open(self) -> str:
         """Return what the file holds now, white space around it left out.
@@ -182,16 +183,8 @@ def may_wait(source: TokenSource) -> bool:
     return not isinstance(source, _AT_HAND)
 
 
-def shown(value: object) -> str:
-    """Return a value for a message: short, and masked where it might be a token in the wrong place."""
-    text = repr(value)
-    if _LIKE_A_TOKEN.search(text):
-        return "<what looks like a token>"
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
-
-
 def _no_token(name: str, what: str) -> None:
-    if _LIKE_A_TOKEN.fullmatch(name):
+    if like_a_token(name):
         raise TokenUnavailable(f"the name of the {what} looks like a token itself")
 
 
