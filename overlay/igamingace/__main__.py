@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from dataclasses import dataclass
 from importlib import import_module
@@ -76,6 +77,9 @@ def main() -> None:
         SystemExit: always, with the exit status; with a message that names the extra to install when what the
             program needs is missing.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that cannot be written stops nothing
     program(sys.argv[1:])()
 
 

@@ -1,8 +1,14 @@
 """`igamingace agents`: open new accounts, check the ones there are."""
 
+import subprocess
+import sys
+
 import pytest
 from igamingace import Agent
+from igamingace.cli import agents_create
+from igamingace.operators import Account
 
+TOKEN = "60349266c8d9487eab7531b1a15d2480"
 SHORT = ["--currency", "USD", "--rate", "12.5", "--parent", "west"]
 NEW = [*SHORT, "--everybody"]
 TOP = [*SHORT[:4], "--everybody"]
@@ -90,6 +96,7 @@ def test_without_a_parent_it_is_opened_below_the_one_at_the_top(run, tmp_path):
         (["x", *TOP, "--parent", "nobody"], "no account 'nobody'"),
         (["x", "--currency", "EURO", *NEW[2:]], "is not an ISO 4217 code"),
         (["x", *NEW[:2], "--rate", "many", *NEW[4:]], "give a number of percent"),
+        (["x", *NEW[:2], "--rate", "nan", *NEW[4:]], "from 0 to 100"),
         (["x", *NEW[:2], "--rate", "101", *NEW[4:]], "from 0 to 100"),
         (["x", *SHORT, "--allow", "10.0.0.0/8"], "takes no networks"),
         (["x", *SHORT, "--allow", " "], "or --everybody"),
@@ -97,6 +104,7 @@ def test_without_a_parent_it_is_opened_below_the_one_at_the_top(run, tmp_path):
         (["x", *NEW, "--callback-url", "nowhere"], "begins with https://"),
         (["x", *NEW, "--password-file", "/no/where"], "/no/where"),
         (["x", *NEW, "--password-file", "/dev/null"], "it is empty"),
+        (["x", *NEW, "--password-file", sys.executable], "it is no text in UTF-8"),
         (["x", *NEW[:2]], "--rate"),
     ],
 )
@@ -178,3 +186,58 @@ def test_an_agent_that_is_not_healthy_is_1_and_told_in_words(broken, healthy):
 
 def test_a_floor_that_leaves_a_currency_out_is_2(broken):
     assert "EUR" in broken("agents", "check", "--floor", "USD=1", status=2).stderr
+
+
+def test_a_name_that_the_output_cannot_write_keeps_no_secret_back(run, sandbox, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "cp1252")
+    command = [sys.executable, "-m", "igamingace", "agents", "create"]
+
+    done = subprocess.run(
+        [*command, "касино", "--id", "kasino", *NEW, "--yes"], capture_output=True, text=True, check=False
+    )
+
+    token = sandbox.app.world.state.accounts["kasino"].token
+    assert done.returncode == 0
+    assert [line.split()[:1] for line in done.stdout.splitlines()[:2]] == [["token"], ["password"]]
+    assert done.stdout.split()[1] == token
+    assert ascii("касино")[1:-1] in done.stdout
+
+
+def test_an_account_whose_showing_fails_is_3_and_its_secrets_stand_there_already(run, sandbox, monkeypatch):
+    def mistaken(account):
+        raise ZeroDivisionError("by 0")
+
+    monkeypatch.setattr(agents_create, "_as_toml", mistaken)
+
+    done = run("agents", "create", "unshown", *NEW, "--yes", status=3)
+
+    assert "nobody knows whether the change was made: look before" in done.stderr
+    assert done.stdout.split()[1] == sandbox.app.world.state.accounts["unshown"].token
+
+
+@pytest.mark.parametrize(("name", "variable"), [("касино", "K_7_TOKEN"), ("mycasino-3", "MYCASINO_3_TOKEN")])
+def test_the_variable_for_a_token_has_a_name_of_its_own(run, name, variable):
+    account = Account(name=name, token="a-token", currency="USD", operator_id="k-7")
+
+    assert f'token_env = "{variable}"' in agents_create._as_toml(account)
+
+
+@pytest.mark.parametrize("option", ["--account", "-a"])
+def test_the_operator_above_can_be_given_as_the_account(run, option):
+    done = run("agents", "create", "x", *TOP, option, "west", typed="n\n", status=2)
+
+    assert "Open the agent 'x' with USD below 'west'?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [[TOKEN, *NEW], ["x", *TOP, "--account", TOKEN], ["x", *NEW, "--site", TOKEN]]
+)
+def test_a_token_in_the_place_of_a_name_is_not_shown(run, arguments):
+    done = run("agents", "create", *arguments, "--yes", status=2)
+
+    assert TOKEN not in done.output
+    assert "<what looks like a token>" in done.stderr
+
+
+def test_a_floor_that_is_no_number_is_2(run):
+    assert "the amount is sNaN" in run("agents", "check", "--floor", "snan", status=2).stderr

@@ -94,3 +94,51 @@ def test_what_makes_no_sense_is_2_and_changes_nothing(run, arguments, told):
 
     assert told in done.stderr
     assert "everybody" in ips(run).stdout
+
+
+def lost(**error):
+    from igamingace.errors import Timeout
+
+    return Timeout(limit="total", seconds=30, operation="operators.update", may_have_arrived=True, **error)
+
+
+def page():
+    from igamingace.errors import Headers, ResponseSnapshot, UnexpectedResponse
+
+    answer = ResponseSnapshot(200, Headers({}), "<html>")
+    return UnexpectedResponse("HTML", operation="operators.update", retryable=False, response=answer)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [lost(retryable=True), lost(retryable=False), page(), ZeroDivisionError("by 0"), OSError("full")],
+    ids=repr,
+)
+def test_a_change_that_may_have_been_made_is_3(run, monkeypatch, error):
+    from igamingace_bindings.rest.api.operators import Operators
+
+    real = Operators.update
+
+    def done_and_lost(self, **given):
+        real(self, **given)
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Operators, "update", done_and_lost)
+        done = ips(run, "--set", HERE, "--yes", status=3)
+
+    assert "nobody knows whether the change was made: look before it is tried again" in done.stderr
+    assert ips(run).stdout == f"{HERE}\n"
+
+
+def test_a_list_that_cannot_be_read_is_1_for_nothing_was_changed(run, monkeypatch):
+    from igamingace_bindings.rest.api.operators import Operators
+
+    def unreadable(self):
+        raise page()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Operators, "info", unreadable)
+        done = ips(run, "--set", HERE, "--yes", status=1)
+
+    assert "nobody knows" not in done.stderr

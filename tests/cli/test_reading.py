@@ -190,7 +190,7 @@ def test_nobody_there_is_1(run, monkeypatch):
     assert "It did not reach the server" in done.stderr
 
 
-def test_a_write_without_an_answer_is_3(run, monkeypatch):
+def test_a_launch_without_an_answer_is_1_for_it_changes_nothing(run, monkeypatch):
     from igamingace.errors import Timeout
 
     def lost(self, **given):
@@ -200,7 +200,7 @@ def test_a_write_without_an_answer_is_3(run, monkeypatch):
 
     monkeypatch.setattr("igamingace_bindings.rest.api.games.Games.launch", lost)
 
-    done = run(*LAUNCH, "--player", "p-1", status=3)
+    done = run(*LAUNCH, "--player", "p-1", status=1)
 
     assert "It may have reached the server" in done.stderr
 
@@ -238,6 +238,24 @@ def test_names_from_outside_cannot_command_the_terminal(run, monkeypatch):
 
     assert r"\x1b[2J[red]evil[/red]\r" in done.stdout
     assert " 7 " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("encoding", "child"), [("cp1252", "|-"), ("ascii", "|-"), ("cp437", "├─"), ("utf-8", "├─")]
+)
+def test_the_tree_is_drawn_with_what_the_output_can_write(run, tmp_path, monkeypatch, encoding, child):
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    with (tmp_path / "agents.toml").open("a", encoding="utf-8") as file:
+        file.write('[[account]]\nname = "казино"\ncurrency = "USD"\ntoken_env = "TOKEN_OF_KASINO"\n')
+
+    done = subprocess.run(
+        [sys.executable, "-m", "igamingace", "tree", "--offline"], capture_output=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    lines = [line.split() for line in done.stdout.decode(encoding).splitlines() if line.strip()]
+    assert [line[0] for line in lines if "mycasino" in line] == [child]
+    assert lines[-1][0] == ("казино" if encoding == "utf-8" else ascii("казино")[1:-1])
 
 
 def test_it_runs_from_a_shell_and_a_pipe_finds_whole_lines(run, tmp_path):

@@ -171,6 +171,7 @@ def test_a_transfer_that_nobody_can_look_for_now_is_3_and_the_record_is_named(ru
     ("amounts", "told"),
     [
         (["--minimum", "ten", "--target", "20"], "--minimum ten: give an amount"),
+        (["--minimum", "snan", "--target", "20"], "give a Decimal"),
         (["--minimum", "EUR=", "--target", "20"], "--minimum"),
         (["--minimum", "1", "--minimum", "2", "--target", "20"], "given twice"),
         (["--minimum", "1", "--minimum", "USD=2", "--target", "20"], "one for each currency"),

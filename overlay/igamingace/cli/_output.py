@@ -40,7 +40,9 @@ def table(*columns: str, right: Iterable[str] = ()) -> Table:
     from rich import box  # noqa: PLC0415 -- as above
     from rich.table import Table  # noqa: PLC0415 -- as above
 
-    empty = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    # Where there is no UTF, it is drawn in ASCII, whose edges would run into the names.
+    edge = console().encoding.startswith("utf")
+    empty = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=edge)
     for column in columns:
         empty.add_column(column, justify="right" if column in {*right} else "left", overflow="fold")
     return empty

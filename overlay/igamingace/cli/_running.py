@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import typer
@@ -15,7 +16,6 @@ from igamingace.errors import (
     ConfigurationError,
     IGamingAceError,
     InvalidArgument,
-    TransportError,
 )
 
 if TYPE_CHECKING:
@@ -36,19 +36,33 @@ class CannotRun(ConfigurationError):  # noqa: N818 -- says what happened, as in 
     """The command line makes no sense, or nobody confirmed it."""
 
 
+@dataclass
+class Run:
+    """A command that runs.
+
+    Attributes:
+        changing: set by the command when it sends what changes something; from then on an error may hide that
+            the change was made.
+    """
+
+    changing: bool = False
+
+
 @contextmanager
-def running(*, as_json: bool) -> Generator[None]:
+def running(*, as_json: bool) -> Generator[Run]:
     """Run the body of a command; what it raises is told, in JSON too where that is asked for."""
+    run = Run()
     try:
-        yield
+        yield run
     except (typer.Exit, typer.Abort, BrokenPipeError):
         raise
     except (ConfigurationError, InvalidArgument, AgentClosed) as error:
         told, status = str(error), CANNOT
     except IGamingAceError as error:
-        told, status = str(error), UNKNOWN if _outcome_unknown(error) else FAILED
+        told, status = str(error), UNKNOWN if run.changing and _may_have_been_done(error) else FAILED
     except OSError as error:
-        told, status = f"{error.filename}: {error.strerror}" if error.filename else str(error), CANNOT
+        told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        status = UNKNOWN if run.changing else CANNOT
     except KeyboardInterrupt:
         told, status = "interrupted", INTERRUPTED
     except Exception as error:
@@ -58,9 +72,11 @@ def running(*, as_json: bool) -> Generator[None]:
         told = (
             f"a mistake of this program, please report it: {name}: {error} ({DEBUG_VARIABLE}=1 shows where)"
         )
-        status = CANNOT
+        status = UNKNOWN if run.changing else CANNOT
     else:
         return
+    if status == UNKNOWN:
+        told += "; nobody knows whether the change was made: look before it is tried again"
     stop(told, status, as_json=as_json)
 
 
@@ -90,5 +106,7 @@ def confirm(question: str, *, yes: bool) -> None:
         raise CannotRun("stopped: nothing was changed")
 
 
-def _outcome_unknown(error: IGamingAceError) -> bool:
-    return isinstance(error, TransportError) and error.may_have_arrived and not error.retryable
+def _may_have_been_done(error: IGamingAceError) -> bool:
+    from igamingace.operators._outcome import may_have_been_done  # noqa: PLC0415 -- not for --help
+
+    return may_have_been_done(error)

@@ -38,7 +38,14 @@ def create(
         str, typer.Option(metavar="PERCENT", help="Its rate of the gross gaming revenue, 0 to 100.")
     ],
     parent: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The operator above it; else the one at the top.")
+        str | None,
+        typer.Option(
+            "--parent",
+            "--account",
+            "-a",
+            metavar="NAME",
+            help="The operator above it; else the one at the top.",
+        ),
     ] = None,
     operator: Annotated[
         bool, typer.Option("--operator", help="Open an operator, which may have accounts below it.")
@@ -79,11 +86,13 @@ def create(
     Example: igamingace agents create mycasino-2 --currency EUR --rate 12.5 --allow 198.51.100.7
     """
     from igamingace.operators import CreatedOutside, CreationUnknown  # noqa: PLC0415 -- not for --help
+    from igamingace.operators._accounts import check_field  # noqa: PLC0415 -- as above
     from igamingace.operators._create import new_password  # noqa: PLC0415 -- as above
     from igamingace.operators._settings import LOGGER  # noqa: PLC0415 -- as above
 
-    with running(as_json=as_json), operator_of(file) as running_operator:
-        above = parent or _top(running_operator)
+    with running(as_json=as_json) as run, operator_of(file) as running_operator:
+        above = running_operator.tree()[parent].name if parent else _top(running_operator)
+        check_field("name", name)
         percent = _percent(rate)
         # Made here and not on the way, so that it is known also where the call is cut off.
         password = Sealed(new_password()) if password_file is None else _password(password_file)
@@ -91,6 +100,7 @@ def create(
         level: Level = "operator" if operator else "agent"
         addresses = _addresses(allowed_ips or (), everybody=everybody)
         confirm(f"Open the {level} {name!r} with {currency} below {above!r}?", yes=yes)
+        run.changing = True
         try:
             with silent(LOGGER):  # its warnings were shown before the question
                 made = running_operator.create_agent(
@@ -159,10 +169,16 @@ def _percent(rate: str) -> Decimal:
 
 
 def _password(file: Path) -> Sealed[str]:
-    password = Sealed((sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")).strip())
-    if not password.open():
-        raise CannotRun(f"--password-file {file}: it is empty")
-    return password
+    try:
+        password = Sealed((sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")).strip())
+    except UnicodeDecodeError:
+        problem = "it is no text in UTF-8"
+    else:
+        if password.open():
+            return password
+        problem = "it is empty"
+    # Raised here: the error of the decoder shows the bytes.
+    raise CannotRun(f"--password-file {file}: {problem}")
 
 
 def _described(made: NewAccount, *, password_made: bool) -> dict[str, object]:
@@ -177,12 +193,13 @@ def _described(made: NewAccount, *, password_made: bool) -> dict[str, object]:
 
 def _show(made: NewAccount, *, password_made: bool) -> None:
     account = made.account
-    typer.echo(
-        f"The {account.level} {plain(account.name)} was opened. Keep these; they are shown only once:\n"
-    )
+    # First of all, so that nothing that fails later keeps them back.
     typer.echo(f"  token     {account.open_token()}")
     if password_made:
         typer.echo(f"  password  {made.password}")
+    typer.echo(
+        f"\nThe {account.level} {plain(account.name)} was opened. Keep these; they are shown only once."
+    )
     typer.echo(f"\nFor the file of accounts:\n\n{_as_toml(account)}")
 
 
@@ -208,7 +225,7 @@ def _tell_outside(error: CreatedOutside, *, password_made: bool, as_json: bool) 
 
 
 def _as_toml(account: Account) -> str:
-    variable = re.sub(r"[^A-Z0-9]+", "_", account.name.upper()).strip("_")
+    variable = _letters(account.name) or _letters(account.operator_id or "")
     lines = {
         "name": account.name,
         "level": account.level,
@@ -216,9 +233,13 @@ def _as_toml(account: Account) -> str:
         "site": account.site,
         "currency": account.currency,
         "operator_id": account.operator_id,
-        "token_env": f"{variable}_TOKEN" if variable[:1].isalpha() else f"TOKEN_{variable}",
+        "token_env": f"{variable}_TOKEN" if variable[:1].isalpha() else f"TOKEN_{variable}".strip("_"),
     }
     return "[[account]]\n" + "\n".join(f"{key} = {_quoted(value)}" for key, value in lines.items() if value)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^A-Z0-9]+", "_", text.upper()).strip("_")
 
 
 def _quoted(text: str) -> str:

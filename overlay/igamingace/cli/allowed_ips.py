@@ -53,7 +53,7 @@ def allowed_ips(
     """
     from igamingace.operators import AllowedAddresses  # noqa: PLC0415 -- not for --help
 
-    with running(as_json=as_json), agent_of(file, account) as agent:
+    with running(as_json=as_json) as run, agent_of(file, account) as agent:
         if sum(map(bool, (put, everybody, add or remove))) > 1:
             raise CannotRun("give --add and --remove, or --set, or --everybody")
         old = AllowedAddresses.read(agent.operators.info().allowed_ips or ())
@@ -68,6 +68,7 @@ def allowed_ips(
         _tell(change, new, as_json=as_json)
         if change and not dry_run:
             confirm("Make this change?", yes=yes)
+            run.changing = True
             agent.operators.update(allowed_ips=to_send)
         if as_json:
             emit(

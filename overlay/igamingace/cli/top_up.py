@@ -63,7 +63,7 @@ def top_up(
     """
     from igamingace.operators import TransferUnknown  # noqa: PLC0415 -- not for --help
 
-    with running(as_json=as_json), operator_of(file) as operator:
+    with running(as_json=as_json) as run, operator_of(file) as operator:
         least, most = amounts("--minimum", minimum), amounts("--target", target)
         agents = chosen(operator, account, under, currency, None if account else "agent")
         planned = operator.top_up(agents=agents, minimum=least, target=most, record=record, dry_run=True)
@@ -73,6 +73,7 @@ def top_up(
         if planned.plan.transfers and not dry_run:
             if planned.left:
                 confirm(f"Send {_how_many(planned)}?", yes=yes)
+            run.changing = True
             try:
                 done = operator.top_up(
                     agents=agents, plan=planned.plan, minimum=least, target=most, record=record
@@ -121,11 +122,12 @@ def _show_plan(planned: TopUp) -> None:
 
 def _show_outcomes(done: TopUp) -> None:
     rows = table("to", "gets", "currency", "outcome", right=("gets",))
-    colours = {"done": "green", "not done": "red", "unknown": "bold red"}
+    colours = {"done": "green", "not needed": "green", "not done": "red", "unknown": "bold red"}
     for outcome in done.outcomes:
         one = outcome.transfer
         state = f"[{colours[outcome.state]}]{outcome.state}"
-        rows.add_row(cell(one.target), amount(one.amount), cell(one.currency), state)
+        gets = "" if outcome.sent is None else amount(outcome.sent)
+        rows.add_row(cell(one.target), gets, cell(one.currency), state)
     console().print(rows)
     for outcome in done.outcomes:
         if outcome.state != "done":

@@ -56,17 +56,18 @@ def tree(
 
 
 def _draw(shown: Tree, under: str | None, found: Balances | None) -> None:
-    from igamingace.operators._render import lines  # noqa: PLC0415 -- only where it is needed
+    from igamingace.operators._render import branches_for, lines  # noqa: PLC0415 -- only where it is needed
 
     more = () if found is None else ("points", "state")
     rows = table("account", "level", "currency", *more, right=("points",))
-    for line in lines(shown, under):
+    screen = console()
+    for line in lines(shown, under, branches_for(screen.encoding)):
         name = f"[dim]{line.prefix}[/]{cell(line.name)}"
         if line.account is None:
             rows.add_row(name, "[dim]site")
         else:
             rows.add_row(name, line.account.level, line.account.currency, *_cells(line.account, found))
-    console().print(rows)
+    screen.print(rows)
 
 
 def _cells(account: Account, found: Balances | None) -> Sequence[str]:

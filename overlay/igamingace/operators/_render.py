@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from igamingace import errors
 
@@ -17,6 +17,27 @@ if TYPE_CHECKING:
 
 _DEEPEST: Final = 24
 """Below so many levels lines are not indented further, and say how deep they are."""
+
+
+class Branches(NamedTuple):
+    """What the tree is drawn with, all of one width.
+
+    Attributes:
+        last: before the last name below another one.
+        child: before any other name.
+        trunk: below `child`.
+        gap: below `last`.
+    """
+
+    last: str
+    child: str
+    trunk: str
+    gap: str
+
+
+DRAWN: Final = Branches("└─ ", "├─ ", "│  ", "   ")
+TYPED: Final = Branches("`- ", "|- ", "|  ", "   ")
+"""In ASCII."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +55,7 @@ class Line:
     account: Account | None
 
 
-def lines(tree: Tree, under: str | None = None) -> Iterator[Line]:
+def lines(tree: Tree, under: str | None = None, branches: Branches = DRAWN) -> Iterator[Line]:
     """Go over the lines of the drawn tree; accounts of one site stand together below its name."""
     top: list[_Node] = _grouped(tree.roots) if under is None else [(under, tree[under], [])]
     stack = [(node, "", "", 0) for node in reversed(top)]
@@ -44,7 +65,8 @@ def lines(tree: Tree, under: str | None = None) -> Iterator[Line]:
         yield Line(prefix, name, account)
         nodes = below if account is None else _grouped(tree.children(name))
         for index, child in enumerate(reversed(nodes)):
-            branch, trunk = ("└─ ", "   ") if index == 0 else ("├─ ", "│  ")
+            branch = branches.last if index == 0 else branches.child
+            trunk = branches.gap if index == 0 else branches.trunk
             if depth < _DEEPEST:
                 stack.append((child, indent + branch, indent + trunk, depth + 1))
             else:
@@ -67,6 +89,15 @@ def _grouped(accounts: Sequence[Account]) -> list[_Node]:
             row = sites[account.site]
         row.append((account.name, account, []))
     return nodes
+
+
+def branches_for(encoding: str) -> Branches:
+    """Return what an encoding can write."""
+    try:
+        "".join(DRAWN).encode(encoding)
+    except UnicodeEncodeError:
+        return TYPED
+    return DRAWN
 
 
 def render(tree: Tree, cells: Mapping[str, Sequence[str]], headings: Sequence[str], under: str | None) -> str:
