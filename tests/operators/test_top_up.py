@@ -147,7 +147,8 @@ def test_a_plan_that_two_people_were_shown_is_carried_out_once(world, bank, tmp_
     first, second = (top_up(world, bank, tmp_path / "r", plan=plan) for plan in plans)
 
     assert first.ok
-    assert {outcome.state for outcome in second.outcomes} == {"not done"}
+    assert second.ok
+    assert {outcome.state for outcome in second.outcomes} == {"not needed"}
     assert "by now, which is not below 100" in second.outcomes[0].detail
     assert set(bank.sent.values()) == {1}
 
@@ -160,3 +161,34 @@ def test_an_agent_that_nobody_can_give_points_to_is_named(world, bank, tmp_path)
 
     assert "above it" in str(planned.plan.failed["alone"])
     assert not planned.ok
+
+
+def test_who_got_points_since_the_plan_gets_only_what_is_lacking(world, bank, tmp_path):
+    planned = top_up(world, bank, tmp_path / "r", dry_run=True)
+    bank.points.update(lotus=D(90), eagle=D(300))
+
+    done = top_up(world, bank, tmp_path / "r", plan=planned.plan)
+
+    assert done.ok
+    assert (bank.points["lotus"], bank.points["eagle"]) == (500, 300)
+    assert {one.transfer.target: (one.state, one.sent) for one in done.outcomes} == {
+        "eagle": ("not needed", None),
+        "lotus": ("done", D(410)),
+        "lotus-eu": ("done", D(500)),
+    }
+
+
+def test_a_source_that_has_enough_for_what_is_lacking_is_enough(world, bank, tmp_path):
+    planned = top_up(world, bank, tmp_path / "r", dry_run=True)
+    bank.points.update(lotus=D(90), asia=D(410))
+
+    assert top_up(world, bank, tmp_path / "r", plan=planned.plan).ok
+    assert (bank.points["lotus"], bank.points["asia"]) == (500, 0)
+
+
+@pytest.mark.parametrize("amount", [100, {"USD": 1.5, "EUR": D(1)}, D("NaN"), "100"])
+def test_amounts_of_another_type_are_refused_before_anything_is_done(world, bank, tmp_path, amount):
+    with pytest.raises(ConfigurationError, match=r"minimum.* give a Decimal"):
+        top_up(world, bank, tmp_path / "r", minimum=amount)
+
+    assert not (tmp_path / "r").exists()

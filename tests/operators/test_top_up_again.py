@@ -184,3 +184,48 @@ def test_a_lock_ends_with_its_process(bank, tmp_path, world):
     assert subprocess.run(command, check=False).returncode == 9
 
     assert top_up(world, bank, Path(tmp_path / "r")).ok
+
+
+@pytest.mark.parametrize(("fate", "times"), [("lost", 2), ("lost done", 1)])
+def test_an_agent_that_cannot_be_looked_at_does_not_hold_up_others(world, bank, tmp_path, fate, times):
+    bank.points["tiger"] = D(0)
+    bank.fates = [fate]
+    first = top_up(world, bank, tmp_path / "r", dry_run=True).plan.transfers[0].target
+    others = {"lotus", "tiger", "eagle", "lotus-eu"} - {first}
+
+    def token_dies():
+        bank.unreadable = {first}
+
+    bank.meanwhile = token_dies
+    for _ in range(2):
+        with pytest.raises(TransferUnknown, match=f"to '{first}'"):
+            top_up(world, bank, tmp_path / "r")
+        assert {bank.points[name] for name in others} == {500}
+    bank.unreadable, bank.meanwhile = set(), None
+
+    resumed = top_up(world, bank, tmp_path / "r")
+
+    assert resumed.ok
+    assert {bank.points[name] for name in (first, *others)} == {500}
+    assert {target: sent for (_, target), sent in bank.sent.items()} == {
+        **dict.fromkeys(others, 1),
+        first: times,
+    }
+
+
+def test_what_others_of_the_plan_were_given_since_is_not_taken_for_an_open_transfer(world, bank, tmp_path):
+    bank.points.update(lotus=D(0), tiger=D(0), eagle=D(500), **{"lotus-eu": D(500)})  # two equal ones
+    bank.fates = ["lost"]
+
+    def token_dies():
+        bank.unreadable, bank.meanwhile = {"lotus"}, None
+
+    bank.meanwhile = token_dies
+    with pytest.raises(TransferUnknown):
+        top_up(world, bank, tmp_path / "r")
+    bank.unreadable = set()
+
+    resumed = top_up(world, bank, tmp_path / "r")
+
+    assert resumed.ok
+    assert (bank.points["asia"], bank.points["lotus"], bank.points["tiger"]) == (0, 500, 500)

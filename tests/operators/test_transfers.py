@@ -1,7 +1,12 @@
 """Points move once or not at all, and who asked is told which of the two, or that nobody knows."""
 
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from decimal import Decimal
 
+import igamingace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +21,9 @@ from igamingace.operators import (
     Wallets,
 )
 from igamingace.operators._transfer import verdict
+from igamingace.operators._turns import _line, in_turn
+
+from .bank import top_up
 
 D = Decimal
 
@@ -194,3 +202,73 @@ def test_the_verdict_is_done_or_not_done_only_when_both_wallets_say_exactly_that
 def test_names_that_nobody_has_are_errors(use, name):
     with pytest.raises(UnknownAccount):
         use(lambda operator: operator.transfer(name, D(1), "USD"))
+
+
+def two_at_once(world, bank, first, second):
+    """What comes of two transfers of 7 that begin at the same time, with an operator each."""
+
+    def outcomes(futures):
+        return {"done" if one.exception() is None else type(one.exception()).__name__ for one in futures}
+
+    if world.kind == "threads":
+        with ThreadPoolExecutor(2) as pool:
+            futures = [pool.submit(transfer, world, bank, name, D(7), "USD") for name in (first, second)]
+            wait(futures)
+        return outcomes(futures)
+
+    async def both(operator):
+        tasks = [
+            asyncio.ensure_future(operator.transfer(name, D(7), "USD", settle=0)) for name in (first, second)
+        ]
+        await asyncio.wait(tasks)
+        return outcomes(tasks)
+
+    return world.use(both, bank.accounts, transport=bank.transport)
+
+
+@pytest.mark.parametrize("fates", [["lost", "done"], ["done", "lost"]])
+def test_of_two_equal_transfers_at_once_the_lost_one_is_not_taken_for_done(world, bank, fates):
+    bank.fates = [*fates]
+    together = threading.Barrier(2)
+
+    def meet():  # those that do not wait for each other do, before either answer is lost
+        with suppress(threading.BrokenBarrierError):
+            together.wait(0.3)
+
+    if world.kind == "threads":
+        bank.meanwhile = meet
+
+    assert two_at_once(world, bank, "lotus", "lotus") == {"TransferNotDone", "done"}
+    assert bank.points["lotus"] == 47
+
+
+def test_a_transfer_that_waits_for_another_one_can_be_cancelled_and_blocks_no_loop(bank):
+    async def main():
+        async with igamingace.AsyncOperator(bank.accounts, transport=bank.transport) as operator:
+            under_way = bank.points.copy()
+            waiting = asyncio.ensure_future(operator.transfer("lotus", D(7), "USD"))
+            await asyncio.sleep(0.1)
+            assert not waiting.done()
+            await operator.transfer("lotus-eu", D(7), "EUR")  # uses other wallets
+            waiting.cancel()
+            await asyncio.wait([waiting])
+            assert bank.points["lotus"] == under_way["lotus"]
+
+    busy = in_turn(frozenset(["asia"]), (step for step in ["sent"]))
+    next(busy)
+    asyncio.run(main())
+    busy.close()
+
+    assert not _line
+
+
+def test_a_transfer_waits_for_a_top_up_that_uses_its_wallet(world, bank, tmp_path):
+    lines = []
+    bank.meanwhile = lambda: lines.append([sorted(turn.names) for turn in _line])
+
+    top_up(world, bank, tmp_path / "r")
+    transfer(world, bank, "lotus", D(7), "USD")
+
+    assert [["asia", "lotus"]] in lines
+    assert all(len(line) == 1 for line in lines)
+    assert not _line

@@ -83,7 +83,11 @@ class TransferNotDone(TransferError):
 
 
 class TransferDone(TransferError):
-    """The answer was lost, and the wallets show that the transfer was carried out: do not send it again."""
+    """The answer was lost, and the wallets show that the transfer was carried out: do not send it again.
+
+    Transfers of one process that use the same wallet wait for each other. An equal one that another program
+    made in the meantime, between the same two accounts, looks the same.
+    """
 
 
 class TransferUnknown(TransferError):

@@ -71,7 +71,8 @@ class Office(OperatorBase[ManagedAgent]):
         """Move points from an account to its child, never twice.
 
         Both wallets are read first. When the answer is lost (a timeout, an error of the server's), nothing is
-        sent again: both wallets are read once more, and the error says what they show.
+        sent again: both wallets are read once more, and the error says what they show. So that they show this
+        transfer and no other one, transfers of this process that use the same account wait for each other.
 
         Args:
             to: the name of the account that receives.
@@ -85,7 +86,8 @@ class Office(OperatorBase[ManagedAgent]):
         Raises:
             TransferRefused: nothing was sent: too many decimals, another currency, not a child, too few
                 points, not more than 0.
-            TransferDone: the answer was lost, and it is done.
+            TransferDone: the answer was lost, and it is done; an equal transfer that another program made
+                between the two at that time looks the same.
             TransferNotDone: the answer was lost, and it is not done.
             TransferUnknown: the answer was lost, and the wallets do not tell, since others used them too; or
                 they cannot be read, and `after` is None.
@@ -198,6 +200,7 @@ class Office(OperatorBase[ManagedAgent]):
         program is cut off at whatever moment, call this again with the same record: it goes on with the same
         plan. A transfer that was under way is not sent again unless the wallets show that it was not done;
         when they do not tell, it is reported as unknown. Several top-ups may follow each other in one record.
+        Who got points from elsewhere since the plan was made gets only what is lacking, or nothing.
 
         Args:
             minimum: as for `plan_top_up`, like `target`, `agents` and `deadline`.
@@ -212,8 +215,8 @@ class Office(OperatorBase[ManagedAgent]):
 
         Raises:
             ConfigurationError: an amount is none, or the target is below the minimum.
-            TransferUnknown: the answer to a transfer was lost, and the wallets cannot be read. The record
-                leaves it open: call this again with it when they can, to find out and go on.
+            TransferUnknown: the answer to a transfer was lost, and the wallets cannot be read; the others
+                were gone on with. The record leaves it open: call this again with it when they can be read.
             RecordInUse: another top-up is working with the record.
             RecordUnusable: the file is no record, or one of a top-up with other amounts that was cut off.
         """

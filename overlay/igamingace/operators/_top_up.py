@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
-from igamingace.errors import IGamingAceError
+from igamingace.errors import ConfigurationError, IGamingAceError
 from igamingace.operators._errors import (
     RecordUnusable,
     TransferDone,
@@ -16,22 +17,25 @@ from igamingace.operators._errors import (
     TransferUnknown,
     Wallets,
 )
+from igamingace.operators._money import wrong_amount
 from igamingace.operators._plan import Plan, PlannedTransfer
 from igamingace.operators._record import entries_of
-from igamingace.operators._transfer import order_of, settled, transfer
+from igamingace.operators._transfer import attempt, order_of, settled
+from igamingace.operators._turns import in_turn
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from igamingace.operators._money import Amounts
     from igamingace.operators._record import Record
     from igamingace.operators._steps import Flow
+    from igamingace.operators._transfer import Order
     from igamingace.operators._tree import Tree
 
 __all__ = ["Outcome", "TopUp", "rehearse", "top_up", "wishes_of"]
 
-State: TypeAlias = Literal["done", "not done", "unknown"]
+State: TypeAlias = Literal["done", "not needed", "not done", "unknown"]
 
 _VERSION: Final = 1
 
@@ -42,17 +46,22 @@ class Outcome:
 
     Attributes:
         transfer: which one.
-        state: done; not done: nothing was moved; or unknown: look into the books, it is not sent again.
+        state: done; not needed: the target has enough points by now; not done: nothing was moved; or unknown:
+            look into the books, it is not sent again.
         detail: why, in words; empty when it is simply done.
+        sent: how much was asked for, in major units: less than planned where the target got points since the
+            plan was made; None where nothing was sent.
     """
 
     transfer: PlannedTransfer
     state: State
     detail: str = ""
+    sent: Decimal | None = None
 
-    def to_json(self) -> dict[str, str]:
+    def to_json(self) -> dict[str, str | None]:
         """The same with amounts as text."""
-        return {**self.transfer.to_json(), "state": self.state, "detail": self.detail}
+        sent = None if self.sent is None else f"{self.sent:f}"
+        return {**self.transfer.to_json(), "state": self.state, "detail": self.detail, "sent": sent}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +79,7 @@ class TopUp:
     resumed: bool = False
 
     def of(self, state: State) -> tuple[Outcome, ...]:
-        """The outcomes of a state: "done", "not done" or "unknown"."""
+        """The outcomes of a state: "done", "not needed", "not done" or "unknown"."""
         return tuple(outcome for outcome in self.outcomes if outcome.state == state)
 
     @property
@@ -81,8 +90,8 @@ class TopUp:
 
     @property
     def ok(self) -> bool:
-        """Whether everybody who should have points has them: all is done, nobody is short or unreadable."""
-        done = len(self.of("done")) == len(self.plan.transfers)
+        """Whether who should have points has them: all is done or not needed, nobody short or unreadable."""
+        done = len(self.of("done")) + len(self.of("not needed")) == len(self.plan.transfers)
         return done and not self.plan.short and not self.plan.failed
 
     def to_json(self) -> dict[str, object]:
@@ -95,6 +104,19 @@ class TopUp:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A transfer whose sending was begun.
+
+    Attributes:
+        amount: how much, in major units.
+        before: both wallets before it.
+    """
+
+    amount: Decimal
+    before: Wallets
+
+
 @dataclass(slots=True)
 class Pending:
     """A plan in a record, and how far it has come.
@@ -103,26 +125,52 @@ class Pending:
         identity: what the lines of the record call it.
         plan: what is to be done.
         wishes: minimum and target as they were asked for.
-        sending: of each transfer whose sending was begun, by its number: the wallets before.
+        sending: the transfers whose sending was begun, by their number. The wallets before are those that
+            would be there now without it: what this plan has moved since is taken into account.
         ended: what came of those that are over.
     """
 
     identity: str
     plan: Plan
     wishes: dict[str, object]
-    sending: dict[int, Wallets] = field(default_factory=dict[int, Wallets])
+    sending: dict[int, Sent] = field(default_factory=dict[int, Sent])
     ended: dict[int, Outcome] = field(default_factory=dict[int, Outcome])
+
+    def end(self, number: int, state: State, detail: str) -> None:
+        """Take note of what came of a transfer."""
+        transfer, sent = self.plan.transfers[number], self.sending.get(number)
+        amount = None if sent is None or state == "not needed" else sent.amount
+        self.ended[number] = Outcome(transfer=transfer, state=state, detail=detail, sent=amount)
+        if state == "done" and amount is not None:
+            self._moved(transfer, amount)
+
+    def _moved(self, moved: PlannedTransfer, amount: Decimal) -> None:
+        """Have the wallets of those still open show what another transfer has moved since."""
+        for number in self.sending.keys() - self.ended.keys():
+            one, sent = self.plan.transfers[number], self.sending[number]
+            source, target = (
+                points + amount * ((name == moved.target) - (name == moved.source))
+                for name, points in ((one.source, sent.before.source), (one.target, sent.before.target))
+            )
+            self.sending[number] = Sent(sent.amount, Wallets(source, target))
 
 
 def wishes_of(minimum: Amounts, target: Amounts) -> dict[str, object]:
-    """What was asked for, as a record keeps it."""
-    return {"minimum": _text(minimum), "target": _text(target)}
+    """What was asked for, as a record keeps it.
+
+    Raises:
+        ConfigurationError: an amount is none.
+    """
+    return {"minimum": _text(minimum, "minimum"), "target": _text(target, "target")}
 
 
-def _text(amounts: Amounts) -> object:
-    if isinstance(amounts, Decimal):
-        return f"{amounts.normalize():f}"
-    return {currency: f"{amount.normalize():f}" for currency, amount in sorted(amounts.items())}
+def _text(amounts: object, what: str) -> object:
+    if isinstance(amounts, Mapping):
+        each = sorted(cast("Mapping[str, object]", amounts).items())
+        return {currency: _text(amount, f"{what} for {currency}") for currency, amount in each}
+    if not isinstance(amounts, Decimal) or not amounts.is_finite() or amounts < 0:
+        raise ConfigurationError(f"{what} is {amounts!r}: give a Decimal, such as Decimal('100')")
+    return f"{amounts.normalize():f}"
 
 
 def pending(
@@ -163,12 +211,12 @@ def _after(entry: Mapping[str, Any], found: Pending | None) -> Pending | None:
         raise ValueError("a line of no top-up")
     if "sending" in entry:
         before = Wallets(Decimal(entry["source_before"]), Decimal(entry["target_before"]))
-        found.sending[int(entry["sending"])] = before
-    elif "ended" in entry:
-        number = int(entry["ended"])
-        found.ended[number] = Outcome(
-            transfer=found.plan.transfers[number], state=entry["state"], detail=entry["detail"]
+        number = int(entry["sending"])
+        found.sending[number] = Sent(
+            Decimal(entry.get("amount", found.plan.transfers[number].amount)), before
         )
+    elif "ended" in entry:
+        found.end(int(entry["ended"]), entry["state"], entry["detail"])
     elif entry["finished"]:
         return None
     return found
@@ -211,38 +259,51 @@ def carry_out(tree: Tree, work: Pending, record: Record, *, settle: float) -> Fl
 
     One transfer at a time. Before one is sent, the record says so, with both wallets; when it has ended, the
     record says how. So of one that a crash cut off, the wallets tell what became of it. Only one that they
-    show to be not done is sent again.
+    show to be not done is sent again. Where the wallets cannot be read, it stays open, and the others go on;
+    what could not be sent in such a run stays open with it, to be tried again.
 
     Raises:
         TransferUnknown: of one that was sent nobody can say what became of it as long as the wallets cannot
             be read. The record leaves it open.
     """
+    left_open: TransferUnknown | None = None
     for number, planned in enumerate(work.plan.transfers):
         if number in work.ended:
             continue
-        state, detail = yield from _one(tree, work, number, record, settle)
-        work.ended[number] = Outcome(transfer=planned, state=state, detail=detail)
+        names = frozenset((planned.source, planned.target))
+        try:
+            state, detail = yield from in_turn(names, _one(tree, work, number, record, settle))
+        except TransferUnknown as error:
+            left_open = left_open or error
+            continue
+        if left_open is not None and state == "not done" and number not in work.sending:
+            continue
         record.write(of=work.identity, ended=number, state=state, detail=detail)
+        work.end(number, state, detail)
+    if left_open is not None:
+        raise left_open
     record.write(of=work.identity, finished=True)
     return tuple(work.ended[number] for number in range(len(work.plan.transfers)))
+
+
+class _NotNeeded(TransferRefused):
+    """The target has enough by now."""
 
 
 def _one(tree: Tree, work: Pending, number: int, record: Record, settle: float) -> Flow[tuple[State, str]]:
     """Carry out one transfer; one that was begun is first looked for in the wallets."""
     planned = work.plan.transfers[number]
-    begun = number in work.sending
+    sent = work.sending.get(number)
 
-    def sending(before: Wallets) -> None:
-        least = _minimum(work.wishes, planned.currency)
-        if before.target >= least:  # somebody else has topped it up since the plan was made
-            reason = f"it has {before.target:f} by now, which is not below {least:f}"
-            raise order.error(TransferRefused, reason, before)
+    def sending(order: Order, before: Wallets) -> None:
         record.write(
             of=work.identity,
             sending=number,
+            amount=f"{order.amount:f}",
             source_before=f"{before.source:f}",
             target_before=f"{before.target:f}",
         )
+        work.sending[number] = Sent(order.amount, before)
 
     try:
         order = order_of(
@@ -253,24 +314,39 @@ def _one(tree: Tree, work: Pending, number: int, record: Record, settle: float) 
             source=planned.source,
             remark=f"top-up {work.identity}/{number}",
         )
-        if begun:
-            found, _ = yield from settled(order, work.sending[number], settle)
+        if sent is not None:
+            found, _ = yield from settled(replace(order, amount=sent.amount), sent.before, settle)
             if found != "not done":
                 return found, "the run that sent it was cut off; the wallets say this"
-        begun = False
-        yield from transfer(order, settle=settle, sending=sending)
+        sent = None
+        yield from attempt(
+            order, settle=settle, fit=lambda before: _fitted(order, work.wishes, before), sending=sending
+        )
     except TransferDone as error:
         return "done", error.reason
+    except _NotNeeded as error:
+        return "not needed", error.reason
     except TransferUnknown as error:
         if error.after is None:
             raise
         return "unknown", error.reason
     except IGamingAceError as error:
         said = error.reason if isinstance(error, TransferError) else str(error)
-        return ("unknown" if begun else "not done"), said
+        return ("not done" if sent is None else "unknown"), said
     return "done", ""
 
 
-def _minimum(wishes: Mapping[str, Any], currency: str) -> Decimal:
-    wish = wishes["minimum"]
+def _fitted(order: Order, wishes: Mapping[str, Any], before: Wallets) -> Order:
+    """The order for what the target still lacks: somebody else may have given it points since the plan."""
+    least = _wish(wishes["minimum"], order.currency)
+    if before.target >= least:
+        reason = f"it has {before.target:f} by now, which is not below {least:f}"
+        raise order.error(_NotNeeded, reason, before)
+    amount = min(order.amount, _wish(wishes["target"], order.currency) - before.target)
+    if (problem := wrong_amount(amount, order.currency)) is not None:
+        raise order.error(TransferRefused, problem, before)
+    return replace(order, amount=amount)
+
+
+def _wish(wish: Any, currency: str) -> Decimal:  # noqa: ANN401 -- as JSON has it
     return Decimal(wish if isinstance(wish, str) else wish[currency])

@@ -17,6 +17,7 @@ from igamingace.operators._errors import (
 from igamingace.operators._money import points_of, wrong_amount
 from igamingace.operators._outcome import may_have_been_done
 from igamingace.operators._steps import Ask, Sleep
+from igamingace.operators._turns import in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from igamingace.operators._steps import Flow
     from igamingace.operators._tree import Tree
 
-__all__ = ["SETTLE", "Order", "order_of", "settled", "transfer", "verdict"]
+__all__ = ["SETTLE", "Order", "attempt", "order_of", "settled", "transfer", "verdict"]
 
 SETTLE: Final = 5.0
 """Seconds over which the wallets must stay as they were before a lost transfer counts as not done."""
@@ -39,7 +40,10 @@ _LOOKS: Final = 4
 Verdict: TypeAlias = Literal["done", "not done", "unknown"]
 
 _ERRORS: Final[dict[Verdict, tuple[type[TransferError], str]]] = {
-    "done": (TransferDone, "the answer was lost, and the wallets show that it was carried out"),
+    "done": (
+        TransferDone,
+        "the answer was lost, and the wallets show that it, or an equal one of others, was carried out",
+    ),
     "not done": (TransferNotDone, "the answer was lost, and the wallets show that nothing was moved"),
     "unknown": (TransferUnknown, "the answer was lost, and the wallets do not tell whether it was done"),
 }
@@ -62,6 +66,11 @@ class Order:
     amount: Decimal
     currency: str
     remark: str | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Of the accounts whose wallets it uses."""
+        return frozenset((self.source.name, self.target.name))
 
     def error(
         self,
@@ -107,15 +116,28 @@ def order_of(
     return Order(source=parent, target=to, amount=amount, currency=currency, remark=remark)
 
 
-def transfer(
-    order: Order, *, settle: float = SETTLE, sending: Callable[[Wallets], object] | None = None
+def transfer(order: Order, *, settle: float = SETTLE) -> Flow[BalanceTransfer]:
+    """Make an attempt in turn with the other transfers of this process that use one of both wallets.
+
+    What the wallets show could be another's doing otherwise. The errors are those of `attempt`.
+    """
+    return in_turn(order.names, attempt(order, settle=settle))
+
+
+def attempt(
+    order: Order,
+    *,
+    settle: float,
+    fit: Callable[[Wallets], Order] | None = None,
+    sending: Callable[[Order, Wallets], object] | None = None,
 ) -> Flow[BalanceTransfer]:
     """Read both wallets, refuse what cannot be, send once.
 
     Args:
         order: what to move.
         settle: see SETTLE.
-        sending: called with the wallets right before the transfer is sent.
+        fit: called with the wallets; returns what is to be moved indeed, or raises why nothing is.
+        sending: called with that and the wallets right before it is sent.
 
     Raises:
         TransferRefused: the source has too little, or is not the parent at the vendor; nothing was sent.
@@ -124,9 +146,11 @@ def transfer(
     """
     mine, theirs = yield from _infos(order)
     before = Wallets(points_of(mine, order.currency), points_of(theirs, order.currency))
+    if fit is not None:
+        order = fit(before)
     _refuse(order, mine, theirs, before)
     if sending is not None:
-        sending(before)
+        sending(order, before)
     try:
         moved: BalanceTransfer = yield Ask(
             order.source.name,
