@@ -92,3 +92,23 @@ def test_a_deadline_leaves_what_was_not_seen_unknown(world, tree):
 def test_a_floor_without_an_amount_for_a_currency_is_refused(use):
     with pytest.raises(ConfigurationError, match="no amount for EUR"):
         use(lambda operator: operator.check(floor={"USD": D(1)}))
+
+
+def test_an_account_without_a_wallet_in_its_currency_is_not_healthy(use, tree):
+    wrong = Account(name="eagle", token=tree[4].token, currency="EUR")
+
+    report = use(lambda operator: operator.check(), [wrong])
+
+    assert found(report, "eagle")["points"] == ("failed", "it has USD, not EUR")
+    assert not report.ok
+
+
+def test_two_accounts_whose_functions_return_one_token_are_not_healthy(use, tree):
+    twice = [Account(name=name, token=tree[4].open_token, currency="USD") for name in ("one", "two")]
+
+    report = use(lambda operator: operator.check(), twice)
+
+    state, detail = found(report, "one")["token"]
+    assert state == "failed"
+    assert "the accounts 'one', 'two' have the same token" in detail
+    assert not report.ok

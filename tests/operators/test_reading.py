@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from igamingace.errors import ConfigurationError
 from igamingace.operators import Account, TreeError
 
 D = Decimal
@@ -82,3 +83,61 @@ def test_what_the_api_tells_otherwise_is_named(use, tree):
 def test_accounts_that_make_no_tree_make_no_operator(world, tree):
     with pytest.raises(TreeError):
         world.operator([tree[2]])
+
+
+def test_a_printed_tree_says_who_has_no_wallet_in_its_currency(use, tree):
+    wrong = Account(name="eagle", token=tree[4].token, currency="EUR")
+    trees = []
+
+    use(lambda operator: trees.append(operator.tree()) or operator.balances(), [wrong])
+
+    assert str(trees[0]).endswith("has no EUR")
+
+
+def test_a_wallet_that_two_accounts_have_the_token_of_is_not_counted_twice(use, tree):
+    twice = [Account(name=name, token=tree[4].open_token, currency="USD") for name in ("one", "two")]
+
+    balances = use(lambda operator: operator.balances(), twice)
+
+    assert list(balances.failed) == ["one", "two"]
+    assert not balances.by_currency
+
+
+def test_an_account_that_joins_while_the_tree_is_discovered_stays_in_it(world, sandbox, tree):
+    trees = []
+    joined = Account(name="new", token="token-of-new", currency="USD", parent="world")
+
+    def joins():
+        if "new" not in trees[0]:
+            trees[0].add(joined)
+        return tree[0].open_token()
+
+    accounts = [Account(name="world", token=joins, currency="USD", level="operator"), *tree[1:]]
+
+    def code(operator):
+        trees.append(operator.tree())
+        return operator.discover()
+
+    world.use(code, accounts, base_url=sandbox.url)
+
+    assert trees[0]["new"] is joined
+    assert trees[0]["lotus"].operator_id == "id-lotus"
+
+
+def test_a_token_that_was_changed_is_used_even_for_an_agent_that_is_held(use, tree):
+    tokens = ["no-such-token"]
+    eagle = Account(name="eagle", token=lambda: tokens[0], currency="USD")
+    held = []
+
+    def first(operator):
+        held.extend([operator, operator.agent("eagle")])
+        tokens[0] = tree[4].open_token()
+        return operator.balances()
+
+    assert not use(first, [eagle]).failed
+
+
+@pytest.mark.parametrize("wrong", [{"level": "agents"}, {"currency": "usd"}])
+def test_a_choice_that_nobody_can_fit_is_an_error(world, tree, wrong):
+    with pytest.raises(ConfigurationError):
+        world.operator(tree).agents(**wrong)

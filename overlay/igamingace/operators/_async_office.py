@@ -18,7 +18,6 @@ from igamingace.operators._record import Record
 from igamingace.operators._steps import RunOptions
 from igamingace.operators._top_up import rehearse, top_up, wishes_of
 from igamingace.operators._transfer import SETTLE
-from igamingace.operators._tree import Tree
 
 if TYPE_CHECKING:
     import os
@@ -157,9 +156,7 @@ class AsyncOffice(OperatorBase[AsyncManagedAgent]):
 
     async def discover(self, *, deadline: float | None = None) -> Discovery:
         """Ask the API about all accounts, each with its own token; see `Operator.discover`."""
-        discovery = await self._drive(discover(self._tree, RunOptions(deadline=deadline)))
-        self._tree = Tree(discovery.accounts)
-        return discovery
+        return await self._drive(discover(self._tree, RunOptions(deadline=deadline)))
 
     async def allowed_ips(self, name: str) -> AllowedAddresses:
         """Read the addresses from which requests of an account are accepted; see `Operator.allowed_ips`."""

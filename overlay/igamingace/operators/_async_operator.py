@@ -15,7 +15,7 @@ from igamingace.operators._agents import Agents, AsyncManagedAgent
 from igamingace.operators._async_office import AsyncOffice
 from igamingace.operators._progress import bar_of
 from igamingace.operators._results import Results
-from igamingace.operators._schedule import MAX_IN_FLIGHT
+from igamingace.operators._schedule import MAX_TASKS_IN_FLIGHT
 from igamingace.operators._steps import Ask, AskEach, OpenToken, RunOptions, Sleep, drive_async
 from igamingace.operators._tasks import TaskRun
 from igamingace.operators._tokens import may_wait
@@ -63,7 +63,7 @@ class AsyncOperator(AsyncOffice):
         busy_retries: int | None = None,
         busy_timeout: float | None = None,
         backoff: float | None = None,
-        max_in_flight: int = MAX_IN_FLIGHT,
+        max_in_flight: int = MAX_TASKS_IN_FLIGHT,
     ) -> None:
         """Set up, in a loop or outside of one; nothing is sent. The arguments are those of `Operator`."""
         super().__init__(accounts, max_in_flight)
@@ -143,7 +143,7 @@ class AsyncOperator(AsyncOffice):
         return direct
 
     async def _agent_of(self, account: Account) -> AsyncAgent:
-        return await _apart(account, self._agents.get)
+        return await _apart(account, self._agents.new)
 
     async def _map(
         self, perform: Callable[[Account], Awaitable[T]], accounts: tuple[Account, ...], options: RunOptions

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from igamingace.operators._accounts import LEVELS, Account
-from igamingace.operators._balances import infos
+from igamingace.operators._balances import has_no, infos
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,20 +35,25 @@ class Discovery:
 
 
 def discover(tree: Tree, options: RunOptions) -> Flow[Discovery]:
-    """Ask about each account with its own token."""
-    results = yield from infos(tuple(tree), options)
-    told: Mapping[str, Info] = results.ok
+    """Ask about each account with its own token, and let the tree have what was found.
+
+    Raises:
+        TreeError: it makes no tree together with what was said.
+    """
+    asked = tuple(tree)
+    told, failed = yield from infos(asked, options)
     names = {info.id: name for name, info in told.items()}
-    names.update({account.operator_id: account.name for account in tree if account.operator_id})
+    names.update({account.operator_id: account.name for account in asked if account.operator_id})
     accounts = tuple(
-        _filled(account, told[account.name], names) if account.name in told else account for account in tree
+        _filled(account, told[account.name], names) if account.name in told else account for account in asked
     )
     differences = {
         account.name: found
-        for account in tree
+        for account in asked
         if account.name in told and (found := tuple(_differences(account, told[account.name], names)))
     }
-    return Discovery(accounts, differences, results.failed)
+    tree.renew(accounts)
+    return Discovery(accounts, differences, failed)
 
 
 def _filled(account: Account, info: Info, names: Mapping[str, str]) -> Account:
@@ -71,8 +76,8 @@ def _differences(account: Account, info: Info, names: Mapping[str, str]) -> Iter
     if info.level != account.level:
         yield f"it is of the level {info.level!r}, not {account.level!r}"
     currencies = [money.currency for money in info.balance]
-    if account.currency not in currencies:
-        yield f"it has {', '.join(currencies) or 'no currency'}, not {account.currency}"
+    if (problem := has_no(account.currency, currencies)) is not None:
+        yield problem
     above = names.get(info.parent_id or "")
     if account.parent is not None and info.parent_id is not None and above != account.parent:
         yield f"it is below {above or info.parent_id!r}, not below {account.parent!r}"

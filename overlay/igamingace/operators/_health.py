@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from igamingace.errors import AuthenticationError, IGamingAceError, IPNotAllowed
-from igamingace.operators._account_errors import TokenUnavailable
+from igamingace.operators._account_errors import DuplicateToken, TokenUnavailable
 from igamingace.operators._addresses import AllowedAddresses
+from igamingace.operators._balances import has_no, same_token
 from igamingace.operators._known import known_values
 from igamingace.operators._money import amount_of, points_of
 from igamingace.operators._probe import probe
@@ -106,25 +107,24 @@ def check(accounts: tuple[Account, ...], wanted: Wanted, options: RunOptions) ->
     if wanted.floor is not None:
         for currency in {account.currency for account in accounts}:
             amount_of(wanted.floor, currency, "floor")
-    results: Results[tuple[Finding, ...]] = yield AskEach(
+    results: Results[tuple[str, tuple[Finding, ...]]] = yield AskEach(
         accounts, lambda account: _look(account, wanted), options
     )
+    unseen = {**results.failed, **same_token({name: one for name, (one, _) in results.ok.items()})}
     return HealthReport(
         {
-            name: _unseen(result.error) if result.error is not None else result.value
+            name: _unseen(unseen[name]) if name in unseen else result.value[1]
             for name, result in results.items()
         }
     )
 
 
-def _look(account: Account, wanted: Wanted) -> Flow[tuple[Finding, ...]]:
-    try:
-        info: Info = yield Ask(account.name, lambda agent: agent.operators.info())
-    except IGamingAceError as error:
-        return _unseen(error)
+def _look(account: Account, wanted: Wanted) -> Flow[tuple[str, tuple[Finding, ...]]]:
+    """Look at one account; returns the vendor's id of it too."""
+    info: Info = yield Ask(account.name, lambda agent: agent.operators.info())
     callback = yield from _callback(account, info, wanted)
     providers = yield from _providers(account)
-    return (
+    return info.id, (
         Finding("token", "ok"),
         _address(info),
         callback,
@@ -140,7 +140,7 @@ def _unseen(error: Exception) -> tuple[Finding, ...]:
 
 def _unseen_one(error: Exception) -> Iterator[Finding]:
     causes: dict[str, tuple[type[Exception], ...]] = {
-        "token": (AuthenticationError, TokenUnavailable),
+        "token": (AuthenticationError, TokenUnavailable, DuplicateToken),
         "address": (IPNotAllowed,),
     }
     for name in CHECKS:
@@ -173,6 +173,8 @@ def _callback(account: Account, info: Info, wanted: Wanted) -> Flow[Finding]:
 
 
 def _points(account: Account, info: Info, floor: Amounts | None) -> Finding:
+    if (problem := has_no(account.currency, [money.currency for money in info.balance])) is not None:
+        return Finding("points", "failed", problem)
     points = points_of(info, account.currency)
     said = f"{points:f} {account.currency}"
     if floor is None or points >= (least := amount_of(floor, account.currency, "floor")):

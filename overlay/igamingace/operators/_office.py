@@ -18,7 +18,6 @@ from igamingace.operators._record import Record
 from igamingace.operators._steps import RunOptions
 from igamingace.operators._top_up import rehearse, top_up, wishes_of
 from igamingace.operators._transfer import SETTLE
-from igamingace.operators._tree import Tree
 
 if TYPE_CHECKING:
     import os
@@ -278,9 +277,7 @@ class Office(OperatorBase[ManagedAgent]):
         Raises:
             TreeError: what the API told makes no tree together with what was said.
         """
-        discovery = self._drive(discover(self._tree, RunOptions(deadline=deadline)))
-        self._tree = Tree(discovery.accounts)
-        return discovery
+        return self._drive(discover(self._tree, RunOptions(deadline=deadline)))
 
     def allowed_ips(self, name: str) -> AllowedAddresses:
         """Read from which addresses requests of an account are accepted; none: from everywhere."""

@@ -77,7 +77,8 @@ class Operator(Office):
             busy_retries: how often a call is sent again after SERVER_IS_BUSY.
             busy_timeout: seconds from a call's first SERVER_IS_BUSY after which another ends it.
             backoff: seconds before the first retry.
-            max_in_flight: how many agents' calls one `map` or `stream` runs at once at most.
+            max_in_flight: how many agents' calls one `map` or `stream` runs at once at most. When so many
+                hang, the others wait until one of these ends: `timeout` and the retries say when.
 
         Raises:
             TreeError: the accounts make no tree.
@@ -136,9 +137,10 @@ class Operator(Office):
 
         One agent has one call here at a time, which starts in the order given. Those that take long make
         place for others while there is room (see `max_in_flight`), so that none that hangs, is refused with
-        1018 or in maintenance slows those that answer. At the deadline, when the iterator is closed or
-        dropped (a `break` does that) and at Ctrl-C, the calls that wait for the server end at once. Only a
-        `fn` that does something else for long goes on, by itself, until it next makes a call.
+        1018 or in maintenance slows those that answer, until `max_in_flight` of them hang at once: 200 where
+        the operator was not told otherwise, and 800 with `AsyncOperator`. At the deadline, when the iterator
+        is closed or dropped (a `break` does that) and at Ctrl-C, the calls that wait for the server end at
+        once. Only a `fn` that does something else for long goes on, by itself, until it next makes a call.
 
         The arguments are those of `map`.
 
@@ -194,7 +196,7 @@ class Operator(Office):
 
     def _perform(self, step: Step) -> object:
         if isinstance(step, Ask):
-            return step.call(self.agent(step.name))
+            return step.call(self._agents.new(self._tree[step.name]))
         if isinstance(step, AskEach):
             return self._map(lambda account: self._drive(step.flow(account)), step.accounts, step.options)
         if isinstance(step, Sleep):

@@ -13,8 +13,6 @@ from igamingace.operators._money import amount_of, points_of, total
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from igamingace_bindings.rest.models.operator import Operator as Info
-
     from igamingace.operators._accounts import Account
     from igamingace.operators._money import Amounts
     from igamingace.operators._steps import Flow, RunOptions
@@ -110,8 +108,7 @@ def plan_top_up(
     }
     limits = {one.currency: _limits(one.currency, minimum, target) for one in below}
     asked = dict.fromkeys(name for one in below for name in (one.parent, one.name) if name is not None)
-    results = yield from infos(tuple(tree[name] for name in asked), options)
-    known: Mapping[str, Info] = results.ok
+    known, failed = yield from infos(tuple(tree[name] for name in asked), options)
     left = {name: points_of(info, tree[name].currency) for name, info in known.items()}
     transfers: list[PlannedTransfer] = []
     short: list[PlannedTransfer] = []
@@ -133,7 +130,7 @@ def plan_top_up(
         left[account.parent] -= transfer.amount
         left[account.name] += transfer.amount
         transfers.append(transfer)
-    return Plan(transfers=tuple(transfers), short=tuple(short), failed={**alone, **results.failed})
+    return Plan(transfers=tuple(transfers), short=tuple(short), failed={**alone, **failed})
 
 
 def given(plan: Plan) -> Flow[Plan]:

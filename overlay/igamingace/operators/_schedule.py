@@ -10,10 +10,13 @@ if TYPE_CHECKING:
 
     from igamingace.operators._accounts import Account
 
-__all__ = ["MAX_IN_FLIGHT", "PATIENCE", "Schedule"]
+__all__ = ["MAX_IN_FLIGHT", "MAX_TASKS_IN_FLIGHT", "PATIENCE", "Schedule"]
 
 MAX_IN_FLIGHT: Final = 200
-"""How many agents' calls run at once at most, unless the user says otherwise."""
+"""How many agents' calls run at once at most in threads, unless the user says otherwise."""
+
+MAX_TASKS_IN_FLIGHT: Final = 800
+"""The same in an event loop, where a call that waits costs less; systems often allow 1024 open files."""
 
 PATIENCE: Final = 0.25
 """Seconds after which a call counts as slow: another one starts in its stead, while there is room."""
@@ -27,7 +30,8 @@ class Schedule:
 
     A quarter of the places (or 50 of them, if that is more) is for quick calls. A call that takes longer than
     PATIENCE goes on in one of the others, and its place goes to the next agent. So agents that hang, are held
-    back after a refusal (1018) or sit out a maintenance do not stand in the way of those that answer.
+    back after a refusal (1018) or sit out a maintenance do not stand in the way of those that answer, as
+    long as they are fewer than `most`.
     """
 
     __slots__ = ("_most", "_quick", "_running", "_waiting")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from igamingace.operators._account_errors import TreeError, UnknownAccount
+from igamingace.operators._accounts import check_currency, check_level
 from igamingace.operators._render import in_short, render
 from igamingace.operators._tree_check import Marks, check_place, find_problems
 
@@ -23,7 +25,7 @@ class Tree:
     Looking up, adding, and going over all of it may happen in several threads at once.
     """
 
-    __slots__ = ("_accounts", "_children", "_marks", "_roots", "_seen")
+    __slots__ = ("_accounts", "_changing", "_children", "_marks", "_roots", "_seen")
 
     def __init__(self, accounts: Iterable[Account]) -> None:
         """Take the accounts, in any order.
@@ -35,6 +37,7 @@ class Tree:
         given = tuple(accounts)
         if problems := [problem.text for problem in find_problems(given)]:
             raise TreeError(problems)
+        self._changing = threading.Lock()
         self._accounts: dict[str, Account] = {}
         self._roots: list[Account] = []
         self._children: dict[str, list[Account]] = {}
@@ -105,11 +108,12 @@ class Tree:
         Raises:
             UnknownAccount: no account has the name `under`.
         """
+        children = self._children
         stack = [(0, account) for account in reversed(self.roots if under is None else (self[under],))]
         while stack:
             depth, account = stack.pop()
             yield depth, account
-            below = self._children.get(account.name, ())
+            below = children.get(account.name, ())
             stack.extend((depth + 1, child) for child in reversed(tuple(below)))
 
     def select(
@@ -132,7 +136,12 @@ class Tree:
 
         Raises:
             UnknownAccount: `under` or one of `names` is no account.
+            ConfigurationError: `currency` or `level` can be none.
         """
+        if currency is not None:
+            check_currency(currency)
+        if level is not None:
+            check_level(level)
         within = None if under is None else self[under].name
         found: Iterable[Account]
         if names is not None:
@@ -156,8 +165,9 @@ class Tree:
             TreeError: its name is taken, its parent is unknown or an agent.
             DuplicateToken: another account has its token.
         """
-        check_place(account, self._accounts)
-        self._attach(account)
+        with self._changing:
+            check_place(account, self._accounts)
+            self._attach(account)
 
     def remove(self, name: str) -> Account:
         """Take an account out, and return it.
@@ -166,28 +176,48 @@ class Tree:
             TreeError: there are accounts below it.
             UnknownAccount: no account has that name.
         """
-        account = self[name]
-        if self._children.get(name):
-            raise TreeError([f"{name!r} has accounts below it: remove those first"])
-        (self._roots if account.parent is None else self._children[account.parent]).remove(account)
-        self._children.pop(name, None)
-        self._seen.pop(name, None)
-        del self._accounts[name]
-        return account
+        with self._changing:
+            account = self[name]
+            if self._children.get(name):
+                raise TreeError([f"{name!r} has accounts below it: remove those first"])
+            (self._roots if account.parent is None else self._children[account.parent]).remove(account)
+            self._children.pop(name, None)
+            self._seen.pop(name, None)
+            del self._accounts[name]
+            return account
+
+    def renew(self, accounts: Iterable[Account]) -> None:
+        """Take in what is known anew of accounts, by their names; the others stay.
+
+        Raises:
+            TreeError: the accounts would make no tree any more; nothing is changed then.
+        """
+        with self._changing:
+            known = {account.name: account for account in accounts}
+            new = Tree(known.get(name, account) for name, account in self._accounts.items())
+            self._accounts, self._marks = new._accounts, new._marks
+            self._roots, self._children = new._roots, new._children
 
     def saw(self, name: str, points: Decimal | None, error: Exception | None = None) -> None:
         """Keep what was seen of an account last, for `str(tree)` to show.
 
         Args:
             name: the account's name.
-            points: what it has, in major units of its currency; None when they are not known.
-            error: why they are not.
+            points: what it has, in major units of its currency; None when it has no wallet of that currency,
+                or when they are not known.
+            error: why they are not known.
 
         Raises:
             UnknownAccount: no account has that name.
         """
-        state = in_short(error) if error is not None else "ok" if points else "empty"
-        self._seen[self[name].name] = ("" if points is None else f"{points:,f}", state)
+        account = self[name]
+        if error is not None:
+            state = in_short(error)
+        elif points is None:
+            state = f"has no {account.currency}"
+        else:
+            state = "ok" if points else "empty"
+        self._seen[account.name] = ("" if points is None else f"{points:,f}", state)
 
     def __str__(self) -> str:
         """The tree as text for people, with points and state as they were seen last."""
