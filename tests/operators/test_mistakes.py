@@ -1,5 +1,7 @@
 """What callers get wrong: each is told by an error of our own, and none shows a token."""
 
+import traceback
+
 import pytest
 from igamingace.errors import ConfigurationError
 from igamingace.operators import TreeError, UnknownAccount
@@ -11,13 +13,16 @@ def test_an_operator_that_was_refused_can_be_shown(world, tree):
     kind = type(world.operator(tree))
     refused = kind.__new__(kind)
 
-    with pytest.raises(TreeError, match="the name 'world' is given"):
+    with pytest.raises(TreeError, match="the name 'world' is given") as caught:
         refused.__init__([tree[0], tree[0]])
+
+    shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert "<Tree of 0 accounts>" in "".join(shown.format())
 
     assert repr(refused) == f"<{kind.__name__} of 0 accounts>"
 
 
-@pytest.mark.parametrize("name", [None, 5, ("a",)])
+@pytest.mark.parametrize("name", [None, 5, ("a",), ["a"]])
 def test_what_is_no_name_is_an_unknown_account(world, tree, name):
     operator = world.operator(tree)
 

@@ -96,8 +96,8 @@ class OperatorBase(Generic[A]):
             return tuple(self._tree)
         if isinstance(agents, str | Account):
             raise ConfigurationError("agents is one account: give several, such as [name]")
-        names = dict.fromkeys(agent.name if isinstance(agent, Account) else agent for agent in agents)
-        return tuple(self._tree[name] for name in names)
+        chosen = (self._tree[agent.name if isinstance(agent, Account) else agent] for agent in agents)
+        return tuple({account.name: account for account in chosen}.values())
 
     def _seen(self, found: Balances) -> Balances:
         """Let the tree show what was read."""

@@ -54,7 +54,7 @@ class Tree:
         """
         try:
             return self._accounts[name]
-        except KeyError:
+        except (KeyError, TypeError):  # no name at all, such as a list, has no hash
             pass
         raise UnknownAccount(name, tuple(self._accounts))
 
@@ -72,7 +72,8 @@ class Tree:
 
     def __repr__(self) -> str:
         """How many accounts there are."""
-        return f"<Tree of {len(self)} accounts>"
+        # A traceback with local variables also shows a tree whose constructor has just failed.
+        return f"<Tree of {len(getattr(self, '_accounts', ()))} accounts>"
 
     @property
     def roots(self) -> tuple[Account, ...]:
