@@ -93,9 +93,8 @@ class LocalBudget:
         self._lock = threading.RLock()
         self._inside = False  # whether some thread is at work under the lock; this one, when it has the lock
         self.core = self._owner.new_core()  # its figures outlive the budget, see Registry
-        self._ends: list[
-            tuple[int, Outcome, float]
-        ] = []  # a list: to append is one step, whatever interrupts
+        # What ended meanwhile. A list: to append is one step, whatever interrupts.
+        self._ends: list[tuple[int, Outcome, float]] = []
         # Made when needed: most budgets of an operator see neither hooks nor waits.
         self._news: list[Callable[[], None]] | None = None  # what to tell whom, once out of the lock
         self._reporter: Reporter | None = None if self._hooks is None else self._new_reporter()

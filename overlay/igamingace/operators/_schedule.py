@@ -28,10 +28,10 @@ _QUICK: Final = 50
 class Schedule:
     """Starts the agents' calls in the order given, one call an agent, at most `most` at once.
 
-    A quarter of the places (or 50 of them, if that is more) is for quick calls. A call that takes longer than
-    PATIENCE goes on in one of the others, and its place goes to the next agent. So agents that hang, are held
-    back after a refusal (1018) or sit out a maintenance do not stand in the way of those that answer, as
-    long as they are fewer than `most`.
+    A sixteenth of the places (or 50, if that is more) is for quick calls: more at once make each one dearer.
+    A call that takes longer than PATIENCE goes on in one of the others, and its place goes to the next agent.
+    So agents that hang, are held back after a refusal (1018) or sit out a maintenance do not stand in the way
+    of those that answer, as long as they are fewer than `most`.
     """
 
     __slots__ = ("_most", "_quick", "_running", "_waiting")
@@ -39,7 +39,7 @@ class Schedule:
     def __init__(self, accounts: Iterable[Account], most: int) -> None:
         """Begin with nobody's call running."""
         self._most = most
-        self._quick = min(most, max(_QUICK, most // 4))
+        self._quick = min(most, max(_QUICK, most // 16))
         self._waiting = deque(accounts)
         self._running: dict[str, float] = {}  # by name, when the call began: the oldest first
 
@@ -56,13 +56,8 @@ class Schedule:
 
     def turn(self, account: Account, now: float) -> Account | None:
         """The call has ended; whose call is to start in its stead? The clock is that of `next`."""
-        running, waiting = self._running, self._waiting
-        del running[account.name]
-        if not waiting or (len(running) >= self._quick and len(running) - self._slow(now) >= self._quick):
-            return None
-        following = waiting.popleft()
-        running[following.name] = now
-        return following
+        del self._running[account.name]
+        return self.next(now)
 
     @property
     def over(self) -> bool:

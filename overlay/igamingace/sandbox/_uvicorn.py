@@ -49,7 +49,7 @@ class SandboxProtocol(HttpToolsProtocol):
     _head_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
         """Take the connection in, or close it when there are as many as may be."""
         # uvicorn itself would answer the last one that its limit admits with 503, so none comes as far
         if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency - 1:

@@ -167,7 +167,5 @@ def _up(info: Mapping[str, str]) -> int:
 
 def _is_about_one_key(error: ResponseError) -> bool:
     """Whether the script met something under the account's key that no RedisLimiter has written."""
-    code = str(error).split(" ", 1)[
-        0
-    ]  # redis-py leaves a code that it knows out, so also ERR, the script's own
+    code, *_ = str(error).split(" ")  # redis-py leaves one out that it knows, so also ERR, the script's own
     return type(error) is ResponseError and (code == "WRONGTYPE" or not code.isupper())
