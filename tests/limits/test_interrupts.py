@@ -78,6 +78,19 @@ def assert_at_rest(budget):
     assert (stats.in_flight, stats.lingering, stats.waiting) == (0, 0, 0)
 
 
+def makes_good(act, budget, waiting):
+    """How to check that whatever was interrupted is made good when `act` is done once more."""
+
+    def check():
+        assert_told(waiting)
+        act()
+        for each in waiting:
+            assert_served(*each)
+        assert_at_rest(budget)
+
+    return check
+
+
 def test_while_a_look_at_the_figures_serves_those_who_wait_for_lingering_slots(make_budget):
     def arrange():
         budget = make_budget(2, linger=0.0005)
@@ -88,14 +101,7 @@ def test_while_a_look_at_the_figures_serves_those_who_wait_for_lingering_slots(m
             permit.abandoned()
         time.sleep(0.001)
 
-        def check():
-            assert_told(waiting)
-            budget.stats()
-            for each in waiting:
-                assert_served(*each)
-            assert_at_rest(budget)
-
-        return budget.stats, check
+        return budget.stats, makes_good(budget.stats, budget, waiting)
 
     each_moment(arrange)
 
@@ -109,14 +115,7 @@ def test_while_ends_are_made_good_that_a_finaliser_noted(make_budget):
         for permit in holders:
             permit.serial = 0
 
-        def check():
-            assert_told(waiting)
-            budget._settle()
-            for each in waiting:
-                assert_served(*each)
-            assert_at_rest(budget)
-
-        return budget._settle, check
+        return budget._settle, makes_good(budget._settle, budget, waiting)
 
     each_moment(arrange)
 

@@ -8,6 +8,7 @@ import time
 import pytest
 from igamingace.limits.redis import RedisLimiter
 
+from .announcing import Process
 from .redis_server import PROGRAM, Server
 
 
@@ -75,3 +76,16 @@ def until():
             time.sleep(0.002)
 
     return wait
+
+
+@pytest.fixture
+def process(server):
+    made = []
+
+    def make(name, **options):
+        made.append(Process(server, name, **options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.pushes.close()
