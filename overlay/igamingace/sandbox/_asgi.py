@@ -27,7 +27,7 @@ class Disconnected(Exception):  # noqa: N818 - not an error: callers may go
     """The caller has gone before the request was complete; there is nobody to answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that would triple what making one costs
 class Answer:
     """What is sent: status, body bytes, their media type, further header fields."""
 

@@ -10,6 +10,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from igamingace.sandbox._asgi import CLOSING, Answer, Receive, Scope, Send, head_of, respond
+from igamingace.sandbox._joining import JoiningTransport
 from igamingace.sandbox._json import encode
 from igamingace.sandbox.faults import CLOSE
 
@@ -47,6 +48,7 @@ class SandboxProtocol(HttpToolsProtocol):
 
     _in_head = False
     _head_bytes = 0
+    _newest_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
@@ -56,7 +58,7 @@ class SandboxProtocol(HttpToolsProtocol):
             self.transport = transport
             transport.abort()
             return
-        super().connection_made(transport)
+        super().connection_made(JoiningTransport(transport, self.loop))
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -66,7 +68,8 @@ class SandboxProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on; a head that does not end is refused when it is too large, cut off when it is too slow."""
-        self._head_bytes += len(data)
+        self._newest_bytes = len(data)
+        self._head_bytes += self._newest_bytes
         super().data_received(data)
         if self._in_head and self._head_bytes > LARGEST_HEAD:
             self.transport.write(_on_the_wire(_TOO_LARGE))
@@ -89,9 +92,13 @@ class SandboxProtocol(HttpToolsProtocol):
         """Begin to answer a request, or to refuse it for the size of its head."""
         self._in_head = False
         self._head_arrived()
-        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > LARGEST_HEAD:
+        arrived = self._head_bytes + self._newest_bytes  # at least as many as the head has
+        if arrived > LARGEST_HEAD and self._head_size() > LARGEST_HEAD:
             self.app = _refuse_head
         super().on_headers_complete()
+
+    def _head_size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
 
     def on_message_begin(self) -> None:
         """Start the scope of a request."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from igamingace.sandbox._contract import Contract, Operation
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that would triple what making one costs
 class Form:
     """What a well-formed request says."""
 
