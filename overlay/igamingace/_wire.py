@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 if TYPE_CHECKING:
     from igamingace._config import Timeouts
@@ -180,6 +179,8 @@ def take(chunks: Iterable[bytes], into: list[bytes], check: Callable[[], object]
 
 def environment_proxy(base_url: str) -> str | None:
     """The proxy that HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name for this server, if any."""
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 -- slow, and the sandbox needs none
+
     parts = urlsplit(base_url)
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
