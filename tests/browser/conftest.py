@@ -5,6 +5,7 @@ The pages keep nothing in the browser, so the tests can share a tab: a new one c
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from contextlib import ExitStack
@@ -58,11 +59,12 @@ def tab(browser):
 
 
 class ToyWallet:
-    """Holds one player's money, and remembers what came."""
+    """Holds one player's money, and remembers what came; `delay` is how many seconds a win takes."""
 
     def __init__(self):
         self.money = Decimal(100)
         self.received = []
+        self.delay = 0
 
     def _book(self, callback, change):
         self.received.append(callback)
@@ -76,6 +78,7 @@ class ToyWallet:
         return self._book(callback, -callback.amount)
 
     async def win(self, callback):
+        await asyncio.sleep(self.delay)
         return self._book(callback, callback.amount)
 
     async def betwin(self, callback):

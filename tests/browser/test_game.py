@@ -72,6 +72,18 @@ def test_a_spin_is_a_bet_and_a_win(game, wallet):
     assert [type(each).__name__ for each in wallet.received] == ["Bet", "Win"]
 
 
+def test_a_move_that_takes_long_says_so_instead_of_what_was_said_before(game, wallet):
+    game.get_by_role("button", name="Bet", exact=True).click()
+    game.get_by_text("Bet: done.").wait_for()
+    told = game.locator("#told")
+
+    wallet.delay = 1.2
+    game.get_by_role("button", name="Lose", exact=True).click()
+    told.get_by_text("Waiting for the answer.").wait_for()
+
+    told.get_by_text("Lose: done.").wait_for()
+
+
 def test_free_spins_are_played_until_there_are_none(visit, sandbox, wallet):
     with Agent(sandbox.token, base_url=sandbox.url) as agent:
         call = agent.bonus_calls.register(

@@ -10,6 +10,7 @@ import { count, money } from "./text.js";
 
 const MOST_SHOWN = 100;
 const GONE = [404, 410];
+const A_WHILE = 400; // milliseconds after which a move that is under way is spoken of
 const id = new URLSearchParams(location.search).get("session") ?? "";
 const stake = field("Stake", el("input", { inputmode: "decimal", autocomplete: "off" }));
 const prize = field("Win", el("input", { inputmode: "decimal", autocomplete: "off" }));
@@ -55,12 +56,14 @@ async function during(work) {
   const focused = document.activeElement;
   [stake, prize].forEach((made) => made.fail(""));
   show();
+  const waiting = setTimeout(() => say(at("told"), "Waiting for the answer."), A_WHILE);
   try {
     const [text, kind] = await work();
     say(at("told"), text, kind);
   } catch (error) {
     refused(error);
   } finally {
+    clearTimeout(waiting);
     busy = false;
     await now();
     show();
