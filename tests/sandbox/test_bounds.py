@@ -92,9 +92,10 @@ def send_body(app):
     return make
 
 
-async def test_a_body_that_never_ends_is_given_up(app, send_body, monkeypatch):
+@pytest.mark.parametrize("beginning", [[], [{"type": "http.request", "body": b"{", "more_body": True}]])
+async def test_a_body_that_never_ends_is_given_up(app, send_body, monkeypatch, beginning):
     monkeypatch.setattr(_asgi, "SLOWEST_BODY", 0.01)
-    first = iter([{"type": "http.request", "body": b"{", "more_body": True}])
+    first = iter(beginning)
 
     async def drip():
         for message in first:

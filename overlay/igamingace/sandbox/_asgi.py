@@ -53,23 +53,12 @@ async def read_body(receive: Receive, declared: bytes | None, most: int | None =
     most = LARGEST_BODY if most is None else most
     if declared is not None and declared.isdigit() and int(declared[:12]) > most:
         raise _too_large(most)
-    message = await _receive(receive)
-    body: bytes = message.get("body", b"")
-    if message.get("more_body", False):
-        body = await _read_on(receive, bytearray(body), most)
-    if len(body) > most:
-        raise _too_large(most)
-    return body
-
-
-async def _read_on(receive: Receive, body: bytearray, most: int) -> bytes:
     try:
         async with asyncio.timeout(SLOWEST_BODY):
-            more = True
-            while more and len(body) <= most:
-                message = await _receive(receive)
-                body += message.get("body", b"")
-                more = message.get("more_body", False)
+            message = await _receive(receive)
+            body: bytes = message.get("body", b"")
+            if message.get("more_body", False):
+                body = await _read_on(receive, bytearray(body), most)
     except TimeoutError:
         raise Refusal(
             "VALIDATION_ERROR",
@@ -77,6 +66,17 @@ async def _read_on(receive: Receive, body: bytearray, most: int) -> bytes:
             status=408,
             headers=CLOSING,
         ) from None
+    if len(body) > most:
+        raise _too_large(most)
+    return body
+
+
+async def _read_on(receive: Receive, body: bytearray, most: int) -> bytes:
+    more = True
+    while more and len(body) <= most:
+        message = await _receive(receive)
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
     return bytes(body)
 
 
