@@ -38,6 +38,14 @@ def test_a_sandbox_can_be_started_again():
             assert httpx2.get(sandbox.url + "/_sandbox/stats").is_success
 
 
+def test_a_sandbox_that_runs_is_not_started_again():
+    with Sandbox() as sandbox:
+        with pytest.raises(RuntimeError, match="runs already"), sandbox:
+            pass
+
+        assert httpx2.get(sandbox.url + "/_sandbox/stats").is_success
+
+
 def test_two_sandboxes_stand_side_by_side():
     with Sandbox() as one, Sandbox() as other:
         answer = httpx2.get(one.url + LIST, headers={**HEADERS, "Authorization": f"Bearer {other.token}"})

@@ -116,6 +116,18 @@ async def test_the_balance_is_asked_for_each_minute_of_play(app, session, wallet
     assert set(wallet.commands) == {"balance"}
 
 
+async def test_a_clock_that_goes_back_holds_no_balance_up(app, session, wallet):
+    app.clock.advance(600)
+    await beaten(app)
+    app.clock.real()
+    await beaten(app)
+    for _ in range(2):
+        app.clock.advance(60)
+        await beaten(app)
+
+    assert wallet.commands == 3 * ["balance"]
+
+
 async def test_nobody_asks_for_balances_when_nobody_plays(app, session, wallet):
     await session.end()
     app.clock.advance(60)

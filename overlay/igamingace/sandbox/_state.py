@@ -6,6 +6,7 @@ Everything lives in memory and is bounded: where something can be made without e
 from __future__ import annotations
 
 from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import IntEnum
@@ -16,6 +17,7 @@ from igamingace.sandbox._ids import Numbers
 from igamingace.sandbox._refusal import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from datetime import datetime
 
 Level: TypeAlias = Literal["operator", "agent"]
@@ -191,6 +193,7 @@ class RoundPage:
 class Account:
     """An operator or an agent; `points` is its wallet in major units by currency.
 
+    `staked` is what bets have taken out of it that are under way, and not in the books yet.
     `chosen_mode` is None where the callback url decides.
     """
 
@@ -202,6 +205,7 @@ class Account:
     provider_ids: tuple[int, ...]
     parent_id: str | None = None
     points: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
+    staked: dict[str, Decimal] = field(default_factory=dict[str, Decimal], init=False)
     rtp: Decimal = Decimal(95)
     ggr_rate: Decimal = Decimal(10)
     callback_url: str | None = None
@@ -217,6 +221,29 @@ class Account:
         """Open an empty wallet for each currency that has none."""
         for currency in self.currencies:
             self.points.setdefault(currency, Decimal(0))
+
+    @contextmanager
+    def stake(self, currency: str, amount: Decimal) -> Generator[None]:
+        """Take `amount` out of the points, for a bet that the block writes into the books.
+
+        The points come back when the block is left by an error: what is interrupted has not been.
+        """
+        self.points[currency] -= amount
+        self.staked[currency] = self.staked.get(currency, Decimal(0)) + amount
+        try:
+            yield
+        except BaseException:
+            self.points[currency] += amount
+            raise
+        finally:
+            self.staked[currency] -= amount
+
+    def booked_points(self) -> dict[str, Decimal]:
+        """Return the points by currency as the books have them: with the stakes that are under way."""
+        return {
+            currency: points + self.staked.get(currency, Decimal(0))
+            for currency, points in list(self.points.items())
+        }
 
     def keep(self, most: int) -> None:
         """Keep at most `most` players, transactions and so on, if that is less than before."""

@@ -28,7 +28,7 @@ AT_ONCE: Final = 8
 """How many are taken in in one turn of the event loop; what is too many is closed a few turns later."""
 
 _LAST_ANSWERS: Final = 2.0
-"""How many seconds answers under way are given at the end."""
+"""How many seconds answers under way are given at the end, once nothing is played any more."""
 _A_MOMENT: Final = 0.002
 
 _TOO_LARGE: Final = Answer(
@@ -153,11 +153,14 @@ class PromptServer(uvicorn.Server):
                     await self._told.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take no more requests, give those under way a little time, and end."""
+        """Take no more requests, let games and then answers come to their end; at once when forced."""
         for listening in (*self.servers, *(sockets or ())):
             listening.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
+        ending = asyncio.ensure_future(self.lifespan.shutdown())
+        while not ending.done() and not self.force_exit:
+            await asyncio.wait((ending,), timeout=_A_MOMENT)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_ANSWERS):
                 # nothing tells when the last of them has gone
@@ -165,4 +168,3 @@ class PromptServer(uvicorn.Server):
                     await asyncio.sleep(_A_MOMENT)
         for task in self.server_state.tasks:
             task.cancel()
-        await self.lifespan.shutdown()

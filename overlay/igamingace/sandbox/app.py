@@ -187,8 +187,12 @@ class SandboxApp(Handle):
         return AsyncSandboxTransport(self, address)
 
     def close(self) -> None:
-        """End what runs in the thread behind `transport`, if that was used; the sandbox stays usable."""
-        self.loop.stop(self.aclose)
+        """End what runs in the thread behind `transport`, if that was used; the sandbox stays usable.
+
+        Callbacks that move money come to their end first. What is played in the event loop that calls this is
+        left to `aclose`.
+        """
+        self.loop.stop(None if self.world.play.home.is_here else self.aclose)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -220,16 +224,22 @@ class SandboxApp(Handle):
         await respond(send, answer)
 
     def _run(self, work: Coroutine[Any, Any, T], /) -> T:
+        if self.world.play.home.is_here:
+            work.close()
+            raise RuntimeError(
+                "this would make its own event loop wait for itself: use coroutines there, such as async_play"
+            )
         return self.loop.run(work)
 
     async def aclose(self) -> None:
-        """Give up what is under way in the event loop that serves the sandbox: games and callbacks."""
+        """End what is played: callbacks that move money come to their end, others are given up."""
         await self.world.play.close()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Answer a server that speaks of its start and its end."""
         message = await receive()
         if message["type"] == "lifespan.startup":
+            self.world.play.home.move_here()
             self.served.set_result(asyncio.get_running_loop())
             await send({"type": "lifespan.startup.complete"})
             await receive()

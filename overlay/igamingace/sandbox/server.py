@@ -86,6 +86,10 @@ class Sandbox(Handle):
             raise RuntimeError("the sandbox does not run: use it as `with Sandbox() as sandbox:`")
         return self._running[0]
 
+    async def _ready(self) -> None:
+        _ = self.url
+        await asyncio.shield(asyncio.wrap_future(self.app.served))
+
     def _run(self, work: Coroutine[Any, Any, T], /) -> T:
         if self._running is None:
             work.close()
@@ -97,7 +101,10 @@ class Sandbox(Handle):
 
         Raises:
             OSError: the address cannot be used.
+            RuntimeError: it runs already.
         """
+        if self._running is not None:
+            raise RuntimeError(f"the sandbox runs already, on {self.url}: make another for a second one")
         listener, url = bind(*self._address)
         server = _server(self.app)
         thread = threading.Thread(

@@ -56,7 +56,7 @@ def _account(account: Account) -> AccountData:
         level=account.level,
         token=account.token,
         currencies=list(account.currencies),
-        points=dict(account.points),
+        points=account.booked_points(),
         parent=account.parent_id,
         providers=list(account.provider_ids),
         rtp=account.rtp,

@@ -75,7 +75,10 @@ def launchable(state: State, account: Account, provider_id: int, game_id: int) -
     """
     found = playable(state, account, provider_id, game_id)
     if account.points[account.currency] <= 0:
-        raise Refusal("POINT_NOT_ENOUGH", f"{account.id} has no points left; its operator can transfer some")
+        raise Refusal(
+            "POINT_NOT_ENOUGH",
+            f"{account.id} has no points left in {account.currency}; its operator can transfer some",
+        )
     return found
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from igamingace.sandbox._ids import new_token
 from igamingace.sandbox._refusal import Refusal
 from igamingace.sandbox.play._heartbeat import Heartbeat
+from igamingace.sandbox.play._home import Home
 from igamingace.sandbox.play._purses import Purse, Seamless, Transfer
 from igamingace.sandbox.play._rounds import Played, Rounds
 from igamingace.sandbox.play._sessions import BALANCE_EVERY, IDLE, Session
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 GONE: Final = 410
+LAST_MOVES: Final = 20.0
+"""How many seconds what moves money is given at the end: more than all tries of a bet and its cancel take."""
 IN_PROCESS_URL: Final = "http://wallet.test/"
 """The callback url, or its beginning, by which an application that was handed in is called."""
 
@@ -46,7 +49,7 @@ class Seat:
 
 
 class Play:
-    """All that is played in one sandbox. Its coroutines belong to the event loop that serves the sandbox.
+    """All that is played in one sandbox, in one event loop (see `Home`), from whichever it is asked.
 
     What the vendor does not say, and is assumed: a player can have several games open, and what is played in
     them is played one after the other; maintenance and missing points end no session that is open; a launch
@@ -64,11 +67,17 @@ class Play:
         self.wallets: Final = wallets
         self._world: Final = world
         self._time_scale: Final = time_scale
-        self._turns: Final = Turns()
         self._rounds: Final = Rounds(world)
         self._heartbeat: Final = Heartbeat(world.clock, self._beat)
+        self.home: Final = Home(self._forget)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Start without anything that belongs to an event loop."""
+        self._turns = Turns()
         self._courier: Courier | None = None
-        self._tasks: Final[set[asyncio.Task[Any]]] = set()
+        self._moves: set[asyncio.Task[Any]] = set()
+        self._questions: set[asyncio.Task[Any]] = set()
 
     def session(self, session_id: str) -> Session:
         """Return the session of that id, also an ended one.
@@ -136,8 +145,8 @@ class Play:
             asked=now,
         )
         self._world.sessions.add(session)
-        self._in_background(session, self._ask(session))
-        self._heartbeat.start()
+        self.home.tell(lambda: self._asked(session))
+        self.home.tell(self._heartbeat.start)
         return session
 
     def kick(self, account: Account, player: Player) -> None:
@@ -177,22 +186,42 @@ class Play:
         if session.ended is not None:
             return Played(accepted=True, deliveries=[])
         self._world.sessions.end(session, "left by the player", self._world.clock())
-        return await self._kept(session, self._finish(session))
+        return await self._moved(session, self._finish(session))
 
     async def settle(self) -> None:
         """Wait until nothing is under way any more: callbacks in the background, and those that strayed."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        await self.home.run(self._settle)
+
+    async def _settle(self) -> None:
+        while under_way := self._moves | self._questions:
+            await asyncio.wait(under_way)
         if self._courier is not None:
             await self._courier.settle()
 
     async def close(self) -> None:
-        """Give up what is under way, and close the connections to wallets."""
+        """Let what moves money come to its end, give the rest up, and close the connections to wallets."""
+        await self.home.run(self._close_down)
+        self.home.leave()
+
+    async def _close_down(self) -> None:
         await self._heartbeat.close()
-        for task in list(self._tasks):
+        for task in list(self._questions):
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        try:
+            async with asyncio.timeout(LAST_MOVES):
+                while self._moves:
+                    await asyncio.wait(self._moves)
+        except TimeoutError:
+            pass
+        finally:
+            await self._give_up()
+
+    async def _give_up(self) -> None:
+        under_way = self._moves | self._questions
+        for task in under_way:
+            task.cancel()
+        if under_way:
+            await asyncio.wait(under_way)
         courier, self._courier = self._courier, None
         if courier is not None:
             await courier.close()
@@ -204,7 +233,7 @@ class Play:
     async def _turn(self, session: Session, action: Callable[[Purse], Awaitable[Played]]) -> Played:
         """Act for the player when it is its turn; what has begun goes to its end, whoever waits for it."""
         _require_open(session)
-        return await self._kept(session, self._act(session, action))
+        return await self._moved(session, self._act(session, action))
 
     async def _act(self, session: Session, action: Callable[[Purse], Awaitable[Played]]) -> Played:
         async with self._turns.of(session.key):
@@ -252,7 +281,7 @@ class Play:
 
     def _close(self, session: Session, why: str) -> None:
         self._world.sessions.end(session, why, self._world.clock())
-        self._in_background(session, self._finish(session))
+        self.home.tell(lambda: self._begin(session, self._finish(session), self._moves))
 
     def _beat(self) -> datetime | None:
         """Do what is due, and return when the next is; None when nobody plays.
@@ -262,12 +291,14 @@ class Play:
         """
         now = self._world.clock()
         for session in self._world.sessions.open():
+            session.played = min(session.played, now)  # clocks go back, too
+            session.asked = min(session.asked, now)
             if now >= session.played + IDLE:
                 self._close(session, "idle")
             elif now >= session.asked + BALANCE_EVERY:
                 session.asked = now
                 if session.mode == "seamless":
-                    self._in_background(session, self._ask(session))
+                    self._asked(session)
         return min((session.due for session in self._world.sessions.open()), default=None)
 
     def _purse(self, session: Session) -> Purse:
@@ -279,19 +310,24 @@ class Play:
             self._courier = Courier(self._world, self.wallets, self._time_scale)
         return Seamless(self._world, self._courier)
 
-    async def _kept(self, session: Session, work: Coroutine[Any, Any, T]) -> T:
-        return await asyncio.shield(self._in_background(session, work))
+    async def _moved(self, session: Session, work: Coroutine[Any, Any, T]) -> T:
+        return await self.home.run(lambda: self._begin(session, work, self._moves))
 
-    def _in_background(self, session: Session, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        task = asyncio.get_running_loop().create_task(work)
-        self._turns.expect(session.key)  # from now on: the task begins only later
-        self._tasks.add(task)
-        task.add_done_callback(lambda _: self._turns.leave(session.key))
+    def _asked(self, session: Session) -> None:
+        self._begin(session, self._ask(session), self._questions)
+
+    def _begin(
+        self, session: Session, work: Coroutine[Any, Any, T], beside: set[asyncio.Task[Any]]
+    ) -> asyncio.Task[T]:
+        task, turns = asyncio.get_running_loop().create_task(work), self._turns
+        turns.expect(session.key)  # from now on: the task begins only later
+        beside.add(task)
+        task.add_done_callback(lambda _: turns.leave(session.key))
+        task.add_done_callback(beside.discard)
         task.add_done_callback(self._done)
         return task
 
     def _done(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, Refusal):
             self._world.note_breach(f"play: {error!r}")

@@ -71,18 +71,24 @@ class Plays:
     async def async_play(
         self, player_id: str, game_id: int = 655, **seating: Unpack[Seating]
     ) -> AsyncGameSession:
-        """Do what `play` does, in the event loop that serves the sandbox."""
+        """Do what `play` does, for asyncio; callable in any event loop."""
+        await self._ready()
         play = self.world.play
         return AsyncGameSession(play, play.open(seat_for(self.world, player_id, game_id, **seating)))
 
     async def async_open(self, url: str) -> AsyncGameSession:
-        """Do what `open` does, in the event loop that serves the sandbox."""
+        """Do what `open` does, for asyncio; callable in any event loop."""
+        await self._ready()
         token = parse_qs(urlsplit(url).query).get("token", [""])[0]
         return AsyncGameSession(self.world.play, self.world.play.open_launch(token))
 
     async def async_settle(self) -> None:
-        """Do what `settle` does, in the event loop that serves the sandbox."""
+        """Do what `settle` does, for asyncio; callable in any event loop."""
+        await self._ready()
         await self.world.play.settle()
+
+    async def _ready(self) -> None:
+        """Wait until it can be played."""
 
     def _run(self, work: Coroutine[Any, Any, T], /) -> T:
         """Run `work` in the event loop that serves the sandbox."""

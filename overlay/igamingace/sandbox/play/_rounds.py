@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,8 @@ from igamingace.sandbox.play._purses import Move
 from igamingace.sandbox.play._sessions import Round, Session
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from igamingace.sandbox._world import World
     from igamingace.sandbox.play._delivery import Delivery
     from igamingace.sandbox.play._purses import Purse
@@ -52,9 +55,9 @@ class Rounds:
 
         Assumed: also one that the wallet has refused in good order, since the vendor calls it unsuccessful.
         """
-        round_ = self._begun(session, stake)
-        taken = await purse.bet(session, round_)
-        self._book(session, round_, TransactionType.BET, stake, taken)
+        with self._begun(session, stake) as round_:
+            taken = await purse.bet(session, round_)
+            self._book(session, round_, TransactionType.BET, stake, taken)
         if not taken.done:
             return await self._failed(session, purse, round_, taken)
         session.round = round_
@@ -72,10 +75,10 @@ class Rounds:
 
     async def betwin(self, session: Session, purse: Purse, stake: Decimal, amount: Decimal) -> Played:
         """Play a whole round at once."""
-        round_ = self._begun(session, stake)
-        moved = await purse.betwin(session, round_, amount)
-        staked = Move(moved.number, moved.deliveries, None)  # the balance that was told has the win in it
-        self._book(session, round_, TransactionType.BET, stake, staked)
+        with self._begun(session, stake) as round_:
+            moved = await purse.betwin(session, round_, amount)
+            staked = Move(moved.number, moved.deliveries, None)  # the balance that was told has the win in it
+            self._book(session, round_, TransactionType.BET, stake, staked)
         if not moved.done:
             return await self._failed(session, purse, round_, moved)
         self._book(session, round_, TransactionType.WIN, amount, moved)
@@ -101,9 +104,9 @@ class Rounds:
             raise Refusal(
                 "PARAMETERS_INVALID", "the player has no bonus call to play in this game", status=409
             )
-        round_ = self._begun(session, Decimal(0))
-        taken = await purse.bet(session, round_, bonus)
-        self._book(session, round_, TransactionType.BET, Decimal(0), taken)
+        with self._begun(session, Decimal(0)) as round_:
+            taken = await purse.bet(session, round_, bonus)
+            self._book(session, round_, TransactionType.BET, Decimal(0), taken)
         if not taken.done:
             return await self._failed(session, purse, round_, taken)
         won = min(bonus.base_bet if amount is None else amount, bonus.amount - bonus.won)
@@ -113,17 +116,20 @@ class Rounds:
         self._book(session, round_, TransactionType.BONUS_CALL, won, paid)
         return Played(paid.done, [*taken.deliveries, *paid.deliveries])
 
-    def _begun(self, session: Session, stake: Decimal) -> Round:
+    @contextmanager
+    def _begun(self, session: Session, stake: Decimal) -> Generator[Round]:
+        """Begin a round, whose bet the block books; the points are taken now, since others bet meanwhile."""
         if session.round is not None:
             raise Refusal("PARAMETERS_INVALID", "a round is open: win, lose or cancel it first", status=409)
-        if _moves_points(session):
-            points = session.account.points[session.currency]
-            if points < stake:
-                raise Refusal(
-                    "POINT_NOT_ENOUGH", f"{session.account.id} has {points} {session.currency} left"
-                )
-            session.account.points[session.currency] = points - stake  # now: others bet meanwhile
-        return Round(fresh_id(), fresh_id(), stake)
+        round_ = Round(fresh_id(), fresh_id(), stake)
+        if not _moves_points(session):
+            yield round_
+            return
+        account, currency = session.account, session.currency
+        if account.points[currency] < stake:
+            raise Refusal("POINT_NOT_ENOUGH", f"{account.id} has {account.points[currency]} {currency} left")
+        with account.stake(currency, stake):
+            yield round_
 
     async def _failed(self, session: Session, purse: Purse, round_: Round, taken: Move) -> Played:
         """Cancel a bet that was not accepted; the books have both."""

@@ -73,7 +73,7 @@ class _Seen:
 
 
 class AsyncGameSession(_Seen):
-    """A game that a player has open; made by `SandboxApp.async_play`, used in that same event loop.
+    """A game that a player has open, for asyncio; made by `async_play`.
 
     Each method returns what came of it, with every callback that was sent for it, and raises `Refusal` where
     the sandbox refuses: the session has ended, a round is open or none is, somebody is short of money.
