@@ -230,3 +230,22 @@ async def test_what_the_largest_amounts_add_up_to_is_taken_up_again(app, agent):
 
     assert answer.status_code == 200
     assert app.account("mycasino").points["USD"] == 1_001 * largest + Decimal("0.01")
+
+
+@pytest.mark.parametrize(
+    "at", ["0001-01-01T00:00:00+14:00", "1969-12-31T23:59:59+00:00", "9999-12-31T23:59:59-14:00"]
+)
+def test_times_in_the_books_are_those_that_the_clock_tells(app, at):
+    saved = as_json(app.world.save())
+    saved["accounts"][1]["transactions"] = [{**BOOKS["transactions"], "at": at}]
+
+    with pytest.raises(DataError, match=r"transactions\[0\].at: expected a time from 1971 to 8999"):
+        parse_casino(json.dumps(saved), "x", is_json=True)
+
+
+def test_numbers_that_are_given_out_next_do_not_run_out(app):
+    saved = as_json(app.world.save())
+    saved["next"]["player_code"] = 2**63 - 1
+
+    with pytest.raises(DataError, match="next.player_code"):
+        parse_casino(json.dumps(saved), "x", is_json=True)

@@ -134,3 +134,20 @@ async def test_a_session_that_cannot_be_is_not_opened(browser, body, status):
 
 async def test_a_session_that_nobody_opened_is_not_found(browser):
     assert (await browser.get("/_sandbox/play/guess")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "message"),
+    [
+        ("launch", {"account": "mycasino", "providerId": 1}, "body.playerId: is required"),
+        ("launch", {"account": "mycasino", "playerId": ""}, "body.playerExternalId: "),
+        ("launch", {"playerId": "p-1"}, "body.account: is required"),
+        ("kick", {}, "body.account: is required"),
+        ("kick", {"account": "nobody"}, "body.account: there is no such account"),
+    ],
+)
+async def test_what_is_missing_for_a_launch_or_a_kick_is_named(browser, action, body, message):
+    answer = await browser.post(f"/_sandbox/{action}", json=body)
+
+    assert answer.status_code >= 400
+    assert message in answer.json()["message"]

@@ -203,3 +203,11 @@ async def test_threads_play_too(igamingace_sandbox):
     taken, paid, balance = await asyncio.to_thread(play)
 
     assert (taken.accepted, paid.accepted, balance) == (True, True, Decimal("11.50"))
+
+
+@pytest.mark.parametrize("player", ["", 500 * "x"])
+async def test_a_player_whose_id_the_contract_does_not_admit_plays_nothing(app, player):
+    with pytest.raises(Refusal, match="VALIDATION_ERROR: player: "):
+        await app.async_play(player)
+
+    assert player not in app.account("mycasino").players

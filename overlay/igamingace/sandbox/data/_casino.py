@@ -11,6 +11,8 @@ from msgspec import Meta, Struct, field
 Id = Annotated[str, Meta(min_length=1)]
 """How long it may be says the contract, where an operation takes it."""
 Number = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Upcoming = Annotated[int, Meta(ge=0, le=2**62)]
+"""A number after which there are as many as will ever be asked for."""
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
 Moment = Annotated[datetime, Meta(tz=True)]
 Amount = Decimal
@@ -150,9 +152,9 @@ class LaunchData(_Table):
 class NextData(_Table):
     """The numbers that are given out next."""
 
-    player_code: Number
-    transaction: Number
-    bonus_call: Number
+    player_code: Upcoming
+    transaction: Upcoming
+    bonus_call: Upcoming
 
 
 class Casino(_Table):

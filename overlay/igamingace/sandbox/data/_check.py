@@ -135,6 +135,10 @@ def _check_books(path: str, account: AccountData) -> None:
     """Check the types, and of amounts the size: a wallet may tell a balance with more digits, or below 0."""
     for index, entry in enumerate(account.transactions):
         _check_kind(f"{path}.transactions[{index}].type", entry.type)
+        if not 1970 < entry.at.year < 9000:  # noqa: PLR2004 - as the sandbox's clock
+            raise Mistake(
+                f"{path}.transactions[{index}].at", f"expected a time from 1971 to 8999, not {entry.at}"
+            )
         _check_size(f"{path}.transactions[{index}].amount", entry.amount)
         if entry.balance is not None:
             _check_size(f"{path}.transactions[{index}].balance", entry.balance)

@@ -35,9 +35,10 @@ async def launch(request: OwnRequest) -> Answer:
     """
     body = await request.json()
     account = _account(request, body)
-    linked = await _call(request, account, "players.create", {"playerExternalId": body.get("playerId", "")})
-    if linked.data is None:
-        return linked.answer
+    if "playerId" in body:  # without, games.launch says what is missing
+        linked = await _call(request, account, "players.create", {"playerExternalId": body["playerId"]})
+        if linked.data is None:
+            return linked.answer
     launched = await _call(request, account, "games.launch", body)
     if launched.data is None:
         return launched.answer
@@ -56,9 +57,11 @@ def _account(request: OwnRequest, body: Object) -> Account:
     """Take the `account` out of a body.
 
     Raises:
-        Refusal: AGENT_NOT_FOUND.
+        Refusal: VALIDATION_ERROR without one, AGENT_NOT_FOUND.
     """
-    account = request.world.state.accounts.get(str(body.pop("account", "")))
+    if "account" not in body:
+        raise Refusal("VALIDATION_ERROR", "body.account: is required")
+    account = request.world.state.accounts.get(str(body.pop("account")))
     if account is None:
         raise Refusal("AGENT_NOT_FOUND", "body.account: there is no such account")
     return account

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from igamingace.sandbox._refusal import Refusal
+from igamingace.sandbox._contract import shipped_contract
+from igamingace.sandbox._refusal import Refusal, refuse_violations, violations
 from igamingace.sandbox.handlers.games import launchable
 from igamingace.sandbox.play._engine import Seat
 
@@ -37,8 +38,12 @@ def seat_for(
         is_streamer: Whether play is left out of the agent's report.
 
     Raises:
-        Refusal: as games.launch.
+        Refusal: as games.launch and, for a player's id that the contract does not admit, as players.create.
     """
+    validator = shipped_contract().field("CreatePlayer", "playerExternalId")
+    wrong = violations(validator, player, "player") if validator is not None else []
+    if wrong:
+        raise refuse_violations(wrong)
     state = world.state
     agent = world.first("agent") if account is None else state.accounts.get(account)
     if agent is None or agent.level != "agent":
