@@ -247,5 +247,5 @@ def test_numbers_that_are_given_out_next_do_not_run_out(app):
     saved = as_json(app.world.save())
     saved["next"]["player_code"] = 2**63 - 1
 
-    with pytest.raises(DataError, match="next.player_code"):
+    with pytest.raises(DataError, match=r"next\.player_code"):
         parse_casino(json.dumps(saved), "x", is_json=True)
