@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from igamingace.sandbox import create_app
@@ -262,12 +262,20 @@ async def test_the_clock_is_set_and_let_go(app, api, clock):
         {"now": "noon"},
         {"now": "2030-01-01T00:00:00"},
         {"real": "yes"},
+        {"real": False},
         {"advance": 1, "real": True},
         {"slow": 1},
     ],
 )
 async def test_a_time_that_is_none_is_refused(app, api, clock, body):
     assert (await api.post("/_sandbox/clock", json=body)).status_code == 400
+    assert app.clock() == clock()
+
+
+@pytest.mark.parametrize("moment", [5, "2030-01-01T00:00:00+00:00", date(2030, 1, 1), datetime(2030, 1, 1)])  # noqa: DTZ001 - without a zone
+def test_a_moment_that_is_none_is_refused(app, clock, moment):
+    with pytest.raises(ValueError, match="a moment is a datetime with its zone"):
+        app.clock.set(moment)
     assert app.clock() == clock()
 
 

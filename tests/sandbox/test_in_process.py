@@ -91,6 +91,9 @@ def test_a_test_sets_points(sandbox, agent):
     [
         ("1.005", None, "USD has 2 minor digits"),
         (-1, None, "negative"),
+        ("abc", None, "amount: 'abc' is no number"),
+        ("NaN", None, "amount: 'NaN' is no number"),
+        ("Infinity", None, "amount: is larger than any wallet"),
         (1, "EUR", "mycasino has USD, not EUR"),
     ],
 )

@@ -51,10 +51,10 @@ class MovableClock:
         """Make it `moment` now; it goes on from there.
 
         Raises:
-            ValueError: `moment` has no zone.
+            ValueError: `moment` is no datetime with a zone, or the calendar does not reach as far.
         """
-        if moment.tzinfo is None:
-            raise ValueError("a moment needs its zone, for example 2030-01-01T12:00:00+00:00")
+        if getattr(moment, "tzinfo", None) is None:
+            raise ValueError("a moment is a datetime with its zone, for example 2030-01-01T12:00:00+00:00")
         self._move(lambda: moment - self._base())
 
     def real(self) -> None:

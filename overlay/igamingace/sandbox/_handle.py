@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from igamingace.sandbox._money import amount_in
@@ -72,8 +72,8 @@ class Handle(Plays):
 
         Raises:
             KeyError: there is no such account.
-            ValueError: the account has no such currency, the amount has finer digits than the currency, or
-                is negative.
+            ValueError: the account has no such currency, or the amount is no number, is negative, or has
+                finer digits than the currency.
         """
         account = self.account(account_id)
         currency = currency or account.currency
@@ -81,6 +81,8 @@ class Handle(Plays):
             raise ValueError(f"{account_id} has {', '.join(account.currencies)}, not {currency}")
         try:
             exact = amount_in(currency, Decimal(amount), "amount")
+        except InvalidOperation:
+            raise ValueError(f"amount: {amount!r} is no number") from None
         except Refusal as refusal:
             raise ValueError(refusal.message) from None
         if exact < 0:

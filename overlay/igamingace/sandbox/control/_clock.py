@@ -35,6 +35,8 @@ async def move_clock(request: OwnRequest) -> Answer:
             clock.set(datetime.fromisoformat(text(body["now"], "body.now")))
         elif boolean(body["real"], "body.real"):
             clock.real()
+        else:
+            raise Refusal("VALIDATION_ERROR", "body.real: must be true")
     except ValueError as error:
         raise Refusal("PARAMETERS_INVALID", f"body: {error}") from None
     return Answer(200, encode(show_clock(request.world)))
