@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import httpx2
 import pytest
 from igamingace import Agent, errors
 from igamingace.limits import LocalLimiter
 from igamingace.sandbox import Fault, Sandbox, create_app
-from igamingace.sandbox.faults import CALLBACK_KINDS, KINDS, parse_fault
+from igamingace.sandbox.command import _FAULT_HELP
+from igamingace.sandbox.faults import CALLBACK_KINDS, KINDS, Faults, parse_fault
 
 LIST = "/v1/provider/list"
 FAULT = "x-sandbox-fault"
@@ -157,7 +162,7 @@ def test_an_answer_may_be_lost_before_or_after_the_work(sandbox, http, kind, aft
 
 @pytest.mark.parametrize("kind", ["cut", "drip"])
 def test_what_comes_in_pieces_was_carried_out(sandbox, http, kind):
-    sandbox.faults.add(kind, seconds=0, operation="players.create")
+    sandbox.faults.add(kind, operation="players.create")
 
     try:
         http.post(CREATE, json={"playerExternalId": "late"})
@@ -268,7 +273,19 @@ async def test_what_an_agent_meets_does_not_depend_on_the_others(caller):
         ({"kind": "html", "code": "OK"}, "code: for error only"),
         ({"kind": "busy", "after": True}, "after: busy means"),
         ({"kind": "busy", "operation": "games.lunch"}, "operation: the contract has no 'games.lunch'"),
-        ({"kind": "error", "code": "NONE"}, "code: the contract has no 'NONE'"),
+        ({"kind": "error", "code": "NONE"}, "code: the contract has no error 'NONE'"),
+        ({"kind": "error", "code": "OK"}, "code: the contract has no error 'OK'"),
+        ({"kind": "busy", "agent": "nobody"}, "agent: there is no account 'nobody'"),
+        ({"kind": "busy", "seconds": 3}, "seconds: busy takes no time"),
+        ({"kind": "busy", "share": "x"}, "share: must be a number"),
+        ({"kind": "busy", "share": True}, "share: must be a number"),
+        ({"kind": "latency", "seconds": None}, "seconds: must be a number"),
+        ({"kind": "busy", "count": 1.5}, "count: must be an integer"),
+        ({"kind": "busy", "count": "x"}, "count: must be an integer"),
+        ({"kind": "busy", "count": True}, "count: must be an integer"),
+        ({"kind": "html", "status": "502"}, "status: must be an integer"),
+        ({"kind": "html", "after": None}, "after: must be a boolean"),
+        ({"kind": "busy", "agent": 1}, "agent: must be a text"),
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(app, options, message):
@@ -276,12 +293,73 @@ def test_a_fault_that_makes_no_sense_is_refused(app, options, message):
         app.faults.add(**options)
 
 
-def test_there_are_not_faults_without_end(app):
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("busy", "faults: give Fault"),
+        (Fault(kind="busy", agent="nobody"), "fault busy: agent: there is no account 'nobody'"),
+        (Fault(kind="error", code="OK"), "code: the contract has no error 'OK'"),
+    ],
+)
+def test_a_sandbox_does_not_start_with_a_fault_that_makes_no_sense(fault, message):
+    with pytest.raises(ValueError, match=message):
+        create_app(faults=[fault])
+
+
+async def test_a_fault_may_meet_an_account_that_was_made_later(app, operator, caller):
+    account = {"operatorId": "new", "password": "secret-1", "name": "N", "currency": ["USD"], "ggrRate": 5}
+    made = await operator.data(operator.post("/v1/operator/create", **account, level="agent"))
+    app.faults.add("html", agent="new")
+
+    assert (await caller(made["token"]).get(LIST)).status_code == 502
+
+
+async def test_there_are_not_faults_without_end(app, agent):
     for _ in range(100):
         app.faults.add("busy")
 
     with pytest.raises(ValueError, match="100 faults already"):
         app.faults.add("busy")
+    answer = await agent.client.post("/_sandbox/faults", json={"kind": "busy"})
+    assert (answer.status_code, answer.json()["message"].partition(";")[0]) == (
+        400,
+        "body: there are 100 faults already",
+    )
+
+
+def test_threads_switch_faults_on_and_off_while_requests_meet_them():
+    faults = Faults(seed=1)
+
+    def switch():
+        for _ in range(300):
+            assert faults.remove(faults.add("html").id)
+
+    def meet():
+        while not done.is_set():
+            for number in range(100):
+                faults.meet(f"agent-{number}", "providers.list")
+
+    faults.add("html", share=0)
+    done = threading.Event()
+    with shortest_turns(), ThreadPoolExecutor() as threads:
+        meeting = threads.submit(meet)
+        switching = [threads.submit(switch) for _ in range(3)]
+        errors = [each.exception() for each in switching]
+        done.set()
+
+    assert (*errors, meeting.exception()) == (None,) * 4
+    assert [fault.id for fault in faults] == [1]
+
+
+@contextmanager
+def shortest_turns():
+    """Let threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 def test_a_fault_is_written_on_one_line():
@@ -305,12 +383,18 @@ def test_a_fault_is_written_on_one_line():
     [
         ("busy:often", "'often': there is share"),
         ("busy:share=half", "share: 'half' is no number"),
+        ("busy:share=0.1:share=0.2", "share: is given twice"),
+        ("html:after:after", "after: is given twice"),
         ("x", "kind"),
     ],
 )
 def test_a_line_that_says_no_fault_is_explained(text, message):
     with pytest.raises(ValueError, match=message):
         parse_fault(text)
+
+
+def test_the_help_tells_all_that_may_be_said_of_a_fault():
+    assert _FAULT_HELP.endswith("Further: share, count, seconds, spread, status, agent, operation, code, after.")
 
 
 async def test_the_api_switches_faults_on_and_off(app, agent):
@@ -338,6 +422,8 @@ async def test_the_api_switches_all_faults_off(app, agent):
     ("body", "message"),
     [
         ({}, "body.kind: is required"),
+        ({"kind": None}, "body.kind: is required"),
+        ({"kind": 5}, "body.kind: there is latency"),
         ({"kind": "fire"}, "body.kind: there is latency"),
         ({"kind": "latency", "seconds": 10**400}, "body.seconds: must be from 0"),
         ({"kind": "busy", "often": 1}, "body.often: is not known here"),
@@ -372,7 +458,7 @@ async def test_faults_of_callbacks_meet_no_request_and_the_other_way_round(app, 
 
 
 def test_a_fault_of_callbacks_names_a_command(app):
-    with pytest.raises(ValueError, match="the contract has no 'games"):
+    with pytest.raises(ValueError, match="operation: callbacks have balance, bet,"):
         app.faults.add("callback_lost", operation="games.launch")
     with pytest.raises(ValueError, match="the contract has no 'bet'"):
         app.faults.add("html", operation="bet")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from http import HTTPStatus
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
@@ -126,9 +127,9 @@ class Contract:
             self.router.add(path, operations)
 
     @property
-    def code_names(self) -> Collection[str]:
-        """The names of all response codes."""
-        return self._codes.keys()
+    def error_names(self) -> Collection[str]:
+        """The names of the response codes that are errors."""
+        return [code.name for code in self._codes.values() if code.http_status >= HTTPStatus.BAD_REQUEST]
 
     def code(self, name: str) -> Code:
         """Return the response code called `name`.

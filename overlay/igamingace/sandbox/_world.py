@@ -82,6 +82,7 @@ class World:
         self.state = self._begun()
         self.play = Play(self, self.wallets, self.time_scale)
         self.clock.watch(self.play.clock_moved)
+        self.faults.watch_accounts(lambda: self.state.accounts)
 
     def reset(self) -> None:
         """Go back to how it started, and start counting anew."""

@@ -108,7 +108,7 @@ def create_app(
     casino = default_casino() if casino is None else casino
     errors = ErrorStyle(error_style, code_field)
     compiled = compiled_contract(errors) if contract is None else Contract(errors.read_into(contract))
-    book = Faults(compiled.operation_ids, compiled.code_names, seed=seed, start=faults)
+    book = Faults(compiled.operation_ids, compiled.error_names, seed=seed, start=faults)
     world = World(
         MovableClock(clock),
         zone,
@@ -121,9 +121,6 @@ def create_app(
         _wallets(wallet, casino),
         time_scale,
     )
-    for fault in book:
-        if fault.agent is not None and fault.agent not in world.state.accounts:
-            raise ValueError(f"fault {fault.kind}: agent: there is no account {fault.agent!r}")
     executor = Executor(compiled, world, validate_answers=validate_answers, strict=strict)
     return SandboxApp(compiled, world, executor, Guard(hosts))
 

@@ -18,6 +18,7 @@ from igamingace.sandbox._json import encode, members
 from igamingace.sandbox.app import SandboxApp, create_app
 from igamingace.sandbox.data import DataError, as_json, read_casino
 from igamingace.sandbox.faults import KINDS, Fault, parse_fault
+from igamingace.sandbox.faults._text import OPTIONS
 from igamingace.sandbox.server import bind, serve
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ __all__ = ["sandbox"]
 
 _FAULT_HELP = (
     "Something that goes wrong, for example busy:share=0.1 or latency:seconds=0.2:spread=0.5:agent=mycasino; "
-    f"may be given again. Kinds: {', '.join(KINDS)}. Further: operation, count, status, code, after."
+    f"may be given again. Kinds: {', '.join(KINDS)}. Further: {', '.join(OPTIONS)}."
 )
 
 

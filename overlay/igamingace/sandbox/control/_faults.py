@@ -8,6 +8,7 @@ from igamingace.sandbox._asgi import Answer
 from igamingace.sandbox._json import encode
 from igamingace.sandbox._own import own
 from igamingace.sandbox._refusal import Refusal
+from igamingace.sandbox.faults._book import TooManyFaults
 from igamingace.sandbox.faults._text import fault_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ async def add_fault(request: OwnRequest) -> Answer:
         if fault.agent is not None and fault.agent not in world.state.accounts:
             raise Refusal("AGENT_NOT_FOUND", f"body.agent: there is no account {fault.agent!r}")
         added = world.faults.take(fault)
+    except TooManyFaults as error:
+        raise Refusal("VALIDATION_ERROR", f"body: {error}") from None
     except ValueError as error:
         raise Refusal("VALIDATION_ERROR", f"body.{error}") from None
     return Answer(200, encode(added.shown()))

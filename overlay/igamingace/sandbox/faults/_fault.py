@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Final, Literal, SupportsFloat, TypeAlias, get_args
 
 if TYPE_CHECKING:
     from igamingace.sandbox._json import Object
@@ -40,6 +40,17 @@ _AFTER_ONLY: Final = frozenset({"cut", "drip", "unknown_field"})
 _BEFORE_ONLY: Final = frozenset({"busy", "latency", "maintenance"}) | CALLBACK_KINDS
 _WITH_STATUS: Final = frozenset({"empty", "error", "html", "unknown_code"})
 _STATUSES: Final = range(200, 600)
+_SECONDS: Final = 1.0
+_NUMBERS: Final = ("share", "seconds", "spread")
+_TYPES: Final[dict[str, tuple[type, str]]] = {
+    "agent": (str, "a text"),
+    "operation": (str, "a text"),
+    "code": (str, "a text"),
+    "count": (int, "an integer"),
+    "status": (int, "an integer"),
+    "after": (bool, "a boolean"),
+}
+_OPTIONAL: Final = frozenset(_TYPES) - {"after"}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,7 +69,8 @@ class Fault:
         operation: The operationId, or the command of the callback, that it meets; None meets every one.
         share: The part of the requests that it meets, 0 to 1.
         count: How many requests it meets at most; None for no end.
-        seconds: How long `latency` holds the request, `drip` its answer, `callback_delay` the callback.
+        seconds: How long `latency` holds the request, `drip` its answer, `callback_delay` the callback; for
+            these kinds only.
         spread: Up to how many seconds longer, each request its own; evenly drawn.
         status: The HTTP status of `error`, `unknown_code`, `html` and `empty`; None for a usual one.
         code: The name of the response code of `error`; INTERNAL_SERVER_ERROR when None.
@@ -73,7 +85,7 @@ class Fault:
     operation: str | None = None
     share: float = 1.0
     count: int | None = None
-    seconds: float = 1.0
+    seconds: float = _SECONDS
     spread: float = 0.0
     status: int | None = None
     code: str | None = None
@@ -85,8 +97,9 @@ class Fault:
         """Check it.
 
         Raises:
-            ValueError: something in it makes no sense; the message names the field.
+            ValueError: something in it makes no sense or has another type; the message names the field.
         """
+        self._check_types()
         if self.kind not in KINDS:
             raise ValueError(f"kind: there is {', '.join(KINDS)}, not {self.kind!r}")
         if not 0 <= self.share <= 1:
@@ -98,7 +111,18 @@ class Fault:
                 raise ValueError(f"{name}: must be from 0 to {LONGEST:.0f}")
         self._check_form()
 
+    def _check_types(self) -> None:
+        for name in _NUMBERS:
+            setattr(self, name, _number(name, getattr(self, name)))
+        for name, (kind, words) in _TYPES.items():
+            value = getattr(self, name)
+            fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+            if not fits and not (value is None and name in _OPTIONAL):
+                raise ValueError(f"{name}: must be {words}")
+
     def _check_form(self) -> None:
+        if self.seconds != _SECONDS and self.kind not in _HOLDING:
+            raise ValueError(f"seconds: {self.kind} takes no time")
         if self.spread and self.kind not in _HOLDING:
             raise ValueError(f"spread: {self.kind} takes no time")
         if self.status is not None and (self.kind not in _WITH_STATUS or self.status not in _STATUSES):
@@ -121,3 +145,12 @@ class Fault:
     def shown(self) -> Object:
         """Return its attributes by name."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+def _number(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, SupportsFloat):
+        raise ValueError(f"{name}: must be a number")  # noqa: TRY004 - one error for what makes no sense
+    try:
+        return float(value)
+    except OverflowError:  # a whole number with hundreds of digits
+        return math.inf
