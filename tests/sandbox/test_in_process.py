@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from igamingace import Agent, AsyncAgent, errors
 from igamingace.limits import LocalLimiter
-from igamingace.sandbox import create_app
+from igamingace.sandbox import Sandbox, create_app, read_casino
 from igamingace.sandbox._contract import compiled_contract
 from igamingace.sandbox._errors import ErrorStyle
 
@@ -236,3 +236,38 @@ async def test_two_event_loops_one_after_the_other_are_served(sandbox):
     assert await asyncio.to_thread(elsewhere) == 4
     async with AsyncAgent(sandbox.token, transport=sandbox.async_transport()) as agent:
         assert len(await agent.providers.list()) == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"latency": -1}, "latency: must be a number of seconds, 0 or more, not -1"),
+        ({"latency": float("nan")}, "latency: must be"),
+        ({"latency": float("inf")}, "latency: must be"),
+        ({"latency": "1"}, "latency: must be"),
+        ({"time_scale": 0}, "time_scale: must be a number above 0, not 0"),
+        ({"time_scale": -0.5}, "time_scale: must be"),
+        ({"time_scale": float("nan")}, "time_scale: must be"),
+        ({"time_scale": True}, "time_scale: must be"),
+        ({"seed": "x"}, "seed: must be a whole number, not 'x'"),
+        ({"seed": 1.5}, "seed: must be"),
+        ({"wallet": "x"}, "wallet: the target is no http or https URL"),
+        ({"wallet": 5}, "wallet: target is int: give a URL, an ASGI or a WSGI app"),
+        ({"wallet": {"mycasino": None}}, "wallet: target is NoneType"),
+        ({"wallet": lambda: None}, "wallet: the target is a callable, but takes neither"),
+        ({"wallet": {"nobody": lambda environ, start: []}}, "wallet: there is no account 'nobody'"),
+    ],
+)
+@pytest.mark.parametrize("make", [create_app, Sandbox])
+def test_an_option_that_makes_no_sense_is_refused(make, options, message):
+    with pytest.raises(ValueError, match=message):
+        make(**options)
+
+
+@pytest.mark.parametrize("option", [{"token": "mine"}, {"wallet": lambda environ, start: []}])
+def test_what_is_for_an_agent_needs_one(tmp_path, option):
+    file = tmp_path / "casino.toml"
+    file.write_text('[[accounts]]\nid = "top"\nlevel = "operator"\ncurrencies = ["USD"]\n')
+
+    with pytest.raises(LookupError, match=f"no agent whose {next(iter(option))} it could be"):
+        create_app(casino=read_casino(file), **option)

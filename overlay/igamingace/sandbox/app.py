@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping
 from concurrent.futures import Future
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar, cast
 from urllib.parse import quote
 
+from igamingace.errors import ConfigurationError
 from igamingace.sandbox._asgi import Disconnected, Receive, Scope, Send, respond
 from igamingace.sandbox._clock import MovableClock
 from igamingace.sandbox._contract import Contract, compiled_contract
@@ -27,6 +29,7 @@ from igamingace.sandbox.faults import Fault, Faults
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Coroutine, Iterable
+    from types import UnionType
 
     from igamingace._callback_line import Target
     from igamingace.sandbox._clock import Clock
@@ -82,7 +85,7 @@ def create_app(
     Args:
         contract: A bundled OpenAPI 3.1 document; the one that the package ships when None.
         token: Of the first agent; that of its data, or one that is made, when None.
-        latency: How many seconds each accepted request is held, counted as in flight.
+        latency: How many seconds each accepted request is held, counted as in flight; 0 or more.
         validate_answers: Check each answer against the contract.
         strict: Raise what went wrong inside (`ContractBreach`, or a handler's own error) once it has been
             answered with 500, so that a test sees it. When False it is only logged and counted.
@@ -91,20 +94,23 @@ def create_app(
         error_style: The HTTP status of errors: `status`, their own 4xx and 5xx; `envelope`, 200.
         code_field: Where an error's code stands, see `ErrorStyle`.
         faults: What goes wrong from the start, and again after a reset.
-        seed: What faults are drawn from; made when None.
+        seed: A whole number that faults are drawn from; made when None.
         casino: The data it starts with, from `read_casino`; a small demo when None.
         hosts: The names, beside `localhost` and addresses, by which a browser may reach the sandbox's own
             routes; any when None, as befits an app that listens nowhere.
         wallet: An ASGI or WSGI application that answers the callbacks of the first agent, called in this
-            process at `http://wallet.test/`; or a mapping from account ids to such applications.
+            process at `http://wallet.test/`; or a mapping from account ids to such applications. The URL of
+            a wallet does as well.
         time_scale: What the contract's time limits for callbacks are multiplied by, so that a test of late
-            answers need not wait for seconds.
+            answers need not wait for seconds; above 0.
 
     Raises:
         ContractError: the contract cannot be served.
-        ValueError: no request could carry `token`, or a fault or style makes no sense.
-        LookupError: there is a `token`, but no agent.
+        ValueError: no request could carry `token`; `wallet` names an account that is not there, or is no
+            application; `latency`, `seed`, `time_scale`, a fault or a style makes no sense.
+        LookupError: there is a `token` or a `wallet`, but no agent.
     """
+    _check_numbers(latency, time_scale, seed)
     casino = default_casino() if casino is None else casino
     errors = ErrorStyle(error_style, code_field)
     compiled = compiled_contract(errors) if contract is None else Contract(errors.read_into(contract))
@@ -125,24 +131,56 @@ def create_app(
     return SandboxApp(compiled, world, executor, Guard(hosts))
 
 
+def _check_numbers(latency: float, time_scale: float, seed: int | None) -> None:
+    if not (_is_a(int | float, latency) and 0 <= latency < math.inf):
+        raise ValueError(f"latency: must be a number of seconds, 0 or more, not {latency!r}")
+    if not (_is_a(int | float, time_scale) and 0 < time_scale < math.inf):
+        raise ValueError(f"time_scale: must be a number above 0, not {time_scale!r}")
+    if seed is not None and not _is_a(int, seed):
+        raise ValueError(f"seed: must be a whole number, not {seed!r}")
+
+
+def _is_a(kind: type | UnionType, value: object) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
 def _given(token: str | None, casino: Casino) -> dict[str, str]:
     """Return the token of the first agent by its id, if one is given."""
     if not token:
         return {}
     if not is_token(token):
         raise ValueError("a token has letters, digits and -._~+/ only")
-    for account in casino.accounts:
-        if account.level == "agent":
-            return {account.id: token}
-    raise LookupError("the data have no agent whose token it could be")
+    return {_first_agent(casino, "token"): token}
 
 
 def _wallets(wallet: Target | Mapping[str, Target] | None, casino: Casino) -> Mapping[str, Target]:
     """Return the applications that are wallets by account id: one alone is the first agent's."""
     if wallet is None or isinstance(wallet, Mapping):
-        return cast("Mapping[str, Target]", wallet or {})
-    agents = [account.id for account in casino.accounts if account.level == "agent"]
-    return dict.fromkeys(agents[:1], wallet)
+        wallets = cast("Mapping[str, Target]", wallet or {})
+    else:
+        wallets = {_first_agent(casino, "wallet"): wallet}
+    accounts = {account.id for account in casino.accounts}
+    for account_id, target in wallets.items():
+        if account_id not in accounts:
+            raise ValueError(f"wallet: there is no account {account_id!r}")
+        _require_wallet(target)
+    return wallets
+
+
+def _require_wallet(target: Target) -> None:
+    from igamingace._callback_line import line_to  # noqa: PLC0415 -- a server needs no httpx2
+
+    try:
+        line_to(target, "/")
+    except ConfigurationError as error:
+        raise ValueError(f"wallet: {error}") from None
+
+
+def _first_agent(casino: Casino, what: str) -> str:
+    for account in casino.accounts:
+        if account.level == "agent":
+            return account.id
+    raise LookupError(f"the data have no agent whose {what} it could be")
 
 
 class SandboxApp(Handle):
