@@ -394,7 +394,9 @@ def test_a_line_that_says_no_fault_is_explained(text, message):
 
 
 def test_the_help_tells_all_that_may_be_said_of_a_fault():
-    assert _FAULT_HELP.endswith("Further: share, count, seconds, spread, status, agent, operation, code, after.")
+    assert _FAULT_HELP.endswith(
+        "Further: share, count, seconds, spread, status, agent, operation, code, after."
+    )
 
 
 async def test_the_api_switches_faults_on_and_off(app, agent):
