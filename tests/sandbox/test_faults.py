@@ -383,6 +383,7 @@ def test_a_fault_is_written_on_one_line():
     [
         ("busy:often", "'often': there is share"),
         ("busy:share=half", "share: 'half' is no number"),
+        ("busy:count=1.5", "count: '1.5' is no whole number"),
         ("busy:share=0.1:share=0.2", "share: is given twice"),
         ("html:after:after", "after: is given twice"),
         ("x", "kind"),

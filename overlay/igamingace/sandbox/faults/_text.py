@@ -65,7 +65,9 @@ def fault_of(values: Mapping[str, object]) -> Fault:
 
 
 def _read(name: str, value: str) -> object:
+    reader = _READERS[name]
     try:
-        return _READERS[name](value)
+        return reader(value)
     except ValueError:
-        raise ValueError(f"{name}: {value!r} is no number") from None
+        kind = "whole number" if reader is int else "number"
+        raise ValueError(f"{name}: {value!r} is no {kind}") from None
