@@ -48,9 +48,7 @@ class Sandbox(Handle):
             code_field, faults, seed, casino, wallet, time_scale.
 
     Raises:
-        ContractError: the contract cannot be served.
-        ValueError: no request could carry `token`, or a fault or style makes no sense.
-        LookupError: there is a `token`, but no agent.
+        ContractError, ValueError, LookupError: as `create_app`.
     """
 
     def __init__(
