@@ -138,6 +138,17 @@ def test_what_is_wrong_with_an_amount_is_said_once_at_its_field(visit, sandbox):
     assert page.get_by_label("Stake").get_attribute("aria-invalid") == "false"
 
 
+@pytest.mark.parametrize("typed", ["much", "1,000", ""])
+def test_a_spin_stakes_nothing_while_an_amount_is_none(game, sandbox, wallet, typed):
+    game.get_by_label("Win", exact=True).fill(typed)
+    game.get_by_role("button", name="Spin", exact=True).click()
+
+    game.get_by_text("Must be a number.", exact=True).wait_for()
+    assert game.get_by_label("Win", exact=True).get_attribute("aria-invalid") == "true"
+    sandbox.settle()
+    assert wallet.received == []
+
+
 def test_a_kick_ends_the_game_and_what_was_said_before(visit, sandbox):
     page = visit(f"/_sandbox/game?session={sandbox.play('user123').id}", refusals=True)
     page.get_by_label("Stake").fill("1e30")
@@ -148,8 +159,9 @@ def test_a_kick_ends_the_game_and_what_was_said_before(visit, sandbox):
     with Agent(sandbox.token, base_url=sandbox.url) as agent:
         agent.games.kick(player_external_id="user123")
 
-    page.get_by_text("The session has ended").wait_for()
+    page.get_by_role("status").get_by_text("The session has ended").wait_for()
     assert not error.is_visible()
+    page.wait_for_function("document.activeElement.id === 'back'")
 
 
 def test_a_session_that_nobody_opened_says_so(visit):

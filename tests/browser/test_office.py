@@ -134,6 +134,68 @@ def test_how_long_a_fault_lasts_is_told_in_few_digits(visit, sandbox):
     visit("/").locator("#faults").get_by_text("0.1 to 0.3\u00a0s").wait_for()
 
 
+@pytest.mark.parametrize(
+    ("label", "typed", "said"),
+    [
+        ("Share of requests, %", "abc", "Must be a number from 0 to 100."),
+        ("Share of requests, %", "", "Must be a number from 0 to 100."),
+        ("Share of requests, %", "101", "Must be a number from 0 to 100."),
+        ("At most, times", "1.5", "Must be a whole number, 1 or more."),
+        ("Seconds", "0,5", "Must be a number."),
+        ("Up to seconds more", "-1", "Must be"),
+    ],
+)
+def test_a_fault_that_makes_no_sense_is_not_switched_on(visit, sandbox, label, typed, said):
+    page = visit("/", refusals=True)
+    page.get_by_text("Switch a fault on").click()
+    page.get_by_label(label, exact=True).fill(typed)
+    page.get_by_role("button", name="Switch on").click()
+
+    page.locator("#fault").get_by_text(said).wait_for()
+    assert page.get_by_label(label, exact=True).get_attribute("aria-invalid") == "true"
+    assert list(sandbox.world.faults) == []
+
+
+def test_the_focus_stays_when_a_fault_is_switched_off(visit, sandbox):
+    sandbox.faults.add("callback_delay", seconds=0.5)
+    page = visit("/")
+
+    page.locator("#faults").get_by_text("0.5\u00a0s").wait_for()
+    page.get_by_role("button", name="Off: Callback late").click()
+
+    page.locator("#faults li").wait_for(state="detached")
+    assert page.evaluate("document.activeElement.textContent") == "Switch a fault on"
+
+
+def test_a_fault_that_cannot_be_switched_off_now_can_be_later(visit, sandbox):
+    sandbox.faults.add("busy", share=0.5)
+    page = visit("/", refusals=True)
+    off = page.get_by_role("button", name="Off: Refused as busy")
+    page.route("**/_sandbox/faults/*", lambda route: route.fulfill(status=503, json={"message": "not now"}))
+    off.click()
+    page.get_by_text("Not now.").wait_for()
+    page.unroute_all()
+
+    off.click()
+
+    page.locator("#faults li").wait_for(state="detached")
+
+
+def test_what_another_sandbox_has_takes_the_place_of_what_was_shown(visit, sandbox, agent):
+    agent.providers.list()
+    page, account = visit("/"), first_agent(sandbox)
+    page.locator("#requests").get_by_text("/v1/provider/list").wait_for()
+
+    sandbox.reset()
+    first_agent(sandbox).name = "Renamed Casino"
+    agent.players.create(player_external_id="p-2")
+
+    row = page.locator(f'[data-account="{account.id}"]')
+    row.get_by_role("heading", name="Renamed Casino").wait_for()
+    page.locator("#requests").get_by_text("/v1/player/create").wait_for()
+    assert page.locator("#requests").get_by_text("/v1/provider/list").count() == 0
+
+
 def test_a_fault_is_switched_on_met_and_switched_off(visit, sandbox, agent):
     page = visit("/")
     page.get_by_text("Switch a fault on").click()

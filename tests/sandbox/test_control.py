@@ -100,6 +100,10 @@ async def test_a_callback_url_is_taken_away(app, api, body):
         ({"allowed_ips": [1]}, "body.allowed_ips[0]: must be a text"),
         ({"allowed_ips": 1}, "must be an array of texts"),
         ({"callback_url": "ftp://x"}, "must be a URL"),
+        ({"callback_url": "http://"}, "must be a URL"),
+        ({"callback_url": "http://[::1"}, "must be a URL"),
+        ({"callback_url": "http://a b/c"}, "must be a URL"),
+        ({"callback_url": "http://127.0.0.1:99999/"}, "must be a URL"),
         ({"callback_url": 1}, "body.callback_url: must be a text"),
         ({"mode": "both"}, "must be seamless or transfer"),
     ],
@@ -149,6 +153,22 @@ async def test_the_log_tells_what_was_asked_and_answered(api, agent):
     assert first["milliseconds"] > 0
     assert (second["status"], second["code"]) == (404, 2002)
     assert second["path"] == "/v1/player/info?playerExternalId=nobody"
+
+
+async def test_whoever_reads_the_log_sees_that_another_run_has_begun(app, api):
+    async def run():
+        told = [(await api.get(f"/_sandbox/{log}")).json()["run"] for log in ("requests", "callbacks")]
+        assert told[0] == told[1]
+        return told[0]
+
+    runs = [await run(), await run()]
+    app.reset()
+    runs.append(await run())
+    await api.post("/_sandbox/import", json=(await api.get("/_sandbox/export")).json())
+    runs.append(await run())
+
+    assert runs[0] == runs[1]
+    assert len(set(runs)) == 3
 
 
 async def test_the_log_is_read_on_from_where_one_was(api, agent):

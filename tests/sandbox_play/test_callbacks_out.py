@@ -223,3 +223,13 @@ async def test_a_bet_that_is_delayed_past_its_time_arrives_after_its_cancel(sess
 
     assert not played.accepted
     assert wallet.commands == ["cancel", "bet"]
+    assert "a fault of the sandbox held the callback for 0.3 s" in played.deliveries[0].text
+
+
+async def test_amounts_have_no_more_digits_than_their_currency(app, session):
+    before = app.account("mycasino").points["USD"]
+
+    await session.bet(Decimal("1.5000"))
+
+    assert str(session.session.round.stake) == "1.50"
+    assert f"{app.account('mycasino').points['USD']:f}" == f"{before - Decimal('1.50'):f}"

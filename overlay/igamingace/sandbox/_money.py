@@ -14,7 +14,7 @@ LARGEST_HELD: Final = Decimal(10) ** 23
 
 
 def amount_in(currency: str, amount: int | Decimal, place: str, most: Decimal = _LARGEST) -> Decimal:
-    """Return `amount` as a Decimal.
+    """Return `amount` as a Decimal with no more digits than the currency has: 1.50 for 1.500 USD.
 
     Args:
         currency: ISO 4217 code.
@@ -31,4 +31,5 @@ def amount_in(currency: str, amount: int | Decimal, place: str, most: Decimal = 
         raise Refusal("PARAMETERS_INVALID", f"{place}: is larger than any wallet")
     if exact != round(exact, digits):
         raise Refusal("PARAMETERS_INVALID", f"{place}: {currency} has {digits} minor digits")
-    return exact
+    finer = exact.as_tuple().exponent
+    return round(exact, digits) if isinstance(finer, int) and -finer > digits else exact

@@ -53,6 +53,7 @@ class World:
         time_scale: What the contract's time limits for callbacks are multiplied by.
         sessions: The games that players have open.
         play: What is played in them.
+        run: Another one after each start, reset and import: what was told of one says nothing of the next.
         breaches: What went wrong inside: answers that broke the contract, errors of handlers. Bounded.
     """
 
@@ -72,6 +73,7 @@ class World:
     callback_log: Log[Delivery] = field(init=False, default_factory=lambda: Log[Delivery](MOST_CALLBACKS))
     sessions: Sessions = field(init=False, default_factory=Sessions)
     play: Play = field(init=False)
+    run: str = field(init=False, default_factory=new_token)
     breaches: list[str] = field(init=False, default_factory=list[str])
 
     def __post_init__(self) -> None:
@@ -86,6 +88,7 @@ class World:
 
     def reset(self) -> None:
         """Go back to how it started, and start counting anew."""
+        self.run = new_token()
         self.sessions.clear("the sandbox was reset", self.clock())
         self.clock.real()
         self.state = self._begun()
@@ -106,6 +109,7 @@ class World:
         state = self._with_wallets(state_of(casino, tokens, self.game_types, now))
         self.clock.advance(casino.clock_ahead - self.clock.ahead)  # the last that can be refused
         self.sessions.clear("another state was imported", now)
+        self.run = new_token()
         self.state = state
         self.log.clear()  # what is masked in them are the tokens of the state that there is
         self.callback_log.clear()

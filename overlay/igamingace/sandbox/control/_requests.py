@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @own("GET", "requests")
 async def requests(request: OwnRequest) -> Answer:
-    """Give the requests that came after the one with the number `after`, and the `last` number."""
+    """Give the requests that came after the one with the number `after`, the `last` number, and the `run`."""
     log, tokens = request.world.log, request.world.state.tokens
     entries = [exchange.shown(number, tokens) for number, exchange in log.after(number_after(request))]
-    return Answer(200, encode({"entries": entries, "last": log.last}))
+    return Answer(200, encode({"entries": entries, "last": log.last, "run": request.world.run}))
 
 
 def number_after(request: OwnRequest) -> int:

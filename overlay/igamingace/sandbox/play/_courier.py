@@ -97,7 +97,7 @@ class Courier:
             reply = await self._answer(errand, obstacle)
             verdict = judge(command, reply.http_status, reply.body, errand.session.currency)
         except TimeoutError:
-            verdict = late(self._limit(command))
+            verdict = late(self._limit(command), obstacle.delay)
         except Unreachable as error:
             verdict = no_answer(f"{error}: does the wallet run there?")
         except NoAnswer as error:

@@ -40,11 +40,11 @@ _IN_LAUNCH: Final = {
 
 @own("GET", "callbacks")
 async def callbacks(request: OwnRequest) -> Answer:
-    """Give the callbacks that were sent after the one with the number `after`, and the `last` number."""
+    """Give the callbacks sent after the one with the number `after`, the `last` number, and the `run`."""
     log, tokens = request.world.callback_log, request.world.state.tokens
     fresh = log.after(number_after(request))[-MOST_SHOWN:]
     entries = [delivery.shown(number, tokens) for number, delivery in fresh]
-    return Answer(200, encode({"entries": entries, "last": log.last}))
+    return Answer(200, encode({"entries": entries, "last": log.last, "run": request.world.run}))
 
 
 @own("POST", "play")

@@ -84,8 +84,12 @@ def judge(command: str, http_status: int, body: bytes, currency: str) -> Verdict
     return _of_answer(command, members(answer), currency)
 
 
-def late(seconds: float) -> Verdict:
-    """Judge that no answer came within so many seconds."""
+def late(seconds: float, held: float = 0.0) -> Verdict:
+    """Judge that no answer came within so many seconds, of which a fault has held the callback for `held`."""
+    if held:
+        return _failed(
+            f"no answer within {seconds:g} s: a fault of the sandbox held the callback for {held:g} s"
+        )
     return _failed(
         f"no answer within {seconds:g} s: give up earlier than that yourself, and answer with ERR_UNKNOWN"
     )

@@ -18,7 +18,7 @@ export function showAccounts({ accounts, limit }) {
   say(at("limit"), limit === null ? "any number of" : String(limit));
   at("find-account").hidden = accounts.length < FILTER_FROM;
   const wanted = chosen(accounts);
-  const order = JSON.stringify(wanted.map(({ id, parent_id, name, level }) => [id, parent_id, name, level]));
+  const order = JSON.stringify(wanted.map((account) => [account.parent_id, made(account)]));
   if (order !== drawn) {
     drawn = order;
     draw(wanted);
@@ -26,6 +26,14 @@ export function showAccounts({ accounts, limit }) {
   wanted.forEach((account) => shown.get(account.id).show(account, limit));
   at("tree-empty").hidden = wanted.length > 0;
   say(at("tree-empty"), accounts.length ? "No account of that name." : "No account yet.");
+  const left = at("account-filter").value.trim() ? 0 : accounts.length - wanted.length;
+  at("tree-left").hidden = left === 0;
+  say(at("tree-left"), `Shown are the first ${MOST} of ${accounts.length}: find the others by name.`);
+}
+
+/** What an account's row is built from: with another name or token it is another row. */
+function made({ id, name, level, token, currencies }) {
+  return JSON.stringify([id, name, level, token, currencies]);
 }
 
 /** Return the accounts that match the filter, and those above them. */
@@ -47,7 +55,7 @@ function chosen(accounts) {
 function draw(accounts) {
   const ids = new Set(accounts.map(({ id }) => id));
   [...shown.keys()].filter((id) => !ids.has(id)).forEach((id) => shown.delete(id));
-  accounts.forEach((account) => shown.has(account.id) || shown.set(account.id, build(account)));
+  accounts.filter((account) => shown.get(account.id)?.from !== made(account)).forEach((account) => shown.set(account.id, build(account)));
   const branch = (parent) => {
     const children = accounts.filter(({ parent_id }) => (ids.has(parent_id) ? parent_id : null) === parent);
     return children.map((account) => {
@@ -83,7 +91,7 @@ function build(account) {
     meter.show(current, limit);
     settings.show(current);
   };
-  return { element, show };
+  return { element, show, from: made(account) };
 }
 
 function settingsOf(account) {

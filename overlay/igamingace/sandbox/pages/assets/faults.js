@@ -1,8 +1,8 @@
 // Faults: those that are on, and a form to switch one on.
 
-import { call } from "./api.js";
-import { at, badge, el, field } from "./dom.js";
-import { offer, outcome, submits } from "./form.js";
+import { call, Refused } from "./api.js";
+import { at, badge, el, field, say } from "./dom.js";
+import { offer, outcome, sentence, submits } from "./form.js";
 import { count } from "./text.js";
 
 const KINDS = [
@@ -17,8 +17,12 @@ const KINDS = [
   ["cut", "Body cut in half"],
   ["close", "Connection closed, no answer"],
   ["drip", "Answer bit by bit"],
+  ["callback_delay", "Callback late"],
+  ["callback_duplicate", "Callback twice"],
+  ["callback_lost", "Callback lost"],
+  ["callback_lost_answer", "Callback's answer lost"],
 ];
-const TAKES_TIME = ["latency", "drip"];
+const TAKES_TIME = ["latency", "drip", "callback_delay"];
 const WORDS = new Map(KINDS);
 
 const kind = field("What goes wrong", el("select", {}, ...KINDS.map(([value, text]) => el("option", { value }, text))));
@@ -39,11 +43,7 @@ export async function prepareFaults(refresh) {
   );
   kind.control.addEventListener("change", showTimes);
   showTimes();
-  at("faults-clear").addEventListener("click", async () => {
-    await call("DELETE", "faults");
-    at("fault").querySelector("button").focus(); // the button that was pressed goes away
-    await refresh();
-  });
+  at("faults-clear").addEventListener("click", () => switchOff(at("faults-clear"), "faults", refresh));
   const fields = { kind, agent, operation, share, count: times, seconds, spread };
   const places = new Map(Object.entries(fields).map(([name, made]) => [`body.${name}`, made]));
   submits(at("fault"), places, message, async () => {
@@ -74,12 +74,7 @@ export function showFaults({ faults, accounts }, refresh) {
 function entry(fault, refresh) {
   const title = WORDS.get(fault.kind) ?? fault.kind;
   const off = el("button", { type: "button", class: "small", "data-fault": fault.id, "aria-label": `Off: ${title}` }, "Off");
-  off.addEventListener("click", async () => {
-    off.disabled = true;
-    await call("DELETE", `faults/${fault.id}`);
-    at("fault").querySelector("button").focus();
-    await refresh();
-  });
+  off.addEventListener("click", () => switchOff(off, `faults/${fault.id}`, refresh));
   const about = [fault.agent ?? "every account", fault.operation ?? "every operation", howOften(fault), howLong(fault)];
   return el(
     "li",
@@ -87,6 +82,26 @@ function entry(fault, refresh) {
     el("div", {}, el("strong", {}, title), " ", badge(`met ${fault.met}`, fault.met ? "warn" : ""), el("div", { class: "small muted" }, about.filter(Boolean).join(" · "))),
     off,
   );
+}
+
+/** Switch off what is at `path`; the button that was pressed goes away with it. */
+async function switchOff(button, path, refresh) {
+  button.disabled = true;
+  try {
+    await call("DELETE", path);
+    say(message, "");
+    const form = at("fault").closest("details");
+    (form.open ? at("fault").querySelector("button") : form.querySelector("summary")).focus();
+    await refresh();
+  } catch (error) {
+    if (!(error instanceof Refused)) {
+      throw error;
+    }
+    at("fault").closest("details").open = true;
+    say(message, sentence(error.message), "bad");
+  } finally {
+    button.disabled = false;
+  }
 }
 
 function howOften(fault) {
@@ -106,8 +121,18 @@ function showTimes() {
   seconds.hidden = spread.hidden = !timed;
 }
 
+/** Return the number that somebody has typed, or refuse it as the sandbox would. */
+function typed(made, name, words, admits = () => true) {
+  const text = made.control.value.trim();
+  const value = Number(text);
+  if (!text || Number.isNaN(value) || !admits(value)) {
+    throw new Refused(`body.${name}: must be ${words}`, 0);
+  }
+  return value;
+}
+
 function asked() {
-  const body = { kind: kind.control.value, share: Number(share.control.value.replace(",", ".")) / 100 };
+  const body = { kind: kind.control.value, share: typed(share, "share", "a number from 0 to 100", (value) => value >= 0 && value <= 100) / 100 };
   if (agent.control.value) {
     body.agent = agent.control.value;
   }
@@ -115,11 +140,11 @@ function asked() {
     body.operation = operation.control.value;
   }
   if (times.control.value.trim()) {
-    body.count = Number(times.control.value);
+    body.count = typed(times, "count", "a whole number, 1 or more", (value) => Number.isInteger(value) && value > 0);
   }
   if (TAKES_TIME.includes(body.kind)) {
-    body.seconds = Number(seconds.control.value);
-    body.spread = Number(spread.control.value);
+    body.seconds = typed(seconds, "seconds", "a number");
+    body.spread = typed(spread, "spread", "a number");
   }
   return body;
 }

@@ -50,7 +50,7 @@ function fail(error, fields, message) {
   }
   wrong.forEach((texts, field) => field.fail(sentence(texts.join("; "))));
   [...wrong.keys()][0]?.control.focus();
-  say(message, left.length ? sentence(left.join("; ")) : "Not saved: see above.", "bad");
+  say(message, left.length ? sentence(left.join("; ")) : "Not done: see above.", "bad");
 }
 
 /** A text of the sandbox as a sentence. */

@@ -21,7 +21,7 @@ let asked = "";
 let now = async () => {};
 
 const amount = (text) => money(text, session.minor_digits);
-const amountOf = (made) => made.control.value.trim().replace(",", ".");
+const amountOf = (made) => made.control.value.trim();
 const bet = () => ["bet", { amount: amountOf(stake) }];
 const win = () => ["win", { amount: amountOf(prize) }];
 
@@ -104,6 +104,11 @@ function told(answer) {
 }
 
 async function spin() {
+  asked = "bet";
+  const wrong = [stake, prize].find((made) => !/^\d*\.?\d+$/.test(amountOf(made)));
+  if (wrong) {
+    throw new Refused(`body.${wrong === stake ? "amount" : "win"}: must be a number`, 0); // before anything is staked
+  }
   reels.turn();
   const problem = told(await make(...bet()));
   if (problem) {
@@ -128,7 +133,8 @@ function show() {
   say(at("game-name"), game.name);
   say(at("balance"), balance === null ? "–" : `${amount(balance)} ${currency}`);
   showAbout({ Player: player, Agent: account, Provider: provider.name });
-  say(at("round"), ended ? `The session has ended: ${ended}.` : round ? `Round ${round.id}: staked ${amount(round.stake)}, won ${amount(round.won)}.` : "No round is open.");
+  const playing = round ? `Round ${round.id}: staked ${amount(round.stake)}, won ${amount(round.won)}.` : "No round is open.";
+  say(at("round"), ended ? `The session has ended: ${ended}.` : playing, ended ? "bad" : "");
   say(at("bonus"), bonus ? `Bonus call ${bonus.id}: ${count(bonus.rounds_remaining, "free spin")} left, ${amount(bonus.won)} of at most ${amount(bonus.most)} won.` : "No bonus call: register one for this player and game to get free spins.");
   say(at("wire-to"), mode === "transfer" ? "Transfer mode: the money is at the platform, no callbacks" : "Callbacks to the agent's wallet");
   at("spin").disabled = Boolean(busy || ended || round);
@@ -184,7 +190,11 @@ async function ask() {
     }
     session = current;
   }
+  const focused = document.activeElement;
   show();
+  if (focused?.disabled) {
+    at("back").focus(); // what was used last cannot be used any more
+  }
   await readWire();
   return null;
 }

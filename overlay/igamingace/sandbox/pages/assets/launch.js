@@ -30,6 +30,7 @@ export function prepareLaunch() {
   );
   const fields = new Map([
     ["body.playerId", player],
+    ["body.playerExternalId", player], // as it is linked first
     ["body.gameId", game],
     ["body.language", language],
   ]);

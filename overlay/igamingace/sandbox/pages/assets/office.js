@@ -44,13 +44,14 @@ function show() {
 }
 
 async function read(each) {
-  const { entries, last } = await call("GET", `${each.path}?after=${each.last}`);
-  if (last < each.last) {
-    each.view.clear(); // another sandbox runs here now
-    each.last = 0;
+  const { entries, last, run } = await call("GET", `${each.path}?after=${each.last}`);
+  if (each.run && run !== each.run) {
+    each.view.clear(); // another sandbox runs here now, or it was reset
+    Object.assign(each, { last: 0, run });
+    await read(each);
     return;
   }
-  each.last = last;
+  Object.assign(each, { last, run });
   each.view.add(entries);
 }
 
