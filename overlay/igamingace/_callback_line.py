@@ -82,6 +82,17 @@ def _ssl_context() -> SSLContext:
     return httpx2.create_ssl_context()
 
 
+def can_be_called(url: str) -> bool:
+    """Tell whether `url` is an http or https URL, with a host and, if any, a port that there is."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        httpx2.URL(url)
+    except (ValueError, httpx2.InvalidURL):
+        return False
+    return usable and url.isprintable() and " " not in url
+
+
 def line_to(target: Target, path: str) -> Line:
     """Return the line to a target; `path` is where an application in process takes its callbacks.
 
@@ -152,17 +163,12 @@ class _HTTPLine(_ASGILine):
     """Sends over HTTP: no proxy, no redirect, as the vendor is not known to follow any."""
 
     def __init__(self, url: str) -> None:
-        try:
-            parts = urlsplit(url)
-            usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
-            httpx2.URL(url)
-        except (ValueError, httpx2.InvalidURL):
-            usable, parts = False, urlsplit("")
-        if not usable:
+        if not can_be_called(url):
             raise ConfigurationError(
                 "the target is no http or https URL: give the whole callback URL, such as "
                 "https://casino.example/igamingace/callbacks"
             )
+        parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2]
         limits = httpx2.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
         transport = httpx2.AsyncHTTPTransport(verify=_ssl_context(), limits=limits, trust_env=True)

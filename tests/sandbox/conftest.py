@@ -122,6 +122,21 @@ def launch() -> dict[str, Any]:
     }
 
 
+@pytest.fixture
+def bonus(clock: SettableClock) -> dict[str, Any]:
+    """Return what registers a bonus call."""
+    return {
+        "platformId": "promo-1",
+        "providerId": 1,
+        "gameId": 655,
+        "playerId": "user123",
+        "bonusType": 1,
+        "callAmount": 50,
+        "expireAt": clock.text(hours=1),
+        "metaData": {"spinAmount": 20, "baseBetAmount": 0.2},
+    }
+
+
 @pytest.fixture(scope="session")
 def contract() -> dict[str, Any]:
     """Return the contract that the package ships."""

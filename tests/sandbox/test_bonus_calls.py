@@ -8,20 +8,6 @@ REGISTER = "/v1/bonus-call/register"
 CANCEL = "/v1/bonus-call/cancel"
 
 
-@pytest.fixture
-def bonus(clock):
-    return {
-        "platformId": "promo-1",
-        "providerId": 1,
-        "gameId": 655,
-        "playerId": "user123",
-        "bonusType": 1,
-        "callAmount": 50,
-        "expireAt": clock.text(hours=1),
-        "metaData": {"spinAmount": 20, "baseBetAmount": 0.2},
-    }
-
-
 def detail(issue_id):
     return f"/v1/bonus-call/detail/{issue_id}"
 

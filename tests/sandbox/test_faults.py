@@ -13,8 +13,7 @@ import pytest
 from igamingace import Agent, errors
 from igamingace.limits import LocalLimiter
 from igamingace.sandbox import Fault, Sandbox, create_app
-from igamingace.sandbox.command import _FAULT_HELP
-from igamingace.sandbox.faults import CALLBACK_KINDS, KINDS, Faults, parse_fault
+from igamingace.sandbox.faults import CALLBACK_KINDS, KINDS, Faults
 
 LIST = "/v1/provider/list"
 FAULT = "x-sandbox-fault"
@@ -260,73 +259,6 @@ async def test_what_an_agent_meets_does_not_depend_on_the_others(caller):
     assert found == expected
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"kind": "fire"}, "kind: there is latency"),
-        ({"kind": "busy", "share": 1.5}, "share: must be from 0 to 1"),
-        ({"kind": "busy", "count": 0}, "count: must be at least 1"),
-        ({"kind": "latency", "seconds": float("nan")}, "seconds: must be from 0"),
-        ({"kind": "html", "spread": 1}, "spread: html takes no time"),
-        ({"kind": "busy", "status": 503}, "status: from 200 to 599, for"),
-        ({"kind": "html", "status": 99}, "status: from 200 to 599"),
-        ({"kind": "html", "code": "OK"}, "code: for error only"),
-        ({"kind": "busy", "after": True}, "after: busy means"),
-        ({"kind": "busy", "operation": "games.lunch"}, "operation: the contract has no 'games.lunch'"),
-        ({"kind": "error", "code": "NONE"}, "code: the contract has no error 'NONE'"),
-        ({"kind": "error", "code": "OK"}, "code: the contract has no error 'OK'"),
-        ({"kind": "busy", "agent": "nobody"}, "agent: there is no account 'nobody'"),
-        ({"kind": "busy", "seconds": 3}, "seconds: busy takes no time"),
-        ({"kind": "busy", "share": "x"}, "share: must be a number"),
-        ({"kind": "busy", "share": True}, "share: must be a number"),
-        ({"kind": "latency", "seconds": None}, "seconds: must be a number"),
-        ({"kind": "busy", "count": 1.5}, "count: must be an integer"),
-        ({"kind": "busy", "count": "x"}, "count: must be an integer"),
-        ({"kind": "busy", "count": True}, "count: must be an integer"),
-        ({"kind": "html", "status": "502"}, "status: must be an integer"),
-        ({"kind": "html", "after": None}, "after: must be a boolean"),
-        ({"kind": "busy", "agent": 1}, "agent: must be a text"),
-    ],
-)
-def test_a_fault_that_makes_no_sense_is_refused(app, options, message):
-    with pytest.raises(ValueError, match=message):
-        app.faults.add(**options)
-
-
-@pytest.mark.parametrize(
-    ("fault", "message"),
-    [
-        ("busy", "faults: give Fault"),
-        (Fault(kind="busy", agent="nobody"), "fault busy: agent: there is no account 'nobody'"),
-        (Fault(kind="error", code="OK"), "code: the contract has no error 'OK'"),
-    ],
-)
-def test_a_sandbox_does_not_start_with_a_fault_that_makes_no_sense(fault, message):
-    with pytest.raises(ValueError, match=message):
-        create_app(faults=[fault])
-
-
-async def test_a_fault_may_meet_an_account_that_was_made_later(app, operator, caller):
-    account = {"operatorId": "new", "password": "secret-1", "name": "N", "currency": ["USD"], "ggrRate": 5}
-    made = await operator.data(operator.post("/v1/operator/create", **account, level="agent"))
-    app.faults.add("html", agent="new")
-
-    assert (await caller(made["token"]).get(LIST)).status_code == 502
-
-
-async def test_there_are_not_faults_without_end(app, agent):
-    for _ in range(100):
-        app.faults.add("busy")
-
-    with pytest.raises(ValueError, match="100 faults already"):
-        app.faults.add("busy")
-    answer = await agent.client.post("/_sandbox/faults", json={"kind": "busy"})
-    assert (answer.status_code, answer.json()["message"].partition(";")[0]) == (
-        400,
-        "body: there are 100 faults already",
-    )
-
-
 def test_threads_switch_faults_on_and_off_while_requests_meet_them():
     faults = Faults(seed=1)
 
@@ -362,87 +294,6 @@ def shortest_turns():
         sys.setswitchinterval(before)
 
 
-def test_a_fault_is_written_on_one_line():
-    fault = parse_fault(
-        "unknown-code:agent=mycasino:operation=games.launch:share=0.5:count=3:status=418:after"
-    )
-
-    assert fault == Fault(
-        kind="unknown_code",
-        agent="mycasino",
-        operation="games.launch",
-        share=0.5,
-        count=3,
-        status=418,
-        after=True,
-    )
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("busy:often", "'often': there is share"),
-        ("busy:share=half", "share: 'half' is no number"),
-        ("busy:count=1.5", "count: '1.5' is no whole number"),
-        ("busy:share=0.1:share=0.2", "share: is given twice"),
-        ("html:after:after", "after: is given twice"),
-        ("x", "kind"),
-    ],
-)
-def test_a_line_that_says_no_fault_is_explained(text, message):
-    with pytest.raises(ValueError, match=message):
-        parse_fault(text)
-
-
-def test_the_help_tells_all_that_may_be_said_of_a_fault():
-    assert _FAULT_HELP.endswith(
-        "Further: share, count, seconds, spread, status, agent, operation, code, after."
-    )
-
-
-async def test_the_api_switches_faults_on_and_off(app, agent):
-    added = (await agent.client.post("/_sandbox/faults", json={"kind": "html", "share": 1})).json()
-    met = await agent.get(LIST)
-    listed = (await agent.client.get("/_sandbox/faults")).json()
-    removed = await agent.client.delete(f"/_sandbox/faults/{added['id']}")
-
-    assert (added["kind"], added["share"], met.status_code) == ("html", 1, 502)
-    assert [fault["met"] for fault in listed["faults"]] == [1]
-    assert isinstance(listed["seed"], int)
-    assert removed.json()["faults"] == []
-    assert (await agent.get(LIST)).status_code == 200
-    assert (await agent.client.delete(f"/_sandbox/faults/{added['id']}")).status_code == 404
-
-
-async def test_the_api_switches_all_faults_off(app, agent):
-    app.faults.add("html")
-
-    assert (await agent.client.delete("/_sandbox/faults")).json()["faults"] == []
-    assert (await agent.get(LIST)).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("body", "message"),
-    [
-        ({}, "body.kind: is required"),
-        ({"kind": None}, "body.kind: is required"),
-        ({"kind": 5}, "body.kind: there is latency"),
-        ({"kind": "fire"}, "body.kind: there is latency"),
-        ({"kind": "latency", "seconds": 10**400}, "body.seconds: must be from 0"),
-        ({"kind": "busy", "often": 1}, "body.often: is not known here"),
-        ({"kind": "busy", "share": "1"}, "body.share: must be a number"),
-        ({"kind": "busy", "count": 1.5}, "body.count: must be an integer"),
-        ({"kind": "html", "after": 1}, "body.after: must be a boolean"),
-        ({"kind": "busy", "agent": "nobody"}, "there is no account 'nobody'"),
-    ],
-)
-async def test_the_api_explains_a_fault_that_makes_no_sense(agent, body, message):
-    answer = await agent.client.post("/_sandbox/faults", json=body)
-
-    assert answer.status_code in {400, 404}
-    assert message in answer.json()["message"]
-
-
 async def test_a_server_that_cannot_close_connections_is_told_by_an_error(app, agent):
     app.faults.add("close")
 
@@ -458,10 +309,3 @@ async def test_faults_of_callbacks_meet_no_request_and_the_other_way_round(app, 
     assert app.faults.meet_callback("mycasino", "bet") == [("callback_lost", 1.0), ("callback_delay", 2.0)]
     assert app.faults.meet_callback("mycasino", "bet") == [("callback_delay", 2.0)]
     assert [(await agent.get(LIST)).status_code for _ in range(2)] == [502, 200]
-
-
-def test_a_fault_of_callbacks_names_a_command(app):
-    with pytest.raises(ValueError, match="operation: callbacks have balance, bet,"):
-        app.faults.add("callback_lost", operation="games.launch")
-    with pytest.raises(ValueError, match="the contract has no 'bet'"):
-        app.faults.add("html", operation="bet")

@@ -10,17 +10,8 @@ from igamingace.sandbox import DataError, create_app
 from igamingace.sandbox.data import as_json, parse_casino
 
 
-async def test_the_state_moves_to_another_sandbox(app, agent, caller, clock, launch):
-    bonus = {
-        "platformId": "b-1",
-        "providerId": 1,
-        "gameId": 655,
-        "playerId": "p-1",
-        "bonusType": 1,
-        "callAmount": 100,
-        "expireAt": clock.text(hours=1),
-        "metaData": {"spinAmount": 10, "baseBetAmount": 1},
-    }
+async def test_the_state_moves_to_another_sandbox(app, agent, caller, clock, *, launch, bonus):
+    bonus |= {"playerId": "p-1", "metaData": {"spinAmount": 10, "baseBetAmount": 1}}
     issue = (await agent.data(agent.post("/v1/bonus-call/register", **bonus)))["issueId"]
     deposit = {"playerExternalId": "p-1", "currency": "USD", "amount": 7.25, "transactionId": "t-1"}
     await agent.data(agent.post("/v1/player/wallet/deposit", **deposit))

@@ -9,6 +9,9 @@ from typing import Final, TypeAlias
 
 Clock: TypeAlias = Callable[[], datetime]
 
+CALENDAR: Final = range(1971, 9000)
+"""The years that the clock goes through: well within what every calendar and zone reaches."""
+
 _STILL: Final = timedelta(0)
 
 
@@ -66,8 +69,8 @@ class MovableClock:
         with suppress(OverflowError):
             ahead = wanted()
             year = (self._base() + ahead).year
-        if not 1970 < year < 9000:  # noqa: PLR2004 - well within what every calendar and zone reaches
-            raise ValueError("the clock goes from 1971 to 8999")
+        if year not in CALENDAR:
+            raise ValueError(f"the clock goes from {CALENDAR[0]} to {CALENDAR[-1]}")
         self._put(ahead)
 
     def _put(self, ahead: timedelta) -> None:

@@ -100,7 +100,6 @@ class Contract:
         limit: How many requests of one agent may be in flight at once; None when the contract sets no limit.
         busy: The name of the code that refuses one more.
         operation_ids: The ids of all operations.
-        game_types: The numbers of the types of games, by name.
     """
 
     def __init__(self, document: Object) -> None:
@@ -119,7 +118,6 @@ class Contract:
         self.operation_ids: set[str] = set()
         self.limit, self.busy = self._concurrency(root)
         self.router = Router[dict[str, Operation]]()
-        self.game_types = self.schemas.known_values("Game", "gameType")
         paths = root.get("paths")
         for path, item in paths.children() if paths is not None else ():
             operations = _operations(path, item, root)

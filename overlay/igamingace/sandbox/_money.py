@@ -29,7 +29,12 @@ def amount_in(currency: str, amount: int | Decimal, place: str, most: Decimal = 
     digits = minor_digits(currency)
     if exact.copy_abs() > most:
         raise Refusal("PARAMETERS_INVALID", f"{place}: is larger than any wallet")
-    if exact != round(exact, digits):
+    rounded = round(exact, digits)
+    if exact != rounded:
         raise Refusal("PARAMETERS_INVALID", f"{place}: {currency} has {digits} minor digits")
-    finer = exact.as_tuple().exponent
-    return round(exact, digits) if isinstance(finer, int) and -finer > digits else exact
+    return max(exact, rounded, key=_exponent)
+
+
+def _exponent(amount: Decimal) -> int:
+    exponent = amount.as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0

@@ -7,6 +7,7 @@ from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Final
 
 from igamingace.sandbox._clock import Clock, MovableClock
+from igamingace.sandbox._contract import shipped_contract
 from igamingace.sandbox._errors import ErrorStyle
 from igamingace.sandbox._ids import new_token
 from igamingace.sandbox._inflight import Gauges
@@ -20,8 +21,10 @@ from igamingace.sandbox.play._sessions import Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from igamingace._callback_line import Target
+    from igamingace.sandbox._document import Document
     from igamingace.sandbox._json import Object
     from igamingace.sandbox._state import Account, Level, State
 
@@ -44,7 +47,7 @@ class World:
         faults: What goes wrong on demand.
         origin: The data it starts with, and goes back to.
         tokens: Of the accounts in them, by id; they outlive a reset. Made where none is given.
-        game_types: The numbers of the types of games, by name.
+        schemas: The contract that is served, with what it says of each field.
         state: What the sandbox remembers.
         gauges: What is in flight, by account.
         log: The last requests to the contract's operations.
@@ -64,7 +67,7 @@ class World:
     faults: Faults = field(default_factory=Faults)
     origin: Casino = field(default_factory=default_casino)
     tokens: dict[str, str] = field(default_factory=dict[str, str], repr=False)
-    game_types: Mapping[str, int] = field(default_factory=dict[str, int])
+    schemas: Document = field(default_factory=shipped_contract)
     wallets: Mapping[str, Target] = field(default_factory=dict[str, "Target"])
     time_scale: float = 1.0
     state: State = field(init=False)
@@ -106,7 +109,7 @@ class World:
         """
         tokens = {account.id: account.token or new_token() for account in casino.accounts}
         now = self.clock()
-        state = self._with_wallets(state_of(casino, tokens, self.game_types, now))
+        state = self._state_of(casino, tokens, now)
         self.clock.advance(casino.clock_ahead - self.clock.ahead)  # the last that can be refused
         self.sessions.clear("another state was imported", now)
         self.run = new_token()
@@ -130,10 +133,11 @@ class World:
         raise LookupError(f"the sandbox has no {level}")
 
     def _begun(self) -> State:
-        return self._with_wallets(state_of(self.origin, self.tokens, self.game_types, self.clock()))
+        return self._state_of(self.origin, self.tokens, self.clock())
 
-    def _with_wallets(self, state: State) -> State:
-        """Give the accounts whose wallets were handed in a callback url that leads there."""
+    def _state_of(self, casino: Casino, tokens: Mapping[str, str], now: datetime) -> State:
+        """Return the state; accounts whose wallets were handed in have a callback url that leads there."""
+        state = state_of(casino, tokens, self.schemas.known_values("Game", "gameType"), now)
         for account_id in self.wallets:
             account = state.accounts.get(account_id)
             if account is not None and account.callback_url is None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import math
-from collections.abc import Mapping
 from concurrent.futures import Future
 from datetime import UTC, tzinfo
-from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
-from igamingace.errors import ConfigurationError
 from igamingace.sandbox._asgi import Disconnected, Receive, Scope, Send, respond
 from igamingace.sandbox._clock import MovableClock
 from igamingace.sandbox._contract import Contract, compiled_contract
@@ -18,8 +15,9 @@ from igamingace.sandbox._errors import CodeField, ErrorStyle, StatusStyle
 from igamingace.sandbox._executor import ContractBreach, Executor, base_url
 from igamingace.sandbox._guard import Guard
 from igamingace.sandbox._handle import Handle
-from igamingace.sandbox._headers import collect, is_token
+from igamingace.sandbox._headers import collect
 from igamingace.sandbox._loop_thread import LoopThread
+from igamingace.sandbox._options import check_numbers, tokens_of, wallets_of
 from igamingace.sandbox._own import OwnRequest
 from igamingace.sandbox._own_routes import find, is_own
 from igamingace.sandbox._refusal import Refusal
@@ -28,8 +26,7 @@ from igamingace.sandbox.data import Casino, default_casino
 from igamingace.sandbox.faults import Fault, Faults
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Coroutine, Iterable
-    from types import UnionType
+    from collections.abc import Collection, Coroutine, Iterable, Mapping
 
     from igamingace._callback_line import Target
     from igamingace.sandbox._clock import Clock
@@ -42,24 +39,6 @@ T = TypeVar("T")
 
 _OWN_STYLE: Final = ErrorStyle()
 """What a refusal looks like at the sandbox's own routes, however the API's are read."""
-
-
-class Options(TypedDict, total=False):
-    """The options of `create_app`."""
-
-    token: str | None
-    latency: float
-    validate_answers: bool
-    clock: Clock | None
-    zone: tzinfo
-    error_style: StatusStyle
-    code_field: CodeField
-    faults: Iterable[Fault]
-    seed: int | None
-    casino: Casino | None
-    hosts: Collection[str] | None
-    wallet: Target | Mapping[str, Target] | None
-    time_scale: float
 
 
 def create_app(
@@ -110,7 +89,7 @@ def create_app(
             application; `latency`, `seed`, `time_scale`, a fault or a style makes no sense.
         LookupError: there is a `token` or a `wallet`, but no agent.
     """
-    _check_numbers(latency, time_scale, seed)
+    check_numbers(latency, time_scale, seed)
     casino = default_casino() if casino is None else casino
     errors = ErrorStyle(error_style, code_field)
     compiled = compiled_contract(errors) if contract is None else Contract(errors.read_into(contract))
@@ -122,65 +101,13 @@ def create_app(
         errors,
         book,
         casino,
-        _given(token, casino),
-        compiled.game_types,
-        _wallets(wallet, casino),
+        tokens_of(token, casino),
+        compiled.schemas,
+        wallets_of(wallet, casino),
         time_scale,
     )
     executor = Executor(compiled, world, validate_answers=validate_answers, strict=strict)
     return SandboxApp(compiled, world, executor, Guard(hosts))
-
-
-def _check_numbers(latency: float, time_scale: float, seed: int | None) -> None:
-    if not (_is_a(int | float, latency) and 0 <= latency < math.inf):
-        raise ValueError(f"latency: must be a number of seconds, 0 or more, not {latency!r}")
-    if not (_is_a(int | float, time_scale) and 0 < time_scale < math.inf):
-        raise ValueError(f"time_scale: must be a number above 0, not {time_scale!r}")
-    if seed is not None and not _is_a(int, seed):
-        raise ValueError(f"seed: must be a whole number, not {seed!r}")
-
-
-def _is_a(kind: type | UnionType, value: object) -> bool:
-    return isinstance(value, kind) and not isinstance(value, bool)
-
-
-def _given(token: str | None, casino: Casino) -> dict[str, str]:
-    """Return the token of the first agent by its id, if one is given."""
-    if not token:
-        return {}
-    if not is_token(token):
-        raise ValueError("a token has letters, digits and -._~+/ only")
-    return {_first_agent(casino, "token"): token}
-
-
-def _wallets(wallet: Target | Mapping[str, Target] | None, casino: Casino) -> Mapping[str, Target]:
-    """Return the applications that are wallets by account id: one alone is the first agent's."""
-    if wallet is None or isinstance(wallet, Mapping):
-        wallets = cast("Mapping[str, Target]", wallet or {})
-    else:
-        wallets = {_first_agent(casino, "wallet"): wallet}
-    accounts = {account.id for account in casino.accounts}
-    for account_id, target in wallets.items():
-        if account_id not in accounts:
-            raise ValueError(f"wallet: there is no account {account_id!r}")
-        _require_wallet(target)
-    return wallets
-
-
-def _require_wallet(target: Target) -> None:
-    from igamingace._callback_line import line_to  # noqa: PLC0415 -- a server needs no httpx2
-
-    try:
-        line_to(target, "/")
-    except ConfigurationError as error:
-        raise ValueError(f"wallet: {error}") from None
-
-
-def _first_agent(casino: Casino, what: str) -> str:
-    for account in casino.accounts:
-        if account.level == "agent":
-            return account.id
-    raise LookupError(f"the data have no agent whose {what} it could be")
 
 
 class SandboxApp(Handle):

@@ -14,13 +14,14 @@ import uvicorn
 from igamingace.sandbox._descriptors import connections_that_fit, raise_limit
 from igamingace.sandbox._handle import Handle
 from igamingace.sandbox._uvicorn import AT_ONCE, BACKLOG, PromptServer, SandboxProtocol
-from igamingace.sandbox.app import ContractBreach, Options, SandboxApp, create_app
+from igamingace.sandbox.app import ContractBreach, SandboxApp, create_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from types import TracebackType
 
     from igamingace.sandbox._json import Object
+    from igamingace.sandbox._options import Options
     from igamingace.sandbox._world import World
 
 __all__ = ["Sandbox", "bind", "serve"]

@@ -27,10 +27,7 @@ async def add_fault(request: OwnRequest) -> Answer:
     """Switch on a fault; the body has the attributes of `Fault`."""
     world, body = request.world, await request.json()
     try:
-        fault = fault_of(body)
-        if fault.agent is not None and fault.agent not in world.state.accounts:
-            raise Refusal("AGENT_NOT_FOUND", f"body.agent: there is no account {fault.agent!r}")
-        added = world.faults.take(fault)
+        added = world.faults.take(fault_of(body))
     except TooManyFaults as error:
         raise Refusal("VALIDATION_ERROR", f"body: {error}") from None
     except ValueError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from igamingace.sandbox._addresses import canonical
+from igamingace.sandbox._clock import CALENDAR
 from igamingace.sandbox._money import LARGEST_HELD, amount_in
 from igamingace.sandbox._refusal import Refusal, violations
 from igamingace.sandbox._state import MOST_ACCOUNTS, TransactionType
@@ -135,9 +136,10 @@ def _check_books(path: str, account: AccountData) -> None:
     """Check the types, and of amounts the size: a wallet may tell a balance with more digits, or below 0."""
     for index, entry in enumerate(account.transactions):
         _check_kind(f"{path}.transactions[{index}].type", entry.type)
-        if not 1970 < entry.at.year < 9000:  # noqa: PLR2004 - as the sandbox's clock
+        if entry.at.year not in CALENDAR:
             raise Mistake(
-                f"{path}.transactions[{index}].at", f"expected a time from 1971 to 8999, not {entry.at}"
+                f"{path}.transactions[{index}].at",
+                f"expected a time from {CALENDAR[0]} to {CALENDAR[-1]}, not {entry.at}",
             )
         _check_size(f"{path}.transactions[{index}].amount", entry.amount)
         if entry.balance is not None:

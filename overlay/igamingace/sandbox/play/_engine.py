@@ -186,7 +186,7 @@ class Play:
         if session.ended is not None:
             return Played(accepted=True, deliveries=[])
         self._world.sessions.end(session, "left by the player", self._world.clock())
-        return await self._moved(session, self._finish(session))
+        return await self._move(session, self._finish(session))
 
     async def settle(self) -> None:
         """Wait until nothing is under way any more: callbacks in the background, and those that strayed."""
@@ -233,7 +233,7 @@ class Play:
     async def _turn(self, session: Session, action: Callable[[Purse], Awaitable[Played]]) -> Played:
         """Act for the player when it is its turn; what has begun goes to its end, whoever waits for it."""
         _require_open(session)
-        return await self._moved(session, self._act(session, action))
+        return await self._move(session, self._act(session, action))
 
     async def _act(self, session: Session, action: Callable[[Purse], Awaitable[Played]]) -> Played:
         async with self._turns.of(session.key):
@@ -310,7 +310,7 @@ class Play:
             self._courier = Courier(self._world, self.wallets, self._time_scale)
         return Seamless(self._world, self._courier)
 
-    async def _moved(self, session: Session, work: Coroutine[Any, Any, T]) -> T:
+    async def _move(self, session: Session, work: Coroutine[Any, Any, T]) -> T:
         return await self.home.run(lambda: self._begin(session, work, self._moves))
 
     def _asked(self, session: Session) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from igamingace.sandbox._contract import shipped_contract
 from igamingace.sandbox._refusal import Refusal, refuse_violations, violations
 from igamingace.sandbox.handlers.games import launchable
 from igamingace.sandbox.play._engine import Seat
@@ -40,7 +39,7 @@ def seat_for(
     Raises:
         Refusal: as games.launch and, for a player's id that the contract does not admit, as players.create.
     """
-    validator = shipped_contract().field("CreatePlayer", "playerExternalId")
+    validator = world.schemas.field("CreatePlayer", "playerExternalId")
     wrong = violations(validator, player, "player") if validator is not None else []
     if wrong:
         raise refuse_violations(wrong)

@@ -2,7 +2,7 @@
 
 import { call, Refused } from "./api.js";
 import { at, badge, el, field, say } from "./dom.js";
-import { offer, outcome, sentence, submits } from "./form.js";
+import { offer, outcome, sentence, submits, typed } from "./form.js";
 import { count } from "./text.js";
 
 const KINDS = [
@@ -121,16 +121,6 @@ function showTimes() {
   seconds.hidden = spread.hidden = !timed;
 }
 
-/** Return the number that somebody has typed, or refuse it as the sandbox would. */
-function typed(made, name, words, admits = () => true) {
-  const text = made.control.value.trim();
-  const value = Number(text);
-  if (!text || Number.isNaN(value) || !admits(value)) {
-    throw new Refused(`body.${name}: must be ${words}`, 0);
-  }
-  return value;
-}
-
 function asked() {
   const body = { kind: kind.control.value, share: typed(share, "share", "a number from 0 to 100", (value) => value >= 0 && value <= 100) / 100 };
   if (agent.control.value) {
@@ -143,8 +133,8 @@ function asked() {
     body.count = typed(times, "count", "a whole number, 1 or more", (value) => Number.isInteger(value) && value > 0);
   }
   if (TAKES_TIME.includes(body.kind)) {
-    body.seconds = typed(seconds, "seconds", "a number");
-    body.spread = typed(spread, "spread", "a number");
+    body.seconds = typed(seconds, "seconds");
+    body.spread = typed(spread, "spread");
   }
   return body;
 }

@@ -53,6 +53,22 @@ function fail(error, fields, message) {
   say(message, left.length ? sentence(left.join("; ")) : "Not done: see above.", "bad");
 }
 
+/**
+ * Return the number that somebody has typed into a field, or refuse it as the sandbox would.
+ * @param {string} name of the member of the body that it is for
+ * @param {string} words what it must be
+ * @param {(value: number) => boolean} admits
+ * @throws {Refused}
+ */
+export function typed({ control }, name, words = "a number", admits = () => true) {
+  const text = control.value.trim();
+  const value = Number(text);
+  if (!/^-?\d*\.?\d+$/.test(text) || !admits(value)) {
+    throw new Refused(`body.${name}: must be ${words}`, 0);
+  }
+  return value;
+}
+
 /** A text of the sandbox as a sentence. */
 export function sentence(text) {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;

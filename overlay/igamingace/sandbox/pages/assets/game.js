@@ -3,7 +3,7 @@
 import { call, Refused } from "./api.js";
 import { at, el, field, say } from "./dom.js";
 import { callbackEntry } from "./exchange.js";
-import { sentence } from "./form.js";
+import { sentence, typed } from "./form.js";
 import { poll, STOP } from "./poll.js";
 import * as reels from "./reels.js";
 import { count, money } from "./text.js";
@@ -73,10 +73,10 @@ async function during(work) {
 
 /** What was pressed may not be possible any more; the focus goes to what comes next then. */
 function restore(focused) {
-  if (document.activeElement !== document.body) {
+  if (document.activeElement !== document.body && !document.activeElement.disabled) {
     return;
   }
-  const next = [focused, ...MOVES.map(({ button }) => button), at("spin")].find((each) => each?.isConnected && !each.disabled && each !== document.body);
+  const next = [focused, ...MOVES.map(({ button }) => button), at("spin"), at("back")].find((each) => each?.isConnected && !each.disabled && each !== document.body);
   next?.focus();
 }
 
@@ -105,10 +105,8 @@ function told(answer) {
 
 async function spin() {
   asked = "bet";
-  const wrong = [stake, prize].find((made) => !/^\d*\.?\d+$/.test(amountOf(made)));
-  if (wrong) {
-    throw new Refused(`body.${wrong === stake ? "amount" : "win"}: must be a number`, 0); // before anything is staked
-  }
+  typed(stake, "amount");
+  typed(prize, "win"); // before anything is staked
   reels.turn();
   const problem = told(await make(...bet()));
   if (problem) {
@@ -193,7 +191,7 @@ async function ask() {
   const focused = document.activeElement;
   show();
   if (focused?.disabled) {
-    at("back").focus(); // what was used last cannot be used any more
+    restore(focused); // somebody else has ended what was used last
   }
   await readWire();
   return null;

@@ -1,0 +1,106 @@
+"""The options of a sandbox: their types, and what of them makes no sense."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypedDict, cast
+
+from igamingace.errors import ConfigurationError
+from igamingace.sandbox._headers import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from datetime import tzinfo
+    from types import UnionType
+
+    from igamingace._callback_line import Target
+    from igamingace.sandbox._clock import Clock
+    from igamingace.sandbox._errors import CodeField, StatusStyle
+    from igamingace.sandbox.data import Casino
+    from igamingace.sandbox.faults import Fault
+
+
+class Options(TypedDict, total=False):
+    """The options of `create_app`."""
+
+    token: str | None
+    latency: float
+    validate_answers: bool
+    clock: Clock | None
+    zone: tzinfo
+    error_style: StatusStyle
+    code_field: CodeField
+    faults: Iterable[Fault]
+    seed: int | None
+    casino: Casino | None
+    hosts: Collection[str] | None
+    wallet: Target | Mapping[str, Target] | None
+    time_scale: float
+
+
+def check_numbers(latency: float, time_scale: float, seed: int | None) -> None:
+    """Go on only with numbers that make sense.
+
+    Raises:
+        ValueError: one of them makes none.
+    """
+    if not (_is_a(int | float, latency) and 0 <= latency < math.inf):
+        raise ValueError(f"latency: must be a number of seconds, 0 or more, not {latency!r}")
+    if not (_is_a(int | float, time_scale) and 0 < time_scale < math.inf):
+        raise ValueError(f"time_scale: must be a number above 0, not {time_scale!r}")
+    if seed is not None and not _is_a(int, seed):
+        raise ValueError(f"seed: must be a whole number, not {seed!r}")
+
+
+def _is_a(kind: type | UnionType, value: object) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
+def tokens_of(token: str | None, casino: Casino) -> dict[str, str]:
+    """Return the token of the first agent by its id, if one is given.
+
+    Raises:
+        ValueError: no request could carry it.
+        LookupError: there is no agent.
+    """
+    if not token:
+        return {}
+    if not is_token(token):
+        raise ValueError("a token has letters, digits and -._~+/ only")
+    return {_first_agent(casino, "token"): token}
+
+
+def wallets_of(wallet: Target | Mapping[str, Target] | None, casino: Casino) -> Mapping[str, Target]:
+    """Return the applications that are wallets by account id: one alone is the first agent's.
+
+    Raises:
+        ValueError: one is of no account, or is no application.
+        LookupError: there is no agent.
+    """
+    if wallet is None or isinstance(wallet, Mapping):
+        wallets = cast("Mapping[str, Target]", wallet or {})
+    else:
+        wallets = {_first_agent(casino, "wallet"): wallet}
+    accounts = {account.id for account in casino.accounts}
+    for account_id, target in wallets.items():
+        if account_id not in accounts:
+            raise ValueError(f"wallet: there is no account {account_id!r}")
+        _require_wallet(target)
+    return wallets
+
+
+def _require_wallet(target: Target) -> None:
+    from igamingace._callback_line import line_to  # noqa: PLC0415 -- a server needs no httpx2
+
+    try:
+        line_to(target, "/")
+    except ConfigurationError as error:
+        raise ValueError(f"wallet: {error}") from None
+
+
+def _first_agent(casino: Casino, what: str) -> str:
+    for account in casino.accounts:
+        if account.level == "agent":
+            return account.id
+    raise LookupError(f"the data have no agent whose {what} it could be")
