@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from igamingace._wire import AsyncWire, Wire
+    from igamingace._transport.base import AsyncTransport, Transport
     from igamingace.limits import Limiter
 
 __all__ = ["Agent", "AgentView", "AsyncAgent", "AsyncAgentView"]
@@ -70,7 +70,7 @@ class Agent(AgentView):
         busy_retries: int | None = None,
         busy_timeout: float | None = None,
         backoff: float | None = None,
-        _wire: Wire | None = None,
+        _transport: Transport | None = None,
     ) -> None:
         """Set up; nothing is sent.
 
@@ -101,13 +101,13 @@ class Agent(AgentView):
             busy_timeout=busy_timeout,
             backoff=backoff,
         )
-        line = open_line(argument, base_url, limiter, _wire, lambda url: sync_wire(url, transport))
+        line = open_line(argument, base_url, limiter, _transport, lambda url: make_transport(url, transport))
         super().__init__(Sender(line, options))
 
     def close(self) -> None:
         """Close the connections; calls raise AgentClosed from now on."""
         if self._sender.line.owned:
-            self._sender.line.wire.close()
+            self._sender.line.transport.close()
 
     def __enter__(self) -> Self:
         """The agent itself."""
@@ -168,7 +168,7 @@ class AsyncAgent(AsyncAgentView):
         busy_retries: int | None = None,
         busy_timeout: float | None = None,
         backoff: float | None = None,
-        _wire: AsyncWire | None = None,
+        _transport: AsyncTransport | None = None,
     ) -> None:
         """Set up, in a loop or outside of one; nothing is sent. The arguments are those of `Agent`."""
         argument = Sealed(token)
@@ -183,13 +183,15 @@ class AsyncAgent(AsyncAgentView):
             busy_timeout=busy_timeout,
             backoff=backoff,
         )
-        line = open_line(argument, base_url, limiter, _wire, lambda url: async_wire(url, transport))
+        line = open_line(
+            argument, base_url, limiter, _transport, lambda url: make_async_transport(url, transport)
+        )
         super().__init__(AsyncSender(line, options))
 
     async def aclose(self) -> None:
         """Close the connections; calls raise AgentClosed from now on."""
         if self._sender.line.owned:
-            await self._sender.line.wire.close()
+            await self._sender.line.transport.close()
 
     async def __aenter__(self) -> Self:
         """The agent itself."""
@@ -202,24 +204,28 @@ class AsyncAgent(AsyncAgentView):
         await self.aclose()
 
 
-# The HTTP libraries take longer to import than all the rest: each comes with the agent that sends through it.
+# What connects, and httpx2, take longer to import than all the rest: each comes when it is needed.
 
 
-def sync_wire(base_url: str, transport: httpx2.BaseTransport | None) -> Wire:
+def make_transport(
+    base_url: str, transport: httpx2.BaseTransport | None, source: str | None = None
+) -> Transport:
     if transport is None:
-        from igamingace._wire_pool import PoolWire  # noqa: PLC0415 -- see above
+        from igamingace._transport.threads import PooledTransport  # noqa: PLC0415 -- see above
 
-        return PoolWire(base_url)
-    from igamingace._wire_httpx import TransportWire  # noqa: PLC0415 -- see above
+        return PooledTransport(base_url, source)
+    from igamingace._transport.custom import CustomTransport  # noqa: PLC0415 -- see above
 
-    return TransportWire(base_url, transport)
+    return CustomTransport(base_url, transport)
 
 
-def async_wire(base_url: str, transport: httpx2.AsyncBaseTransport | None) -> AsyncWire:
+def make_async_transport(
+    base_url: str, transport: httpx2.AsyncBaseTransport | None, source: str | None = None
+) -> AsyncTransport:
     if transport is None:
-        from igamingace._wire_aio import AioWire  # noqa: PLC0415 -- see above
+        from igamingace._transport.aio import AsyncPooledTransport  # noqa: PLC0415 -- see above
 
-        return AioWire(base_url)
-    from igamingace._wire_httpx import AsyncTransportWire  # noqa: PLC0415 -- see above
+        return AsyncPooledTransport(base_url, source)
+    from igamingace._transport.custom import AsyncCustomTransport  # noqa: PLC0415 -- see above
 
-    return AsyncTransportWire(base_url, transport)
+    return AsyncCustomTransport(base_url, transport)

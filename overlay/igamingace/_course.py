@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from urllib.parse import quote, urlencode
@@ -13,13 +14,16 @@ from igamingace import _json
 from igamingace._envelope import Refusal, Unreadable, read
 from igamingace._retry import Retries, repeatable
 from igamingace._text import body_start, tidy
+from igamingace._transport.base import Request as HTTPRequest
+from igamingace._transport.base import Response, TransportFailure
 from igamingace._watch import attempt_of
-from igamingace._wire import Answer, Failure, Message
 from igamingace.errors import (
     AcquireTimeout,
     AgentClosed,
+    ConfigurationError,
     Headers,
     IGamingAceError,
+    InvalidArgument,
     ResponseSnapshot,
     Timeout,
     TransportError,
@@ -38,6 +42,9 @@ if TYPE_CHECKING:
     from igamingace.limits import Permit
 
 T = TypeVar("T")
+
+_SURROGATE: Final = re.compile("%ED%[AB]")
+"""Half of a surrogate pair, percent-encoded; in UTF-8, nothing else looks like it."""
 
 _logger: Final = logging.getLogger("igamingace")
 
@@ -81,17 +88,21 @@ class Course(Generic[T]):
         watch: Watch | None = None,
     ) -> None:
         """Prepare the message; raises InvalidArgument for what cannot be sent."""
-        target = (
-            f"{request.path}?{urlencode(request.query, quote_via=quote)}" if request.query else request.path
-        )
+        target = request.path
+        if request.query:
+            target += f"?{urlencode(request.query, errors='surrogatepass', quote_via=quote)}"
+        if _SURROGATE.search(target):
+            raise InvalidArgument(
+                "an argument holds half of a surrogate pair, which has no UTF-8: cut texts between characters"
+            )
         body = None if request.body is None else _json.encode(request.body)
-        self.message = Message(operation.method, target, headers, body, options.timeouts, token)
+        self.message = HTTPRequest(operation.method, target, headers, body, options.timeouts, token)
         self.permit: Permit | None = None
-        self.outcome: Answer | Failure | None = None
-        self._last: Answer | Failure | None = None
+        self.outcome: Response | TransportFailure | None = None
+        self._last: Response | TransportFailure | None = None
         self._operation = operation
         self._retries = Retries(operation.method, options)
-        self._verdict: Mapping[str, Any] | Refusal | Unreadable | Failure | None = None
+        self._verdict: Mapping[str, Any] | Refusal | Unreadable | TransportFailure | None = None
         self._gave_up = False
         self._watch = watch
 
@@ -121,16 +132,16 @@ class Course(Generic[T]):
             if self._watch is not None:
                 self._watch.gave_up(error)
             return self._gave_up
-        # An agent that was closed meanwhile has sent nothing.
-        end = permit.done if isinstance(error, AgentClosed) else permit.abandoned
+        # An agent that was closed meanwhile, or cannot be set up as the environment says, has sent nothing.
+        end = permit.done if isinstance(error, AgentClosed | ConfigurationError) else permit.abandoned
         try:
             if self.outcome is not None:
                 self._retries.attempts += 1
                 self._last = self.outcome
-                self._verdict = read(self.outcome) if isinstance(self.outcome, Answer) else self.outcome
+                self._verdict = read(self.outcome) if isinstance(self.outcome, Response) else self.outcome
                 if self._is_busy():
                     end = permit.refused
-                elif not _still_running(self.outcome):
+                elif not self.outcome.may_be_running:
                     end = permit.done
         finally:
             end()
@@ -175,8 +186,8 @@ class Course(Generic[T]):
         answer, data = self._answer(), self.data()
         return RawAnswer(answer.http_status, _headers(answer), answer.elapsed, self.envelope(), data)
 
-    def _answer(self) -> Answer:
-        if not isinstance(self._last, Answer):
+    def _answer(self) -> Response:
+        if not isinstance(self._last, Response):
             raise TypeError("the call has no answer")
         return self._last
 
@@ -184,7 +195,7 @@ class Course(Generic[T]):
         verdict = self._verdict
         if isinstance(verdict, Refusal | Unreadable):
             return verdict.resend
-        return "reads" if isinstance(verdict, Failure) and verdict.sent else "unsent"
+        return "reads" if isinstance(verdict, TransportFailure) and verdict.may_have_arrived else "unsent"
 
     def _error(self) -> IGamingAceError:
         verdict = self._verdict
@@ -195,13 +206,13 @@ class Course(Generic[T]):
             "attempts": self._retries.attempts,
             "elapsed": self._retries.elapsed,
         }
-        if isinstance(verdict, Failure):
-            common["may_have_arrived"] = verdict.sent
+        if isinstance(verdict, TransportFailure):
+            common["may_have_arrived"] = verdict.may_have_arrived
             if verdict.limit is None:
                 return TransportError(verdict.reason, **common)
             limits = self.message.timeouts
             seconds = limits.connect if verdict.limit == "connect" else limits.total
-            return Timeout(limit=verdict.limit, seconds=seconds, **common)
+            return Timeout(limit=verdict.limit, seconds=seconds, place=verdict.reason, **common)
         common["response"] = self._snapshot()
         if isinstance(verdict, Refusal):
             return api_error_class(verdict.kind)(
@@ -223,9 +234,9 @@ class Course(Generic[T]):
         if not _logger.isEnabledFor(logging.DEBUG):
             return
         outcome = self.outcome
-        if isinstance(outcome, Answer):
+        if isinstance(outcome, Response):
             what = f"HTTP {outcome.http_status} in {outcome.elapsed * 1000:.1f} ms"
-        elif isinstance(outcome, Failure):
+        elif isinstance(outcome, TransportFailure):
             what = f"{outcome.limit} timeout" if outcome.limit else outcome.reason
         else:
             what = "given up" if kind is None else f"given up: {kind.__name__}"
@@ -238,12 +249,7 @@ class Course(Generic[T]):
         )
 
 
-def _still_running(outcome: Answer | Failure) -> bool:
-    """Whether the request may still count at the server, though we are through with it."""
-    return outcome.unfinished if isinstance(outcome, Answer) else outcome.sent
-
-
-def _headers(answer: Answer) -> Headers:
+def _headers(answer: Response) -> Headers:
     values: dict[str, str] = {}
     for raw_name, raw_value in answer.headers:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")

@@ -20,7 +20,7 @@ from igamingace import _json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from igamingace._wire import Answer
+    from igamingace._transport.base import Response
 
 # Fields of an error body that hold nothing but a code, its number or its name.
 _CODE_FIELDS: Final = ("code", "errorCode")
@@ -103,14 +103,14 @@ class _Mark:
     known: contract.CodeInfo | None = None
 
 
-def read(answer: Answer) -> Mapping[str, Any] | Refusal | Unreadable:
+def read(answer: Response) -> Mapping[str, Any] | Refusal | Unreadable:
     """Tell what an answer is; a mapping is the envelope of a success."""
     if answer.fault is not None:
         return _unreadable(answer, answer.fault)
     if not answer.body:
         return _unreadable(answer, _redirect(answer) or "the body is empty", not_the_api=True)
     try:
-        parsed = _json.decode(answer.body)
+        parsed = _json.decode_response(answer.body)
     except ValueError as error:
         reason = _redirect(answer) or f"the body is not JSON that can be read ({error})"
         return _unreadable(answer, reason, not_the_api=True)
@@ -122,7 +122,7 @@ def read(answer: Answer) -> Mapping[str, Any] | Refusal | Unreadable:
     return _refusal(answer, envelope)
 
 
-def _success(answer: Answer, envelope: dict[str, Any]) -> Mapping[str, Any] | Refusal | Unreadable:
+def _success(answer: Response, envelope: dict[str, Any]) -> Mapping[str, Any] | Refusal | Unreadable:
     message = envelope.get("message")
     if message not in _OK_NAMES or "code" in envelope or "errorCode" in envelope:
         marks = [_mark(envelope.get(field), _ANY_NAME) for field in _CODE_FIELDS]
@@ -135,7 +135,7 @@ def _success(answer: Answer, envelope: dict[str, Any]) -> Mapping[str, Any] | Re
     return _unreadable(answer, _redirect(answer) or "a success in its body, but not in its HTTP status")
 
 
-def _refusal(answer: Answer, envelope: dict[str, Any]) -> Refusal | Unreadable:
+def _refusal(answer: Response, envelope: dict[str, Any]) -> Refusal | Unreadable:
     marks = [_mark(envelope.get(field), _ANY_NAME) for field in _CODE_FIELDS]
     mark = _best([*marks, _mark(envelope.get("message"), _CLEAR_NAME)], answer.http_status)
     if mark is None or (mark.known is None and mark.code == answer.http_status):
@@ -219,19 +219,19 @@ def _json_type(value: object) -> str:
     return "null" if value is None else "boolean" if isinstance(value, bool) else "number"
 
 
-def _redirect(answer: Answer) -> str | None:
+def _redirect(answer: Response) -> str | None:
     if answer.http_status not in _HTTP_REDIRECT:
         return None
     to = next((value for name, value in answer.headers if name.lower() == b"location"), b"nowhere")
     return f"a redirect to {to.decode('latin-1')}, which is not followed: the token goes to no other address"
 
 
-def _unreadable(answer: Answer, reason: str, *, not_the_api: bool = False) -> Unreadable:
+def _unreadable(answer: Response, reason: str, *, not_the_api: bool = False) -> Unreadable:
     """Whether the next try may go better: after a proxy's page or an answer cut short, but no other shape."""
     status = answer.http_status
     passing = (
         status in _HTTP_SERVER_ERROR
-        or (answer.fault is not None and not answer.unfinished)
+        or (answer.fault is not None and not answer.may_be_running)
         or (not_the_api and (status in _HTTP_SUCCESS or status == HTTPStatus.TOO_MANY_REQUESTS))
     )
     return Unreadable(reason, "reads" if passing else "never")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, cast
@@ -26,6 +27,30 @@ def _exact(literal: str) -> Decimal:
 
 _encoder: Final = msgspec.json.Encoder(decimal_format="number")
 _decoder: Final = msgspec.json.Decoder(float_hook=_exact)
+
+
+# An escape; of half a surrogate pair, or of a whole one, or any other.
+_ESCAPE: Final = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+
+def decode_response(body: bytes) -> object:
+    """Parse a response's body as `decode` does, past what servers get wrong and nothing depends on.
+
+    That is a byte order mark, and half of a surrogate pair, as is left of an emoji when a name is cut off:
+    it becomes U+FFFD, instead of a list of games being lost for one name.
+    """
+    body = body.removeprefix(_BYTE_ORDER_MARK)
+    try:
+        return decode(body)
+    except ValueError:
+        mended = _ESCAPE.sub(lambda found: rb"\ufffd" if found["half"] else found[0], body)
+        if mended == body:
+            raise
+    return decode(mended)
 
 
 def decode(body: bytes) -> object:

@@ -24,15 +24,17 @@ def open_line(
     shared: W | None,
     make: Callable[[str], W],
 ) -> Line[W]:
-    """The line of an account: token and base URL checked, budget found, wire made unless it is shared."""
+    """The line of an account: token and base URL checked, budget found, transport made unless shared."""
     token = _config.find_token(argument)
     url = _config.find_base_url(base_url)
-    wire = make(url) if shared is None else shared
-    return line_over(wire, url, token, limiter, owned=shared is None)
+    transport = make(url) if shared is None else shared
+    return line_over(transport, url, token, limiter, owned=shared is None)
 
 
-def line_over(wire: W, base_url: str, token: Sealed[str], limiter: Limiter | None, *, owned: bool) -> Line[W]:
-    """The line of an account over a wire; `owned` when the wire ends with the account's agent."""
+def line_over(
+    transport: W, base_url: str, token: Sealed[str], limiter: Limiter | None, *, owned: bool
+) -> Line[W]:
+    """The line of an account over a transport; `owned` when the transport ends with the account's agent."""
     account = account_key(base_url, token.open())
     budget = (limiter or default_limiter()).budget(account)
-    return Line(base_url, wire, owned, budget, _config.sealed_headers(token), token, account)
+    return Line(base_url, transport, owned, budget, _config.sealed_headers(token), token, account)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from igamingace import _stop
 from igamingace._course import Course
+from igamingace._transport.base import TransportFailure
 from igamingace._watch import watch
-from igamingace._wire import Failure
+from igamingace.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from igamingace_bindings.rest.client import Operation, RawAnswer, Request
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from igamingace._config import Options
     from igamingace._secret import Sealed
     from igamingace._stop import Stop
+    from igamingace._transport.base import AsyncTransport, Transport
     from igamingace._watch import Watch
-    from igamingace._wire import AsyncWire, Wire
     from igamingace.limits import Budget
 
 T = TypeVar("T")
@@ -32,8 +33,8 @@ class Line(Generic[W]):
 
     Attributes:
         base_url: the server's address.
-        wire: what sends.
-        owned: whether the wire was made for this account, and ends with its agent.
+        transport: what sends.
+        owned: whether the transport was made for this account, and ends with its agent.
         budget: the account's slots.
         headers: the headers of every request.
         token: the account's token.
@@ -41,7 +42,7 @@ class Line(Generic[W]):
     """
 
     base_url: str
-    wire: W
+    transport: W
     owned: bool
     budget: Budget
     headers: Sealed[tuple[tuple[str, str], ...]]
@@ -54,7 +55,7 @@ class Sender:
 
     __slots__ = ("line", "options")
 
-    def __init__(self, line: Line[Wire], options: Options) -> None:
+    def __init__(self, line: Line[Transport], options: Options) -> None:
         """Take the account's line, and the options for the calls through this object."""
         self.line = line
         self.options = options
@@ -84,7 +85,7 @@ class Sender:
                 course.permit = line.budget.acquire(
                     timeout=course.acquire_timeout(), urgent=options.urgent, again=course.again
                 )
-                course.outcome = line.wire.send(course.message)
+                course.outcome = line.transport.send(course.message)
             pause = course.settle()
             if pause is None:
                 return course
@@ -99,10 +100,10 @@ class Sender:
                     line.budget, course.acquire_timeout(), urgent=options.urgent, again=course.again
                 )
                 if stop.left() <= 0:  # the slot came too late: nothing is sent
-                    course.outcome = Failure("the run is over", sent=False)
+                    course.outcome = TransportFailure.not_sent("the run is over")
                 else:
-                    course.outcome = line.wire.send(course.message)
-                if isinstance(course.outcome, Failure):
+                    course.outcome = line.transport.send(course.message)
+                if isinstance(course.outcome, TransportFailure):
                     stop.check()
             pause = course.settle()
             if pause is None:
@@ -115,7 +116,7 @@ class AsyncSender:
 
     __slots__ = ("line", "options")
 
-    def __init__(self, line: Line[AsyncWire], options: Options) -> None:
+    def __init__(self, line: Line[AsyncTransport], options: Options) -> None:
         """Take the account's line, and the options for the calls through this object."""
         self.line = line
         self.options = options
@@ -134,6 +135,13 @@ class AsyncSender:
 
     async def _run(self, operation: Operation[T], request: Request, watched: Watch | None) -> Course[T]:
         line, options = self.line, self.options
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            raise ConfigurationError(
+                "AsyncAgent needs a running asyncio event loop: start the program with asyncio.run "
+                "(under trio, use trio-asyncio, or Agent in threads)"
+            ) from None
         course = Course(
             operation, request, options=options, headers=line.headers, token=line.token, watch=watched
         )
@@ -142,7 +150,7 @@ class AsyncSender:
                 course.permit = await line.budget.acquire_async(
                     timeout=course.acquire_timeout(), urgent=options.urgent, again=course.again
                 )
-                course.outcome = await line.wire.send(course.message)
+                course.outcome = await line.transport.send(course.message)
             pause = course.settle()
             if pause is None:
                 return course

@@ -97,6 +97,15 @@ class Stop:
             self.unwatch(connection)
             raise Stopped
 
+    @contextmanager
+    def watching(self, connection: socket.socket) -> Generator[None]:
+        """Break this connection off when it is time, within the block; raise Stopped when it is time now."""
+        self.watch(connection)
+        try:
+            yield
+        finally:
+            self.unwatch(connection)
+
     def unwatch(self, connection: socket.socket) -> None:
         """Leave this connection alone: it may serve others now."""
         with self._lock:

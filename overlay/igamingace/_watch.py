@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from igamingace._envelope import Refusal, Unreadable
-from igamingace._wire import Answer, Failure
+from igamingace._transport.base import Response, TransportFailure
 from igamingace.errors import Timeout, TransportError, UnexpectedResponse, api_error_class
 
 if TYPE_CHECKING:
@@ -69,15 +69,15 @@ def watch(operation: Operation[Any], base_url: str, account: str) -> AbstractCon
 
 
 def attempt_of(
-    outcome: Answer | Failure | None,
-    verdict: Mapping[str, Any] | Refusal | Unreadable | Failure | None,
+    outcome: Response | TransportFailure | None,
+    verdict: Mapping[str, Any] | Refusal | Unreadable | TransportFailure | None,
     *,
     waited: float,
     again: bool,
     given_up: type[BaseException] | None,
 ) -> Attempt:
     """What is told of an attempt; without an outcome, it was given up with an exception of that class."""
-    answer = outcome if isinstance(outcome, Answer) else None
+    answer = outcome if isinstance(outcome, Response) else None
     code = None
     if outcome is None:
         error = None if given_up is None else given_up.__qualname__
@@ -85,7 +85,7 @@ def attempt_of(
         error, code = api_error_class(verdict.kind).__qualname__, verdict.code
     elif isinstance(verdict, Unreadable):
         error = UnexpectedResponse.__qualname__
-    elif isinstance(verdict, Failure):
+    elif isinstance(verdict, TransportFailure):
         error = (TransportError if verdict.limit is None else Timeout).__qualname__
     else:
         error = None

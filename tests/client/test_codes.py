@@ -7,7 +7,7 @@ import json
 import pytest
 from igamingace import errors
 from igamingace._envelope import Refusal, Unreadable, read
-from igamingace._wire import Answer
+from igamingace._transport.base import Response
 from igamingace_bindings import contract
 
 ERRORS = [info for info in contract.CODES.values() if info.kind != "ok"]
@@ -30,8 +30,8 @@ SHAPES = {
 }
 
 
-def answer(body: object, http_status: int = 200) -> Answer:
-    return Answer(http_status, [], json.dumps(body).encode(), 0.0)
+def answer(body: object, http_status: int = 200) -> Response:
+    return Response(http_status, [], json.dumps(body).encode(), 0.0)
 
 
 @pytest.mark.parametrize("http_status", [200, 400, 500])

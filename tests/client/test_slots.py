@@ -48,7 +48,8 @@ def test_a_slot_is_given_back_before_the_pause(client, server, answers, slots, m
 
     client.list()
 
-    assert slots.events == ["acquire", "done", "pause", "acquire", "done"]
+    # What follows is the agent's own end.
+    assert slots.events[:5] == ["acquire", "done", "pause", "acquire", "done"]
 
 
 @pytest.mark.parametrize("way", ["reset", "timeout"])

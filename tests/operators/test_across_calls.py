@@ -104,10 +104,10 @@ def test_each_agent_keeps_to_the_budget_of_its_account(world):
     world.use(use, agents(2), limiter=limiter)
 
 
-def test_agents_share_one_wire(world):
+def test_agents_share_one_transport(world):
     def use(operator):
-        wires = {id(operator.agent(f"a{n}")._sender.line.wire) for n in range(5)}
-        assert len(wires) == 1
+        transports = {id(operator.agent(f"a{n}")._sender.line.transport) for n in range(5)}
+        assert len(transports) == 1
 
     world.use(use, agents(5), base_url="http://127.0.0.1:9")
 

@@ -5,7 +5,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from igamingace._secret import Sealed
-from igamingace._wire import Answer
+from igamingace._transport.base import Response
 from igamingace.callbacks import SIGNATURE_HEADER, verify
 from igamingace.operators import Account
 from igamingace.operators._probe import probe
@@ -60,7 +60,7 @@ def judged(status, body):
     post = flow.send(Sealed("the-token"))
     assert (post.origin, post.message.target) == ("http://wallet.test", "/x?y=1")
     with pytest.raises(StopIteration) as end:
-        flow.send(Answer(status, [], body, 0.0))
+        flow.send(Response(status, [], body, 0.0))
     return end.value.value
 
 

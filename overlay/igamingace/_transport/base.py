@@ -1,18 +1,16 @@
-"""What passes between a call and the wire: a message out, an answer or a failure back.
+"""What passes between a call and a transport: a request out, a response or a failure back.
 
-A wire knows a server, connections and proxies. It knows no token: that comes sealed, with each message.
+A transport knows a server, connections and proxies. It knows no token: that comes sealed, with each request.
 Failures are values and not exceptions: the traceback of a library's exception holds the headers sent.
 """
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, Protocol
-from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from igamingace._config import Timeouts
@@ -20,18 +18,19 @@ if TYPE_CHECKING:
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
-LARGEST_BODY: Final = 64 * 1024 * 1024
-TOO_LARGE: Final = f"the body is larger than {LARGEST_BODY // (1024 * 1024)} MiB"
-TOO_LARGE_INSIDE: Final = f"{TOO_LARGE} once decompressed"
+_MEBIBYTE: Final = 1024 * 1024
+LARGEST_BODY: Final = 64 * _MEBIBYTE
+LARGEST_HEAD: Final = 256 * 1024
+BODY_TOO_LARGE: Final = f"the body is larger than {LARGEST_BODY // _MEBIBYTE} MiB"
+TOO_LARGE_INSIDE: Final = f"{BODY_TOO_LARGE} once decompressed"
+HEAD_TOO_LARGE: Final = f"its headers are larger than {LARGEST_HEAD // 1024} KiB"
 CUT_SHORT: Final = "the body was cut short"
-
-# Idle connections are closed a second before servers with the usual 5 s would: a write is never sent again,
-# so it must not meet a connection that the server is just closing.
-KEEPALIVE: Final = 4.0
+CLOSED_IN_HANDSHAKE: Final = "the connection was closed during the TLS handshake"
+_GZIP: Final = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class Request:
     """A request, ready to be sent.
 
     Attributes:
@@ -52,7 +51,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What the server answered.
 
     Attributes:
@@ -60,7 +59,7 @@ class Answer:
         headers: names and values as they came.
         body: the body, decompressed; what there is of it when `fault` is set.
         elapsed: seconds from sending until the body was read.
-        fault: why the body is not whole; None when it is.
+        fault: why the response is not whole; None when it is.
     """
 
     http_status: int
@@ -70,68 +69,86 @@ class Answer:
     fault: str | None = None
 
     @property
-    def unfinished(self) -> bool:
+    def may_be_running(self) -> bool:
         """Whether the server may still be at work on it, since we stopped reading."""
-        return self.fault == TOO_LARGE
+        return self.fault == BODY_TOO_LARGE
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """No answer came.
+class TransportFailure:
+    """No response came.
 
     Attributes:
         reason: why, in words.
-        sent: whether any of the request may have reached the server.
+        may_have_arrived: whether any of the request may have reached the server.
+        may_be_running: whether the server may still be at work on it, so that its slot is not free yet.
         limit: the time limit that passed, "connect" or "total"; None when none did.
     """
 
     reason: str
-    sent: bool
+    may_have_arrived: bool
+    may_be_running: bool
     limit: str | None = None
 
+    @classmethod
+    def not_sent(cls, reason: str, limit: str | None = None) -> TransportFailure:
+        """Nothing of the request was written."""
+        return cls(reason, may_have_arrived=False, may_be_running=False, limit=limit)
 
-TOO_LATE: Final = Failure("", sent=True, limit="total")
+    @classmethod
+    def unknown(cls, reason: str, limit: str | None = None) -> TransportFailure:
+        """The request was written, at least in part, and its outcome is not known."""
+        return cls(reason, may_have_arrived=True, may_be_running=True, limit=limit)
+
+    @classmethod
+    def idle_closed(cls, reason: str) -> TransportFailure:
+        """A connection that had been idle ended before any byte of a response.
+
+        The server was closing it while the request was on its way, so nothing runs there. Still, nobody
+        can tell this from a server that read the request and then died.
+        """
+        return cls(reason, may_have_arrived=True, may_be_running=False)
 
 
-def not_connected(timeouts: Timeouts) -> Failure:
-    """The failure to make a connection in time; a total that is the shorter one was the limit."""
-    return Failure("", sent=False, limit="connect" if timeouts.connect <= timeouts.total else "total")
+def connect_limit(timeouts: Timeouts) -> str:
+    """Which limit a connection that was not made in time has met: a shorter total is the one."""
+    return "connect" if timeouts.connect <= timeouts.total else "total"
 
 
-class Wire(Protocol):
-    """Sends messages from threads."""
+class Transport(Protocol):
+    """Sends requests from threads."""
 
-    def send(self, message: Message) -> Answer | Failure:
-        """Send one message; raises AgentClosed after `close`."""
+    def send(self, request: Request) -> Response | TransportFailure:
+        """Send one request; raises AgentClosed after `close`."""
         ...
 
     def close(self) -> None:
-        """Close the connections that the wire made."""
+        """Close the connections that the transport made."""
         ...
 
 
-class AsyncWire(Protocol):
-    """Sends messages from event loops."""
+class AsyncTransport(Protocol):
+    """Sends requests from event loops."""
 
-    async def send(self, message: Message) -> Answer | Failure:
-        """Send one message; raises AgentClosed after `close`."""
+    async def send(self, request: Request) -> Response | TransportFailure:
+        """Send one request; raises AgentClosed after `close`."""
         ...
 
     async def close(self) -> None:
-        """Close the connections that the wire made."""
+        """Close the connections that the transport made."""
         ...
 
 
-def answered(
+def response_of(
     http_status: int, headers: RawHeaders, chunks: Sequence[bytes], started: float, fault: str | None
-) -> Answer:
-    """The answer of these parts, its body decompressed as its headers say."""
+) -> Response:
+    """The response of these parts, its body decompressed as its headers say."""
     body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
     for name, value in headers:
         if len(name) == len(b"content-encoding") and name.lower() == b"content-encoding":
             body, trouble = _decompressed(body, value)
             fault = fault or trouble
-    return Answer(http_status, headers, body, perf_counter() - started, fault)
+    return Response(http_status, headers, body, perf_counter() - started, fault)
 
 
 def _decompressed(body: bytes, encodings: bytes) -> tuple[bytes, str | None]:
@@ -149,41 +166,36 @@ def _decompressed(body: bytes, encodings: bytes) -> tuple[bytes, str | None]:
 
 
 def _inflated(body: bytes) -> tuple[bytes, str | None]:
-    if not body:
-        return body, None
-    # 47: a gzip or a zlib header, told apart by zlib; some servers send "deflate" without any header.
-    known = body[:2] == b"\x1f\x8b" or (
-        body[0] & 0x0F == zlib.DEFLATED and int.from_bytes(body[:2]) % 31 == 0
-    )
-    engine = zlib.decompressobj(47 if known else -zlib.MAX_WBITS)
-    try:
-        plain = engine.decompress(body, LARGEST_BODY)
-    except zlib.error:
-        return body, "the body cannot be decompressed"
-    if engine.unconsumed_tail:
-        return plain, TOO_LARGE_INSIDE
-    return plain, None if engine.eof else CUT_SHORT
+    """Decompress gzip (one member or several), zlib, or deflate without a header, as some servers send."""
+    gzipped = body[:2] == _GZIP
+    zlibbed = len(body) > 1 and body[0] & 0x0F == zlib.DEFLATED and int.from_bytes(body[:2], "big") % 31 == 0
+    window = zlib.MAX_WBITS | 16 if gzipped else zlib.MAX_WBITS if zlibbed else -zlib.MAX_WBITS
+    plain: list[bytes] = []
+    size = 0
+    rest = body
+    while rest:
+        engine = zlib.decompressobj(window)
+        try:
+            # One byte over the limit tells a body of just that size from a larger one.
+            plain.append(engine.decompress(rest, LARGEST_BODY + 1 - size))
+        except zlib.error:
+            return body, "the body cannot be decompressed"
+        size += len(plain[-1])
+        if size > LARGEST_BODY:
+            return b"".join(plain)[:LARGEST_BODY], TOO_LARGE_INSIDE
+        if not engine.eof:
+            return b"".join(plain), CUT_SHORT
+        rest = engine.unused_data if gzipped and engine.unused_data[:2] == _GZIP else b""
+    return b"".join(plain), None
 
 
-def take(chunks: Iterable[bytes], into: list[bytes], check: Callable[[], object]) -> str | None:
+def collect(chunks: Iterable[bytes], into: list[bytes], check: Callable[[], object]) -> str | None:
     """Collect a body; returns what is wrong with it. `check` runs after each chunk, and may raise."""
     size = 0
     for chunk in chunks:
         into.append(chunk)
         size += len(chunk)
         if size > LARGEST_BODY:
-            return TOO_LARGE
+            return BODY_TOO_LARGE
         check()
     return None
-
-
-def environment_proxy(base_url: str) -> str | None:
-    """The proxy that HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name for this server, if any."""
-    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 -- slow, and the sandbox needs none
-
-    parts = urlsplit(base_url)
-    proxies = getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    if not proxy or proxy_bypass(parts.hostname or ""):
-        return None
-    return proxy if re.match(r"[a-z0-9]+://", proxy, re.IGNORECASE) else f"http://{proxy}"

@@ -1,94 +1,113 @@
-"""The connections to one server: the one used last is taken first, and each serves one request at a time.
+"""Idle connections, and the one decision whether one of them may carry another request.
 
-The pool of httpcore2 goes through all its connections before and after each request, and asks the system
-about each idle one: with 50 threads that cost more than the requests.
+An HTTP/1.1 response bears no mark of its request: whatever arrives next on a connection is taken for the
+response to the next request. So bytes that nobody asked for (a second response, a 408 on the way to closing)
+would give a caller somebody else's data, for as long as the connection lives. A connection is used again only
+if the last response was read to its end, nothing arrived since, and it is younger than servers' own limits.
 """
 
 from __future__ import annotations
 
+import select
+import time
 from collections import deque
-from threading import Lock
-from time import monotonic
-from typing import TYPE_CHECKING
-
-from igamingace.errors import AgentClosed
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from httpcore2 import ConnectionInterface
+__all__ = ["IDLE_LIMIT", "IdleConnections", "is_silent"]
+
+IDLE_LIMIT: Final = 4.0
+"""Seconds that a connection may be idle: a second less than servers with the usual 5 s wait.
+
+A write is never sent again by itself, so it should not meet a connection that the server is just closing.
+"""
+
+_BOOT_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", None)
 
 
-class Connections:
-    """Makes connections, and keeps the idle ones for the requests to come; any thread may use it."""
+class Reusable(Protocol):
+    """What the pool asks of a connection."""
 
-    def __init__(self, make: Callable[[], ConnectionInterface], keep: float) -> None:
-        """Begin with none. `make` makes one that connects at its first request; `keep` is in seconds."""
-        self._make = make
-        self._keep = keep
-        self._lock = Lock()
-        self._all: set[ConnectionInterface] = set()
-        self._closed = False
-        self._idle: deque[tuple[ConnectionInterface, float]] = deque()  # and when each is too old
-
-    def take(self) -> ConnectionInterface:
-        """A connection for one request; `give_back` takes it, however the request ended.
-
-        Raises:
-            AgentClosed: `close` was called.
-        """
-        while True:
-            with self._lock:
-                if self._closed:
-                    raise AgentClosed("the agent is closed: make a new one")
-                if not self._idle:
-                    connection = self._make()
-                    self._all.add(connection)
-                    return connection
-                connection, end = self._idle.pop()
-            if monotonic() < end and not connection.has_expired():  # which sees that the server closed it
-                return connection
-            self._drop(connection)
-
-    def give_back(self, connection: ConnectionInterface) -> None:
-        """Keep the connection if it can serve another request, and close those that nobody came for."""
-        now = monotonic()
-        old: list[ConnectionInterface] = []
-        with self._lock:
-            if connection.is_available() and connection in self._all and not _has_unread(connection):
-                self._idle.append((connection, now + self._keep))
-            else:
-                old.append(connection)
-            while self._idle and self._idle[0][1] <= now:
-                old.append(self._idle.popleft()[0])
-        for one in old:
-            self._drop(one)
-
-    def _drop(self, connection: ConnectionInterface) -> None:
-        with self._lock:
-            self._all.discard(connection)
-        connection.close()
+    def is_reusable(self) -> bool:
+        """Whether its last response was whole and clean, and nothing has come since."""
+        ...
 
     def close(self) -> None:
-        """Close them all for good, also those in use, whose requests fail, in the end by their time limit."""
-        with self._lock:
-            self._closed = True
-            closing = self._all
-            self._all = set()
-            self._idle.clear()
-        for connection in closing:
+        """Close it; may be called more than once."""
+        ...
+
+
+C = TypeVar("C", bound=Reusable)
+
+
+def clocks() -> tuple[float, float]:
+    """Two clocks in seconds, neither of which alone tells how long a process was frozen.
+
+    The time since boot goes on while a process is stopped and while the machine sleeps; a virtual machine
+    that is paused (a serverless platform's, say) sees only the wall clock leap ahead. The wall clock may be
+    set back as well, and then the other one still tells.
+    """
+    return (time.monotonic() if _BOOT_CLOCK is None else time.clock_gettime(_BOOT_CLOCK)), time.time()
+
+
+def is_silent(descriptor: int) -> bool:
+    """Whether a socket has nothing to read: neither data, nor an end, nor an error."""
+    if hasattr(select, "poll"):
+        poller = select.poll()
+        poller.register(descriptor, select.POLLIN)
+        return not poller.poll(0)
+    return not any(select.select([descriptor], [], [descriptor], 0))
+
+
+class IdleConnections(Generic[C]):
+    """The idle connections to one server; the one used last is taken first.
+
+    Every step is a single one on a deque, so that threads need no lock, and an exception that strikes in
+    between (Ctrl-C, a soft time limit) leaves nothing half done.
+    """
+
+    def __init__(self, now: Callable[[], tuple[float, float]] = clocks) -> None:
+        """Begin with none; `now` tells the time by two clocks, see `clocks`."""
+        self._now = now
+        self._idle: deque[tuple[C, tuple[float, float]]] = deque()
+        self.closed = False
+
+    def take(self) -> C | None:
+        """A connection that may carry a request; None when there is none. Closes those that may not."""
+        while True:
+            try:
+                connection, since = self._idle.pop()
+            except IndexError:
+                return None
+            if self._is_young(since) and connection.is_reusable():
+                return connection
             connection.close()
 
-    def close_after_fork(self) -> None:
-        """Close them all in a child process; not by the lock: a thread may have held it that is not here."""
-        for connection in self._all:
+    def give_back(self, connection: C) -> None:
+        """Keep a connection for the requests to come if it may carry another; close those grown too old."""
+        if not connection.is_reusable():
+            connection.close()
+            return
+        self._idle.append((connection, self._now()))
+        while self.closed or not self._is_young(self._idle[0][1]):
+            try:
+                connection, _ = self._idle.popleft()
+            except IndexError:
+                return
             connection.close()
 
+    def close(self) -> None:
+        """Close all of them, and from now on each that is given back."""
+        self.closed = True
+        while self._idle:
+            try:
+                connection, _ = self._idle.pop()
+            except IndexError:  # another thread took the last one
+                return
+            connection.close()
 
-def _has_unread(connection: object) -> bool:
-    """Whether more came than the answer: it would be taken for the answer to the next request."""
-    state = None
-    while state is None and connection is not None:  # nothing public tells; a proxy's is a layer deeper
-        state = getattr(connection, "_h11_state", None)
-        connection = getattr(connection, "_connection", None)
-    return state is not None and bool(state.trailing_data[0])
+    def _is_young(self, since: tuple[float, float]) -> bool:
+        booted, wall = self._now()
+        return booted - since[0] < IDLE_LIMIT and wall - since[1] < IDLE_LIMIT

@@ -1,131 +1,171 @@
-"""Connections on which a time limit holds for the whole of a call, and that a stop can break off.
-
-A server that sends a byte now and then cannot stretch a call: each read and write has what is left of it.
-"""
+"""Sockets for threads: connected within a deadline, that a stop can end before."""
 
 from __future__ import annotations
 
+import errno
+import math
+import os
+import selectors
 import socket
-from contextlib import nullcontext
+from concurrent.futures import TimeoutError as NotResolvedError
+from contextlib import nullcontext, suppress
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Final, Self, cast
 
-import httpcore2
+from igamingace._transport.addresses import STAGGER, resolve
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Iterable
     from contextlib import AbstractContextManager
 
     from igamingace._stop import Stop
+    from igamingace._transport.addresses import Address
+    from igamingace._transport.route import Endpoint
 
-_UNWATCHED = nullcontext()
+__all__ = ["Deadline", "connect"]
+
+_IN_PROGRESS: Final = (0, errno.EINPROGRESS, errno.EWOULDBLOCK)
+_UNWATCHED: Final = nullcontext()
+_STOP_CHECK: Final = 0.05
+"""A thread that connects looks so often, in seconds, whether its run was stopped: nothing can wake it."""
 
 
-class Deadline(float):
-    """A time limit in seconds that knows when it ends; httpcore2 hands it through to the backend as it is."""
+class Deadline:
+    """When an exchange has to be over, and what may end it before."""
 
-    _end: float
-    stop: Stop | None
-    """What may end the wait before."""
+    __slots__ = ("_end", "stop")
 
-    def __new__(cls, seconds: float, stop: Stop | None) -> Self:
-        deadline = super().__new__(cls, seconds)
-        deadline._end = monotonic() + seconds
-        deadline.stop = stop
-        return deadline
+    def __init__(self, seconds: float, stop: Stop | None) -> None:
+        """Begin now."""
+        self._end = monotonic() + seconds
+        self.stop = stop
 
-    def left(self, passed: type[Exception]) -> float:
-        """Seconds until it ends; raises `passed` after that."""
+    def left(self) -> float:
+        """Seconds until it; raises TimeoutError after it, and when the run is over."""
         left = self._end - monotonic()
-        if left <= 0:
-            raise passed
+        if left <= 0 or (self.stop is not None and self.stop.left() <= 0):
+            raise TimeoutError
         return left
 
+    def ends(self, connected: socket.socket) -> AbstractContextManager[None]:
+        """Within the block, have a stop break the connection off."""
+        return _UNWATCHED if self.stop is None else self.stop.watching(connected)
 
-def _left(timeout: float | None, passed: type[Exception]) -> float | None:
-    return timeout.left(passed) if isinstance(timeout, Deadline) else timeout
+    def within(self, seconds: float) -> Deadline:
+        """The same deadline, or one so many seconds from now if that is sooner."""
+        return Deadline(min(seconds, self.left()), self.stop)
 
 
-class _Watch:
-    """Lets a stop break a connection off, within the block."""
+class _Socket(socket.socket):
+    """A socket that is closed without a warning when an exception has torn it from its owner.
 
-    __slots__ = ("_connection", "_stop")
+    An exception that strikes between two instructions (Ctrl-C, Celery's soft time limit) can end a function
+    that has just taken or made a connection, with nobody left to close it.
+    """
 
-    def __init__(self, stop: Stop, connection: socket.socket) -> None:
-        self._stop = stop
-        self._connection = connection
+    def __del__(self) -> None:
+        self.close()
 
-    def __enter__(self) -> None:
-        self._stop.watch(self._connection)
+
+def connect(endpoint: Endpoint, deadline: Deadline) -> socket.socket:
+    """Connect to the first address that answers; each next one is tried a moment later, beside the others.
+
+    Raises:
+        OSError: none could be connected to, or the name has no address.
+        TimeoutError: the deadline has passed.
+    """
+    waiting = _resolved(endpoint, deadline)
+    failure = OSError("the name has no address")
+    with _Attempts() as attempts:
+        next_at = monotonic()
+        while waiting or attempts:
+            if waiting and (not attempts or monotonic() >= next_at):
+                next_at = monotonic() + STAGGER
+                address = waiting.pop(0)
+                try:
+                    attempts.begin(address)
+                except OSError as error:
+                    failure = error
+                continue
+            wait = min(deadline.left(), _STOP_CHECK if deadline.stop is not None else math.inf)
+            try:
+                connected = attempts.connected(min(wait, next_at - monotonic()) if waiting else wait)
+            except OSError as error:
+                failure = error
+            else:
+                if connected is not None:
+                    return connected
+    raise failure
+
+
+class _Attempts:
+    """Connections being made; those still under way at the end of the block are given up."""
+
+    def __init__(self) -> None:
+        self._selector = _selector()
+
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(self, *_: object) -> None:
-        self._stop.unwatch(self._connection)
+        for key in list(self._selector.get_map().values()):
+            self._socket(key).close()
+        self._selector.close()
 
+    def __len__(self) -> int:
+        return len(self._selector.get_map())
 
-class _Stream(httpcore2.NetworkStream):
-    """A connection on which a deadline holds for all reads together."""
-
-    def __init__(self, stream: httpcore2.NetworkStream) -> None:
-        self._stream = stream
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        left = _left(timeout, httpcore2.ReadTimeout)
-        with self._watched(timeout):
-            return self._stream.read(max_bytes, left)
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        left = _left(timeout, httpcore2.WriteTimeout)
-        with self._watched(timeout):
-            self._stream.write(buffer, left)
-
-    def _watched(self, timeout: float | None) -> AbstractContextManager[None] | _Watch:
-        stop = timeout.stop if isinstance(timeout, Deadline) else None
-        return _UNWATCHED if stop is None else _Watch(stop, self._stream.get_extra_info("socket"))
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore2.NetworkStream:
+    def begin(self, address: Address) -> None:
+        """Begin to connect; raises OSError where that fails at once."""
+        family, place = address
+        tried = _Socket(family, socket.SOCK_STREAM)
         try:
-            left = _left(timeout, httpcore2.ConnectTimeout)
-            with self._watched(timeout):
-                return _Stream(self._stream.start_tls(ssl_context, server_hostname, left))
+            tried.setblocking(False)
+            tried.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            _check(tried.connect_ex(place))
+            self._selector.register(tried, selectors.EVENT_WRITE)
         except BaseException:
-            self.close()  # nobody else has it
+            tried.close()
             raise
 
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 -- as in the class it derives from
-        return self._stream.get_extra_info(info)
+    def connected(self, seconds: float) -> socket.socket | None:
+        """A connection that was made within so many seconds, if any; raises OSError where one failed."""
+        ready = self._selector.select(max(0.0, seconds))
+        if not ready:
+            return None
+        tried = self._socket(ready[0][0])
+        self._selector.unregister(tried)
+        try:
+            _check(tried.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+        except OSError:
+            tried.close()
+            raise
+        return tried
+
+    @staticmethod
+    def _socket(key: selectors.SelectorKey) -> socket.socket:
+        return cast("socket.socket", key.fileobj)
 
 
-class Backend(httpcore2.SyncBackend):
-    """Makes connections that keep to deadlines."""
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
-    ) -> httpcore2.NetworkStream:
-        failure: Exception = httpcore2.ConnectError("the name has no address")
-        for address in _addresses(host, port):
-            left = _left(timeout, httpcore2.ConnectTimeout)
-            try:
-                return _Stream(super().connect_tcp(address, port, left, local_address, socket_options))
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
-                failure = error
-        raise failure
+def _resolved(endpoint: Endpoint, deadline: Deadline) -> list[Address]:
+    future = resolve(endpoint.host, endpoint.port)
+    while True:
+        left = deadline.left()
+        if deadline.stop is not None:
+            left = min(left, _STOP_CHECK)
+        with suppress(NotResolvedError):
+            error = future.exception(left)
+            if error is not None:
+                raise OSError(
+                    *error.args
+                )  # a new one: calls that share the look-up would share its traceback
+            return list(future.result())
 
 
-def _addresses(host: str, port: int) -> list[str]:
-    """The addresses of a host; the time limit then holds for all of them together, not for each."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise httpcore2.ConnectError(error) from error
-    return [str(address[0]) for *_, address in found]
+def _check(code: int) -> None:
+    if code not in _IN_PROGRESS:
+        raise OSError(code, os.strerror(code))
+
+
+def _selector() -> selectors.BaseSelector:
+    # Without a descriptor of its own, where there is such a kind.
+    return getattr(selectors, "PollSelector", selectors.SelectSelector)()

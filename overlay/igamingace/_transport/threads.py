@@ -1,169 +1,207 @@
-"""The wire of Agent: the connections of httpcore2, which is under httpx2, without the layers above them.
-
-Those layers (the pool, redirects, cookies, authentication, events) are not wanted here, and cost much.
-"""
+"""The transport of Agent: blocking connections of its own, shared by any number of threads and agents."""
 
 from __future__ import annotations
 
 import os
+import ssl
 import weakref
-from contextlib import closing
-from functools import cache, partial
+from contextlib import suppress
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
-
-import httpcore2
+from typing import TYPE_CHECKING, Final
 
 from igamingace import _stop
-from igamingace._text import exception_text
-from igamingace._wire import (
-    CUT_SHORT,
-    KEEPALIVE,
-    TOO_LATE,
-    Answer,
-    Failure,
-    Message,
-    answered,
-    environment_proxy,
-    not_connected,
-    take,
+from igamingace._secret import Sealed
+from igamingace._transport.base import (
+    CLOSED_IN_HANDSHAKE,
+    Response,
+    TransportFailure,
+    connect_limit,
 )
-from igamingace._wire_idle import Connections
-from igamingace._wire_stream import Backend, Deadline
-from igamingace.errors import AgentClosed, ConfigurationError
+from igamingace._transport.http1 import ResponseReader, connect_request, request_bytes
+from igamingace._transport.idle import IdleConnections, is_silent
+from igamingace._transport.route import describe, route_to
+from igamingace._transport.sockets import Deadline, connect
+from igamingace._transport.tls import SecureChannel
+from igamingace.errors import AgentClosed
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Callable
+    import socket
 
-    from igamingace._stop import Stop
+    from igamingace._transport.base import Request
+    from igamingace._transport.route import Endpoint, Route
 
-_NOTHING_SENT = (httpcore2.ConnectError, httpcore2.ProxyError)
-_BROKEN = (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.ProxyError)
-
-
-@cache
-def _ssl_context() -> ssl.SSLContext:
-    """One for all pools: reading the authorities' certificates takes tens of milliseconds."""
-    return httpcore2.default_ssl_context()
+_PIECE: Final = 64 * 1024
 
 
-def _connector(base_url: str) -> Callable[[], httpcore2.ConnectionInterface]:
-    """What makes a connection to a server, through the proxy that the environment names for it, if any."""
-    parts = urlsplit(base_url)
-    origin = httpcore2.URL(scheme=parts.scheme, host=parts.hostname or "", port=parts.port, target="/").origin
-    settings: dict[str, Any] = {
-        "network_backend": Backend(),
-        "ssl_context": _ssl_context() if parts.scheme == "https" else None,
-    }
-    proxy = environment_proxy(base_url)
-    if proxy is None:
-        return partial(httpcore2.HTTPConnection, origin, **settings)
-    return partial(_proxy(proxy, settings).create_connection, origin)
+class _Connection:
+    """A connection to the server, straight or through a proxy; it carries one request at a time."""
 
+    __slots__ = ("_channel", "_clean", "_route", "_socket")
 
-def _proxy(url: str, settings: dict[str, Any]) -> httpcore2.HTTPProxy:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https"):
-        raise ConfigurationError(
-            f"the environment names a {parts.scheme} proxy: "
-            "give Agent(transport=httpx2.HTTPTransport(proxy=...)) for it"
-        )
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return httpcore2.HTTPProxy(
-        proxy_url=f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}",
-        proxy_auth=(user, password) if user else None,
-        **settings,
-    )
+    def __init__(self, route: Route) -> None:
+        """Begin without a socket; `open` makes it."""
+        self._route = route
+        self._channel = SecureChannel()
+        self._socket: socket.socket | None = None
+        self._clean = False
 
-
-def _capped(seconds: float, stop: Stop | None) -> float:
-    return seconds if stop is None else min(seconds, max(0.0, stop.left()))
-
-
-def _read(response: httpcore2.Response, deadline: Deadline, started: float) -> Answer:
-    chunks: list[bytes] = []
-    try:
-        fault = take(response.iter_stream(), chunks, lambda: deadline.left(httpcore2.ReadTimeout))
-    except _BROKEN:
-        fault = CUT_SHORT
-    return answered(response.status, response.headers, chunks, started, fault)
-
-
-class PoolWire:
-    """Sends through a pool of connections to one server; any number of threads and agents may share it."""
-
-    def __init__(self, base_url: str) -> None:
-        """Prepare a pool; nothing is connected before the first message."""
-        parts = urlsplit(base_url)
-        self._scheme = parts.scheme.encode()
-        self._host = (parts.hostname or "").encode()
-        self._port = parts.port
-        self._prefix = parts.path
-        self._host_header = parts.netloc
-        self._closed = False
-        self._connector = _connector(base_url)
-        self._open()
-        _wires.add(self)
-
-    def _open(self) -> None:
-        self._connections = Connections(self._connector, KEEPALIVE)
-        self._finalizer = weakref.finalize(self, self._connections.close)
-
-    def send(self, message: Message) -> Answer | Failure:
-        """Send one message; raises AgentClosed after `close`."""
-        started = perf_counter()
-        stop = _stop.current()
-        deadline = Deadline(_capped(message.timeouts.total, stop), stop)
-        connection = self._connections.take()
+    def open(self, request: Request, deadline: Deadline) -> TransportFailure | None:
+        """Connect; returns why it could not."""
+        route = self._route
+        place = route.first_hop
         try:
-            response = connection.handle_request(self._request(message, deadline))
-            with closing(response):
-                return _read(response, deadline, started)
-        except httpcore2.ConnectTimeout:
-            return not_connected(message.timeouts)
-        except httpcore2.TimeoutException:
-            return TOO_LATE
-        except httpcore2.ConnectionNotAvailable:
-            pass  # it was closed since it was taken, with all the others
-        except _BROKEN as error:
-            return Failure(exception_text(error, message.secret), sent=not isinstance(error, _NOTHING_SENT))
-        finally:
-            self._connections.give_back(connection)
-        raise AgentClosed("the agent was closed: make a new one")  # not above: its context holds the headers
+            self._socket = connected = connect(place, deadline)
+            if place.tls:
+                self._start_tls(connected, place, deadline)
+            if route.tunnelled:
+                if (refused := self._open_tunnel(connected, deadline)) is not None:
+                    return route.tunnel_refused(refused, request)
+                place = route.server
+                self._start_tls(connected, place, deadline)
+        except TimeoutError:
+            return TransportFailure.not_sent(route.place, connect_limit(request.timeouts))
+        except OSError as error:
+            return route.not_connected(place, describe(error), request)
+        return None
 
-    def _request(self, message: Message, deadline: Deadline) -> httpcore2.Request:
-        target = (self._prefix + message.target).encode()
-        length = () if message.body is None else (("Content-Length", str(len(message.body))),)
-        connect = Deadline(min(message.timeouts.connect, deadline), deadline.stop)
-        return httpcore2.Request(
-            message.method,
-            httpcore2.URL(scheme=self._scheme, host=self._host, port=self._port, target=target),
-            headers=[("Host", self._host_header), *message.headers.open(), *length],
-            content=message.body,
-            extensions={"timeout": {"connect": connect, "read": deadline, "write": deadline}},
-        )
+    def _start_tls(self, connected: socket.socket, endpoint: Endpoint, deadline: Deadline) -> None:
+        channel = self._channel
+        channel.start_tls(self._route.tls_context(), endpoint.host)
+        while True:
+            _send(connected, Sealed(channel.output()), deadline)
+            if channel.established:
+                return
+            data = _receive(connected, deadline)
+            if not data:
+                raise ConnectionResetError(CLOSED_IN_HANDSHAKE)
+            try:
+                channel.decrypt(data)
+            except ssl.SSLError:
+                with suppress(OSError):
+                    _send(connected, Sealed(channel.output()), deadline)  # the alert that tells the peer why
+                raise
+
+    def _open_tunnel(self, connected: socket.socket, deadline: Deadline) -> int | None:
+        """Have the proxy connect to the server; returns its HTTP status if it did not."""
+        reader = ResponseReader(only_head=True)
+        self._exchange(connected, connect_request(self._route), reader, deadline)
+        return None if reader.tunnel_opened else reader.http_status
+
+    def send(self, request: Request, deadline: Deadline, *, reused: bool) -> Response | TransportFailure:
+        """Send a request and read its response."""
+        connected, started = self._socket, perf_counter()
+        reader, why = ResponseReader(), ""
+        self._clean = False
+        try:
+            deadline.left()
+        except TimeoutError:
+            return TransportFailure.not_sent(str(self._route.server), "total")
+        if connected is None:
+            return TransportFailure.not_sent("the connection is closed")
+        try:
+            self._exchange(connected, request_bytes(self._route, request), reader, deadline)
+        except TimeoutError:
+            return TransportFailure.unknown(str(self._route.server), "total")
+        except OSError as error:
+            reader.end(broken=True)
+            why = describe(error)
+        self._clean = reader.reusable
+        return reader.outcome(started, str(self._route.server), reused=reused, why=why)
+
+    def _exchange(
+        self, connected: socket.socket, data: Sealed[bytes], reader: ResponseReader, deadline: Deadline
+    ) -> None:
+        channel = self._channel
+        _send(connected, Sealed(channel.encrypt(data)), deadline)
+        while not reader.done:
+            received = _receive(connected, deadline)
+            if plain := channel.decrypt(received):
+                reader.feed(plain)
+            if not received or channel.ended:
+                reader.end(broken=False)
+
+    def is_reusable(self) -> bool:
+        """Whether its last response was whole and clean, and nothing has come since, read or unread."""
+        if not (self._clean and self._channel.is_empty()) or self._socket is None:
+            return False
+        descriptor = self._socket.fileno()
+        return descriptor >= 0 and is_silent(descriptor)
 
     def close(self) -> None:
-        """Close all connections."""
-        self._closed = True
-        self._finalizer()
+        """Close it."""
+        self._clean = False
+        if self._socket is not None:
+            self._socket.close()
+
+
+def _send(connected: socket.socket, data: Sealed[bytes], deadline: Deadline) -> None:
+    if not data.open():
+        return
+    connected.settimeout(deadline.left())
+    with deadline.ends(connected):
+        connected.sendall(data.open())
+
+
+def _receive(connected: socket.socket, deadline: Deadline) -> bytes:
+    connected.settimeout(deadline.left())
+    with deadline.ends(connected):
+        return connected.recv(_PIECE)
+
+
+class PooledTransport:
+    """Sends through a pool of connections to one server; any number of threads and agents may share it."""
+
+    def __init__(self, base_url: str, source: str | None = None) -> None:
+        """Prepare; nothing is connected before the first request.
+
+        Args:
+            base_url: scheme, host and port, and what stands before each path.
+            source: where the URL came from, for errors; None tells it from the environment.
+
+        Raises:
+            ConfigurationError: a proxy or certificates of the environment cannot be used.
+        """
+        self._route = route_to(base_url, source)
+        self._idle: IdleConnections[_Connection] = IdleConnections()
+        _transports.add(self)
+
+    def send(self, request: Request) -> Response | TransportFailure:
+        """Send one request; raises AgentClosed after `close`."""
+        stop = _stop.current()
+        deadline = Deadline(request.timeouts.total, stop)
+        if self._idle.closed:
+            raise AgentClosed("the agent is closed: make a new one")
+        connection = self._idle.take()
+        reused = connection is not None
+        if connection is None:
+            connection = _Connection(self._route)
+        try:
+            if not reused:
+                failure = connection.open(request, deadline.within(request.timeouts.connect))
+                if failure is not None:
+                    return failure
+            return connection.send(request, deadline, reused=reused)
+        finally:
+            self._idle.give_back(connection)
+
+    def close(self) -> None:
+        """Close the idle connections at once, and each other one when its request has ended."""
+        self._idle.close()
 
     def after_fork(self) -> None:
-        """Leave the parent its connections: a child that wrote to them would mix up both sides' answers."""
-        self._finalizer.detach()
-        self._connections.close_after_fork()
-        if not self._closed:
-            self._open()
+        """Leave the parent its connections: a child that wrote to them would mix up both sides' responses."""
+        closed, inherited = self._idle.closed, self._idle
+        self._idle = IdleConnections()
+        self._idle.closed = closed
+        inherited.close()
 
 
-_wires: weakref.WeakSet[PoolWire] = weakref.WeakSet()
+_transports: weakref.WeakSet[PooledTransport] = weakref.WeakSet()
 
 
 def _after_fork() -> None:
-    for wire in list(_wires):
-        wire.after_fork()
+    for transport in list(_transports):
+        transport.after_fork()
 
 
 if hasattr(os, "register_at_fork"):

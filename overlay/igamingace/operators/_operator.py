@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from igamingace import _stop
-from igamingace._client import Agent, sync_wire
+from igamingace._client import Agent, make_transport
 from igamingace._config import Options
 from igamingace.errors import ConfigurationError
 from igamingace.operators._agents import Agents, ManagedAgent
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from igamingace._config import Timeouts
-    from igamingace._wire import Wire
+    from igamingace._transport.base import Transport
     from igamingace.limits import Limiter
     from igamingace.operators._accounts import Account
     from igamingace.operators._results import Result
@@ -94,9 +94,9 @@ class Operator(Office):
             backoff=backoff,
         )
         self._transport = transport
-        self._agents: Agents[ManagedAgent, Wire] = Agents(
+        self._agents: Agents[ManagedAgent, Transport] = Agents(
             ManagedAgent,
-            lambda url: sync_wire(url, transport),
+            lambda url: make_transport(url, transport),
             base_url=base_url,
             limiter=limiter,
             options=options,
@@ -154,8 +154,8 @@ class Operator(Office):
 
     def close(self) -> None:
         """Close the connections; calls raise AgentClosed from now on."""
-        for wire in self._agents.close():
-            wire.close()
+        for transport in self._agents.close():
+            transport.close()
 
     def __enter__(self) -> Self:
         """The operator itself."""
@@ -204,11 +204,11 @@ class Operator(Office):
             return None
         if isinstance(step, OpenToken):
             return step.account.sealed_token()
-        wire = sync_wire(step.origin, self._transport)
+        transport = make_transport(step.origin, self._transport, "the callback URL")
         try:
-            return wire.send(step.message)
+            return transport.send(step.message)
         finally:
-            wire.close()
+            transport.close()
 
 
 def _shown(

@@ -19,11 +19,11 @@ from igamingace import _json
 from igamingace._config import Timeouts
 from igamingace._secret import Sealed
 from igamingace._text import tidy
-from igamingace._wire import Failure, Message
+from igamingace._transport.base import Request, TransportFailure
 from igamingace.operators._steps import OpenToken, Post
 
 if TYPE_CHECKING:
-    from igamingace._wire import Answer
+    from igamingace._transport.base import Response
     from igamingace.operators._accounts import Account
     from igamingace.operators._steps import Flow
 
@@ -47,9 +47,9 @@ def probe(account: Account, url: str, timeout: float) -> Flow[str | None]:
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     token: Sealed[str] = yield OpenToken(account)
     message = _message(target, token, timeout)
-    came: Answer | Failure = yield Post(f"{parts.scheme}://{parts.netloc}", message)
-    if isinstance(came, Failure):
-        return came.reason or f"it did not answer from here within {timeout:g} s"
+    came: Response | TransportFailure = yield Post(f"{parts.scheme}://{parts.netloc}", message)
+    if isinstance(came, TransportFailure):
+        return f"it did not answer from here within {timeout:g} s" if came.limit else came.reason
     return _fault(came, token)
 
 
@@ -64,7 +64,7 @@ def _split(url: str) -> SplitResult | None:
     return parts._replace(netloc=netloc) if usable and parts.username is None else None
 
 
-def _message(target: str, token: Sealed[str], timeout: float) -> Message:
+def _message(target: str, token: Sealed[str], timeout: float) -> Request:
     from igamingace.callbacks import SIGNATURE_HEADER, sign  # noqa: PLC0415 -- brings pydantic with it
 
     body = json.dumps(
@@ -75,10 +75,10 @@ def _message(target: str, token: Sealed[str], timeout: float) -> Message:
         ("Accept", "application/json"),
         ("Content-Type", "application/json"),
     )
-    return Message("POST", target, Sealed(headers), body, Timeouts(connect=timeout, total=timeout), token)
+    return Request("POST", target, Sealed(headers), body, Timeouts(connect=timeout, total=timeout), token)
 
 
-def _fault(answer: Answer, token: Sealed[str]) -> str | None:
+def _fault(answer: Response, token: Sealed[str]) -> str | None:
     if answer.http_status != HTTPStatus.OK:
         return f"it answered HTTP {answer.http_status}, and must answer 200"
     try:
