@@ -11,7 +11,7 @@ from contextlib import suppress
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from igamingace._secret import Sealed
+from igamingace._common.secret import Secret
 from igamingace._transport.addresses import STAGGER, resolve
 from igamingace._transport.base import (
     CLOSED_IN_HANDSHAKE,
@@ -132,14 +132,14 @@ class _Connection(asyncio.Protocol):
     async def _start_tls(self, endpoint: Endpoint) -> None:
         channel = self._channel
         channel.start_tls(self._route.tls_context(), endpoint.host)
-        await self._write_and_wait(Sealed(channel.output()))
+        await self._write_and_wait(Secret(channel.output()))
         if not channel.established:
             raise self._error or ConnectionResetError(CLOSED_IN_HANDSHAKE)
 
     async def _open_tunnel(self) -> int | None:
         """Have the proxy connect to the server; returns its HTTP status if it did not."""
         self._reader = reader = ResponseReader(only_head=True)
-        await self._write_and_wait(Sealed(self._channel.encrypt(connect_request(self._route))))
+        await self._write_and_wait(Secret(self._channel.encrypt(connect_request(self._route))))
         self._reader = None
         return None if reader.tunnel_opened else reader.http_status
 
@@ -155,7 +155,7 @@ class _Connection(asyncio.Protocol):
         self._reader = reader = ResponseReader()
         timer = self._loop.call_at(deadline, self._wake)
         try:
-            await self._write_and_wait(Sealed(self._channel.encrypt(request_bytes(self._route, request))))
+            await self._write_and_wait(Secret(self._channel.encrypt(request_bytes(self._route, request))))
         finally:
             timer.cancel()
             self._reader = None
@@ -167,11 +167,11 @@ class _Connection(asyncio.Protocol):
         why = "" if self._error is None else describe(self._error)
         return reader.outcome(started, str(self._route.server), reused=reused, why=why)
 
-    async def _write_and_wait(self, data: Sealed[bytes]) -> None:
+    async def _write_and_wait(self, data: Secret[bytes]) -> None:
         if self._transport is None:
             raise ConnectionResetError("the connection was closed")
         self._wait = self._loop.create_future()
-        self._transport.write(data.open())
+        self._transport.write(data.reveal())
         try:
             await self._wait
         finally:
@@ -271,12 +271,12 @@ class _LoopPool:
 class AsyncPooledTransport:
     """Sends to one server through pools of connections; any number of event loops and agents may share it."""
 
-    def __init__(self, base_url: str, source: str | None = None) -> None:
+    def __init__(self, base_url: str, source: str = "the base URL given") -> None:
         """Prepare; nothing is connected before the first request.
 
         Args:
             base_url: scheme, host and port, and what stands before each path.
-            source: where the URL came from, for errors; None tells it from the environment.
+            source: where the URL came from, for errors.
 
         Raises:
             ConfigurationError: a proxy or certificates of the environment cannot be used.

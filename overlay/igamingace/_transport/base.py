@@ -6,15 +6,17 @@ Failures are values and not exceptions: the traceback of a library's exception h
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeGuard
+
+from igamingace.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from igamingace._config import Timeouts
-    from igamingace._secret import Sealed
+    from igamingace._common.secret import Secret
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
@@ -27,6 +29,35 @@ HEAD_TOO_LARGE: Final = f"its headers are larger than {LARGEST_HEAD // 1024} KiB
 CUT_SHORT: Final = "the body was cut short"
 CLOSED_IN_HANDSHAKE: Final = "the connection was closed during the TLS handshake"
 _GZIP: Final = b"\x1f\x8b"
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _positive(name: str, seconds: float) -> None:
+    if not (is_number(seconds) and seconds > 0 and math.isfinite(seconds)):
+        raise ConfigurationError(f"{name} is {seconds!r}: give a positive number of seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Time limits of one request, in seconds.
+
+    The wait for a slot of the budget is no part of them: it has `acquire_timeout`.
+
+    Attributes:
+        connect: making the connection, TLS included.
+        total: from sending until the body has been read, `connect` included; each retry has it anew.
+    """
+
+    connect: float = 5.0
+    total: float = 30.0
+
+    def __post_init__(self) -> None:
+        """Refuse what would never, or always, time out."""
+        _positive("Timeouts.connect", self.connect)
+        _positive("Timeouts.total", self.total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +75,10 @@ class Request:
 
     method: str
     target: str
-    headers: Sealed[tuple[tuple[str, str], ...]]
+    headers: Secret[tuple[tuple[str, str], ...]]
     body: bytes | None = field(repr=False)
     timeouts: Timeouts
-    secret: Sealed[str]
+    secret: Secret[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from time import monotonic, perf_counter
 
 import httpx2
 
-from igamingace._text import exception_text
+from igamingace._common.text import exception_text
 from igamingace._transport.base import (
     BODY_TOO_LARGE,
     CUT_SHORT,
@@ -33,7 +33,7 @@ def _httpx_request(base_url: str, request: Request) -> httpx2.Request:
     return httpx2.Request(
         request.method,
         base_url + request.target,
-        headers=request.headers.open(),
+        headers=request.headers.reveal(),
         content=request.body,
         extensions={
             "timeout": {"connect": connect, "read": limits.total, "write": limits.total, "pool": connect}

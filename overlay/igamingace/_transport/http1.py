@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import httptools
 
-from igamingace._secret import Sealed
+from igamingace._common.secret import Secret
 from igamingace._transport.base import (
     BODY_TOO_LARGE,
     CUT_SHORT,
@@ -40,26 +40,26 @@ _REPEATED_LENGTH: Final = re.compile(
 )
 
 
-def request_bytes(route: Route, request: Request) -> Sealed[bytes]:
+def request_bytes(route: Route, request: Request) -> Secret[bytes]:
     """A whole request as it goes out; sealed, since it holds the token."""
-    headers = Sealed((*request.headers.open(), *route.headers.open()))
+    headers = Secret((*request.headers.reveal(), *route.headers.reveal()))
     return _head(request.method, route.prefix + request.target, route.host_header, headers, request.body)
 
 
-def connect_request(route: Route) -> Sealed[bytes]:
+def connect_request(route: Route) -> Secret[bytes]:
     """What asks a proxy to connect to the server; sealed, since it may hold the proxy's password."""
     server = str(route.server)
     return _head("CONNECT", server, server, route.proxy_headers, None)
 
 
 def _head(
-    method: str, target: str, host: str, headers: Sealed[tuple[tuple[str, str], ...]], body: bytes | None
-) -> Sealed[bytes]:
-    lines = Sealed([f"{method} {target} HTTP/1.1", f"Host: {host}"])
-    lines.open().extend(f"{name}: {value}" for name, value in headers.open())
+    method: str, target: str, host: str, headers: Secret[tuple[tuple[str, str], ...]], body: bytes | None
+) -> Secret[bytes]:
+    lines = Secret([f"{method} {target} HTTP/1.1", f"Host: {host}"])
+    lines.reveal().extend(f"{name}: {value}" for name, value in headers.reveal())
     if body is not None:
-        lines.open().append(f"Content-Length: {len(body)}")
-    return Sealed("\r\n".join([*lines.open(), "", ""]).encode("latin-1") + (body or b""))
+        lines.reveal().append(f"Content-Length: {len(body)}")
+    return Secret("\r\n".join([*lines.reveal(), "", ""]).encode("latin-1") + (body or b""))
 
 
 class ResponseReader:

@@ -12,11 +12,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
-from igamingace_bindings import contract
-
-from igamingace._config import BASE_URL_VARIABLE, find_base_url
-from igamingace._secret import Sealed
-from igamingace._text import tidy
+from igamingace._common.secret import Secret
+from igamingace._common.text import sanitize
 from igamingace._transport.base import TransportFailure
 from igamingace.errors import ConfigurationError
 
@@ -66,7 +63,7 @@ class Route:
 
     server: Endpoint
     proxy: Endpoint | None
-    proxy_headers: Sealed[tuple[tuple[str, str], ...]]
+    proxy_headers: Secret[tuple[tuple[str, str], ...]]
     host_header: str
     prefix: str
 
@@ -86,9 +83,9 @@ class Route:
         return f"{'the proxy ' if self.proxy else ''}{self.first_hop} ({self.first_hop.source})"
 
     @property
-    def headers(self) -> Sealed[tuple[tuple[str, str], ...]]:
+    def headers(self) -> Secret[tuple[tuple[str, str], ...]]:
         """The headers that each request needs for a proxy that reads it."""
-        return Sealed(()) if self.tunnelled else self.proxy_headers
+        return Secret(()) if self.tunnelled else self.proxy_headers
 
     def tls_context(self) -> ssl.SSLContext:
         """The settings of TLS; raises ConfigurationError if the environment's certificates cannot be read."""
@@ -101,7 +98,7 @@ class Route:
             text = f"no connection to {self.place}: {reason}"
         else:
             text = f"the proxy {proxy} ({proxy.source}) made no connection to {endpoint}: {reason}"
-        return TransportFailure.not_sent(tidy(text, request.secret))
+        return TransportFailure.not_sent(sanitize(text, request.secret))
 
     def tunnel_refused(self, http_status: int, request: Request) -> TransportFailure:
         """A proxy's response to CONNECT that is no success."""
@@ -126,7 +123,7 @@ def describe(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def route_to(base_url: str, source: str | None = None) -> Route:
+def route_to(base_url: str, source: str) -> Route:
     """The way to a server, as base URL and environment say.
 
     Raises:
@@ -137,31 +134,19 @@ def route_to(base_url: str, source: str | None = None) -> Route:
         parts.hostname or "",
         parts.port or _PORTS[parts.scheme],
         parts.scheme == "https",
-        source or _source(base_url),
+        source,
     )
     if server.tls and any(os.environ.get(name) for name in _CERTIFICATES):
-        Route(server, None, Sealed(()), "", "").tls_context()
+        Route(server, None, Secret(()), "", "").tls_context()
     name, url = _environment_proxy(parts)
     if url is None:
-        return Route(server, None, Sealed(()), parts.netloc, parts.path)
+        return Route(server, None, Secret(()), parts.netloc, parts.path)
     proxy, headers = _proxy(name, url)
     prefix = parts.path if server.tls else f"{parts.scheme}://{parts.netloc}{parts.path}"
     return Route(server, proxy, headers, parts.netloc, prefix)
 
 
-def _source(base_url: str) -> str:
-    if os.environ.get(BASE_URL_VARIABLE):
-        try:
-            if find_base_url(None) == base_url:
-                return f"from {BASE_URL_VARIABLE}"
-        except ConfigurationError:
-            pass
-    elif base_url == contract.BASE_URL:
-        return "the default base URL"
-    return "the base URL given"
-
-
-def _environment_proxy(server: SplitResult) -> tuple[str, Sealed[str] | None]:
+def _environment_proxy(server: SplitResult) -> tuple[str, Secret[str] | None]:
     """The proxy that the environment names for a server, and the name of the variable."""
     from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 -- slow, and the sandbox needs none
 
@@ -172,14 +157,14 @@ def _environment_proxy(server: SplitResult) -> tuple[str, Sealed[str] | None]:
                 break
             names = (f"{kind}_proxy", f"{kind}_proxy".upper())
             name = next((name for name in names if os.environ.get(name)), "the system's settings")
-            return name, Sealed(proxies[kind])
+            return name, Secret(proxies[kind])
     return "", None
 
 
-def _proxy(name: str, url: Sealed[str]) -> tuple[Endpoint, Sealed[tuple[tuple[str, str], ...]]]:
+def _proxy(name: str, url: Secret[str]) -> tuple[Endpoint, Secret[tuple[tuple[str, str], ...]]]:
     """A proxy and the headers that are for it alone."""
-    text = url if re.match(r"[a-z0-9]+://", url.open(), re.IGNORECASE) else Sealed(f"http://{url.open()}")
-    scheme = text.open().partition(":")[0].lower()
+    text = url if re.match(r"[a-z0-9]+://", url.reveal(), re.IGNORECASE) else Secret(f"http://{url.reveal()}")
+    scheme = text.reveal().partition(":")[0].lower()
     if scheme not in _PORTS:
         raise ConfigurationError(
             f"{name} names a {scheme} proxy: "
@@ -195,25 +180,25 @@ def _proxy(name: str, url: Sealed[str]) -> tuple[Endpoint, Sealed[tuple[tuple[st
     return proxy, _proxy_headers(text)
 
 
-def _endpoint(url: Sealed[str], scheme: str, source: str) -> Endpoint | None:
-    if not re.fullmatch(r"[!-~]+", url.open()):
+def _endpoint(url: Secret[str], scheme: str, source: str) -> Endpoint | None:
+    if not re.fullmatch(r"[!-~]+", url.reveal()):
         return None
     try:
-        parts = urlsplit(url.open())
+        parts = urlsplit(url.reveal())
         port = parts.port
     except ValueError:
         return None
-    if not parts.hostname or parts.path not in ("", "/") or "?" in url.open() or "#" in url.open():
+    if not parts.hostname or parts.path not in ("", "/") or "?" in url.reveal() or "#" in url.reveal():
         return None
     return Endpoint(parts.hostname, port or _PORTS[scheme], scheme == "https", source)
 
 
-def _proxy_headers(url: Sealed[str]) -> Sealed[tuple[tuple[str, str], ...]]:
-    parts = Sealed(urlsplit(url.open()))
-    if parts.open().username is None:
-        return Sealed(())
-    user = Sealed(f"{unquote(parts.open().username or '')}:{unquote(parts.open().password or '')}")
-    return Sealed((("Proxy-Authorization", f"Basic {b64encode(user.open().encode()).decode()}"),))
+def _proxy_headers(url: Secret[str]) -> Secret[tuple[tuple[str, str], ...]]:
+    parts = Secret(urlsplit(url.reveal()))
+    if parts.reveal().username is None:
+        return Secret(())
+    user = Secret(f"{unquote(parts.reveal().username or '')}:{unquote(parts.reveal().password or '')}")
+    return Secret((("Proxy-Authorization", f"Basic {b64encode(user.reveal().encode()).decode()}"),))
 
 
 @lru_cache(maxsize=8)  # reading the authorities' certificates takes tens of milliseconds

@@ -1,4 +1,4 @@
-"""Sockets for threads: connected within a deadline, that a stop can end before."""
+"""Sockets for threads: connected within a deadline, that a cancel scope can end before."""
 
 from __future__ import annotations
 
@@ -17,42 +17,42 @@ from igamingace._transport.addresses import STAGGER, resolve
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from igamingace._stop import Stop
     from igamingace._transport.addresses import Address
+    from igamingace._transport.cancellation import CancelScope
     from igamingace._transport.route import Endpoint
 
 __all__ = ["Deadline", "connect"]
 
 _IN_PROGRESS: Final = (0, errno.EINPROGRESS, errno.EWOULDBLOCK)
 _UNWATCHED: Final = nullcontext()
-_STOP_CHECK: Final = 0.05
-"""A thread that connects looks so often, in seconds, whether its run was stopped: nothing can wake it."""
+_SCOPE_CHECK: Final = 0.05
+"""A thread that connects looks so often, in seconds, whether its run was cancelled: nothing can wake it."""
 
 
 class Deadline:
     """When an exchange has to be over, and what may end it before."""
 
-    __slots__ = ("_end", "stop")
+    __slots__ = ("_end", "scope")
 
-    def __init__(self, seconds: float, stop: Stop | None) -> None:
+    def __init__(self, seconds: float, scope: CancelScope | None) -> None:
         """Begin now."""
         self._end = monotonic() + seconds
-        self.stop = stop
+        self.scope = scope
 
     def left(self) -> float:
         """Seconds until it; raises TimeoutError after it, and when the run is over."""
         left = self._end - monotonic()
-        if left <= 0 or (self.stop is not None and self.stop.left() <= 0):
+        if left <= 0 or (self.scope is not None and self.scope.remaining() <= 0):
             raise TimeoutError
         return left
 
     def ends(self, connected: socket.socket) -> AbstractContextManager[None]:
-        """Within the block, have a stop break the connection off."""
-        return _UNWATCHED if self.stop is None else self.stop.watching(connected)
+        """Within the block, have the scope break the connection off."""
+        return _UNWATCHED if self.scope is None else self.scope.watching(connected)
 
     def within(self, seconds: float) -> Deadline:
         """The same deadline, or one so many seconds from now if that is sooner."""
-        return Deadline(min(seconds, self.left()), self.stop)
+        return Deadline(min(seconds, self.left()), self.scope)
 
 
 class _Socket(socket.socket):
@@ -86,7 +86,7 @@ def connect(endpoint: Endpoint, deadline: Deadline) -> socket.socket:
                 except OSError as error:
                     failure = error
                 continue
-            wait = min(deadline.left(), _STOP_CHECK if deadline.stop is not None else math.inf)
+            wait = min(deadline.left(), _SCOPE_CHECK if deadline.scope is not None else math.inf)
             try:
                 connected = attempts.connected(min(wait, next_at - monotonic()) if waiting else wait)
             except OSError as error:
@@ -150,8 +150,8 @@ def _resolved(endpoint: Endpoint, deadline: Deadline) -> list[Address]:
     future = resolve(endpoint.host, endpoint.port)
     while True:
         left = deadline.left()
-        if deadline.stop is not None:
-            left = min(left, _STOP_CHECK)
+        if deadline.scope is not None:
+            left = min(left, _SCOPE_CHECK)
         with suppress(NotResolvedError):
             error = future.exception(left)
             if error is not None:

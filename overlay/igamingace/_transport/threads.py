@@ -9,8 +9,8 @@ from contextlib import suppress
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
-from igamingace import _stop
-from igamingace._secret import Sealed
+from igamingace._common.secret import Secret
+from igamingace._transport import cancellation
 from igamingace._transport.base import (
     CLOSED_IN_HANDSHAKE,
     Response,
@@ -68,7 +68,7 @@ class _Connection:
         channel = self._channel
         channel.start_tls(self._route.tls_context(), endpoint.host)
         while True:
-            _send(connected, Sealed(channel.output()), deadline)
+            _send(connected, Secret(channel.output()), deadline)
             if channel.established:
                 return
             data = _receive(connected, deadline)
@@ -78,7 +78,7 @@ class _Connection:
                 channel.decrypt(data)
             except ssl.SSLError:
                 with suppress(OSError):
-                    _send(connected, Sealed(channel.output()), deadline)  # the alert that tells the peer why
+                    _send(connected, Secret(channel.output()), deadline)  # the alert that tells the peer why
                 raise
 
     def _open_tunnel(self, connected: socket.socket, deadline: Deadline) -> int | None:
@@ -109,10 +109,10 @@ class _Connection:
         return reader.outcome(started, str(self._route.server), reused=reused, why=why)
 
     def _exchange(
-        self, connected: socket.socket, data: Sealed[bytes], reader: ResponseReader, deadline: Deadline
+        self, connected: socket.socket, data: Secret[bytes], reader: ResponseReader, deadline: Deadline
     ) -> None:
         channel = self._channel
-        _send(connected, Sealed(channel.encrypt(data)), deadline)
+        _send(connected, Secret(channel.encrypt(data)), deadline)
         while not reader.done:
             received = _receive(connected, deadline)
             if plain := channel.decrypt(received):
@@ -134,12 +134,12 @@ class _Connection:
             self._socket.close()
 
 
-def _send(connected: socket.socket, data: Sealed[bytes], deadline: Deadline) -> None:
-    if not data.open():
+def _send(connected: socket.socket, data: Secret[bytes], deadline: Deadline) -> None:
+    if not data.reveal():
         return
     connected.settimeout(deadline.left())
     with deadline.ends(connected):
-        connected.sendall(data.open())
+        connected.sendall(data.reveal())
 
 
 def _receive(connected: socket.socket, deadline: Deadline) -> bytes:
@@ -151,12 +151,12 @@ def _receive(connected: socket.socket, deadline: Deadline) -> bytes:
 class PooledTransport:
     """Sends through a pool of connections to one server; any number of threads and agents may share it."""
 
-    def __init__(self, base_url: str, source: str | None = None) -> None:
+    def __init__(self, base_url: str, source: str = "the base URL given") -> None:
         """Prepare; nothing is connected before the first request.
 
         Args:
             base_url: scheme, host and port, and what stands before each path.
-            source: where the URL came from, for errors; None tells it from the environment.
+            source: where the URL came from, for errors.
 
         Raises:
             ConfigurationError: a proxy or certificates of the environment cannot be used.
@@ -167,8 +167,7 @@ class PooledTransport:
 
     def send(self, request: Request) -> Response | TransportFailure:
         """Send one request; raises AgentClosed after `close`."""
-        stop = _stop.current()
-        deadline = Deadline(request.timeouts.total, stop)
+        deadline = Deadline(request.timeouts.total, cancellation.current())
         if self._idle.closed:
             raise AgentClosed("the agent is closed: make a new one")
         connection = self._idle.take()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 from typing import Final
 
-from igamingace._secret import Sealed
+from igamingace._common.secret import Secret
 
 __all__ = ["SecureChannel"]
 
@@ -27,9 +27,9 @@ class _Layer:
         self.established = self.ended = False
         self._shake_hands()
 
-    def encrypt(self, data: Sealed[bytes]) -> None:
-        if data.open():
-            self._session.write(data.open())
+    def encrypt(self, data: Secret[bytes]) -> None:
+        if data.reveal():
+            self._session.write(data.reveal())
 
     def outgoing(self) -> bytes:
         return self._outgoing.read()
@@ -95,10 +95,10 @@ class SecureChannel:
         """Whether the peer has said that nothing more comes."""
         return any(layer.ended for layer in self._layers)
 
-    def encrypt(self, data: Sealed[bytes]) -> bytes:
+    def encrypt(self, data: Secret[bytes]) -> bytes:
         """The bytes to send for these."""
         if not self._layers:
-            return data.open()
+            return data.reveal()
         self._layers[-1].encrypt(data)
         return self.output()
 
@@ -113,7 +113,7 @@ class SecureChannel:
         """What TLS itself has to send."""
         data = b""
         for layer in reversed(self._layers):
-            layer.encrypt(Sealed(data))
+            layer.encrypt(Secret(data))
             data = layer.outgoing()
         return data
 

@@ -6,18 +6,18 @@ import threading
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
-from igamingace import _config
-from igamingace._client import Agent, AgentView, AsyncAgent, AsyncAgentView
-from igamingace._open_line import line_over
-from igamingace._send import AsyncSender, Sender
+from igamingace._client import config
+from igamingace._client.agent import Agent, AgentView, AsyncAgent, AsyncAgentView
+from igamingace._client.context import context_over
+from igamingace._client.dispatch import AsyncDispatcher, Dispatcher
 from igamingace.errors import AgentClosed
 from igamingace.limits import default_limiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from igamingace._config import Options
-    from igamingace._send import Line
+    from igamingace._client.config import Options
+    from igamingace._client.context import AccountContext
     from igamingace._transport.base import AsyncTransport, Transport
     from igamingace.limits import Limiter
     from igamingace.operators._accounts import Account
@@ -30,9 +30,9 @@ class ManagedAgent(Agent):
 
     __slots__ = ("__weakref__", "account")
 
-    def __init__(self, account: Account, line: Line[Transport], options: Options) -> None:
+    def __init__(self, account: Account, context: AccountContext[Transport], options: Options) -> None:
         """Not for users: `Operator.agent` makes them."""
-        AgentView.__init__(self, Sender(line, options))
+        AgentView.__init__(self, Dispatcher(context, options))
         self.account = account
 
     def __repr__(self) -> str:
@@ -45,9 +45,9 @@ class AsyncManagedAgent(AsyncAgent):
 
     __slots__ = ("__weakref__", "account")
 
-    def __init__(self, account: Account, line: Line[AsyncTransport], options: Options) -> None:
+    def __init__(self, account: Account, context: AccountContext[AsyncTransport], options: Options) -> None:
         """Not for users: `AsyncOperator.agent` makes them."""
-        AsyncAgentView.__init__(self, AsyncSender(line, options))
+        AsyncAgentView.__init__(self, AsyncDispatcher(context, options))
         self.account = account
 
     def __repr__(self) -> str:
@@ -60,7 +60,7 @@ A_co = TypeVar("A_co", bound=ManagedAgent | AsyncManagedAgent, covariant=True)
 
 
 class _Make(Protocol[W, A_co]):
-    def __call__(self, account: Account, line: Line[W], options: Options) -> A_co: ...
+    def __call__(self, account: Account, context: AccountContext[W], options: Options) -> A_co: ...
 
 
 class Agents(Generic[A, W]):
@@ -79,7 +79,7 @@ class Agents(Generic[A, W]):
         self.options = options
         self._make = make
         self._make_transport = make_transport
-        self._base_url = _config.find_base_url(base_url)
+        self._base_url = config.find_base_url(base_url)
         self._limiter = limiter or default_limiter()
         self._lock = threading.Lock()
         self._made: WeakValueDictionary[str, A] = WeakValueDictionary()
@@ -107,8 +107,8 @@ class Agents(Generic[A, W]):
         """An agent of an account for one use; the errors are those of `get`."""
         token = account.sealed_token()
         base_url = account.base_url or self._base_url
-        line = line_over(self.transport(base_url), base_url, token, self._limiter, owned=False)
-        return self._make(account, line, self.options)
+        context = context_over(self.transport(base_url), base_url, token, self._limiter, owned=False)
+        return self._make(account, context, self.options)
 
     def transport(self, base_url: str) -> W:
         """The transport to a server; all that send there share it."""

@@ -8,8 +8,8 @@ from inspect import isawaitable
 from types import CoroutineType
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from igamingace._client import AsyncAgent, make_async_transport
-from igamingace._config import Options
+from igamingace._client.agent import AsyncAgent, make_async_transport
+from igamingace._client.config import Options
 from igamingace.errors import ConfigurationError
 from igamingace.operators._agents import Agents, AsyncManagedAgent
 from igamingace.operators._async_office import AsyncOffice
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from igamingace._config import Timeouts
-    from igamingace._transport.base import AsyncTransport
+    from igamingace._transport.base import AsyncTransport, Timeouts
     from igamingace.limits import Limiter
     from igamingace.operators._accounts import Account
     from igamingace.operators._results import Result
@@ -78,7 +77,7 @@ class AsyncOperator(AsyncOffice):
         self._transport = transport
         self._agents: Agents[AsyncManagedAgent, AsyncTransport] = Agents(
             AsyncManagedAgent,
-            lambda url: make_async_transport(url, transport),
+            lambda url: make_async_transport(url, transport, "the base URL of the accounts"),
             base_url=base_url,
             limiter=limiter,
             options=options,

@@ -6,9 +6,9 @@ import inspect
 from contextlib import closing
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from igamingace import _stop
-from igamingace._client import Agent, make_transport
-from igamingace._config import Options
+from igamingace._client.agent import Agent, make_transport
+from igamingace._client.config import Options
+from igamingace._transport import cancellation
 from igamingace.errors import ConfigurationError
 from igamingace.operators._agents import Agents, ManagedAgent
 from igamingace.operators._office import Office
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from igamingace._config import Timeouts
-    from igamingace._transport.base import Transport
+    from igamingace._transport.base import Timeouts, Transport
     from igamingace.limits import Limiter
     from igamingace.operators._accounts import Account
     from igamingace.operators._results import Result
@@ -96,7 +95,7 @@ class Operator(Office):
         self._transport = transport
         self._agents: Agents[ManagedAgent, Transport] = Agents(
             ManagedAgent,
-            lambda url: make_transport(url, transport),
+            lambda url: make_transport(url, transport, "the base URL of the accounts"),
             base_url=base_url,
             limiter=limiter,
             options=options,
@@ -200,7 +199,7 @@ class Operator(Office):
         if isinstance(step, AskEach):
             return self._map(lambda account: self._drive(step.flow(account)), step.accounts, step.options)
         if isinstance(step, Sleep):
-            _stop.sleep(step.seconds)
+            cancellation.sleep(step.seconds)
             return None
         if isinstance(step, OpenToken):
             return step.account.sealed_token()

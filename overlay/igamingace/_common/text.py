@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from igamingace._secret import masked
+from igamingace._common.secret import masked
 
 if TYPE_CHECKING:
-    from igamingace._secret import Sealed
+    from igamingace._common.secret import Secret
 
 BODY_START = 200
 MESSAGE = 500
@@ -19,18 +19,18 @@ def _visible(character: str) -> str:
     return character if character.isprintable() else ascii(character)[1:-1]
 
 
-def tidy(text: str, token: Sealed[str], limit: int = MESSAGE) -> str:
+def sanitize(text: str, token: Secret[str], limit: int = MESSAGE) -> str:
     """At most `limit` characters and an ellipsis, control characters escaped, the token masked."""
     shown = "".join(map(_visible, masked(text[: limit + _MARGIN], token)))
     return shown if len(shown) <= limit else shown[:limit] + "…"
 
 
-def body_start(body: bytes, token: Sealed[str]) -> str:
+def body_excerpt(body: bytes, token: Secret[str]) -> str:
     """The start of a body as text, whatever its bytes."""
-    return tidy(body[: BODY_START + _MARGIN].decode("utf-8", "backslashreplace"), token, BODY_START)
+    return sanitize(body[: BODY_START + _MARGIN].decode("utf-8", "backslashreplace"), token, BODY_START)
 
 
-def exception_text(error: BaseException, token: Sealed[str]) -> str:
+def exception_text(error: BaseException, token: Secret[str]) -> str:
     """What a library's exception says, with its name."""
     said = str(error)
-    return tidy(f"{type(error).__name__}: {said}" if said else type(error).__name__, token)
+    return sanitize(f"{type(error).__name__}: {said}" if said else type(error).__name__, token)

@@ -1,4 +1,4 @@
-"""Who watches calls: nobody, unless `igamingace.otel` was told to."""
+"""Instrumentation hooks for calls. Disabled unless `igamingace.otel.instrument()` was called."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from igamingace._envelope import Refusal, Unreadable
+from igamingace._client.response import ErrorResponse, InvalidResponse
 from igamingace._transport.base import Response, TransportFailure
 from igamingace.errors import Timeout, TransportError, UnexpectedResponse, api_error_class
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from igamingace_bindings.rest.client import Operation
 
-__all__ = ["Attempt", "Watch", "Watcher", "attempt_of", "watch"]
+__all__ = ["Attempt", "CallObserver", "Instrumentation", "attempt_of", "observe"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +36,8 @@ class Attempt:
     """The number of the vendor's error."""
 
 
-class Watch(Protocol):
-    """One call, watched from its start to its end."""
+class CallObserver(Protocol):
+    """Observes one call from its start to its end."""
 
     def begins(self) -> None:
         """A slot is asked for."""
@@ -49,28 +49,30 @@ class Watch(Protocol):
         """It was not had: the wait took too long, or was cancelled."""
 
 
-class Watcher(Protocol):
-    """Watches all calls of the process."""
+class Instrumentation(Protocol):
+    """Observes all calls of the process."""
 
     def call(
         self, operation: Operation[Any], base_url: str, account: str
-    ) -> AbstractContextManager[Watch | None]:
-        """Watch one call, within the block; `account` is a hash."""
+    ) -> AbstractContextManager[CallObserver | None]:
+        """CallObserver one call, within the block; `account` is a hash."""
         ...
 
 
-watcher: Watcher | None = None
-_nobody = nullcontext[Watch | None](None)
+instrumentation: Instrumentation | None = None
+_not_observed = nullcontext[CallObserver | None](None)
 
 
-def watch(operation: Operation[Any], base_url: str, account: str) -> AbstractContextManager[Watch | None]:
-    """Have one call watched, within the block."""
-    return _nobody if watcher is None else watcher.call(operation, base_url, account)
+def observe(
+    operation: Operation[Any], base_url: str, account: str
+) -> AbstractContextManager[CallObserver | None]:
+    """Have one call observed, within the block."""
+    return _not_observed if instrumentation is None else instrumentation.call(operation, base_url, account)
 
 
 def attempt_of(
     outcome: Response | TransportFailure | None,
-    verdict: Mapping[str, Any] | Refusal | Unreadable | TransportFailure | None,
+    verdict: Mapping[str, Any] | ErrorResponse | InvalidResponse | TransportFailure | None,
     *,
     waited: float,
     again: bool,
@@ -81,9 +83,9 @@ def attempt_of(
     code = None
     if outcome is None:
         error = None if given_up is None else given_up.__qualname__
-    elif isinstance(verdict, Refusal):
+    elif isinstance(verdict, ErrorResponse):
         error, code = api_error_class(verdict.kind).__qualname__, verdict.code
-    elif isinstance(verdict, Unreadable):
+    elif isinstance(verdict, InvalidResponse):
         error = UnexpectedResponse.__qualname__
     elif isinstance(verdict, TransportFailure):
         error = (TransportError if verdict.limit is None else Timeout).__qualname__

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import functools
 import logging
-import math
 import os
 import platform
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
-from typing import Final, TypeGuard
+from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from igamingace_bindings import contract
 
-from igamingace._secret import Sealed
+from igamingace._common.secret import Secret
+from igamingace._transport.base import Timeouts, is_number
 from igamingace._version import __version__
 from igamingace.errors import ConfigurationError
 
@@ -26,35 +26,6 @@ _logger = logging.getLogger("igamingace")
 _PATHS_BEGIN: Final = "/" + next(iter(contract.OPERATIONS.values())).path.split("/")[1]
 _PRINTABLE_ASCII: Final = re.compile(r"[!-~]+")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
-
-
-def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _positive(name: str, seconds: float) -> None:
-    if not (_is_number(seconds) and seconds > 0 and math.isfinite(seconds)):
-        raise ConfigurationError(f"{name} is {seconds!r}: give a positive number of seconds")
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Time limits of one request, in seconds.
-
-    The wait for a slot of the budget is no part of them: it has `acquire_timeout`.
-
-    Attributes:
-        connect: making the connection, TLS included.
-        total: from sending until the body has been read, `connect` included; each retry has it anew.
-    """
-
-    connect: float = 5.0
-    total: float = 30.0
-
-    def __post_init__(self) -> None:
-        """Refuse what would never, or always, time out."""
-        _positive("Timeouts.connect", self.connect)
-        _positive("Timeouts.total", self.total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +42,7 @@ class Options:
         backoff: the pause before the first retry, in seconds; it doubles with each, and is jittered.
     """
 
-    timeouts: Timeouts = Timeouts()
+    timeouts: Timeouts = field(default_factory=Timeouts)
     acquire_timeout: float | None = None
     urgent: bool = False
     max_retries: int = 2
@@ -83,7 +54,7 @@ class Options:
         """Refuse what is no number, negative numbers and NaN."""
         for name in ("max_retries", "busy_retries", "busy_timeout", "backoff", "acquire_timeout"):
             value: object = getattr(self, name)
-            if value is not None and not (_is_number(value) and value >= 0):
+            if value is not None and not (is_number(value) and value >= 0):
                 raise ConfigurationError(f"{name} is {value!r}: give a number, 0 or more")
 
     def changed(self, **changes: object) -> Options:
@@ -98,29 +69,29 @@ def as_timeouts(timeout: object) -> Timeouts:
     """Timeouts from what a user may give: Timeouts, or the total in seconds."""
     if isinstance(timeout, Timeouts):
         return timeout
-    if _is_number(timeout):
+    if is_number(timeout):
         return Timeouts(total=timeout)
     raise ConfigurationError(f"timeout is {timeout!r}: give seconds, or Timeouts(connect=5, total=30)")
 
 
-def find_token(argument: Sealed[str | None]) -> Sealed[str]:
+def find_token(argument: Secret[str | None]) -> Secret[str]:
     """The token from the argument or the environment, checked.
 
     Raises:
         ConfigurationError: there is none, or it cannot be one.
     """
-    from_environment = argument.open() is None
+    from_environment = argument.reveal() is None
     source = TOKEN_VARIABLE if from_environment else "the argument token"
-    sealed = Sealed((os.environ.get(TOKEN_VARIABLE) if from_environment else argument.open()) or "")
-    if not isinstance(sealed.open(), str):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
+    sealed = Secret((os.environ.get(TOKEN_VARIABLE) if from_environment else argument.reveal()) or "")
+    if not isinstance(sealed.reveal(), str):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
         raise ConfigurationError(f"{source} is no string")
-    sealed = Sealed(sealed.open().strip())
-    if not sealed.open():
+    sealed = Secret(sealed.reveal().strip())
+    if not sealed.reveal():
         raise ConfigurationError(
             f"{source} is empty: give Agent(token=...) or set {TOKEN_VARIABLE}, "
             "each to the API token of the agent's account"
         )
-    if not _PRINTABLE_ASCII.fullmatch(sealed.open()):
+    if not _PRINTABLE_ASCII.fullmatch(sealed.reveal()):
         raise ConfigurationError(
             f"{source} holds white space, a control character or a character outside ASCII: "
             "give the bare API token, without the word Bearer"
@@ -186,10 +157,10 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def sealed_headers(token: Sealed[str]) -> Sealed[tuple[tuple[str, str], ...]]:
+def sealed_headers(token: Secret[str]) -> Secret[tuple[tuple[str, str], ...]]:
     """The headers of every request: those of the contract, and who is calling."""
     name, before, after, others = _header_parts()
-    return Sealed(((name, before + token.open() + after), *others))
+    return Secret(((name, before + token.reveal() + after), *others))
 
 
 @functools.cache
@@ -201,3 +172,10 @@ def _header_parts() -> tuple[str, str, str, tuple[tuple[str, str], ...]]:
     before, _, after = headers.pop(name).partition("{token}")
     others = (*headers.items(), ("User-Agent", agent), ("Accept-Encoding", "gzip, deflate"))
     return name, before, after, others
+
+
+def base_url_source(base_url: str | None) -> str:
+    """Where the base URL came from, for errors: the argument, the environment or the contract."""
+    if base_url is not None:
+        return "the argument base_url"
+    return f"from {BASE_URL_VARIABLE}" if os.environ.get(BASE_URL_VARIABLE) else "the default base URL"

@@ -1,4 +1,4 @@
-"""A holder for the token: it can be opened on purpose, and is never shown by accident."""
+"""A holder for the token: it can be revealed on purpose, and is never shown by accident."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _SHORTEST_TOKEN = 4
 _SHORTEST_PIECE = 8
 
 
-class Sealed(Generic[T]):
-    """A value that stays out of repr, str, vars and pickles; `open()` it where it goes on the wire."""
+class Secret(Generic[T]):
+    """A value that stays out of repr, str, vars and pickles; `reveal()` it where it goes on the wire."""
 
     __slots__ = ("_value",)
 
@@ -22,7 +22,7 @@ class Sealed(Generic[T]):
         """Seal a value."""
         self._value = value
 
-    def open(self) -> T:
+    def reveal(self) -> T:
         """The value itself. Never keep it in a local variable: tracebacks show those."""
         return self._value
 
@@ -35,12 +35,12 @@ class Sealed(Generic[T]):
         raise TypeError("a token is not pickled: read it from IGAMINGACE_API_TOKEN in each process")
 
 
-def masked(text: str, token: Sealed[str]) -> str:
+def masked(text: str, token: Secret[str]) -> str:
     """The text without the token, and without a long piece of it at the end where text was cut off."""
-    if len(token.open()) < _SHORTEST_TOKEN:
+    if len(token.reveal()) < _SHORTEST_TOKEN:
         return text
-    text = text.replace(token.open(), _MASK)
-    for length in range(len(token.open()) - 1, _SHORTEST_PIECE - 1, -1):
-        if text.endswith(token.open()[:length]):
+    text = text.replace(token.reveal(), _MASK)
+    for length in range(len(token.reveal()) - 1, _SHORTEST_PIECE - 1, -1):
+        if text.endswith(token.reveal()[:length]):
             return text[:-length] + _MASK
     return text

@@ -6,31 +6,31 @@ from typing import TYPE_CHECKING, Self
 
 from igamingace_bindings.rest.api import AsyncRawResources, AsyncResources, RawResources, Resources
 
-from igamingace._account import Account
-from igamingace._config import Options, Timeouts
-from igamingace._secret import Sealed
-from igamingace._send import AsyncSender, Sender
+from igamingace._client.base import BaseAgent
+from igamingace._client.config import Options, base_url_source
+from igamingace._client.dispatch import AsyncDispatcher, Dispatcher
+from igamingace._common.secret import Secret
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     import httpx2
 
-    from igamingace._transport.base import AsyncTransport, Transport
+    from igamingace._transport.base import AsyncTransport, Timeouts, Transport
     from igamingace.limits import Limiter
 
 __all__ = ["Agent", "AgentView", "AsyncAgent", "AsyncAgentView"]
 
 
-class AgentView(Account[Sender, "AgentView"], Resources):
+class AgentView(BaseAgent[Dispatcher, "AgentView"], Resources):
     """An agent's calls with options of their own, over the connections and the budget of that agent."""
 
-    __slots__ = ("_sender",)
+    __slots__ = ("_dispatcher",)
 
-    def __init__(self, sender: Sender) -> None:
+    def __init__(self, sender: Dispatcher) -> None:
         """Not for users: `Agent.with_options` makes views."""
         Resources.__init__(self, sender.call)  # an operator makes thousands: super() takes longer
-        self._sender = sender
+        self._dispatcher = sender
 
     @property
     def raw(self) -> RawResources:
@@ -38,10 +38,10 @@ class AgentView(Account[Sender, "AgentView"], Resources):
 
         Errors are raised as ever.
         """
-        return RawResources(self._sender.raw)
+        return RawResources(self._dispatcher.raw)
 
     def _view(self, options: Options) -> AgentView:
-        return AgentView(Sender(self._sender.line, options))
+        return AgentView(Dispatcher(self._dispatcher.context, options))
 
 
 class Agent(AgentView):
@@ -89,9 +89,9 @@ class Agent(AgentView):
         Raises:
             ConfigurationError: token or base URL are missing or malformed, or an option makes no sense.
         """
-        argument = Sealed(token)
+        argument = Secret(token)
         del token  # a traceback shows local variables
-        from igamingace._open_line import open_line  # noqa: PLC0415 -- keeps `import igamingace` light
+        from igamingace._client.context import open_context  # noqa: PLC0415 -- keeps `import igamingace` light
 
         options = Options().changed(
             timeout=timeout,
@@ -101,13 +101,20 @@ class Agent(AgentView):
             busy_timeout=busy_timeout,
             backoff=backoff,
         )
-        line = open_line(argument, base_url, limiter, _transport, lambda url: make_transport(url, transport))
-        super().__init__(Sender(line, options))
+        source = base_url_source(base_url)
+        context = open_context(
+            argument,
+            base_url,
+            limiter,
+            _transport,
+            lambda url: make_transport(url, transport, source),
+        )
+        super().__init__(Dispatcher(context, options))
 
     def close(self) -> None:
         """Close the connections; calls raise AgentClosed from now on."""
-        if self._sender.line.owned:
-            self._sender.line.transport.close()
+        if self._dispatcher.context.owned:
+            self._dispatcher.context.transport.close()
 
     def __enter__(self) -> Self:
         """The agent itself."""
@@ -120,15 +127,15 @@ class Agent(AgentView):
         self.close()
 
 
-class AsyncAgentView(Account[AsyncSender, "AsyncAgentView"], AsyncResources):
+class AsyncAgentView(BaseAgent[AsyncDispatcher, "AsyncAgentView"], AsyncResources):
     """An agent's calls with options of their own, over the connections and the budget of that agent."""
 
-    __slots__ = ("_sender",)
+    __slots__ = ("_dispatcher",)
 
-    def __init__(self, sender: AsyncSender) -> None:
+    def __init__(self, sender: AsyncDispatcher) -> None:
         """Not for users: `AsyncAgent.with_options` makes views."""
         AsyncResources.__init__(self, sender.call)
-        self._sender = sender
+        self._dispatcher = sender
 
     @property
     def raw(self) -> AsyncRawResources:
@@ -136,10 +143,10 @@ class AsyncAgentView(Account[AsyncSender, "AsyncAgentView"], AsyncResources):
 
         Errors are raised as ever.
         """
-        return AsyncRawResources(self._sender.raw)
+        return AsyncRawResources(self._dispatcher.raw)
 
     def _view(self, options: Options) -> AsyncAgentView:
-        return AsyncAgentView(AsyncSender(self._sender.line, options))
+        return AsyncAgentView(AsyncDispatcher(self._dispatcher.context, options))
 
 
 class AsyncAgent(AsyncAgentView):
@@ -171,9 +178,9 @@ class AsyncAgent(AsyncAgentView):
         _transport: AsyncTransport | None = None,
     ) -> None:
         """Set up, in a loop or outside of one; nothing is sent. The arguments are those of `Agent`."""
-        argument = Sealed(token)
+        argument = Secret(token)
         del token  # a traceback shows local variables
-        from igamingace._open_line import open_line  # noqa: PLC0415 -- keeps `import igamingace` light
+        from igamingace._client.context import open_context  # noqa: PLC0415 -- keeps `import igamingace` light
 
         options = Options().changed(
             timeout=timeout,
@@ -183,15 +190,20 @@ class AsyncAgent(AsyncAgentView):
             busy_timeout=busy_timeout,
             backoff=backoff,
         )
-        line = open_line(
-            argument, base_url, limiter, _transport, lambda url: make_async_transport(url, transport)
+        source = base_url_source(base_url)
+        context = open_context(
+            argument,
+            base_url,
+            limiter,
+            _transport,
+            lambda url: make_async_transport(url, transport, source),
         )
-        super().__init__(AsyncSender(line, options))
+        super().__init__(AsyncDispatcher(context, options))
 
     async def aclose(self) -> None:
         """Close the connections; calls raise AgentClosed from now on."""
-        if self._sender.line.owned:
-            await self._sender.line.transport.close()
+        if self._dispatcher.context.owned:
+            await self._dispatcher.context.transport.close()
 
     async def __aenter__(self) -> Self:
         """The agent itself."""
@@ -207,9 +219,7 @@ class AsyncAgent(AsyncAgentView):
 # What connects, and httpx2, take longer to import than all the rest: each comes when it is needed.
 
 
-def make_transport(
-    base_url: str, transport: httpx2.BaseTransport | None, source: str | None = None
-) -> Transport:
+def make_transport(base_url: str, transport: httpx2.BaseTransport | None, source: str) -> Transport:
     if transport is None:
         from igamingace._transport.threads import PooledTransport  # noqa: PLC0415 -- see above
 
@@ -220,7 +230,7 @@ def make_transport(
 
 
 def make_async_transport(
-    base_url: str, transport: httpx2.AsyncBaseTransport | None, source: str | None = None
+    base_url: str, transport: httpx2.AsyncBaseTransport | None, source: str
 ) -> AsyncTransport:
     if transport is None:
         from igamingace._transport.aio import AsyncPooledTransport  # noqa: PLC0415 -- see above

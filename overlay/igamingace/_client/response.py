@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from igamingace_bindings import contract
 
-from igamingace import _json
+from igamingace._common import json as exact_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +63,7 @@ _NUMBER_IN_TEXT: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class ErrorResponse:
     """The server answered with an error.
 
     Attributes:
@@ -82,7 +82,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class InvalidResponse:
     """The answer has no form that is known.
 
     Attributes:
@@ -95,7 +95,7 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
-class _Mark:
+class _ErrorCode:
     """What a field says of a code: its number, its name, and what the contract knows of it."""
 
     code: int | None = None
@@ -103,14 +103,14 @@ class _Mark:
     known: contract.CodeInfo | None = None
 
 
-def read(answer: Response) -> Mapping[str, Any] | Refusal | Unreadable:
+def parse_response(answer: Response) -> Mapping[str, Any] | ErrorResponse | InvalidResponse:
     """Tell what an answer is; a mapping is the envelope of a success."""
     if answer.fault is not None:
         return _unreadable(answer, answer.fault)
     if not answer.body:
         return _unreadable(answer, _redirect(answer) or "the body is empty", not_the_api=True)
     try:
-        parsed = _json.decode_response(answer.body)
+        parsed = exact_json.decode_response(answer.body)
     except ValueError as error:
         reason = _redirect(answer) or f"the body is not JSON that can be read ({error})"
         return _unreadable(answer, reason, not_the_api=True)
@@ -122,7 +122,9 @@ def read(answer: Response) -> Mapping[str, Any] | Refusal | Unreadable:
     return _refusal(answer, envelope)
 
 
-def _success(answer: Response, envelope: dict[str, Any]) -> Mapping[str, Any] | Refusal | Unreadable:
+def _success(
+    answer: Response, envelope: dict[str, Any]
+) -> Mapping[str, Any] | ErrorResponse | InvalidResponse:
     message = envelope.get("message")
     if message not in _OK_NAMES or "code" in envelope or "errorCode" in envelope:
         marks = [_mark(envelope.get(field), _ANY_NAME) for field in _CODE_FIELDS]
@@ -135,7 +137,7 @@ def _success(answer: Response, envelope: dict[str, Any]) -> Mapping[str, Any] | 
     return _unreadable(answer, _redirect(answer) or "a success in its body, but not in its HTTP status")
 
 
-def _refusal(answer: Response, envelope: dict[str, Any]) -> Refusal | Unreadable:
+def _refusal(answer: Response, envelope: dict[str, Any]) -> ErrorResponse | InvalidResponse:
     marks = [_mark(envelope.get(field), _ANY_NAME) for field in _CODE_FIELDS]
     mark = _best([*marks, _mark(envelope.get("message"), _CLEAR_NAME)], answer.http_status)
     if mark is None or (mark.known is None and mark.code == answer.http_status):
@@ -143,20 +145,20 @@ def _refusal(answer: Response, envelope: dict[str, Any]) -> Refusal | Unreadable
     if mark is not None:
         return _refused(mark, envelope)
     if envelope.get("success") is False:
-        return Refusal(None, None, _text(envelope.get("message")))
+        return ErrorResponse(None, None, _text(envelope.get("message")))
     if "success" in envelope:
         return _unreadable(answer, "its `success` is neither true nor false, and no code says what happened")
     return _unreadable(answer, _redirect(answer) or "it has no `success`, and no code says what happened")
 
 
-def _refused(mark: _Mark, envelope: dict[str, Any]) -> Refusal:
+def _refused(mark: _ErrorCode, envelope: dict[str, Any]) -> ErrorResponse:
     message = _text(envelope.get("message"))
     if mark.known is None:
-        return Refusal(mark.code, mark.name, message)
-    return Refusal(mark.known.code, mark.known.name, message, mark.known.resend, mark.known.kind)
+        return ErrorResponse(mark.code, mark.name, message)
+    return ErrorResponse(mark.known.code, mark.known.name, message, mark.known.resend, mark.known.kind)
 
 
-def _best(marks: list[_Mark | None], http_status: int) -> _Mark | None:
+def _best(marks: list[_ErrorCode | None], http_status: int) -> _ErrorCode | None:
     """The first mark that the contract knows; else what the marks say together of an unknown code."""
     said = [mark for mark in marks if mark is not None]
     for mark in said:
@@ -168,10 +170,10 @@ def _best(marks: list[_Mark | None], http_status: int) -> _Mark | None:
         return None
     # A number that only repeats the HTTP status is the weakest of all.
     codes.sort(key=lambda code: code == http_status)
-    return _Mark(codes[0] if codes else None, names[0] if names else None)
+    return _ErrorCode(codes[0] if codes else None, names[0] if names else None)
 
 
-def _mark(value: object, unknown_names: re.Pattern[str]) -> _Mark | None:
+def _mark(value: object, unknown_names: re.Pattern[str]) -> _ErrorCode | None:
     """What a field says when all of it is a number or a name; None for a success, nothing or prose."""
     if isinstance(value, str):
         value = value.strip()
@@ -182,19 +184,19 @@ def _mark(value: object, unknown_names: re.Pattern[str]) -> _Mark | None:
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or value in _OK:
         return None
-    return _Mark(value, None, contract.CODES.get(value))
+    return _ErrorCode(value, None, contract.CODES.get(value))
 
 
-def _mark_of_name(text: str, unknown_names: re.Pattern[str]) -> _Mark | None:
+def _mark_of_name(text: str, unknown_names: re.Pattern[str]) -> _ErrorCode | None:
     known = _BY_NAME.get(re.sub(r"[\s-]+", "_", text.rstrip(".!")).upper())
     if known is not None:
-        return _Mark(known.code, known.name, known)
+        return _ErrorCode(known.code, known.name, known)
     if unknown_names.fullmatch(text) and text.upper() not in _OK_NAMES:
-        return _Mark(None, text)
+        return _ErrorCode(None, text)
     return None
 
 
-def _in_text(text: object) -> _Mark | None:
+def _in_text(text: object) -> _ErrorCode | None:
     if not isinstance(text, str):
         return None
     if found := _NAME_IN_TEXT.search(text):
@@ -226,7 +228,7 @@ def _redirect(answer: Response) -> str | None:
     return f"a redirect to {to.decode('latin-1')}, which is not followed: the token goes to no other address"
 
 
-def _unreadable(answer: Response, reason: str, *, not_the_api: bool = False) -> Unreadable:
+def _unreadable(answer: Response, reason: str, *, not_the_api: bool = False) -> InvalidResponse:
     """Whether the next try may go better: after a proxy's page or an answer cut short, but no other shape."""
     status = answer.http_status
     passing = (
@@ -234,4 +236,4 @@ def _unreadable(answer: Response, reason: str, *, not_the_api: bool = False) -> 
         or (answer.fault is not None and not answer.may_be_running)
         or (not_the_api and (status in _HTTP_SUCCESS or status == HTTPStatus.TOO_MANY_REQUESTS))
     )
-    return Unreadable(reason, "reads" if passing else "never")
+    return InvalidResponse(reason, "reads" if passing else "never")

@@ -7,13 +7,13 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from igamingace._config import Options
+    from igamingace._client.config import Options
 
 _LONGEST_PAUSE: Final = 5.0
 _UNSENT: Final = "unsent"
 
 
-def repeatable(resend: str, method: str) -> bool:
+def may_retry(resend: str, method: str) -> bool:
     """Whether sending the same request again carries no risk of doing it twice.
 
     Args:
@@ -23,7 +23,7 @@ def repeatable(resend: str, method: str) -> bool:
     return resend in ("drained", "later", _UNSENT) or (resend == "reads" and method == "GET")
 
 
-class Retries:
+class RetryState:
     """How often one call has been sent, and whether it may be sent once more.
 
     - refused for being over the limit ("drained"): any method, once the budget says that what was in flight
@@ -66,7 +66,7 @@ class Retries:
         """Seconds to wait before the next attempt; None: there is none."""
         if resend == "drained":
             return self._pause_after_refusal()
-        if resend not in ("reads", _UNSENT) or not repeatable(resend, self._method):
+        if resend not in ("reads", _UNSENT) or not may_retry(resend, self._method):
             return None
         self._failures += 1
         if self._failures > self._options.max_retries:

@@ -1,4 +1,4 @@
-"""The course of one call: what to send, what came, what to do next; no input or output, for both drivers."""
+"""The state of one call: what to send, what came, what to do next; no input or output, for both drivers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from urllib.parse import quote, urlencode
 
 from igamingace_bindings.rest.client import RawAnswer
 
-from igamingace import _json
-from igamingace._envelope import Refusal, Unreadable, read
-from igamingace._retry import Retries, repeatable
-from igamingace._text import body_start, tidy
+from igamingace._client.instrumentation import attempt_of
+from igamingace._client.response import ErrorResponse, InvalidResponse, parse_response
+from igamingace._client.retry import RetryState, may_retry
+from igamingace._common import json as exact_json
+from igamingace._common.text import body_excerpt, sanitize
 from igamingace._transport.base import Request as HTTPRequest
 from igamingace._transport.base import Response, TransportFailure
-from igamingace._watch import attempt_of
 from igamingace.errors import (
     AcquireTimeout,
     AgentClosed,
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
     from igamingace_bindings.rest.client import Operation, Request
 
-    from igamingace._config import Options
-    from igamingace._secret import Sealed
-    from igamingace._watch import Watch
+    from igamingace._client.config import Options
+    from igamingace._client.instrumentation import CallObserver
+    from igamingace._common.secret import Secret
     from igamingace.limits import Permit
 
 T = TypeVar("T")
@@ -49,18 +49,18 @@ _SURROGATE: Final = re.compile("%ED%[AB]")
 _logger: Final = logging.getLogger("igamingace")
 
 
-class Course(Generic[T]):
+class CallState(Generic[T]):
     """The state of one call, which a driver repeats until `settle` says that it is over.
 
-        with course:
-            course.permit = acquire(course.acquire_timeout(), again=course.again)
-            course.outcome = send(course.message)
-        pause = course.settle()
+        with call:
+            call.permit = acquire(call.acquire_timeout(), again=call.again)
+            call.outcome = send(call.request)
+        pause = call.settle()
 
     Leaving the `with` gives the permit back, exactly once and whatever happened, before any pause.
 
     Attributes:
-        message: what is sent.
+        request: what is sent.
         permit: the slot of the present attempt.
         outcome: what came of the present attempt.
     """
@@ -68,13 +68,13 @@ class Course(Generic[T]):
     __slots__ = (
         "_gave_up",
         "_last",
+        "_observer",
         "_operation",
         "_retries",
         "_verdict",
-        "_watch",
-        "message",
         "outcome",
         "permit",
+        "request",
     )
 
     def __init__(
@@ -83,11 +83,11 @@ class Course(Generic[T]):
         request: Request,
         *,
         options: Options,
-        headers: Sealed[tuple[tuple[str, str], ...]],
-        token: Sealed[str],
-        watch: Watch | None = None,
+        headers: Secret[tuple[tuple[str, str], ...]],
+        token: Secret[str],
+        observer: CallObserver | None = None,
     ) -> None:
-        """Prepare the message; raises InvalidArgument for what cannot be sent."""
+        """Prepare the request; raises InvalidArgument for what cannot be sent."""
         target = request.path
         if request.query:
             target += f"?{urlencode(request.query, errors='surrogatepass', quote_via=quote)}"
@@ -95,16 +95,16 @@ class Course(Generic[T]):
             raise InvalidArgument(
                 "an argument holds half of a surrogate pair, which has no UTF-8: cut texts between characters"
             )
-        body = None if request.body is None else _json.encode(request.body)
-        self.message = HTTPRequest(operation.method, target, headers, body, options.timeouts, token)
+        body = None if request.body is None else exact_json.encode(request.body)
+        self.request = HTTPRequest(operation.method, target, headers, body, options.timeouts, token)
         self.permit: Permit | None = None
         self.outcome: Response | TransportFailure | None = None
         self._last: Response | TransportFailure | None = None
         self._operation = operation
-        self._retries = Retries(operation.method, options)
-        self._verdict: Mapping[str, Any] | Refusal | Unreadable | TransportFailure | None = None
+        self._retries = RetryState(operation.method, options)
+        self._verdict: Mapping[str, Any] | ErrorResponse | InvalidResponse | TransportFailure | None = None
         self._gave_up = False
-        self._watch = watch
+        self._observer = observer
 
     @property
     def again(self) -> bool:
@@ -118,8 +118,8 @@ class Course(Generic[T]):
     def __enter__(self) -> None:
         """Begin an attempt."""
         self.outcome = None
-        if self._watch is not None:
-            self._watch.begins()
+        if self._observer is not None:
+            self._observer.begins()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -129,8 +129,8 @@ class Course(Generic[T]):
         if permit is None:
             # A call that was refused, and now finds no slot in its time, ends with the refusal.
             self._gave_up = isinstance(error, AcquireTimeout) and self.again
-            if self._watch is not None:
-                self._watch.gave_up(error)
+            if self._observer is not None:
+                self._observer.gave_up(error)
             return self._gave_up
         # An agent that was closed meanwhile, or cannot be set up as the environment says, has sent nothing.
         end = permit.done if isinstance(error, AgentClosed | ConfigurationError) else permit.abandoned
@@ -138,7 +138,9 @@ class Course(Generic[T]):
             if self.outcome is not None:
                 self._retries.attempts += 1
                 self._last = self.outcome
-                self._verdict = read(self.outcome) if isinstance(self.outcome, Response) else self.outcome
+                self._verdict = (
+                    parse_response(self.outcome) if isinstance(self.outcome, Response) else self.outcome
+                )
                 if self._is_busy():
                     end = permit.refused
                 elif not self.outcome.may_be_running:
@@ -146,14 +148,14 @@ class Course(Generic[T]):
         finally:
             end()
         self._log(permit.waited, kind)
-        if self._watch is not None:
-            self._watch.attempted(
+        if self._observer is not None:
+            self._observer.attempted(
                 attempt_of(self.outcome, self._verdict, waited=permit.waited, again=self.again, given_up=kind)
             )
         return False
 
     def _is_busy(self) -> bool:
-        return isinstance(self._verdict, Refusal) and self._verdict.resend == "drained"
+        return isinstance(self._verdict, ErrorResponse) and self._verdict.resend == "drained"
 
     def settle(self) -> float | None:
         """Seconds to pause before the next attempt; None after a success; else raises the call's error."""
@@ -172,7 +174,7 @@ class Course(Generic[T]):
             return self._operation.read(self.envelope())
         except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
             reason = f"its data has another shape than the contract states: {error}"
-        self._verdict = Unreadable(reason, "never")
+        self._verdict = InvalidResponse(reason, "never")
         raise self._error()
 
     def envelope(self) -> Mapping[str, Any]:
@@ -193,16 +195,16 @@ class Course(Generic[T]):
 
     def _resend(self) -> str:
         verdict = self._verdict
-        if isinstance(verdict, Refusal | Unreadable):
+        if isinstance(verdict, ErrorResponse | InvalidResponse):
             return verdict.resend
         return "reads" if isinstance(verdict, TransportFailure) and verdict.may_have_arrived else "unsent"
 
     def _error(self) -> IGamingAceError:
         verdict = self._verdict
-        token = self.message.secret
+        token = self.request.secret
         common: dict[str, Any] = {
             "operation": self._operation.operation_id,
-            "retryable": repeatable(self._resend(), self._operation.method),
+            "retryable": may_retry(self._resend(), self._operation.method),
             "attempts": self._retries.attempts,
             "elapsed": self._retries.elapsed,
         }
@@ -210,25 +212,25 @@ class Course(Generic[T]):
             common["may_have_arrived"] = verdict.may_have_arrived
             if verdict.limit is None:
                 return TransportError(verdict.reason, **common)
-            limits = self.message.timeouts
+            limits = self.request.timeouts
             seconds = limits.connect if verdict.limit == "connect" else limits.total
             return Timeout(limit=verdict.limit, seconds=seconds, place=verdict.reason, **common)
         common["response"] = self._snapshot()
-        if isinstance(verdict, Refusal):
+        if isinstance(verdict, ErrorResponse):
             return api_error_class(verdict.kind)(
-                tidy(verdict.message, token),
+                sanitize(verdict.message, token),
                 code=verdict.code,
-                name=None if verdict.name is None else tidy(verdict.name, token),
+                name=None if verdict.name is None else sanitize(verdict.name, token),
                 http_status=self._answer().http_status,
                 **common,
             )
-        reason = verdict.reason if isinstance(verdict, Unreadable) else "nothing was read"
-        return UnexpectedResponse(tidy(reason, token), **common)
+        reason = verdict.reason if isinstance(verdict, InvalidResponse) else "nothing was read"
+        return UnexpectedResponse(sanitize(reason, token), **common)
 
     def _snapshot(self) -> ResponseSnapshot:
-        answer, token = self._answer(), self.message.secret
-        headers = Headers({name: tidy(value, token) for name, value in _headers(answer).items()})
-        return ResponseSnapshot(answer.http_status, headers, body_start(answer.body, token))
+        answer, token = self._answer(), self.request.secret
+        headers = Headers({name: sanitize(value, token) for name, value in _headers(answer).items()})
+        return ResponseSnapshot(answer.http_status, headers, body_excerpt(answer.body, token))
 
     def _log(self, waited: float, kind: type[BaseException] | None) -> None:
         if not _logger.isEnabledFor(logging.DEBUG):

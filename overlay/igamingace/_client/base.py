@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 
-from igamingace._send import AsyncSender, Sender
+from igamingace._client.dispatch import AsyncDispatcher, Dispatcher
 
 if TYPE_CHECKING:
-    from igamingace._config import Options, Timeouts
+    from igamingace._client.config import Options
+    from igamingace._transport.base import Timeouts
     from igamingace.limits import Stats
 
-S = TypeVar("S", bound=Sender | AsyncSender)
+S = TypeVar("S", bound=Dispatcher | AsyncDispatcher)
 V = TypeVar("V")
 
 
-class Account(Generic[S, V]):
+class BaseAgent(Generic[S, V]):
     """The part of an agent that sends nothing."""
 
     __slots__ = ()
 
-    _sender: S
+    _dispatcher: S
 
     @property
     def base_url(self) -> str:
         """The address of the API, without a trailing slash."""
-        return self._sender.line.base_url
+        return self._dispatcher.context.base_url
 
     def stats(self) -> Stats:
         """The account's budget at this moment: limit, in flight, waiting, and so on."""
-        return self._sender.line.budget.stats()
+        return self._dispatcher.context.budget.stats()
 
     def with_options(
         self,
@@ -58,7 +59,7 @@ class Account(Generic[S, V]):
             ConfigurationError: a value makes no sense.
         """
         return self._view(
-            self._sender.options.changed(
+            self._dispatcher.options.changed(
                 timeout=timeout,
                 acquire_timeout=acquire_timeout,
                 urgent=urgent,
@@ -75,7 +76,7 @@ class Account(Generic[S, V]):
     def __repr__(self) -> str:
         """The server, never the token."""
         # A traceback with local variables also shows an agent whose constructor has just failed.
-        place = f" of {self.base_url}" if hasattr(self, "_sender") else ""
+        place = f" of {self.base_url}" if hasattr(self, "_dispatcher") else ""
         return f"<{type(self).__name__}{place}>"
 
     def __reduce__(self) -> NoReturn:
