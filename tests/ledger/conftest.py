@@ -22,16 +22,37 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def postgresql():
     """Return the URL of a PostgreSQL that is there for these tests."""
-    command = [sys.executable, HERE / "cluster.py", "fsync=off", "max_connections=60"]
+    with program("cluster.py", "fsync=off", "max_connections=100") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def pgbouncer(postgresql):
+    """Return the URL of a PgBouncer in transaction mode: many clients share few connections of the server."""
+    with program("pooler.py", postgresql, "transaction", "default_pool_size=6") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def pgbouncer_session(postgresql):
+    """Return the URL of a PgBouncer in session mode."""
+    with program("pooler.py", postgresql, "session", "default_pool_size=30") as url:
+        yield url
+
+
+@contextmanager
+def program(script, *arguments):
+    """Run a script that prints a URL and ends with its standard input; skip where its program is missing."""
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as cluster:
-        url = cluster.stdout.readline().strip()
+    command = [sys.executable, HERE / script, *arguments]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as running:
+        url = running.stdout.readline().strip()
         if not url:
-            _, complaint = cluster.communicate()
-            missing = cluster.returncode == MISSING
+            _, complaint = running.communicate()
+            missing = running.returncode == MISSING
             (pytest.skip if missing and not os.environ.get("CI") else pytest.fail)(complaint)
         yield url
-        cluster.communicate()
+        running.communicate()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
