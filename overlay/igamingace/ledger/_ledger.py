@@ -19,11 +19,11 @@ from igamingace.callbacks import (
     Win,
     seconds_left,
 )
+from igamingace.ledger._admin import LedgerAdmin
 from igamingace.ledger._amounts import plain
-from igamingace.ledger._booking import Change, book_at_once, book_cancel, book_change
 from igamingace.ledger._errors import NotCovered, TransactionMismatch
 from igamingace.ledger._hooks import LedgerHooks, call_hook, log
-from igamingace.ledger._office import Office
+from igamingace.ledger._postings import Change, book_at_once, book_cancel, book_change
 from igamingace.ledger._schema import PREFIX, SCALE, PlayerTable
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL, Engine
 
-    from igamingace.ledger._core import AtOnce, Work
+    from igamingace.ledger._base import AtOnce, Work
 
 _ZERO: Final = Decimal(0)
 
@@ -41,7 +41,7 @@ _READING: Final = 2.0
 """How long `balance`, for which the contract has no limit, may be turned away, in seconds."""
 
 
-class Ledger(Office):
+class Ledger(LedgerAdmin):
     """A wallet in SQLite or PostgreSQL: give it to `wallet_app`, `wallet_wsgi` or your own code.
 
     What it guarantees, whatever comes in whatever order, in parallel, twice, or with a process killed in

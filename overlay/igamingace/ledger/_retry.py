@@ -23,7 +23,7 @@ _SERIALIZATION, _DEADLOCK = "40001", "40P01"
 _CONNECTION, _SHUTDOWN = "08", "57P"  # classes: connection exceptions, the server going down or coming up
 
 
-class Collided(Exception):  # noqa: N818 -- no error: the transaction begins again and sees what was there
+class SerializationConflict(Exception):  # noqa: N818 -- no error: the transaction begins again and sees what was there
     """Another transaction, of another player, has recorded the same id in between."""
 
 
@@ -51,7 +51,7 @@ def with_retries(attempt: Callable[[float], Result], seconds: float, hooks: Ledg
 
 def _passing(error: BaseException) -> bool:
     """Tell whether the same transaction may succeed when it begins again."""
-    if isinstance(error, Collided):
+    if isinstance(error, SerializationConflict):
         return True
     if isinstance(error, DBAPIError):  # SQLAlchemy's, around the driver's
         return error.connection_invalidated or (error.orig is not None and _passing(error.orig))

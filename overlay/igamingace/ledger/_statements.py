@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from igamingace.ledger._amounts import DIGITS, MinorUnits
-from igamingace.ledger._quick import Quick
+from igamingace.ledger._compiled import CompiledStatement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,12 +63,12 @@ class Statements:
         balance: BindParameter[Decimal] = bindparam("balance_", type_=schema.balance.type)
         write = update(players).where(this_player).values({schema.balance_name: balance})
         self.schema: Final = schema
-        self.read: Final = Quick(read, dialect)
+        self.read: Final = CompiledStatement(read, dialect)
         # NO KEY: the application's rows that refer to the player may be inserted meanwhile.
-        self.lock: Final = Quick(read.with_for_update(key_share=True, of=players), dialect)
-        self.record: Final = Quick(record, dialect)
-        self.write: Final = Quick(write, dialect)
-        self.whole: Final = None if dialect.name == "sqlite" else Quick(_whole(schema), dialect)
+        self.lock: Final = CompiledStatement(read.with_for_update(key_share=True, of=players), dialect)
+        self.record: Final = CompiledStatement(record, dialect)
+        self.write: Final = CompiledStatement(write, dialect)
+        self.whole: Final = None if dialect.name == "sqlite" else CompiledStatement(_whole(schema), dialect)
         ids: BindParameter[int] = bindparam("ids", expanding=True)
         self.by_ids: Final = select(entries).where(entries.c.transaction_id.in_(ids))
         self.by_key: Final = select(entries).where(entries.c.key == bindparam("key_"))

@@ -14,22 +14,22 @@ from sqlalchemy.exc import IntegrityError
 from igamingace.callbacks import InvalidPlayer, NotEnoughMoney
 from igamingace.errors import ConfigurationError, InvalidArgument
 from igamingace.ledger._amounts import changed, plain
-from igamingace.ledger._book import Book
-from igamingace.ledger._core import Core
+from igamingace.ledger._base import LedgerBase
 from igamingace.ledger._engine import transaction
 from igamingace.ledger._entry import DEPOSIT, WITHDRAW, Entry
 from igamingace.ledger._errors import PlayerExists
-from igamingace.ledger._retry import Collided
+from igamingace.ledger._retry import SerializationConflict
+from igamingace.ledger._transaction import LedgerTransaction
 
 if TYPE_CHECKING:
-    from igamingace.ledger._book import Player
+    from igamingace.ledger._transaction import Player
 
 _PATIENCE: Final = 10.0
 """How long the operator's own calls may be turned away by the database, in seconds."""
 _NEWEST: Final = 2**63 - 1
 
 
-class Office(Core):
+class LedgerAdmin(LedgerBase):
     """What an operator does with a ledger, beside letting it answer callbacks."""
 
     def add_player(self, player_id: str, currency: str) -> None:
@@ -108,7 +108,9 @@ class Office(Core):
         if self._schema.key_of(player_id) is None:
             return []
         with self._lent.connect() as connection, transaction(connection, time.monotonic() + _PATIENCE):
-            return Book(connection, self._statements).history(player_id, before=newest, limit=limit)
+            return LedgerTransaction(connection, self._statements).history(
+                player_id, before=newest, limit=limit
+            )
 
     def _move(
         self, command: str, player_id: str, *, debit: Decimal, credit: Decimal, key: str | None
@@ -123,7 +125,7 @@ class Office(Core):
         }
         return self._transact(partial(self._moved, row), _PATIENCE)
 
-    def _moved(self, row: dict[str, Any], book: Book) -> Decimal:
+    def _moved(self, row: dict[str, Any], book: LedgerTransaction) -> Decimal:
         player = book.player(row["player_id"], lock=True)
         if player is None:
             raise InvalidPlayer(f"there is no player {row['player_id']!r}")
@@ -137,7 +139,7 @@ class Office(Core):
         )
         whole = {**empty, **row, "transaction_id": None, "balance": self._schema.limits.exact(balance)}
         if not book.book(whole, player, balance):
-            raise Collided
+            raise SerializationConflict
         return balance
 
 

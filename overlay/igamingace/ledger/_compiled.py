@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Writer: TypeAlias = Callable[[Any], object] | None
 
 
-class Quick:
+class CompiledStatement:
     """A statement with parameters by name. What it raises are the driver's own errors."""
 
     def __init__(self, statement: Any, dialect: Dialect) -> None:  # noqa: ANN401 -- any that can be compiled

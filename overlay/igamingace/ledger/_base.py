@@ -11,25 +11,25 @@ from sqlalchemy import URL, Engine, MetaData, Numeric
 from igamingace.callbacks import Refusal
 from igamingace.errors import ConfigurationError
 from igamingace.ledger._amounts import Amount, plain
-from igamingace.ledger._book import Book, Player
 from igamingace.ledger._engine import DIALECTS, STATEMENT_LIMIT, own_engine, plainly, renewed, transaction
 from igamingace.ledger._hooks import LedgerHooks
 from igamingace.ledger._retry import with_retries
 from igamingace.ledger._schema import PlayerTable, Schema, create, define_tables
 from igamingace.ledger._statements import Statements
+from igamingace.ledger._transaction import LedgerTransaction, Player
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
 
-Work: TypeAlias = "Callable[[Book], Decimal | Refusal]"
+Work: TypeAlias = "Callable[[LedgerTransaction], Decimal | Refusal]"
 """What to do in a transaction. A Refusal that is returned is raised after the commit; one that is raised
 rolls the transaction back."""
-AtOnce: TypeAlias = "Callable[[Book], Decimal | None]"
+AtOnce: TypeAlias = "Callable[[LedgerTransaction], Decimal | None]"
 """The same by one statement; it returns the balance, or None when it has changed nothing."""
 
 
-class Core:
+class LedgerBase:
     """An open ledger."""
 
     def __init__(
@@ -83,13 +83,13 @@ class Core:
 
     def _attempt(self, work: Work, at_once: AtOnce | None, end: float) -> Decimal | Refusal:
         with self._lent.connect() as connection:
-            book = Book(connection, self._statements)
+            book = LedgerTransaction(connection, self._statements)
             if at_once is not None and (balance := self._at_once(book, at_once, end)) is not None:
                 return balance
             with transaction(connection, end):
                 return work(book)
 
-    def _at_once(self, book: Book, at_once: AtOnce, end: float) -> Decimal | None:
+    def _at_once(self, book: LedgerTransaction, at_once: AtOnce, end: float) -> Decimal | None:
         """Return the balance after the change; None when it was not booked and has to be looked into."""
         connection = book.connection
         driver = connection.dialect.loaded_dbapi
@@ -105,7 +105,7 @@ class Core:
 
         def look(_: float) -> Player | None:
             with self._lent.connect() as connection, renewed(connection):
-                return Book(connection, self._statements).player(player_id, lock=False)
+                return LedgerTransaction(connection, self._statements).player(player_id, lock=False)
 
         return with_retries(look, seconds, self._hooks)
 

@@ -27,7 +27,7 @@ class Player:
     currency: str | None
 
 
-class Book:
+class LedgerTransaction:
     """The ledger inside one transaction."""
 
     def __init__(self, connection: Connection, statements: Statements) -> None:

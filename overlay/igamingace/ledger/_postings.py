@@ -21,10 +21,10 @@ from igamingace.callbacks import (
 from igamingace.ledger._amounts import AmountRefused, Limits, changed, plain
 from igamingace.ledger._entry import VOID, Entry
 from igamingace.ledger._errors import NotCovered, TransactionMismatch
-from igamingace.ledger._retry import Collided
+from igamingace.ledger._retry import SerializationConflict
 
 if TYPE_CHECKING:
-    from igamingace.ledger._book import Book, Player
+    from igamingace.ledger._transaction import LedgerTransaction, Player
 
 _STAKING: Final = ("bet", "betwin")
 _ZERO: Final = Decimal(0)
@@ -49,8 +49,8 @@ class Change:
     admitted: bool
 
 
-def book_at_once(book: Book, limits: Limits, change: Change) -> Decimal | None:
-    """Book it by one statement; None, and nothing is changed, if anything stands against it.
+def book_at_once(book: LedgerTransaction, limits: Limits, change: Change) -> Decimal | None:
+    """LedgerTransaction it by one statement; None, and nothing is changed, if anything stands against it.
 
     What that is, and whether it has been booked before, is for `book_change` to find out.
     """
@@ -65,8 +65,8 @@ def book_at_once(book: Book, limits: Limits, change: Change) -> Decimal | None:
     return book.change(row, change.currency)
 
 
-def book_change(book: Book, limits: Limits, change: Change) -> Decimal:
-    """Book it, or find that it has been booked; return the balance.
+def book_change(book: LedgerTransaction, limits: Limits, change: Change) -> Decimal:
+    """LedgerTransaction it, or find that it has been booked; return the balance.
 
     The unique transactionId decides which of the two. It is looked up only when it turns out to be there or
     when there is a reason to refuse: a repetition is OK even if it could not be booked now.
@@ -85,7 +85,7 @@ def book_change(book: Book, limits: Limits, change: Change) -> Decimal:
     if book.book(_row(callback.transaction_id, content, balance), player, balance):
         return balance
     if (recorded := book.entries(callback.transaction_id).get(callback.transaction_id)) is None:
-        raise Collided
+        raise SerializationConflict
     return _repeated(recorded, content, player)
 
 
@@ -102,7 +102,7 @@ def _balance_after(player: Player, limits: Limits, change: Change) -> Decimal:
         raise AmountRefused(str(refused), balance=now) from None
 
 
-def book_cancel(book: Book, callback: Cancel) -> Decimal | Refusal:
+def book_cancel(book: LedgerTransaction, callback: Cancel) -> Decimal | Refusal:
     """Undo a bet or betwin, or remember that it must not be booked; return the balance, or what to answer."""
     player = _locked(book, callback.player_id)
     balance = plain(player.balance)
@@ -114,7 +114,7 @@ def book_cancel(book: Book, callback: Cancel) -> Decimal | Refusal:
     if bet is None:
         void = {**_content(callback), "command": VOID, "cancelled_by": callback.transaction_id}
         if not book.record(_row(callback.reference_id, void, player.balance)):
-            raise Collided
+            raise SerializationConflict
         return TransactionNotFound("the bet is not known, and refused from now on", balance=balance)
     if bet.command not in _STAKING:
         return TransactionNotFound("there is no bet of that id", balance=balance)
@@ -125,7 +125,7 @@ def book_cancel(book: Book, callback: Cancel) -> Decimal | Refusal:
     return _refund(book, player, bet, _row(callback.transaction_id, content, player.balance))
 
 
-def _refund(book: Book, player: Player, bet: Entry, row: dict[str, Any]) -> Decimal:
+def _refund(book: LedgerTransaction, player: Player, bet: Entry, row: dict[str, Any]) -> Decimal:
     """Give back what a bet took, and take back what it gave: both or neither."""
     balance = changed(player.balance, debit=bet.credit, credit=bet.debit)
     if bet.credit and balance < 0:
@@ -134,7 +134,7 @@ def _refund(book: Book, player: Player, bet: Entry, row: dict[str, Any]) -> Deci
         )
     row.update(debit=bet.credit, credit=bet.debit, balance=balance)
     if not book.book(row, player, balance):
-        raise Collided
+        raise SerializationConflict
     book.set_cancelled(row["reference_id"], row["transaction_id"])
     return balance
 
@@ -151,7 +151,7 @@ def _repeated(recorded: Entry, content: dict[str, Any], player: Player) -> Decim
     return player.balance
 
 
-def _locked(book: Book, player_id: str) -> Player:
+def _locked(book: LedgerTransaction, player_id: str) -> Player:
     player = book.player(player_id, lock=True)
     if player is None:
         raise NotAuthenticated("there is no such player")
