@@ -90,7 +90,8 @@ class Callbacks(RuleBasedStateMachine):
     def open(self):
         with self.ledger.engine.begin() as connection:
             for table in self.ledger._schema.own_tables():
-                connection.execute(table.delete())
+                if table is not self.ledger._schema.version:
+                    connection.execute(table.delete())
         self.model = Model()
         for player in self.model.balances:
             self.ledger.add_player(player, "USD")

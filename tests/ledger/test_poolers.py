@@ -45,7 +45,9 @@ def every_ok_is_in_the_books(postgresql, url, kind, callbacks):
     errors = Counter(error for one in told for error in one["errors"])
     answers = sum(len(one["ok"]) + one["refused"] + len(one["errors"]) for one in told)
     assert ok - booked == set(), f"{len(ok - booked)} of {answers} answered OK and not booked"
-    assert sum(errors.values()) < answers / 1000, f"{sum(errors.values())} of {answers}: {errors.most_common(5)}"
+    assert sum(errors.values()) < answers / 1000, (
+        f"{sum(errors.values())} of {answers}: {errors.most_common(5)}"
+    )
     assert len(ok) > answers / 2
 
 

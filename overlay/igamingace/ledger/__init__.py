@@ -11,7 +11,14 @@ them to the `MetaData` of an application, for its migrations.
 
 from igamingace.ledger._amounts import Amount, AmountRefused, MinorUnits
 from igamingace.ledger._entry import Entry
-from igamingace.ledger._errors import NotCovered, PlayerExists, TransactionMismatch
+from igamingace.ledger._errors import (
+    CommitNotConfirmed,
+    NotCovered,
+    PlayerExists,
+    SignatureReused,
+    TextRefused,
+    TransactionMismatch,
+)
 from igamingace.ledger._hooks import LedgerHooks
 from igamingace.ledger._ledger import Ledger
 from igamingace.ledger._schema import PlayerTable, create_schema, ddl, define_tables
@@ -19,6 +26,7 @@ from igamingace.ledger._schema import PlayerTable, create_schema, ddl, define_ta
 __all__ = [
     "Amount",
     "AmountRefused",
+    "CommitNotConfirmed",
     "Entry",
     "Ledger",
     "LedgerHooks",
@@ -26,6 +34,8 @@ __all__ = [
     "NotCovered",
     "PlayerExists",
     "PlayerTable",
+    "SignatureReused",
+    "TextRefused",
     "TransactionMismatch",
     "create_schema",
     "ddl",

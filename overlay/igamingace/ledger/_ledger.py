@@ -20,10 +20,10 @@ from igamingace.callbacks import (
     seconds_left,
 )
 from igamingace.ledger._admin import LedgerAdmin
-from igamingace.ledger._amounts import plain
-from igamingace.ledger._errors import NotCovered, TransactionMismatch
+from igamingace.ledger._amounts import AmountRefused, plain
+from igamingace.ledger._errors import NotCovered, SignatureReused, TransactionMismatch
 from igamingace.ledger._hooks import LedgerHooks, call_hook, log
-from igamingace.ledger._postings import Change, book_at_once, book_cancel, book_change
+from igamingace.ledger._postings import Change, post_cancel, post_change, post_in_one_statement
 from igamingace.ledger._schema import PREFIX, SCALE, PlayerTable
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL, Engine
 
-    from igamingace.ledger._base import AtOnce, Work
+    from igamingace.ledger._base import Shortcut, Work
 
 _ZERO: Final = Decimal(0)
 
@@ -120,8 +120,6 @@ class Ledger(LedgerAdmin):
 
     def bet(self, callback: Bet, /) -> Decimal:
         """Take the stake; see `Wallet.bet`."""
-        if self._currency is not None and callback.currency != self._currency:
-            raise InvalidAccount(f"the account's currency is {self._currency}")
         admitted = self._admits(callback.player_id)
         return self._change(callback, callback.amount, _ZERO, callback.currency, admitted=admitted)
 
@@ -138,7 +136,7 @@ class Ledger(LedgerAdmin):
 
     def cancel(self, callback: Cancel, /) -> Decimal:
         """Undo a bet or betwin; see `Wallet.cancel`."""
-        return self._answer(callback, partial(book_cancel, callback=callback))
+        return self._answer(callback, partial(post_cancel, limits=self._schema.limits, callback=callback))
 
     def _change(
         self,
@@ -149,19 +147,29 @@ class Ledger(LedgerAdmin):
         *,
         admitted: bool,
     ) -> Decimal:
-        change = Change(callback, debit, credit, currency, admitted)
+        change = Change(callback, debit, credit, currency, self._currency, admitted)
         limits = self._schema.limits
-        work = partial(book_change, limits=limits, change=change)
-        return self._answer(callback, work, partial(book_at_once, limits=limits, change=change))
+        work = partial(post_change, limits=limits, change=change)
+        return self._answer(callback, work, partial(post_in_one_statement, limits=limits, change=change))
 
     def _answer(
-        self, callback: Bet | Win | BetWin | Cancel, work: Work, at_once: AtOnce | None = None
+        self, callback: Bet | Win | BetWin | Cancel, work: Work, shortcut: Shortcut | None = None
     ) -> Decimal:
         try:
-            return self._transact(work, _seconds_for(callback), at_once)
+            return self._transact(work, _seconds_for(callback), shortcut)
         except TransactionMismatch as refusal:
             log.error("Refused: %s (transactionId %d)", refusal, callback.transaction_id)
             call_hook(partial(self._hooks.mismatched, callback, refusal.recorded))
+            raise
+        except SignatureReused as refusal:
+            log.error(
+                "Refused: %s (%s, transactionId %d)", refusal, callback.command, callback.transaction_id
+            )
+            call_hook(partial(self._hooks.signature_reused, callback, refusal))
+            raise
+        except AmountRefused as refusal:
+            log.error("Refused: %s (transactionId %d)", refusal, callback.transaction_id)
+            call_hook(partial(self._hooks.not_exact, callback, refusal))
             raise
         except NotCovered as refusal:
             log.error("Refused: %s (transactionId %d)", refusal, callback.transaction_id)

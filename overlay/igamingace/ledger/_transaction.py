@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from igamingace.ledger._amounts import plain
 from igamingace.ledger._entry import Entry
+from igamingace.ledger._errors import SerializationConflict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, RowMapping
 
+    from igamingace.ledger._engine import OpenTransaction
     from igamingace.ledger._statements import Statements
 
 
@@ -28,42 +30,74 @@ class Player:
 
 
 class LedgerTransaction:
-    """The ledger inside one transaction."""
+    """The ledger inside one transaction.
 
-    def __init__(self, connection: Connection, statements: Statements) -> None:
+    Attributes:
+        connection: where.
+        posted: whether an entry or a balance has been written.
+        claimed: whether a signature has been kept.
+    """
+
+    def __init__(self, opened: OpenTransaction, statements: Statements) -> None:
         """Take an open transaction."""
-        self.connection: Final = connection
+        self.connection: Final = opened.connection
+        self.posted = False
+        self.claimed = False
+        self._opened: Final = opened
         self._sql: Final = statements
 
-    def player(self, player_id: str, *, lock: bool) -> Player | None:
-        """Return a player, if there is one; with `lock`, nobody else changes the balance from now on."""
-        schema = self._sql.schema
-        key = schema.key_of(player_id)
-        if key is None:
-            return None
-        statement = self._sql.lock if lock else self._sql.read
-        row = statement.execute(self.connection, {"key_": key}).fetchone()
-        return None if row is None else Player(key, schema.amount_of(row[0]), row[1])
+    def player(self, player_id: str) -> Player | None:
+        """Return a player, if there is one; nobody else changes the balance from now on."""
+        return read_player(self.connection, self._sql, player_id, lock=True)
 
-    def change(self, row: Mapping[str, object], currency: str | None) -> Decimal | None:
-        """Change a player's balance and insert the entry, by one statement; return the balance.
+    def change(
+        self, row: Mapping[str, object], currency: str | None, signature: bytes | None
+    ) -> Decimal | None:
+        """Change a player's balance, insert the entry and keep the signature, by one statement.
 
-        None, and nothing is changed, where there is no such player, the currency is another one, the balance
-        does not cover the debit, or the transactionId is there already; the driver's IntegrityError where it
-        comes at the same time, its DataError where the balance has too many digits.
+        Return the balance; None, and nothing is changed, where there is no such player, the currency is
+        another one, the balance does not cover the debit, or the transactionId or the signature is there
+        already; the driver's IntegrityError where one of them comes at the same time, its DataError where the
+        balance has too many digits.
         """
         key = self._sql.schema.key_of(str(row["player_id"]))
-        if key is None or self._sql.whole is None:
+        if key is None or self._sql.change is None:
             return None
-        values = {**row, "key_": key, "debit_": row["debit"], "credit_": row["credit"], "currency_": currency}
-        done = self._sql.whole.execute(self.connection, values).fetchone()
-        return None if done is None else done[0]
+        values = {
+            **row,
+            "key_": key,
+            "debit_": row["debit"],
+            "credit_": row["credit"],
+            "currency_": currency,
+            "signature": signature,
+        }
+        done = self._sql.change.execute(self.connection, values).fetchone()
+        if done is None:
+            return None
+        balance: Decimal = done[0]
+        self.posted = True
+        self._opened.state = (done[1], done[2], done[3])
+        return balance
+
+    def claim(self, signature: bytes, command: str, transaction_id: int) -> tuple[str, int]:
+        """Keep what a signature came with, if it is a new one; return what it came with first."""
+        now = command, transaction_id
+        values = {"signature": signature, "command": command, "transaction_id": transaction_id}
+        if self._sql.claim.execute(self.connection, values).rowcount == 1:
+            self.claimed = True
+            return now
+        found = self._sql.claimed.execute(self.connection, values).fetchone()
+        if found is None:  # deleted in between: somebody clears out old ones
+            raise SerializationConflict
+        return found[0], found[1]
 
     def record(self, row: Mapping[str, object]) -> bool:
         """Insert an entry; False, and nothing is inserted, when its transactionId or key is there already."""
-        return self._sql.record.execute(self.connection, row).rowcount == 1
+        recorded = self._sql.record.execute(self.connection, row).rowcount == 1
+        self.posted = self.posted or recorded
+        return recorded
 
-    def book(self, row: Mapping[str, object], player: Player, balance: Decimal) -> bool:
+    def post(self, row: Mapping[str, object], player: Player, balance: Decimal) -> bool:
         """Insert an entry and write the player's balance, or neither, as `record` says."""
         recorded = self.record(row)
         if recorded:
@@ -85,10 +119,26 @@ class LedgerTransaction:
         row = self.connection.execute(self._sql.by_key, {"key_": key}).mappings().first()
         return None if row is None else _entry(row)
 
-    def history(self, player_id: str, *, before: int, limit: int) -> list[Entry]:
-        """Return a player's newest entries with a number below `before`."""
-        wanted = {"player_": player_id, "before_": before, "limit_": limit}
-        return [_entry(row) for row in self.connection.execute(self._sql.history, wanted).mappings()]
+
+def read_history(
+    connection: Connection, statements: Statements, player_id: str, *, before: int, limit: int
+) -> list[Entry]:
+    """Return a player's newest entries with a number below `before`."""
+    wanted = {"player_": player_id, "before_": before, "limit_": limit}
+    return [_entry(row) for row in connection.execute(statements.history, wanted).mappings()]
+
+
+def read_player(
+    connection: Connection, statements: Statements, player_id: str, *, lock: bool
+) -> Player | None:
+    """Return a player, if there is one; with `lock`, nobody else changes the balance until the commit."""
+    schema = statements.schema
+    key = schema.key_of(player_id)
+    if key is None:
+        return None
+    statement = statements.lock if lock else statements.read
+    row = statement.execute(connection, {"key_": key}).fetchone()
+    return None if row is None else Player(key, schema.amount_of(row[0]), row[1])
 
 
 def _entry(row: RowMapping) -> Entry:
