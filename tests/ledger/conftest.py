@@ -55,17 +55,26 @@ def program(script, *arguments):
         running.communicate()
 
 
+def as_engine(url):
+    """Return an application's engine for a URL, with the defaults of SQLAlchemy and psycopg."""
+    return create_engine(url.replace(":", "+psycopg:", 1))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request, tmp_path):
-    """Give a URL for `opened`, on each kind of database; for `engine`, an application's own engine."""
+    """Give a URL for `opened`, on each kind of database; for `engine`, an application's own engine.
+
+    `pgbouncer` and `pgbouncer_engine` are the same through PgBouncer.
+    """
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/wallet.db"
         return
-    url = request.getfixturevalue("postgresql")
-    if request.param == "postgresql":
+    server = "pgbouncer" if request.param.startswith("pgbouncer") else "postgresql"
+    url = request.getfixturevalue(server)
+    if not request.param.endswith("engine"):
         yield url
         return
-    engine = create_engine(url.replace(":", "+psycopg:", 1))
+    engine = as_engine(url)
     yield engine
     engine.dispose()
 
@@ -154,6 +163,13 @@ class Diary(LedgerHooks):
 
     def not_covered(self, callback, bet):
         self.entries.append(("not_covered", callback.transaction_id, bet.transaction_id))
+
+    def signature_reused(self, callback, refusal):
+        first = refusal.command, refusal.transaction_id
+        self.entries.append(("signature_reused", callback.command, callback.transaction_id, *first))
+
+    def not_exact(self, callback, refusal):
+        self.entries.append(("not_exact", callback.transaction_id, refusal.balance))
 
     def retried(self, error, attempt):
         self.entries.append(("retried", attempt))

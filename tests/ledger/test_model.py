@@ -150,10 +150,16 @@ def rolled(status):
     return UNKNOWN if status == "ERR_TRANSACTION_ROLLED_BACK" else status
 
 
-EXAMPLES = {"sqlite": 40, "postgresql": 20, "engine": 10}
+EXAMPLES = [
+    ("sqlite", 40),
+    ("postgresql", 20),
+    ("engine", 10),
+    pytest.param("pgbouncer", 10, marks=pytest.mark.proof),
+    pytest.param("pgbouncer_engine", 10, marks=pytest.mark.proof),
+]
 
 
-@pytest.mark.parametrize(("database", "examples"), EXAMPLES.items(), indirect=["database"])
+@pytest.mark.parametrize(("database", "examples"), EXAMPLES, indirect=["database"])
 def test_any_order_of_callbacks_does_what_the_model_does(opened, examples):
     ledger = opened()
     checks = list(HealthCheck)
