@@ -69,7 +69,8 @@ def post_in_one_statement(tx: LedgerTransaction, limits: Limits, change: Change)
     What that is, and whether it has been booked before, is for `post_change` to find out.
     """
     callback = change.callback
-    if not (change.admitted and change.in_account_currency and storable(str(callback.game_code))):
+    texts = f"{callback.game_code}{change.currency}"
+    if not (change.admitted and change.in_account_currency and storable(texts)):
         return None
     try:
         debit, credit = limits.exact(change.debit), limits.exact(change.credit)
