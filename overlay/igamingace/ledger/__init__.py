@@ -6,7 +6,8 @@
     app = wallet_app(Ledger("sqlite:///wallet.db"), token="...")
 
 Needs the extra `ledger`. The tables are those of `ddl`; `create_schema` makes them, and `define_tables` adds
-them to the `MetaData` of an application, for its migrations.
+them to the `MetaData` of an application, for its migrations. What an OK rests on, and which poolers may stand
+in between, is told by `Ledger`.
 """
 
 from igamingace.ledger._amounts import Amount, AmountRefused, MinorUnits

@@ -33,7 +33,7 @@ _WAIT: Final = 2.0
 """How long to wait for a connection or for SQLite's lock, in seconds: below every limit of the contract."""
 
 
-def engine_of(database: str | URL | Engine) -> Engine:
+def engine_of(database: object) -> Engine:
     """Return the application's engine, or one of the ledger's own for a URL.
 
     Raises:

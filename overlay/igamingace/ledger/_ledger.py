@@ -60,13 +60,39 @@ class Ledger(LedgerAdmin):
     - A win is paid to every known player: without a session, without a bet, after the bet's cancel. The
       vendor has no other way to pay.
     - The balance is never negative. Nothing is rounded: what has too many digits is refused (`AmountRefused`,
-      answered with ERR_UNKNOWN); the most are 38, of which `scale` after the point.
-    - What the database turns away (busy, deadlock, connection lost) is done again, until one second before
-      the contract's time limit.
+      answered with ERR_UNKNOWN), logged, and given to the hooks; the most are 38, of which `scale` after the
+      point. That is finer than any currency: a balance of 500.005 is kept, and answered, as it is. A balance
+      of the application's that the ledger's tables would have to round refuses every change of it.
+    - A signature belongs to the command and transactionId that it came with first, booked or refused. Under
+      any other it is refused (`SignatureReused`, answered with ERR_INTEGRITY_CHECK_FAILED), logged, and given
+      to the hooks: the vendor signs values, not names, so fields can be renamed by whoever has seen a
+      callback. What is kept is its SHA-256. Rows of the table of signatures that are older than the vendor's
+      retries may be deleted; a callback made without `parse` has no signature, and none is kept.
+    - A text that no database can hold (NUL, half a surrogate pair) is refused (`TextRefused`, answered with
+      ERR_UNKNOWN), on SQLite as on PostgreSQL.
+    - What the database turns away (busy, deadlock, connection lost, a failover) is tried again, until one
+      second before the contract's time limit. Where the server is gone or has become read-only, the pool's
+      idle connections are closed, for they lead to it too.
     - No commit is begun once the callback is answered for as failed (`callbacks.seconds_left`): what was done
       by then is rolled back. On PostgreSQL no statement, and no wait for a lock, takes longer than that.
       (TimeoutError, or the driver's own error; a commit that was under way may still succeed, and the
       `cancel` that follows undoes it.)
+
+    **What an OK rests on.** On PostgreSQL, the server itself says after the commit, by the id of the very
+    transaction that inserted the entry, that this is committed (`pg_xact_status`). Nothing that stands in
+    between is believed: a COMMIT that was answered and not done raises `CommitNotConfirmed` and is tried
+    again. The transaction waits for the server's disk, also where a session's synchronous_commit is off; that
+    it is on a standby too is for `synchronous_standby_names` to see to. On SQLite, the library in this
+    process says that the transaction has ended; a file given as a URL is synced at each commit, of an engine
+    the application decides (`PRAGMA synchronous`).
+
+    **Poolers.** Tested with PgBouncer in transaction mode and in session mode, with a URL and with an engine
+    of any settings; others are not supported. (Statement mode cannot work: it has no transactions.) The
+    ledger needs nothing from it: no statement of its own is prepared under a name, except on a connection of
+    its own that leads to the server itself; every transaction brings its isolation level and timeout with it
+    and leaves no setting and no lock behind. What it cannot own is the `search_path` by which its tables are
+    found: set it by ALTER ROLE or ALTER DATABASE, for a SET would go to whoever uses the session next. Let
+    PgBouncer's `query_wait_timeout` be a few seconds.
     """
 
     def __init__(
@@ -86,10 +112,9 @@ class Ledger(LedgerAdmin):
             database: a URL (`sqlite:///wallet.db`, `postgresql://...`), or the application's own engine. The
                 ledger takes connections and transactions of its own from it, and they go back as they were.
                 Most statements are executed by the driver's own cursor, so listeners for SQLAlchemy's do not
-                see them. For a URL the ledger sets a statement timeout on its PostgreSQL connections, and
-                does a change by one message to the server; with an engine it takes three. Behind a proxy
-                that gives a connection to one client after the other (PgBouncer's transaction mode), hand in
-                an engine.
+                see them. The drivers are psycopg (3) and Python's sqlite3, the engine one of `create_engine`.
+                With a URL that leads to the server itself, statements are prepared, which halves what a
+                bet costs the server; behind PgBouncer, and on an engine, they are not.
             currency: the account's currency, ISO 4217; None when each player's own is believed.
             session: tells by a playerId whether the player's session is open; asked for `balance`, `bet` and
                 `betwin`, before the transaction begins. None takes every session for open, and leaves you
@@ -100,7 +125,9 @@ class Ledger(LedgerAdmin):
             hooks: what to call when somebody should look.
 
         Raises:
-            ConfigurationError: the database is another one, or the table cannot hold exact amounts.
+            ConfigurationError: the database or its driver is another one, or the table cannot hold exact
+                amounts. Of the first use: PostgreSQL is older than 13, the ledger's tables are not there, or
+                are of another version.
         """
         super().__init__(database, players=players, prefix=prefix, scale=scale, hooks=hooks)
         self._currency: Final = currency
