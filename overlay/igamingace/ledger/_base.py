@@ -57,7 +57,7 @@ class LedgerBase:
         self._schema: Final = define_tables(MetaData(), players=players, prefix=prefix, scale=scale)
         _refuse_inexact(self._schema, dialect.name)
         self._statements: Final = Statements(self._schema, dialect)
-        self._lent: Final = autocommitting(self._engine)
+        self._lent: Final = self._engine if self._owned else autocommitting(self._engine)
         self._hooks: Final = hooks or LedgerHooks()
         self._checked = False
         if self._owned and dialect.name == "sqlite":
