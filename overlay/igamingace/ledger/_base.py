@@ -132,8 +132,8 @@ class LedgerBase:
         """Return a player without locking anything."""
 
         def look(end: float) -> Player | None:
-            with self._connect(end) as connection, reading(connection, end):
-                return read_player(connection, self._statements, player_id, lock=False)
+            with self._connect(end) as connection, reading(connection, end) as opened:
+                return read_player(opened.driver, self._statements, player_id, lock=False)
 
         return with_retries(look, seconds, self._hooks)
 

@@ -177,11 +177,13 @@ class OpenTransaction:
 
     Attributes:
         connection: where.
+        driver: the same as the driver's connection.
         state: what `_confirmable` has to see before the commit, if a statement has returned it: the
             transaction's id, the server's synchronous_commit, the process id of the server's session.
     """
 
     connection: Connection
+    driver: Any
     state: tuple[str | None, str, int] | None = None
 
 
@@ -199,58 +201,55 @@ def transaction(connection: Connection, end: float) -> Generator[OpenTransaction
         TimeoutError: `end` has come. It has been rolled back.
         CommitNotConfirmed: the commit was answered, but the transaction is not committed.
     """
-    opened = OpenTransaction(connection)
+    opened = OpenTransaction(connection, connection.connection.driver_connection)
     try:
-        _begin(connection, end)
+        _begin(opened, end)
         yield opened
         _left(end)
         _commit(opened)
     except BaseException:
-        _roll_back(connection)
+        _roll_back(opened)
         raise
 
 
 @contextmanager
-def reading(connection: Connection, end: float) -> Generator[None]:
+def reading(connection: Connection, end: float) -> Generator[OpenTransaction]:
     """Run a block that only reads in a transaction, which is rolled back."""
+    opened = OpenTransaction(connection, connection.connection.driver_connection)
     try:
-        _begin(connection, end)
-        yield
+        _begin(opened, end)
+        yield opened
     finally:
-        _roll_back(connection)
+        _roll_back(opened)
 
 
-def _begin(connection: Connection, end: float) -> None:
+def _begin(opened: OpenTransaction, end: float) -> None:
     milliseconds = max(1, round(_left(end) * 1000))
-    if connection.dialect.name == "sqlite":
+    if opened.connection.dialect.name == "sqlite":
         opening = "BEGIN IMMEDIATE"
-        _leave_begun(connection)
+        _leave_begun(opened)
     else:
         # One message to the server, not two. SET LOCAL ends with the transaction.
         opening = f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = {milliseconds}"
-    connection.connection.cursor().execute(opening)
+    opened.driver.cursor().execute(opening)
 
 
-def _leave_begun(connection: Connection) -> None:
+def _leave_begun(opened: OpenTransaction) -> None:
     """Have an application's listener for `begin` run now, and leave what it has begun.
 
     SQLAlchemy's own recipe for SQLite has one. It would run in the middle of our transaction otherwise.
     """
-    if not connection.in_transaction():
-        connection.begin()
-    driver: Any = connection.connection.driver_connection
-    if driver.in_transaction:
-        driver.rollback()
+    if not opened.connection.in_transaction():
+        opened.connection.begin()
+    if opened.driver.in_transaction:
+        opened.driver.rollback()
 
 
-def _roll_back(connection: Connection) -> None:
-    if connection.invalidated:
-        return
-    driver: Any = connection.connection.driver_connection
+def _roll_back(opened: OpenTransaction) -> None:
     try:
-        driver.rollback()
-    except connection.dialect.loaded_dbapi.Error:  # the connection is lost: so is the transaction
-        connection.invalidate()
+        opened.driver.rollback()
+    except opened.connection.dialect.loaded_dbapi.Error:  # the connection is lost: so is the transaction
+        opened.connection.invalidate()
 
 
 def _commit(opened: OpenTransaction) -> None:
@@ -263,7 +262,7 @@ def _commit(opened: OpenTransaction) -> None:
     Raises:
         CommitNotConfirmed: it is not committed.
     """
-    driver: Any = opened.connection.connection.driver_connection
+    driver = opened.driver
     if opened.connection.dialect.name == "sqlite":
         began = driver.in_transaction
         driver.commit()
@@ -273,22 +272,20 @@ def _commit(opened: OpenTransaction) -> None:
     xact_id = _confirmable(opened)
     driver.commit()
     if xact_id is not None:
-        _confirm(opened.connection, xact_id)
+        _confirm(opened, xact_id)
 
 
 def _confirmable(opened: OpenTransaction) -> str | None:
     """Return the id of the transaction, None if it has written nothing; make its commit a durable one."""
-    connection = opened.connection
-    cursor = connection.connection.cursor()
-    xact_id, synchronous_commit, process = opened.state or cursor.execute(_STATE).fetchone()
-    driver: Any = connection.connection.driver_connection
+    driver = opened.driver
+    xact_id, synchronous_commit, process = opened.state or driver.cursor().execute(_STATE).fetchone()
     if driver.prepare_threshold is not None and process != driver.info.backend_pid:
         raise CommitNotConfirmed(
             "a statement has run in another session of the server than the connection's own: there is a "
             "pooler in between that hides it; hand in an engine instead of a URL"
         )
     if synchronous_commit == "off":  # an OK has to survive a crash of the server
-        cursor.execute("SET LOCAL synchronous_commit = on")
+        driver.cursor().execute("SET LOCAL synchronous_commit = on")
     return xact_id
 
 
@@ -297,11 +294,11 @@ _STATE: Final = (
 )
 
 
-def _confirm(connection: Connection, xact_id: str) -> None:
-    cursor = connection.connection.cursor()
+def _confirm(opened: OpenTransaction, xact_id: str) -> None:
     try:
-        status = cursor.execute("SELECT pg_xact_status(%s::xid8)", (xact_id,)).fetchone()[0]
-    except connection.dialect.loaded_dbapi.DataError:  # it lies in the future: this is another server
+        cursor = opened.driver.cursor().execute("SELECT pg_xact_status(%s::xid8)", (xact_id,))
+        status = cursor.fetchone()[0]
+    except opened.connection.dialect.loaded_dbapi.DataError:  # it lies in the future: this is another server
         status = "not known to the server"
     if status != "committed":
         raise CommitNotConfirmed(

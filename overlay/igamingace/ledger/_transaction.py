@@ -33,14 +33,14 @@ class LedgerTransaction:
     """The ledger inside one transaction.
 
     Attributes:
-        connection: where.
         posted: whether an entry or a balance has been written.
         claimed: whether a signature has been kept.
     """
 
     def __init__(self, opened: OpenTransaction, statements: Statements) -> None:
         """Take an open transaction."""
-        self.connection: Final = opened.connection
+        self._connection: Final = opened.connection
+        self._driver: Final = opened.driver
         self.posted = False
         self.claimed = False
         self._opened: Final = opened
@@ -48,7 +48,7 @@ class LedgerTransaction:
 
     def player(self, player_id: str) -> Player | None:
         """Return a player, if there is one; nobody else changes the balance from now on."""
-        return read_player(self.connection, self._sql, player_id, lock=True)
+        return read_player(self._driver, self._sql, player_id, lock=True)
 
     def change(
         self, row: Mapping[str, object], currency: str | None, signature: bytes | None
@@ -71,7 +71,7 @@ class LedgerTransaction:
             "currency_": currency,
             "signature": signature,
         }
-        done = self._sql.change.execute(self.connection, values).fetchone()
+        done = self._sql.change.execute(self._driver, values).fetchone()
         if done is None:
             return None
         balance: Decimal = done[0]
@@ -83,17 +83,17 @@ class LedgerTransaction:
         """Keep what a signature came with, if it is a new one; return what it came with first."""
         now = command, transaction_id
         values = {"signature": signature, "command": command, "transaction_id": transaction_id}
-        if self._sql.claim.execute(self.connection, values).rowcount == 1:
+        if self._sql.claim.execute(self._driver, values).rowcount == 1:
             self.claimed = True
             return now
-        found = self._sql.claimed.execute(self.connection, values).fetchone()
+        found = self._sql.claimed.execute(self._driver, values).fetchone()
         if found is None:  # deleted in between: somebody clears out old ones
             raise SerializationConflict
         return found[0], found[1]
 
     def record(self, row: Mapping[str, object]) -> bool:
         """Insert an entry; False, and nothing is inserted, when its transactionId or key is there already."""
-        recorded = self._sql.record.execute(self.connection, row).rowcount == 1
+        recorded = self._sql.record.execute(self._driver, row).rowcount == 1
         self.posted = self.posted or recorded
         return recorded
 
@@ -101,22 +101,22 @@ class LedgerTransaction:
         """Insert an entry and write the player's balance, or neither, as `record` says."""
         recorded = self.record(row)
         if recorded:
-            self._sql.write.execute(self.connection, {"key_": player.key, "balance_": balance})
+            self._sql.write.execute(self._driver, {"key_": player.key, "balance_": balance})
         return recorded
 
     def set_cancelled(self, bet: int, by: int) -> None:
         """Note on a bet which cancel undid it."""
-        self.connection.execute(self._sql.cancel, {"bet_": bet, "cancel_": by})
+        self._connection.execute(self._sql.cancel, {"bet_": bet, "cancel_": by})
 
     def entries(self, *transaction_ids: int) -> dict[int | None, Entry]:
         """Return the entries of some transactionIds."""
-        rows = self.connection.execute(self._sql.by_ids, {"ids": transaction_ids}).mappings()
+        rows = self._connection.execute(self._sql.by_ids, {"ids": transaction_ids}).mappings()
         found = [_entry(row) for row in rows]
         return {entry.transaction_id: entry for entry in found}
 
     def entry_of_key(self, key: str) -> Entry | None:
         """Return the deposit or withdrawal with a key."""
-        row = self.connection.execute(self._sql.by_key, {"key_": key}).mappings().first()
+        row = self._connection.execute(self._sql.by_key, {"key_": key}).mappings().first()
         return None if row is None else _entry(row)
 
 
@@ -129,7 +129,11 @@ def read_history(
 
 
 def read_player(
-    connection: Connection, statements: Statements, player_id: str, *, lock: bool
+    driver: Any,  # noqa: ANN401 -- the driver's connection
+    statements: Statements,
+    player_id: str,
+    *,
+    lock: bool,
 ) -> Player | None:
     """Return a player, if there is one; with `lock`, nobody else changes the balance until the commit."""
     schema = statements.schema
@@ -137,7 +141,7 @@ def read_player(
     if key is None:
         return None
     statement = statements.lock if lock else statements.read
-    row = statement.execute(connection, {"key_": key}).fetchone()
+    row = statement.execute(driver, {"key_": key}).fetchone()
     return None if row is None else Player(key, schema.amount_of(row[0]), row[1])
 
 
