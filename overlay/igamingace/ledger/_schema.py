@@ -273,7 +273,9 @@ def _text(player_id: str) -> str | None:
 
 def storable(text: str) -> bool:
     """Tell whether every database can hold a text: NUL and lone surrogates are in none."""
-    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+    if "\0" in text:
+        return False
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _integer(player_id: str) -> int | None:
