@@ -1,7 +1,7 @@
 """What a call costs: processor time of AsyncAgent and Agent at 50 in flight, beside what they replace.
 
 `python tests/benchmarks/calls/bench_calls.py [calls]`; the server runs in a process of its own, so that only
-the client's time is counted. Figures are medians of rounds that take turns, ratios the medians of each round's.
+the client's time is counted. Figures are medians of rounds that take turns, ratios medians of each round's.
 """
 
 import asyncio
