@@ -184,7 +184,7 @@ async def test_to_open_a_line_takes_no_time_from_the_wallet(monkeypatch):
     real = _lines.line_to
 
     def slowly(target, path):
-        time.sleep(0.2)  # a TLS context may take that long
+        time.sleep(1.0)  # a TLS context may take that long, and longer than the wallet has
         return real(target, path)
 
     async def wallet(scope, receive, send):
@@ -193,7 +193,7 @@ async def test_to_open_a_line_takes_no_time_from_the_wallet(monkeypatch):
         await send({"type": "http.response.body", "body": b'{"balance": 5, "statusCode": "OK"}'})
 
     monkeypatch.setattr(_lines, "line_to", slowly)
-    app = create_app(wallet=wallet, time_scale=0.05)
+    app = create_app(wallet=wallet, time_scale=0.3)
     await app.async_play("user123")
     await app.async_settle()
 
