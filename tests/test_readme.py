@@ -5,6 +5,7 @@ import sys
 import types
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from igamingace.callbacks import wallet_app
@@ -27,10 +28,10 @@ COMMANDS = [
 @pytest.fixture
 def sandbox(monkeypatch, tmp_path):
     """A sandbox found by the environment, as the README says; a wallet and settings for its frameworks."""
-    settings = types.ModuleType("casino_settings")
+    settings: Any = types.ModuleType("casino_settings")
     settings.SECRET_KEY, settings.ROOT_URLCONF, settings.urlpatterns = "made up", "casino_settings", []
     monkeypatch.setitem(sys.modules, "casino_settings", settings)
-    casino = types.ModuleType("casino")
+    casino: Any = types.ModuleType("casino")
     monkeypatch.setitem(sys.modules, "casino", casino)
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "casino_settings")
     monkeypatch.syspath_prepend(ROOT / "tests" / "callbacks" / "examples")
@@ -57,7 +58,7 @@ def test_there_are_blocks_to_run():
 
 @pytest.mark.parametrize("block", BLOCKS, ids=[f"block-{number}" for number in range(1, len(BLOCKS) + 1)])
 def test_a_code_block_runs_as_it_stands(block, sandbox):
-    names = {"__name__": "__main__"}
+    names: dict[str, Any] = {"__name__": "__main__"}
 
     exec(compile(block, "README.md", "exec"), names)
 

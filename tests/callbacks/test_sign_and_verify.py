@@ -69,12 +69,12 @@ def test_a_signature_passes_as_text_and_as_bytes(as_sent):
 
 
 def test_a_body_in_a_bytearray_is_verified_too():
-    assert verify(bytearray(DOCUMENTED), sign(DOCUMENTED, TOKEN), TOKEN) is None
+    assert verify(bytearray(DOCUMENTED), sign(DOCUMENTED, TOKEN), TOKEN) is None  # type: ignore[call-overload]
 
 
 def test_text_in_place_of_the_body_s_bytes_is_a_programmer_s_error():
     with pytest.raises(TypeError, match="bytes as they came"):
-        verify(DOCUMENTED.decode(), sign(DOCUMENTED, TOKEN), TOKEN)
+        verify(DOCUMENTED.decode(), sign(DOCUMENTED, TOKEN), TOKEN)  # type: ignore[call-overload]
 
 
 @pytest.mark.parametrize(

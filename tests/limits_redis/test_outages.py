@@ -166,7 +166,7 @@ def test_an_interrupted_ring_does_not_silence_the_bell():
             pass
 
     bell._ringer.close()
-    bell._ringer, bell._asleep = Ringer(), True
+    bell._ringer, bell._asleep = Ringer(), True  # type: ignore[assignment]
 
     with pytest.raises(KeyboardInterrupt):
         bell.ring()

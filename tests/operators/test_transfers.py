@@ -256,7 +256,7 @@ def test_a_transfer_that_waits_for_another_one_can_be_cancelled_and_blocks_no_lo
             await asyncio.wait([waiting])
             assert bank.points["lotus"] == under_way["lotus"]
 
-    busy = in_turn(frozenset(["asia"]), (step for step in ["sent"]))
+    busy = in_turn(frozenset(["asia"]), (step for step in ["sent"]))  # type: ignore[misc]
     next(busy)
     asyncio.run(main())
     busy.close()

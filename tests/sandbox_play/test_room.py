@@ -181,7 +181,7 @@ async def test_a_line_that_does_not_close_is_not_the_matter_of_another(app, site
 
 
 async def test_to_open_a_line_takes_no_time_from_the_wallet(monkeypatch):
-    real = _lines.line_to
+    real = _lines.line_to  # type: ignore[attr-defined]
 
     def slowly(target, path):
         time.sleep(1.0)  # a TLS context may take that long, and longer than the wallet has

@@ -202,7 +202,7 @@ def pgbench(url, folder):
     script.write_text(PGBENCH.format(last=PLAYERS - 1, insert=INSERT.format(values)))
     found = shutil.which("pgbench") or str(max(Path("/usr/lib/postgresql").glob("*/bin/pgbench")))
     each = str(BETS // CONNECTIONS)
-    options = ["-n", "-M", "prepared", "-c", str(CONNECTIONS), "-j", "1", "-t", each, "-f", script]
+    options = ["-n", "-M", "prepared", "-c", str(CONNECTIONS), "-j", "1", "-t", each, "-f", str(script)]
     ran = subprocess.run([found, *options, url], check=True, capture_output=True, text=True)
     line = next(line for line in ran.stdout.splitlines() if line.startswith("tps"))
     return float(line.split()[2])
@@ -210,7 +210,7 @@ def pgbench(url, folder):
 
 @contextmanager
 def cluster():
-    command = [sys.executable, CLUSTER, "max_connections=40"]
+    command = [sys.executable, str(CLUSTER), "max_connections=40"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         try:
             yield server.stdout.readline().strip()
