@@ -38,7 +38,7 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def connections(clock):
-    return Connections(Connection, keep=4.0)
+    return Connections(Connection, keep=4.0)  # type: ignore[arg-type]
 
 
 def used(connections, how_many):

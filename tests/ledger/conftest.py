@@ -22,7 +22,7 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def postgresql():
     """Return the URL of a PostgreSQL that is there for these tests."""
-    command = [sys.executable, HERE / "cluster.py", "fsync=off", "max_connections=60"]
+    command = [sys.executable, str(HERE / "cluster.py"), "fsync=off", "max_connections=60"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as cluster:
         url = cluster.stdout.readline().strip()

@@ -91,7 +91,7 @@ def test_trying_again_ends_before_the_vendor_stops_waiting(opened, fund, calls, 
     ledger = fund(opened())
     monkeypatch.setattr(_retry, "_FIRST_PAUSE", 1.5)
     slept = []
-    monkeypatch.setattr(_retry.time, "sleep", slept.append)
+    monkeypatch.setattr(_retry.time, "sleep", slept.append)  # type: ignore[attr-defined]
     fail_after(ledger, ("INSERT", "WITH"), "40001", times=100)
     with pytest.raises(ledger.engine.dialect.loaded_dbapi.OperationalError):
         ledger.bet(calls.bet(1, "10"))

@@ -11,7 +11,7 @@ def watch(engine, after):
 
     class Watched:
         def execute(self, statement, *values, **options):
-            done = super().execute(statement, *values, **options)
+            done = super().execute(statement, *values, **options)  # type: ignore[misc]
             after(statement)
             return done
 
@@ -19,10 +19,10 @@ def watch(engine, after):
         pass
 
     class SQLiteConnection(sqlite3.Connection):
-        def cursor(self):
+        def cursor(self):  # type: ignore[override]
             return super().cursor(SQLiteCursor)
 
-    class PostgreSQLCursor(Watched, psycopg.Cursor):
+    class PostgreSQLCursor(Watched, psycopg.Cursor):  # type: ignore[misc]
         pass
 
     ours = {"sqlite": {"factory": SQLiteConnection}, "postgresql": {"cursor_factory": PostgreSQLCursor}}
