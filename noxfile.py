@@ -302,6 +302,28 @@ def coverage(session: nox.Session) -> None:
     run(session, "pytest", *PARALLEL, "-m", "not proof", *report, *session.posargs)
 
 
+@own_environment
+def mutants(session: nox.Session) -> None:
+    """Change the code that must not be wrong, piece by piece, and list the changes that no test notices.
+
+    `-- "igamingace._retry*"` takes the mutants of one module.
+    """
+    install(session)
+    session.install("mutmut==3.8.1")
+    work = Path(session.create_tmp()).resolve()
+    for name in ("src", "tests", "spec", "mutants"):
+        shutil.rmtree(work / name, ignore_errors=True)
+    ignored = shutil.ignore_patterns("__pycache__")
+    for source, name in (("overlay", "src"), ("generated", "src"), ("tests", "tests"), ("spec", "spec")):
+        shutil.copytree(source, work / name, ignore=ignored, dirs_exist_ok=True)
+    shutil.copy("pyproject.toml", work)
+    changed = work / "mutants" / "src"
+    changed.mkdir(parents=True)
+    with session.chdir(work):
+        session.run("mutmut", "run", *session.posargs, env={"PYTHONPATH": str(changed)})
+        session.run("mutmut", "results")
+
+
 @own_environment(python="3.11")
 def minimum(session: nox.Session) -> None:
     """Run the tests with the oldest dependencies that pyproject.toml allows, on the oldest Python."""
