@@ -60,7 +60,7 @@ def shared_environment(session: nox.Session, version: str) -> Path:
         return folder
     interpreter = find_python(version)
     if interpreter is None:
-        session.error(f"There is no Python {version} here: install it (pyenv install {version}).")
+        session.error(f"there is no Python {version} here; pyenv install {version} gets it")
     uv = nox.virtualenv.UV
     install = [uv, "pip", "install", "--quiet", "--python", str(folder)]
     session.run(uv, "venv", "--quiet", "--clear", "--no-project", "--python", interpreter, str(folder))
@@ -189,7 +189,7 @@ def tests_oldest(session: nox.Session) -> None:
     """Run the ordinary tests on the oldest Python that is here beside the one at hand."""
     others = other_pythons()
     if not others:
-        session.skip(f"There is no other Python here; the project supports {', '.join(PYTHONS)}.")
+        session.skip(f"there is no other Python here; the project supports {', '.join(PYTHONS)}")
     ordinary_tests(session, others[-1])
 
 
@@ -227,7 +227,7 @@ def skip_reasons() -> Counter[str]:
     """Return why the last tests were skipped, and how many for each reason."""
     if not SKIPPED.exists():
         return Counter()
-    return Counter(str(each.get("message")) for each in ET.parse(SKIPPED).iter("skipped"))
+    return Counter(str(each.get("message")).strip() for each in ET.parse(SKIPPED).iter("skipped"))
 
 
 @nox.session
