@@ -165,7 +165,7 @@ async def broken(callback):
         lambda callback: "1.50",
         lambda callback: Decimal("NaN"),
         lambda callback: Decimal("Infinity"),
-        raises(NotEnoughMoney(balance=1.5)),
+        raises(NotEnoughMoney(balance=1.5)),  # type: ignore[arg-type]
         lambda: Decimal(1),
     ],
     ids=[

@@ -219,9 +219,9 @@ def test_a_transport_of_the_other_kind_is_refused_at_once(token):
     class Async(httpx2.AsyncBaseTransport): ...
 
     with pytest.raises(errors.ConfigurationError, match="synchronous transport, with handle_request"):
-        Agent(token, transport=Async())
+        Agent(token, transport=Async())  # type: ignore[arg-type]
     with pytest.raises(errors.ConfigurationError, match="with handle_async_request"):
-        AsyncAgent(token, transport=Sync())
+        AsyncAgent(token, transport=Sync())  # type: ignore[arg-type]
 
 
 def test_an_answer_for_the_other_kind_says_which_agent_to_use(call, kind):

@@ -44,7 +44,7 @@ def pgbouncer_session(postgresql):
 def program(script, *arguments):
     """Run a script that prints a URL and ends with its standard input; skip where its program is missing."""
     pipe = subprocess.PIPE
-    command = [sys.executable, HERE / script, *arguments]
+    command = [sys.executable, str(HERE / script), *arguments]
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as running:
         url = running.stdout.readline().strip()
         if not url:

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from cluster import MISSING, not_as_root
+from cluster import MISSING, not_as_root  # type: ignore[import-not-found]  # run as a script
 
 PORT = 6432  # a part of the socket's name; nothing listens on the network
 
@@ -53,8 +53,9 @@ def main(url, mode, *settings):
         ini.write_text(configuration(folder, url.partition("host=")[2], mode, settings))
         ini.chmod(0o644)
         log = (folder / "log").open("wb")
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
-        server = subprocess.Popen([pgbouncer, ini], cwd=folder, **quiet, **identity)
+        server = subprocess.Popen(
+            [pgbouncer, str(ini)], cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **identity
+        )
         try:
             wait_for(server, folder)
             sys.stdout.write(f"postgresql://postgres@/postgres?host={folder}&port={PORT}\n")

@@ -166,4 +166,4 @@ def test_any_order_of_callbacks_does_what_the_model_does(opened, examples):
     options = settings(
         max_examples=examples, stateful_step_count=30, deadline=None, suppress_health_check=checks
     )
-    run_state_machine_as_test(lambda: Callbacks(ledger), settings=options)
+    run_state_machine_as_test(lambda: Callbacks(ledger), settings=options)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 import uuid
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -118,7 +119,7 @@ def test_the_application_names_its_columns(engine, users, calls, kind):
         ledger.bet(calls.bet(2, "1", playerId=other))
 
 
-BALANCES = {
+BALANCES: dict[str, tuple[Any, ...]] = {
     "Amount": (Amount(2), Decimal(100), None),
     "MinorUnits": (MinorUnits(2), Decimal(100), None),
     "integers": (sa.BigInteger, 10_000, 2),

@@ -229,7 +229,7 @@ def test_an_asynchronous_engine_is_refused():
     engine = create_async_engine("postgresql+psycopg://localhost/x")
     for given in (engine, engine.sync_engine):
         with pytest.raises(ConfigurationError, match="engine of create_engine"):
-            Ledger(given)
+            Ledger(given)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)

@@ -8,6 +8,7 @@ import asyncio
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import httpx2
 import pytest
@@ -289,8 +290,13 @@ def test_what_is_kept_of_a_signature_is_its_hash(ledger, calls):
 def test_a_signature_shows_in_no_repr_and_no_dump_and_makes_no_difference():
     body = encoded(WIN)
     callback = parse(body, sign(body, TOKEN), TOKEN)
-    fields = {**WIN, "amount": Decimal(60), "timestamp": datetime.fromtimestamp(1713792000, UTC)}
+    fields: dict[str, Any] = {
+        **WIN,
+        "amount": Decimal(60),
+        "timestamp": datetime.fromtimestamp(1713792000, UTC),
+    }
     by_hand = type(callback)(**fields)
+    assert callback.signature
     assert callback.signature not in repr(callback) + str(callback.model_dump())
     assert callback == by_hand
     assert by_hand.signature is None

@@ -14,7 +14,7 @@ def watch(engine, after):
 
     class Watched:
         def execute(self, statement, *values, **options):
-            done = super().execute(statement, *values, **options)
+            done = super().execute(statement, *values, **options)  # type: ignore[misc]
             after(statement)
             return done
 
@@ -22,14 +22,14 @@ def watch(engine, after):
         pass
 
     class SQLiteConnection(sqlite3.Connection):
-        def cursor(self):
+        def cursor(self):  # type: ignore[override]
             return super().cursor(SQLiteCursor)
 
         def commit(self):
             super().commit()
             after("COMMIT")
 
-    class PostgreSQLCursor(Watched, psycopg.Cursor):
+    class PostgreSQLCursor(Watched, psycopg.Cursor):  # type: ignore[misc]
         pass
 
     ours = {"sqlite": {"factory": SQLiteConnection}, "postgresql": {"cursor_factory": PostgreSQLCursor}}

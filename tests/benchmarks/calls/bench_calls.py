@@ -31,7 +31,7 @@ ROUNDS = 5
 
 @contextmanager
 def server():
-    command = [sys.executable, HERE / "constant_server.py"]
+    command = [sys.executable, str(HERE / "constant_server.py")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         yield f"http://127.0.0.1:{int(process.stdout.readline())}"

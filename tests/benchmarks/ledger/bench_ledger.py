@@ -309,7 +309,7 @@ def pgbench(url, folder, mode="prepared"):
     script.write_text(PGBENCH.format(last=PLAYERS - 1, insert=INSERT.format(values)))
     found = shutil.which("pgbench") or str(max(Path("/usr/lib/postgresql").glob("*/bin/pgbench")))
     each = str(BETS // CONNECTIONS)
-    options = ["-n", "-M", mode, "-c", str(CONNECTIONS), "-j", "1", "-t", each, "-f", script]
+    options = ["-n", "-M", mode, "-c", str(CONNECTIONS), "-j", "1", "-t", each, "-f", str(script)]
     ran = subprocess.run([found, *options, url], check=True, capture_output=True, text=True)
     line = next(line for line in ran.stdout.splitlines() if line.startswith("tps"))
     return float(line.split()[2])
@@ -318,7 +318,7 @@ def pgbench(url, folder, mode="prepared"):
 @contextmanager
 def program(script, *arguments):
     """Run a script of the tests that prints a URL and ends with its standard input."""
-    command = [sys.executable, PROGRAMS / script, *arguments]
+    command = [sys.executable, str(PROGRAMS / script), *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         try:
             yield server.stdout.readline().strip()
