@@ -14,7 +14,7 @@ import igamingace
 import pytest
 from igamingace.operators import Account
 
-from .concurrent import at_once
+from .concurrent import outcomes
 from .servers import RawServer, answer, chunked, echo, http, just, last
 
 STRANGER = 666
@@ -190,7 +190,7 @@ def test_a_connection_on_which_tls_ended_is_not_used(caller, server, slots, sett
 
 
 def test_many_connections_closed_together_are_all_left_alone(kind, server, options, slots):
-    results = at_once(kind, options, [range(10), range(10, 20)], between=lambda: close_all(server))
+    results = outcomes(kind, options, [range(10), range(10, 20)], between=lambda: close_all(server))
 
     assert results == list(range(20))
     assert sorted(server.numbers) == list(range(20))
