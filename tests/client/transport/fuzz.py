@@ -318,6 +318,40 @@ class Chaos:
                     connection.reset()
         time.sleep(0.005)  # across the loopback
 
+    def connect(self, request: Request) -> bool:
+        """Answer a CONNECT, one in ten times not as asked."""
+        connection = request.connection
+        how = self._dice.random()
+        if how < 0.03:
+            connection.send(http(b"no", status=self._dice.choice([407, 502, 503])))
+            connection.close()
+        elif how < 0.05:
+            connection.send(b"HTTP/1.1 200 Conn")
+            connection.close()
+        elif how < 0.06:
+            connection.reset()
+        elif how < 0.07:
+            while connection.receive():  # silence, until the client has enough of it
+                pass
+        elif how < 0.1:
+            for byte in b"HTTP/1.1 200 Connected\r\nX-Proxy: a\r\n\r\n":
+                connection.send(bytes([byte]))
+            return True
+        else:
+            connection.send(b"HTTP/1.1 200 Connected\r\n\r\n")
+            return True
+        return False
+
+    def accept(self, connection: Connection) -> bool:
+        """Whether a new connection is served; one in thirty is broken off or met with silence."""
+        how = self._dice.random()
+        if how < 0.02:
+            (connection.reset if how < 0.01 else connection.close)()
+        elif how < 0.03:
+            while connection.receive():
+                pass
+        return how >= 0.03
+
     def over(self) -> None:
         """Let what still drips end."""
         self._over.set()

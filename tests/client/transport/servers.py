@@ -241,7 +241,7 @@ class RawServer:
         context: its certificate.
         script: what answers; `then` puts others before it, for one request each.
         connect: what answers CONNECT; the tunnel is made when it returns True.
-        silent: whether what connects is accepted, and then met with silence.
+        accept: what a new connection meets first; it is served when it returns True.
         requests: those that were read, in their order, CONNECT left out.
         connections: those that were accepted, in their order.
     """
@@ -249,13 +249,13 @@ class RawServer:
     route: str = "plain"
     context: ssl.SSLContext | None = None
     script: Script = echo
-    silent: bool = False
     requests: list[Request] = field(default_factory=list)
     connects: list[Request] = field(default_factory=list)
     connections: list[Connection] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.connect: Callable[[Request], bool] = self._connected
+        self.accept: Callable[[Connection], bool] = lambda connection: True
         self._next: list[Script] = []
         self._lock = threading.Lock()
         self._raw: list[socket.socket] = []
@@ -307,6 +307,13 @@ class RawServer:
         request.connection.send(b"HTTP/1.1 200 Connected\r\n\r\n")
         return True
 
+    @staticmethod
+    def silence(connection: Connection) -> bool:
+        """Meet a connection with silence, until the client ends it; for `accept`."""
+        while connection.receive():
+            pass
+        return False
+
     def _accept(self, listener: socket.socket) -> None:
         while True:
             try:
@@ -324,14 +331,12 @@ class RawServer:
     def _serve(self, raw: socket.socket, connection: Connection) -> None:
         try:
             with raw, suppress(OSError):
-                self._converse(raw, connection)
+                self._converse(connection)
         finally:
             connection.closed = True
 
-    def _converse(self, raw: socket.socket, connection: Connection) -> None:
-        if self.silent:
-            while raw.recv(_CHUNK):
-                pass
+    def _converse(self, connection: Connection) -> None:
+        if not self.accept(connection):
             return
         if self.route == "tls":
             connection.start_tls(self._certificate())

@@ -159,7 +159,7 @@ def fuzz(kind, server, token, count):
     seed = os.environ.get("IGAMINGACE_FUZZ_SEED") or str(random.SystemRandom().randrange(10**9))
     dice = random.Random(f"{seed} {kind} {server.route}")
     chaos = Chaos(f"{seed} {kind} {server.route}")
-    server.script = chaos.answer
+    server.accept, server.connect, server.script = chaos.accept, chaos.connect, chaos.answer
     limiter = RecordingLimiter()
     lag = Lag()
     calls = [

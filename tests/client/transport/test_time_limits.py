@@ -47,7 +47,8 @@ def unreachable(request, monkeypatch, trusted):
 
         closing.connect = connect
     else:
-        closing = RawServer(route, trusted.context, silent=True)
+        closing = RawServer(route, trusted.context)
+        closing.accept = closing.silence
     if through:
         use_proxy(monkeypatch, f"http://127.0.0.1:{closing.port}")
     yield f"{scheme}://{ORIGIN}" if through else f"{scheme}://127.0.0.1:{closing.port}"
@@ -240,7 +241,7 @@ def test_a_cancel_is_not_lost_in_the_moment_of_the_limit(caller, server, slots, 
     if where == "connecting":
         if route in ("plain", "proxy"):
             pytest.skip("a connection without TLS is made at once here")
-        server.silent = True
+        server.accept = server.silence
 
         def state():
             return bool(server.connections)
