@@ -134,7 +134,14 @@ def tests(session: nox.Session) -> None:
 def proofs(session: nox.Session) -> None:
     """Run the long proofs: killed processes, fuzzing, browsers, and what is made from the contract."""
     install(session)
-    session.run("pytest", "-m", "proof", *session.posargs)
+    session.run("pytest", "-m", "proof and not soak", *session.posargs)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Run the proofs that have a longer form with their full count; takes the better part of an hour."""
+    install(session)
+    session.run("pytest", "-m", "soak", *session.posargs)
 
 
 @nox.session

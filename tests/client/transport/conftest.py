@@ -9,16 +9,18 @@ import shutil
 import ssl
 import subprocess
 import time
-from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 import igamingace
 import pytest
 
 from .servers import ORIGIN, ROUTES, RawServer
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+    from pathlib import Path
 
 LONGEST = 8.0
 """Seconds after which a call that has not ended counts as one that never does."""

@@ -169,7 +169,7 @@ def _chunked(dice: random.Random, body: bytes) -> bytes:
 
 
 def _error(status: int, code: int) -> Any:
-    def shape(dice: random.Random, number: int, write: bool) -> tuple[bytes, str, bool]:
+    def shape(dice, number, write):
         body = json.dumps({"success": False, "code": code, "message": f"n-{number};"}).encode()
         return http(body, status=status), "stay", False
 
@@ -177,7 +177,7 @@ def _error(status: int, code: int) -> Any:
 
 
 def _with(before: bytes = b"", extra_headers: str = "", version: str = "1.1", end: str = "stay") -> Any:
-    def shape(dice: random.Random, number: int, write: bool) -> tuple[bytes, str, bool]:
+    def shape(dice, number, write):
         answer = http(_body(number, write=write), extra_headers=extra_headers, version=version)
         return before + answer, end, True
 
@@ -266,6 +266,15 @@ class Chaos:
         dice = random.Random(f"{self.seed}/{number}")
         chosen = self.plans[number] = plan(dice, number, write=request.method == "POST")
         connection = request.connection
+        try:
+            self._send(dice, chosen, connection)
+        except OSError:
+            # The client is gone; or its request crossed the FIN that an earlier plan had for the connection.
+            chosen.good = False
+            raise
+        self._end(chosen.end, connection)
+
+    def _send(self, dice: random.Random, chosen: Plan, connection: Connection) -> None:
         for piece in chosen.pieces:
             if isinstance(piece, float):
                 self._over.wait(piece)
@@ -276,7 +285,6 @@ class Chaos:
                 connection.send_raw(wire[middle:])
             else:
                 connection.send(piece)
-        self._end(chosen.end, connection)
 
     def _end(self, how: str, connection: Connection) -> None:
         if how == "close":

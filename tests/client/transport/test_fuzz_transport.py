@@ -1,4 +1,4 @@
-"""Whatever a server does: no answer of another call, no missed limit, no wrong word about a request, no lost slot.
+"""Whatever a server does: no call gets another's answer, misses its limit, is told wrong, or loses its slot.
 
 IGAMINGACE_FUZZ_SEED repeats a run; the seed is in each failure.
 """
@@ -23,6 +23,9 @@ from .fuzz import LIMIT, Chaos, Lag, RecordingLimiter, call_number, marks
 from .servers import ROUTES
 
 AT_ONCE = 25
+ROUNDS = 5
+"""The fewest rounds of calls: between two of them idle connections are broken."""
+
 GRACE = 0.1
 """Seconds that a call may take beyond its limit and the lag of the run."""
 
@@ -77,7 +80,7 @@ def run_threads(agent, rounds, chaos, server, lag):
         watch.join()
 
 
-async def run_tasks(agent, rounds, chaos, server, lag, dice):
+async def run_tasks(agent, rounds, chaos, server, lag):
     trouble = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: trouble.append(context))
 
@@ -107,7 +110,7 @@ async def run_tasks(agent, rounds, chaos, server, lag, dice):
                     asyncio.get_running_loop().call_later(call.cancel_after, task.cancel)
             _, unfinished = await asyncio.wait(tasks, timeout=LONGEST)
             assert not unfinished, f"calls that never end: {[call for call in calls if not call.elapsed]}"
-            if dice.random() < 0.5:
+            if len(chaos.read) % 2:
                 await asyncio.to_thread(chaos.between_rounds, server)
             else:
                 chaos.between_rounds(server)  # it blocks the loop: the client learns of it with the next call
@@ -120,39 +123,36 @@ def judge(call, chaos, slot, longest):
     read = chaos.counted.get(call.number, 0)
     plan = chaos.plans.get(call.number)
     outcome = call.outcome
-    if read > 1:
-        yield f"sent {read} times"
-    if call.elapsed > longest:
-        yield f"ended after {call.elapsed:.3f} s, which is over {longest:.3f} s"
-    if len(slot) != 1:
-        yield f"its slot ended {len(slot)} times: {slot}"
-    if isinstance(outcome, int):
-        if outcome != call.number:
-            yield f"got the answer of {outcome}"
-        if not read:
-            yield "succeeded, and the server has read nothing"
-        if slot != ["done"]:
-            yield f"succeeded, and its slot ended {slot}"
-    elif isinstance(outcome, errors.TransportError):
-        if read and not outcome.may_have_arrived:
-            yield "the server has read the request, and the error says that it did not reach the server"
-        if not outcome.may_have_arrived and slot != ["done"]:
-            yield f"nothing was sent, and its slot ended {slot}"
-        if isinstance(outcome, errors.Timeout) and outcome.may_have_arrived and slot != ["abandoned"]:
-            yield f"the request may still run, and its slot ended {slot}"
-    elif isinstance(outcome, errors.UnexpectedResponse | errors.APIError):
-        said = marks(f"{outcome} {outcome.response.body_start}")
-        if said - {call.number}:
-            yield f"the error is about the answer of {said}"
-    elif outcome is not None or call.cancel_after is None:
-        yield "an error that is not one of ours"
-    if (
-        plan is not None
+    wrong = {
+        f"sent {read} times": read > 1,
+        f"ended after {call.elapsed:.3f} s, which is over {longest:.3f} s": call.elapsed > longest,
+        f"its slot ended {len(slot)} times: {slot}": len(slot) != 1,
+        "a good answer was sent": plan is not None
         and plan.good
         and isinstance(outcome, Exception)
-        and not isinstance(outcome, errors.Timeout)
-    ):
-        yield "a good answer was sent"
+        and not isinstance(outcome, errors.Timeout),
+    }
+    if isinstance(outcome, int):
+        wrong |= {
+            f"got the answer of {outcome}": outcome != call.number,
+            "succeeded, and the server has read nothing": not read,
+            f"succeeded, and its slot ended {slot}": slot != ["done"],
+        }
+    elif isinstance(outcome, errors.TransportError):
+        arrived = outcome.may_have_arrived
+        still_runs = arrived and isinstance(outcome, errors.Timeout)
+        wrong |= {
+            "the server has read the request, and the error says that it did not reach it": read
+            and not arrived,
+            f"nothing was sent, and its slot ended {slot}": not arrived and slot != ["done"],
+            f"the request may still run, and its slot ended {slot}": still_runs and slot != ["abandoned"],
+        }
+    elif isinstance(outcome, errors.UnexpectedResponse | errors.APIError):
+        said = marks(f"{outcome} {outcome.response.body_start}")
+        wrong[f"the error is about the answer of {said}"] = said - {call.number}
+    else:
+        wrong["an error that is not ours"] = outcome is not None or call.cancel_after is None
+    return [text for text, is_so in wrong.items() if is_so]
 
 
 def fuzz(kind, server, token, count):
@@ -170,7 +170,8 @@ def fuzz(kind, server, token, count):
         )
         for number in range(1, count + 1)
     ]
-    rounds = [calls[start : start + AT_ONCE] for start in range(0, count, AT_ONCE)]
+    at_once = min(AT_ONCE, count // ROUNDS)
+    rounds = [calls[start : start + at_once] for start in range(0, count, at_once)]
     options = {
         "base_url": server.url,
         "timeout": LIMIT,
@@ -182,7 +183,7 @@ def fuzz(kind, server, token, count):
         if kind == "threads":
             run_threads(igamingace.Agent(token, **options), rounds, chaos, server, lag)
         else:
-            asyncio.run(run_tasks(igamingace.AsyncAgent(token, **options), rounds, chaos, server, lag, dice))
+            asyncio.run(run_tasks(igamingace.AsyncAgent(token, **options), rounds, chaos, server, lag))
     finally:
         chaos.over()
     chaos.counted = Counter(chaos.read)

@@ -1,4 +1,4 @@
-"""What holds for our own connections holds for a transport that was handed in, as far as it is ours to keep."""
+"""What holds for our own connections holds for a transport that was handed in, where it is ours to keep."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ async def test_a_cancel_is_not_lost_in_the_moment_of_the_limit(token, slots, whe
         await asyncio.sleep(0.01)
         asked = []
         loop.call_at(started + 0.1 * order, lambda: asked.append(task.cancel()))
-        time.sleep(0.2)  # both times lie behind when the loop looks at its timers again
+        time.sleep(0.2)  # noqa: ASYNC251 -- both times lie behind when the loop looks at its timers again
         await bounded(asyncio.wait({task}))
 
     assert task.cancelled() or asked == [False]

@@ -15,7 +15,7 @@ import pytest
 from igamingace.operators import Account
 
 from .concurrent import outcomes
-from .servers import RawServer, answer, chunked, echo, http, just, last
+from .servers import answer, chunked, echo, http, just, last
 
 STRANGER = 666
 """The number in answers that nobody asked for."""
@@ -26,14 +26,24 @@ def and_more(extra: bytes):
     return lambda request: request.connection.send(request.answer + extra)
 
 
-@pytest.fixture(params=[True, False], ids=["the loop runs", "the loop stands still"])
-def settle(request, kind):
-    """Lets what the server did reach the client's machine, and its event loop or not."""
-    if kind == "threads" and not request.param:
-        pytest.skip("threads have no loop")
+worlds = pytest.mark.parametrize(
+    ("kind", "loop_runs"),
+    [("threads", True), ("asyncio", True), ("asyncio", False)],
+    ids=["threads", "asyncio", "asyncio, blocked"],
+)
+
+
+@pytest.fixture
+def loop_runs():
+    return True
+
+
+@pytest.fixture
+def settle(loop_runs):
+    """Lets what the server did reach the client's machine, and its event loop unless that is blocked."""
 
     def settle(caller):
-        if request.param:
+        if loop_runs:
             caller.rest()
         else:
             time.sleep(0.02)  # across the loopback
@@ -81,6 +91,7 @@ UNREQUESTED = {
 }
 
 
+@worlds
 @pytest.mark.parametrize("extra", UNREQUESTED.values(), ids=UNREQUESTED)
 def test_what_the_server_sends_unrequested_is_no_answer_to_a_later_call(caller, server, slots, settle, extra):
     assert caller.read(1) == 1
@@ -124,6 +135,7 @@ def test_an_answer_longer_than_it_said_is_cut_and_misleads_no_later_call(caller,
     assert_each_call_gets_its_own_answer(caller, server, slots)
 
 
+@worlds
 def test_half_an_unrequested_answer_costs_the_next_call_nothing_of_its_time(caller, server, slots, settle):
     assert caller.read(1) == 1
     server.connections[0].send(http(b'{"success": true}')[:-16])
@@ -137,6 +149,7 @@ def test_half_an_unrequested_answer_costs_the_next_call_nothing_of_its_time(call
 REQUEST_TIMEOUT = http(b"", status=408, extra_headers="Connection: close\r\n")
 
 
+@worlds
 @pytest.mark.parametrize("fin", ["before the next call", "together", "after the next call"])
 def test_a_408_on_an_idle_connection_is_no_answer_to_the_next_call(caller, server, slots, settle, fin):
     assert caller.read(1) == 1
@@ -162,6 +175,7 @@ ENDS = {
 }
 
 
+@worlds
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
 def test_a_connection_that_the_server_closed_while_it_was_idle_is_not_used(
     caller, server, slots, settle, end
@@ -177,6 +191,7 @@ def test_a_connection_that_the_server_closed_while_it_was_idle_is_not_used(
     assert_each_call_gets_its_own_answer(caller, server, slots)
 
 
+@worlds
 @pytest.mark.parametrize("route", ["tls", "tunnel"])
 def test_a_connection_on_which_tls_ended_is_not_used(caller, server, slots, settle, method):
     assert caller.read(1) == 1
@@ -256,6 +271,7 @@ def test_a_failed_call_leaves_no_connection_to_be_used(caller, server, slots):
     def late(request):
         release.append(request)
 
+    caller.read(7)  # the connection is made: the limit passes when the request was sent
     server.then(late)
     with pytest.raises(igamingace.errors.Timeout):
         caller.read(1, timeout=0.2)

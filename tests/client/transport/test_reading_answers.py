@@ -16,6 +16,7 @@ pytestmark = pytest.mark.parametrize("route", ["plain"])
 BODY = answer(1).partition(b"\r\n\r\n")[2]
 HALF = len(BODY) // 2
 ENCODED = "Content-Encoding: {}\r\n"
+CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 LENGTH = f"Content-Length: {len(BODY)}\r\n"
 
 
@@ -63,8 +64,7 @@ READ = {
     "HTTP/1.0": http(BODY, version="1.0"),
     "chunks": chunked(BODY),
     "chunks with a trailer": chunked(BODY, trailer=b"X-Sum: 1\r\nX-Other: 2\r\n"),
-    "chunks with extensions": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x;a=b;c\r\n%s\r\n0;d\r\n\r\n"
-    % (len(BODY), BODY),
+    "chunks with extensions": CHUNKS + b"%x;a=b;c\r\n%s\r\n0;d\r\n\r\n" % (len(BODY), BODY),
     "chunks in upper case": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n%X\r\n%s\r\n000\r\n\r\n"
     % (len(BODY), BODY),
     "interim answers": b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n"
@@ -109,8 +109,8 @@ REFUSED = {
     "a negative length": http(BODY).replace(b"Content-Length: ", b"Content-Length: -"),
     "a length with a sign": http(BODY).replace(b"Content-Length: ", b"Content-Length: +"),
     "a length that is no number": http(BODY).replace(b"Content-Length: ", b"Content-Length: x"),
-    "a chunk that has no size": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n" + BODY,
-    "a chunk longer than its size": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n" + BODY,
+    "a chunk that has no size": CHUNKS + b"xyz\r\n" + BODY,
+    "a chunk longer than its size": CHUNKS + b"3\r\n" + BODY,
     "no HTTP": b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
     "HTTP/2": b"\x00\x00\x12\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x80\x00\x04\x00\x01\x00\x00",
     "a status that is no number": b"HTTP/1.1 abc OK\r\n" + LENGTH.encode() + b"\r\n" + BODY,
