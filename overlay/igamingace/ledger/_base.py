@@ -10,7 +10,7 @@ from sqlalchemy import URL, Engine, MetaData, Numeric
 
 from igamingace.callbacks import Refusal
 from igamingace.errors import ConfigurationError
-from igamingace.ledger._amounts import Amount, plain
+from igamingace.ledger._amounts import Amount, normalize
 from igamingace.ledger._engine import (
     OLDEST_POSTGRESQL,
     autocommit_engine,
@@ -58,7 +58,7 @@ class LedgerBase:
         self._schema: Final = define_tables(MetaData(), players=players, prefix=prefix, scale=scale)
         _refuse_inexact(self._schema, dialect.name)
         self._statements: Final = Statements(self._schema, dialect)
-        self._lent: Final = self._engine if self._owned else autocommit_engine(self._engine)
+        self._autocommit: Final = self._engine if self._owned else autocommit_engine(self._engine)
         self._hooks: Final = hooks or LedgerHooks()
         self._checked = False
         if self._owned and dialect.name == "sqlite":
@@ -75,7 +75,7 @@ class LedgerBase:
         Raises:
             ConfigurationError: there are tables of another version.
         """
-        create(self._lent, self._schema, own=self._owned)
+        create(self._autocommit, self._schema, own=self._owned)
 
     def close(self) -> None:
         """Close the connections, unless the engine is the application's."""
@@ -87,11 +87,11 @@ class LedgerBase:
         """Borrow a connection; the first time, see whether server and tables are those that are needed."""
         if not self._checked:
             self._check(end)
-        with borrow_connection(self._lent, own=self._owned) as connection:
+        with borrow_connection(self._autocommit, own=self._owned) as connection:
             yield connection
 
     def _check(self, end: float) -> None:
-        with refuse_statement_mode(), borrow_connection(self._lent, own=self._owned) as connection:
+        with refuse_statement_mode(), borrow_connection(self._autocommit, own=self._owned) as connection:
             _refuse_old_server(connection)
             with reading(connection, end):
                 check_version(connection, self._schema)
@@ -107,7 +107,7 @@ class LedgerBase:
         done = with_retries(partial(self._attempt, work, shortcut), seconds, self._hooks)
         if isinstance(done, Refusal):
             raise done
-        return plain(done)
+        return normalize(done)
 
     def _attempt(self, work: Work, shortcut: Shortcut | None, end: float) -> Decimal | Refusal:
         with self._connect(end) as connection:

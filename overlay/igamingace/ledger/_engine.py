@@ -51,7 +51,7 @@ def open_engine(database: object) -> Engine:
         raise ConfigurationError(
             f"the ledger works with a URL or an engine of create_engine, not with {type(database).__name__}"
         )
-    return _own_engine(make_url(database))
+    return _create_engine(make_url(database))
 
 
 def _refuse_other_drivers(database: str, driver: str) -> None:
@@ -64,7 +64,7 @@ def _refuse_other_drivers(database: str, driver: str) -> None:
         )
 
 
-def _own_engine(url: URL) -> Engine:
+def _create_engine(url: URL) -> Engine:
     """Return an engine for a URL, set up for the ledger.
 
     A SQLite file has one connection a process, for SQLite has one writer at a time and a queue in the process
@@ -110,7 +110,7 @@ def _prepare_only_if_direct(driver: Any, _: object) -> None:  # noqa: ANN401 -- 
     """Let psycopg prepare statements only where no pooler stands in between.
 
     A pooler tells its clients a process id of its own making. Prepared, a bet costs the server half; behind a
-    pooler the name may belong to another client's statement. `_confirmable` looks again at each booking.
+    pooler the name may belong to another client's statement. `_prepare_commit` looks again at each booking.
     """
     row = driver.execute("SELECT pg_backend_pid()", prepare=False).fetchone()
     driver.rollback()
@@ -196,13 +196,15 @@ class OpenTransaction:
     Attributes:
         connection: where.
         driver: the same as the driver's connection.
-        state: what `_confirmable` has to see before the commit, if a statement has returned it: the
+        state: what `_prepare_commit` has to see before the commit, if a statement has returned it: the
             transaction's id, the server's synchronous_commit, the process id of the server's session.
+        wrote: whether a statement has said that it has written something.
     """
 
     connection: Connection
     driver: Any
     state: tuple[str | None, str, int] | None = None
+    wrote: bool = False
 
 
 @contextmanager
@@ -243,9 +245,9 @@ def reading(connection: Connection, end: float) -> Generator[OpenTransaction]:
 
 def _begin(opened: OpenTransaction, end: float) -> None:
     milliseconds = max(1, round(_remaining(end) * 1000))
+    _end_implicit_transaction(opened)
     if opened.connection.dialect.name == "sqlite":
         opening = "BEGIN IMMEDIATE"
-        _end_implicit_transaction(opened)
     else:
         # One message to the server, not two. SET LOCAL ends with the transaction.
         opening = f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = {milliseconds}"
@@ -253,13 +255,14 @@ def _begin(opened: OpenTransaction, end: float) -> None:
 
 
 def _end_implicit_transaction(opened: OpenTransaction) -> None:
-    """Have an application's listener for `begin` run now, and leave what it has begun.
+    """Have an application's listener for `begin` run now, and roll back what it has begun.
 
     SQLAlchemy's own recipe for SQLite has one. It would run in the middle of our transaction otherwise.
     """
     if not opened.connection.in_transaction():
         opened.connection.begin()
-    if opened.driver.in_transaction:
+    sqlite = opened.connection.dialect.name == "sqlite"
+    if opened.driver.in_transaction if sqlite else opened.driver.pgconn.transaction_status:  # 0: idle
         opened.driver.rollback()
 
 
@@ -287,13 +290,13 @@ def _commit(opened: OpenTransaction) -> None:
         if driver.in_transaction or not began:  # the library is in this process: it knows
             raise CommitNotConfirmed("SQLite has not committed the transaction")
         return
-    xact_id = _confirmable(opened)
+    xact_id = _prepare_commit(opened)
     driver.commit()
     if xact_id is not None:
         _confirm(opened, xact_id)
 
 
-def _confirmable(opened: OpenTransaction) -> str | None:
+def _prepare_commit(opened: OpenTransaction) -> str | None:
     """Return the id of the transaction, None if it has written nothing; make its commit a durable one."""
     driver = opened.driver
     xact_id, synchronous_commit, process = opened.state or driver.cursor().execute(_STATE).fetchone()
@@ -302,6 +305,8 @@ def _confirmable(opened: OpenTransaction) -> str | None:
             "a statement has run in another session of the server than the connection's own: there is a "
             "pooler in between that hides it; hand in an engine instead of a URL"
         )
+    if opened.wrote and xact_id is None:
+        raise CommitNotConfirmed("what was written is not part of the transaction that is to be committed")
     if synchronous_commit == "off":  # an OK has to survive a crash of the server
         driver.cursor().execute("SET LOCAL synchronous_commit = on")
     return xact_id
