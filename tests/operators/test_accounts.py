@@ -33,28 +33,28 @@ def vars_of(given):
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"name": ""}, "name: '' cannot be one"),
-        ({"name": " a"}, "no space at either end"),
+        ({"name": ""}, "name: '' is invalid"),
+        ({"name": " a"}, "without spaces at either end"),
         ({"name": "a\nb"}, "printable"),
-        ({"name": None}, "name: None is no text"),
+        ({"name": None}, "name: None is not text"),
         (
             {"currency": "EURO"},
-            "currency: 'EURO' is not an ISO 4217 code; write three capital letters, such as EUR",
+            "currency: 'EURO' is not an ISO 4217 code; use three capital letters, such as EUR",
         ),
         ({"currency": "€"}, "such as USD"),
-        ({"currency": ["USD", "EUR"]}, "['USD', 'EUR'] is several; an account has one"),
-        ({"currency": 840}, "currency: 840 is no text"),
-        ({"level": "boss"}, "write 'operator' or 'agent'"),
+        ({"currency": ["USD", "EUR"]}, "['USD', 'EUR'] is more than one; an account has one"),
+        ({"currency": 840}, "currency: 840 is not text"),
+        ({"level": "boss"}, "use 'operator' or 'agent'"),
         ({"parent": ""}, "parent: ''"),
-        ({"site": 4}, "site: 4 is no text"),
+        ({"site": 4}, "site: 4 is not text"),
         ({"base_url": "nowhere"}, "base_url: the base URL needs the form"),
         ({"token": 5}, "the token is a int"),
-        ({"token": "  "}, "the token given is empty"),
+        ({"token": "  "}, "the token is empty"),
         ({"token": "Bearer x"}, "without the word Bearer"),
         ({"name": SECRET * 2 + " "}, "<what looks like a token>"),
-        ({"name": SECRET}, "name: <what looks like a token> cannot be one"),
-        ({"parent": SECRET}, "parent: <what looks like a token> cannot be one"),
-        ({"site": SECRET}, "site: <what looks like a token> cannot be one"),
+        ({"name": SECRET}, "name: <what looks like a token> is invalid"),
+        ({"parent": SECRET}, "parent: <what looks like a token> is invalid"),
+        ({"site": SECRET}, "site: <what looks like a token> is invalid"),
     ],
 )
 def test_what_cannot_be_is_refused_by_the_field_s_name(changes, told):
@@ -69,7 +69,7 @@ def test_an_account_shows_no_token():
     given = account()
 
     assert SECRET not in repr(given) + str(given) + repr(given.token)
-    with pytest.raises(TypeError, match="not pickled"):
+    with pytest.raises(TypeError, match="cannot be pickled"):
         pickle.dumps(given)
 
 

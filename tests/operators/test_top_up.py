@@ -83,7 +83,7 @@ def test_a_top_up_is_carried_out_with_a_record(world, sandbox, tree, tmp_path):
     record = tmp_path / "top-up.jsonl"
 
     done = world.use(
-        lambda operator: operator.top_up(minimum=D(100), target=D(500), record=record),
+        lambda operator: operator.top_up(minimum=D(100), target=D(500), journal=record),
         tree,
         base_url=sandbox.url,
     )
