@@ -190,7 +190,7 @@ def _no_token(name: str, what: str) -> None:
 def _checked(sealed: Secret[Any], source: str) -> Secret[str]:
     """Return the token without surrounding white space; raises TokenUnavailable when it is invalid."""
     if not isinstance(sealed.reveal(), str):
-        raise TokenUnavailable(f"{source}: the value is not text; it must be the account's API token")
+        raise TokenUnavailable(f"the value of {source} is not text; it must be the account's API token")
     bare = Secret[str](sealed.reveal().strip())
     if not bare.reveal():
         raise TokenUnavailable(f"{source} is empty: it must be the account's API token")
