@@ -306,7 +306,7 @@ def coverage(session: nox.Session) -> None:
 def mutants(session: nox.Session) -> None:
     """Change the code that must not be wrong, piece by piece, and list the changes that no test notices.
 
-    `-- "igamingace._retry*"` takes the mutants of one module.
+    `-- "igamingace._client.retry*"` takes the mutants of one module.
     """
     install(session)
     session.install("mutmut==3.8.1")

@@ -331,14 +331,18 @@ class Timeout(TransportError, TimeoutError):
         *,
         limit: str,
         seconds: float,
+        place: str = "",
         operation: str,
         may_have_arrived: bool,
         retryable: bool,
         attempts: int = 1,
         elapsed: float = 0.0,
     ) -> None:
-        """Take the limit that passed and how the call went."""
-        what = "the connection was not made" if limit == "connect" else "no complete answer came"
+        """Take the limit that passed, the place that met it, and how the call went."""
+        if limit == "connect":
+            what = f"the connection{f' to {place}' if place else ''} was not made"
+        else:
+            what = f"no complete answer came{f' from {place}' if place else ''}"
         super().__init__(
             f"{what} within {seconds:g} s (the {limit} timeout)",
             operation=operation,

@@ -119,12 +119,12 @@ def test_an_id_that_is_taken_is_refused_by_the_server(run):
 
 
 def test_a_creation_without_an_answer_is_3_and_its_password_is_not_lost(run, monkeypatch):
-    from igamingace._secret import Sealed
+    from igamingace._common.secret import Secret
     from igamingace.operators import CreationUnknown, Operator
 
     def lost(self, name, **given):
         assert given["password"]
-        raise CreationUnknown(name, Sealed("made-password"))
+        raise CreationUnknown(name, Secret("made-password"))
 
     monkeypatch.setattr(Operator, "create_agent", lost)
 

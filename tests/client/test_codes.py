@@ -6,8 +6,8 @@ import json
 
 import pytest
 from igamingace import errors
-from igamingace._envelope import Refusal, Unreadable, read
-from igamingace._wire import Answer
+from igamingace._client.response import ErrorResponse, InvalidResponse, parse_response
+from igamingace._transport.base import Response
 from igamingace_bindings import contract
 
 ERRORS = [info for info in contract.CODES.values() if info.kind != "ok"]
@@ -30,8 +30,8 @@ SHAPES = {
 }
 
 
-def answer(body: object, http_status: int = 200) -> Answer:
-    return Answer(http_status, [], json.dumps(body).encode(), 0.0)
+def answer(body: object, http_status: int = 200) -> Response:
+    return Response(http_status, [], json.dumps(body).encode(), 0.0)
 
 
 @pytest.mark.parametrize("http_status", [200, 400, 500])
@@ -42,9 +42,9 @@ def test_a_code_is_found_in_every_shape_that_was_seen(info, shape, http_status):
     if body.get("code") == 500 != http_status:
         body["code"] = http_status
 
-    found = read(answer({"success": False, **body}, http_status))
+    found = parse_response(answer({"success": False, **body}, http_status))
 
-    assert isinstance(found, Refusal)
+    assert isinstance(found, ErrorResponse)
     assert (found.code, found.name, found.kind, found.resend) == (
         info.code,
         info.name,
@@ -60,8 +60,8 @@ ALIASES = [(alias, info) for info in ERRORS for alias in info.aliases]
 def test_another_spelling_of_a_name_is_the_same_code(alias, info):
     assert ALIASES, "the contract knows a name that is spelled in two ways"
     for body in ({"code": alias}, {"message": alias}, {"message": f"Refused: {alias}"}):
-        found = read(answer({"success": False, **body}))
-        assert isinstance(found, Refusal)
+        found = parse_response(answer({"success": False, **body}))
+        assert isinstance(found, ErrorResponse)
         assert (found.code, found.name) == (info.code, info.name)
 
 
@@ -84,30 +84,32 @@ def test_another_spelling_of_a_name_is_the_same_code(alias, info):
     ],
 )
 def test_a_number_or_a_word_in_passing_is_no_code(message):
-    found = read(answer({"success": False, "message": message}))
+    found = parse_response(answer({"success": False, "message": message}))
 
-    assert found == Refusal(None, None, message)
+    assert found == ErrorResponse(None, None, message)
 
 
 @pytest.mark.parametrize("message", [None, ["SERVER_IS_BUSY"], {"code": 1018}, 1.5])
 def test_a_message_of_another_type_is_no_code(message):
-    found = read(answer({"success": False, "message": message}))
+    found = parse_response(answer({"success": False, "message": message}))
 
-    assert isinstance(found, Refusal)
+    assert isinstance(found, ErrorResponse)
     assert found.code is None
 
 
 def test_a_field_for_codes_goes_before_free_text():
-    found = read(answer({"success": False, "code": 2002, "message": "after SERVER_IS_BUSY: no such player"}))
+    found = parse_response(
+        answer({"success": False, "code": 2002, "message": "after SERVER_IS_BUSY: no such player"})
+    )
 
-    assert isinstance(found, Refusal)
+    assert isinstance(found, ErrorResponse)
     assert found.name == "USER_NOT_FOUND"
 
 
 def test_an_unknown_code_in_its_field_goes_before_a_known_one_in_free_text():
-    found = read(answer({"success": False, "code": 9999, "message": "last time it was error 1018"}))
+    found = parse_response(answer({"success": False, "code": 9999, "message": "last time it was error 1018"}))
 
-    assert found == Refusal(9999, None, "last time it was error 1018")
+    assert found == ErrorResponse(9999, None, "last time it was error 1018")
 
 
 @pytest.mark.parametrize(
@@ -126,9 +128,9 @@ def test_an_unknown_code_in_its_field_goes_before_a_known_one_in_free_text():
     ],
 )
 def test_an_unknown_code_is_carried(body, code, name):
-    found = read(answer({"success": False, "data": None, **body}, 500))
+    found = parse_response(answer({"success": False, "data": None, **body}, 500))
 
-    assert isinstance(found, Refusal)
+    assert isinstance(found, ErrorResponse)
     assert (found.code, found.name, found.kind, found.resend) == (code, name, "", "never")
 
 
@@ -148,7 +150,7 @@ def test_an_unknown_code_is_carried(body, code, name):
     ],
 )
 def test_an_error_is_never_taken_for_a_success(body):
-    assert isinstance(read(answer(body)), Refusal)
+    assert isinstance(parse_response(answer(body)), ErrorResponse)
 
 
 @pytest.mark.parametrize(
@@ -169,12 +171,12 @@ def test_an_error_is_never_taken_for_a_success(body):
 def test_a_success_with_something_beside_it_is_a_success(extra):
     envelope = {"success": True, "data": [], **extra}
 
-    assert read(answer(envelope)) == envelope
+    assert parse_response(answer(envelope)) == envelope
 
 
 @pytest.mark.parametrize("http_status", [100, 301, 404, 500, 599])
 def test_a_success_under_another_http_status_is_unreadable(http_status):
-    assert isinstance(read(answer({"success": True, "data": []}, http_status)), Unreadable)
+    assert isinstance(parse_response(answer({"success": True, "data": []}, http_status)), InvalidResponse)
 
 
 CLASSES = {

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 from igamingace import Agent, AsyncAgent, Timeouts, errors
-from igamingace._config import Options, as_timeouts, find_base_url
+from igamingace._client.config import Options, as_timeouts, find_base_url
 from igamingace_bindings import contract
 
 
@@ -175,10 +175,10 @@ def test_options_for_one_call_leave_the_agent_as_it_was(make):
     view = agent.with_options(timeout=3, urgent=True)
     view_of_view = view.with_options(max_retries=0)
 
-    assert agent._sender.options == Options(timeouts=Timeouts(total=7), max_retries=5)
-    assert view._sender.options == Options(timeouts=Timeouts(total=3), max_retries=5, urgent=True)
-    assert view_of_view._sender.options == Options(timeouts=Timeouts(total=3), max_retries=0, urgent=True)
-    assert view._sender.line is agent._sender.line
+    assert agent._dispatcher.options == Options(timeouts=Timeouts(total=7), max_retries=5)
+    assert view._dispatcher.options == Options(timeouts=Timeouts(total=3), max_retries=5, urgent=True)
+    assert view_of_view._dispatcher.options == Options(timeouts=Timeouts(total=3), max_retries=0, urgent=True)
+    assert view._dispatcher.context is agent._dispatcher.context
 
 
 def test_one_account_has_one_budget_however_its_url_is_spelled(server):
@@ -186,5 +186,5 @@ def test_one_account_has_one_budget_however_its_url_is_spelled(server):
     second = AsyncAgent("token", base_url=f"{server.url}/")
     other = Agent("another", base_url=server.url)
 
-    assert first._sender.line.budget is second._sender.line.budget
-    assert first._sender.line.budget is not other._sender.line.budget
+    assert first._dispatcher.context.budget is second._dispatcher.context.budget
+    assert first._dispatcher.context.budget is not other._dispatcher.context.budget

@@ -1,160 +1,181 @@
-"""Which connection a request gets, and which are closed."""
+"""Which idle connection may carry another request, and which are closed."""
 
 import socket
+import time
 
 import pytest
 from igamingace import Agent
-from igamingace._wire_idle import Connections
-from igamingace._wire_pool import PoolWire
+from igamingace._transport.idle import IDLE_LIMIT, IdleConnections, is_silent
+from igamingace._transport.threads import PooledTransport
 from igamingace.errors import AgentClosed, TransportError
 
 
 class Connection:
-    """A connection as httpcore2 has it, without a network."""
+    """A connection without a network."""
 
     def __init__(self):
-        self.usable = True
-        self.gone = False
+        self.reusable = True
         self.closed = False
 
-    def is_available(self):
-        return self.usable and not self.closed
-
-    def has_expired(self):
-        return self.gone
+    def is_reusable(self):
+        return self.reusable and not self.closed
 
     def close(self):
         self.closed = True
 
 
+class Clocks:
+    """The clock of the machine, and the one on the wall."""
+
+    booted = 100.0
+    wall = 5000.0
+
+    def __call__(self):
+        return self.booted, self.wall
+
+
 @pytest.fixture
-def clock(monkeypatch):
-    class Clock:
-        now = 100.0
-
-    monkeypatch.setattr("igamingace._wire_idle.monotonic", lambda: Clock.now)
-    return Clock
+def clocks():
+    return Clocks()
 
 
 @pytest.fixture
-def connections(clock):
-    return Connections(Connection, keep=4.0)  # type: ignore[arg-type]
+def idle(clocks):
+    return IdleConnections(clocks)
 
 
-def used(connections, how_many):
-    """So many connections that have served a request each, at the same time, in the order they came back."""
-    taken = [connections.take() for _ in range(how_many)]
-    for one in taken:
-        connections.give_back(one)
-    return taken
+def given_back(idle, how_many):
+    """So many connections that came back in this order."""
+    connections = [Connection() for _ in range(how_many)]
+    for connection in connections:
+        idle.give_back(connection)
+    return connections
 
 
-def test_the_connection_used_last_is_taken_first(connections):
-    first, second = used(connections, 2)
+def test_the_connection_used_last_is_taken_first(idle):
+    first, second = given_back(idle, 2)
 
-    assert [connections.take(), connections.take()] == [second, first]
-
-
-def test_two_requests_at_a_time_have_two_connections(connections):
-    assert connections.take() is not connections.take()
+    assert [idle.take(), idle.take(), idle.take()] == [second, first, None]
 
 
-def test_a_connection_that_the_server_has_closed_serves_nobody_any_more(connections):
-    first, second = used(connections, 2)
-    second.gone = True
+def test_a_connection_that_may_not_be_used_again_meanwhile_is_closed(idle):
+    first, second = given_back(idle, 2)
+    second.reusable = False
 
-    assert connections.take() is first
+    assert idle.take() is first
     assert second.closed
 
 
-def test_a_connection_that_was_idle_for_too_long_serves_nobody_any_more(connections, clock):
-    (old,) = used(connections, 1)
-    clock.now += 4.0
+def test_a_connection_that_comes_back_unclean_is_closed_at_once(idle):
+    connection = Connection()
+    connection.reusable = False
 
-    assert connections.take() is not old
+    idle.give_back(connection)
+
+    assert connection.closed
+    assert idle.take() is None
+
+
+@pytest.mark.parametrize("clock", ["booted", "wall"])
+def test_a_connection_that_was_idle_too_long_by_either_clock_is_closed(idle, clocks, clock):
+    [old] = given_back(idle, 1)
+    setattr(clocks, clock, getattr(clocks, clock) + IDLE_LIMIT)
+
+    assert idle.take() is None
     assert old.closed
 
 
-def test_connections_that_nobody_came_for_are_closed_when_another_comes_back(connections, clock):
-    busy, *idle = used(connections, 3)[::-1]
+def test_a_wall_clock_that_is_set_back_makes_no_connection_younger(idle, clocks):
+    [old] = given_back(idle, 1)
+    clocks.wall -= 3600
+    clocks.booted += IDLE_LIMIT
+
+    assert idle.take() is None
+    assert old.closed
+
+
+def test_the_clocks_of_the_machine_are_asked_for_the_time():
+    idle = IdleConnections()
+    connection = Connection()
+    idle.give_back(connection)
+
+    assert idle.take() is connection
+
+
+def test_connections_that_nobody_came_for_are_closed_when_another_comes_back(idle, clocks):
+    *others, busy = given_back(idle, 3)
     for _ in range(3):
-        clock.now += 1.5
-        assert connections.take() is busy
-        connections.give_back(busy)
+        clocks.booted += 1.5
+        clocks.wall += 1.5
+        assert idle.take() is busy
+        idle.give_back(busy)
 
-    assert [one.closed for one in (busy, *idle)] == [False, True, True]
+    assert [one.closed for one in (busy, *others)] == [False, True, True]
 
 
-def test_a_connection_that_can_serve_no_other_request_is_closed(connections):
-    taken = connections.take()
-    taken.usable = False
+def test_after_closing_nothing_is_kept(idle):
+    before, taken = given_back(idle, 2)
+    assert idle.take() is taken
 
-    connections.give_back(taken)
+    idle.close()
+    idle.give_back(taken)
 
+    assert before.closed
     assert taken.closed
-    assert connections.take() is not taken
+    assert idle.take() is None
 
 
-def test_closing_closes_also_what_is_in_use(connections):
-    (idle,) = used(connections, 1)
-    assert connections.take() is idle
-    connections.close()
-    assert idle.closed
+@pytest.mark.parametrize("what", ["data", "an end", "a reset"])
+def test_a_socket_that_has_anything_to_say_is_not_silent(what):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ours = socket.create_connection(listener.getsockname())
+        theirs, _ = listener.accept()
+        with ours, theirs:
+            assert is_silent(ours.fileno())
+            if what == "data":
+                theirs.sendall(b"H")
+            else:
+                if what == "a reset":
+                    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, bytes([1, 0, 0, 0, 0, 0, 0, 0]))
+                theirs.close()
+            wait_for(lambda: not is_silent(ours.fileno()))
 
 
-def test_what_comes_back_after_closing_is_closed_too(connections):
-    taken = connections.take()
-    connections.close()
-    taken.closed = False  # its request ended well, just before
-
-    connections.give_back(taken)
-
-    assert taken.closed
-
-
-def test_after_closing_no_more_are_made(connections):
-    connections.close()
-
-    with pytest.raises(AgentClosed):
-        connections.take()
-
-
-def test_after_a_fork_the_connections_are_closed_although_a_thread_had_the_lock(connections):
-    taken, _ = used(connections, 2)
-
-    with connections._lock:
-        connections.close_after_fork()
-
-    assert taken.closed
+def wait_for(condition):
+    end = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.001)
 
 
 def test_a_connection_that_could_not_be_made_is_not_kept(token):
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
-    wire = PoolWire(f"http://127.0.0.1:{port}")
+    transport = PooledTransport(f"http://127.0.0.1:{port}")
 
-    agent = Agent(token, base_url=f"http://127.0.0.1:{port}", max_retries=0, _wire=wire)
+    agent = Agent(token, base_url=f"http://127.0.0.1:{port}", max_retries=0, _transport=transport)
     with pytest.raises(TransportError):
         agent.providers.list()
 
-    assert not wire._connections._all
+    assert transport._idle.take() is None
 
 
-def test_a_call_that_comes_upon_a_closed_connection_says_that_the_agent_is_closed(
-    server, answers, token, monkeypatch
-):
-    server.answers(answers.success())
-    wire = PoolWire(server.url)
-    agent = Agent(token, base_url=server.url, _wire=wire)
-    agent.providers.list()
-    take = wire._connections.take
+def test_a_call_in_flight_when_its_agent_is_closed_ends_well_and_leaves_no_connection(server, answers, token):
+    closed = []
 
-    def take_and_close():
-        taken = take()
-        wire.close()  # in another thread, just before the request
-        return taken
+    def close_and_answer(connection):
+        agent.close()
+        closed.append(True)
+        return answers.success()(connection)
 
-    monkeypatch.setattr(wire._connections, "take", take_and_close)
+    server.answers(close_and_answer)
+    agent = Agent(token, base_url=server.url)
+
+    assert len(agent.providers.list()) == 1
+
+    assert closed == [True]
     with pytest.raises(AgentClosed):
         agent.providers.list()
-    assert len(server.seen) == 1
+    for thread in server._threads[1:]:
+        thread.join(5)
+        assert not thread.is_alive()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from igamingace import _json, errors
+from igamingace import errors
+from igamingace._common import json as exact_json
 
 
 @pytest.mark.parametrize(
@@ -21,10 +22,10 @@ from igamingace import _json, errors
     ],
 )
 def test_a_number_goes_out_as_it_is_and_comes_back_equal(number, literal):
-    body = _json.encode({"amount": number})
+    body = exact_json.encode({"amount": number})
 
     assert body == b'{"amount":' + literal + b"}"
-    assert _json.decode(body) == {"amount": number}
+    assert exact_json.decode(body) == {"amount": number}
 
 
 @pytest.mark.parametrize(
@@ -33,19 +34,19 @@ def test_a_number_goes_out_as_it_is_and_comes_back_equal(number, literal):
 @pytest.mark.parametrize("wrap", [lambda n: n, lambda n: {"spinAmount": n}, lambda n: [1, n]])
 def test_what_is_no_number_is_refused_with_its_place(number, wrap):
     with pytest.raises(errors.InvalidArgument, match=r"amount.* only finite numbers"):
-        _json.encode({"amount": wrap(number)})
+        exact_json.encode({"amount": wrap(number)})
 
 
 @pytest.mark.parametrize("number", [10.5, float("nan"), float("inf")])
 def test_a_float_is_refused_for_it_is_not_exact(number):
     with pytest.raises(errors.InvalidArgument, match="give a Decimal"):
-        _json.encode({"amount": number})
+        exact_json.encode({"amount": number})
 
 
 @pytest.mark.parametrize("value", [object(), "\ud800", {1, object()}])
 def test_what_has_no_json_form_is_refused(value):
     with pytest.raises(errors.InvalidArgument, match="cannot be written as JSON"):
-        _json.encode({"playerId": value})
+        exact_json.encode({"playerId": value})
 
 
 @pytest.mark.parametrize(
@@ -64,8 +65,39 @@ def test_what_has_no_json_form_is_refused(value):
 )
 def test_what_cannot_be_read_is_one_kind_of_error(body):
     with pytest.raises(ValueError, match=r"."):
-        _json.decode(body)
+        exact_json.decode(body)
 
 
 def test_zero_has_no_exponent_past_any_use():
-    assert _json.decode(b"0e99999") == 0
+    assert exact_json.decode(b"0e99999") == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b'\xef\xbb\xbf{"name": "Nova"}', {"name": "Nova"}),
+        (rb'{"name": "Nova \ud83c"}', {"name": "Nova \ufffd"}),
+        (rb'{"name": "\udfb0\ud83c"}', {"name": "\ufffd\ufffd"}),
+        (rb'{"name": "\ud83c\udfb0 \ud83c"}', {"name": "\U0001f3b0 \ufffd"}),
+        (rb'{"name": "\\ud83c"}', {"name": r"\ud83c"}),
+        (rb'{"name": "\\\ud83c", "amount": 1.10}', {"name": "\\\ufffd", "amount": Decimal("1.10")}),
+    ],
+    ids=[
+        "byte order mark",
+        "half",
+        "halves the wrong way round",
+        "whole and half",
+        "none",
+        "after a backslash",
+    ],
+)
+def test_what_servers_get_wrong_in_texts_loses_no_response(body, value):
+    assert exact_json.decode_response(body) == value
+
+
+@pytest.mark.parametrize(
+    "body", [rb'{"name": "\ud8', b'{"name": "\xed\xa0\xbc"}', b"\xef\xbb\xbf", b"\\ud83c"]
+)
+def test_what_is_no_json_stays_none(body):
+    with pytest.raises(ValueError, match=r"."):
+        exact_json.decode_response(body)

@@ -6,8 +6,8 @@ import time
 
 import pytest
 from igamingace import errors
-from igamingace._config import Options
-from igamingace._retry import Retries, repeatable
+from igamingace._client.config import Options
+from igamingace._client.retry import RetryState, may_retry
 
 PAGE = b"<html>502</html>"
 
@@ -133,7 +133,7 @@ def test_a_call_that_finds_no_slot_at_first_says_so(client, server, answers, slo
     ],
 )
 def test_the_contract_says_what_may_be_sent_again(resend, reads, writes):
-    assert (repeatable(resend, "GET"), repeatable(resend, "POST"), repeatable(resend, "PATCH")) == (
+    assert (may_retry(resend, "GET"), may_retry(resend, "POST"), may_retry(resend, "PATCH")) == (
         reads,
         writes,
         writes,
@@ -141,7 +141,7 @@ def test_the_contract_says_what_may_be_sent_again(resend, reads, writes):
 
 
 def test_pauses_double_are_jittered_and_bounded():
-    retries = [Retries("GET", Options(max_retries=12, backoff=1.0)) for _ in range(50)]
+    retries = [RetryState("GET", Options(max_retries=12, backoff=1.0)) for _ in range(50)]
 
     pauses = [[each.pause("reads") for _ in range(12)] for each in retries]
 
@@ -154,7 +154,7 @@ def test_pauses_double_are_jittered_and_bounded():
 
 
 def test_after_the_first_refusal_the_drain_is_the_pause():
-    retries = Retries("POST", Options(backoff=1.0))
+    retries = RetryState("POST", Options(backoff=1.0))
 
     first, second, third = (retries.pause("drained") for _ in range(3))
 
@@ -163,7 +163,7 @@ def test_after_the_first_refusal_the_drain_is_the_pause():
 
 
 def test_refusals_and_failures_are_counted_apart():
-    retries = Retries("GET", Options(max_retries=1, busy_retries=2, backoff=0))
+    retries = RetryState("GET", Options(max_retries=1, busy_retries=2, backoff=0))
 
     turns = [retries.pause(resend) for resend in ("drained", "reads", "drained", "reads", "drained")]
 
@@ -172,8 +172,8 @@ def test_refusals_and_failures_are_counted_apart():
 
 def test_the_pause_for_busy_never_goes_past_its_time(monkeypatch):
     clock = [0.0]
-    monkeypatch.setattr("igamingace._retry.monotonic", lambda: clock[0])
-    retries = Retries("GET", Options(busy_timeout=10.0, backoff=4.0))
+    monkeypatch.setattr("igamingace._client.retry.monotonic", lambda: clock[0])
+    retries = RetryState("GET", Options(busy_timeout=10.0, backoff=4.0))
 
     assert retries.pause("drained") == 0
     clock[0] = 8.5
@@ -183,8 +183,8 @@ def test_the_pause_for_busy_never_goes_past_its_time(monkeypatch):
 
 def test_the_wait_for_the_first_slot_takes_nothing_from_the_time_for_refusals(monkeypatch):
     clock = [0.0]
-    monkeypatch.setattr("igamingace._retry.monotonic", lambda: clock[0])
-    retries = Retries("GET", Options(busy_timeout=10.0, acquire_timeout=500.0, backoff=0))
+    monkeypatch.setattr("igamingace._client.retry.monotonic", lambda: clock[0])
+    retries = RetryState("GET", Options(busy_timeout=10.0, acquire_timeout=500.0, backoff=0))
 
     assert retries.acquire_timeout() == 500.0
     clock[0] = 100.0

@@ -7,7 +7,7 @@ import threading
 from contextlib import ExitStack
 
 import pytest
-from igamingace import Agent, Timeouts, errors
+from igamingace import Timeouts, errors
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
 
@@ -86,40 +86,51 @@ def test_a_limit_for_one_call_holds_for_that_call(client, server, answers):
     gate.set()
 
 
-def test_the_connect_limit_holds_for_all_addresses_of_a_host_together(full_port, token, slots, monkeypatch):
-    tried = []
-    connect = socket.create_connection
-
-    def watched(address, *args, **kwargs):
-        tried.append(address[0])
-        return connect(address, *args, **kwargs)
-
-    two = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", full_port))] * 2
-    monkeypatch.setattr(socket, "create_connection", watched)
-    monkeypatch.setattr("igamingace._wire_stream.socket.getaddrinfo", lambda *args, **kwargs: two)
-    agent = Agent(
-        token, base_url=f"http://casino.localhost:{full_port}", timeout=Timeouts(connect=0.1), limiter=slots
-    )
-
-    with agent, pytest.raises(errors.Timeout, match="connect timeout"):
-        agent.with_options(max_retries=0).providers.list()
-
-    assert tried == ["127.0.0.1"]
-
-
-def test_the_next_address_of_a_host_is_tried_when_one_refuses(server, answers, token, monkeypatch):
-    server.answers(answers.success())
-    kind = socket.AF_INET, socket.SOCK_STREAM, 6, ""
-    two = [(*kind, (address, server.port)) for address in ("127.0.0.2", "127.0.0.1")]
+@pytest.fixture
+def addresses(monkeypatch):
+    """Give casino.localhost these addresses."""
     resolve = socket.getaddrinfo
 
-    def resolved(host, *args, **kwargs):
-        return two if host == "casino.localhost" else resolve(host, *args, **kwargs)
+    def give(*places):
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", place) for place in places]
+        monkeypatch.setattr(
+            socket,
+            "getaddrinfo",
+            lambda host, *args, **kwargs: (
+                found if host == "casino.localhost" else resolve(host, *args, **kwargs)
+            ),
+        )
 
-    monkeypatch.setattr("igamingace._wire_stream.socket.getaddrinfo", resolved)
+    return give
 
-    with Agent(token, base_url=f"http://casino.localhost:{server.port}") as agent:
-        agent.providers.list()
+
+def test_the_connect_limit_holds_for_all_addresses_of_a_host_together(client, full_port, addresses):
+    addresses(("127.0.0.1", full_port), ("127.0.0.1", full_port))
+
+    with pytest.raises(errors.Timeout, match="connect timeout") as caught:
+        client.list(
+            base_url=f"http://casino.localhost:{full_port}", timeout=Timeouts(connect=0.4), max_retries=0
+        )
+
+    assert caught.value.elapsed < 2 * 0.4  # not a limit for each
+
+
+def test_the_next_address_of_a_host_is_tried_when_one_refuses(client, server, answers, addresses):
+    server.answers(answers.success())
+    addresses(("127.0.0.2", server.port), ("127.0.0.1", server.port))
+
+    client.list(base_url=f"http://casino.localhost:{server.port}", max_retries=0)
+
+    assert len(server.seen) == 1
+
+
+def test_the_next_address_of_a_host_is_tried_when_one_does_not_answer(
+    client, server, answers, addresses, full_port
+):
+    server.answers(answers.success())
+    addresses(("127.0.0.1", full_port), ("127.0.0.1", server.port))
+
+    client.list(base_url=f"http://casino.localhost:{server.port}", max_retries=0)
 
     assert len(server.seen) == 1
 

@@ -179,6 +179,35 @@ def test_a_balance_with_more_digits_than_the_ledger_keeps_is_refused_not_rounded
     assert ledger.history(str(ANN)) == []
 
 
+def test_with_a_balance_finer_than_the_ledger_keeps_every_change_is_refused_and_reported(
+    engine, users, calls, diary
+):
+    amount = Decimal("500.123456789")
+    table = users(money=sa.Numeric if engine.dialect.name == "postgresql" else Amount(8))
+    ledger = around(engine, table, hooks=diary)
+    who = {"playerId": str(ANN)}
+    ledger.bet(calls.bet(1, "1", **who))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE {table.name} SET money = '{amount}'")
+    history = ledger.history(str(ANN))
+    changes = [
+        calls.bet(2, "1", **who),
+        calls.win(3, "1", **who),
+        calls.betwin(4, "1", "1", **who),
+        calls.cancel(5, of=1, **who),
+        calls.cancel(6, of=99, **who),
+    ]
+    for call in changes:
+        with pytest.raises(AmountRefused, match="the balance has too many digits") as refused:
+            getattr(ledger, call.command)(call)
+        assert refused.value.balance == amount
+    with pytest.raises(AmountRefused, match="the balance"):
+        ledger.deposit(str(ANN), 1)
+    assert ledger.balance(calls.balance(**who)) == amount
+    assert ledger.history(str(ANN)) == history
+    assert diary.entries == [("not_exact", number, amount) for number in range(2, 7)]
+
+
 @pytest.mark.parametrize("column", [sa.Float, sa.Integer, sa.Numeric(asdecimal=False), sa.Text])
 def test_a_column_that_is_not_exact_is_refused(column):
     table = sa.Table("t", sa.MetaData(), sa.Column("player_id", sa.Text), sa.Column("balance", column))

@@ -4,8 +4,10 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -87,24 +89,20 @@ def test_another_error_is_not_tried_again_and_leaves_nothing(opened, fund, calls
     assert ledger.bet(calls.bet(1, "10")) == 90
 
 
-def test_trying_again_ends_before_the_vendor_stops_waiting(opened, fund, calls, monkeypatch):
+@pytest.mark.parametrize(("callback", "limit"), [("bet", 3), ("cancel", 4)])
+def test_trying_again_ends_before_the_vendor_stops_waiting(  # noqa: PLR0917 -- fixtures
+    opened, fund, calls, monkeypatch, callback, limit
+):
     ledger = fund(opened())
-    monkeypatch.setattr(_retry, "_FIRST_PAUSE", 1.5)
     slept = []
-    monkeypatch.setattr(_retry.time, "sleep", slept.append)  # type: ignore[attr-defined]
-    fail_after(ledger, ("INSERT", "WITH"), "40001", times=100)
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + sum(slept), sleep=slept.append)
+    failed = fail_after(ledger, ("INSERT", "WITH"), "40001", times=1000)
+    sent = calls.bet(1, "10") if callback == "bet" else calls.cancel(2, of=1)
+    monkeypatch.setattr(_retry, "time", clock)
     with pytest.raises(ledger.engine.dialect.loaded_dbapi.OperationalError):
-        ledger.bet(calls.bet(1, "10"))
-    assert sum(slept) < 3 - _ledger._RESERVE + 1.5 * 1.5
-
-
-def test_trying_again_has_an_end(opened, fund, calls, monkeypatch):
-    ledger = fund(opened())
-    monkeypatch.setattr(_retry, "_FIRST_PAUSE", 0)
-    failed = fail_after(ledger, "INSERT", "40001", times=100)
-    with pytest.raises(ledger.engine.dialect.loaded_dbapi.OperationalError):
-        ledger.cancel(calls.cancel(2, of=1))
-    assert len(failed) == _retry._ATTEMPTS
+        getattr(ledger, callback)(sent)
+    assert len(failed) == len(slept) + 1
+    assert 0.5 * (limit - _ledger._RESERVE) < sum(slept) < limit - _ledger._RESERVE
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -6,7 +6,7 @@ import math
 
 import pytest
 from igamingace.limits._line import URGENT_IN_A_ROW, Line, Rank, Ticket
-from igamingace.limits._linger import AT_ONCE, LINGER, Lingering
+from igamingace.limits._linger import AT_ONCE, FIRST_GUESS, LINGER, Lingering
 
 
 def serve_all(line):
@@ -103,13 +103,28 @@ def test_a_request_slower_than_all_seen_lingers_as_long_again_as_it_ran():
     assert lingering.next_end == 20.0
 
 
-@pytest.mark.parametrize(("bound", "end"), [(3.0, 13.0), (0.0, 10.0), (None, 10.0 + LINGER)])
-def test_while_hardly_any_answer_was_seen_the_bound_decides(bound, end):
+@pytest.mark.parametrize("bound", [LINGER, None])
+def test_while_hardly_any_answer_was_seen_a_request_lingers_for_a_first_guess(bound):
     lingering = Lingering(bound, [])
     see(lingering, [0.1] * 15)
-    lingering.add(1, granted=9.0, now=10.0)
+    lingering.add(1, granted=9.5, now=10.0)
 
-    assert lingering.next_end == end
+    assert lingering.next_end == 9.5 + FIRST_GUESS
+
+
+def test_an_answer_slower_than_the_first_guess_counts_at_once():
+    lingering = Lingering(LINGER, [])
+    see(lingering, [4.0])
+    lingering.add(1, granted=10.0, now=10.5)
+
+    assert lingering.next_end == 15.0
+
+
+def test_a_shorter_bound_decides_over_the_first_guess():
+    lingering = Lingering(0.5, [])
+    lingering.add(1, granted=10.0, now=10.0)
+
+    assert lingering.next_end == 10.5
 
 
 def test_without_a_bound_the_times_seen_decide_alone():
@@ -120,12 +135,12 @@ def test_without_a_bound_the_times_seen_decide_alone():
     assert lingering.next_end == 125.0
 
 
-def test_when_enough_answers_were_seen_those_that_linger_already_need_not_wait_for_the_bound():
+def test_when_enough_answers_were_seen_those_that_linger_already_need_not_wait_for_the_guess():
     lingering = Lingering(LINGER, [])
     lingering.add(1, granted=10.0, now=10.1)
 
     for _ in range(16):
-        assert lingering.next_end == 10.1 + LINGER
+        assert lingering.next_end == 10.0 + FIRST_GUESS
         see(lingering, [0.4])
         lingering.learn(11.0)
 

@@ -7,6 +7,7 @@ import random
 import pytest
 from igamingace.limits._core import Core, Outcome
 from igamingace.limits._line import Rank, Ticket
+from igamingace.limits._linger import FIRST_GUESS
 from igamingace.limits._pace import LONGEST_DRAIN, LONGEST_PAUSE, QUIET, Pace
 
 
@@ -67,7 +68,7 @@ def test_a_lingering_slot_counts_as_in_flight_for_a_drain(account):
     account.end([other])
     waiting = account.ask()
 
-    account.later(29.9)
+    account.later(FIRST_GUESS - 0.1)
     assert not waiting.serial
     account.later(0.1)
 
@@ -78,7 +79,7 @@ def test_a_call_that_comes_after_a_linger_needs_nobody_to_have_looked_meanwhile(
     account = Account(limit=1)
     account.end(account.start(), Outcome.ABANDONED)
 
-    account.now += 30.0
+    account.now += FIRST_GUESS
 
     assert account.ask().serial
 

@@ -21,7 +21,7 @@ def test_an_account_keeps_what_it_is_given():
 
     assert (given.name, given.currency, given.level, given.parent) == ("a", "USD", "operator", "p")
     assert (given.site, given.operator_id, given.base_url) == ("s", "o", "https://x.example")
-    assert given.token.open() == given.open_token() == SECRET
+    assert given.token.reveal() == given.open_token() == SECRET
     assert dataclasses.replace(given, operator_id="o-2").operator_id == "o-2"
     assert copy.copy(given) == given == account(**{**vars_of(given), "token": "another"})
 

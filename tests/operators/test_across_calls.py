@@ -97,17 +97,17 @@ def test_each_agent_keeps_to_the_budget_of_its_account(world):
     def use(operator):
         agent = operator.agent("a0")
         account = account_key(agent.base_url, "token-0")
-        assert agent._sender.line.budget is limiter.budget(account)
+        assert agent._dispatcher.context.budget is limiter.budget(account)
         assert agent.stats().limit == CONCURRENCY_LIMIT
         assert operator.agent("a0") is agent
 
     world.use(use, agents(2), limiter=limiter)
 
 
-def test_agents_share_one_wire(world):
+def test_agents_share_one_transport(world):
     def use(operator):
-        wires = {id(operator.agent(f"a{n}")._sender.line.wire) for n in range(5)}
-        assert len(wires) == 1
+        transports = {id(operator.agent(f"a{n}")._dispatcher.context.transport) for n in range(5)}
+        assert len(transports) == 1
 
     world.use(use, agents(5), base_url="http://127.0.0.1:9")
 

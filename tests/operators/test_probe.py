@@ -4,8 +4,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from igamingace._secret import Sealed
-from igamingace._wire import Answer
+from igamingace._common.secret import Secret
+from igamingace._transport.base import Response
 from igamingace.callbacks import SIGNATURE_HEADER, verify
 from igamingace.operators import Account
 from igamingace.operators._probe import probe
@@ -57,10 +57,10 @@ def judged(status, body):
     flow = probe(Account(name="a", token="the-token", currency="USD"), "http://wallet.test/x?y=1", 5.0)
     token = next(flow)
     assert token.account.name == "a"
-    post = flow.send(Sealed("the-token"))
+    post = flow.send(Secret("the-token"))
     assert (post.origin, post.message.target) == ("http://wallet.test", "/x?y=1")
     with pytest.raises(StopIteration) as end:
-        flow.send(Answer(status, [], body, 0.0))
+        flow.send(Response(status, [], body, 0.0))
     return end.value.value
 
 
@@ -98,7 +98,7 @@ def test_a_name_of_other_letters_is_asked_for_as_the_net_knows_it():
     flow = probe(account, "http://bücher.example:8080/cb", 5.0)
     next(flow)
 
-    assert flow.send(Sealed("the-token")).origin == "http://xn--bcher-kva.example:8080"
+    assert flow.send(Secret("the-token")).origin == "http://xn--bcher-kva.example:8080"
 
 
 def test_a_callback_url_is_called_with_the_agents_signature(use, sandbox, world):

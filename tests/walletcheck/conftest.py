@@ -5,7 +5,7 @@ import threading
 
 import pytest
 import uvicorn
-from igamingace._secret import Sealed
+from igamingace._common.secret import Secret
 from igamingace.walletcheck._run import Settings, run
 from igamingace.walletcheck.checks import CHECKS
 
@@ -19,7 +19,7 @@ def checked():
     async def check(target, *, checks=CHECKS, **settings):
         return await run(
             Settings(
-                **{"target": target, "token": Sealed(TOKEN), "player": PLAYER, "checks": checks, **settings}
+                **{"target": target, "token": Secret(TOKEN), "player": PLAYER, "checks": checks, **settings}
             )
         )
 

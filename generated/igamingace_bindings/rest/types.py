@@ -154,4 +154,5 @@ def segment(name: str, value: object) -> str:
     segment = text(value)
     if segment in {"", ".", ".."}:
         raise ValueError(f"{name} must not be {segment!r}: it is a part of the request's path")
-    return quote(segment, safe="")
+    # Half of a surrogate pair has no UTF-8: it is encoded as it is, and whoever sends the request refuses it.
+    return quote(segment, safe="", errors="surrogatepass")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from igamingace_bindings.contract import CALLBACKS, CallbackInfo
 
-from igamingace._secret import Sealed
+from igamingace._common.secret import Secret
 from igamingace.callbacks._answer import answer_body, checked_balance, refused
 from igamingace.callbacks._call import Call, End, Method
 from igamingace.callbacks._errors import INTEGRITY, OK, UNKNOWN, InvalidCallback, InvalidSignature, Refusal
@@ -61,7 +61,7 @@ class Desk:
         hooks: CallbackHooks | None,
     ) -> None:
         """Take what `wallet_app` takes."""
-        self._keys: Final = Sealed(keys_of(token))
+        self._keys: Final = Secret(keys_of(token))
         self._wallet: Final = wallet
         self._max_age: Final = max_age
         self._margin: Final = margin
@@ -85,12 +85,12 @@ class Desk:
     async def answer(self, arrival: Arrival) -> bytes:
         """Return the body of the answer to a callback, whatever came and whatever the wallet does."""
         try:
-            account, fields = read_signed(arrival.body, arrival.signature, self._keys.open())
+            account, fields = read_signed(arrival.body, arrival.signature, self._keys.reveal())
         except InvalidSignature as error:
             log.warning("A callback without a valid signature from %s: %s", arrival.peer, error)
             return self._answer(_event(None, None, arrival, INTEGRITY))
         try:
-            callback = build(fields, self._max_age)
+            callback = build(fields, arrival.signature, self._max_age)
         except InvalidCallback as error:
             log.warning("A signed callback that is none of the contract: %s", error)
             return self._answer(_event(None, account, arrival, error.status_code))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from igamingace._config import TOKEN_VARIABLE
+from igamingace._client.config import TOKEN_VARIABLE
 from igamingace.cli._running import CannotRun
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from igamingace._secret import Sealed
+from igamingace._common.secret import Secret
 from igamingace.cli._accounts import operator_of
 from igamingace.cli._options import AccountsFile, AsJson, Yes  # noqa: TC001 -- typer reads the annotations
 from igamingace.cli._output import emit, plain, silent, warn
@@ -95,7 +95,7 @@ def create(
         check_field("name", name)
         percent = _percent(rate)
         # Made here and not on the way, so that it is known also where the call is cut off.
-        password = Sealed(new_password()) if password_file is None else _password(password_file)
+        password = Secret(new_password()) if password_file is None else _password(password_file)
         password_made = password_file is None
         level: Level = "operator" if operator else "agent"
         addresses = _addresses(allowed_ips or (), everybody=everybody)
@@ -112,7 +112,7 @@ def create(
                     operator_id=operator_id,
                     title=title,
                     site=site,
-                    password=password.open(),
+                    password=password.reveal(),
                     allowed_ips=addresses,
                     everybody=everybody,
                     callback_url=callback_url,
@@ -168,13 +168,13 @@ def _percent(rate: str) -> Decimal:
     raise CannotRun(f"--rate {rate}: give a number of percent, such as 12.5")
 
 
-def _password(file: Path) -> Sealed[str]:
+def _password(file: Path) -> Secret[str]:
     try:
-        password = Sealed((sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")).strip())
+        password = Secret((sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")).strip())
     except UnicodeDecodeError:
         problem = "it is no text in UTF-8"
     else:
-        if password.open():
+        if password.reveal():
             return password
         problem = "it is empty"
     # Raised here: the error of the decoder shows the bytes.

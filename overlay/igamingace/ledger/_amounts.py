@@ -48,7 +48,7 @@ class Limits:
     def _step(self) -> Decimal:
         return Decimal(1).scaleb(-self.scale)
 
-    def exact(self, amount: Decimal) -> Decimal:
+    def exact(self, amount: Decimal, what: str = "the amount") -> Decimal:
         """Return the same amount with exactly `scale` digits after the point.
 
         Raises:
@@ -60,7 +60,8 @@ class Limits:
             fixed = None
         if fixed is None or (fixed and fixed.adjusted() >= self.digits - self.scale):
             raise AmountRefused(
-                f"the ledger keeps {self.scale} digits after the point and {self.digits} in all"
+                f"{what} has too many digits: the ledger keeps {self.scale} after the point and "
+                f"{self.digits} in all"
             )
         return fixed or fixed.copy_abs()  # no -0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["AT_ONCE", "LINGER", "Lingering"]
+__all__ = ["AT_ONCE", "FIRST_GUESS", "LINGER", "Lingering"]
 
 LINGER = 30.0
 """The longest a slot lingers unless the user says otherwise, in seconds: a whole call's default timeout."""
@@ -14,7 +14,15 @@ _LATELY = 128
 AT_ONCE = 64
 """So many times are kept before all but the largest are forgotten: an operator has ten thousand budgets."""
 _ENOUGH = 16
-"""Fewer times than this say nothing about the slowest."""
+"""Fewer times than this say too little about the slowest."""
+FIRST_GUESS = 1.5
+"""How long a request is taken to run while hardly any answer was seen, in seconds, if none took longer.
+
+A guess that is too long stops an account: when a server closes every connection for a moment, each call
+that meets it leaves a slot behind, and after 50 of them nothing is sent until the first guess is over. One
+that is too short costs no more than an answer 1018, after which the budget waits until all is drained. So it
+is short: many times what such an API usually takes, and below what a person waits for.
+"""
 _MARGIN = 1.25
 """A request may take this much longer than the slowest one seen lately."""
 
@@ -23,9 +31,9 @@ class Lingering:
     """The slots of requests given up, each with the time when the server has plausibly ended it.
 
     A request is taken to run as long as the slowest one seen lately and a quarter more, and, since a request
-    that is given up is often a slow one, for at least as long again as it ran before. It never lingers longer
-    than the bound, and while hardly any answer was seen, it lingers for the bound. Times are in seconds, on
-    any monotonic clock.
+    that is given up is often a slow one, for at least as long again as it ran before. While hardly any answer
+    was seen, it is taken to run for `FIRST_GUESS`. It never lingers longer than the bound. Times are in
+    seconds, on any monotonic clock.
     """
 
     __slots__ = (
@@ -40,7 +48,7 @@ class Lingering:
     )
 
     def __init__(self, bound: float | None, times: list[float]) -> None:
-        """Let no slot linger for more than `bound` seconds; None for no bound once times are known."""
+        """Let no slot linger for more than `bound` seconds; None for no bound."""
         self.bound = bound
         self.times = times
         """How long the latest requests that were answered took; `forget` whenever there are AT_ONCE."""
@@ -69,7 +77,7 @@ class Lingering:
         """A time was added to those known, while slots linger."""
         if (
             self._forgotten + len(self.times) == _ENOUGH
-        ):  # those that linger already need not wait for the bound
+        ):  # those that linger already need not wait for the first guess
             self.next_end = now
 
     def expire(self, now: float) -> None:
@@ -82,8 +90,8 @@ class Lingering:
 
     def _end(self, granted: float, given_up: float) -> float:
         ran = given_up - granted
-        if self._forgotten + len(self.times) >= _ENOUGH:
-            rest = max(_MARGIN * max(self._slowest, self._slowest_before, *self.times) - ran, ran)
-        else:
-            rest = LINGER if self.bound is None else self.bound
+        longest = _MARGIN * max(self._slowest, self._slowest_before, *self.times)
+        if self._forgotten + len(self.times) < _ENOUGH:
+            longest = max(longest, FIRST_GUESS)
+        rest = max(longest - ran, ran)
         return given_up + (rest if self.bound is None else min(rest, self.bound))

@@ -8,8 +8,8 @@ from functools import lru_cache
 from sys import intern
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast, get_args
 
-from igamingace._config import find_base_url
-from igamingace._secret import Sealed
+from igamingace._client.config import find_base_url
+from igamingace._common.secret import Secret
 from igamingace.errors import ConfigurationError
 from igamingace.operators._account_errors import TokenUnavailable
 from igamingace.operators._shown import like_a_token, shown
@@ -99,9 +99,9 @@ class Account:
             problem = error
         raise TokenUnavailable(f"account {self.name!r}: {problem}") from problem.__cause__
 
-    def sealed_token(self) -> Sealed[str]:
+    def sealed_token(self) -> Secret[str]:
         """Return the same, sealed."""
-        return self.token if isinstance(self.token, GivenToken) else Sealed(self.open_token())
+        return self.token if isinstance(self.token, GivenToken) else Secret(self.open_token())
 
     def __repr__(self) -> str:
         """What is known of it; nothing of the token."""

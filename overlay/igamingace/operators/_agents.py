@@ -1,4 +1,4 @@
-"""The agents of an operator's accounts, made when they are needed, over one wire for each server."""
+"""The agents of an operator's accounts, made when they are needed, over one transport for each server."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import threading
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
-from igamingace import _config
-from igamingace._client import Agent, AgentView, AsyncAgent, AsyncAgentView
-from igamingace._open_line import line_over
-from igamingace._send import AsyncSender, Sender
+from igamingace._client import config
+from igamingace._client.agent import Agent, AgentView, AsyncAgent, AsyncAgentView
+from igamingace._client.context import context_over
+from igamingace._client.dispatch import AsyncDispatcher, Dispatcher
 from igamingace.errors import AgentClosed
 from igamingace.limits import default_limiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from igamingace._config import Options
-    from igamingace._send import Line
-    from igamingace._wire import AsyncWire, Wire
+    from igamingace._client.config import Options
+    from igamingace._client.context import AccountContext
+    from igamingace._transport.base import AsyncTransport, Transport
     from igamingace.limits import Limiter
     from igamingace.operators._accounts import Account
 
@@ -30,9 +30,9 @@ class ManagedAgent(Agent):
 
     __slots__ = ("__weakref__", "account")
 
-    def __init__(self, account: Account, line: Line[Wire], options: Options) -> None:
+    def __init__(self, account: Account, context: AccountContext[Transport], options: Options) -> None:
         """Not for users: `Operator.agent` makes them."""
-        AgentView.__init__(self, Sender(line, options))
+        AgentView.__init__(self, Dispatcher(context, options))
         self.account = account
 
     def __repr__(self) -> str:
@@ -45,9 +45,9 @@ class AsyncManagedAgent(AsyncAgent):
 
     __slots__ = ("__weakref__", "account")
 
-    def __init__(self, account: Account, line: Line[AsyncWire], options: Options) -> None:
+    def __init__(self, account: Account, context: AccountContext[AsyncTransport], options: Options) -> None:
         """Not for users: `AsyncOperator.agent` makes them."""
-        AsyncAgentView.__init__(self, AsyncSender(line, options))
+        AsyncAgentView.__init__(self, AsyncDispatcher(context, options))
         self.account = account
 
     def __repr__(self) -> str:
@@ -60,7 +60,7 @@ A_co = TypeVar("A_co", bound=ManagedAgent | AsyncManagedAgent, covariant=True)
 
 
 class _Make(Protocol[W, A_co]):
-    def __call__(self, account: Account, line: Line[W], options: Options) -> A_co: ...
+    def __call__(self, account: Account, context: AccountContext[W], options: Options) -> A_co: ...
 
 
 class Agents(Generic[A, W]):
@@ -69,7 +69,7 @@ class Agents(Generic[A, W]):
     def __init__(
         self,
         make: _Make[W, A],
-        make_wire: Callable[[str], W],
+        make_transport: Callable[[str], W],
         *,
         base_url: str | None,
         limiter: Limiter | None,
@@ -78,12 +78,12 @@ class Agents(Generic[A, W]):
         """Prepare; connections are made when a call needs them."""
         self.options = options
         self._make = make
-        self._make_wire = make_wire
-        self._base_url = _config.find_base_url(base_url)
+        self._make_transport = make_transport
+        self._base_url = config.find_base_url(base_url)
         self._limiter = limiter or default_limiter()
         self._lock = threading.Lock()
         self._made: WeakValueDictionary[str, A] = WeakValueDictionary()
-        self._wires: dict[str, W] = {}
+        self._transports: dict[str, W] = {}
         self._closed = False
 
     def get(self, account: Account) -> A:
@@ -107,24 +107,24 @@ class Agents(Generic[A, W]):
         """An agent of an account for one use; the errors are those of `get`."""
         token = account.sealed_token()
         base_url = account.base_url or self._base_url
-        line = line_over(self.wire(base_url), base_url, token, self._limiter, owned=False)
-        return self._make(account, line, self.options)
+        context = context_over(self.transport(base_url), base_url, token, self._limiter, owned=False)
+        return self._make(account, context, self.options)
 
-    def wire(self, base_url: str) -> W:
-        """The wire to a server; all that send there share it."""
-        wire = self._wires.get(base_url)
-        if wire is not None and not self._closed:
-            return wire
+    def transport(self, base_url: str) -> W:
+        """The transport to a server; all that send there share it."""
+        transport = self._transports.get(base_url)
+        if transport is not None and not self._closed:
+            return transport
         with self._lock:
             if self._closed:
                 raise AgentClosed("the operator is closed: make a new one")
-            if base_url not in self._wires:
-                self._wires[base_url] = self._make_wire(base_url)
-            return self._wires[base_url]
+            if base_url not in self._transports:
+                self._transports[base_url] = self._make_transport(base_url)
+            return self._transports[base_url]
 
     def close(self) -> list[W]:
-        """Make no more agents and wires; returns the wires, to be closed."""
+        """Make no more agents and transports; returns the transports, to be closed."""
         with self._lock:
             self._closed = True
-            wires, self._wires = [*self._wires.values()], {}
-        return wires
+            transports, self._transports = [*self._transports.values()], {}
+        return transports

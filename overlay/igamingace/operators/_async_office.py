@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from igamingace._secret import Sealed
+from igamingace._common.secret import Secret
 from igamingace.operators import _balances, _settings, _transfer
 from igamingace.operators._addresses import AllowedAddresses
 from igamingace.operators._agents import AsyncManagedAgent
@@ -83,7 +83,7 @@ class AsyncOffice(OperatorBase[AsyncManagedAgent]):
         callback_url: str | None = None,
     ) -> NewAccount:
         """Create an account below another one; see `Operator.create_agent`."""
-        sealed = Sealed(password)
+        sealed = Secret(password)
         del password  # a traceback shows local variables
         wish = wish_of(
             self._tree,

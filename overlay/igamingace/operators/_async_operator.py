@@ -8,8 +8,8 @@ from inspect import isawaitable
 from types import CoroutineType
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from igamingace._client import AsyncAgent, async_wire
-from igamingace._config import Options
+from igamingace._client.agent import AsyncAgent, make_async_transport
+from igamingace._client.config import Options
 from igamingace.errors import ConfigurationError
 from igamingace.operators._agents import Agents, AsyncManagedAgent
 from igamingace.operators._async_office import AsyncOffice
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from igamingace._config import Timeouts
-    from igamingace._wire import AsyncWire
+    from igamingace._transport.base import AsyncTransport, Timeouts
     from igamingace.limits import Limiter
     from igamingace.operators._accounts import Account
     from igamingace.operators._results import Result
@@ -76,9 +75,9 @@ class AsyncOperator(AsyncOffice):
             backoff=backoff,
         )
         self._transport = transport
-        self._agents: Agents[AsyncManagedAgent, AsyncWire] = Agents(
+        self._agents: Agents[AsyncManagedAgent, AsyncTransport] = Agents(
             AsyncManagedAgent,
-            lambda url: async_wire(url, transport),
+            lambda url: make_async_transport(url, transport, "the base URL of the accounts"),
             base_url=base_url,
             limiter=limiter,
             options=options,
@@ -118,8 +117,8 @@ class AsyncOperator(AsyncOffice):
 
     async def aclose(self) -> None:
         """Close the connections; calls raise AgentClosed from now on."""
-        for wire in self._agents.close():
-            await wire.close()
+        for transport in self._agents.close():
+            await transport.close()
 
     async def __aenter__(self) -> Self:
         """The operator itself."""
@@ -177,11 +176,11 @@ class AsyncOperator(AsyncOffice):
             return None
         if isinstance(step, OpenToken):
             return await _apart(step.account, lambda account: account.sealed_token())
-        wire = async_wire(step.origin, self._transport)
+        transport = make_async_transport(step.origin, self._transport, "the callback URL")
         try:
-            return await wire.send(step.message)
+            return await transport.send(step.message)
         finally:
-            await wire.close()
+            await transport.close()
 
 
 def _awaitable(returned: Awaitable[T]) -> Awaitable[T]:

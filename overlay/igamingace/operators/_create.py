@@ -9,7 +9,7 @@ from decimal import Decimal
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Final
 
-from igamingace._secret import Sealed
+from igamingace._common.secret import Secret
 from igamingace.errors import ConfigurationError, IGamingAceError, UnexpectedResponse
 from igamingace.operators._accounts import Account, check_currency, check_field, check_level, check_name
 from igamingace.operators._addresses import AllowedAddresses
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from igamingace_bindings.rest.models.created_operator import CreatedOperator
 
-    from igamingace._client import Agent, AsyncAgent
+    from igamingace._client.agent import Agent, AsyncAgent
     from igamingace.operators._accounts import Level
     from igamingace.operators._steps import Flow
     from igamingace.operators._tree import Tree
@@ -45,13 +45,13 @@ class NewAccount:
     """
 
     account: Account
-    _password: Sealed[str] = field(repr=False)
+    _password: Secret[str] = field(repr=False)
     password_made: bool
 
     @property
     def password(self) -> str:
         """The back-office password. It is kept nowhere else: show it once, to who needs it."""
-        return self._password.open()
+        return self._password.reveal()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ class Wish:
     account: dict[str, str | None]
     title: str
     rate: Decimal
-    password: Sealed[str]
+    password: Secret[str]
     password_made: bool
     callback_url: str | None
     allowed_ips: list[str]
@@ -93,7 +93,7 @@ def wish_of(
     operator_id: str | None,
     title: str | None,
     site: str | None,
-    password: Sealed[str | None],
+    password: Secret[str | None],
     allowed_ips: str | Iterable[str] | None,
     everybody: bool,
     callback_url: str | None,
@@ -112,9 +112,9 @@ def wish_of(
     if not isinstance(rate, Decimal) or not rate.is_finite() or not 0 <= rate <= _MOST_PERCENT:  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
         raise ConfigurationError(f"rate is {rate!r}: give a Decimal from 0 to 100, in percent")
     _check_callback_url(callback_url)
-    if password.open() == "":
+    if password.reveal() == "":
         raise ConfigurationError("the password is empty: give one, or None to have one made")
-    given = password.open() is not None
+    given = password.reveal() is not None
     return Wish(
         account={
             "name": name,
@@ -127,7 +127,7 @@ def wish_of(
         },
         title=title or name,
         rate=rate,
-        password=Sealed(password.open() or new_password()),
+        password=Secret(password.reveal() or new_password()),
         password_made=not given,
         callback_url=callback_url,
         allowed_ips=checked(name, AllowedAddresses(allowed_ips or ()), everybody=everybody),
@@ -156,12 +156,12 @@ def create(tree: Tree, wish: Wish) -> Flow[NewAccount]:
         IGamingAceError: the API refused, or could not be asked.
     """
     created: CreatedOperator = yield Ask(str(wish.account["parent"]), _asking(wish))
-    return _joined(tree, wish, created.id, Sealed(created.token))
+    return _joined(tree, wish, created.id, Secret(created.token))
 
 
-def _joined(tree: Tree, wish: Wish, operator_id: str, token: Sealed[str]) -> NewAccount:
+def _joined(tree: Tree, wish: Wish, operator_id: str, token: Secret[str]) -> NewAccount:
     try:
-        account = Account(**{**wish.account, "operator_id": operator_id}, token=token.open())  # type: ignore[arg-type]  # checked in wish_of
+        account = Account(**{**wish.account, "operator_id": operator_id}, token=token.reveal())  # type: ignore[arg-type]  # checked in wish_of
         tree.add(account)
     except IGamingAceError as error:
         reason = str(error)
@@ -177,7 +177,7 @@ def _asking(wish: Wish) -> Callable[[Agent | AsyncAgent], object]:
         try:
             asked = agent.operators.create(
                 operator_id=str(wish.account["operator_id"]),
-                password=wish.password.open(),
+                password=wish.password.reveal(),
                 name=wish.title,
                 currency=[str(wish.account["currency"])],
                 ggr_rate=wish.rate,

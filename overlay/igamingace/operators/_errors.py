@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from igamingace._secret import Sealed
+from igamingace._common.secret import Secret
 from igamingace.errors import ConfigurationError, IGamingAceError
 
 if TYPE_CHECKING:
@@ -104,9 +104,9 @@ class _KeepsSecrets(IGamingAceError):
         operator_id: the id of the account.
     """
 
-    _password = _token = Sealed("")  # what an error that was pickled has
+    _password = _token = Secret("")  # what an error that was pickled has
 
-    def __init__(self, said: str, operator_id: str, password: Sealed[str]) -> None:
+    def __init__(self, said: str, operator_id: str, password: Secret[str]) -> None:
         """Take what to say, and whose password it is."""
         super().__init__(said)
         self.operator_id = operator_id
@@ -115,11 +115,11 @@ class _KeepsSecrets(IGamingAceError):
     @property
     def password(self) -> str:
         """Its password for the back office; never shown by the error itself."""
-        return self._password.open()
+        return self._password.reveal()
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle without the secrets."""
-        kept = {name: value for name, value in self.__dict__.items() if not isinstance(value, Sealed)}
+        kept = {name: value for name, value in self.__dict__.items() if not isinstance(value, Secret)}
         return (*super().__reduce__()[:2], kept)
 
 
@@ -130,7 +130,7 @@ class CreationUnknown(_KeepsSecrets):
         operator_id: the id that the account was to have.
     """
 
-    def __init__(self, operator_id: str, password: Sealed[str]) -> None:
+    def __init__(self, operator_id: str, password: Secret[str]) -> None:
         """Take the id, and the password that the account has if it exists."""
         super().__init__(
             f"the answer to the creation of {operator_id!r} was lost: look for it in the back office before "
@@ -147,7 +147,7 @@ class CreatedOutside(_KeepsSecrets):
         operator_id: the id that the vendor gave it.
     """
 
-    def __init__(self, operator_id: str, reason: str, token: Sealed[str], password: Sealed[str]) -> None:
+    def __init__(self, operator_id: str, reason: str, token: Secret[str], password: Secret[str]) -> None:
         """Take the new account's id, why it cannot join, and its secrets."""
         super().__init__(
             f"the account {operator_id!r} was opened, and cannot join the tree: {reason}; do not create it "
@@ -160,7 +160,7 @@ class CreatedOutside(_KeepsSecrets):
     @property
     def token(self) -> str:
         """The new account's token; never shown by the error itself."""
-        return self._token.open()
+        return self._token.reveal()
 
 
 class RecordInUse(ConfigurationError):

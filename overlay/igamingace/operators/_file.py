@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from igamingace._config import TOKEN_VARIABLE
+from igamingace._client.config import TOKEN_VARIABLE
 from igamingace.errors import ConfigurationError
 from igamingace.operators._account_errors import AccountsFileError
 from igamingace.operators._accounts import Account

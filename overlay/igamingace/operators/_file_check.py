@@ -140,4 +140,4 @@ def _source(table: Table, folder: Path) -> TokenSource:
         return EnvironmentToken(table.values[key])
     if key == "token_file":
         return FileToken(folder / table.values[key])
-    return GivenToken(table.values[key].open())
+    return GivenToken(table.values[key].reveal())

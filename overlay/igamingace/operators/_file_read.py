@@ -10,7 +10,7 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from igamingace._secret import Sealed
+from igamingace._common.secret import Secret
 from igamingace.operators._account_errors import AccountsFileError
 from igamingace.operators._accounts import FIELDS
 from igamingace.operators._toml_lines import Lines
@@ -61,11 +61,11 @@ class Document:
     base_url: Any = field(repr=False)
     unknown: tuple[str, ...] = field(repr=False)
     tables: tuple[Table, ...] | None
-    text: Sealed[str]
+    text: Secret[str]
 
     def lines(self) -> Lines:
         """Return the lines of what stands in it."""
-        return Lines(self.text.open(), "account")
+        return Lines(self.text.reveal(), "account")
 
 
 def read(path: Path) -> Document:
@@ -89,11 +89,11 @@ def read(path: Path) -> Document:
 # What follows raises nothing: a traceback shows local variables, and here they hold tokens.
 
 
-def _text(path: Path) -> tuple[Sealed[str], int] | str:
+def _text(path: Path) -> tuple[Secret[str], int] | str:
     """Return text and mode of a file, or why it cannot be read."""
     try:
         with path.open(encoding="utf-8-sig") as file:
-            return Sealed(file.read()), os.fstat(file.fileno()).st_mode
+            return Secret(file.read()), os.fstat(file.fileno()).st_mode
     except OSError as error:
         return f"cannot be read: {error.strerror or type(error).__name__}"
     except UnicodeDecodeError:
@@ -102,10 +102,10 @@ def _text(path: Path) -> tuple[Sealed[str], int] | str:
         return "cannot be read: no path has a null character"
 
 
-def _parsed(text: Sealed[str]) -> Document | str:
+def _parsed(text: Secret[str]) -> Document | str:
     """Return what stands in a text, or the line and what is wrong there."""
     try:
-        top = tomllib.loads(text.open())
+        top = tomllib.loads(text.reveal())
     except tomllib.TOMLDecodeError as error:
         return _told(str(error), text)
     except ValueError:
@@ -116,11 +116,11 @@ def _parsed(text: Sealed[str]) -> Document | str:
     return Document(top.get("base_url"), unknown, _tables(top.get("account", [])), text)
 
 
-def _line_of_most_digits(text: Sealed[str]) -> int:
+def _line_of_most_digits(text: Secret[str]) -> int:
     """Return the line of the longest number; Python reads none of many thousand digits."""
-    numbers = _NUMBER.finditer(text.open())
+    numbers = _NUMBER.finditer(text.reveal())
     longest = max(numbers, key=lambda found: found.end() - found.start(), default=None)
-    return 1 if longest is None else text.open().count("\n", 0, longest.start()) + 1
+    return 1 if longest is None else text.reveal().count("\n", 0, longest.start()) + 1
 
 
 def _tables(account: Any) -> tuple[Table, ...] | None:  # noqa: ANN401 -- whatever stands in the file
@@ -129,17 +129,17 @@ def _tables(account: Any) -> tuple[Table, ...] | None:  # noqa: ANN401 -- whatev
 
 
 def _table(table: dict[str, Any]) -> Table:
-    values = {key: Sealed(value) if key == "token" else value for key, value in table.items() if key in KEYS}
+    values = {key: Secret(value) if key == "token" else value for key, value in table.items() if key in KEYS}
     return Table(values, tuple(key for key in table if key not in KEYS))
 
 
-def _told(said: str, text: Sealed[str]) -> str:
+def _told(said: str, text: Secret[str]) -> str:
     """Return the line and what is wrong there, from what `tomllib` says."""
     position = _POSITION.fullmatch(said)
     if position is None:
         return f"1: {said}"
     if position["line"] is None:
-        return f"{len(text.open().splitlines()) or 1}: {position['what']}: the file ends too early"
+        return f"{len(text.reveal().splitlines()) or 1}: {position['what']}: the file ends too early"
     hint = '; write text in double quotes, as in name = "mycasino"' * (position["what"] == "Invalid value")
     return f"{position['line']}: column {position['column']}: {position['what']}{hint}"
 

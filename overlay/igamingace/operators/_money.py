@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
-from igamingace._currency import minor_digits
+from igamingace._common.currency import minor_digits
 from igamingace.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from igamingace._secret import Sealed
+from igamingace._common.secret import Secret
 from igamingace.operators import _balances, _settings, _transfer
 from igamingace.operators._addresses import AllowedAddresses
 from igamingace.operators._agents import ManagedAgent
@@ -136,7 +136,7 @@ class Office(OperatorBase[ManagedAgent]):
             CreatedOutside: the account is there, and cannot join the tree; the error has its token.
             IGamingAceError: the API refused, or could not be asked; there is no new account.
         """
-        sealed = Sealed(password)
+        sealed = Secret(password)
         del password  # a traceback shows local variables
         wish = wish_of(
             self._tree,

@@ -6,9 +6,9 @@ import inspect
 from contextlib import closing
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from igamingace import _stop
-from igamingace._client import Agent, sync_wire
-from igamingace._config import Options
+from igamingace._client.agent import Agent, make_transport
+from igamingace._client.config import Options
+from igamingace._transport import cancellation
 from igamingace.errors import ConfigurationError
 from igamingace.operators._agents import Agents, ManagedAgent
 from igamingace.operators._office import Office
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from igamingace._config import Timeouts
-    from igamingace._wire import Wire
+    from igamingace._transport.base import Timeouts, Transport
     from igamingace.limits import Limiter
     from igamingace.operators._accounts import Account
     from igamingace.operators._results import Result
@@ -94,9 +93,9 @@ class Operator(Office):
             backoff=backoff,
         )
         self._transport = transport
-        self._agents: Agents[ManagedAgent, Wire] = Agents(
+        self._agents: Agents[ManagedAgent, Transport] = Agents(
             ManagedAgent,
-            lambda url: sync_wire(url, transport),
+            lambda url: make_transport(url, transport, "the base URL of the accounts"),
             base_url=base_url,
             limiter=limiter,
             options=options,
@@ -154,8 +153,8 @@ class Operator(Office):
 
     def close(self) -> None:
         """Close the connections; calls raise AgentClosed from now on."""
-        for wire in self._agents.close():
-            wire.close()
+        for transport in self._agents.close():
+            transport.close()
 
     def __enter__(self) -> Self:
         """The operator itself."""
@@ -200,15 +199,15 @@ class Operator(Office):
         if isinstance(step, AskEach):
             return self._map(lambda account: self._drive(step.flow(account)), step.accounts, step.options)
         if isinstance(step, Sleep):
-            _stop.sleep(step.seconds)
+            cancellation.sleep(step.seconds)
             return None
         if isinstance(step, OpenToken):
             return step.account.sealed_token()
-        wire = sync_wire(step.origin, self._transport)
+        transport = make_transport(step.origin, self._transport, "the callback URL")
         try:
-            return wire.send(step.message)
+            return transport.send(step.message)
         finally:
-            wire.close()
+            transport.close()
 
 
 def _shown(

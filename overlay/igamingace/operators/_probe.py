@@ -15,15 +15,14 @@ from urllib.parse import SplitResult, urlsplit
 
 from igamingace_bindings.contract import CALLBACKS
 
-from igamingace import _json
-from igamingace._config import Timeouts
-from igamingace._secret import Sealed
-from igamingace._text import tidy
-from igamingace._wire import Failure, Message
+from igamingace._common import json as exact_json
+from igamingace._common.secret import Secret
+from igamingace._common.text import sanitize
+from igamingace._transport.base import Request, Timeouts, TransportFailure
 from igamingace.operators._steps import OpenToken, Post
 
 if TYPE_CHECKING:
-    from igamingace._wire import Answer
+    from igamingace._transport.base import Response
     from igamingace.operators._accounts import Account
     from igamingace.operators._steps import Flow
 
@@ -43,13 +42,13 @@ def probe(account: Account, url: str, timeout: float) -> Flow[str | None]:
     """Send the callback; returns what is wrong with the answer, None when nothing is."""
     parts = _split(url)
     if parts is None:
-        return f"{tidy(url, Sealed(''), _SHOWN)} is no address that callbacks can go to"
+        return f"{sanitize(url, Secret(''), _SHOWN)} is no address that callbacks can go to"
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    token: Sealed[str] = yield OpenToken(account)
+    token: Secret[str] = yield OpenToken(account)
     message = _message(target, token, timeout)
-    came: Answer | Failure = yield Post(f"{parts.scheme}://{parts.netloc}", message)
-    if isinstance(came, Failure):
-        return came.reason or f"it did not answer from here within {timeout:g} s"
+    came: Response | TransportFailure = yield Post(f"{parts.scheme}://{parts.netloc}", message)
+    if isinstance(came, TransportFailure):
+        return f"it did not answer from here within {timeout:g} s" if came.limit else came.reason
     return _fault(came, token)
 
 
@@ -64,25 +63,25 @@ def _split(url: str) -> SplitResult | None:
     return parts._replace(netloc=netloc) if usable and parts.username is None else None
 
 
-def _message(target: str, token: Sealed[str], timeout: float) -> Message:
+def _message(target: str, token: Secret[str], timeout: float) -> Request:
     from igamingace.callbacks import SIGNATURE_HEADER, sign  # noqa: PLC0415 -- brings pydantic with it
 
     body = json.dumps(
         {"command": _COMMAND, "playerId": _PLAYER, "timestamp": int(time.time() * 1000)}
     ).encode()
     headers = (
-        (SIGNATURE_HEADER, sign(body, token.open())),
+        (SIGNATURE_HEADER, sign(body, token.reveal())),
         ("Accept", "application/json"),
         ("Content-Type", "application/json"),
     )
-    return Message("POST", target, Sealed(headers), body, Timeouts(connect=timeout, total=timeout), token)
+    return Request("POST", target, Secret(headers), body, Timeouts(connect=timeout, total=timeout), token)
 
 
-def _fault(answer: Answer, token: Sealed[str]) -> str | None:
+def _fault(answer: Response, token: Secret[str]) -> str | None:
     if answer.http_status != HTTPStatus.OK:
         return f"it answered HTTP {answer.http_status}, and must answer 200"
     try:
-        parsed = _json.decode(answer.body)
+        parsed = exact_json.decode(answer.body)
     except ValueError:
         parsed = None
     if not isinstance(parsed, dict):
@@ -91,5 +90,5 @@ def _fault(answer: Answer, token: Sealed[str]) -> str | None:
     if said == _WRONG_SIGNATURE:
         return "it does not accept the signature: does it have another token?"
     if not isinstance(said, str) or said == _BROKEN:
-        return f"its answer has the statusCode {tidy(str(said), token, _SHOWN)}"
+        return f"its answer has the statusCode {sanitize(str(said), token, _SHOWN)}"
     return None

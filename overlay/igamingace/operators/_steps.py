@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 if TYPE_CHECKING:
-    from igamingace._wire import Message
+    from igamingace._transport.base import Request
     from igamingace.operators._accounts import Account
 
 T = TypeVar("T")
@@ -62,7 +62,7 @@ class OpenToken:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A message to a server that is not the API; what is sent back is an Answer or a Failure.
+    """A message to a server that is not the API; what is sent back is a Response or a TransportFailure.
 
     Attributes:
         origin: scheme, host and port of the server.
@@ -70,7 +70,7 @@ class Post:
     """
 
     origin: str
-    message: Message
+    message: Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

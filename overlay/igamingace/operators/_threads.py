@@ -8,7 +8,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from igamingace._stop import Stop, Stopped
+from igamingace._transport.cancellation import Cancelled, CancelScope
 from igamingace.operators._results import DeadlinePassed, Result, kept
 from igamingace.operators._schedule import PATIENCE, Schedule
 
@@ -55,12 +55,12 @@ class ThreadRun(Generic[T]):
         self._threads: list[threading.Thread] = []
         self._batch: list[Result[T]] = []
         self._ended: SimpleQueue[list[Result[T]] | BaseException] = SimpleQueue()
-        self._stop = Stop()
+        self._scope = CancelScope()
 
     def results(self) -> Generator[Result[T], None, None]:
         """Each agent's result as it comes; closing the iterator ends all calls."""
         end = monotonic() + self._seconds
-        self._stop = Stop(end)
+        self._scope = CancelScope(end)
         look_again = 0.0
         try:
             while self._missing and (now := monotonic()) < end:
@@ -68,7 +68,7 @@ class ThreadRun(Generic[T]):
                     self._start_more(now)
                     look_again = now + PATIENCE
                 yield from self._arrived(min(look_again, end) - now)
-            self._stop.set()
+            self._scope.cancel()
             with self._lock:
                 begun = {name for name, one in self._missing.items() if self._schedule.started(one)}
                 batch, self._batch = self._batch, []
@@ -112,19 +112,19 @@ class ThreadRun(Generic[T]):
 
     def _work(self, first: Account) -> None:
         account: Account | None = first
-        with self._stop.here():
-            while account is not None and self._stop.left() > 0:
+        with self._scope.active():
+            while account is not None and self._scope.remaining() > 0:
                 began = perf_counter()
                 try:
                     result = self._result(account, began)
-                except Stopped:
+                except Cancelled:
                     return  # still among the running ones: its call had begun
                 except BaseException as error:  # noqa: BLE001 -- raised where the results are awaited
                     self._ended.put(error)
                     return
                 with self._lock:
                     now = monotonic()
-                    account = None if self._stop.left() <= 0 else self._schedule.turn(account, now)
+                    account = None if self._scope.remaining() <= 0 else self._schedule.turn(account, now)
                     self._batch.append(result)
                     if not self._together or self._schedule.over:
                         self._ended.put(self._batch)
@@ -139,7 +139,7 @@ class ThreadRun(Generic[T]):
 
     def _finish(self) -> None:
         """End the threads; one whose call goes past its agent, and takes longer, ends with that."""
-        self._stop.set()
+        self._scope.cancel()
         end = monotonic() + GRACE
         for thread in self._threads:
             thread.join(max(0.0, end - monotonic()))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
-from igamingace._secret import Sealed
+from igamingace._common.secret import Secret
 from igamingace.errors import ConfigurationError
 from igamingace.operators._account_errors import TokenUnavailable
 from igamingace.operators._shown import like_a_token
@@ -44,7 +44,7 @@ TokenGiver: TypeAlias = str | TokenSource | Callable[[], str]
 """What an account takes as its token."""
 
 
-class GivenToken(Sealed[str]):
+class GivenToken(Secret[str]):
     """A token that was given as text."""
 
     __slots__ = ()
@@ -55,9 +55,13 @@ class GivenToken(Sealed[str]):
         Raises:
             TokenUnavailable: it cannot be one.
         """
-        sealed = Sealed(token)
+        sealed = Secret(token)
         del token  # a traceback shows local variables
-        super().__init__(_checked(sealed, "the token given").open())
+        super().__init__(_checked(sealed, "the token given").reveal())
+
+    def open(self) -> str:
+        """Return the token."""
+        return self.reveal()
 
     def __repr__(self) -> str:
         """Nothing of the token."""
@@ -84,10 +88,10 @@ class EnvironmentToken:
         Raises:
             TokenUnavailable: it is not set, or holds what cannot be a token.
         """
-        sealed = Sealed(os.environ.get(self.variable))
-        if sealed.open() is None:
+        sealed = Secret(os.environ.get(self.variable))
+        if sealed.reveal() is None:
             raise TokenUnavailable(f"the variable {self.variable} is not set: set it to the account's token")
-        return _checked(sealed, f"the variable {self.variable}").open()
+        return _checked(sealed, f"the variable {self.variable}").reveal()
 
     def __repr__(self) -> str:
         """Name the variable."""
@@ -121,7 +125,7 @@ class FileToken:
         sealed = _read(self.path)
         if isinstance(sealed, str):
             raise TokenUnavailable(f"the token file {self.path} cannot be read: {sealed}")
-        return _checked(sealed, f"the token file {self.path}").open()
+        return _checked(sealed, f"the token file {self.path}").reveal()
 
     def __repr__(self) -> str:
         """Name the file."""
@@ -144,10 +148,10 @@ class CallableToken:
             TokenUnavailable: it raised, or returned what cannot be a token.
         """
         try:
-            sealed = Sealed(self._function())
+            sealed = Secret(self._function())
         except Exception as error:
             raise TokenUnavailable(f"{self._name()} raised {type(error).__name__}") from error
-        return _checked(sealed, self._name()).open()
+        return _checked(sealed, self._name()).reveal()
 
     def _name(self) -> str:
         return f"the function {getattr(self._function, '__qualname__', type(self._function).__name__)}"
@@ -188,14 +192,14 @@ def _no_token(name: str, what: str) -> None:
         raise TokenUnavailable(f"the name of the {what} looks like a token itself")
 
 
-def _checked(sealed: Sealed[Any], source: str) -> Sealed[str]:
+def _checked(sealed: Secret[Any], source: str) -> Secret[str]:
     """Return the token without white space around it; raises TokenUnavailable where it cannot be one."""
-    if not isinstance(sealed.open(), str):
+    if not isinstance(sealed.reveal(), str):
         raise TokenUnavailable(f"{source} gives no text")
-    bare = Sealed[str](sealed.open().strip())
-    if not bare.open():
+    bare = Secret[str](sealed.reveal().strip())
+    if not bare.reveal():
         raise TokenUnavailable(f"{source} is empty: it must be the account's API token")
-    if not _PRINTABLE_ASCII.fullmatch(bare.open()):
+    if not _PRINTABLE_ASCII.fullmatch(bare.reveal()):
         raise TokenUnavailable(
             f"{source} holds white space, a control character or a character outside ASCII: "
             "it must be the bare API token, without the word Bearer"
@@ -203,12 +207,12 @@ def _checked(sealed: Sealed[Any], source: str) -> Sealed[str]:
     return bare
 
 
-def _read(path: Path) -> Sealed[str] | str:
+def _read(path: Path) -> Secret[str] | str:
     """Return what a file holds, sealed; or why it cannot be read."""
     try:
         with path.open(encoding="utf-8-sig") as file:
             mode = os.fstat(file.fileno()).st_mode
-            sealed = Sealed(file.read())
+            sealed = Secret(file.read())
     except OSError as error:
         return error.strerror or type(error).__name__
     except UnicodeDecodeError:

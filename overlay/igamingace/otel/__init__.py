@@ -35,9 +35,9 @@ except ModuleNotFoundError as _error:
 
 import opentelemetry.metrics as _metrics
 
-from igamingace import _watch
+from igamingace._client import instrumentation
 from igamingace._version import __version__
-from igamingace.otel._calls import CallWatcher
+from igamingace.otel._calls import CallInstrumentation
 from igamingace.otel._limiters import observe_limiters
 
 __all__ = ["instrument", "uninstrument"]
@@ -58,10 +58,10 @@ def instrument(
     """
     tracer = _trace.get_tracer(_SCOPE, __version__, tracer_provider)
     meter = _metrics.get_meter(_SCOPE, __version__, meter_provider)
-    _watch.watcher = CallWatcher(tracer, meter)
+    instrumentation.instrumentation = CallInstrumentation(tracer, meter)
     observe_limiters(meter)
 
 
 def uninstrument() -> None:
     """Watch calls no longer; those under way are told to their end. Limiters go on being observed."""
-    _watch.watcher = None
+    instrumentation.instrumentation = None

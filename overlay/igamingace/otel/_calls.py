@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from opentelemetry.metrics import Meter
     from opentelemetry.trace import Span, Tracer
 
-    from igamingace._watch import Attempt
+    from igamingace._client.instrumentation import Attempt
 
-__all__ = ["CallWatcher"]
+__all__ = ["CallInstrumentation"]
 
 _log = logging.getLogger("igamingace")
 
@@ -40,8 +40,8 @@ _ERROR_TYPE = "error.type"
 _CODE = "igamingace.code"
 
 
-class CallWatcher:
-    """Watches all calls of the process; see `igamingace._watch.Watcher`."""
+class CallInstrumentation:
+    """Observes all calls of the process; see `igamingace._client.instrumentation.Instrumentation`."""
 
     def __init__(self, tracer: Tracer, meter: Meter) -> None:
         """Take where to tell of them."""
@@ -65,30 +65,32 @@ class CallWatcher:
             explicit_bucket_boundaries_advisory=_BUCKETS,
         )
 
-    def call(self, operation: Operation[Any], base_url: str, account: str) -> _CallWatch:
-        """Watch one call."""
-        return _CallWatch(self, operation, base_url, account)
+    def call(self, operation: Operation[Any], base_url: str, account: str) -> _CallObserver:
+        """Observe one call."""
+        return _CallObserver(self, operation, base_url, account)
 
 
-class _CallWatch:
-    """One call, watched; see `igamingace._watch.Watch`."""
+class _CallObserver:
+    """Observes one call; see `igamingace._client.instrumentation.CallObserver`."""
 
     __slots__ = (
         "_account",
         "_asked",
         "_asked_ns",
         "_attempts",
+        "_instrumentation",
         "_operation",
         "_place",
         "_request",
         "_span",
         "_started",
         "_token",
-        "_watcher",
     )
 
-    def __init__(self, watcher: CallWatcher, operation: Operation[Any], base_url: str, account: str) -> None:
-        self._watcher = watcher
+    def __init__(
+        self, instrumentation: CallInstrumentation, operation: Operation[Any], base_url: str, account: str
+    ) -> None:
+        self._instrumentation = instrumentation
         self._operation = operation
         self._account = account
         self._place = _place_of(base_url)
@@ -128,7 +130,7 @@ class _CallWatch:
             "igamingace.operation": self._operation.operation_id,
             "igamingace.account": self._account,
         }
-        self._span = self._watcher.tracer.start_span(
+        self._span = self._instrumentation.tracer.start_span(
             self._operation.operation_id, attributes={**attributes, **self._place}
         )
         here = trace.set_span_in_context(self._span)
@@ -145,13 +147,13 @@ class _CallWatch:
             span.add_event("exception", {"exception.type": f"{kind.__module__}.{kind.__qualname__}"})
             attributes[_ERROR_TYPE] = kind.__qualname__
         span.end()
-        self._watcher.calls.record(perf_counter() - self._started, attributes)
+        self._instrumentation.calls.record(perf_counter() - self._started, attributes)
 
     def _tell_attempt(self, attempt: Attempt) -> None:
         ended, ended_ns = perf_counter(), time_ns()
         took = ended - self._asked - attempt.waited if attempt.sent_for is None else attempt.sent_for
         took = max(0.0, took)
-        self._watcher.waits.record(attempt.waited)
+        self._instrumentation.waits.record(attempt.waited)
         if attempt.waited:
             event = {"igamingace.slot.waited": attempt.waited, "igamingace.slot.again": attempt.again}
             granted = self._asked_ns + round(attempt.waited * 1e9)
@@ -161,7 +163,7 @@ class _CallWatch:
             came["http.response.status_code"] = attempt.http_status
         if attempt.error is not None:
             came[_ERROR_TYPE] = attempt.error
-        self._watcher.requests.record(
+        self._instrumentation.requests.record(
             took, {"http.request.method": self._operation.method, **self._place, **came}
         )
         if attempt.code is not None:
@@ -169,7 +171,7 @@ class _CallWatch:
         if self._attempts:
             came["http.request.resend_count"] = self._attempts
         self._attempts += 1
-        span = self._watcher.tracer.start_span(
+        span = self._instrumentation.tracer.start_span(
             f"{self._operation.method} {self._operation.path}",
             trace.set_span_in_context(self._span),
             SpanKind.CLIENT,
@@ -183,7 +185,7 @@ class _CallWatch:
     def _tell_wait_in_vain(self, error: BaseException | None) -> None:
         waited = perf_counter() - self._asked
         kind = {} if error is None else {_ERROR_TYPE: type(error).__qualname__}
-        self._watcher.waits.record(waited, kind)
+        self._instrumentation.waits.record(waited, kind)
         self._span.add_event("igamingace.slot.given_up", {"igamingace.slot.waited": waited, **kind})
 
 

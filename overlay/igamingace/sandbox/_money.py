@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from igamingace._currency import minor_digits
+from igamingace._common.currency import minor_digits
 from igamingace.sandbox._refusal import Refusal
 
 _LARGEST: Final = Decimal(10) ** 18

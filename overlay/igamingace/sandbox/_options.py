@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from types import UnionType
 
-    from igamingace._callback_line import Target
+    from igamingace._wallet_client.client import Target
     from igamingace.sandbox._clock import Clock
     from igamingace.sandbox._errors import CodeField, StatusStyle
     from igamingace.sandbox.data import Casino
@@ -91,7 +91,7 @@ def wallets_of(wallet: Target | Mapping[str, Target] | None, casino: Casino) -> 
 
 
 def _require_wallet(target: Target) -> None:
-    from igamingace._callback_line import line_to  # noqa: PLC0415 -- a server needs no httpx2
+    from igamingace._wallet_client.client import line_to  # noqa: PLC0415 -- a server needs no httpx2
 
     try:
         line_to(target, "/")

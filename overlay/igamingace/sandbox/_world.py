@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from igamingace._callback_line import Target
+    from igamingace._wallet_client.client import Target
     from igamingace.sandbox._document import Document
     from igamingace.sandbox._json import Object
     from igamingace.sandbox._state import Account, Level, State

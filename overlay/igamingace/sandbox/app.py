@@ -28,7 +28,7 @@ from igamingace.sandbox.faults import Fault, Faults
 if TYPE_CHECKING:
     from collections.abc import Collection, Coroutine, Iterable, Mapping
 
-    from igamingace._callback_line import Target
+    from igamingace._wallet_client.client import Target
     from igamingace.sandbox._clock import Clock
     from igamingace.sandbox._json import Object
     from igamingace.sandbox._transport import AsyncSandboxTransport, SandboxTransport

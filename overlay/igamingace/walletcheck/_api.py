@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from igamingace._config import find_token
-from igamingace._secret import Sealed
+from igamingace._client.config import find_token
+from igamingace._common.secret import Secret
 from igamingace.errors import ConfigurationError
 from igamingace.walletcheck._run import Progress, Settings, run
 from igamingace.walletcheck._select import select
@@ -15,7 +15,7 @@ from igamingace.walletcheck.checks import CHECKS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from igamingace._callback_line import Target
+    from igamingace._wallet_client.client import Target
     from igamingace.walletcheck._report import Report
 
 __all__ = ["check_wallet", "check_wallet_async"]
@@ -63,7 +63,7 @@ def check_wallet(
     """
     settings = _settings(
         target,
-        Sealed(token),
+        Secret(token),
         player=player,
         currency=currency,
         only=only,
@@ -94,7 +94,7 @@ async def check_wallet_async(
     """Do what `check_wallet` does, in the running event loop: the same arguments, result and errors."""
     settings = _settings(
         target,
-        Sealed(token),
+        Secret(token),
         player=player,
         currency=currency,
         only=only,
@@ -125,7 +125,7 @@ def _in_event_loop() -> bool:
 
 def _settings(
     target: Target,
-    token: Sealed[str | None],
+    token: Secret[str | None],
     *,
     player: str,
     currency: str,

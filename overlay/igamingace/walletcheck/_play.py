@@ -6,7 +6,7 @@ import asyncio
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from igamingace._currency import minor_unit
+from igamingace._common.currency import minor_unit
 from igamingace.walletcheck._check import Failed
 from igamingace.walletcheck._letters import Desk, plain
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final, cast
 
 from igamingace_bindings.contract import CALLBACKS
 
-from igamingace._callback_line import NoAnswer, Reply, Unreachable
-from igamingace._json import decode
-from igamingace._text import exception_text, tidy
+from igamingace._common.json import decode
+from igamingace._common.text import exception_text, sanitize
+from igamingace._wallet_client.client import NoAnswer, Reply, Unreachable
 from igamingace.walletcheck._report import Exchange
 
 if TYPE_CHECKING:
-    from igamingace._callback_line import Line
-    from igamingace._secret import Sealed
+    from igamingace._common.secret import Secret
+    from igamingace._wallet_client.client import Line
     from igamingace.walletcheck._letters import Letter
 
 OK: Final = "OK"
@@ -76,7 +76,7 @@ class Answer:
 class Post:
     """Sends letters to one wallet, and keeps what was exchanged until it is collected."""
 
-    def __init__(self, line: Line, token: Sealed[str], *, timeout: float, time_scale: float) -> None:
+    def __init__(self, line: Line, token: Secret[str], *, timeout: float, time_scale: float) -> None:
         """Take the line, the token, how long to wait for an answer, and what the time limits are times."""
         self._line: Final = line
         self._token: Final = token
@@ -97,7 +97,7 @@ class Post:
 
     async def send(self, letter: Letter) -> Answer:
         """Send a letter and wait for its answer, for no longer than the timeout."""
-        signature = letter.seal(self._token.open())
+        signature = letter.seal(self._token.reveal())
         start = time.perf_counter()
         reply: Reply | None = None
         unreachable = False
@@ -126,8 +126,8 @@ class Post:
 
     def _shown(self, text: str, limit: int = _SHOWN) -> str:
         """Return text as it may be shown; most of it may be as it is, which is quickly seen."""
-        harmless = len(text) <= limit and text.isprintable() and self._token.open()[:_PIECE] not in text
-        return text if harmless else tidy(text, self._token, limit)
+        harmless = len(text) <= limit and text.isprintable() and self._token.reveal()[:_PIECE] not in text
+        return text if harmless else sanitize(text, self._token, limit)
 
     def _note(self, exchange: Exchange) -> None:
         self._exchanges.append(exchange)

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from igamingace._callback_line import line_to
+from igamingace._wallet_client.client import line_to
 from igamingace.walletcheck._check import Check, Failed, Skipped
 from igamingace.walletcheck._letters import Desk
 from igamingace.walletcheck._play import ENOUGH, Play
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from decimal import Decimal
 
-    from igamingace._callback_line import Target
-    from igamingace._secret import Sealed
+    from igamingace._common.secret import Secret
+    from igamingace._wallet_client.client import Target
 
 Progress: TypeAlias = "Callable[[Check, Result | None], None]"
 """Called with each check when it starts, and again with its result."""
@@ -47,7 +47,7 @@ class Settings:
     """
 
     target: Target
-    token: Sealed[str]
+    token: Secret[str]
     player: str
     checks: Sequence[Check]
     currency: str = "USD"

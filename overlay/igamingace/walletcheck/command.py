@@ -10,7 +10,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from igamingace._config import TOKEN_VARIABLE
+from igamingace._client.config import TOKEN_VARIABLE
 from igamingace.errors import ConfigurationError
 from igamingace.walletcheck._api import check_wallet
 from igamingace.walletcheck._html import html

@@ -6,7 +6,7 @@ from decimal import Decimal
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from igamingace._currency import minor_digits
+from igamingace._common.currency import minor_digits
 from igamingace.sandbox._own import own
 from igamingace.sandbox._pages import page
 from igamingace.sandbox._state import TransactionType

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from igamingace_bindings.contract import CALLBACKS
 
-from igamingace._callback_line import AT_ONCE, NoAnswer, Reply, Unreachable
+from igamingace._wallet_client.client import AT_ONCE, NoAnswer, Reply, Unreachable
 from igamingace.callbacks import sign
 from igamingace.errors import ConfigurationError
 from igamingace.sandbox._mask import mask_text
@@ -26,7 +26,7 @@ from igamingace.sandbox.play._verdict import Verdict, follows, judge, late, no_a
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
 
-    from igamingace._callback_line import Line, Target
+    from igamingace._wallet_client.client import Line, Target
     from igamingace.sandbox._world import World
     from igamingace.sandbox.play._letters import Letter
     from igamingace.sandbox.play._sessions import Session

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
     from datetime import datetime
 
-    from igamingace._callback_line import Target
+    from igamingace._wallet_client.client import Target
     from igamingace.sandbox._state import Account, Game, Player, Provider
     from igamingace.sandbox._world import World
     from igamingace.sandbox.play._courier import Courier

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from igamingace._callback_line import Line, Target, line_to
+from igamingace._wallet_client.client import Line, Target, line_to
 from igamingace.errors import ConfigurationError
 from igamingace.sandbox.play._engine import IN_PROCESS_URL
 

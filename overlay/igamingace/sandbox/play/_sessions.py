@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from igamingace._currency import minor_digits
+from igamingace._common.currency import minor_digits
 from igamingace.sandbox._bounded import Bounded
 from igamingace.sandbox._state import BonusCall, BonusStatus
 

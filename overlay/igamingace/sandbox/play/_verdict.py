@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from igamingace_bindings.contract import CALLBACKS, CallbackInfo
 
-from igamingace._currency import minor_digits
+from igamingace._common.currency import minor_digits
 from igamingace.sandbox._json import NotJSON, Object, decode, members
 
 if TYPE_CHECKING:

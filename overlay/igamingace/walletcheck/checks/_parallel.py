@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from igamingace_bindings.contract import CALLBACKS
 
-from igamingace._callback_line import AT_ONCE
+from igamingace._wallet_client.client import AT_ONCE
 from igamingace.walletcheck._check import Failed, Group, Script
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""The client: agents, their options, and the way of one call."""

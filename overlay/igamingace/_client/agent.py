@@ -1,0 +1,241 @@
+"""Agent and AsyncAgent: one account's calls, under its budget."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from igamingace_bindings.rest.api import AsyncRawResources, AsyncResources, RawResources, Resources
+
+from igamingace._client.base import BaseAgent
+from igamingace._client.config import Options, base_url_source
+from igamingace._client.dispatch import AsyncDispatcher, Dispatcher
+from igamingace._common.secret import Secret
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import httpx2
+
+    from igamingace._transport.base import AsyncTransport, Timeouts, Transport
+    from igamingace.limits import Limiter
+
+__all__ = ["Agent", "AgentView", "AsyncAgent", "AsyncAgentView"]
+
+
+class AgentView(BaseAgent[Dispatcher, "AgentView"], Resources):
+    """An agent's calls with options of their own, over the connections and the budget of that agent."""
+
+    __slots__ = ("_dispatcher",)
+
+    def __init__(self, sender: Dispatcher) -> None:
+        """Not for users: `Agent.with_options` makes views."""
+        Resources.__init__(self, sender.call)  # an operator makes thousands: super() takes longer
+        self._dispatcher = sender
+
+    @property
+    def raw(self) -> RawResources:
+        """The same calls, each answering with HTTP status, headers, elapsed seconds, envelope and typed data.
+
+        Errors are raised as ever.
+        """
+        return RawResources(self._dispatcher.raw)
+
+    def _view(self, options: Options) -> AgentView:
+        return AgentView(Dispatcher(self._dispatcher.context, options))
+
+
+class Agent(AgentView):
+    """One account's calls, from any number of threads.
+
+        with Agent() as agent:
+            for provider in agent.providers.list():
+                print(provider.provider_id, provider.provider_name)
+
+    Every Agent and AsyncAgent of the same account in this process shares one budget of requests in flight.
+    Close it, or use it in a `with`; it can be used in several threads at once, and after a fork.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        token: str | None = None,
+        *,
+        base_url: str | None = None,
+        transport: httpx2.BaseTransport | None = None,
+        timeout: float | Timeouts | None = None,
+        limiter: Limiter | None = None,
+        acquire_timeout: float | None = None,
+        max_retries: int | None = None,
+        busy_retries: int | None = None,
+        busy_timeout: float | None = None,
+        backoff: float | None = None,
+        _transport: Transport | None = None,
+    ) -> None:
+        """Set up; nothing is sent.
+
+        Args:
+            token: the account's API token; without it, IGAMINGACE_API_TOKEN.
+            base_url: the address of the API; without it IGAMINGACE_BASE_URL, then the contract's.
+            transport: any httpx2 transport to send through; closing the agent does not close it.
+            timeout: seconds from sending until the body was read (30), or Timeouts(connect=5, total=30).
+            limiter: who keeps the account's budget; without it, one for the whole process.
+            acquire_timeout: the longest wait for a slot, in seconds; None: the limiter's own, inf: no end.
+            max_retries: how often a read is sent again after a failure that may pass (2).
+            busy_retries: how often a call is sent again after SERVER_IS_BUSY (8).
+            busy_timeout: seconds from a call's first SERVER_IS_BUSY after which another ends it (60).
+            backoff: seconds before the first retry (0.25); doubles with each, jittered.
+
+        Raises:
+            ConfigurationError: token or base URL are missing or malformed, or an option makes no sense.
+        """
+        argument = Secret(token)
+        del token  # a traceback shows local variables
+        from igamingace._client.context import open_context  # noqa: PLC0415 -- keeps `import igamingace` light
+
+        options = Options().changed(
+            timeout=timeout,
+            acquire_timeout=acquire_timeout,
+            max_retries=max_retries,
+            busy_retries=busy_retries,
+            busy_timeout=busy_timeout,
+            backoff=backoff,
+        )
+        source = base_url_source(base_url)
+        context = open_context(
+            argument,
+            base_url,
+            limiter,
+            _transport,
+            lambda url: make_transport(url, transport, source),
+        )
+        super().__init__(Dispatcher(context, options))
+
+    def close(self) -> None:
+        """Close the connections; calls raise AgentClosed from now on."""
+        if self._dispatcher.context.owned:
+            self._dispatcher.context.transport.close()
+
+    def __enter__(self) -> Self:
+        """The agent itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        self.close()
+
+
+class AsyncAgentView(BaseAgent[AsyncDispatcher, "AsyncAgentView"], AsyncResources):
+    """An agent's calls with options of their own, over the connections and the budget of that agent."""
+
+    __slots__ = ("_dispatcher",)
+
+    def __init__(self, sender: AsyncDispatcher) -> None:
+        """Not for users: `AsyncAgent.with_options` makes views."""
+        AsyncResources.__init__(self, sender.call)
+        self._dispatcher = sender
+
+    @property
+    def raw(self) -> AsyncRawResources:
+        """The same calls, each answering with HTTP status, headers, elapsed seconds, envelope and typed data.
+
+        Errors are raised as ever.
+        """
+        return AsyncRawResources(self._dispatcher.raw)
+
+    def _view(self, options: Options) -> AsyncAgentView:
+        return AsyncAgentView(AsyncDispatcher(self._dispatcher.context, options))
+
+
+class AsyncAgent(AsyncAgentView):
+    """One account's calls, from any number of event loops.
+
+        async with AsyncAgent() as agent:
+            for provider in await agent.providers.list():
+                print(provider.provider_id, provider.provider_name)
+
+    Every Agent and AsyncAgent of the same account in this process shares one budget of requests in flight.
+    Close it, or use it in an `async with`; several event loops may use it, each over connections of its own.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        token: str | None = None,
+        *,
+        base_url: str | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        timeout: float | Timeouts | None = None,
+        limiter: Limiter | None = None,
+        acquire_timeout: float | None = None,
+        max_retries: int | None = None,
+        busy_retries: int | None = None,
+        busy_timeout: float | None = None,
+        backoff: float | None = None,
+        _transport: AsyncTransport | None = None,
+    ) -> None:
+        """Set up, in a loop or outside of one; nothing is sent. The arguments are those of `Agent`."""
+        argument = Secret(token)
+        del token  # a traceback shows local variables
+        from igamingace._client.context import open_context  # noqa: PLC0415 -- keeps `import igamingace` light
+
+        options = Options().changed(
+            timeout=timeout,
+            acquire_timeout=acquire_timeout,
+            max_retries=max_retries,
+            busy_retries=busy_retries,
+            busy_timeout=busy_timeout,
+            backoff=backoff,
+        )
+        source = base_url_source(base_url)
+        context = open_context(
+            argument,
+            base_url,
+            limiter,
+            _transport,
+            lambda url: make_async_transport(url, transport, source),
+        )
+        super().__init__(AsyncDispatcher(context, options))
+
+    async def aclose(self) -> None:
+        """Close the connections; calls raise AgentClosed from now on."""
+        if self._dispatcher.context.owned:
+            await self._dispatcher.context.transport.close()
+
+    async def __aenter__(self) -> Self:
+        """The agent itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        await self.aclose()
+
+
+# What connects, and httpx2, take longer to import than all the rest: each comes when it is needed.
+
+
+def make_transport(base_url: str, transport: httpx2.BaseTransport | None, source: str) -> Transport:
+    if transport is None:
+        from igamingace._transport.threads import PooledTransport  # noqa: PLC0415 -- see above
+
+        return PooledTransport(base_url, source)
+    from igamingace._transport.custom import CustomTransport  # noqa: PLC0415 -- see above
+
+    return CustomTransport(base_url, transport)
+
+
+def make_async_transport(
+    base_url: str, transport: httpx2.AsyncBaseTransport | None, source: str
+) -> AsyncTransport:
+    if transport is None:
+        from igamingace._transport.aio import AsyncPooledTransport  # noqa: PLC0415 -- see above
+
+        return AsyncPooledTransport(base_url, source)
+    from igamingace._transport.custom import AsyncCustomTransport  # noqa: PLC0415 -- see above
+
+    return AsyncCustomTransport(base_url, transport)

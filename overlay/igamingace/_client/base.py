@@ -1,0 +1,84 @@
+"""What Agent and AsyncAgent have in common: an account, its budget, and views with other options."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
+
+from igamingace._client.dispatch import AsyncDispatcher, Dispatcher
+
+if TYPE_CHECKING:
+    from igamingace._client.config import Options
+    from igamingace._transport.base import Timeouts
+    from igamingace.limits import Stats
+
+S = TypeVar("S", bound=Dispatcher | AsyncDispatcher)
+V = TypeVar("V")
+
+
+class BaseAgent(Generic[S, V]):
+    """The part of an agent that sends nothing."""
+
+    __slots__ = ()
+
+    _dispatcher: S
+
+    @property
+    def base_url(self) -> str:
+        """The address of the API, without a trailing slash."""
+        return self._dispatcher.context.base_url
+
+    def stats(self) -> Stats:
+        """The account's budget at this moment: limit, in flight, waiting, and so on."""
+        return self._dispatcher.context.budget.stats()
+
+    def with_options(
+        self,
+        *,
+        timeout: float | Timeouts | None = None,
+        acquire_timeout: float | None = None,
+        urgent: bool | None = None,
+        max_retries: int | None = None,
+        busy_retries: int | None = None,
+        busy_timeout: float | None = None,
+        backoff: float | None = None,
+    ) -> V:
+        """The same agent with other options, for one call or for many; what is None stays as it is.
+
+        The view shares connections and budget with the agent it comes from, and ends with it.
+
+        Args:
+            timeout: seconds from sending until the body was read, or Timeouts(connect=..., total=...).
+            acquire_timeout: the longest wait for a slot of the budget, in seconds; math.inf for no end.
+            urgent: whether calls go ahead of bulk work in the wait for a slot.
+            max_retries: how often a read is sent again after a failure that may pass.
+            busy_retries: how often a call is sent again after SERVER_IS_BUSY.
+            busy_timeout: seconds from a call's first SERVER_IS_BUSY after which another ends it.
+            backoff: seconds before the first retry; doubles with each, jittered.
+
+        Raises:
+            ConfigurationError: a value makes no sense.
+        """
+        return self._view(
+            self._dispatcher.options.changed(
+                timeout=timeout,
+                acquire_timeout=acquire_timeout,
+                urgent=urgent,
+                max_retries=max_retries,
+                busy_retries=busy_retries,
+                busy_timeout=busy_timeout,
+                backoff=backoff,
+            )
+        )
+
+    def _view(self, options: Options) -> V:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        """The server, never the token."""
+        # A traceback with local variables also shows an agent whose constructor has just failed.
+        place = f" of {self.base_url}" if hasattr(self, "_dispatcher") else ""
+        return f"<{type(self).__name__}{place}>"
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled."""
+        raise TypeError(f"{type(self).__name__} is not pickled: it holds a token; make one in each process")

@@ -1,0 +1,259 @@
+"""The state of one call: what to send, what came, what to do next; no input or output, for both drivers."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from urllib.parse import quote, urlencode
+
+from igamingace_bindings.rest.client import RawAnswer
+
+from igamingace._client.instrumentation import attempt_of
+from igamingace._client.response import ErrorResponse, InvalidResponse, parse_response
+from igamingace._client.retry import RetryState, may_retry
+from igamingace._common import json as exact_json
+from igamingace._common.text import body_excerpt, sanitize
+from igamingace._transport.base import Request as HTTPRequest
+from igamingace._transport.base import Response, TransportFailure
+from igamingace.errors import (
+    AcquireTimeout,
+    AgentClosed,
+    ConfigurationError,
+    Headers,
+    IGamingAceError,
+    InvalidArgument,
+    ResponseSnapshot,
+    Timeout,
+    TransportError,
+    UnexpectedResponse,
+    api_error_class,
+)
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from igamingace_bindings.rest.client import Operation, Request
+
+    from igamingace._client.config import Options
+    from igamingace._client.instrumentation import CallObserver
+    from igamingace._common.secret import Secret
+    from igamingace.limits import Permit
+
+T = TypeVar("T")
+
+_SURROGATE: Final = re.compile("%ED%[AB]")
+"""Half of a surrogate pair, percent-encoded; in UTF-8, nothing else looks like it."""
+
+_logger: Final = logging.getLogger("igamingace")
+
+
+class CallState(Generic[T]):
+    """The state of one call, which a driver repeats until `settle` says that it is over.
+
+        with call:
+            call.permit = acquire(call.acquire_timeout(), again=call.again)
+            call.outcome = send(call.request)
+        pause = call.settle()
+
+    Leaving the `with` gives the permit back, exactly once and whatever happened, before any pause.
+
+    Attributes:
+        request: what is sent.
+        permit: the slot of the present attempt.
+        outcome: what came of the present attempt.
+    """
+
+    __slots__ = (
+        "_gave_up",
+        "_last",
+        "_observer",
+        "_operation",
+        "_retries",
+        "_verdict",
+        "outcome",
+        "permit",
+        "request",
+    )
+
+    def __init__(
+        self,
+        operation: Operation[T],
+        request: Request,
+        *,
+        options: Options,
+        headers: Secret[tuple[tuple[str, str], ...]],
+        token: Secret[str],
+        observer: CallObserver | None = None,
+    ) -> None:
+        """Prepare the request; raises InvalidArgument for what cannot be sent."""
+        target = request.path
+        if request.query:
+            target += f"?{urlencode(request.query, errors='surrogatepass', quote_via=quote)}"
+        if _SURROGATE.search(target):
+            raise InvalidArgument(
+                "an argument holds half of a surrogate pair, which has no UTF-8: cut texts between characters"
+            )
+        body = None if request.body is None else exact_json.encode(request.body)
+        self.request = HTTPRequest(operation.method, target, headers, body, options.timeouts, token)
+        self.permit: Permit | None = None
+        self.outcome: Response | TransportFailure | None = None
+        self._last: Response | TransportFailure | None = None
+        self._operation = operation
+        self._retries = RetryState(operation.method, options)
+        self._verdict: Mapping[str, Any] | ErrorResponse | InvalidResponse | TransportFailure | None = None
+        self._gave_up = False
+        self._observer = observer
+
+    @property
+    def again(self) -> bool:
+        """Whether the call was refused for being over the limit, and goes first."""
+        return self._retries.refusals > 0
+
+    def acquire_timeout(self) -> float | None:
+        """The longest wait for the next slot, in seconds."""
+        return self._retries.acquire_timeout()
+
+    def __enter__(self) -> None:
+        """Begin an attempt."""
+        self.outcome = None
+        if self._observer is not None:
+            self._observer.begins()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        """End an attempt: give the permit back as its outcome demands."""
+        permit, self.permit = self.permit, None
+        if permit is None:
+            # A call that was refused, and now finds no slot in its time, ends with the refusal.
+            self._gave_up = isinstance(error, AcquireTimeout) and self.again
+            if self._observer is not None:
+                self._observer.gave_up(error)
+            return self._gave_up
+        # An agent that was closed meanwhile, or cannot be set up as the environment says, has sent nothing.
+        end = permit.done if isinstance(error, AgentClosed | ConfigurationError) else permit.abandoned
+        try:
+            if self.outcome is not None:
+                self._retries.attempts += 1
+                self._last = self.outcome
+                self._verdict = (
+                    parse_response(self.outcome) if isinstance(self.outcome, Response) else self.outcome
+                )
+                if self._is_busy():
+                    end = permit.refused
+                elif not self.outcome.may_be_running:
+                    end = permit.done
+        finally:
+            end()
+        self._log(permit.waited, kind)
+        if self._observer is not None:
+            self._observer.attempted(
+                attempt_of(self.outcome, self._verdict, waited=permit.waited, again=self.again, given_up=kind)
+            )
+        return False
+
+    def _is_busy(self) -> bool:
+        return isinstance(self._verdict, ErrorResponse) and self._verdict.resend == "drained"
+
+    def settle(self) -> float | None:
+        """Seconds to pause before the next attempt; None after a success; else raises the call's error."""
+        verdict = self._verdict
+        if isinstance(verdict, Mapping):
+            return None
+        if not self._gave_up:
+            pause = self._retries.pause(self._resend())
+            if pause is not None:
+                return pause
+        raise self._error()
+
+    def data(self) -> T:
+        """What the envelope holds, typed; raises UnexpectedResponse when it has another shape."""
+        try:
+            return self._operation.read(self.envelope())
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+            reason = f"its data has another shape than the contract states: {error}"
+        self._verdict = InvalidResponse(reason, "never")
+        raise self._error()
+
+    def envelope(self) -> Mapping[str, Any]:
+        """The envelope of a success."""
+        if not isinstance(self._verdict, Mapping):
+            raise TypeError("the call has not succeeded")
+        return self._verdict
+
+    def raw(self) -> RawAnswer[T]:
+        """The success with all that came with it."""
+        answer, data = self._answer(), self.data()
+        return RawAnswer(answer.http_status, _headers(answer), answer.elapsed, self.envelope(), data)
+
+    def _answer(self) -> Response:
+        if not isinstance(self._last, Response):
+            raise TypeError("the call has no answer")
+        return self._last
+
+    def _resend(self) -> str:
+        verdict = self._verdict
+        if isinstance(verdict, ErrorResponse | InvalidResponse):
+            return verdict.resend
+        return "reads" if isinstance(verdict, TransportFailure) and verdict.may_have_arrived else "unsent"
+
+    def _error(self) -> IGamingAceError:
+        verdict = self._verdict
+        token = self.request.secret
+        common: dict[str, Any] = {
+            "operation": self._operation.operation_id,
+            "retryable": may_retry(self._resend(), self._operation.method),
+            "attempts": self._retries.attempts,
+            "elapsed": self._retries.elapsed,
+        }
+        if isinstance(verdict, TransportFailure):
+            common["may_have_arrived"] = verdict.may_have_arrived
+            if verdict.limit is None:
+                return TransportError(verdict.reason, **common)
+            limits = self.request.timeouts
+            seconds = limits.connect if verdict.limit == "connect" else limits.total
+            return Timeout(limit=verdict.limit, seconds=seconds, place=verdict.reason, **common)
+        common["response"] = self._snapshot()
+        if isinstance(verdict, ErrorResponse):
+            return api_error_class(verdict.kind)(
+                sanitize(verdict.message, token),
+                code=verdict.code,
+                name=None if verdict.name is None else sanitize(verdict.name, token),
+                http_status=self._answer().http_status,
+                **common,
+            )
+        reason = verdict.reason if isinstance(verdict, InvalidResponse) else "nothing was read"
+        return UnexpectedResponse(sanitize(reason, token), **common)
+
+    def _snapshot(self) -> ResponseSnapshot:
+        answer, token = self._answer(), self.request.secret
+        headers = Headers({name: sanitize(value, token) for name, value in _headers(answer).items()})
+        return ResponseSnapshot(answer.http_status, headers, body_excerpt(answer.body, token))
+
+    def _log(self, waited: float, kind: type[BaseException] | None) -> None:
+        if not _logger.isEnabledFor(logging.DEBUG):
+            return
+        outcome = self.outcome
+        if isinstance(outcome, Response):
+            what = f"HTTP {outcome.http_status} in {outcome.elapsed * 1000:.1f} ms"
+        elif isinstance(outcome, TransportFailure):
+            what = f"{outcome.limit} timeout" if outcome.limit else outcome.reason
+        else:
+            what = "given up" if kind is None else f"given up: {kind.__name__}"
+        _logger.debug(
+            "%s: attempt %d: %s, waited %.1f ms for a slot",
+            self._operation.operation_id,
+            self._retries.attempts,
+            what,
+            waited * 1000,
+        )
+
+
+def _headers(answer: Response) -> Headers:
+    values: dict[str, str] = {}
+    for raw_name, raw_value in answer.headers:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        values[name] = f"{values[name]}, {value}" if name in values else value
+    return Headers(values)

@@ -1,0 +1,181 @@
+"""What an agent is set up with: token, base URL, time limits, retries; each checked where it comes in."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import platform
+import re
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from igamingace_bindings import contract
+
+from igamingace._common.secret import Secret
+from igamingace._transport.base import Timeouts, is_number
+from igamingace._version import __version__
+from igamingace.errors import ConfigurationError
+
+TOKEN_VARIABLE: Final = "IGAMINGACE_API_TOKEN"  # noqa: S105 -- the name of a variable, not a token
+BASE_URL_VARIABLE: Final = "IGAMINGACE_BASE_URL"
+
+_logger = logging.getLogger("igamingace")
+_PATHS_BEGIN: Final = "/" + next(iter(contract.OPERATIONS.values())).path.split("/")[1]
+_PRINTABLE_ASCII: Final = re.compile(r"[!-~]+")
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What can be changed for one call.
+
+    Attributes:
+        timeouts: time limits of one request.
+        acquire_timeout: the longest wait for a slot, in seconds; None waits without end.
+        urgent: whether the call goes ahead of bulk work in the wait for a slot.
+        max_retries: how often a read is sent again after a failure that may pass.
+        busy_retries: how often a call is sent again after SERVER_IS_BUSY.
+        busy_timeout: seconds from the first SERVER_IS_BUSY after which the call is not sent again for it.
+        backoff: the pause before the first retry, in seconds; it doubles with each, and is jittered.
+    """
+
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    acquire_timeout: float | None = None
+    urgent: bool = False
+    max_retries: int = 2
+    busy_retries: int = 8
+    busy_timeout: float = 60.0
+    backoff: float = 0.25
+
+    def __post_init__(self) -> None:
+        """Refuse what is no number, negative numbers and NaN."""
+        for name in ("max_retries", "busy_retries", "busy_timeout", "backoff", "acquire_timeout"):
+            value: object = getattr(self, name)
+            if value is not None and not (is_number(value) and value >= 0):
+                raise ConfigurationError(f"{name} is {value!r}: give a number, 0 or more")
+
+    def changed(self, **changes: object) -> Options:
+        """The same options with those changed that are not None."""
+        given = {name: value for name, value in changes.items() if value is not None}
+        if "timeout" in given:
+            given["timeouts"] = as_timeouts(given.pop("timeout"))
+        return replace(self, **given)  # type: ignore[arg-type]  # the names are the parameters of with_options
+
+
+def as_timeouts(timeout: object) -> Timeouts:
+    """Timeouts from what a user may give: Timeouts, or the total in seconds."""
+    if isinstance(timeout, Timeouts):
+        return timeout
+    if is_number(timeout):
+        return Timeouts(total=timeout)
+    raise ConfigurationError(f"timeout is {timeout!r}: give seconds, or Timeouts(connect=5, total=30)")
+
+
+def find_token(argument: Secret[str | None]) -> Secret[str]:
+    """The token from the argument or the environment, checked.
+
+    Raises:
+        ConfigurationError: there is none, or it cannot be one.
+    """
+    from_environment = argument.reveal() is None
+    source = TOKEN_VARIABLE if from_environment else "the argument token"
+    sealed = Secret((os.environ.get(TOKEN_VARIABLE) if from_environment else argument.reveal()) or "")
+    if not isinstance(sealed.reveal(), str):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
+        raise ConfigurationError(f"{source} is no string")
+    sealed = Secret(sealed.reveal().strip())
+    if not sealed.reveal():
+        raise ConfigurationError(
+            f"{source} is empty: give Agent(token=...) or set {TOKEN_VARIABLE}, "
+            "each to the API token of the agent's account"
+        )
+    if not _PRINTABLE_ASCII.fullmatch(sealed.reveal()):
+        raise ConfigurationError(
+            f"{source} holds white space, a control character or a character outside ASCII: "
+            "give the bare API token, without the word Bearer"
+        )
+    return sealed
+
+
+def find_base_url(base_url: str | None) -> str:
+    """The base URL from the argument, the environment or the contract: checked, and in one spelling.
+
+    Raises:
+        ConfigurationError: it cannot be one.
+    """
+    given = base_url if base_url is not None else os.environ.get(BASE_URL_VARIABLE) or contract.BASE_URL
+    if not isinstance(given, str):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
+        raise ConfigurationError(f"the base URL is no string: it needs the form {contract.BASE_URL}")
+    parts, port = _split(given.strip())
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+        raise ConfigurationError(
+            f"the base URL needs the form {contract.BASE_URL}: a scheme (https) and a host"
+        )
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+        raise ConfigurationError("the base URL must hold no user, password, query or fragment")
+    path = parts.path.rstrip("/")
+    if path.endswith(_PATHS_BEGIN):
+        raise ConfigurationError(
+            f"the base URL must end before {_PATHS_BEGIN}: the paths of the contract start with it"
+        )
+    if path and not _PRINTABLE_ASCII.fullmatch(path):
+        raise ConfigurationError("the path of the base URL holds a character that must be percent-encoded")
+    host = _host(parts.hostname)
+    if parts.scheme == "http" and not _is_loopback(host):
+        _logger.warning("the base URL is plain http: the token to %s can be read on the way; use https", host)
+    shown = f"[{host}]" if ":" in host else host
+    return (
+        f"{parts.scheme}://{shown}{'' if port in (None, _DEFAULT_PORTS[parts.scheme]) else f':{port}'}{path}"
+    )
+
+
+def _split(url: str) -> tuple[SplitResult, int | None]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        reason = str(error)
+    else:
+        return parts, port
+    raise ConfigurationError(f"the base URL cannot be read: {reason}")
+
+
+def _host(host: str) -> str:
+    try:
+        return host.encode("idna").decode() if ":" not in host else host
+    except UnicodeError:
+        pass
+    raise ConfigurationError("the host of the base URL is no valid name")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def sealed_headers(token: Secret[str]) -> Secret[tuple[tuple[str, str], ...]]:
+    """The headers of every request: those of the contract, and who is calling."""
+    name, before, after, others = _header_parts()
+    return Secret(((name, before + token.reveal() + after), *others))
+
+
+@functools.cache
+def _header_parts() -> tuple[str, str, str, tuple[tuple[str, str], ...]]:
+    """The name of the header that holds the token, what is before and after it; and the other headers."""
+    agent = f"igamingace/{__version__} (contract {contract.VERSION}; python {platform.python_version()})"
+    headers = dict(contract.REQUIRED_HEADERS)
+    (name,) = (name for name, value in headers.items() if "{token}" in value)
+    before, _, after = headers.pop(name).partition("{token}")
+    others = (*headers.items(), ("User-Agent", agent), ("Accept-Encoding", "gzip, deflate"))
+    return name, before, after, others
+
+
+def base_url_source(base_url: str | None) -> str:
+    """Where the base URL came from, for errors: the argument, the environment or the contract."""
+    if base_url is not None:
+        return "the argument base_url"
+    return f"from {BASE_URL_VARIABLE}" if os.environ.get(BASE_URL_VARIABLE) else "the default base URL"

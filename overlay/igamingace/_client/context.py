@@ -1,0 +1,63 @@
+"""The context of an account: what all its calls share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from igamingace._client import config
+from igamingace.limits import account_key, default_limiter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from igamingace._common.secret import Secret
+    from igamingace.limits import Budget, Limiter
+
+W = TypeVar("W")
+
+
+@dataclass(slots=True)  # not frozen: an operator makes one for each of thousands of agents
+class AccountContext(Generic[W]):
+    """What all calls of one account share.
+
+    Attributes:
+        base_url: the server's address.
+        transport: what sends.
+        owned: whether the transport was made for this account, and ends with its agent.
+        budget: the account's slots.
+        headers: the headers of every request.
+        token: the account's token.
+        account: what the account is called where it is not to be known: a hash.
+    """
+
+    base_url: str
+    transport: W
+    owned: bool
+    budget: Budget
+    headers: Secret[tuple[tuple[str, str], ...]]
+    token: Secret[str]
+    account: str
+
+
+def open_context(
+    argument: Secret[str | None],
+    base_url: str | None,
+    limiter: Limiter | None,
+    shared: W | None,
+    make: Callable[[str], W],
+) -> AccountContext[W]:
+    """The context of an account: token and base URL checked, budget found, transport made unless shared."""
+    token = config.find_token(argument)
+    url = config.find_base_url(base_url)
+    transport = make(url) if shared is None else shared
+    return context_over(transport, url, token, limiter, owned=shared is None)
+
+
+def context_over(
+    transport: W, base_url: str, token: Secret[str], limiter: Limiter | None, *, owned: bool
+) -> AccountContext[W]:
+    """The context of an account over a transport; `owned` when that ends with the account's agent."""
+    account = account_key(base_url, token.reveal())
+    budget = (limiter or default_limiter()).budget(account)
+    return AccountContext(base_url, transport, owned, budget, config.sealed_headers(token), token, account)

@@ -1,0 +1,181 @@
+"""The two drivers of a call, for threads and for asyncio; what they have in common is in `call`."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from time import monotonic
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from igamingace._client.call import CallState
+from igamingace._client.instrumentation import observe
+from igamingace._transport import cancellation
+from igamingace._transport.base import TransportFailure
+from igamingace.errors import AcquireTimeout, ConfigurationError
+
+if TYPE_CHECKING:
+    from igamingace_bindings.rest.client import Operation, RawAnswer, Request
+
+    from igamingace._client.config import Options
+    from igamingace._client.context import AccountContext
+    from igamingace._client.instrumentation import CallObserver
+    from igamingace._transport.base import AsyncTransport, Transport
+    from igamingace._transport.cancellation import CancelScope
+    from igamingace.limits import Budget, Permit
+
+T = TypeVar("T")
+
+_FIRST_WAIT: Final = 1.0
+
+
+class Dispatcher:
+    """Sends requests from threads, with one set of options."""
+
+    __slots__ = ("context", "options")
+
+    def __init__(self, context: AccountContext[Transport], options: Options) -> None:
+        """Take the account's context and the options for the calls through this object."""
+        self.context = context
+        self.options = options
+
+    def call(self, operation: Operation[T], request: Request, /) -> T:
+        """Send a request and return its data."""
+        context = self.context
+        with observe(operation, context.base_url, context.account) as observer:
+            return self._run(operation, request, observer).data()
+
+    def raw(self, operation: Operation[T], request: Request, /) -> RawAnswer[T]:
+        """Send a request and return the whole answer."""
+        context = self.context
+        with observe(operation, context.base_url, context.account) as observer:
+            return self._run(operation, request, observer).raw()
+
+    def _run(self, operation: Operation[T], request: Request, observer: CallObserver | None) -> CallState[T]:
+        context, options = self.context, self.options
+        call = CallState(
+            operation,
+            request,
+            options=options,
+            headers=context.headers,
+            token=context.token,
+            observer=observer,
+        )
+        scope = cancellation.current()
+        if scope is not None:
+            return self._run_until(scope, call)
+        while True:
+            with call:
+                call.permit = context.budget.acquire(
+                    timeout=call.acquire_timeout(), urgent=options.urgent, again=call.again
+                )
+                call.outcome = context.transport.send(call.request)
+            pause = call.settle()
+            if pause is None:
+                return call
+            time.sleep(pause)
+
+    def _run_until(self, scope: CancelScope, call: CallState[T]) -> CallState[T]:
+        """The same, where each wait may be ended from outside."""
+        context, options = self.context, self.options
+        while True:
+            with call:
+                call.permit = _acquire(
+                    scope, context.budget, call.acquire_timeout(), urgent=options.urgent, again=call.again
+                )
+                if scope.remaining() <= 0:  # the slot came too late: nothing is sent
+                    call.outcome = TransportFailure.not_sent("the run is over")
+                else:
+                    call.outcome = context.transport.send(call.request)
+                if isinstance(call.outcome, TransportFailure):
+                    scope.check()
+            pause = call.settle()
+            if pause is None:
+                return call
+            scope.sleep(pause)
+
+
+class AsyncDispatcher:
+    """Sends requests from event loops, with one set of options."""
+
+    __slots__ = ("context", "options")
+
+    def __init__(self, context: AccountContext[AsyncTransport], options: Options) -> None:
+        """Take the account's context and the options for the calls through this object."""
+        self.context = context
+        self.options = options
+
+    async def call(self, operation: Operation[T], request: Request, /) -> T:
+        """Send a request and return its data."""
+        context = self.context
+        with observe(operation, context.base_url, context.account) as observer:
+            return (await self._run(operation, request, observer)).data()
+
+    async def raw(self, operation: Operation[T], request: Request, /) -> RawAnswer[T]:
+        """Send a request and return the whole answer."""
+        context = self.context
+        with observe(operation, context.base_url, context.account) as observer:
+            return (await self._run(operation, request, observer)).raw()
+
+    async def _run(
+        self, operation: Operation[T], request: Request, observer: CallObserver | None
+    ) -> CallState[T]:
+        context, options = self.context, self.options
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            raise ConfigurationError(
+                "AsyncAgent needs a running asyncio event loop: start the program with asyncio.run "
+                "(under trio, use trio-asyncio, or Agent in threads)"
+            ) from None
+        call = CallState(
+            operation,
+            request,
+            options=options,
+            headers=context.headers,
+            token=context.token,
+            observer=observer,
+        )
+        while True:
+            with call:
+                call.permit = await context.budget.acquire_async(
+                    timeout=call.acquire_timeout(), urgent=options.urgent, again=call.again
+                )
+                call.outcome = await context.transport.send(call.request)
+            pause = call.settle()
+            if pause is None:
+                return call
+            await asyncio.sleep(pause)
+
+
+def _acquire(
+    scope: CancelScope, budget: Budget, timeout: float | None, *, urgent: bool, again: bool
+) -> Permit:
+    """Wait for a slot as `budget.acquire` does; raise Cancelled when the scope ends.
+
+    A limiter knows of no other end of a wait than its time limit. So the wait is cut in pieces, each
+    twice as long as the one before: few enough to come to the head of any queue in the end.
+    """
+    started = monotonic()
+    own: float = getattr(budget, "acquire_timeout", math.inf)
+    longest = own if timeout is None else timeout
+    piece = _FIRST_WAIT
+    while True:
+        left = longest - (monotonic() - started)
+        scope.check()
+        try:
+            return budget.acquire(
+                timeout=max(0.0, min(piece, left, scope.remaining())), urgent=urgent, again=again
+            )
+        except AcquireTimeout as error:
+            scope.check()
+            waited = monotonic() - started
+            if waited >= longest:
+                raise AcquireTimeout(
+                    in_flight=error.in_flight,
+                    lingering=error.lingering,
+                    waiting=error.waiting,
+                    waited=waited,
+                    limit=error.limit,
+                ) from None
+        piece *= 2

@@ -1,0 +1,91 @@
+"""When a call is sent again: every rule of it, and no input or output."""
+
+from __future__ import annotations
+
+import random
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from igamingace._client.config import Options
+
+_LONGEST_PAUSE: Final = 5.0
+_UNSENT: Final = "unsent"
+
+
+def may_retry(resend: str, method: str) -> bool:
+    """Whether sending the same request again carries no risk of doing it twice.
+
+    Args:
+        resend: the contract's word for the code, or "unsent" when nothing reached the server.
+        method: the HTTP method; a GET changes nothing.
+    """
+    return resend in ("drained", "later", _UNSENT) or (resend == "reads" and method == "GET")
+
+
+class RetryState:
+    """How often one call has been sent, and whether it may be sent once more.
+
+    - refused for being over the limit ("drained"): any method, once the budget says that what was in flight
+      has ended; at most `busy_retries` times, and not `busy_timeout` seconds after the first refusal;
+    - failed in a way that may pass ("reads", and not a write; or nothing was sent): at most `max_retries`
+      times, after a pause that doubles and is jittered;
+    - anything else: never. The outcome of a write is unknown, and maintenance does not end in seconds.
+
+    Attributes:
+        attempts: requests sent, or tried to send.
+        refusals: how many of them were refused for being over the limit.
+    """
+
+    __slots__ = ("_failures", "_method", "_options", "_refused_at", "_started", "attempts", "refusals")
+
+    def __init__(self, method: str, options: Options) -> None:
+        """Start the clock of a call."""
+        self._method = method
+        self._options = options
+        self._started = monotonic()
+        self._refused_at = self._started  # of the first refusal; it is not known yet
+        self._failures = 0
+        self.attempts = 0
+        self.refusals = 0
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the call began."""
+        return monotonic() - self._started
+
+    def acquire_timeout(self) -> float | None:
+        """The longest wait for the next slot: after a refusal no longer than what is left for those."""
+        timeout = self._options.acquire_timeout
+        if not self.refusals:
+            return timeout
+        left = max(0.0, self._options.busy_timeout - self._refused_for())
+        return left if timeout is None else min(left, timeout)
+
+    def pause(self, resend: str) -> float | None:
+        """Seconds to wait before the next attempt; None: there is none."""
+        if resend == "drained":
+            return self._pause_after_refusal()
+        if resend not in ("reads", _UNSENT) or not may_retry(resend, self._method):
+            return None
+        self._failures += 1
+        if self._failures > self._options.max_retries:
+            return None
+        return self._jittered(self._failures)
+
+    def _pause_after_refusal(self) -> float | None:
+        self.refusals += 1
+        if self.refusals == 1:  # the wait for the first slot is over, however long it was
+            self._refused_at = monotonic()
+        # The wait for the drain is the pause. Refused again, others use the token too, and only time helps.
+        pause = self._jittered(self.refusals - 1) if self.refusals > 1 else 0.0
+        if self.refusals > self._options.busy_retries:
+            return None
+        return pause if self._refused_for() + pause < self._options.busy_timeout else None
+
+    def _refused_for(self) -> float:
+        return monotonic() - self._refused_at
+
+    def _jittered(self, turn: int) -> float:
+        longest = min(self._options.backoff * 2.0 ** (turn - 1), _LONGEST_PAUSE)
+        return longest * random.uniform(0.5, 1.0)  # noqa: S311 -- no secret: it spreads the callers in time

@@ -1,0 +1,1 @@
+"""What every layer uses, and nothing that knows the API."""

@@ -1,0 +1,41 @@
+"""Text from outside, made fit for a message or a log: bounded, on one line, without the token."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from igamingace._common.secret import masked
+
+if TYPE_CHECKING:
+    from igamingace._common.secret import Secret
+
+BODY_START = 200
+MESSAGE = 500
+# Looked through for the token beyond what is shown: no token is cut in two before it is masked.
+_MARGIN = 4096
+
+
+def _visible(character: str) -> str:
+    return character if character.isprintable() else ascii(character)[1:-1]
+
+
+# User and password of a URL. Libraries put a proxy's URL into their errors.
+_USERINFO = re.compile(r"(?<=://)[^/?#\s@]*@")
+
+
+def sanitize(text: str, token: Secret[str], limit: int = MESSAGE) -> str:
+    """At most `limit` characters and an ellipsis, control characters escaped; no token, no URL's password."""
+    shown = "".join(map(_visible, _USERINFO.sub("", masked(text[: limit + _MARGIN], token))))
+    return shown if len(shown) <= limit else shown[:limit] + "…"
+
+
+def body_excerpt(body: bytes, token: Secret[str]) -> str:
+    """The start of a body as text, whatever its bytes."""
+    return sanitize(body[: BODY_START + _MARGIN].decode("utf-8", "backslashreplace"), token, BODY_START)
+
+
+def exception_text(error: BaseException, token: Secret[str]) -> str:
+    """What a library's exception says, with its name."""
+    said = str(error)
+    return sanitize(f"{type(error).__name__}: {said}" if said else type(error).__name__, token)

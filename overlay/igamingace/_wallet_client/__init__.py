@@ -1,0 +1,1 @@
+"""What calls a wallet, as the vendor does."""
