@@ -79,9 +79,7 @@ OTHER = [{"amount": Decimal(7)}, {"playerId": "bob"}, {"roundId": 8}, {"gameCode
 
 
 @pytest.mark.parametrize("other", OTHER, ids=lambda other: next(iter(other)))
-def test_the_same_id_with_another_content_is_refused_and_reported(  # noqa: PLR0917 -- fixtures
-    opened, fund, calls, diary, caplog, other
-):
+def test_the_same_id_with_another_content_is_refused_and_reported(opened, fund, calls, diary, caplog, other):
     ledger = fund(fund(opened(hooks=diary)), "bob")
     ledger.bet(calls.bet(1, "6"))
     with caplog.at_level(logging.ERROR), pytest.raises(TransactionMismatch) as refused:

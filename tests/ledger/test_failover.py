@@ -126,7 +126,7 @@ class Players:
 @pytest.mark.proof
 @pytest.mark.parametrize("cut", [False, True], ids=["connections stay", "connections are cut"])
 @pytest.mark.parametrize("kind", ["url", "engine"])
-def test_after_a_failover_every_ok_is_in_the_books_and_bets_are_booked_again(  # noqa: PLR0917 -- fixtures
+def test_after_a_failover_every_ok_is_in_the_books_and_bets_are_booked_again(
     through_switch, failover, servers, calls, kind, cut
 ):
     ledger = through_switch(kind)

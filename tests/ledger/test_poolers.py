@@ -170,9 +170,7 @@ LIES = {"rolled back": lambda driver: driver.rollback(), "not done": lambda driv
 
 @pytest.mark.parametrize("commit", LIES.values(), ids=LIES)
 @pytest.mark.parametrize("database", ["postgresql", "engine"], indirect=True)
-def test_a_commit_that_was_answered_and_not_done_is_no_ok(  # noqa: PLR0917 -- fixtures
-    opened, fund, calls, diary, commit, unchanged
-):
+def test_a_commit_that_was_answered_and_not_done_is_no_ok(opened, fund, calls, diary, commit, unchanged):
     ledger = fund(opened(hooks=diary))
     told = lie(ledger, commit, times=1)
     assert ledger.bet(calls.bet(1, "10")) == 90
@@ -187,7 +185,7 @@ def test_a_commit_that_was_answered_and_not_done_is_no_ok(  # noqa: PLR0917 -- f
 
 @pytest.mark.proof
 @pytest.mark.parametrize("database", ["pgbouncer"], indirect=True)
-def test_a_pooler_that_could_not_be_told_from_a_server_gets_no_ok(  # noqa: PLR0917 -- fixtures
+def test_a_pooler_that_could_not_be_told_from_a_server_gets_no_ok(
     opened, fund, calls, unchanged, monkeypatch, postgresql, pgbouncer
 ):
     monkeypatch.setattr(_engine, "_prepare_only_if_direct", lambda driver, record: None)

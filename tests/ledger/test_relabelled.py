@@ -163,7 +163,7 @@ def test_a_relabelled_body_that_reads_as_a_callback_has_the_signature_of_the_one
 
 @EVERYWHERE
 @pytest.mark.parametrize("kind", READABLE)
-def test_the_ledger_refuses_and_reports_the_signature_under_another_id(  # noqa: PLR0917 -- fixtures
+def test_the_ledger_refuses_and_reports_the_signature_under_another_id(
     opened, fund, unchanged, diary, caplog, kind
 ):
     ledger = fund(fund(opened(hooks=diary)), "ann,7")

@@ -55,9 +55,7 @@ def raise_once(postgresql):
 
 @pytest.mark.parametrize(("state", "action"), EACH)
 @pytest.mark.parametrize("database", ["postgresql", "engine"], indirect=True)
-def test_an_error_of_the_server_leads_to_its_action(  # noqa: PLR0917 -- fixtures
-    opened, fund, calls, diary, raise_once, state, action
-):
+def test_an_error_of_the_server_leads_to_its_action(opened, fund, calls, diary, raise_once, state, action):
     ledger = fund(opened(hooks=diary))
     pool = ledger.engine.pool
     raise_once(ledger, state)
@@ -111,9 +109,7 @@ def role_has(postgresql):
 
 
 @pytest.mark.parametrize("database", ["postgresql", "engine"], indirect=True)
-def test_a_lock_timeout_of_the_role_is_waited_out(  # noqa: PLR0917 -- fixtures
-    opened, fund, calls, diary, postgresql, role_has
-):
+def test_a_lock_timeout_of_the_role_is_waited_out(opened, fund, calls, diary, postgresql, role_has):
     ledger = fund(opened(hooks=diary))
     other = as_engine(postgresql)
     with role_has(ledger, "lock_timeout", 20), other.connect() as holder:

@@ -53,9 +53,7 @@ EACH = [(kind, word) for kind, words in STATEMENTS.items() for word in words]
 
 @pytest.mark.parametrize("sqlstate", [*PASSING, None])
 @pytest.mark.parametrize(("database", "word"), EACH, indirect=["database"])
-def test_a_bet_that_was_turned_away_is_booked_once(  # noqa: PLR0917 -- fixtures
-    opened, fund, calls, diary, sqlstate, word
-):
+def test_a_bet_that_was_turned_away_is_booked_once(opened, fund, calls, diary, sqlstate, word):
     ledger = fund(opened(hooks=diary))
     failed = fail_after(ledger, word, sqlstate)
     assert ledger.bet(calls.bet(2, "10")) == 90
@@ -66,9 +64,7 @@ def test_a_bet_that_was_turned_away_is_booked_once(  # noqa: PLR0917 -- fixtures
 
 @pytest.mark.parametrize("sqlstate", [*PASSING, None])
 @pytest.mark.parametrize("word", ["BEGIN", "SELECT", "INSERT", "UPDATE", "COMMIT"])
-def test_a_cancel_that_was_turned_away_refunds_once(  # noqa: PLR0917 -- fixtures
-    opened, fund, calls, diary, sqlstate, word
-):
+def test_a_cancel_that_was_turned_away_refunds_once(opened, fund, calls, diary, sqlstate, word):
     ledger = fund(opened(hooks=diary))
     ledger.bet(calls.bet(1, "10"))
     failed = fail_after(ledger, word, sqlstate)
@@ -90,9 +86,7 @@ def test_another_error_is_not_tried_again_and_leaves_nothing(opened, fund, calls
 
 
 @pytest.mark.parametrize(("callback", "limit"), [("bet", 3), ("cancel", 4)])
-def test_trying_again_ends_before_the_vendor_stops_waiting(  # noqa: PLR0917 -- fixtures
-    opened, fund, calls, monkeypatch, callback, limit
-):
+def test_trying_again_ends_before_the_vendor_stops_waiting(opened, fund, calls, monkeypatch, callback, limit):
     ledger = fund(opened())
     slept = []
     clock = SimpleNamespace(monotonic=lambda: time.monotonic() + sum(slept), sleep=slept.append)

@@ -186,7 +186,7 @@ def fuzz(kind, server, token, count):
             asyncio.run(run_tasks(igamingace.AsyncAgent(token, **options), rounds, chaos, server, lag))
     finally:
         chaos.over()
-    chaos.counted = Counter(chaos.read)
+    chaos.counted = Counter(chaos.read)  # type: ignore[attr-defined]
     # Late twice at most: before the clock of the limit starts, and when the limit has passed.
     longest = LIMIT + 2 * lag.most + GRACE
     problems = chaos.problems + [

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from igamingace import Timeouts, errors
@@ -35,6 +36,7 @@ def unreachable(request, monkeypatch, trusted):
     route, how = request.param.split(": ")
     through = route in ("proxy", "tunnel")
     scheme = "https" if route in ("tls", "tunnel") else "http"
+    closing: Any
     if how == "a full port":
         closing = FullPort()
     elif how == "no handshake behind it":
@@ -120,7 +122,7 @@ def test_a_connection_made_late_is_not_held_against_a_later_call(kind, token, sl
             late.wait(10)
         return start_tls()
 
-    server._certificate = certificate
+    server._certificate = certificate  # type: ignore[method-assign]
     options = {"token": token, "base_url": server.url, "limiter": slots, "max_retries": 0}
     with Caller(kind, options) as caller:
         with pytest.raises(errors.Timeout) as caught:
