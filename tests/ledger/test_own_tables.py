@@ -77,6 +77,23 @@ def test_an_sqlite_engine_that_begins_by_itself_does_all_that_another_does(tmp_p
     engine.dispose()
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_what_an_engine_does_at_the_begin_of_its_transactions_is_not_done_inside_those_of_the_ledger(
+    engine, users, calls
+):
+    table = users(key=sa.Text, first="ann")
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection):
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")
+
+    ledger = around(engine, table)
+    assert ledger.bet(calls.bet(1, 5)) == 95
+    assert ledger.bet(calls.bet(1, 5)) == 95
+    assert ledger.cancel(calls.cancel(2, of=1)) == 100
+    assert [entry.command for entry in ledger.history("ann")] == ["cancel", "bet"]
+
+
 def test_a_balance_below_zero_still_takes_what_is_paid(engine, users, calls):
     table = users(key=sa.Text, first="ann", amount=Decimal(-20))
     ledger = around(engine, table)

@@ -14,7 +14,7 @@ from igamingace.errors import ConfigurationError
 from igamingace.ledger import CommitNotConfirmed, Ledger, _base, _engine
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from .conftest import as_engine
+from .conftest import as_engine, program
 from .watching import watch
 
 HERE = Path(__file__).parent
@@ -212,6 +212,18 @@ def test_an_ok_survives_a_crash_where_the_session_would_not_wait_for_the_disk(op
     ]
     assert told == ["SET LOCAL synchronous_commit = on", "COMMIT"] * 2
     lazy.dispose()
+
+
+@pytest.mark.proof
+def test_pgbouncer_in_statement_mode_is_refused_with_a_sentence(opened, postgresql, calls):
+    books = opened(postgresql)
+    prefix = books._schema.entries.name.removesuffix("entries")
+    with program("pooler.py", postgresql, "statement") as url:
+        ledger = Ledger(url, prefix=prefix)
+        for ask in (lambda: ledger.bet(calls.bet(1, "1")), ledger.create_schema):
+            with pytest.raises(ConfigurationError, match="needs `transaction` or `session`"):
+                ask()
+        ledger.close()
 
 
 OTHERS = ["postgresql+psycopg2://localhost/x", "postgresql+asyncpg://localhost/x", "sqlite+aiosqlite://"]

@@ -67,7 +67,7 @@ def test_a_stake_without_a_session_is_refused_with_the_balance(opened, fund, cal
 
 
 def test_an_amount_that_cannot_be_kept_is_refused_with_the_reason(ledger, calls):
-    with pytest.raises(AmountRefused, match="the ledger keeps 8 "):
+    with pytest.raises(AmountRefused, match="keeps 8 after the point"):
         ledger.win(calls.win(1, "0.000000001"))
 
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
-from igamingace.ledger import _ledger, _retry
+from igamingace.ledger import _engine, _ledger, _retry
 
 from .watching import watch
 
@@ -97,6 +97,18 @@ def test_trying_again_ends_before_the_vendor_stops_waiting(opened, fund, calls, 
         getattr(ledger, callback)(sent)
     assert len(failed) == len(slept) + 1
     assert 0.5 * (limit - _ledger._RESERVE) < sum(slept) < limit - _ledger._RESERVE
+
+
+def test_what_is_raised_in_the_end_is_why_it_was_turned_away(opened, fund, calls, monkeypatch):
+    ledger = fund(opened())
+    passed = []
+    late = SimpleNamespace(monotonic=lambda: time.monotonic() + 60 * len(passed))
+    monkeypatch.setattr(_engine, "time", late)
+    monkeypatch.setattr(_retry, "time", SimpleNamespace(monotonic=time.monotonic, sleep=passed.append))
+    fail_after(ledger, ("INSERT", "WITH"), "40001")
+    with pytest.raises(ledger.engine.dialect.loaded_dbapi.OperationalError, match="turned away") as raised:
+        ledger.bet(calls.bet(1, "10"))
+    assert isinstance(raised.value.__cause__, TimeoutError)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

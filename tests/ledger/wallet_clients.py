@@ -1,4 +1,4 @@
-"""A process whose threads answer callbacks with one ledger; says what became of each, and its errors.
+"""A process whose threads answer signed callbacks with one ledger; says what became of each, and its errors.
 
 `wallet_clients.py URL KIND PREFIX SEED THREADS CALLBACKS`: KIND `engine` hands in `create_engine(URL)` with
 its defaults, `url` the URL. On standard output: a line of JSON, `{"ok": [[command, id], ...], "refused": N,
@@ -10,15 +10,14 @@ import random
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from decimal import Decimal
 
-from igamingace.callbacks import Bet, BetWin, Cancel, Refusal, Win
+from igamingace.callbacks import Refusal, parse, sign
 from igamingace.ledger import Ledger
 from sqlalchemy import create_engine
 
 PLAYERS = ("ann", "bob", "cy", "dan")
-ROUND = {"roundId": 1, "providerId": 1, "gameCode": 655}
+TOKEN = "60349266c8d9487eab7531b1a15d2480"
+ROUND = {"roundId": 1, "providerId": 1, "gameCode": 655, "timestamp": 1713792000}
 
 
 class Round:
@@ -31,10 +30,10 @@ class Round:
         self.player = self.random.choice(PLAYERS)
         self.ok, self.refused, self.errors = [], 0, []
 
-    def send(self, model, number, **fields):
-        common = {**ROUND, "playerId": self.player, "timestamp": datetime.now(UTC), "transactionId": number}
-        command = model.__name__.lower()
-        callback = model(command=command, **common, **fields)
+    def send(self, command, number, **fields):
+        common = {"command": command, "playerId": self.player, "transactionId": number, **ROUND}
+        body = json.dumps({**common, **fields}).encode()
+        callback = parse(body, sign(body, TOKEN), TOKEN)
         try:
             getattr(self.ledger, command)(callback)
         except Refusal:
@@ -45,20 +44,20 @@ class Round:
             self.ok.append([command, number])
 
     def amount(self):
-        return Decimal(self.random.randrange(1, 3000)) / 100
+        return self.random.randrange(1, 3000) / 100
 
     def play(self):
         stake, win = self.amount(), self.amount()
         if self.random.random() < 0.3:
-            self.send(BetWin, self.number, betAmount=stake, winAmount=win, bonusId=0)
+            self.send("betwin", self.number, betAmount=stake, winAmount=win, bonusId=0)
         else:
             fields = {"amount": stake, "currency": "USD", "isBonusBusy": False, "bonusId": 0}
             for _ in range(1 + (self.random.random() < 0.1)):
-                self.send(Bet, self.number, **fields)
+                self.send("bet", self.number, **fields)
         if self.random.random() < 0.25:
-            self.send(Cancel, self.number + 1, referenceId=self.number)
+            self.send("cancel", self.number + 1, referenceId=self.number)
         else:
-            self.send(Win, self.number + 2, amount=win, isRoundFinished=True, bonusId=0)
+            self.send("win", self.number + 2, amount=win, isRoundFinished=True, bonusId=0)
         return self
 
 

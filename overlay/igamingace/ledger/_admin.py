@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from igamingace.callbacks import InvalidPlayer, NotEnoughMoney
 from igamingace.errors import ConfigurationError, InvalidArgument
-from igamingace.ledger._amounts import changed, plain
+from igamingace.ledger._amounts import apply_change, normalize
 from igamingace.ledger._base import LedgerBase
 from igamingace.ledger._engine import reading, transaction
 from igamingace.ledger._entry import DEPOSIT, WITHDRAW, Entry
@@ -70,7 +70,7 @@ class LedgerAdmin(LedgerBase):
         player = self._read(player_id, _PATIENCE)
         if player is None:
             raise InvalidPlayer(f"there is no player {player_id!r}")
-        return plain(player.balance)
+        return normalize(player.balance)
 
     def deposit(self, player_id: str, amount: Decimal | int, *, key: str | None = None) -> Decimal:
         """Add to a player's balance; return the balance after it.
@@ -137,10 +137,10 @@ class LedgerAdmin(LedgerBase):
         if player is None:
             raise InvalidPlayer(f"there is no player {row['player_id']!r}")
         if (recorded := tx.entry_of_key(row["key"])) is not None:
-            return _repeated(recorded, row, player)
-        balance = changed(player.balance, debit=row["debit"], credit=row["credit"])
+            return _check_repetition(recorded, row, player)
+        balance = apply_change(player.balance, debit=row["debit"], credit=row["credit"])
         if row["debit"] and balance < 0:
-            raise NotEnoughMoney(balance=plain(player.balance))
+            raise NotEnoughMoney(balance=normalize(player.balance))
         empty = dict.fromkeys(
             ("round_id", "provider_id", "game_code", "bonus_id", "reference_id", "cancelled_by")
         )
@@ -155,7 +155,7 @@ class LedgerAdmin(LedgerBase):
         return balance
 
 
-def _repeated(recorded: Entry, row: dict[str, Any], player: Player) -> Decimal:
+def _check_repetition(recorded: Entry, row: dict[str, Any], player: Player) -> Decimal:
     if any(getattr(recorded, name) != value for name, value in row.items()):
         raise InvalidArgument(f"the key {row['key']!r} has been used for something else")
     return player.balance

@@ -66,12 +66,12 @@ class Limits:
         return fixed or fixed.copy_abs()  # no -0
 
 
-def changed(balance: Decimal, *, debit: Decimal, credit: Decimal) -> Decimal:
+def apply_change(balance: Decimal, *, debit: Decimal, credit: Decimal) -> Decimal:
     """Return the balance after a change, exact."""
     return _exact.add(_exact.subtract(balance, debit), credit)
 
 
-def plain(amount: Decimal) -> Decimal:
+def normalize(amount: Decimal) -> Decimal:
     """Return the amount as people write it: no zeros after its last digit behind the point, no exponent."""
     whole = amount.to_integral_value()
     return amount.quantize(Decimal(1), context=_exact) if amount == whole else amount.normalize(_exact)

@@ -10,13 +10,14 @@ from sqlalchemy import URL, Engine, MetaData, Numeric
 
 from igamingace.callbacks import Refusal
 from igamingace.errors import ConfigurationError
-from igamingace.ledger._amounts import Amount, plain
+from igamingace.ledger._amounts import Amount, normalize
 from igamingace.ledger._engine import (
     OLDEST_POSTGRESQL,
-    autocommitting,
-    borrowed,
-    engine_of,
+    autocommit_engine,
+    borrow_connection,
+    open_engine,
     reading,
+    refuse_statement_mode,
     transaction,
 )
 from igamingace.ledger._hooks import LedgerHooks
@@ -52,12 +53,12 @@ class LedgerBase:
     ) -> None:
         """Take what Ledger takes."""
         self._owned: Final = not isinstance(database, Engine)
-        self._engine: Final = engine_of(database)
+        self._engine: Final = open_engine(database)
         dialect = self._engine.dialect
         self._schema: Final = define_tables(MetaData(), players=players, prefix=prefix, scale=scale)
         _refuse_inexact(self._schema, dialect.name)
         self._statements: Final = Statements(self._schema, dialect)
-        self._lent: Final = self._engine if self._owned else autocommitting(self._engine)
+        self._autocommit: Final = self._engine if self._owned else autocommit_engine(self._engine)
         self._hooks: Final = hooks or LedgerHooks()
         self._checked = False
         if self._owned and dialect.name == "sqlite":
@@ -74,7 +75,7 @@ class LedgerBase:
         Raises:
             ConfigurationError: there are tables of another version.
         """
-        create(self._lent, self._schema, own=self._owned)
+        create(self._autocommit, self._schema, own=self._owned)
 
     def close(self) -> None:
         """Close the connections, unless the engine is the application's."""
@@ -84,13 +85,17 @@ class LedgerBase:
     @contextmanager
     def _connect(self, end: float) -> Generator[Connection]:
         """Borrow a connection; the first time, see whether server and tables are those that are needed."""
-        with borrowed(self._lent, own=self._owned) as connection:
-            if not self._checked:
-                _refuse_old_server(connection)
-                with reading(connection, end):
-                    check_version(connection, self._schema)
-                self._checked = True
+        if not self._checked:
+            self._check(end)
+        with borrow_connection(self._autocommit, own=self._owned) as connection:
             yield connection
+
+    def _check(self, end: float) -> None:
+        with refuse_statement_mode(), borrow_connection(self._autocommit, own=self._owned) as connection:
+            _refuse_old_server(connection)
+            with reading(connection, end):
+                check_version(connection, self._schema)
+        self._checked = True
 
     def _transact(self, work: Work, seconds: float, shortcut: Shortcut | None = None) -> Decimal:
         """Do the work in a transaction, again if need be for `seconds`; return the balance it returns.
@@ -102,7 +107,7 @@ class LedgerBase:
         done = with_retries(partial(self._attempt, work, shortcut), seconds, self._hooks)
         if isinstance(done, Refusal):
             raise done
-        return plain(done)
+        return normalize(done)
 
     def _attempt(self, work: Work, shortcut: Shortcut | None, end: float) -> Decimal | Refusal:
         with self._connect(end) as connection:

@@ -33,7 +33,7 @@ _WAIT: Final = 2.0
 """How long to wait for a connection or for SQLite's lock, in seconds: below every limit of the contract."""
 
 
-def engine_of(database: object) -> Engine:
+def open_engine(database: object) -> Engine:
     """Return the application's engine, or one of the ledger's own for a URL.
 
     Raises:
@@ -51,7 +51,7 @@ def engine_of(database: object) -> Engine:
         raise ConfigurationError(
             f"the ledger works with a URL or an engine of create_engine, not with {type(database).__name__}"
         )
-    return _own_engine(make_url(database))
+    return _create_engine(make_url(database))
 
 
 def _refuse_other_drivers(database: str, driver: str) -> None:
@@ -64,7 +64,7 @@ def _refuse_other_drivers(database: str, driver: str) -> None:
         )
 
 
-def _own_engine(url: URL) -> Engine:
+def _create_engine(url: URL) -> Engine:
     """Return an engine for a URL, set up for the ledger.
 
     A SQLite file has one connection a process, for SQLite has one writer at a time and a queue in the process
@@ -87,7 +87,7 @@ def _own_engine(url: URL) -> Engine:
     else:
         engine = create_engine(url, pool_size=10, connect_args=_libpq_timeouts(url), **common)
         event.listen(engine, "connect", _prepare_only_if_direct)
-    _leave_behind_at_fork(engine)
+    _drop_connections_at_fork(engine)
     return engine
 
 
@@ -110,7 +110,7 @@ def _prepare_only_if_direct(driver: Any, _: object) -> None:  # noqa: ANN401 -- 
     """Let psycopg prepare statements only where no pooler stands in between.
 
     A pooler tells its clients a process id of its own making. Prepared, a bet costs the server half; behind a
-    pooler the name may belong to another client's statement. `_confirmable` looks again at each booking.
+    pooler the name may belong to another client's statement. `_prepare_commit` looks again at each booking.
     """
     row = driver.execute("SELECT pg_backend_pid()", prepare=False).fetchone()
     driver.rollback()
@@ -118,7 +118,7 @@ def _prepare_only_if_direct(driver: Any, _: object) -> None:  # noqa: ANN401 -- 
         driver.prepare_threshold = None
 
 
-def _leave_behind_at_fork(engine: Engine) -> None:
+def _drop_connections_at_fork(engine: Engine) -> None:
     """A connection must not be used by two processes: idle ones are closed, a child begins with none."""
     known = weakref.ref(engine)
 
@@ -134,7 +134,7 @@ def _leave_behind_at_fork(engine: Engine) -> None:
         os.register_at_fork(before=close_idle, after_in_child=forget)
 
 
-def autocommitting(engine: Engine) -> Engine:
+def autocommit_engine(engine: Engine) -> Engine:
     """Return the engine with connections on which nothing begins a transaction but `transaction`.
 
     The pool is the same, and connections go back to it as they were.
@@ -143,8 +143,8 @@ def autocommitting(engine: Engine) -> Engine:
 
 
 @contextmanager
-def borrowed(engine: Engine, *, own: bool) -> Generator[Connection]:
-    """Borrow a connection of an engine that `autocommitting` returned, and give it back as it was.
+def borrow_connection(engine: Engine, *, own: bool) -> Generator[Connection]:
+    """Borrow a connection of an engine that `autocommit_engine` returned, and give it back as it was.
 
     On an engine that is not the ledger's `own`, psycopg prepares nothing meanwhile. Where an error says that
     the connection is not to be used again (`Action.DROP`: the server is gone, or has become read-only), the
@@ -160,8 +160,8 @@ def borrowed(engine: Engine, *, own: bool) -> Generator[Connection]:
                 driver.prepare_threshold = None
             yield connection
         except Exception as error:
-            # The pool is renewed once, however many threads meet the same error.
-            if action_for(error) is Action.DROP and engine.pool is pool:
+            # Once, however many threads meet the same error. SQLite has no server that could be another one.
+            if action_for(error) is Action.DROP and engine.pool is pool and engine.dialect.name != "sqlite":
                 engine.dispose()
             raise
         finally:
@@ -171,6 +171,24 @@ def borrowed(engine: Engine, *, own: bool) -> Generator[Connection]:
                 connection.invalidate()
 
 
+@contextmanager
+def refuse_statement_mode() -> Generator[None]:
+    """Say in a sentence what PgBouncer answers to a transaction when its pool_mode is `statement`.
+
+    Raises:
+        ConfigurationError: it has answered that.
+    """
+    try:
+        yield
+    except Exception as error:
+        if "statement pooling mode" not in str(error):
+            raise
+        raise ConfigurationError(
+            "PgBouncer's pool_mode is `statement`, which has no transactions: "
+            "the ledger needs `transaction` or `session`"
+        ) from error
+
+
 @dataclass(slots=True)
 class OpenTransaction:
     """A transaction that has begun.
@@ -178,21 +196,23 @@ class OpenTransaction:
     Attributes:
         connection: where.
         driver: the same as the driver's connection.
-        state: what `_confirmable` has to see before the commit, if a statement has returned it: the
+        state: what `_prepare_commit` has to see before the commit, if a statement has returned it: the
             transaction's id, the server's synchronous_commit, the process id of the server's session.
+        wrote: whether a statement has said that it has written something.
     """
 
     connection: Connection
     driver: Any
     state: tuple[str | None, str, int] | None = None
+    wrote: bool = False
 
 
 @contextmanager
 def transaction(connection: Connection, end: float) -> Generator[OpenTransaction]:
     """Run a block in a transaction of its own: committed when it ends, rolled back when it raises.
 
-    The connection is one that was `borrowed`. At `end`, by the clock `time.monotonic`, a commit is not begun
-    any more.
+    The connection is one of `borrow_connection`. At `end`, by the clock `time.monotonic`, a commit is not
+    begun any more.
 
     On SQLite it holds the only write lock from its beginning. On PostgreSQL it is READ COMMITTED, so that
     what is read after a row was locked is the newest, and no statement takes longer than until `end`.
@@ -205,7 +225,7 @@ def transaction(connection: Connection, end: float) -> Generator[OpenTransaction
     try:
         _begin(opened, end)
         yield opened
-        _left(end)
+        _remaining(end)
         _commit(opened)
     except BaseException:
         _roll_back(opened)
@@ -224,24 +244,25 @@ def reading(connection: Connection, end: float) -> Generator[OpenTransaction]:
 
 
 def _begin(opened: OpenTransaction, end: float) -> None:
-    milliseconds = max(1, round(_left(end) * 1000))
+    milliseconds = max(1, round(_remaining(end) * 1000))
+    _end_implicit_transaction(opened)
     if opened.connection.dialect.name == "sqlite":
         opening = "BEGIN IMMEDIATE"
-        _leave_begun(opened)
     else:
         # One message to the server, not two. SET LOCAL ends with the transaction.
         opening = f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = {milliseconds}"
     opened.driver.cursor().execute(opening)
 
 
-def _leave_begun(opened: OpenTransaction) -> None:
-    """Have an application's listener for `begin` run now, and leave what it has begun.
+def _end_implicit_transaction(opened: OpenTransaction) -> None:
+    """Have an application's listener for `begin` run now, and roll back what it has begun.
 
     SQLAlchemy's own recipe for SQLite has one. It would run in the middle of our transaction otherwise.
     """
     if not opened.connection.in_transaction():
         opened.connection.begin()
-    if opened.driver.in_transaction:
+    sqlite = opened.connection.dialect.name == "sqlite"
+    if opened.driver.in_transaction if sqlite else opened.driver.pgconn.transaction_status:  # 0: idle
         opened.driver.rollback()
 
 
@@ -269,13 +290,13 @@ def _commit(opened: OpenTransaction) -> None:
         if driver.in_transaction or not began:  # the library is in this process: it knows
             raise CommitNotConfirmed("SQLite has not committed the transaction")
         return
-    xact_id = _confirmable(opened)
+    xact_id = _prepare_commit(opened)
     driver.commit()
     if xact_id is not None:
         _confirm(opened, xact_id)
 
 
-def _confirmable(opened: OpenTransaction) -> str | None:
+def _prepare_commit(opened: OpenTransaction) -> str | None:
     """Return the id of the transaction, None if it has written nothing; make its commit a durable one."""
     driver = opened.driver
     xact_id, synchronous_commit, process = opened.state or driver.cursor().execute(_STATE).fetchone()
@@ -284,6 +305,8 @@ def _confirmable(opened: OpenTransaction) -> str | None:
             "a statement has run in another session of the server than the connection's own: there is a "
             "pooler in between that hides it; hand in an engine instead of a URL"
         )
+    if opened.wrote and xact_id is None:
+        raise CommitNotConfirmed("what was written is not part of the transaction that is to be committed")
     if synchronous_commit == "off":  # an OK has to survive a crash of the server
         driver.cursor().execute("SET LOCAL synchronous_commit = on")
     return xact_id
@@ -307,7 +330,7 @@ def _confirm(opened: OpenTransaction, xact_id: str) -> None:
         )
 
 
-def _left(end: float) -> float:
+def _remaining(end: float) -> float:
     seconds = end - time.monotonic()
     if seconds <= 0:
         raise TimeoutError("there is no time left to answer the callback: nothing was booked")

@@ -20,7 +20,7 @@ from igamingace.callbacks import (
     seconds_left,
 )
 from igamingace.ledger._admin import LedgerAdmin
-from igamingace.ledger._amounts import AmountRefused, plain
+from igamingace.ledger._amounts import AmountRefused, normalize
 from igamingace.ledger._errors import NotCovered, SignatureReused, TransactionMismatch
 from igamingace.ledger._hooks import LedgerHooks, call_hook, log
 from igamingace.ledger._postings import Change, post_cancel, post_change, post_in_one_statement
@@ -138,7 +138,7 @@ class Ledger(LedgerAdmin):
         player = self._read(callback.player_id, _READING)
         if player is None:
             raise InvalidPlayer
-        now = plain(player.balance)
+        now = normalize(player.balance)
         if self._currency is not None and player.currency not in (None, self._currency):
             raise InvalidAccount(f"the player's currency is not {self._currency}", balance=now)
         if not self._admits(callback.player_id):

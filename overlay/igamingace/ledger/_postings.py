@@ -19,7 +19,7 @@ from igamingace.callbacks import (
     TransactionNotFound,
     Win,
 )
-from igamingace.ledger._amounts import AmountRefused, Limits, changed, plain
+from igamingace.ledger._amounts import AmountRefused, Limits, apply_change, normalize
 from igamingace.ledger._entry import VOID, Entry
 from igamingace.ledger._errors import (
     NotCovered,
@@ -77,7 +77,7 @@ def post_in_one_statement(tx: LedgerTransaction, limits: Limits, change: Change)
     except AmountRefused:
         return None
     row = {**_content(callback), "transaction_id": callback.transaction_id, "debit": debit, "credit": credit}
-    return tx.change(row, change.currency, _hashed(callback))
+    return tx.change(row, change.currency, _signature_hash(callback))
 
 
 def post_change(tx: LedgerTransaction, limits: Limits, change: Change) -> Decimal:
@@ -87,29 +87,31 @@ def post_change(tx: LedgerTransaction, limits: Limits, change: Change) -> Decima
     when there is a reason to refuse: a repetition is OK even if it could not be booked now.
     """
     callback = change.callback
-    player = _admitted(tx, callback)
+    player = _lock_player(tx, callback)
     if not change.in_account_currency:
         raise InvalidAccount(
-            f"the account's currency is {change.account_currency}", balance=plain(player.balance)
+            f"the account's currency is {change.account_currency}", balance=normalize(player.balance)
         )
     if change.currency is not None and player.currency not in (None, change.currency):
-        raise InvalidAccount(f"the player's currency is not {change.currency}", balance=plain(player.balance))
+        raise InvalidAccount(
+            f"the player's currency is not {change.currency}", balance=normalize(player.balance)
+        )
     content = {**_content(callback), "debit": change.debit, "credit": change.credit}
     try:
         balance = _balance_after(player, limits, change)
     except Refusal:
         if (recorded := tx.entries(callback.transaction_id).get(callback.transaction_id)) is None:
             raise
-        return _repeated(recorded, content, player)
+        return _check_repetition(recorded, content, player)
     if tx.post(_row(callback.transaction_id, content, balance), player, balance):
         return balance
     if (recorded := tx.entries(callback.transaction_id).get(callback.transaction_id)) is None:
         raise SerializationConflict
-    return _repeated(recorded, content, player)
+    return _check_repetition(recorded, content, player)
 
 
 def _balance_after(player: Player, limits: Limits, change: Change) -> Decimal:
-    now = plain(player.balance)
+    now = normalize(player.balance)
     if not change.admitted:
         raise NotAuthenticated("the player has no open session", balance=now)
     if change.debit and change.debit > player.balance:
@@ -124,19 +126,19 @@ def _balance_after(player: Player, limits: Limits, change: Change) -> Decimal:
 def _exact_balance(limits: Limits, player: Player, *, debit: Decimal, credit: Decimal) -> Decimal:
     """Return the balance after a change; AmountRefused if the ledger's tables would round it."""
     try:
-        return limits.exact(changed(player.balance, debit=debit, credit=credit), "the balance")
+        return limits.exact(apply_change(player.balance, debit=debit, credit=credit), "the balance")
     except AmountRefused as refused:
-        raise AmountRefused(str(refused), balance=plain(player.balance)) from None
+        raise AmountRefused(str(refused), balance=normalize(player.balance)) from None
 
 
 def post_cancel(tx: LedgerTransaction, limits: Limits, callback: Cancel) -> Decimal | Refusal:
     """Undo a bet or betwin, or remember that it must not be booked; return the balance, or what to answer."""
-    player = _admitted(tx, callback)
-    balance = plain(player.balance)
+    player = _lock_player(tx, callback)
+    balance = normalize(player.balance)
     found = tx.entries(callback.transaction_id, callback.reference_id)
     content = {**_content(callback), "reference_id": callback.reference_id}
     if (recorded := found.get(callback.transaction_id)) is not None:
-        return _repeated(recorded, content, player)
+        return _check_repetition(recorded, content, player)
     bet = found.get(callback.reference_id)
     if bet is None:
         void = {**_content(callback), "command": VOID, "cancelled_by": callback.transaction_id}
@@ -160,7 +162,9 @@ def _refund(
     balance = _exact_balance(limits, player, debit=bet.credit, credit=bet.debit)
     if bet.credit and balance < 0:
         raise NotCovered(
-            "the win of the betwin has been spent, it cannot be undone", bet, balance=plain(player.balance)
+            "the win of the betwin has been spent, it cannot be undone",
+            bet,
+            balance=normalize(player.balance),
         )
     row.update(debit=bet.credit, credit=bet.debit, balance=balance)
     if not tx.post(row, player, balance):
@@ -169,9 +173,9 @@ def _refund(
     return balance
 
 
-def _repeated(recorded: Entry, content: dict[str, Any], player: Player) -> Decimal:
+def _check_repetition(recorded: Entry, content: dict[str, Any], player: Player) -> Decimal:
     """Return the balance when the callback is the one that was recorded; refuse it when it is not."""
-    now = plain(player.balance)
+    now = normalize(player.balance)
     if recorded.command == VOID and content["command"] in _STAKING:
         raise AlreadyRolledBack("it was cancelled before it came", balance=now)
     if any(getattr(recorded, name) != value for name, value in content.items()):
@@ -181,15 +185,15 @@ def _repeated(recorded: Entry, content: dict[str, Any], player: Player) -> Decim
     return player.balance
 
 
-def _admitted(tx: LedgerTransaction, callback: Bet | Win | BetWin | Cancel) -> Player:
+def _lock_player(tx: LedgerTransaction, callback: Bet | Win | BetWin | Cancel) -> Player:
     """Return the player of a callback, locked, if the callback is what its signature came with first.
 
     The signature is kept whatever becomes of the callback, a refusal included. The player is locked before,
     as in the one statement: two transactions of one callback must not wait for each other.
     """
     player = tx.player(callback.player_id)
-    balance = None if player is None else plain(player.balance)
-    signature = _hashed(callback)
+    balance = None if player is None else normalize(player.balance)
+    signature = _signature_hash(callback)
     if signature is not None:
         first = tx.claim(signature, callback.command, callback.transaction_id)
         if first != (callback.command, callback.transaction_id):
@@ -201,7 +205,7 @@ def _admitted(tx: LedgerTransaction, callback: Bet | Win | BetWin | Cancel) -> P
     return player
 
 
-def _hashed(callback: Bet | Win | BetWin | Cancel) -> bytes | None:
+def _signature_hash(callback: Bet | Win | BetWin | Cancel) -> bytes | None:
     """Return the SHA-256 of the callback's signature; None for one that was made by hand, without any."""
     signature = callback.signature
     return None if signature is None else sha256(signature.encode()).digest()

@@ -20,21 +20,26 @@ _LONGEST_PAUSE: Final = 0.25  # seconds: a failover takes longer than the first 
 
 
 def with_retries(attempt: Callable[[float], Result], seconds: float, hooks: LedgerHooks) -> Result:
-    """Call `attempt` until it is not turned away, for so many seconds; raise what it raised last.
+    """Call `attempt` until it is not turned away, for so many seconds; raise why it was turned away last.
 
     It is given the end of its time, by the clock `time.monotonic`. To begin again is safe even where a commit
     may have happened: the transactionId tells.
     """
     end = time.monotonic() + seconds
     number = 1
+    reason: Exception | None = None
     while True:
         try:
             return attempt(end)
+        except TimeoutError as late:
+            if reason is None:
+                raise
+            raise reason from late  # that the time is up says less than what took it
         except Exception as error:
+            reason = error
             longest = min(_FIRST_PAUSE * 2 ** (number - 1), _LONGEST_PAUSE)
             pause = longest * random.uniform(0.5, 1.5)  # noqa: S311 -- no secret
-            late = time.monotonic() + pause >= end
-            if late or action_for(error) is Action.GIVE_UP:
+            if time.monotonic() + pause >= end or action_for(error) is Action.GIVE_UP:
                 raise
             log.warning("A transaction was turned away, attempt %d: %s", number, type(error).__name__)
             call_hook(partial(hooks.retried, error, number))

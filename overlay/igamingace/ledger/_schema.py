@@ -36,7 +36,12 @@ from sqlalchemy import (
 
 from igamingace.errors import ConfigurationError
 from igamingace.ledger._amounts import DIGITS, Amount, Limits, MinorUnits
-from igamingace.ledger._engine import autocommitting, borrowed, transaction
+from igamingace.ledger._engine import (
+    autocommit_engine,
+    borrow_connection,
+    refuse_statement_mode,
+    transaction,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,7 +138,7 @@ def define_tables(
     if not 0 <= scale <= DIGITS // 2:
         raise ConfigurationError(f"scale is {scale!r}: give 0 to {DIGITS // 2} digits")
     if players is not None:
-        return _around(players, metadata, prefix)
+        return _with_own_players(players, metadata, prefix)
     table = Table(
         f"{prefix}players",
         metadata,
@@ -214,7 +219,7 @@ def _version(metadata: MetaData, prefix: str) -> Table:
 _big: Final = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _around(players: PlayerTable, metadata: MetaData, prefix: str) -> Schema:
+def _with_own_players(players: PlayerTable, metadata: MetaData, prefix: str) -> Schema:
     key, balance = _column(players, players.player_id), _column(players, players.balance)
     limits, amount = _money(players, balance)
     return Schema(
@@ -223,7 +228,7 @@ def _around(players: PlayerTable, metadata: MetaData, prefix: str) -> Schema:
         version=_version(metadata, prefix),
         players=players.table,
         player_id=key,
-        key_of=_reader(key),
+        key_of=_key_parser(key),
         balance=amount,
         balance_name=balance.name,
         currency=None if players.currency is None else _column(players, players.currency),
@@ -256,7 +261,7 @@ def _money(players: PlayerTable, balance: Column[Any]) -> tuple[Limits, ColumnEl
     )
 
 
-def _reader(key: Column[Any]) -> Callable[[str], object | None]:
+def _key_parser(key: Column[Any]) -> Callable[[str], object | None]:
     kind = key.type.python_type
     if kind is str:
         return _text
@@ -300,13 +305,17 @@ def create_schema(
         ConfigurationError: there are tables of another version.
     """
     schema = define_tables(MetaData(), players=players, prefix=prefix, scale=scale)
-    create(autocommitting(engine), schema, own=False)
+    create(autocommit_engine(engine), schema, own=False)
 
 
 def create(engine: Engine, schema: Schema, *, own: bool) -> None:
-    """Create the tables of a schema that are ours and not there yet, on an engine for `borrowed`."""
+    """Create the tables of a schema that are ours and not there yet, on an engine for `borrow_connection`."""
     end = time.monotonic() + _CREATION
-    with borrowed(engine, own=own) as connection, transaction(connection, end):
+    with (
+        refuse_statement_mode(),
+        borrow_connection(engine, own=own) as connection,
+        transaction(connection, end),
+    ):
         if engine.dialect.name == "postgresql":  # processes that start together create them one by one
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('igamingace.ledger'))")
         known = inspect(connection).has_table

@@ -61,7 +61,7 @@ class Statements:
         make: Any = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
         read = select(schema.balance, currency).where(this_player)
         # inline: the number of the new row is not asked for
-        record = make(entries).values(_bound(schema, _COLUMNS)).on_conflict_do_nothing().inline()
+        record = make(entries).values(_parameters(schema, _COLUMNS)).on_conflict_do_nothing().inline()
         balance: BindParameter[Decimal] = bindparam("balance_", type_=schema.balance.type)
         write = update(players).where(this_player).values({schema.balance_name: balance})
         self.schema: Final = schema
@@ -93,7 +93,7 @@ def _this_player(schema: Schema) -> ColumnElement[bool]:
     return schema.player_id == bindparam("key_", type_=schema.player_id.type)
 
 
-def _bound(schema: Schema, names: Iterable[str]) -> dict[str, BindParameter[Any]]:
+def _parameters(schema: Schema, names: Iterable[str]) -> dict[str, BindParameter[Any]]:
     return {name: bindparam(name, type_=schema.entries.c[name].type) for name in names}
 
 
@@ -120,7 +120,7 @@ def _change(schema: Schema) -> Executable:
     messages to save.
     """
     entries, balance, signatures = schema.entries, schema.balance, schema.signatures
-    values = _bound(schema, _OF_A_CHANGE)
+    values = _parameters(schema, _OF_A_CHANGE)
     signature: BindParameter[bytes] = bindparam("signature", type_=LargeBinary())
     debit, credit = (bindparam(name, type_=balance.type) for name in ("debit_", "credit_"))
     known = exists().where(entries.c.transaction_id == values["transaction_id"])

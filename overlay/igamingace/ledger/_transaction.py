@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
-from igamingace.ledger._amounts import plain
+from igamingace.ledger._amounts import normalize
 from igamingace.ledger._entry import Entry
 from igamingace.ledger._errors import SerializationConflict
 
@@ -75,7 +75,7 @@ class LedgerTransaction:
         if done is None:
             return None
         balance: Decimal = done[0]
-        self.posted = True
+        self.posted = self._opened.wrote = True
         self._opened.state = (done[1], done[2], done[3])
         return balance
 
@@ -84,7 +84,7 @@ class LedgerTransaction:
         now = command, transaction_id
         values = {"signature": signature, "command": command, "transaction_id": transaction_id}
         if self._sql.claim.execute(self._driver, values).rowcount == 1:
-            self.claimed = True
+            self.claimed = self._opened.wrote = True
             return now
         found = self._sql.claimed.execute(self._driver, values).fetchone()
         if found is None:  # deleted in between: somebody clears out old ones
@@ -94,7 +94,8 @@ class LedgerTransaction:
     def record(self, row: Mapping[str, object]) -> bool:
         """Insert an entry; False, and nothing is inserted, when its transactionId or key is there already."""
         recorded = self._sql.record.execute(self._driver, row).rowcount == 1
-        self.posted = self.posted or recorded
+        if recorded:
+            self.posted = self._opened.wrote = True
         return recorded
 
     def post(self, row: Mapping[str, object], player: Player, balance: Decimal) -> bool:
@@ -148,7 +149,7 @@ def read_player(
 def _entry(row: RowMapping) -> Entry:
     fields: dict[str, Any] = {str(name): value for name, value in row.items()}
     for name in ("debit", "credit", "balance"):
-        fields[name] = plain(fields[name])
+        fields[name] = normalize(fields[name])
     if fields["created_at"].tzinfo is None:  # SQLite's clock is UTC and does not say so
         fields["created_at"] = fields["created_at"].replace(tzinfo=UTC)
     return Entry(**fields)

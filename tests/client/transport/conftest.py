@@ -147,7 +147,13 @@ def no_proxies(no_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.fixture(params=ROUTES)
+# Through a proxy much is the same: once, and not on each version of Python.
+@pytest.fixture(
+    params=[
+        pytest.param(route, marks=[pytest.mark.proof] if route in ("proxy", "tunnel") else [])
+        for route in ROUTES
+    ]
+)
 def route(request: pytest.FixtureRequest) -> str:
     return request.param
 

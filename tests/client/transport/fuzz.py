@@ -14,6 +14,7 @@ import random
 import re
 import threading
 import time
+from collections import Counter
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -43,6 +44,8 @@ class RecordingLimiter:
 
     def __init__(self) -> None:
         self.ends: dict[int, list[str]] = {}
+        self.held: dict[int, float] = {}
+        """How long each call had its slot, in seconds: what its time limit is about."""
 
     def budget(self, account: str) -> RecordingLimiter:
         return self
@@ -51,7 +54,7 @@ class RecordingLimiter:
         return None
 
     def acquire(self, **how: Any) -> RecordedSlot:
-        return RecordedSlot(self.ends.setdefault(call_number.get(), []))
+        return RecordedSlot(self, call_number.get())
 
     async def acquire_async(self, **how: Any) -> RecordedSlot:
         return self.acquire()
@@ -60,17 +63,24 @@ class RecordingLimiter:
 class RecordedSlot:
     waited = 0.0
 
-    def __init__(self, ends: list[str]) -> None:
-        self._ends = ends
+    def __init__(self, limiter: RecordingLimiter, number: int) -> None:
+        self._limiter = limiter
+        self._number = number
+        self._ends = limiter.ends.setdefault(number, [])
+        self._granted = time.perf_counter()
+
+    def _end(self, how: str) -> None:
+        self._limiter.held[self._number] = time.perf_counter() - self._granted
+        self._ends.append(how)
 
     def done(self) -> None:
-        self._ends.append("done")
+        self._end("done")
 
     def refused(self) -> None:
-        self._ends.append("refused")
+        self._end("refused")
 
     def abandoned(self) -> None:
-        self._ends.append("abandoned")
+        self._end("abandoned")
 
 
 @dataclass
@@ -349,6 +359,11 @@ class Chaos:
             connection.send(b"HTTP/1.1 200 Connected\r\n\r\n")
             return True
         return False
+
+    @property
+    def counted(self) -> Counter[int]:
+        """How often each request was read."""
+        return Counter(self.read)
 
     def accept(self, connection: Connection) -> bool:
         """Whether a new connection is served; one in thirty is broken off or met with silence."""

@@ -141,6 +141,7 @@ def test_what_cannot_be_read_is_said_at_once(caller, server, slots, method, data
     with pytest.raises((errors.UnexpectedResponse, errors.TransportError)) as caught:
         caller.call(method, 1)
 
+    assert isinstance(caught.value, errors.UnexpectedResponse | errors.TransportError)
     assert not isinstance(caught.value, errors.Timeout)
     retryable = caught.value.retryable  # type: ignore[attr-defined]
     assert retryable == (method == "GET") or data.startswith((b"HTTP/1.1 304", b"HTTP/1.1 101"))

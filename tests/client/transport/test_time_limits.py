@@ -36,11 +36,8 @@ def unreachable(request, monkeypatch, trusted):
     route, how = request.param.split(": ")
     through = route in ("proxy", "tunnel")
     scheme = "https" if route in ("tls", "tunnel") else "http"
-    closing: Any
-    if how == "a full port":
-        closing = FullPort()
-    elif how == "no handshake behind it":
-        closing = RawServer(route, trusted.context)
+    closing: Any = FullPort() if how == "a full port" else RawServer(route, trusted.context)
+    if how == "no handshake behind it":
 
         def connect(asked):
             asked.connection.send(b"HTTP/1.1 200 Connected\r\n\r\n")
@@ -49,8 +46,7 @@ def unreachable(request, monkeypatch, trusted):
             return False
 
         closing.connect = connect
-    else:
-        closing = RawServer(route, trusted.context)
+    elif how != "a full port":
         closing.accept = closing.silence
     if through:
         use_proxy(monkeypatch, f"http://127.0.0.1:{closing.port}")
