@@ -143,8 +143,7 @@ def test_what_cannot_be_read_is_said_at_once(caller, server, slots, method, data
 
     assert isinstance(caught.value, errors.UnexpectedResponse | errors.TransportError)
     assert not isinstance(caught.value, errors.Timeout)
-    retryable = caught.value.retryable  # type: ignore[attr-defined]
-    assert retryable == (method == "GET") or data.startswith((b"HTTP/1.1 304", b"HTTP/1.1 101"))
+    assert caught.value.retryable == (method == "GET") or data.startswith((b"HTTP/1.1 304", b"HTTP/1.1 101"))
     assert getattr(caught.value, "may_have_arrived", True)
     assert len(slots.events) == 2
     assert caller.call(method, 2) == 2
