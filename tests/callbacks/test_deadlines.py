@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 from igamingace.callbacks import seconds_left
-from igamingace.callbacks._call import Call, NeverBegun
+from igamingace.callbacks._execution import Call, NeverBegun
 from igamingace_bindings.contract import CALLBACKS
 
 TIMED = [command for command, info in CALLBACKS.items() if info.answer_within is not None]

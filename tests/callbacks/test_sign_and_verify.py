@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from igamingace.callbacks import InvalidSignature, UnsignableBody, _signature, sign, verify
-from igamingace.callbacks._flat import LARGEST_BODY, read_flat, signed_bytes
-from igamingace.callbacks._keys import signature
+from igamingace.callbacks._hmac import signature
+from igamingace.callbacks._json import LARGEST_BODY, read_flat, signed_bytes
 from igamingace.errors import ConfigurationError
 
 TOKEN = "my_super_secret_token"

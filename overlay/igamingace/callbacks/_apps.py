@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from igamingace.callbacks._addresses import Network, networks
 from igamingace.callbacks._asgi import WalletApp
-from igamingace.callbacks._desk import Desk
-from igamingace.callbacks._door import DEFAULT_MAX_BODY
+from igamingace.callbacks._handler import Desk
+from igamingace.callbacks._http import DEFAULT_MAX_BODY
 from igamingace.callbacks._wsgi import WalletWSGI
 from igamingace.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from igamingace.callbacks._hmac import Tokens
     from igamingace.callbacks._hooks import CallbackHooks
-    from igamingace.callbacks._keys import Tokens
     from igamingace.callbacks._wallet import Wallet
 
 

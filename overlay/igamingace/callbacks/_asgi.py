@@ -7,8 +7,8 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from igamingace.callbacks._desk import Arrival, Desk
-from igamingace.callbacks._door import Rejected, check, declared_length, too_large
+from igamingace.callbacks._handler import Arrival, Desk
+from igamingace.callbacks._http import Rejected, check, declared_length, too_large
 from igamingace.callbacks._signature import SIGNATURE_HEADER
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from igamingace.callbacks._signature import verified
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from igamingace.callbacks._flat import Value
-    from igamingace.callbacks._keys import Tokens
+    from igamingace.callbacks._hmac import Tokens
+    from igamingace.callbacks._json import Value
 
 MODELS: Final[Mapping[str, type[Callback]]] = {
     "balance": Balance,

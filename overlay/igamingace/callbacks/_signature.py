@@ -7,9 +7,9 @@ from hmac import compare_digest
 from typing import TYPE_CHECKING, Final, overload
 
 from igamingace.callbacks._errors import InvalidSignature, UnsignableBody
-from igamingace.callbacks._flat import NotFlat, Value, read_flat, signed_bytes
-from igamingace.callbacks._keys import Account, Keys, Tokens, key_of, keys_of
-from igamingace.callbacks._keys import signature as signature_of
+from igamingace.callbacks._hmac import Account, Keys, Tokens, key_of, keys_of
+from igamingace.callbacks._hmac import signature as signature_of
+from igamingace.callbacks._json import NotFlat, Value, read_flat, signed_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,8 +9,8 @@ import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from igamingace.callbacks._desk import Arrival, Desk
-from igamingace.callbacks._door import Rejected, check, declared_length, too_large
+from igamingace.callbacks._handler import Arrival, Desk
+from igamingace.callbacks._http import Rejected, check, declared_length, too_large
 from igamingace.callbacks._signature import SIGNATURE_HEADER
 
 if TYPE_CHECKING:

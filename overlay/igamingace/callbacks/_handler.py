@@ -15,10 +15,10 @@ from igamingace_bindings.contract import CALLBACKS, CallbackInfo
 
 from igamingace._common.secret import Secret
 from igamingace.callbacks._answer import answer_body, checked_balance, refused
-from igamingace.callbacks._call import Call, End, Method
 from igamingace.callbacks._errors import INTEGRITY, OK, UNKNOWN, InvalidCallback, InvalidSignature, Refusal
+from igamingace.callbacks._execution import Call, End, Method
+from igamingace.callbacks._hmac import Account, Tokens, keys_of
 from igamingace.callbacks._hooks import CallbackHooks, Event, call_hook, log
-from igamingace.callbacks._keys import Account, Tokens, keys_of
 from igamingace.callbacks._parse import MODELS, build
 from igamingace.callbacks._signature import read_signed
 from igamingace.errors import ConfigurationError
