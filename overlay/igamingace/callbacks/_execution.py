@@ -1,159 +1,185 @@
-"""One callback on its way through the wallet: run where it belongs, watched when it is late."""
+"""Runs a method of the wallet in a thread or in the event loop, with a deadline."""
 
 from __future__ import annotations
 
 import asyncio
+import enum
 import inspect
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from contextvars import copy_context
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias, cast
-
-from igamingace.callbacks._time import answer_at
+from contextvars import ContextVar, copy_context
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
     from concurrent.futures import Executor
 
+__all__ = ["seconds_left"]
+
 Method: TypeAlias = Callable[[object], object]
-Report: TypeAlias = Callable[[BaseException | None], None]
-End: TypeAlias = tuple[object, BaseException | None]
-"""What a method returned, or what it raised."""
+OnLateEnd: TypeAlias = Callable[[BaseException | None], None]
+
+_deadline: Final[ContextVar[float | None]] = ContextVar("igamingace_callback_deadline", default=None)
+"""When ERR_UNKNOWN is answered for the wallet, by the clock `time.perf_counter`."""
+
+_cancelled: Final[set[asyncio.Future[object]]] = set()
+"""Tasks that have been cancelled and have not ended yet."""
 
 
-class NeverBegun(Exception):  # noqa: N818 -- not an error: nobody waits for it any more
-    """The call was given up before a thread was free for it; the wallet has not been asked."""
+def seconds_left() -> float | None:
+    """Return how long `wallet_app` or `wallet_wsgi` still waits for the method that calls this, in seconds.
+
+    At 0 or below, the callback has been answered as failed, or is about to be: roll back instead of
+    committing. Use it as the timeout of what may block, such as a lock or a request of your own. It works in
+    asynchronous methods, in those that run in threads, and in what they call.
+
+    None where there is no time limit: for `balance`, for which the contract states none, and outside of a
+    callback.
+    """
+    deadline = _deadline.get()
+    return None if deadline is None else deadline - time.perf_counter()
 
 
-@dataclass(slots=True, eq=False)
-class Call:
-    """A method of the wallet, called once, or never when it is given up before.
+class NotStarted(Exception):  # noqa: N818 -- not an error: nobody waits for the call any more
+    """The call was abandoned before a thread was free for it; the wallet was not called."""
 
-    Attributes:
-        method: what to call; its result may be awaitable.
-        callback: what to call it with.
-        report: called when the method ends after `tell_end`, with its exception, or None.
-        answer_at: when it is given up, by the clock `time.perf_counter`, for `seconds_left`; or None.
+
+class _State(enum.Enum):
+    WAITING = enum.auto()
+    RUNNING = enum.auto()
+    ENDED = enum.auto()
+    DROPPED = enum.auto()
+    OVERDUE = enum.auto()
+
+
+class WalletCall:
+    """One call of a wallet's method, which may be abandoned at its deadline.
+
+    The method runs in one thread while another one may abandon the call. Each transition is made under one
+    lock:
+
+                 start              end
+        WAITING ------> RUNNING ----------> ENDED     report_end: reports it at once
+           |               |                  ^
+           | abandon       | report_end       | end: reports itself
+           v               v                  |
+        DROPPED         OVERDUE --------------+
+
+    `abandon` leaves a method that has started alone, since a thread cannot be stopped. `report_end` is a step
+    of its own: the caller first logs that the call is overdue, so that this comes before the report of its
+    end. An end in between is kept, and reported then.
     """
 
-    method: Method
-    callback: object
-    report: Report
-    answer_at: float | None = None
-    _begun: bool = False
-    _given_up: bool = False
-    _told: bool = False
-    _end: tuple[BaseException | None] | None = None
-    _task: asyncio.Task[object] | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(
+        self, method: Method, callback: object, on_late_end: OnLateEnd, deadline: float | None = None
+    ) -> None:
+        """Prepare a call of `method(callback)`; `deadline` is by the clock `time.perf_counter`."""
+        self._method: Final = method
+        self._callback: Final = callback
+        self._on_late_end: Final = on_late_end
+        self._deadline: Final = deadline
+        self._lock: Final = threading.Lock()
+        self._state = _State.WAITING
+        self._error: BaseException | None = None
+        self._future: asyncio.Future[object] | None = None
 
-    async def end(self, threads: Executor) -> End | None:
-        """Call the method: in the running event loop when it is asynchronous, else in a thread.
+    async def run(self, threads: Executor) -> asyncio.Future[object]:
+        """Call the method: in the event loop when it is a coroutine function, else in a thread.
 
-        Return how it ended; None when it has not by `answer_at`: it goes on.
+        Returns:
+            The future of its result. It is not done when the deadline came first; the method goes on then.
         """
         loop = asyncio.get_running_loop()
-        ended: asyncio.Future[End | None] = loop.create_future()
         context = copy_context()
-        context.run(answer_at.set, self.answer_at)
-        if inspect.iscoroutinefunction(self.method):
-            self._task = loop.create_task(self._in_loop(), context=context)
-            self._task.add_done_callback(lambda task: _settle(ended, _end_of(task)))
+        context.run(_deadline.set, self._deadline)
+        future: asyncio.Future[object]
+        if inspect.iscoroutinefunction(self._method):
+            future = loop.create_task(self._run_in_loop(), context=context)
         else:
-            threads.submit(context.run, self._hand_over, ended)
-        if self.answer_at is None:
-            return await ended
-        left = max(0.0, self.answer_at - time.perf_counter())
-        timer = loop.call_later(left, _settle, ended, None)
+            future = loop.run_in_executor(threads, lambda: context.run(self._run_in_thread, loop))
+        self._future = future
+        future.add_done_callback(_retrieve_exception)
+        timeout = None if self._deadline is None else max(0.0, self._deadline - time.perf_counter())
         try:
-            return await ended
-        finally:
-            timer.cancel()
-
-    def stop(self, given_up: set[Call]) -> None:
-        """Cancel the method if it is asynchronous, and keep the call in `given_up` until it has ended."""
-        if self._task is not None:
-            given_up.add(self)  # asyncio itself keeps no task alive
-            self._task.add_done_callback(lambda _: given_up.discard(self))
-            self._task.cancel()
-
-    def give_up(self) -> bool:
-        """Tell whether the method has begun. From now on it does not begin."""
-        with self._lock:
-            self._given_up = True
-            return self._begun
-
-    def tell_end(self) -> None:
-        """Report the end of the method when it comes, or now if it has come already."""
-        with self._lock:
-            self._told = True
-            end = self._end
-        if end is not None:
-            self.report(end[0])
-
-    def _begin(self) -> object:
-        with self._lock:
-            if self._given_up:
-                raise NeverBegun
-            self._begun = True
-        return self.method(self.callback)
-
-    async def _in_loop(self) -> object:
-        return await self._watched(cast("Awaitable[object]", self._begin()))
-
-    def _hand_over(self, ended: asyncio.Future[End | None]) -> None:
-        loop = ended.get_loop()
-        end: End
-        try:
-            end = self._in_thread(loop), None
-        except BaseException as error:  # noqa: BLE001 -- it belongs to who waits for the end
-            end = None, error
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(_settle, ended, end)
-
-    def _in_thread(self, loop: asyncio.AbstractEventLoop) -> object:
-        try:
-            found = self._begin()
-        except NeverBegun:
+            await asyncio.wait({future}, timeout=timeout)
+        except asyncio.CancelledError:  # the server is shutting down
+            self.abandon()
+            self.cancel()
             raise
-        except StopIteration as error:  # a future cannot carry it: who waits for it would wait for ever
-            self._ended(error)
+        return future
+
+    def abandon(self) -> bool:
+        """Return whether the method has started. If not, it will not start."""
+        with self._lock:
+            if self._state is _State.WAITING:
+                self._state = _State.DROPPED
+            return self._state is not _State.DROPPED
+
+    def report_end(self) -> None:
+        """Call `on_late_end` when the method ends, or now if it has ended."""
+        with self._lock:
+            has_ended = self._state is _State.ENDED
+            if self._state is _State.RUNNING:
+                self._state = _State.OVERDUE
+        if has_ended:
+            self._on_late_end(self._error)
+
+    def cancel(self) -> None:
+        """Cancel the method if it is asynchronous; one in a thread runs to its end."""
+        future = self._future
+        if future is None:
+            return
+        if isinstance(future, asyncio.Task):  # the event loop itself holds tasks by weak references only
+            _cancelled.add(future)
+            future.add_done_callback(_cancelled.discard)
+        future.cancel()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._state is _State.DROPPED:
+                raise NotStarted
+            self._state = _State.RUNNING
+
+    def _end(self, error: BaseException | None) -> None:
+        with self._lock:
+            was_overdue = self._state is _State.OVERDUE
+            self._state = _State.ENDED
+            self._error = error
+        if was_overdue:
+            self._on_late_end(error)
+
+    async def _run_in_loop(self) -> object:
+        self._start()
+        try:
+            result = await cast("Awaitable[object]", self._method(self._callback))
+        except BaseException as error:
+            self._end(error)
+            raise
+        self._end(None)
+        return result
+
+    def _run_in_thread(self, loop: asyncio.AbstractEventLoop) -> object:
+        self._start()
+        try:
+            result = self._method(self._callback)
+            if inspect.isawaitable(result):  # an asynchronous method that is not a coroutine function
+                result = asyncio.run_coroutine_threadsafe(_awaited(result), loop).result()
+        except StopIteration as error:  # a future cannot carry it
+            self._end(error)
             raise RuntimeError("the wallet raised StopIteration") from error
         except BaseException as error:
-            self._ended(error)
+            self._end(error)
             raise
-        if inspect.isawaitable(found):  # an asynchronous method that does not look like one
-            return asyncio.run_coroutine_threadsafe(self._watched(found), loop).result()
-        self._ended(None)
-        return found
-
-    async def _watched(self, found: Awaitable[object]) -> object:
-        try:
-            balance = await found
-        except BaseException as error:
-            self._ended(error)
-            raise
-        self._ended(None)
-        return balance
-
-    def _ended(self, error: BaseException | None) -> None:
-        with self._lock:
-            self._end = (error,)
-            told = self._told
-        if told:
-            self.report(error)
+        self._end(None)
+        return result
 
 
-def _settle(ended: asyncio.Future[End | None], end: End | None) -> None:
-    if not ended.done():
-        ended.set_result(end)
+async def _awaited(result: Awaitable[object]) -> object:
+    return await result
 
 
-def _end_of(task: asyncio.Task[object]) -> End:
-    if task.cancelled():
-        return None, asyncio.CancelledError()
-    error = task.exception()
-    return (task.result(), None) if error is None else (None, error)
+def _retrieve_exception(future: asyncio.Future[object]) -> None:
+    """Mark the exception as retrieved: asyncio logs those of abandoned calls otherwise."""
+    if not future.cancelled():
+        future.exception()

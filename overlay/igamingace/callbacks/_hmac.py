@@ -1,34 +1,28 @@
-"""From tokens to keys, and from a key and a message to the signature: HMAC-SHA512 in base64."""
+"""HMAC-SHA512 in base64, and the keys that are made of accounts' tokens."""
 
 from __future__ import annotations
 
 import binascii
+import hmac
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from hashlib import sha512
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TypeAlias
 
 from igamingace.errors import ConfigurationError
 
-if TYPE_CHECKING:
-    from _hashlib import HASH
-
 Account: TypeAlias = str | int | None
-"""Whose token it was: its name or its index; None where there is one token only."""
+"""Which token signed a callback: its name or its index; None where there is only one token."""
 Tokens: TypeAlias = list[str] | tuple[str, ...] | Mapping[str, str]
-"""Several accounts' tokens: a list or tuple of them, or a mapping from names of your own to them."""
-Key: TypeAlias = "tuple[HASH, HASH]"
-"""HMAC's inner and outer hash (RFC 2104) as they stand once the token is in: the same for every message."""
-Keys: TypeAlias = tuple[tuple[Account, Key], ...]
-
-_BLOCK: Final = sha512().block_size
+"""The tokens of several accounts: a list or tuple, or a mapping from names of your own to tokens."""
+Keys: TypeAlias = tuple[tuple[Account, hmac.HMAC], ...]
+"""An HMAC object for each account, to be copied for each message."""
 
 
 def keys_of(tokens: str | Tokens) -> Keys:
-    """Return the keys of tokens, each with whose it is.
+    """Return the key of each token.
 
     Raises:
-        ConfigurationError: there is no token, or one is empty or no text.
+        ConfigurationError: there is no token, or one is empty or not a string.
     """
     if isinstance(tokens, str):
         return ((None, key_of(tokens)),)
@@ -40,30 +34,26 @@ def keys_of(tokens: str | Tokens) -> Keys:
     return keys
 
 
-def key_of(token: object) -> Key:
-    """Return the key of a token. An empty one would let anybody sign."""
+def key_of(token: object) -> hmac.HMAC:
+    """Return the key of a token. An empty token is an error: anybody could sign with it."""
     if not isinstance(token, str):
-        raise ConfigurationError(f"the token is {type(token).__name__}: give the account's API token as text")
+        raise ConfigurationError(f"the token is {type(token).__name__}: give the account's API token as str")
     return _key(token)
 
 
 @lru_cache(1024)
-def _key(token: str) -> Key:
+def _key(token: str) -> hmac.HMAC:
     if not token.strip():
         raise ConfigurationError("the token is empty: give the account's API token")
     try:
-        raw = token.encode()
+        return hmac.new(token.encode(), digestmod="sha512")
     except UnicodeEncodeError:
-        raw = b""
-    if not raw:
-        raise ConfigurationError("the token has half a surrogate pair: give the account's API token")
-    block = (raw if len(raw) <= _BLOCK else sha512(raw).digest()).ljust(_BLOCK, b"\0")
-    return sha512(bytes(byte ^ 0x36 for byte in block)), sha512(bytes(byte ^ 0x5C for byte in block))
+        reason = "the token has a lone surrogate: give the account's API token"
+    raise ConfigurationError(reason)
 
 
-def signature(key: Key, message: bytes) -> bytes:
+def compute_signature(key: hmac.HMAC, message: bytes) -> bytes:
     """Return the signature of a message: 88 characters of base64."""
-    inner, outer = key[0].copy(), key[1].copy()
-    inner.update(message)
-    outer.update(inner.digest())
-    return binascii.b2a_base64(outer.digest(), newline=False)
+    digest = key.copy()  # with the token hashed in already
+    digest.update(message)
+    return binascii.b2a_base64(digest.digest(), newline=False)
