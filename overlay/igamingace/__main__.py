@@ -54,7 +54,7 @@ COMMANDS: Final = {
     ),
     "top-up": Command("igamingace.cli.top_up:top_up", "Give points to the agents that run dry."),
     "agents": Command("igamingace.cli.agents:agents", "Open new accounts, and check the ones there are."),
-    "wallet": Command("igamingace.walletcheck.command:wallet", "Tools for seamless wallets.", panel=_TRY),
+    "wallet": Command("igamingace.cli.wallet_check:wallet", "Tools for seamless wallets.", panel=_TRY),
     "sandbox": Command(
         "igamingace.sandbox.command:sandbox",
         "Serve a mock of the iGamingAce API: the contract, executed, with a casino in memory.",

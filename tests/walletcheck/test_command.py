@@ -9,8 +9,8 @@ import threading
 import xml.etree.ElementTree as ET
 
 import pytest
+from igamingace.cli.wallet_check import wallet
 from igamingace.walletcheck import CHECKS
-from igamingace.walletcheck.command import wallet
 from typer.testing import CliRunner
 
 from .faults import Overdraws, RefusesUnderHTTP400

@@ -2,12 +2,12 @@
 
 from igamingace.walletcheck._api import check_wallet, check_wallet_async
 from igamingace.walletcheck._check import Check
-from igamingace.walletcheck._html import html
-from igamingace.walletcheck._json_report import as_json
-from igamingace.walletcheck._junit import junit
-from igamingace.walletcheck._ready import CannotCheck
-from igamingace.walletcheck._report import Exchange, Report, Result
+from igamingace.walletcheck._preflight import CannotCheck
 from igamingace.walletcheck.checks import CHECKS
+from igamingace.walletcheck.reports._html import html
+from igamingace.walletcheck.reports._json import as_json
+from igamingace.walletcheck.reports._junit import junit
+from igamingace.walletcheck.reports._report import Exchange, Report, Result
 
 __all__ = [
     "CHECKS",

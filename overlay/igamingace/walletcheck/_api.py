@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from igamingace._wallet_client.client import Target
-    from igamingace.walletcheck._report import Report
+    from igamingace.walletcheck.reports._report import Report
 
 __all__ = ["check_wallet", "check_wallet_async"]
 

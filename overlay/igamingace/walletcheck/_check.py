@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from igamingace_bindings.contract import Standing
 
-    from igamingace.walletcheck._play import Play
+    from igamingace.walletcheck._context import Play
 
 Script: TypeAlias = "Callable[[Play], Awaitable[None]]"
 

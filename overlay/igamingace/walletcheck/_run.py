@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from igamingace._wallet_client.client import line_to
+from igamingace._wallet_client.messages import Desk
 from igamingace.walletcheck._check import Check, Failed, Skipped
-from igamingace.walletcheck._letters import Desk
-from igamingace.walletcheck._play import ENOUGH, Play
-from igamingace.walletcheck._post import Post
-from igamingace.walletcheck._ready import first_balance
-from igamingace.walletcheck._report import Report, Result, Status
+from igamingace.walletcheck._client import Post
+from igamingace.walletcheck._context import ENOUGH, Play
+from igamingace.walletcheck._preflight import first_balance
+from igamingace.walletcheck.reports._report import Report, Result, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from igamingace._wallet_client.messages import plain
 from igamingace.walletcheck._check import Failed, Group, Skipped
-from igamingace.walletcheck._letters import plain
 
 if TYPE_CHECKING:
-    from igamingace.walletcheck._play import Play
+    from igamingace.walletcheck._context import Play
 
 amounts = Group("amount")
 ids = Group("id")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from igamingace.walletcheck._check import Group
 
 if TYPE_CHECKING:
-    from igamingace.walletcheck._letters import Letter
-    from igamingace.walletcheck._play import Play
+    from igamingace._wallet_client.messages import Letter
+    from igamingace.walletcheck._context import Play
 
 bets = Group("bet")
 betwins = Group("betwin")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from igamingace._wallet_client.messages import Raw, letter, write
 from igamingace.walletcheck._check import Group
-from igamingace.walletcheck._letters import Raw, letter, write
 
 if TYPE_CHECKING:
-    from igamingace.walletcheck._letters import Letter, Unit
-    from igamingace.walletcheck._play import Play
+    from igamingace._wallet_client.messages import Letter, Unit
+    from igamingace.walletcheck._context import Play
 
 bodies = Group("body")
 timestamps = Group("timestamp")

@@ -10,8 +10,8 @@ from igamingace.walletcheck.checks._bets import COPIES, ONCE, UNIQUE
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from igamingace.walletcheck._letters import Letter
-    from igamingace.walletcheck._play import Play
+    from igamingace._wallet_client.messages import Letter
+    from igamingace.walletcheck._context import Play
 
 cancels = Group("cancel")
 

@@ -12,9 +12,9 @@ from igamingace.walletcheck._check import Failed, Group, Script
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from igamingace.walletcheck._letters import Letter
-    from igamingace.walletcheck._play import Play
-    from igamingace.walletcheck._post import Answer
+    from igamingace._wallet_client.messages import Letter
+    from igamingace.walletcheck._client import Answer
+    from igamingace.walletcheck._context import Play
 
 parallel = Group("parallel")
 times = Group("time")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Final
 
+from igamingace._wallet_client.messages import Raw
 from igamingace.callbacks import SIGNATURE_HEADER, sign
 from igamingace.walletcheck._check import Group
-from igamingace.walletcheck._letters import Raw
 
 if TYPE_CHECKING:
-    from igamingace.walletcheck._letters import Seal
-    from igamingace.walletcheck._play import Play
+    from igamingace._wallet_client.messages import Seal
+    from igamingace.walletcheck._context import Play
 
 signatures = Group("signature")
 

@@ -15,7 +15,7 @@ from igamingace.walletcheck.checks._bets import (
 )
 
 if TYPE_CHECKING:
-    from igamingace.walletcheck._play import Play
+    from igamingace.walletcheck._context import Play
 
 wins = Group("win")
 

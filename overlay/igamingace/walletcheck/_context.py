@@ -7,14 +7,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from igamingace._common.currency import minor_unit
+from igamingace._wallet_client.messages import Desk, plain
 from igamingace.walletcheck._check import Failed
-from igamingace.walletcheck._letters import Desk, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from igamingace.walletcheck._letters import Letter
-    from igamingace.walletcheck._post import Answer, Post
+    from igamingace._wallet_client.messages import Letter
+    from igamingace.walletcheck._client import Answer, Post
 
 ENOUGH: Final = Decimal(100)
 """The balance that every check can do with, in major units."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from igamingace.walletcheck._check import Check
-    from igamingace.walletcheck._report import Report, Result
+    from igamingace.walletcheck.reports._report import Report, Result
 
 _SHOWN: Final = 3
 

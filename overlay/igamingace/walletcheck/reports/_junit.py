@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 if TYPE_CHECKING:
-    from igamingace.walletcheck._report import Report, Result
+    from igamingace.walletcheck.reports._report import Report, Result
 
 __all__ = ["junit"]
 

@@ -15,12 +15,12 @@ from igamingace_bindings.contract import CALLBACKS
 from igamingace._common.json import decode
 from igamingace._common.text import exception_text, sanitize
 from igamingace._wallet_client.client import NoAnswer, Reply, Unreachable
-from igamingace.walletcheck._report import Exchange
+from igamingace.walletcheck.reports._report import Exchange
 
 if TYPE_CHECKING:
     from igamingace._common.secret import Secret
     from igamingace._wallet_client.client import Line
-    from igamingace.walletcheck._letters import Letter
+    from igamingace._wallet_client.messages import Letter
 
 OK: Final = "OK"
 _SHOWN: Final = 600

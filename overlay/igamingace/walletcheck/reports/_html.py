@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from igamingace.walletcheck._report import Exchange, Report, Result, Status
+    from igamingace.walletcheck.reports._report import Exchange, Report, Result, Status
 
 __all__ = ["html"]
 

@@ -11,8 +11,8 @@ from igamingace.errors import IGamingAceError
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from igamingace.walletcheck._play import Play
-    from igamingace.walletcheck._post import Answer
+    from igamingace.walletcheck._client import Answer
+    from igamingace.walletcheck._context import Play
 
 __all__ = ["CannotCheck", "first_balance"]
 

@@ -13,16 +13,16 @@ from rich.console import Console
 from igamingace._client.config import TOKEN_VARIABLE
 from igamingace.errors import ConfigurationError
 from igamingace.walletcheck._api import check_wallet
-from igamingace.walletcheck._html import html
-from igamingace.walletcheck._json_report import as_json
-from igamingace.walletcheck._junit import junit
-from igamingace.walletcheck._ready import CannotCheck
-from igamingace.walletcheck._screen import Screen, print_checks, print_report
+from igamingace.walletcheck._preflight import CannotCheck
 from igamingace.walletcheck._select import select
 from igamingace.walletcheck.checks import CHECKS
+from igamingace.walletcheck.reports._console import Screen, print_checks, print_report
+from igamingace.walletcheck.reports._html import html
+from igamingace.walletcheck.reports._json import as_json
+from igamingace.walletcheck.reports._junit import junit
 
 if TYPE_CHECKING:
-    from igamingace.walletcheck._report import Report
+    from igamingace.walletcheck.reports._report import Report
 
 __all__ = ["check", "wallet"]
 
