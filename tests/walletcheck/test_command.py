@@ -124,8 +124,8 @@ def test_a_wrong_url_is_2_and_names_the_status(served, run):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["ftp://casino.example"], "no http or https URL"),
-        (["http://"], "no http or https URL"),
+        (["ftp://casino.example"], "not an http or https URL"),
+        (["http://"], "not an http or https URL"),
         ([], "give the URL"),
         (["http://127.0.0.1:9", "--only", "bet.duplikate"], "did you mean bet.duplicate"),
         (["http://127.0.0.1:9", "--only", "bet", "--skip", "bet"], "no check is left"),

@@ -1,4 +1,4 @@
-"""Writes the callbacks that are sent: flat JSON with each number's literal as wanted, and its signature."""
+"""Builds callbacks as the vendor does: a flat JSON object, each number with the wanted literal, signed."""
 
 from __future__ import annotations
 
@@ -13,177 +13,178 @@ from typing import Final, Literal, TypeAlias
 
 from igamingace.callbacks import sign
 
-Seal: TypeAlias = Callable[[str], bytes | None]
-"""Makes the value of the signature's header from the account's token; None sends no header."""
-Unit: TypeAlias = Literal["seconds", "milliseconds"]
+Signer: TypeAlias = Callable[[str], bytes | None]
+"""Returns the value of the signature header for the account's token; None sends no header."""
+TimestampUnit: TypeAlias = Literal["seconds", "milliseconds"]
 
-# 2^12 ids each millisecond from now on: fresh in each run, and below 2^53 until the year 2039, so that only
-# the checks of 64-bit ids need more than a double can hold.
-_IDS_A_MILLISECOND: Final = 4096
-_ABOVE_DOUBLES: Final = 1024
+# Ids start at 2^12 per millisecond of Unix time: a wallet that remembers transactions for years sees new ones
+# in each run, and until 2039 they are below 2^53, so that only the checks of 64-bit ids exceed a double.
+_IDS_PER_MILLISECOND: Final = 4096
+_BEYOND_DOUBLE: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
-    """A number by its literal: `Raw("1500.00")` is written as `1500.00`.
-
-    Attributes:
-        literal: what is written.
-    """
+class RawLiteral:
+    """A number by its literal: `RawLiteral("1500.00")` is written as `1500.00`."""
 
     literal: str
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class CallbackMessage:
     """A callback to send.
 
     Attributes:
-        command: its command, as far as it is one.
-        fields: the fields its body was written from.
+        command: its command; of an invalid callback, a name for reports.
+        fields: the fields of the body.
         body: the bytes of the body.
-        seal: what makes its signature.
-        signed: how it is signed, in words.
+        signer: computes its signature.
+        signature: how it is signed, for reports.
     """
 
     command: str
     fields: Mapping[str, object]
     body: bytes
-    seal: Seal
-    signed: str = "right"
+    signer: Signer
+    signature: str = "right"
 
-    def changed(self, **fields: object) -> Letter:
-        """Return the letter with fields changed or added, `...` leaving one out; rightly signed."""
+    def with_fields(self, **fields: object) -> CallbackMessage:
+        """Return a copy with fields changed or added, and validly signed; `...` removes a field."""
         merged = {**self.fields, **fields}
-        return letter(self.command, {name: value for name, value in merged.items() if value is not ...})
+        return build_message(
+            self.command, {name: value for name, value in merged.items() if value is not ...}
+        )
 
-    def sealed(self, seal: Seal, signed: str) -> Letter:
-        """Return the letter with another signature."""
-        return replace(self, seal=seal, signed=signed)
+    def with_signer(self, signer: Signer, signature: str) -> CallbackMessage:
+        """Return a copy with another signature."""
+        return replace(self, signer=signer, signature=signature)
 
-    def tampered(self, **fields: object) -> Letter:
-        """Return the letter with fields changed after it was signed."""
-        return self.changed(**fields).sealed(self.seal, "of the body before it was changed")
+    def tampered(self, **fields: object) -> CallbackMessage:
+        """Return a copy whose fields were changed after it was signed."""
+        return self.with_fields(**fields).with_signer(self.signer, "of the body before it was changed")
 
     @property
     def id(self) -> int:
         """Its transactionId."""
-        found = self.fields["transactionId"]
-        if not isinstance(found, int):
-            raise TypeError("the letter has no transactionId that is a number")
-        return found
+        transaction_id = self.fields["transactionId"]
+        if not isinstance(transaction_id, int):
+            raise TypeError("the message has no transactionId that is an integer")
+        return transaction_id
 
 
-def letter(command: str, fields: Mapping[str, object], body: bytes | None = None) -> Letter:
-    """Return a rightly signed letter with these fields, or with this body written from them otherwise."""
-    written = write(fields) if body is None else body
-    return Letter(command, fields, written, lambda token: sign(written, token).encode())
+def build_message(command: str, fields: Mapping[str, object], body: bytes | None = None) -> CallbackMessage:
+    """Return a validly signed message with these fields; `body` is what they are serialized to by default."""
+    raw = serialize(fields) if body is None else body
+    return CallbackMessage(command, fields, raw, lambda token: sign(raw, token).encode())
 
 
-def write(fields: Mapping[str, object], *, gap: str = "") -> bytes:
-    """Write a JSON object; `gap` stands around its names and values."""
-    pairs = (f"{gap}{json.dumps(name)}:{gap}{literal(value)}" for name, value in fields.items())
-    return f"{{{','.join(pairs)}{gap}}}".encode()
+def serialize(fields: Mapping[str, object], *, space: str = "") -> bytes:
+    """Return a JSON object; `space` is put around names and values."""
+    pairs = (f"{space}{json.dumps(name)}:{space}{_literal(value)}" for name, value in fields.items())
+    return f"{{{','.join(pairs)}{space}}}".encode()
 
 
-def literal(value: object) -> str:
-    """Return the JSON of a value; a Decimal as JavaScript would print it, without closing zeros."""
-    if isinstance(value, Raw):
+def _literal(value: object) -> str:
+    if isinstance(value, RawLiteral):
         return value.literal
     if isinstance(value, Decimal):
-        return plain(value)
+        return format_amount(value)
     return json.dumps(value)
 
 
-def plain(amount: Decimal) -> str:
-    """Return an amount's digits without exponent and closing zeros."""
+def format_amount(amount: Decimal) -> str:
+    """Return an amount as JavaScript writes it: without exponent and trailing zeros."""
     text = f"{amount:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-class Desk:
-    """Writes callbacks for one player, each with ids of its own."""
+class CallbackFactory:
+    """Builds the callbacks of one player, each with ids of its own.
+
+    Attributes:
+        timestamp_unit: The unit of timestamps.
+        round_id: The round of wins: that of the last accepted bet.
+    """
 
     def __init__(self, player: str, currency: str, provider_id: int, game_code: int | str) -> None:
-        """Take whose callbacks they are, and the game they are about."""
         self._player: Final = player
         self._currency: Final = currency
         self._game: Final = {"providerId": provider_id, "gameCode": game_code}
-        start = time.time_ns() // 1_000_000 * _IDS_A_MILLISECOND
-        self._ids: Final = itertools.count(start + secrets.randbelow(_IDS_A_MILLISECOND))
-        self.unit: Unit = "milliseconds"
-        self.round: object = self.fresh_id()
-        """The round that wins are for: that of the last bet which was taken."""
+        start = time.time_ns() // 1_000_000 * _IDS_PER_MILLISECOND
+        self._ids: Final = itertools.count(start + secrets.randbelow(_IDS_PER_MILLISECOND))
+        self.timestamp_unit: TimestampUnit = "milliseconds"
+        self.round_id: object = self.new_id()
 
-    def fresh_id(self) -> int:
-        """Return an id that was not used before; a double holds it."""
+    def new_id(self) -> int:
+        """Return an unused id that a double can represent."""
         return next(self._ids)
 
-    def fresh_id_above_doubles(self) -> int:
-        """Return an id that a double holds, while it does not hold the 500 ids before and after it."""
-        return self.fresh_id() * _ABOVE_DOUBLES
+    def new_id_beyond_double(self) -> int:
+        """Return an id that a double can represent, unlike the 500 ids before and after it."""
+        return self.new_id() * _BEYOND_DOUBLE
 
-    def now(self, unit: Unit | None = None) -> int:
-        """Return the time, in the unit that the wallet is known to read unless told otherwise."""
-        thousandths = 1000 if (unit or self.unit) == "milliseconds" else 1
-        return int(time.time() * thousandths)
+    def now(self, unit: TimestampUnit | None = None) -> int:
+        """Return the current Unix time; the default unit is `timestamp_unit`."""
+        factor = 1000 if (unit or self.timestamp_unit) == "milliseconds" else 1
+        return int(time.time() * factor)
 
-    def balance(self) -> Letter:
-        """Ask for the balance."""
-        return letter("balance", {"command": "balance", "playerId": self._player, "timestamp": self.now()})
+    def balance(self) -> CallbackMessage:
+        """Return a `balance`."""
+        fields = {"command": "balance", "playerId": self._player, "timestamp": self.now()}
+        return build_message("balance", fields)
 
-    def bet(self, amount: Decimal | Raw | int, **changes: object) -> Letter:
-        """Take an amount, in a new round."""
+    def bet(self, amount: Decimal | RawLiteral | int, **changes: object) -> CallbackMessage:
+        """Return a `bet` in a new round."""
         fields = {
-            **self._start("bet"),
+            **self._common_fields("bet"),
             "currency": self._currency,
             "amount": amount,
             "isBonusBusy": False,
             "bonusId": 0,
             "timestamp": self.now(),
         }
-        return letter("bet", {**fields, **changes})
+        return build_message("bet", {**fields, **changes})
 
-    def win(self, amount: Decimal | Raw | int, **changes: object) -> Letter:
-        """Pay an amount, in `round`."""
+    def win(self, amount: Decimal | RawLiteral | int, **changes: object) -> CallbackMessage:
+        """Return a `win` in the round `round_id`."""
         fields = {
-            **self._start("win"),
+            **self._common_fields("win"),
             "amount": amount,
             "isRoundFinished": True,
             "bonusId": 0,
             "timestamp": self.now(),
         }
-        return letter("win", {**fields, **changes})
+        return build_message("win", {**fields, **changes})
 
-    def betwin(self, bet: Decimal | int, win: Decimal | int, **changes: object) -> Letter:
-        """Take an amount and pay another, in a new round."""
+    def betwin(self, bet: Decimal | int, win: Decimal | int, **changes: object) -> CallbackMessage:
+        """Return a `betwin` in a new round."""
         fields = {
-            **self._start("betwin"),
+            **self._common_fields("betwin"),
             "betAmount": bet,
             "winAmount": win,
             "bonusId": 0,
             "timestamp": self.now(),
         }
-        return letter("betwin", {**fields, **changes})
+        return build_message("betwin", {**fields, **changes})
 
-    def cancel(self, bet: Letter | int, **changes: object) -> Letter:
-        """Refund a bet or betwin, or the bet of an id that no wallet knows."""
-        reference, round_ = (
-            (bet.id, bet.fields["roundId"]) if isinstance(bet, Letter) else (bet, self.fresh_id())
+    def cancel(self, bet: CallbackMessage | int, **changes: object) -> CallbackMessage:
+        """Return the `cancel` of a bet or betwin, or of the bet with an id."""
+        reference, round_id = (
+            (bet.id, bet.fields["roundId"]) if isinstance(bet, CallbackMessage) else (bet, self.new_id())
         )
         fields = {
-            **self._start("cancel"),
+            **self._common_fields("cancel"),
             "referenceId": reference,
-            "roundId": round_,
+            "roundId": round_id,
             "timestamp": self.now(),
         }
-        return letter("cancel", {**fields, **changes})
+        return build_message("cancel", {**fields, **changes})
 
-    def _start(self, command: str) -> dict[str, object]:
+    def _common_fields(self, command: str) -> dict[str, object]:
         return {
             "command": command,
-            "transactionId": self.fresh_id(),
+            "transactionId": self.new_id(),
             "playerId": self._player,
-            "roundId": self.round if command == "win" else self.fresh_id(),
+            "roundId": self.round_id if command == "win" else self.new_id(),
             **self._game,
         }

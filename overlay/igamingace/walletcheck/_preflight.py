@@ -1,4 +1,4 @@
-"""Before the checks: is there a wallet, does it take the token, and does it know the player?"""
+"""Before the checks: can the wallet be reached, does it accept the token, does it know the player?"""
 
 from __future__ import annotations
 
@@ -11,55 +11,55 @@ from igamingace.errors import IGamingAceError
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from igamingace.walletcheck._client import Answer
-    from igamingace.walletcheck._context import Play
+    from igamingace.walletcheck._client import CallbackResult
+    from igamingace.walletcheck._context import CheckContext
 
-__all__ = ["CannotCheck", "first_balance"]
-
-
-class CannotCheck(IGamingAceError):  # noqa: N818 -- says what happened, as all of ours do
-    """The checks could not be run; nothing was booked. The message says what to do."""
+__all__ = ["CannotCheck", "initial_balance"]
 
 
-async def first_balance(play: Play) -> Decimal:
-    """Return the player's balance, and learn in which unit the wallet reads timestamps.
+class CannotCheck(IGamingAceError):  # noqa: N818 -- says what happened, as all exceptions here do
+    """The checks could not run; nothing was booked. The message says what to do."""
+
+
+async def initial_balance(context: CheckContext) -> Decimal:
+    """Return the player's balance, and detect the unit of timestamps that the wallet accepts.
 
     Raises:
-        CannotCheck: the wallet does not tell it.
+        CannotCheck: the balance could not be read.
     """
-    answer = await play.send(play.desk.balance())
-    if answer.came and not answer.accepted:
-        play.desk.unit = "seconds"
-        in_seconds = await play.send(play.desk.balance())
-        if in_seconds.accepted:
-            answer = in_seconds
+    result = await context.send(context.callbacks.balance())
+    if result.answered and not result.ok:
+        context.callbacks.timestamp_unit = "seconds"
+        in_seconds = await context.send(context.callbacks.balance())
+        if in_seconds.ok:
+            result = in_seconds
         else:
-            play.desk.unit = "milliseconds"
-    if not answer.accepted or answer.balance is None:
-        raise CannotCheck(_why(answer, play.player))
-    return answer.balance
+            context.callbacks.timestamp_unit = "milliseconds"
+    if not result.ok or result.balance is None:
+        raise CannotCheck(_explain(result, context.player))
+    return result.balance
 
 
-def _why(answer: Answer, player: str) -> str:
-    if answer.unreachable:
-        return f"The wallet cannot be reached: {answer}. Start it, and check the address and the port."
-    if not answer.came:
-        return f"The wallet does not answer: {answer}. Check that the URL is its own, or raise --timeout."
-    if answer.status_code == "ERR_INTEGRITY_CHECK_FAILED":
+def _explain(result: CallbackResult, player: str) -> str:
+    if result.unreachable:
+        return f"The wallet cannot be reached: {result}. Start it, and check the address and the port."
+    if not result.answered:
+        return f"The wallet does not answer: {result}. Check that the URL is its own, or raise --timeout."
+    if result.status_code == "ERR_INTEGRITY_CHECK_FAILED":
         return (
             "The wallet refuses the signature of a balance callback. Either the token is not the one that "
             f"the wallet has, or the wallet does not compute {SIGNATURE_HEADER} as documented: base64 of "
             "HMAC-SHA512, keyed with the token, over the values in the order of their keys, joined by commas "
             "(the documented example signs 1500,USD,user123,1713792000)."
         )
-    if answer.status_code in {"ERR_INVALID_PLAYER_ID", "ERR_NOT_AUTHENTICATED", "ERR_INVALID_ACCOUNT"}:
+    if result.status_code in {"ERR_INVALID_PLAYER_ID", "ERR_NOT_AUTHENTICATED", "ERR_INVALID_ACCOUNT"}:
         return (
-            f"The wallet does not tell the balance of player {player!r}: {answer}. Give a test player that "
-            "it knows, with an open session and in the account's currency."
+            f"The wallet refuses the balance of player {player!r}: {result}. Use a test player that it "
+            "knows, with an open session and in the account's currency."
         )
-    if answer.exchange.http_status != HTTPStatus.OK:
+    if result.exchange.http_status != HTTPStatus.OK:
         return (
-            f"A balance callback was answered by {answer}. Check that the URL is the callback URL itself, "
+            f"A balance callback was answered by {result}. Check that the URL is the callback URL itself, "
             "takes POST, and needs no login and no redirect."
         )
-    return f"A balance callback was not answered with a balance and OK: {answer}."
+    return f"A balance callback was not answered with a balance and OK: {result}."

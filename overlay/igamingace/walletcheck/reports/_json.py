@@ -1,4 +1,4 @@
-"""The report as JSON, for machines."""
+"""The report as JSON."""
 
 from __future__ import annotations
 
