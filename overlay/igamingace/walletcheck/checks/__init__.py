@@ -1,4 +1,4 @@
-"""The checks, in the order in which they are run."""
+"""The checks, in the order in which they run."""
 
 from __future__ import annotations
 
@@ -34,4 +34,4 @@ CHECKS: Final[tuple[Check, ...]] = (
     *parallel,
     *times,
 )
-"""Every check there is."""
+"""All checks."""

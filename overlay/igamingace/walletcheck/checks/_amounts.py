@@ -1,4 +1,4 @@
-"""Amounts and ids: exact to the digit, and of any size that the contract allows."""
+"""Amounts and ids: exact, and of any size that the contract allows."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ ids = CheckGroup("id")
 
 _LARGE: Final = Decimal(123_456_789_012)
 _EXACT: Final = (
-    "Use decimals: DECIMAL or NUMERIC columns, Decimal or integers of minor units in code. Never floats, and "
-    "never cut to integers."
+    "Use decimals: DECIMAL or NUMERIC columns, Decimal or integers of minor units in code. Never use floats, "
+    "and never truncate to integers."
 )
 _64_BIT: Final = (
-    "Read transactionId and referenceId as 64-bit integers (BIGINT; in JavaScript a JSON reader that gives "
-    "BigInt): a double holds 53 bits, and JSON.parse reads doubles."
+    "Read transactionId and referenceId as 64-bit integers (BIGINT; in JavaScript a JSON parser that "
+    "returns BigInt): a double has 53 bits, and JSON.parse returns doubles."
 )
 
 
 @amounts.check(
     "cents",
-    "Cents are neither lost nor made",
+    "Cents are exact",
     rule="Amounts are decimals in major units, with the currency's minor digits.",
     standing="documented",
     advice=_EXACT,
@@ -51,7 +51,7 @@ async def _cents(context: CheckContext) -> None:
     "Bets and wins of 0 are accepted and change nothing",
     rule="A round without a win has a win of 0; free spins have bets of 0.",
     standing="platform",
-    advice="Do not refuse amount 0. Do remember its transactionId.",
+    advice="Do not refuse amount 0, and store its transactionId.",
 )
 async def _zero(context: CheckContext) -> None:
     before = await context.balance()
@@ -63,9 +63,9 @@ async def _zero(context: CheckContext) -> None:
 @amounts.check(
     "large",
     "A very large win is paid, and can be bet",
-    rule="No largest amount is stated; some currencies have amounts of many digits.",
+    rule="No maximum amount is stated; some currencies have amounts of many digits.",
     standing="assumed",
-    advice="Make room for 18 digits, as NUMERIC(20, 2) does. 32 bits end at 21 million, in cents.",
+    advice="Store at least 18 digits, as NUMERIC(20, 2) does. In cents, 32 bits overflow at 21 million.",
 )
 async def _large(context: CheckContext) -> None:
     before = await context.balance()
@@ -95,7 +95,7 @@ async def _large_cents(context: CheckContext) -> None:
 
 @ids.check(
     "neighbours",
-    "Neighbours among 64-bit transactionIds are told apart",
+    "Neighbouring 64-bit transactionIds are distinguished",
     rule="transactionId is a 64-bit integer.",
     standing="documented",
     advice=_64_BIT,

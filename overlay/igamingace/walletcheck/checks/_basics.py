@@ -1,4 +1,4 @@
-"""The five callbacks as they come on a good day, and the form of their answers."""
+"""The five callbacks in the normal case, and the form of their answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ answers = CheckGroup("answer")
 
 @happy.check(
     "balance",
-    "The balance is told, twice the same",
+    "The balance is returned, twice the same",
     rule="balance is answered with OK and the player's balance; it changes nothing.",
     standing="documented",
     advice="Only read in the balance callback.",
@@ -66,7 +66,7 @@ async def _betwin(context: CheckContext) -> None:
     before = await context.ensure_balance()
     await context.expect_ok(context.callbacks.betwin(3, 8))
     await context.expect_ok(context.callbacks.betwin(4, 0))
-    await context.expect_change(before, 1, "3 for 8, and 4 for nothing")
+    await context.expect_change(before, 1, "betwins of 3 for 8 and of 4 for 0")
 
 
 @happy.check(
@@ -114,7 +114,7 @@ async def _form(context: CheckContext) -> None:
 
 @answers.check(
     "balance",
-    "Answers tell the balance after the change",
+    "Answers have the balance after the change",
     rule="balance in an answer is the player's balance after the callback.",
     standing="documented",
     advice="Answer with the balance as it is after your change, read in the same transaction.",
@@ -132,10 +132,10 @@ async def _after(context: CheckContext) -> None:
 
 @answers.check(
     "duplicate_balance",
-    "A repeated callback is answered with the balance of now",
+    "A repeated callback is answered with the current balance",
     rule="The same transactionId again is answered with the current balance and OK.",
     standing="documented",
-    advice="Do not store answers: read the balance when a transactionId comes again.",
+    advice="Do not store answers: read the balance when a transactionId is repeated.",
 )
 async def _now(context: CheckContext) -> None:
     await context.ensure_balance()

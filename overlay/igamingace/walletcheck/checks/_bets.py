@@ -1,4 +1,4 @@
-"""Bets and betwins: never more than there is, never twice, never half."""
+"""Bets and betwins: never more than the balance, never twice, and atomic."""
 
 from __future__ import annotations
 
@@ -17,35 +17,33 @@ COPIES: Final = 10
 ONCE: Final = "The same transactionId again changes nothing and is answered with the current balance and OK."
 UNIQUE: Final = (
     "Put a unique index on transactionId, and insert the id in the transaction that changes the balance: "
-    "when the insert fails, change nothing and answer OK with the balance of now."
+    "when the insert fails, change nothing and answer OK with the current balance."
 )
-_RACE: Final = (
-    f"{UNIQUE} A look for the id before the change is too early: copies that come together all find nothing."
-)
+_RACE: Final = f"{UNIQUE} A check before the change is too early: concurrent copies all find nothing."
 
 
 async def repeated(context: CheckContext, message: CallbackMessage, change: int) -> None:
-    """Send a message and the same again."""
+    """Send a callback twice."""
     before = await context.ensure_balance()
     await context.expect_ok(message)
-    await context.expect_ok(message, "came a second time and must be answered with OK")
-    await context.expect_change(before, change, f"a {message.command} that came twice")
+    await context.expect_ok(message, "was sent a second time and must be answered with OK")
+    await context.expect_change(before, change, f"a {message.command} that was sent twice")
 
 
 async def repeated_later(context: CheckContext, message: CallbackMessage, change: int) -> None:
-    """Send a message, others, and the first one again."""
+    """Send a callback, others, and the first one again."""
     before = await context.ensure_balance()
     await context.expect_ok(message)
     await context.expect_ok(context.callbacks.bet(2))
     await context.expect_ok(context.callbacks.win(3))
-    await context.expect_ok(message, "came again after others and must be answered with OK")
+    await context.expect_ok(message, "was sent again after others and must be answered with OK")
     await context.expect_change(
-        before, change + 1, f"a {message.command} that came again after a bet of 2 and a win of 3"
+        before, change + 1, f"a {message.command} that was sent again after a bet of 2 and a win of 3"
     )
 
 
 async def repeated_at_once(context: CheckContext, message: CallbackMessage, change: int) -> None:
-    """Send copies of a message at the same time."""
+    """Send copies of a callback concurrently."""
     before = await context.ensure_balance()
     await context.expect_all_ok(
         [message] * COPIES, f"{COPIES} copies of a {message.command} must be answered with OK"
@@ -82,7 +80,7 @@ async def _over(context: CheckContext) -> None:
 
 @bets.check(
     "duplicate",
-    "A bet that comes again at once is taken once",
+    "A bet that is sent again at once is taken once",
     rule=ONCE,
     standing="documented",
     advice=UNIQUE,
@@ -93,10 +91,10 @@ async def _duplicate(context: CheckContext) -> None:
 
 @bets.check(
     "duplicate_later",
-    "A bet that comes again after others is taken once",
+    "A bet that is sent again after others is taken once",
     rule=ONCE,
     standing="documented",
-    advice=f"Remember every transactionId for ever, not just the last one. {UNIQUE}",
+    advice=f"Store every transactionId for ever, not only the last one. {UNIQUE}",
 )
 async def _duplicate_later(context: CheckContext) -> None:
     await repeated_later(context, context.callbacks.bet(5), -5)
@@ -115,24 +113,26 @@ async def _duplicate_parallel(context: CheckContext) -> None:
 
 @bets.check(
     "duplicate_when_short",
-    "A repeated bet is OK though the money is gone by now",
+    "A repeated bet is OK even if the balance is too low by now",
     rule=ONCE,
     standing="documented",
-    advice="Look for the transactionId before you compare amount with the balance.",
+    advice="Look up the transactionId before you compare amount with the balance.",
 )
 async def _duplicate_when_short(context: CheckContext) -> None:
     before = await context.ensure_balance()
     bet = context.callbacks.bet(before - 1)
     await context.expect_ok(bet)
-    await context.expect_ok(bet, "of almost all there is came a second time and must be answered with OK")
+    await context.expect_ok(
+        bet, "of almost the whole balance was sent a second time and must be answered with OK"
+    )
 
 
 @bets.check(
     "duplicate_changed",
-    "A known transactionId with another amount changes nothing",
-    rule="The same transactionId again changes nothing; that holds with another content too.",
+    "A repeated transactionId with another amount changes nothing",
+    rule="The same transactionId again changes nothing; also when its content differs.",
     standing="assumed",
-    advice="Refuse it, and report it: the vendor does not send such a thing.",
+    advice="Refuse and report it: the vendor does not send this.",
 )
 async def _duplicate_changed(context: CheckContext) -> None:
     before = await context.ensure_balance()
@@ -158,7 +158,7 @@ async def _betwin_over(context: CheckContext) -> None:
 
 @betwins.check(
     "duplicate",
-    "A betwin that comes again at once is booked once",
+    "A betwin that is sent again at once is booked once",
     rule=ONCE,
     standing="documented",
     advice=UNIQUE,
@@ -169,7 +169,7 @@ async def _betwin_duplicate(context: CheckContext) -> None:
 
 @betwins.check(
     "duplicate_later",
-    "A betwin that comes again after others is booked once",
+    "A betwin that is sent again after others is booked once",
     rule=ONCE,
     standing="documented",
     advice=UNIQUE,

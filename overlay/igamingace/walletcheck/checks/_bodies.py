@@ -1,4 +1,4 @@
-"""Bodies: what may be there, what may not, and that hostile ones do no harm."""
+"""Bodies: unknown, missing and invalid fields, and malformed JSON."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ players = CheckGroup("player")
 _WELL_FORMED: Final = b"A" * 86 + b"=="
 _BROKEN: Final[dict[str, bytes]] = {
     "an empty body": b"",
-    "a body that breaks off": b'{"command":"win","amount":',
-    "a body that is no object": b"[1,2,3]",
-    "a body that is no UTF-8": b'{"command":"\xff\xfe"}',
+    "a truncated body": b'{"command":"win","amount":',
+    "a body that is not an object": b"[1,2,3]",
+    "a body that is not UTF-8": b'{"command":"\xff\xfe"}',
     "a body with NaN": b'{"command":"win","amount":NaN}',
     "a body nested 2000 deep": b"[" * 2000 + b"]" * 2000,
 }
-_UNSENT: Final = "The vendor sends nothing of the kind; whoever does must gain nothing by it."
+_UNSENT: Final = "The vendor does not send this; an attacker who does must gain nothing."
 _READ: Final = (
     "Check each field's presence and type before you use it, and answer ERR_UNKNOWN when one is wrong."
 )
@@ -32,16 +32,16 @@ _READ: Final = (
 
 @bodies.check(
     "broken_json",
-    "Bodies that are no callback are refused, and upset nobody",
+    "Malformed bodies are refused without a server error",
     rule=_UNSENT,
     standing="assumed",
-    advice="Catch what your JSON reader raises; any answer but OK and but HTTP 5xx will do.",
+    advice="Catch what your JSON parser raises; any answer but OK and HTTP 5xx is accepted.",
 )
 async def _broken(context: CheckContext) -> None:
     before = await context.balance()
     for what, body in _BROKEN.items():
         broken = build_message("none", {}, body).with_signer(
-            lambda _token: _WELL_FORMED, "made up, in the right form"
+            lambda _token: _WELL_FORMED, "invalid, but well-formed"
         )
         await context.expect_clean_refusal(broken, what)
     await context.expect_no_change(before, "broken bodies")
@@ -52,7 +52,7 @@ async def _broken(context: CheckContext) -> None:
     "An unknown command is refused",
     rule="command is one of balance, bet, win, betwin and cancel.",
     standing="documented",
-    advice="Answer ERR_UNKNOWN. Have no command that is taken when none of the others fits.",
+    advice="Answer ERR_UNKNOWN. No command may be the default.",
 )
 async def _unknown_command(context: CheckContext) -> None:
     before = await context.balance()
@@ -67,10 +67,10 @@ async def _unknown_command(context: CheckContext) -> None:
 
 @bodies.check(
     "extra_fields",
-    "Fields that are not known are passed over, and signed",
+    "Unknown fields are ignored, but signed",
     rule="The vendor may add fields at any time; their values are signed like all others.",
     standing="assumed",
-    advice="Take no offence at unknown fields, and put their values into the signature.",
+    advice="Accept unknown fields, and include their values in the signature.",
 )
 async def _extra(context: CheckContext) -> None:
     before = await context.ensure_balance()
@@ -120,18 +120,18 @@ async def _negative(context: CheckContext) -> None:
 @bodies.check(
     "wrong_types",
     "Fields of the wrong type are refused",
-    rule=f'{_UNSENT} The signature does not tell 5 from "5".',
+    rule=f'{_UNSENT} The signature does not distinguish 5 from "5".',
     standing="assumed",
     advice=_READ,
 )
 async def _types(context: CheckContext) -> None:
     before = await context.ensure_balance()
     for name, value, what in (
-        ("amount", "5", "a text for amount"),
+        ("amount", "5", "a string for amount"),
         ("amount", True, "a boolean for amount"),
         ("amount", None, "null for amount"),
         ("transactionId", RawLiteral("1.5"), "a fraction for transactionId"),
-        ("transactionId", "x", "a text for transactionId"),
+        ("transactionId", "x", "a string for transactionId"),
         ("transactionId", None, "null for transactionId"),
         ("playerId", 5, "a number for playerId"),
         ("playerId", None, "null for playerId"),
@@ -144,7 +144,7 @@ async def _types(context: CheckContext) -> None:
 
 @bodies.check(
     "missing_field",
-    "A callback that lacks a field is refused",
+    "A callback with a missing field is refused",
     rule="The fields of each command are all sent.",
     standing="documented",
     advice=_READ,
@@ -163,26 +163,26 @@ async def _missing(context: CheckContext) -> None:
     await context.expect_clean_refusal(
         context.callbacks.cancel(bet).with_fields(referenceId=...), "a cancel without referenceId"
     )
-    await context.expect_change(before, -4, "a bet of 4, and callbacks that lack a field")
+    await context.expect_change(before, -4, "a bet of 4, and callbacks with a missing field")
 
 
 async def _timed(context: CheckContext, unit: TimestampUnit) -> None:
     before = await context.ensure_balance()
-    moment = context.callbacks.now(unit)
-    for one in (
-        context.callbacks.balance().with_fields(timestamp=moment),
-        context.callbacks.bet(3, timestamp=moment),
+    timestamp = context.callbacks.now(unit)
+    for message in (
+        context.callbacks.balance().with_fields(timestamp=timestamp),
+        context.callbacks.bet(3, timestamp=timestamp),
     ):
-        await context.expect_ok(one, f"with its timestamp in {unit} must be OK")
+        await context.expect_ok(message, f"with its timestamp in {unit} must be OK")
     await context.expect_change(before, -3, f"a bet of 3 with its timestamp in {unit}")
 
 
 @timestamps.check(
     "seconds",
     "A timestamp in seconds is accepted",
-    rule="The pages contradict each other: the signature example has seconds. Read either.",
+    rule="The vendor's pages contradict each other: the signature example has seconds. Accept both.",
     standing="documented",
-    advice="Take a timestamp above 2 * 10^10 for milliseconds, and any other for seconds.",
+    advice="Treat a timestamp above 2 * 10^10 as milliseconds, and any other as seconds.",
 )
 async def _seconds(context: CheckContext) -> None:
     await _timed(context, "seconds")
@@ -191,19 +191,19 @@ async def _seconds(context: CheckContext) -> None:
 @timestamps.check(
     "milliseconds",
     "A timestamp in milliseconds is accepted",
-    rule="The pages contradict each other: the balance example has milliseconds. Read either.",
+    rule="The vendor's pages contradict each other: the balance example has milliseconds. Accept both.",
     standing="documented",
-    advice="Take a timestamp above 2 * 10^10 for milliseconds, others for seconds; keep it in 64 bits.",
+    advice="Treat a timestamp above 2 * 10^10 as milliseconds, others as seconds; store it in 64 bits.",
 )
 async def _milliseconds(context: CheckContext) -> None:
     await _timed(context, "milliseconds")
 
 
-def _of(context: CheckContext, player: str) -> list[CallbackMessage]:
+def _for_player(context: CheckContext, player: str) -> list[CallbackMessage]:
     callbacks = context.callbacks
     return [
-        one.with_fields(playerId=player)
-        for one in (callbacks.balance(), callbacks.bet(1), callbacks.betwin(1, 1))
+        message.with_fields(playerId=player)
+        for message in (callbacks.balance(), callbacks.bet(1), callbacks.betwin(1, 1))
     ]
 
 
@@ -212,23 +212,25 @@ def _of(context: CheckContext, player: str) -> list[CallbackMessage]:
     "A player that does not exist has no balance and cannot bet",
     rule="An unknown player is ERR_INVALID_PLAYER_ID for balance, and refused for bet.",
     standing="documented",
-    advice="Look the player up first. Never make one up because a callback names it.",
+    advice="Look up the player first. Never create one for a callback.",
 )
 async def _unknown(context: CheckContext) -> None:
-    for one in _of(context, f"no-such-player-{context.callbacks.new_id()}"):
-        await context.expect_clean_refusal(one, f"{one.command} for a player that does not exist")
+    for message in _for_player(context, f"no-such-player-{context.callbacks.new_id()}"):
+        await context.expect_clean_refusal(message, f"{message.command} for a player that does not exist")
 
 
 @players.check(
     "sql",
-    "SQL in playerId is taken for an id, not for SQL",
-    rule="playerId is any text. (Only harmless SQL is tried: at worst it names the same player again.)",
+    "SQL in playerId is not executed",
+    rule="playerId is any string. (Only harmless SQL is sent: at worst it selects the same player.)",
     standing="assumed",
-    advice="Pass playerId as a parameter of the statement; never paste it into SQL.",
+    advice="Pass playerId as a parameter of the statement; never concatenate it into SQL.",
 )
 async def _sql(context: CheckContext) -> None:
     before = await context.ensure_balance()
     for tail in ("'", '"', "' AND '1'='1", "' -- ", "\\", "%", "' AND '1'='2"):
-        for one in _of(context, context.player + tail):
-            await context.expect_clean_refusal(one, f"{one.command} for a player whose id ends in {tail}")
+        for message in _for_player(context, context.player + tail):
+            await context.expect_clean_refusal(
+                message, f"{message.command} for a player whose id ends in {tail}"
+            )
     await context.expect_no_change(before, "callbacks of players who do not exist")

@@ -1,4 +1,4 @@
-"""Cancels: one refund for a bet, none for what was no bet, whatever the order in which they come."""
+"""Cancels: one refund for a bet, none for an unknown bet, in any order of arrival."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ cancels = CheckGroup("cancel")
 
 _PAIRS: Final = 10
 _REMEMBER: Final = (
-    "When a cancel names an unknown bet, store its referenceId as cancelled in the same transaction, and let "
-    "bet and betwin refuse an id that is stored so."
+    "When a cancel refers to an unknown bet, store its referenceId as cancelled in the same transaction, and "
+    "refuse a bet or betwin whose id is stored."
 )
 
 
@@ -40,16 +40,16 @@ async def _betwin(context: CheckContext) -> None:
 
 @cancels.check(
     "duplicate",
-    "A cancel that comes again refunds once",
-    rule=f"{ONCE} A cancel comes up to 2 more times when its answer was late or failed.",
+    "A cancel that is sent again refunds once",
+    rule=f"{ONCE} A cancel is retried up to 2 times when its answer was late or failed.",
     standing="documented",
     advice=UNIQUE,
 )
 async def _duplicate(context: CheckContext) -> None:
-    before, bet = await _taken(context, 5)
+    before, bet = await _accepted_bet(context, 5)
     cancel = context.callbacks.cancel(bet)
     await context.expect_ok(cancel)
-    await context.expect_ok(cancel, "came a second time and must be answered with OK")
+    await context.expect_ok(cancel, "was sent a second time and must be answered with OK")
     await context.expect_no_change(before, "a bet, and its cancel twice")
 
 
@@ -58,10 +58,10 @@ async def _duplicate(context: CheckContext) -> None:
     f"{COPIES} copies of a cancel at once refund once",
     rule=ONCE,
     standing="documented",
-    advice=f"{UNIQUE} A look for the id before the change is too early.",
+    advice=f"{UNIQUE} A check before the change is too early.",
 )
 async def _duplicate_parallel(context: CheckContext) -> None:
-    before, bet = await _taken(context, 5)
+    before, bet = await _accepted_bet(context, 5)
     copies = [context.callbacks.cancel(bet)] * COPIES
     await context.expect_all_ok(copies, f"{COPIES} copies of a cancel must be answered with OK")
     await context.expect_no_change(before, f"a bet, and {COPIES} copies of its cancel at once")
@@ -75,7 +75,7 @@ async def _duplicate_parallel(context: CheckContext) -> None:
     advice="Mark the bet as refunded, in the transaction of the refund; refuse to refund a marked one.",
 )
 async def _twice(context: CheckContext) -> None:
-    before, bet = await _taken(context, 5)
+    before, bet = await _accepted_bet(context, 5)
     await context.expect_ok(context.callbacks.cancel(bet))
     await context.expect_refusal(context.callbacks.cancel(bet), "the cancel of a bet that has been refunded")
     await context.expect_no_change(before, "a bet and two cancels of it")
@@ -90,7 +90,7 @@ async def _twice(context: CheckContext) -> None:
     "id = :id AND NOT refunded; refund when it changed a row.",
 )
 async def _twice_parallel(context: CheckContext) -> None:
-    before, bet = await _taken(context, 5)
+    before, bet = await _accepted_bet(context, 5)
     results = await context.send_all([context.callbacks.cancel(bet) for _ in range(COPIES)])
     if not any(result.ok for result in results):
         raise CheckFailed(
@@ -104,7 +104,7 @@ async def _twice_parallel(context: CheckContext) -> None:
     "The cancel of an unknown bet is refused, each time, and pays nothing",
     rule="A bet that is not known is ERR_TRANSACTION_DOES_NOT_EXIST.",
     standing="documented",
-    advice="Refund only what you find booked as a bet; answer with the refusal when it comes again too.",
+    advice="Refund only what is booked as a bet, and refuse each repetition as well.",
 )
 async def _unknown(context: CheckContext) -> None:
     before = await context.balance()
@@ -116,8 +116,8 @@ async def _unknown(context: CheckContext) -> None:
 
 @cancels.check(
     "before_bet",
-    "A bet that comes after its cancel is refused",
-    rule="A cancel may overtake its bet. The vendor takes the bet for failed: taken late, its money is lost.",
+    "A bet that arrives after its cancel is refused",
+    rule="A cancel may overtake its bet. For the vendor the bet has failed: booked late, its money is lost.",
     standing="assumed",
     advice=_REMEMBER,
 )
@@ -126,14 +126,14 @@ async def _before_bet(context: CheckContext) -> None:
     bet = context.callbacks.bet(5)
     await context.send(context.callbacks.cancel(bet))
     before = await context.balance()
-    await context.expect_refusal(bet, "a bet that comes after its cancel")
+    await context.expect_refusal(bet, "a bet that arrives after its cancel")
     await context.expect_no_change(before, "a bet after its cancel")
 
 
 @cancels.check(
     "before_betwin",
-    "A betwin that comes after its cancel is refused",
-    rule="A cancel may overtake its betwin, as it may a bet.",
+    "A betwin that arrives after its cancel is refused",
+    rule="A cancel may overtake its betwin, as with a bet.",
     standing="assumed",
     advice=_REMEMBER,
 )
@@ -142,19 +142,19 @@ async def _before_betwin(context: CheckContext) -> None:
     betwin = context.callbacks.betwin(5, 7)
     await context.send(context.callbacks.cancel(betwin))
     before = await context.balance()
-    await context.expect_refusal(betwin, "a betwin that comes after its cancel")
+    await context.expect_refusal(betwin, "a betwin that arrives after its cancel")
     await context.expect_no_change(before, "a betwin after its cancel")
 
 
 @cancels.check(
     "bet_again",
-    "A refunded bet that comes again is not taken again",
+    "A refunded bet that is sent again is not taken again",
     rule="The same transactionId again changes nothing, also after its refund.",
     standing="documented",
     advice="Keep the transactionId of a refunded bet: mark it, do not delete it.",
 )
 async def _bet_again(context: CheckContext) -> None:
-    before, bet = await _taken(context, 5)
+    before, bet = await _accepted_bet(context, 5)
     await context.expect_ok(context.callbacks.cancel(bet))
     await context.send(bet)
     await context.expect_no_change(before, "a bet, its cancel, and the same bet again")
@@ -163,7 +163,7 @@ async def _bet_again(context: CheckContext) -> None:
 @cancels.check(
     "race",
     "A bet and its cancel at the same time leave the balance as it was",
-    rule="Whichever is first: the cancel refunds the bet, or the bet is refused.",
+    rule="In either order: the cancel refunds the bet, or the bet is refused.",
     standing="assumed",
     advice=f"Lock the player's row, or the bet's id, in both. {_REMEMBER}",
 )
@@ -178,8 +178,8 @@ async def _race(context: CheckContext) -> None:
     await context.expect_no_change(before, f"{_PAIRS} bets and their cancels at once")
 
 
-async def _taken(context: CheckContext, amount: int) -> tuple[Decimal, CallbackMessage]:
-    """Return the balance, and a bet that was taken from it."""
+async def _accepted_bet(context: CheckContext, amount: int) -> tuple[Decimal, CallbackMessage]:
+    """Return the balance before an accepted bet, and the bet."""
     before = await context.ensure_balance()
     bet = context.callbacks.bet(amount)
     await context.expect_ok(bet)

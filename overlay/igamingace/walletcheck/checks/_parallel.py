@@ -1,4 +1,4 @@
-"""Many callbacks of one player at once, and the time limits of the contract."""
+"""Concurrent callbacks of one player, and the time limits of the contract."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 parallel = CheckGroup("parallel")
 times = CheckGroup("time")
 
-_IN_ANY_ORDER: Final = "Callbacks of one player come in parallel; each changes the balance by its own amount."
+_IN_ANY_ORDER: Final = (
+    "Callbacks of one player arrive in parallel; each changes the balance by its own amount."
+)
 _ONE_STATEMENT: Final = (
     "Change the balance in one statement (SET balance = balance + :amount), or lock the player's row. A "
-    "balance that is read, changed and written back loses what others wrote in between."
+    "balance that is read, changed and written back loses concurrent changes."
 )
 
 
@@ -71,9 +73,9 @@ async def _mixed(context: CheckContext) -> None:
     booked = [context.callbacks.bet(1) for _ in range(quarter)]
     await context.expect_all_ok(booked, f"{quarter} bets of 1 must be answered with OK")
     messages = [
-        one
+        message
         for bet in booked
-        for one in (
+        for message in (
             context.callbacks.bet(2),
             context.callbacks.cancel(bet),
             context.callbacks.betwin(1, 2),
@@ -90,8 +92,8 @@ async def _mixed(context: CheckContext) -> None:
 
 @parallel.check(
     "overdraw",
-    "Bets at once never take more than there is",
-    rule="A bet of more than the balance is ERR_NOT_ENOUGH_MONEY, however many come at once.",
+    "Concurrent bets never take more than the balance",
+    rule="A bet of more than the balance is ERR_NOT_ENOUGH_MONEY, however many arrive at once.",
     standing="documented",
     advice="Check and take in one statement: SET balance = balance - :amount WHERE balance >= :amount.",
 )
@@ -121,11 +123,13 @@ async def _overdraw(context: CheckContext) -> None:
 async def _in_time(context: CheckContext) -> None:
     await context.ensure_balance()
     half = MAX_CONCURRENCY // 2
-    messages = [one for _ in range(half) for one in (context.callbacks.bet(1), context.callbacks.win(1))]
-    _judge(context, await context.send_all(messages))
+    messages = [
+        message for _ in range(half) for message in (context.callbacks.bet(1), context.callbacks.win(1))
+    ]
+    _check_times(context, await context.send_all(messages))
 
 
-def _judge(context: CheckContext, results: Iterable[CallbackResult]) -> None:
+def _check_times(context: CheckContext, results: Iterable[CallbackResult]) -> None:
     for result in results:
         limit = context.client.time_limit(result.command)
         seconds = result.exchange.seconds
@@ -133,8 +137,8 @@ def _judge(context: CheckContext, results: Iterable[CallbackResult]) -> None:
             raise CheckFailed(f"this {result.command} took {seconds:.2f} s, {limit:g} s are allowed")
 
 
-async def _usual(context: CheckContext, command: str) -> list[CallbackMessage]:
-    """Return the callbacks of a command that take different ways through a wallet."""
+async def _typical_messages(context: CheckContext, command: str) -> list[CallbackMessage]:
+    """Return callbacks of a command that take different code paths in a wallet."""
     before = await context.ensure_balance()
     callbacks = context.callbacks
     if command == "bet":
@@ -152,16 +156,18 @@ async def _usual(context: CheckContext, command: str) -> list[CallbackMessage]:
     return [cancel, cancel, callbacks.cancel(bet), callbacks.cancel(callbacks.new_id())]
 
 
-def _time(command: str) -> CheckFunction:
+def _time_check(command: str) -> CheckFunction:
     async def run(context: CheckContext) -> None:
-        _judge(context, [await context.send(message) for message in await _usual(context, command)])
+        _check_times(
+            context, [await context.send(message) for message in await _typical_messages(context, command)]
+        )
 
     return run
 
 
-_AFTERWARDS: Final = {
-    "cancel": "a late OK does not count: the vendor takes it for failed and sends a cancel",
-    "retry": "it comes again when it is late",
+_FOLLOW_UPS: Final = {
+    "cancel": "a late OK does not count: for the vendor it has failed, and a cancel follows",
+    "retry": "it is retried when it is late",
 }
 
 for _command, _info in CALLBACKS.items():
@@ -170,7 +176,7 @@ for _command, _info in CALLBACKS.items():
             _command,
             f"{_command} is answered in time: the first, the repeated, the refused",
             rule=f"{_command} must be answered within {_info.answer_within:g} s; "
-            f"{_AFTERWARDS.get(_info.then, 'nothing follows')}.",
+            f"{_FOLLOW_UPS.get(_info.then, 'nothing follows')}.",
             standing="documented",
-            advice="Do nothing but the booking before you answer. Index transactionId; mail and count later.",
-        )(_time(_command))
+            advice="Only book before you answer. Index transactionId; send mail and do statistics later.",
+        )(_time_check(_command))

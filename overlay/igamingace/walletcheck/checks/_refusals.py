@@ -1,4 +1,4 @@
-"""Refusals: under HTTP 200, with the statusCode that says why."""
+"""Refusals: HTTP 200, with the right statusCode."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 refusals = CheckGroup("refusal")
 
 
-async def _coded(context: CheckContext, message: CallbackMessage, what: str, *codes: str) -> None:
+async def _expect_code(context: CheckContext, message: CallbackMessage, what: str, *codes: str) -> None:
     result = await context.send(message)
     if result.status_code not in codes:
         expected = " or ".join(codes)
@@ -24,7 +24,7 @@ async def _coded(context: CheckContext, message: CallbackMessage, what: str, *co
         )
 
 
-def _bad(context: CheckContext) -> CallbackMessage:
+def _wrongly_signed(context: CheckContext) -> CallbackMessage:
     return context.callbacks.win(2).tampered(amount=3)
 
 
@@ -33,8 +33,8 @@ def _bad(context: CheckContext) -> CallbackMessage:
     "Refusals come under HTTP 200",
     rule="The answer is HTTP 200 also for refusals; any other HTTP status counts as failed.",
     standing="documented",
-    advice="Answer HTTP 200 whatever you refuse: statusCode says why. Under 4xx the vendor takes your wallet "
-    "for broken, and sends wins and cancels again.",
+    advice="Answer HTTP 200 whatever you refuse: statusCode says why. With 4xx the vendor takes your wallet "
+    "to be broken, and retries wins and cancels.",
 )
 async def _http(context: CheckContext) -> None:
     before = await context.ensure_balance()
@@ -46,7 +46,7 @@ async def _http(context: CheckContext) -> None:
             context.callbacks.balance().with_fields(playerId="no-such-player"),
             "the balance of an unknown player",
         ),
-        (_bad(context), "a callback with a wrong signature"),
+        (_wrongly_signed(context), "a callback with a wrong signature"),
     ):
         result = await context.send(message)
         if result.exchange.http_status != HTTPStatus.OK:
@@ -55,28 +55,30 @@ async def _http(context: CheckContext) -> None:
 
 @refusals.check(
     "not_enough_money",
-    "Too little money is ERR_NOT_ENOUGH_MONEY",
+    "A bet over the balance is ERR_NOT_ENOUGH_MONEY",
     rule="bet and betwin over the balance are ERR_NOT_ENOUGH_MONEY.",
     standing="documented",
     advice="Compare the stake with the balance, and answer ERR_NOT_ENOUGH_MONEY when it is more.",
 )
 async def _money(context: CheckContext) -> None:
     before = await context.ensure_balance()
-    await _coded(context, context.callbacks.bet(before + 1), "a bet over the balance", "ERR_NOT_ENOUGH_MONEY")
+    await _expect_code(
+        context, context.callbacks.bet(before + 1), "a bet over the balance", "ERR_NOT_ENOUGH_MONEY"
+    )
     betwin = context.callbacks.betwin(before + 1, 0)
-    await _coded(context, betwin, "a betwin over the balance", "ERR_NOT_ENOUGH_MONEY")
+    await _expect_code(context, betwin, "a betwin over the balance", "ERR_NOT_ENOUGH_MONEY")
 
 
 @refusals.check(
     "unknown_bet",
     "The cancel of an unknown bet is ERR_TRANSACTION_DOES_NOT_EXIST",
-    rule="A bet that is not known is ERR_TRANSACTION_DOES_NOT_EXIST.",
+    rule="An unknown bet is ERR_TRANSACTION_DOES_NOT_EXIST.",
     standing="documented",
-    advice="Answer ERR_TRANSACTION_DOES_NOT_EXIST when referenceId is no bet or betwin of yours.",
+    advice="Answer ERR_TRANSACTION_DOES_NOT_EXIST when referenceId is not the id of a bet or betwin.",
 )
 async def _unknown(context: CheckContext) -> None:
     cancel = context.callbacks.cancel(context.callbacks.new_id())
-    await _coded(context, cancel, "the cancel of an unknown bet", "ERR_TRANSACTION_DOES_NOT_EXIST")
+    await _expect_code(context, cancel, "the cancel of an unknown bet", "ERR_TRANSACTION_DOES_NOT_EXIST")
 
 
 @refusals.check(
@@ -91,7 +93,7 @@ async def _rolled_back(context: CheckContext) -> None:
     bet = context.callbacks.bet(1)
     await context.expect_ok(bet)
     await context.expect_ok(context.callbacks.cancel(bet))
-    await _coded(
+    await _expect_code(
         context, context.callbacks.cancel(bet), "a second cancel of a bet", "ERR_TRANSACTION_ROLLED_BACK"
     )
 
@@ -99,12 +101,14 @@ async def _rolled_back(context: CheckContext) -> None:
 @refusals.check(
     "integrity",
     "A wrong signature is ERR_INTEGRITY_CHECK_FAILED",
-    rule="A signature that does not hold is ERR_INTEGRITY_CHECK_FAILED.",
+    rule="An invalid signature is ERR_INTEGRITY_CHECK_FAILED.",
     standing="documented",
     advice="Answer ERR_INTEGRITY_CHECK_FAILED when the signature is wrong or missing.",
 )
 async def _integrity(context: CheckContext) -> None:
-    await _coded(context, _bad(context), "a callback with a wrong signature", "ERR_INTEGRITY_CHECK_FAILED")
+    await _expect_code(
+        context, _wrongly_signed(context), "a callback with a wrong signature", "ERR_INTEGRITY_CHECK_FAILED"
+    )
 
 
 @refusals.check(
@@ -113,9 +117,9 @@ async def _integrity(context: CheckContext) -> None:
     rule="balance for an unknown player is ERR_INVALID_PLAYER_ID, or, having no session, "
     "ERR_NOT_AUTHENTICATED.",
     standing="documented",
-    advice="Answer ERR_INVALID_PLAYER_ID when playerId is none of yours.",
+    advice="Answer ERR_INVALID_PLAYER_ID when there is no such player.",
 )
 async def _unknown_player(context: CheckContext) -> None:
     message = context.callbacks.balance().with_fields(playerId=f"no-such-player-{context.callbacks.new_id()}")
     codes = ("ERR_INVALID_PLAYER_ID", "ERR_NOT_AUTHENTICATED")
-    await _coded(context, message, "the balance of an unknown player", *codes)
+    await _expect_code(context, message, "the balance of an unknown player", *codes)

@@ -1,4 +1,4 @@
-"""Signatures: nothing is believed that is not signed, and everything that is signed right is."""
+"""Signatures: invalid ones are refused, and valid ones accepted for all kinds of values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LENGTH: Final = 88
 _GARBAGE: Final[dict[str, bytes]] = {
     "an empty one": b"",
     "one that is too short": b"abc",
-    "one that is no base64": b"*" * _LENGTH,
+    "one that is not base64": b"*" * _LENGTH,
     "one of zeros": b"A" * 86 + b"==",
     "one outside ASCII": "é".encode("latin-1") * _LENGTH,
     "several": b"A" * 86 + b"==, " + b"A" * 86 + b"==",
@@ -37,7 +37,7 @@ _GARBAGE: Final[dict[str, bytes]] = {
     "A body that was changed after it was signed is refused",
     rule=_CHECKED,
     standing="documented",
-    advice=f"{_FIRST} Sign all values of the body, unknown fields too.",
+    advice=f"{_FIRST} Sign all values of the body, including those of unknown fields.",
 )
 async def _tampered(context: CheckContext) -> None:
     before = await context.ensure_balance()
@@ -69,7 +69,7 @@ async def _missing(context: CheckContext) -> None:
 
 @signatures.check(
     "garbage",
-    "A signature that is none is refused, and upsets nobody",
+    "A malformed signature is refused without a server error",
     rule=_CHECKED,
     standing="documented",
     advice=f"{_FIRST} Compare bytes: constant-time functions raise on text outside ASCII in some languages.",
@@ -78,12 +78,12 @@ async def _garbage(context: CheckContext) -> None:
     before = await context.balance()
     for what, value in _GARBAGE.items():
         await context.expect_clean_refusal(
-            context.callbacks.win(3).with_signer(_always(value), what), f"a win whose signature is {what}"
+            context.callbacks.win(3).with_signer(_fixed(value), what), f"a win whose signature is {what}"
         )
     await context.expect_no_change(before, "wins with garbage for a signature")
 
 
-def _always(value: bytes) -> Signer:
+def _fixed(value: bytes) -> Signer:
     return lambda _token: value
 
 
@@ -106,17 +106,17 @@ async def _wrong_token(context: CheckContext) -> None:
 
 @signatures.check(
     "literals",
-    "Numbers are signed as they stand in the body",
-    rule="The values are signed; how a number becomes text is not stated. Its literal holds for all senders.",
+    "Numbers are signed as their literals in the body",
+    rule="The values are signed; the text of a number is not stated. Its literal is right for all senders.",
     standing="assumed",
-    advice="Take the literal out of the raw body (1500.00 stays 1500.00, 1e2 stays 1e2). Parsed and written "
-    "again it is another text.",
+    advice="Take the literal from the raw body (1500.00 stays 1500.00, 1e2 stays 1e2). Parsing and "
+    "serializing a number changes it.",
 )
 async def _literals(context: CheckContext) -> None:
     before = await context.ensure_balance(4000)
     for literal in ("1500.00", "1500.0", "1e2", "1E+2"):
         await context.expect_ok(
-            context.callbacks.bet(RawLiteral(literal)), f"of {literal} is signed right and must be OK"
+            context.callbacks.bet(RawLiteral(literal)), f"of {literal} is validly signed and must be OK"
         )
     await context.expect_change(before, -3200, "bets of 1500.00, 1500.0, 1e2 and 1E+2")
 
@@ -124,20 +124,20 @@ async def _literals(context: CheckContext) -> None:
 @signatures.check(
     "values",
     "Text, booleans and null are signed as JavaScript joins them",
-    rule="The documented example joins values in JavaScript: text decoded, true and false, null as nothing.",
+    rule="The documented example joins values in JavaScript: decoded strings, true, false, null as empty.",
     standing="assumed",
-    advice="Sign text decoded and in UTF-8 (\\u00e9 is é), booleans as true and false, null as empty text.",
+    advice="Sign strings decoded and in UTF-8 (\\u00e9 is é), booleans as true and false, null as empty.",
 )
 async def _values(context: CheckContext) -> None:
     before = await context.ensure_balance()
     for what, value in (
-        ("a text outside ASCII", "é中🎰"),
-        ("a text with a comma and quotes", 'a,"b"\\'),
+        ("a string outside ASCII", "é中🎰"),
+        ("a string with a comma and quotes", 'a,"b"\\'),
         ("true", True),
         ("null", None),
-        ("an empty text", ""),
+        ("an empty string", ""),
     ):
         await context.expect_ok(
-            context.callbacks.bet(1, extra=value), f"with {what} is signed right and must be OK"
+            context.callbacks.bet(1, extra=value), f"with {what} is validly signed and must be OK"
         )
     await context.expect_change(before, -5, "5 bets of 1")

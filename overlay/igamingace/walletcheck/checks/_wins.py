@@ -1,4 +1,4 @@
-"""Wins: each is paid, whatever came before it, and none is paid twice."""
+"""Wins: each is paid, whatever came before it, and none twice."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ wins = CheckGroup("win")
 @wins.check(
     "without_bet",
     "A win of a round without a bet is paid",
-    rule="win adds amount; it is not said that a bet must be known. Refused, the player never gets it.",
+    rule="win adds amount; no rule requires a known bet. A refused win is never paid.",
     standing="assumed",
-    advice="Do not look for the bet: the win of a bonus, or of a bet that you answered late, has none.",
+    advice="Do not require the bet: the win of a bonus, or of a bet that you answered late, has none.",
 )
 async def _without_bet(context: CheckContext) -> None:
     before = await context.balance()
@@ -38,7 +38,7 @@ async def _without_bet(context: CheckContext) -> None:
     "All wins of a round are paid",
     rule="isRoundFinished false: more wins of the round may follow, each with its own transactionId.",
     standing="documented",
-    advice="Tell wins apart by transactionId, not by roundId.",
+    advice="Identify wins by transactionId, not by roundId.",
 )
 async def _several(context: CheckContext) -> None:
     before = await context.ensure_balance()
@@ -51,8 +51,8 @@ async def _several(context: CheckContext) -> None:
 
 @wins.check(
     "duplicate",
-    "A win that comes again at once is paid once",
-    rule=f"{ONCE} A win comes up to 2 more times when its answer was late or failed.",
+    "A win that is sent again at once is paid once",
+    rule=f"{ONCE} A win is retried up to 2 times when its answer was late or failed.",
     standing="documented",
     advice=UNIQUE,
 )
@@ -62,7 +62,7 @@ async def _duplicate(context: CheckContext) -> None:
 
 @wins.check(
     "duplicate_later",
-    "A win that comes again after others is paid once",
+    "A win that is sent again after others is paid once",
     rule=ONCE,
     standing="documented",
     advice=UNIQUE,
@@ -76,7 +76,7 @@ async def _duplicate_later(context: CheckContext) -> None:
     f"{COPIES} copies of a win at once are paid once",
     rule=ONCE,
     standing="documented",
-    advice=f"{UNIQUE} A look for the id before the change is too early.",
+    advice=f"{UNIQUE} A check before the change is too early.",
 )
 async def _duplicate_parallel(context: CheckContext) -> None:
     await repeated_at_once(context, context.callbacks.win(5), 5)
