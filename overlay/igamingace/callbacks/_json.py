@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, NoReturn, TypeAlias
 
+from igamingace._common.json import MAX_EXPONENT
+
 Value: TypeAlias = str | bytes | bool | None
 """A decoded string, a number as its literal in bytes, true, false or null."""
 
@@ -20,8 +22,6 @@ _WHITESPACE: Final = " \t\r\n"
 _NESTED: Final = "the body is nested: a callback is a flat object"
 _CONSTANTS: Final[dict[Value, bytes]] = {True: b"true", False: b"false", None: b""}
 
-# Far beyond any amount, and small enough that printing or converting such a number costs nothing.
-_MAX_EXPONENT: Final = 1000
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 # Seconds up to here (the year 2603), milliseconds above (from August 1970 on), as pydantic reads Unix time.
 _MAX_SECONDS: Final = 20_000_000_000
@@ -117,7 +117,7 @@ def to_decimal(literal: bytes) -> Decimal:
         ArithmeticError: the exponent is out of range.
     """
     number = Decimal(literal.decode())
-    if abs(number.adjusted()) > _MAX_EXPONENT:
+    if abs(number.adjusted()) > MAX_EXPONENT:
         raise OverflowError("the exponent is out of range")
     return number
 

@@ -19,8 +19,8 @@ class Signed:
 
         It is not a field: no key of the body can set it, and repr, `model_dump` and `==` leave it out.
         """
-        found: str | None = vars(self).get(_SIGNATURE)
-        return found
+        signature: str | None = vars(self).get(_SIGNATURE)
+        return signature
 
 
 class Balance(Signed, generated.Balance):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from igamingace_bindings.contract import CALLBACKS
 
-from igamingace._common.json import decode
+from igamingace._common.json import MAX_EXPONENT, decode
 from igamingace._common.text import exception_text, sanitize
 from igamingace._wallet_client.client import NoResponse, WalletUnreachable
 from igamingace.walletcheck.reports._report import Exchange
@@ -26,7 +26,6 @@ _OK: Final = "OK"
 _MAX_TEXT: Final = 600
 _MAX_CODE: Final = 60
 _TOKEN_PREFIX: Final = 4  # characters
-_MAX_AMOUNT: Final = 60  # digits before or after the point; far beyond any amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +159,14 @@ class WalletClient:
 
 
 def _to_amount(value: object) -> Decimal | None:
-    """Return a number, or a number in quotes, as a Decimal; None when it is not one of reasonable size."""
+    """Return a number, or a number in quotes, as a Decimal; None when it is not one, or too large."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         return None
     try:
         amount = Decimal(value)
     except ArithmeticError:
         return None
-    if not amount.is_finite() or abs(amount.adjusted()) > _MAX_AMOUNT:
+    if not amount.is_finite() or abs(amount.adjusted()) > MAX_EXPONENT:
         return None
     return amount
 

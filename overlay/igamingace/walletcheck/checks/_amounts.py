@@ -104,11 +104,11 @@ async def _neighbours(context: CheckContext) -> None:
     before = await context.ensure_balance()
     middle = context.callbacks.new_id_beyond_double()
     lowest = 2**53 + context.callbacks.new_id() * 4
-    found = (middle - 1, middle, middle + 1, lowest, lowest + 1, lowest + 2)
-    for transaction in found:
-        await context.expect_ok(context.callbacks.bet(1, transactionId=transaction))
+    neighbours = (middle - 1, middle, middle + 1, lowest, lowest + 1, lowest + 2)
+    for transaction_id in neighbours:
+        await context.expect_ok(context.callbacks.bet(1, transactionId=transaction_id))
     await context.expect_change(
-        before, -len(found), f"{len(found)} bets of 1 with neighbouring ids above 2^53"
+        before, -len(neighbours), f"{len(neighbours)} bets of 1 with neighbouring ids above 2^53"
     )
 
 
