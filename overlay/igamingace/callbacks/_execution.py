@@ -8,7 +8,9 @@ import inspect
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar, copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ OnLateEnd: TypeAlias = Callable[[BaseException | None], None]
 _deadline: Final[ContextVar[float | None]] = ContextVar("igamingace_callback_deadline", default=None)
 """When ERR_UNKNOWN is answered for the wallet, by the clock `time.perf_counter`."""
 
-_cancelled: Final[set[asyncio.Future[object]]] = set()
+_cancelled: Final[set[asyncio.Task[None]]] = set()
 """Tasks that have been cancelled and have not ended yet."""
 
 
@@ -39,10 +41,6 @@ def seconds_left() -> float | None:
     """
     deadline = _deadline.get()
     return None if deadline is None else deadline - time.perf_counter()
-
-
-class NotStarted(Exception):  # noqa: N818 -- not an error: nobody waits for the call any more
-    """The call was abandoned before a thread was free for it; the wallet was not called."""
 
 
 class _State(enum.Enum):
@@ -81,33 +79,46 @@ class WalletCall:
         self._deadline: Final = deadline
         self._lock: Final = threading.Lock()
         self._state = _State.WAITING
+        self._result: object = None
         self._error: BaseException | None = None
-        self._future: asyncio.Future[object] | None = None
+        self._task: asyncio.Task[None] | None = None
 
-    async def run(self, threads: Executor) -> asyncio.Future[object]:
+    async def run(self, threads: Executor) -> bool:
         """Call the method: in the event loop when it is a coroutine function, else in a thread.
 
         Returns:
-            The future of its result. It is not done when the deadline came first; the method goes on then.
+            Whether it ended before the deadline. It goes on when it did not.
         """
         loop = asyncio.get_running_loop()
         context = copy_context()
         context.run(_deadline.set, self._deadline)
-        future: asyncio.Future[object]
+        ended: asyncio.Future[bool] = loop.create_future()
         if inspect.iscoroutinefunction(self._method):
-            future = loop.create_task(self._run_in_loop(), context=context)
+            self._task = loop.create_task(self._run_in_loop(), context=context)
+            self._task.add_done_callback(lambda _: _set_once(ended, result=True))
         else:
-            future = loop.run_in_executor(threads, lambda: context.run(self._run_in_thread, loop))
-        self._future = future
-        future.add_done_callback(_retrieve_exception)
-        timeout = None if self._deadline is None else max(0.0, self._deadline - time.perf_counter())
+            threads.submit(context.run, self._run_and_notify, ended)
+        timer = None
+        if self._deadline is not None:
+            seconds = max(0.0, self._deadline - time.perf_counter())
+            timer = loop.call_later(seconds, partial(_set_once, ended, result=False))
         try:
-            await asyncio.wait({future}, timeout=timeout)
+            return await ended
         except asyncio.CancelledError:  # the server is shutting down
             self.abandon()
             self.cancel()
             raise
-        return future
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    def result(self) -> object:
+        """Return what the method has returned, or raise what it has raised."""
+        if self._state is not _State.ENDED:  # its task was cancelled before it started
+            raise asyncio.CancelledError
+        if self._error is not None:
+            raise self._error
+        return self._result
 
     def abandon(self) -> bool:
         """Return whether the method has started. If not, it will not start."""
@@ -127,59 +138,60 @@ class WalletCall:
 
     def cancel(self) -> None:
         """Cancel the method if it is asynchronous; one in a thread runs to its end."""
-        future = self._future
-        if future is None:
-            return
-        if isinstance(future, asyncio.Task):  # the event loop itself holds tasks by weak references only
-            _cancelled.add(future)
-            future.add_done_callback(_cancelled.discard)
-        future.cancel()
+        if self._task is not None:
+            _cancelled.add(self._task)  # the event loop itself holds tasks by weak references only
+            self._task.add_done_callback(_cancelled.discard)
+            self._task.cancel()
 
-    def _start(self) -> None:
+    def _start(self) -> bool:
+        """Return whether the method may be called."""
         with self._lock:
             if self._state is _State.DROPPED:
-                raise NotStarted
+                return False
             self._state = _State.RUNNING
+            return True
 
-    def _end(self, error: BaseException | None) -> None:
+    def _end(self, result: object, error: BaseException | None = None) -> None:
         with self._lock:
             was_overdue = self._state is _State.OVERDUE
             self._state = _State.ENDED
-            self._error = error
+            self._result, self._error = result, error
         if was_overdue:
             self._on_late_end(error)
 
-    async def _run_in_loop(self) -> object:
-        self._start()
+    async def _run_in_loop(self) -> None:
+        if not self._start():
+            return
         try:
             result = await cast("Awaitable[object]", self._method(self._callback))
-        except BaseException as error:
-            self._end(error)
-            raise
-        self._end(None)
-        return result
+        except BaseException as error:  # noqa: BLE001 -- `result` raises it
+            self._end(None, error)
+        else:
+            self._end(result)
 
-    def _run_in_thread(self, loop: asyncio.AbstractEventLoop) -> object:
-        self._start()
+    def _run_and_notify(self, ended: asyncio.Future[bool]) -> None:
+        loop = ended.get_loop()
+        self._run_in_thread(loop)
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(partial(_set_once, ended, result=True))
+
+    def _run_in_thread(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not self._start():
+            return
         try:
             result = self._method(self._callback)
             if inspect.isawaitable(result):  # an asynchronous method that is not a coroutine function
                 result = asyncio.run_coroutine_threadsafe(_awaited(result), loop).result()
-        except StopIteration as error:  # a future cannot carry it
-            self._end(error)
-            raise RuntimeError("the wallet raised StopIteration") from error
-        except BaseException as error:
-            self._end(error)
-            raise
-        self._end(None)
-        return result
+        except BaseException as error:  # noqa: BLE001 -- `result` raises it
+            self._end(None, error)
+        else:
+            self._end(result)
 
 
 async def _awaited(result: Awaitable[object]) -> object:
     return await result
 
 
-def _retrieve_exception(future: asyncio.Future[object]) -> None:
-    """Mark the exception as retrieved: asyncio logs those of abandoned calls otherwise."""
-    if not future.cancelled():
-        future.exception()
+def _set_once(future: asyncio.Future[bool], *, result: bool) -> None:
+    if not future.done():
+        future.set_result(result)

@@ -101,16 +101,16 @@ class CallbackHandler:
         call = WalletCall(method, callback, partial(self._report_late_end, event), deadline)
         if self._executor is None:
             self._executor = ThreadPoolExecutor(self._threads, thread_name_prefix="igamingace-wallet")
-        result = await call.run(self._executor)
+        in_time = await call.run(self._executor)
 
         # 4. Turn what the wallet did into a status code and a balance.
         status_code: str = UNKNOWN
         balance: Decimal | int = 0
-        if not result.done():
+        if not in_time:
             self._abandon(call, info, event(UNKNOWN))
         else:
             try:
-                status_code, balance = _outcome(result, info)
+                status_code, balance = _outcome(call, info)
             except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 -- each error is answered
                 failed = event(UNKNOWN)
                 log.error("The wallet failed: %s", failed.line(), exc_info=error, extra=failed.extra())
@@ -164,7 +164,7 @@ def _event(
     )
 
 
-def _outcome(result: asyncio.Future[object], info: CallbackInfo) -> tuple[str, Decimal | int]:
+def _outcome(call: WalletCall, info: CallbackInfo) -> tuple[str, Decimal | int]:
     """Return the status code and the balance of a method that has ended.
 
     A code that the contract does not allow for the command becomes ERR_UNKNOWN.
@@ -174,7 +174,7 @@ def _outcome(result: asyncio.Future[object], info: CallbackInfo) -> tuple[str, D
             that is none.
     """
     try:
-        return OK, _checked_balance(result.result())
+        return OK, _checked_balance(call.result())
     except Refusal as refusal:
         status_code = refusal.status_code if refusal.status_code in info.status_codes else UNKNOWN
         return status_code, 0 if refusal.balance is None else _checked_balance(refusal.balance)
