@@ -32,13 +32,17 @@ _CONVERTERS: Final[Mapping[object, Callable[[bytes], object]]] = {
     Decimal: to_decimal,
     AwareDatetime: to_datetime,
 }
-# What converts a number's literal, by command and field. Numbers of all other fields are integers.
-_FIELD_CONVERTERS: Final[Mapping[str, Mapping[str, Callable[[bytes], object]]]] = {
-    command: {
-        field.alias or name: _CONVERTERS[field.annotation]
-        for name, field in model.model_fields.items()
-        if field.annotation in _CONVERTERS
-    }
+# By command: pydantic's validation, and what converts the number literals of its fields. Numbers of all other
+# fields are integers.
+_PARSERS: Final = {
+    command: (
+        model.__pydantic_validator__.validate_python,
+        {
+            field.alias or name: _CONVERTERS[field.annotation]
+            for name, field in model.model_fields.items()
+            if field.annotation in _CONVERTERS
+        },
+    )
     for command, model in MODELS.items()
 }
 
@@ -86,9 +90,10 @@ def parse_fields(fields: dict[str, Value], signature: str | bytes | None, max_ag
         InvalidCallback: as `parse`.
     """
     command = fields.get("command")
-    if not isinstance(command, str) or command not in MODELS:
+    parser = _PARSERS.get(command) if isinstance(command, str) else None
+    if parser is None or not isinstance(command, str):
         raise InvalidCallback(f"command: not one of {', '.join(MODELS)}")
-    converters = _FIELD_CONVERTERS[command]
+    validate, converters = parser
     values: dict[str, object] = {**fields}
     try:
         for name, value in fields.items():
@@ -97,7 +102,7 @@ def parse_fields(fields: dict[str, Value], signature: str | bytes | None, max_ag
                     values[name] = converters.get(name, int)(value)
                 except ValueError:  # not an integer, or with more digits than Python's int takes
                     values[name] = to_decimal(value)
-        callback: Callback = MODELS[command].__pydantic_validator__.validate_python(values, strict=True)
+        callback: Callback = validate(values, strict=True)
     except ValidationError as error:
         details = error.errors(include_input=False, include_url=False, include_context=False)
         problems = tuple(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in details)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from hmac import HMAC, compare_digest
+from hmac import compare_digest
 from typing import TYPE_CHECKING, Final, overload
 
 from igamingace.callbacks._errors import InvalidSignature, UnsignableBody
-from igamingace.callbacks._hmac import Account, Keys, Tokens, compute_signature, key_of, keys_of
+from igamingace.callbacks._hmac import Account, Key, Keys, Tokens, compute_signature, key_of, keys_of
 from igamingace.callbacks._json import NotAFlatObject, Value, parse_flat_object, signing_input
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class _LastVerified(threading.local):
     the key instead of the token.
     """
 
-    match: tuple[bytes, str | bytes | None, HMAC, dict[str, Value]] | None = None
+    match: tuple[bytes, str | bytes | None, Key, dict[str, Value]] | None = None
 
 
 _last_verified: Final = _LastVerified()
@@ -101,11 +101,17 @@ def verify(
 
 def verified_fields(body: bytes, signature: str | bytes | None, token: str | Tokens) -> dict[str, Value]:
     """Return the fields of a body that one of the tokens has signed; InvalidSignature when none has."""
-    keys = keys_of(token)
-    match, _last_verified.match = _last_verified.match, None
-    if match is not None and match[0] is body and match[1] is signature and match[2] is keys[0][1]:
-        return match[3]
-    return read_signed(body, signature, keys)[1]
+    match = _last_verified.match
+    if match is not None:
+        _last_verified.match = None
+        if (
+            match[0] is body
+            and match[1] is signature
+            and isinstance(token, str)
+            and match[2] is key_of(token)
+        ):
+            return match[3]
+    return read_signed(body, signature, keys_of(token))[1]
 
 
 def read_signed(body: bytes, signature: object, keys: Keys) -> tuple[Account, dict[str, Value]]:
