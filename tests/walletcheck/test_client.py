@@ -21,6 +21,9 @@ class Answers:
     async def send(self, body, signature):
         return WalletResponse(200, self.body)
 
+    async def close(self):
+        pass
+
 
 @pytest.mark.parametrize(
     ("literal", "balance"),
