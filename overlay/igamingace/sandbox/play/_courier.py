@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from igamingace_bindings.contract import CALLBACKS
 
-from igamingace._wallet_client.client import AT_ONCE, NoAnswer, Reply, Unreachable
+from igamingace._wallet_client.client import MAX_CONCURRENCY, NoResponse, WalletResponse, WalletUnreachable
 from igamingace.callbacks import sign
 from igamingace.errors import ConfigurationError
 from igamingace.sandbox._mask import mask_text
@@ -26,7 +26,7 @@ from igamingace.sandbox.play._verdict import Verdict, follows, judge, late, no_a
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
 
-    from igamingace._wallet_client.client import Line, Target
+    from igamingace._wallet_client.client import CallbackTransport, Target
     from igamingace.sandbox._world import World
     from igamingace.sandbox.play._letters import Letter
     from igamingace.sandbox.play._sessions import Session
@@ -60,7 +60,7 @@ class Courier:
         self.time_scale = time_scale
         self._world: Final = world
         self._lines: Final = Lines(wallets)
-        self._gate: Final = asyncio.Semaphore(AT_ONCE)
+        self._gate: Final = asyncio.Semaphore(MAX_CONCURRENCY)
         self._strays: Final[set[asyncio.Task[Any]]] = set()
 
     async def attempt(self, session: Session, letter: Letter, number: int) -> Delivery:
@@ -98,9 +98,9 @@ class Courier:
             verdict = judge(command, reply.http_status, reply.body, errand.session.currency)
         except TimeoutError:
             verdict = late(self._limit(command), obstacle.delay)
-        except Unreachable as error:
+        except WalletUnreachable as error:
             verdict = no_answer(f"{error}: does the wallet run there?")
-        except NoAnswer as error:
+        except NoResponse as error:
             verdict = no_answer(str(error))
         except ConfigurationError as error:
             verdict = no_answer(f"not sent: {error}")
@@ -126,8 +126,8 @@ class Courier:
         self._world.callback_log.add(delivery)
         return delivery
 
-    async def _answer(self, errand: _Errand, obstacle: Hindrance) -> Reply:
-        """Return the answer; TimeoutError when it is late, NoAnswer when there is none."""
+    async def _answer(self, errand: _Errand, obstacle: Hindrance) -> WalletResponse:
+        """Return the answer; TimeoutError when it is late, NoResponse when there is none."""
         self._lines.prepare(errand.session.account, errand.url)
         task = self._under_way(self._travel(errand, obstacle))
         await asyncio.wait((task,), timeout=self._limit(errand.letter.command))
@@ -138,12 +138,12 @@ class Courier:
             task.cancel()  # closes the connection, as a vendor who waits no longer does
         raise TimeoutError
 
-    async def _travel(self, errand: _Errand, obstacle: Hindrance) -> Reply:
+    async def _travel(self, errand: _Errand, obstacle: Hindrance) -> WalletResponse:
         async with self._lines.to(errand.session.account, errand.url) as line:
             errand.place = line.name
             return await _sent(line, errand, obstacle)
 
-    def _under_way(self, journey: Coroutine[Any, Any, Reply]) -> asyncio.Task[Reply]:
+    def _under_way(self, journey: Coroutine[Any, Any, WalletResponse]) -> asyncio.Task[WalletResponse]:
         task = asyncio.get_running_loop().create_task(journey)
         self._strays.add(task)
         task.add_done_callback(self._arrived)
@@ -159,13 +159,15 @@ class Courier:
         return (PATIENCE if within is None else within) * self.time_scale
 
 
-async def _sent(line: Line, errand: _Errand, obstacle: Hindrance) -> Reply:
+async def _sent(line: CallbackTransport, errand: _Errand, obstacle: Hindrance) -> WalletResponse:
     await asyncio.sleep(obstacle.delay)
     if obstacle.lost:
-        raise NoAnswer("the callback was lost on its way, by a fault of the sandbox: the wallet never saw it")
-    reply = await line.post(errand.letter.body, errand.signature.encode())
+        raise NoResponse(
+            "the callback was lost on its way, by a fault of the sandbox: the wallet never saw it"
+        )
+    reply = await line.send(errand.letter.body, errand.signature.encode())
     if obstacle.lost_answer:
-        raise NoAnswer(
+        raise NoResponse(
             "the answer was lost on its way, by a fault of the sandbox: the wallet knows the callback"
         )
     return reply

@@ -12,22 +12,17 @@ from rich.console import Console
 
 from igamingace._client.config import TOKEN_VARIABLE
 from igamingace.errors import ConfigurationError
-from igamingace.walletcheck._api import check_wallet
-from igamingace.walletcheck._html import html
-from igamingace.walletcheck._json_report import as_json
-from igamingace.walletcheck._junit import junit
-from igamingace.walletcheck._ready import CannotCheck
-from igamingace.walletcheck._screen import Screen, print_checks, print_report
-from igamingace.walletcheck._select import select
-from igamingace.walletcheck.checks import CHECKS
+from igamingace.walletcheck import CHECKS, CannotCheck, as_json, check_wallet, html, junit
+from igamingace.walletcheck._check import select_checks
+from igamingace.walletcheck.reports._console import ConsoleReporter, print_checks, print_report
 
 if TYPE_CHECKING:
-    from igamingace.walletcheck._report import Report
+    from igamingace.walletcheck import Report
 
 __all__ = ["check", "wallet"]
 
 _FAILED = 1
-_CANNOT = 2
+_NOT_RUN = 2
 _INTERRUPTED = 130
 
 wallet = typer.Typer(no_args_is_help=True, help="Tools for seamless wallets.")
@@ -46,7 +41,7 @@ def check(
         str | None, typer.Option(help=f"The account's API token; better in {TOKEN_VARIABLE}.")
     ] = None,
     player: Annotated[
-        str | None, typer.Option(help="A player with an open session, best with 100 or more.")
+        str | None, typer.Option(help="A player with an open session, preferably with 100 or more.")
     ] = None,
     currency: Annotated[str, typer.Option(help="The account's currency, ISO 4217.")] = "USD",
     only: Annotated[
@@ -55,10 +50,10 @@ def check(
     skip: Annotated[
         list[str] | None, typer.Option(help="Leave this check, group or pattern out; repeatable.")
     ] = None,
-    provider_id: Annotated[int, typer.Option(help="The provider that callbacks name.")] = 1,
-    game_code: Annotated[str, typer.Option(help="The game that callbacks name: a number or a code.")] = "655",
+    provider_id: Annotated[int, typer.Option(help="The provider in the callbacks.")] = 1,
+    game_code: Annotated[str, typer.Option(help="The game in the callbacks: a number or a code.")] = "655",
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for one answer.")] = 10.0,
-    list_them: Annotated[bool, typer.Option("--list", help="List the checks and stop.")] = False,
+    list_only: Annotated[bool, typer.Option("--list", help="List the checks and stop.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")] = False,
     junit_file: Annotated[
         Path | None, typer.Option("--junit", metavar="FILE", help="Write the report as JUnit XML.")
@@ -67,20 +62,20 @@ def check(
         Path | None, typer.Option("--html", metavar="FILE", help="Write the report as one HTML page.")
     ] = None,
 ) -> None:
-    """Prove a wallet, in any language: play signed callbacks to it, check its answers and balances.
+    """Test a wallet in any language: send signed callbacks to it, check its answers and balances.
 
-    The player's balance is put back. Exit status: 0 all passed, 1 a check failed, 2 it could not be run.
+    The player's balance is restored. Exit status: 0 all passed, 1 a check failed, 2 it could not be run.
 
     Example: igamingace wallet check https://casino.example/callbacks --player test-1
     """
-    if not list_them and (url is None or player is None):
-        _stop("give the URL of the wallet's callbacks, and --player with a test player", json=json)
+    if not list_only and (url is None or player is None):
+        _fail("give the URL of the wallet's callbacks, and --player with the id of a test player", json=json)
     try:
-        if url is None or player is None or list_them:
+        if url is None or player is None or list_only:
             _list(only or (), skip or (), json=json)
             return
-        screen = Screen(Console(quiet=json))
-        with screen:
+        reporter = ConsoleReporter(Console(quiet=json))
+        with reporter:
             report = check_wallet(
                 url,
                 token=token,
@@ -91,13 +86,15 @@ def check(
                 provider_id=provider_id,
                 game_code=int(game_code) if game_code.isascii() and game_code.isdigit() else game_code,
                 timeout=timeout,
-                progress=screen,
+                progress=reporter,
             )
         _write(report, junit_file, html_file)
     except (CannotCheck, ConfigurationError) as error:
-        _stop(str(error), json=json)
+        _fail(str(error), json=json)
     except (KeyboardInterrupt, asyncio.CancelledError):
-        typer.echo("Interrupted; what was booked has been undone as far as the wallet let it be.", err=True)
+        typer.echo(
+            "Interrupted. What was booked has been undone, as far as the wallet accepted it.", err=True
+        )
         raise typer.Exit(_INTERRUPTED) from None
     if json:
         typer.echo(as_json(report))
@@ -108,11 +105,14 @@ def check(
 
 
 def _list(only: list[str] | tuple[()], skip: list[str] | tuple[()], *, json: bool) -> None:
-    found = select(CHECKS, only, skip)
+    checks = select_checks(CHECKS, only, skip)
     if not json:
-        print_checks(Console(), found)
+        print_checks(Console(), checks)
         return
-    rows = [{"id": one.id, "title": one.title, "rule": one.rule, "standing": one.standing} for one in found]
+    rows = [
+        {"id": check.id, "title": check.title, "rule": check.rule, "standing": check.standing}
+        for check in checks
+    ]
     typer.echo(msgspec.json.encode(rows))
 
 
@@ -129,9 +129,9 @@ def _write(report: Report, junit_file: Path | None, html_file: Path | None) -> N
     raise ConfigurationError(reason)
 
 
-def _stop(message: str, *, json: bool) -> NoReturn:
+def _fail(message: str, *, json: bool) -> NoReturn:
     if json:
         typer.echo(msgspec.json.encode({"ok": False, "error": message}))
     else:
         typer.echo(f"Error: {message}", err=True)
-    raise typer.Exit(_CANNOT)
+    raise typer.Exit(_NOT_RUN)

@@ -1,4 +1,4 @@
-"""The report as one HTML page that needs nothing else: no script, nothing from the network."""
+"""The report as one self-contained HTML page: no script, no resources from the network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from igamingace.walletcheck._report import Exchange, Report, Result, Status
+    from igamingace.walletcheck.reports._report import CheckResult, Exchange, Report, Status
 
 __all__ = ["html"]
 
@@ -69,7 +69,7 @@ def html(report: Report) -> str:
 <h1>Wallet check: {escape(verdict)}</h1>
 <p class="id">{escape(report.target)}</p>
 <ul class="sum" aria-label="Results">{boxes}<li>{report.seconds:.1f} s</li></ul>
-<p>{escape(report.balance_line())} {escape(report.late_line())}</p>
+<p>{escape(report.balance_summary())} {escape(report.late_summary())}</p>
 {"".join(_section("Failed", report.failed))}
 {"".join(_section("Passed and skipped", others))}
 </main>
@@ -78,38 +78,38 @@ def html(report: Report) -> str:
 """
 
 
-def _section(title: str, results: tuple[Result, ...]) -> Iterator[str]:
+def _section(title: str, results: tuple[CheckResult, ...]) -> Iterator[str]:
     if results:
         yield f"<h2>{title}</h2>\n"
     yield from map(_result, results)
 
 
-def _result(result: Result) -> str:
+def _result(result: CheckResult) -> str:
     pairs = (
         ("Found", result.message),
         (f"Rule ({result.standing})", result.rule),
         ("What to do", result.advice if result.status == "failed" else ""),
     )
-    words = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in pairs if text)
+    details = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in pairs if text)
     more = f"<p>and {result.omitted} more</p>" if result.omitted else ""
     return (
         f'<details class="{result.status}"{" open" if result.status == "failed" else ""}>'
         f'<summary><span class="mark" aria-hidden="true">{_MARKS[result.status]}</span> '
         f'<b><span class="unseen">{result.status}: </span>{escape(result.title)}</b> '
-        f'<span class="id">{escape(result.id)}</span></summary>\n<dl>{words}</dl>\n'
+        f'<span class="id">{escape(result.id)}</span></summary>\n<dl>{details}</dl>\n'
         f"{''.join(map(_exchange, result.exchanges))}{more}</details>\n"
     )
 
 
 def _exchange(exchange: Exchange) -> str:
     status = "no answer" if exchange.http_status is None else f"HTTP {exchange.http_status}"
-    came = f"<span>Came: {status}, {exchange.seconds * 1000:.0f} ms</span>"
+    received = f"<span>Came: {status}, {exchange.seconds * 1000:.0f} ms</span>"
     return (
         f"<pre><span>Sent: {escape(exchange.command)}, signature {escape(exchange.signature)}</span>\n"
-        f"{_breakable(exchange.sent)}\n{came}\n{_breakable(exchange.answer)}</pre>\n"
+        f"{_breakable(exchange.sent)}\n{received}\n{_breakable(exchange.answer)}</pre>\n"
     )
 
 
 def _breakable(text: str) -> str:
-    """Return the text, its lines to be broken behind commas where they are too long."""
+    """Return the escaped text, with optional line breaks after commas."""
     return escape(text).replace(",", ",<wbr>")

@@ -1,4 +1,4 @@
-"""The report as JSON, for machines."""
+"""The report as JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from igamingace.walletcheck._report import Report
+    from igamingace.walletcheck.reports._report import Report
 
 __all__ = ["as_json"]
 

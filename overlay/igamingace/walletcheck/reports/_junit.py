@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 if TYPE_CHECKING:
-    from igamingace.walletcheck._report import Report, Result
+    from igamingace.walletcheck.reports._report import CheckResult, Report
 
 __all__ = ["junit"]
 
 _SUITE: Final = "igamingace.wallet"
-# XML 1.0 has no place for these, not even escaped.
-_NO_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Characters that XML 1.0 forbids, also as character references.
+_FORBIDDEN: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit(report: Report) -> bytes:
@@ -33,12 +33,14 @@ def junit(report: Report) -> bytes:
         SubElement(properties, "property", {"name": name, "value": _clean(value)})
     for result in report.results:
         _case(suite, result)
-    SubElement(suite, "system-out").text = _clean(f"{report.balance_line()}\n{report.late_line()}".strip())
-    written: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
-    return written
+    SubElement(suite, "system-out").text = _clean(
+        f"{report.balance_summary()}\n{report.late_summary()}".strip()
+    )
+    xml: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return xml
 
 
-def _case(suite: Element, result: Result) -> None:
+def _case(suite: Element, result: CheckResult) -> None:
     group, _, name = result.id.partition(".")
     attributes = {"classname": f"{_SUITE}.{group}", "name": name, "time": f"{result.seconds:.3f}"}
     case = SubElement(suite, "testcase", attributes)
@@ -49,7 +51,7 @@ def _case(suite: Element, result: Result) -> None:
         failure.text = _clean(_details(result))
 
 
-def _details(result: Result) -> str:
+def _details(result: CheckResult) -> str:
     lines = [result.title, f"Rule ({result.standing}): {result.rule}", f"To do: {result.advice}", ""]
     for exchange in result.exchanges:
         lines.append(f"> {exchange.command}, signature {exchange.signature}: {exchange.sent}")
@@ -62,4 +64,4 @@ def _details(result: Result) -> str:
 
 
 def _clean(text: str) -> str:
-    return _NO_XML.sub("\ufffd", text)
+    return _FORBIDDEN.sub("\ufffd", text)
