@@ -8,7 +8,7 @@ import threading
 
 import pytest
 from igamingace.limits import LimiterHooks, Outcome
-from igamingace.limits._report import Reporter
+from igamingace.limits._events import Reporter
 
 
 class Recorder(LimiterHooks):

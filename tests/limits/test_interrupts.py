@@ -11,11 +11,11 @@ from itertools import count
 from pathlib import Path
 
 from igamingace import limits
-from igamingace.limits._alarm import alarm
-from igamingace.limits._core import Outcome
-from igamingace.limits._line import NORMAL, URGENT
 from igamingace.limits._permit import LocalPermit
-from igamingace.limits._waiters import LoopWaiter, ThreadWaiter
+from igamingace.limits._queue import NORMAL, URGENT
+from igamingace.limits._state import Outcome
+from igamingace.limits._timer import alarm
+from igamingace.limits._wakeups import LoopWaiter, ThreadWaiter
 
 HERE = str(Path(limits.__file__).parent)
 
@@ -143,7 +143,7 @@ def test_while_calls_leave_a_line_and_another_is_served(make_budget):
 
 
 def test_while_a_drain_ends(make_budget, monkeypatch, until):
-    monkeypatch.setattr("igamingace.limits._pace._FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("igamingace.limits._backpressure._FIRST_PAUSE", 0.001)
 
     def arrange():
         budget = make_budget(2)

@@ -12,7 +12,7 @@ import pytest
 from igamingace.errors import AcquireTimeout, ConfigurationError
 from igamingace.limits import Limiter, LocalLimiter, account_key, default_limiter
 from igamingace.limits._known import known_limiters
-from igamingace.limits._line import NORMAL, Ticket
+from igamingace.limits._queue import NORMAL, Ticket
 from igamingace_bindings.contract import CONCURRENCY_LIMIT
 
 TOKEN = "60349266c8d9487eab7531b1a15d2480"

@@ -13,10 +13,10 @@ import time
 
 import pytest
 from igamingace.errors import AcquireTimeout
-from igamingace.limits._alarm import alarm
-from igamingace.limits._line import Rank
 from igamingace.limits._permit import LocalPermit
-from igamingace.limits._waiters import ThreadWaiter
+from igamingace.limits._queue import Rank
+from igamingace.limits._timer import alarm
+from igamingace.limits._wakeups import ThreadWaiter
 
 
 def in_thread(function):

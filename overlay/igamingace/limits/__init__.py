@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from igamingace.limits._core import Outcome
+from igamingace.limits._backpressure import Pace
 from igamingace.limits._hooks import LimiterHooks
-from igamingace.limits._local import LocalLimiter, default_limiter
-from igamingace.limits._pace import Pace
+from igamingace.limits._limiter import LocalLimiter, default_limiter
 from igamingace.limits._protocol import Budget, Limiter, Permit, account_key
+from igamingace.limits._state import Outcome
 from igamingace.limits._stats import Stats
 
 if TYPE_CHECKING:

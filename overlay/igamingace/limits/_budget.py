@@ -9,17 +9,17 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from igamingace.errors import AcquireTimeout
-from igamingace.limits._alarm import alarm
-from igamingace.limits._line import AGAIN, NORMAL, URGENT, nobody
+from igamingace.limits._events import Reporter
 from igamingace.limits._permit import LocalPermit
-from igamingace.limits._report import Reporter
-from igamingace.limits._waiters import LoopWaiter, Outbox, ThreadWaiter
+from igamingace.limits._queue import AGAIN, NORMAL, URGENT, nobody
+from igamingace.limits._timer import alarm
+from igamingace.limits._wakeups import LoopWaiter, Outbox, ThreadWaiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from igamingace.limits._core import Core, Outcome
     from igamingace.limits._hooks import LimiterHooks
+    from igamingace.limits._state import Core, Outcome
     from igamingace.limits._stats import Stats
 
 __all__ = ["LocalBudget", "Owner", "Waiter"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from igamingace.limits._core import Outcome
+    from igamingace.limits._state import Outcome
     from igamingace.limits._stats import Stats
 
 __all__ = ["LimiterHooks"]

@@ -6,8 +6,8 @@ import logging
 from time import monotonic
 from typing import Protocol
 
-from igamingace.limits._core import ABANDONED, DONE, REFUSED, UNUSED, Outcome
-from igamingace.limits._line import Rank, Ticket, nobody
+from igamingace.limits._queue import Rank, Ticket, nobody
+from igamingace.limits._state import ABANDONED, DONE, REFUSED, UNUSED, Outcome
 
 __all__ = ["LocalPermit"]
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from weakref import ref
 
 from igamingace.limits._budget import LocalBudget
-from igamingace.limits._core import total
+from igamingace.limits._state import total
 from igamingace.limits._stats import Stats
 
 if TYPE_CHECKING:
-    from igamingace.limits._core import Core, Tally
+    from igamingace.limits._state import Core, Tally
 
 __all__ = ["Registry"]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from igamingace.limits import LocalLimiter, RedisLimiter
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "limits_redis"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "limits" / "redis"))
 from redis_server import PROGRAM, Server
 
 ACCOUNTS = 10_000

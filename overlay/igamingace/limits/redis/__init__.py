@@ -2,7 +2,7 @@
 
 Within a process everything is as in a local budget (the line, lingering, hooks), only that its capacity is
 leased: so a request costs no call to Redis as long as the process has permits. One thread a process
-(`_link.py`) speaks to Redis over two connections (`_wire.py`): one runs the script (`budget.lua`), one call
+(`_link.py`) speaks to Redis over two connections (`_wire.py`): one runs the script (`lease.lua`), one call
 at a time, the other listens. Nothing asks again and again: who waits is told.
 
 **State in Redis.** For each account in use one key, ``igamingace:{ACCOUNT}`` (a hash, never the token), at

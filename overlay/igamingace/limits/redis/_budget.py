@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from igamingace.limits._budget import Waiter
-    from igamingace.limits._core import Outcome
     from igamingace.limits._hooks import LimiterHooks
-    from igamingace.limits._line import Ticket
     from igamingace.limits._permit import LocalPermit
-    from igamingace.limits.redis._core import LeasedCore
-    from igamingace.limits.redis._news import Announcement, News
+    from igamingace.limits._queue import Ticket
+    from igamingace.limits._state import Outcome
+    from igamingace.limits.redis._protocol import Announcement, News
+    from igamingace.limits.redis._state import LeasedCore
 
 __all__ = ["LeasedBudget", "Ruler"]
 

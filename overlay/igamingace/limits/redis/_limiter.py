@@ -9,15 +9,15 @@ from weakref import finalize
 
 from igamingace_bindings.contract import CONCURRENCY_LIMIT
 
+from igamingace._common.fork import start_clean_after_fork
 from igamingace.errors import ConfigurationError
-from igamingace.limits._fork import start_clean_after_fork
+from igamingace.limits._abandoned import LINGER
 from igamingace.limits._known import know
-from igamingace.limits._linger import LINGER
 from igamingace.limits._registry import Registry
 from igamingace.limits.redis._budget import LeasedBudget
-from igamingace.limits.redis._core import LeasedCore
-from igamingace.limits.redis._link import Link
-from igamingace.limits.redis._wire import connection_settings
+from igamingace.limits.redis._connections import connection_settings
+from igamingace.limits.redis._state import LeasedCore
+from igamingace.limits.redis._worker import Link
 
 if TYPE_CHECKING:
     from redis import Redis

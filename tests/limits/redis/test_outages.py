@@ -10,7 +10,7 @@ from collections import deque
 
 import pytest
 from igamingace.limits.redis import LimiterUnavailable
-from igamingace.limits.redis._bell import Bell
+from igamingace.limits.redis._wakeup import Bell
 
 from .slots import ACCOUNT, has_no_free_slot, have, use_a_slot
 

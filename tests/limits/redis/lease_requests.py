@@ -18,7 +18,7 @@ class Process:
         self.always = SILENT | {"id": name, "account": ACCOUNT, "lease": lease, "limit": limit}
         self.run = server.client.info("server")["run_id"]
         self.script = server.client.register_script(
-            files("igamingace.limits.redis").joinpath("budget.lua").read_text()
+            files("igamingace.limits.redis").joinpath("lease.lua").read_text()
         )
         self.seq = self.granted = self.store = self.over = 0
         self.pushes = server.client.pubsub(ignore_subscribe_messages=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
-from igamingace.limits._line import URGENT_IN_A_ROW, Line, Rank, Ticket
-from igamingace.limits._linger import AT_ONCE, FIRST_GUESS, LINGER, Lingering
+from igamingace.limits._abandoned import AT_ONCE, FIRST_GUESS, LINGER, Lingering
+from igamingace.limits._queue import URGENT_IN_A_ROW, Line, Rank, Ticket
 
 
 def serve_all(line):

@@ -8,7 +8,7 @@ import time
 import pytest
 from igamingace.limits.redis import RedisLimiter
 
-from .announcing import Process
+from .lease_requests import Process
 from .redis_server import PROGRAM, Server
 
 

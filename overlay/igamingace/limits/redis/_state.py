@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from igamingace.limits._core import Core, all_serials_so_far
-from igamingace.limits.redis._news import Announcement
-from igamingace.limits.redis._pace import SharedPace
+from igamingace.limits._state import Core, all_serials_so_far
+from igamingace.limits.redis._backpressure import SharedPace
+from igamingace.limits.redis._protocol import Announcement
 
 if TYPE_CHECKING:
-    from igamingace.limits._core import Outcome
-    from igamingace.limits.redis._news import News
+    from igamingace.limits._state import Outcome
+    from igamingace.limits.redis._protocol import News
 
 __all__ = ["LeasedCore"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from igamingace.limits._pace import LONGEST_DRAIN, Pace
+from igamingace.limits._backpressure import LONGEST_DRAIN, Pace
 
 __all__ = ["SharedPace"]
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from .announcing import KEYS
+from .lease_requests import KEYS
 
 pytestmark = pytest.mark.proof  # no version of Python changes what Redis runs
 

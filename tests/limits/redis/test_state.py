@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from igamingace.limits._core import DONE, REFUSED
-from igamingace.limits._line import AGAIN, NORMAL, Ticket
-from igamingace.limits._pace import LONGEST_DRAIN
-from igamingace.limits.redis._core import LeasedCore
-from igamingace.limits.redis._news import News
+from igamingace.limits._backpressure import LONGEST_DRAIN
+from igamingace.limits._queue import AGAIN, NORMAL, Ticket
+from igamingace.limits._state import DONE, REFUSED
+from igamingace.limits.redis._protocol import News
+from igamingace.limits.redis._state import LeasedCore
 
 LEASE = 10.0
 

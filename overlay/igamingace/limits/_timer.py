@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Protocol
 
-from igamingace.limits._fork import start_clean_after_fork
+from igamingace._common.fork import start_clean_after_fork
 
 __all__ = ["alarm"]
 

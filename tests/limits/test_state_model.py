@@ -8,9 +8,9 @@ import random
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from igamingace.limits._core import Core, Outcome
-from igamingace.limits._line import URGENT_IN_A_ROW, Rank, Ticket
-from igamingace.limits._pace import LONGEST_DRAIN, LONGEST_PAUSE, Pace
+from igamingace.limits._backpressure import LONGEST_DRAIN, LONGEST_PAUSE, Pace
+from igamingace.limits._queue import URGENT_IN_A_ROW, Rank, Ticket
+from igamingace.limits._state import Core, Outcome
 
 BOUND = 10.0
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Wire", "connection_settings"]
 
-_SCRIPT = files("igamingace.limits.redis").joinpath("budget.lua").read_bytes()
+_SCRIPT = files("igamingace.limits.redis").joinpath("lease.lua").read_bytes()
 
 _OF_THE_CLIENT = ("maint", "oss_", "orig_", "himport")
 """How the settings begin that tie a connection to its client's pool, and to RESP3."""

@@ -16,14 +16,14 @@ from weakref import WeakSet
 
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
 
+from igamingace._common.fork import start_clean_after_fork
 from igamingace.errors import ConfigurationError
-from igamingace.limits._fork import start_clean_after_fork
-from igamingace.limits.redis._bell import Bell
+from igamingace.limits.redis._connections import Wire
 from igamingace.limits.redis._errors import LimiterUnavailable
-from igamingace.limits.redis._losses import Losses
-from igamingace.limits.redis._news import News, Store
+from igamingace.limits.redis._lost_leases import Losses
+from igamingace.limits.redis._protocol import News, Store
 from igamingace.limits.redis._timers import Timers
-from igamingace.limits.redis._wire import Wire
+from igamingace.limits.redis._wakeup import Bell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -37,7 +37,7 @@ _log = logging.getLogger("igamingace")
 _AT_A_TIME = 256
 """So many accounts' announcements go in one batch, so that pushed messages wait for no more."""
 _RETRY = 0.2
-"""Seconds between attempts to connect; `SETTLE` of budget.lua counts on it."""
+"""Seconds between attempts to connect; `SETTLE` of lease.lua counts on it."""
 _ONE_SLOT = "{all}:"
 """How keys go on in cluster mode, where the script is given only keys with the same hash tag: the accounts'
 and that of the one mark."""

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from igamingace_bindings.contract import CONCURRENCY_LIMIT
 
+from igamingace._common.fork import start_clean_after_fork
 from igamingace.errors import ConfigurationError
+from igamingace.limits._abandoned import LINGER
+from igamingace.limits._backpressure import CalmPace
 from igamingace.limits._budget import LocalBudget
-from igamingace.limits._core import Core
-from igamingace.limits._fork import start_clean_after_fork
 from igamingace.limits._known import know
-from igamingace.limits._linger import LINGER
-from igamingace.limits._pace import CalmPace
 from igamingace.limits._registry import Registry
+from igamingace.limits._state import Core
 
 if TYPE_CHECKING:
     from igamingace.limits._hooks import LimiterHooks

@@ -12,14 +12,14 @@ from enum import Enum
 from itertools import count
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from igamingace.limits._line import Line, Ticket
-from igamingace.limits._linger import AT_ONCE, Lingering
+from igamingace.limits._abandoned import AT_ONCE, Lingering
+from igamingace.limits._queue import Line, Ticket
 from igamingace.limits._stats import Stats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from igamingace.limits._pace import Pace
+    from igamingace.limits._backpressure import Pace
 
 __all__ = [
     "ABANDONED",

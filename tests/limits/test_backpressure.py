@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
-from igamingace.limits._core import Core, Outcome
-from igamingace.limits._line import Rank, Ticket
-from igamingace.limits._linger import FIRST_GUESS
-from igamingace.limits._pace import LONGEST_DRAIN, LONGEST_PAUSE, QUIET, Pace
+from igamingace.limits._abandoned import FIRST_GUESS
+from igamingace.limits._backpressure import LONGEST_DRAIN, LONGEST_PAUSE, QUIET, Pace
+from igamingace.limits._queue import Rank, Ticket
+from igamingace.limits._state import Core, Outcome
 
 
 class Account:

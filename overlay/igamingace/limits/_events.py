@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from igamingace.limits._core import Outcome
     from igamingace.limits._hooks import LimiterHooks
+    from igamingace.limits._state import Outcome
     from igamingace.limits._stats import Stats
 
 __all__ = ["Reporter"]
