@@ -1,4 +1,4 @@
-"""What follows a refusal: the five rules of Pace, one by one."""
+"""What follows a refusal: the five rules of Backpressure, one by one."""
 
 from __future__ import annotations
 
@@ -6,42 +6,43 @@ import random
 
 import pytest
 from igamingace.limits._abandoned import FIRST_GUESS
-from igamingace.limits._backpressure import LONGEST_DRAIN, LONGEST_PAUSE, QUIET, Pace
-from igamingace.limits._queue import Rank, Ticket
-from igamingace.limits._state import Core, Outcome
+from igamingace.limits._backpressure import MAX_DRAIN, MAX_PAUSE, STORM_GAP, Backpressure
+from igamingace.limits._queue import Priority, Waiter
+from igamingace.limits._state import BudgetState, SlotOutcome
 
 
 class Account:
-    """A core with everything at hand that a rule speaks of."""
+    """A state machine with everything at hand that a rule speaks of."""
 
     def __init__(self, limit=50):
         self.now = 1000.0
-        self.core = Core(limit, Pace(limit, random.Random(1)), 30.0)
+        self.backpressure = Backpressure(limit, random.Random(1))
+        self.state = BudgetState(limit, 30.0, self.backpressure)
         self.served = []
 
     def start(self, count=1):
         return [self.ask() for _ in range(count)]
 
-    def ask(self, rank=Rank.NORMAL):
-        ticket = Ticket(rank, self.now)
-        ticket.wake = lambda: self.served.append(ticket)
-        if not self.core.take(ticket, self.now):
-            self.core.join(ticket)
-        return ticket
+    def ask(self, priority=Priority.NORMAL):
+        waiter = Waiter(priority, self.now)
+        waiter.wake = lambda: self.served.append(waiter)
+        if not self.state.acquire(waiter, self.now):
+            self.state.enqueue(waiter)
+        return waiter
 
-    def end(self, tickets, outcome=Outcome.DONE):
-        for ticket in tickets:
-            self.core.end(ticket.serial, outcome, self.now)
+    def end(self, waiters, outcome=SlotOutcome.DONE):
+        for waiter in waiters:
+            self.state.release(waiter.serial, outcome, self.now)
 
     def later(self, seconds):
         self.now += seconds
-        self.core.settle(self.now)
+        self.state.update(self.now)
 
     def storm(self, in_flight, refused):
         """Have `refused` of `in_flight` requests refused, and the others answered."""
-        tickets = self.start(in_flight)
-        self.end(tickets[:refused], Outcome.REFUSED)
-        self.end(tickets[refused:])
+        waiters = self.start(in_flight)
+        self.end(waiters[:refused], SlotOutcome.REFUSED)
+        self.end(waiters[refused:])
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def account():
 
 def test_a_refusal_holds_new_requests_back_until_all_in_flight_have_ended(account):
     refused, *others = account.start(3)
-    account.end([refused], Outcome.REFUSED)
+    account.end([refused], SlotOutcome.REFUSED)
     waiting = account.ask()
 
     account.end(others[:1])
@@ -63,8 +64,8 @@ def test_a_refusal_holds_new_requests_back_until_all_in_flight_have_ended(accoun
 
 def test_a_lingering_slot_counts_as_in_flight_for_a_drain(account):
     refused, given_up, other = account.start(3)
-    account.end([given_up], Outcome.ABANDONED)
-    account.end([refused], Outcome.REFUSED)
+    account.end([given_up], SlotOutcome.ABANDONED)
+    account.end([refused], SlotOutcome.REFUSED)
     account.end([other])
     waiting = account.ask()
 
@@ -77,7 +78,7 @@ def test_a_lingering_slot_counts_as_in_flight_for_a_drain(account):
 
 def test_a_call_that_comes_after_a_linger_needs_nobody_to_have_looked_meanwhile():
     account = Account(limit=1)
-    account.end(account.start(), Outcome.ABANDONED)
+    account.end(account.start(), SlotOutcome.ABANDONED)
 
     account.now += FIRST_GUESS
 
@@ -87,16 +88,16 @@ def test_a_call_that_comes_after_a_linger_needs_nobody_to_have_looked_meanwhile(
 def test_refusals_during_a_drain_belong_to_it(account):
     account.storm(in_flight=20, refused=7)
 
-    assert account.core.stats().drains == 1
-    assert account.core.stats().refused == 7
+    assert account.state.stats().drains == 1
+    assert account.state.stats().refused == 7
 
 
 def test_a_drain_is_given_up_after_a_minute(account):
     refused, *_never_end = account.start(3)
-    account.end([refused], Outcome.REFUSED)
+    account.end([refused], SlotOutcome.REFUSED)
     waiting = account.ask()
 
-    account.later(LONGEST_DRAIN - 1)
+    account.later(MAX_DRAIN - 1)
     assert not waiting.serial
     account.later(1)
 
@@ -104,21 +105,21 @@ def test_a_drain_is_given_up_after_a_minute(account):
 
 
 def test_the_refused_go_first_then_those_who_wait_in_their_order(account):
-    tickets = account.start(50)
-    first, urgent = account.ask(), account.ask(Rank.URGENT)
-    account.end(tickets[:1], Outcome.REFUSED)
-    again = account.ask(Rank.AGAIN)
-    account.end(tickets[1:])
+    waiters = account.start(50)
+    first, urgent = account.ask(), account.ask(Priority.URGENT)
+    account.end(waiters[:1], SlotOutcome.REFUSED)
+    retry = account.ask(Priority.RETRY)
+    account.end(waiters[1:])
 
-    assert account.served == [again, urgent, first]
+    assert account.served == [retry, urgent, first]
 
 
 def test_the_working_limit_becomes_what_the_server_had_room_for(account):
     account.storm(in_flight=50, refused=20)
 
-    assert account.core.stats().working_limit == 30
+    assert account.state.stats().working_limit == 30
     account.start(31)
-    assert account.core.stats().in_flight == 30
+    assert account.state.stats().in_flight == 30
 
 
 def test_as_many_good_answers_as_the_working_limit_raise_it_by_one(account):
@@ -127,7 +128,7 @@ def test_as_many_good_answers_as_the_working_limit_raise_it_by_one(account):
 
     for _ in range(3 + 4 + 5):
         account.end(account.start())
-        grown.append(account.core.stats().working_limit)
+        grown.append(account.state.stats().working_limit)
 
     assert grown == [3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5, 6]
 
@@ -138,8 +139,8 @@ def test_the_working_limit_grows_back_to_the_limit_and_no_further(account):
     for _ in range(500):
         account.end(account.start())
 
-    assert account.core.stats().working_limit == 50
-    assert not account.core.pace.troubled
+    assert account.state.stats().working_limit == 50
+    assert not account.backpressure.active
 
 
 def test_when_the_server_had_no_room_at_all_a_single_probe_follows_a_pause(account):
@@ -157,24 +158,24 @@ def test_pauses_double_up_to_a_bound_with_jitter_and_a_good_answer_ends_them(acc
     pauses = []
     for _ in range(12):
         account.storm(in_flight=1, refused=1)
-        pauses.append(account.core.due - account.now)
-        account.later(LONGEST_PAUSE)
+        pauses.append(account.state.next_update - account.now)
+        account.later(MAX_PAUSE)
 
     assert all(0.05 * 2**n <= pause <= 0.1 * 2**n for n, pause in enumerate(pauses[:5]))
-    assert all(LONGEST_PAUSE / 2 <= pause <= LONGEST_PAUSE for pause in pauses[6:])
+    assert all(MAX_PAUSE / 2 <= pause <= MAX_PAUSE for pause in pauses[6:])
     assert len(set(pauses)) == len(pauses)
 
     account.end(account.start())
     account.storm(in_flight=1, refused=1)
-    assert account.core.due - account.now <= 0.1
+    assert account.state.next_update - account.now <= 0.1
 
 
 def test_a_storm_that_goes_on_makes_each_step_up_dearer(account):
     def answers_to_the_next_step():
-        working = account.core.stats().working_limit
+        working = account.state.stats().working_limit
         for count in range(1, 10_000):
             account.end(account.start())
-            if account.core.stats().working_limit > working:
+            if account.state.stats().working_limit > working:
                 return count
         raise AssertionError("it never grew")
 
@@ -189,20 +190,20 @@ def test_a_storm_that_goes_on_makes_each_step_up_dearer(account):
 def test_a_minute_without_a_refusal_ends_the_storm(account):
     account.storm(in_flight=50, refused=1)
     account.storm(in_flight=40, refused=1)
-    assert account.core.pace.storms == 1
+    assert account.backpressure.storms == 1
 
-    account.later(QUIET + 1)
+    account.later(STORM_GAP + 1)
     account.storm(in_flight=20, refused=1)
 
-    assert account.core.pace.storms == 2
+    assert account.backpressure.storms == 2
 
 
 def test_a_limit_of_one_recovers_from_refusals():
     account = Account(limit=1)
     account.storm(in_flight=1, refused=1)
-    account.later(LONGEST_PAUSE)
+    account.later(MAX_PAUSE)
 
     account.end(account.start())
 
     assert account.start()[0].serial
-    assert not account.core.pace.troubled
+    assert not account.backpressure.active

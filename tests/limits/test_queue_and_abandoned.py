@@ -5,159 +5,165 @@ from __future__ import annotations
 import math
 
 import pytest
-from igamingace.limits._abandoned import AT_ONCE, FIRST_GUESS, LINGER, Lingering
-from igamingace.limits._queue import URGENT_IN_A_ROW, Line, Rank, Ticket
+from igamingace.limits._abandoned import (
+    DEFAULT_LINGER,
+    FIRST_GUESS,
+    MAX_RECENT_TIMES,
+    AbandonedSlots,
+    ResponseTimes,
+)
+from igamingace.limits._queue import MAX_URGENT_IN_A_ROW, Priority, Waiter, WaitQueue
 
 
-def serve_all(line):
+def serve_all(queue):
     order = []
-    while head := line.head():
-        line.serve(head)
+    while head := queue.peek():
+        queue.pop(head)
         order.append(head)
     return order
 
 
-def join(line, *ranks):
-    tickets = [Ticket(rank, 0.0) for rank in ranks]
-    for ticket in tickets:
-        line.join(ticket)
-    return tickets
+def join(queue, *ranks):
+    waiters = [Waiter(rank, 0.0) for rank in ranks]
+    for waiter in waiters:
+        queue.add(waiter)
+    return waiters
 
 
 def test_first_come_first_served_within_a_rank():
-    line = Line()
-    tickets = join(line, *[Rank.NORMAL] * 5)
+    queue = WaitQueue()
+    waiters = join(queue, *[Priority.NORMAL] * 5)
 
-    assert serve_all(line) == tickets
+    assert serve_all(queue) == waiters
 
 
 def test_bulk_work_still_moves_while_urgent_calls_keep_coming():
-    line = Line()
-    bulk = join(line, *[Rank.NORMAL] * 4)
-    join(line, *[Rank.URGENT] * 30)
+    queue = WaitQueue()
+    bulk = join(queue, *[Priority.NORMAL] * 4)
+    join(queue, *[Priority.URGENT] * 30)
 
-    places = [place for place, ticket in enumerate(serve_all(line), 1) if ticket in bulk]
+    places = [place for place, waiter in enumerate(serve_all(queue), 1) if waiter in bulk]
 
-    assert places == [n * (URGENT_IN_A_ROW + 1) for n in (1, 2, 3, 4)]
+    assert places == [n * (MAX_URGENT_IN_A_ROW + 1) for n in (1, 2, 3, 4)]
 
 
 def test_urgent_calls_that_passed_nobody_do_not_count_against_later_ones():
-    line = Line()
-    join(line, *[Rank.URGENT] * 10)
-    serve_all(line)
+    queue = WaitQueue()
+    join(queue, *[Priority.URGENT] * 10)
+    serve_all(queue)
 
-    normal, urgent = join(line, Rank.NORMAL, Rank.URGENT)
+    normal, urgent = join(queue, Priority.NORMAL, Priority.URGENT)
 
-    assert serve_all(line) == [urgent, normal]
+    assert serve_all(queue) == [urgent, normal]
 
 
 @pytest.mark.parametrize("leaving", [range(1000), range(0, 1000, 2), range(999), range(500, 600)])
 def test_those_who_leave_are_passed_over_and_not_counted(leaving):
-    line = Line()
-    tickets = join(line, *[Rank.NORMAL] * 1000)
+    queue = WaitQueue()
+    waiters = join(queue, *[Priority.NORMAL] * 1000)
 
     for place in leaving:
-        line.leave(tickets[place])
-        line.leave(tickets[place])
+        queue.remove(waiters[place])
+        queue.remove(waiters[place])
 
-    stayed = [ticket for place, ticket in enumerate(tickets) if place not in leaving]
-    assert len(line) == len(stayed)
-    assert serve_all(line) == stayed
-    assert len(line) == 0
+    stayed = [waiter for place, waiter in enumerate(waiters) if place not in leaving]
+    assert len(queue) == len(stayed)
+    assert serve_all(queue) == stayed
+    assert len(queue) == 0
 
 
 def test_those_who_leave_a_line_that_stands_still_take_no_memory():
-    line = Line()
-    join(line, Rank.NORMAL)
+    queue = WaitQueue()
+    join(queue, Priority.NORMAL)
 
     for _ in range(100):
-        line.leave(*join(line, Rank.NORMAL))
+        queue.remove(*join(queue, Priority.NORMAL))
 
-    assert len(line) == 1
-    assert len(line._normal) <= 3
+    assert len(queue) == 1
+    assert len(queue._normal) <= 3
 
 
-def see(lingering, times):
+def see(abandoned, times):
     for seconds in times:
-        lingering.times.append(seconds)
-        if len(lingering.times) == AT_ONCE:
-            lingering.forget()
+        abandoned.response_times.recent.append(seconds)
+        if len(abandoned.response_times.recent) == MAX_RECENT_TIMES:
+            abandoned.response_times.summarize()
 
 
 def test_a_slot_lingers_as_long_as_the_slowest_request_seen_lately_and_a_quarter():
-    lingering = Lingering(LINGER, [])
-    see(lingering, [0.1, 2.0, 0.3] * 6)
-    lingering.add(1, granted=10.0, now=10.5)
+    abandoned = AbandonedSlots(DEFAULT_LINGER, ResponseTimes())
+    see(abandoned, [0.1, 2.0, 0.3] * 6)
+    abandoned.add(1, granted=10.0, now=10.5)
 
-    lingering.expire(12.49)
-    assert 1 in lingering.slots
-    lingering.expire(12.5)
-    assert 1 not in lingering.slots
+    abandoned.expire(12.49)
+    assert 1 in abandoned.slots
+    abandoned.expire(12.5)
+    assert 1 not in abandoned.slots
 
 
 def test_a_request_slower_than_all_seen_lingers_as_long_again_as_it_ran():
-    lingering = Lingering(LINGER, [])
-    see(lingering, [1.0] * 16)
-    lingering.add(1, granted=10.0, now=15.0)
+    abandoned = AbandonedSlots(DEFAULT_LINGER, ResponseTimes())
+    see(abandoned, [1.0] * 16)
+    abandoned.add(1, granted=10.0, now=15.0)
 
-    assert lingering.next_end == 20.0
+    assert abandoned.next_expiry == 20.0
 
 
-@pytest.mark.parametrize("bound", [LINGER, None])
+@pytest.mark.parametrize("bound", [DEFAULT_LINGER, None])
 def test_while_hardly_any_answer_was_seen_a_request_lingers_for_a_first_guess(bound):
-    lingering = Lingering(bound, [])
-    see(lingering, [0.1] * 15)
-    lingering.add(1, granted=9.5, now=10.0)
+    abandoned = AbandonedSlots(bound, ResponseTimes())
+    see(abandoned, [0.1] * 15)
+    abandoned.add(1, granted=9.5, now=10.0)
 
-    assert lingering.next_end == 9.5 + FIRST_GUESS
+    assert abandoned.next_expiry == 9.5 + FIRST_GUESS
 
 
 def test_an_answer_slower_than_the_first_guess_counts_at_once():
-    lingering = Lingering(LINGER, [])
-    see(lingering, [4.0])
-    lingering.add(1, granted=10.0, now=10.5)
+    abandoned = AbandonedSlots(DEFAULT_LINGER, ResponseTimes())
+    see(abandoned, [4.0])
+    abandoned.add(1, granted=10.0, now=10.5)
 
-    assert lingering.next_end == 15.0
+    assert abandoned.next_expiry == 15.0
 
 
 def test_a_shorter_bound_decides_over_the_first_guess():
-    lingering = Lingering(0.5, [])
-    lingering.add(1, granted=10.0, now=10.0)
+    abandoned = AbandonedSlots(0.5, ResponseTimes())
+    abandoned.add(1, granted=10.0, now=10.0)
 
-    assert lingering.next_end == 10.5
+    assert abandoned.next_expiry == 10.5
 
 
 def test_without_a_bound_the_times_seen_decide_alone():
-    lingering = Lingering(None, [])
-    see(lingering, [100.0] * 16)
-    lingering.add(1, granted=0.0, now=10.0)
+    abandoned = AbandonedSlots(None, ResponseTimes())
+    see(abandoned, [100.0] * 16)
+    abandoned.add(1, granted=0.0, now=10.0)
 
-    assert lingering.next_end == 125.0
+    assert abandoned.next_expiry == 125.0
 
 
 def test_when_enough_answers_were_seen_those_that_linger_already_need_not_wait_for_the_guess():
-    lingering = Lingering(LINGER, [])
-    lingering.add(1, granted=10.0, now=10.1)
+    abandoned = AbandonedSlots(DEFAULT_LINGER, ResponseTimes())
+    abandoned.add(1, granted=10.0, now=10.1)
 
     for _ in range(16):
-        assert lingering.next_end == 10.0 + FIRST_GUESS
-        see(lingering, [0.4])
-        lingering.learn(11.0)
+        assert abandoned.next_expiry == 10.0 + FIRST_GUESS
+        see(abandoned, [0.4])
+        abandoned.on_response_time(11.0)
 
-    assert lingering.next_end == 11.0
-    lingering.expire(11.0)
-    assert not lingering.slots
-    assert lingering.next_end == math.inf
+    assert abandoned.next_expiry == 11.0
+    abandoned.expire(11.0)
+    assert not abandoned.slots
+    assert abandoned.next_expiry == math.inf
 
 
 def test_a_slow_request_of_long_ago_is_forgotten():
-    lingering = Lingering(LINGER, [])
-    see(lingering, [9.0] + [0.4] * 127)
+    abandoned = AbandonedSlots(DEFAULT_LINGER, ResponseTimes())
+    see(abandoned, [9.0] + [0.4] * 127)
 
-    lingering.add(1, granted=10.0, now=10.0)
-    assert lingering.next_end == 10.0 + 1.25 * 9.0
-    lingering.expire(99.0)
-    see(lingering, [0.4] * 128)
-    lingering.add(2, granted=10.0, now=10.0)
+    abandoned.add(1, granted=10.0, now=10.0)
+    assert abandoned.next_expiry == 10.0 + 1.25 * 9.0
+    abandoned.expire(99.0)
+    see(abandoned, [0.4] * 128)
+    abandoned.add(2, granted=10.0, now=10.0)
 
-    assert lingering.next_end == 10.5
+    assert abandoned.next_expiry == 10.5

@@ -1,32 +1,34 @@
-"""After a fork: whatever counts slots starts clean in the child, which holds none of its parent's."""
+"""Callbacks to run in forked child processes."""
 
 from __future__ import annotations
 
 import os
-from typing import Protocol
-from weakref import WeakSet
+from typing import TYPE_CHECKING
+from weakref import WeakMethod
 
-__all__ = ["start_clean_after_fork"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
+__all__ = ["after_fork_in_child"]
 
-class _StartsClean(Protocol):
-    def start_clean(self) -> None:
-        """Forget what the parent process has under way: locks, threads, waiters, slots."""
-        ...
-
-
-_living: WeakSet[_StartsClean] = WeakSet()
+_callbacks: set[WeakMethod[Callable[[], None]]] = set()
 
 
-def start_clean_after_fork(thing: _StartsClean) -> None:
-    """Have `thing.start_clean()` called in each child that this process forks."""
-    _living.add(thing)
+def after_fork_in_child(method: Callable[[], None]) -> None:
+    """Call a bound method in each child that this process forks, as long as its object is alive.
+
+    A child has only the thread that forked: locks that other threads held stay locked for ever, and what
+    belongs to the parent's threads, connections and requests must not be touched.
+    """
+    _callbacks.add(WeakMethod(method, _callbacks.discard))
 
 
-def _start_all_clean() -> None:
-    for thing in list(_living):
-        thing.start_clean()
+def _run_callbacks() -> None:
+    for reference in _callbacks.copy():
+        method = reference()
+        if method is not None:
+            method()
 
 
-if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
-    os.register_at_fork(after_in_child=_start_all_clean)
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(after_in_child=_run_callbacks)

@@ -1,97 +1,109 @@
-"""Abandoned is not finished: how long the slot of a request that was given up stays taken."""
+"""Slots of abandoned requests stay occupied until the server has plausibly finished them."""
 
 from __future__ import annotations
 
 import math
 
-__all__ = ["AT_ONCE", "FIRST_GUESS", "LINGER", "Lingering"]
+__all__ = ["DEFAULT_LINGER", "FIRST_GUESS", "MAX_RECENT_TIMES", "AbandonedSlots", "ResponseTimes"]
 
-LINGER = 30.0
-"""The longest a slot lingers unless the user says otherwise, in seconds: a whole call's default timeout."""
+DEFAULT_LINGER = 30.0
+"""The longest time that an abandoned slot lingers by default, in seconds: a whole call's default timeout."""
 
-_LATELY = 128
-"""The slowest of the latest answers is the slowest of so many to twice as many."""
-AT_ONCE = 64
-"""So many times are kept before all but the largest are forgotten: an operator has ten thousand budgets."""
-_ENOUGH = 16
-"""Fewer times than this say too little about the slowest."""
+_WINDOW = 128
+"""The maximum is taken over the last 128 to 256 response times."""
+MAX_RECENT_TIMES = 64
+"""So many response times are stored before they are reduced to their maximum: an operator has ten thousand
+budgets."""
+_MIN_SAMPLES = 16
+"""With fewer response times than this their maximum says too little."""
 FIRST_GUESS = 1.5
-"""How long a request is taken to run while hardly any answer was seen, in seconds, if none took longer.
+"""Assumed duration of a request, in seconds, while there are fewer than `_MIN_SAMPLES` response times, unless
+one of these was longer.
 
-A guess that is too long stops an account: when a server closes every connection for a moment, each call
-that meets it leaves a slot behind, and after 50 of them nothing is sent until the first guess is over. One
-that is too short costs no more than an answer 1018, after which the budget waits until all is drained. So it
-is short: many times what such an API usually takes, and below what a person waits for.
+Too long a guess blocks an account: when a server closes all connections for a moment, each call in flight
+leaves an abandoned slot, and after 50 of them nothing is sent until the guessed time is over. Too short a
+guess costs no more than an answer 1018, after which the budget waits for a drain. So it is short: many times
+what such an API usually takes, and less than a person is willing to wait.
 """
 _MARGIN = 1.25
-"""A request may take this much longer than the slowest one seen lately."""
+"""A request may take this much longer than the slowest recent one."""
 
 
-class Lingering:
-    """The slots of requests given up, each with the time when the server has plausibly ended it.
+class ResponseTimes:
+    """Rolling maximum of the latest response times of one account, in seconds."""
 
-    A request is taken to run as long as the slowest one seen lately and a quarter more, and, since a request
-    that is given up is often a slow one, for at least as long again as it ran before. While hardly any answer
-    was seen, it is taken to run for `FIRST_GUESS`. It never lingers longer than the bound. Times are in
-    seconds, on any monotonic clock.
+    __slots__ = ("_previous_slowest", "_rotated_at", "_slowest", "_summarized", "recent")
+
+    def __init__(self) -> None:
+        self.recent: list[float] = []
+        """The latest times. Whoever appends calls `summarize` once there are `MAX_RECENT_TIMES`; the append
+        is not a method, because every request pays for it."""
+        self._summarized = 0  # how many times are no longer in `recent`
+        self._rotated_at = 0  # the same, when the windows were rotated last
+        self._slowest = 0.0  # of the current window
+        self._previous_slowest = 0.0  # of the window before it
+
+    def __len__(self) -> int:
+        return self._summarized + len(self.recent)
+
+    def summarize(self) -> None:
+        """Reduce the recent times to their maximum."""
+        self._slowest = max(self._slowest, *self.recent)
+        self._summarized += len(self.recent)
+        self.recent.clear()
+        if self._summarized - self._rotated_at >= _WINDOW:
+            self._rotated_at = self._summarized
+            self._previous_slowest, self._slowest = self._slowest, 0.0
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether there are enough response times to trust their maximum."""
+        return len(self) >= _MIN_SAMPLES
+
+    def longest_expected(self) -> float:
+        """How long a request may plausibly take."""
+        longest = _MARGIN * max(self._slowest, self._previous_slowest, *self.recent)
+        return longest if self.has_enough else max(longest, FIRST_GUESS)
+
+
+class AbandonedSlots:
+    """The slots of abandoned requests, each with the time when the server has plausibly finished it.
+
+    A request is assumed to take as long as the slowest recent one plus a quarter. A request is often
+    abandoned because it is slow, so it is also assumed to take at least as long again as it ran before. No
+    slot lingers for longer than `max_linger`. Times are in seconds, on any monotonic clock.
     """
 
-    __slots__ = (
-        "_forgotten",
-        "_rotated_at",
-        "_slowest",
-        "_slowest_before",
-        "bound",
-        "next_end",
-        "slots",
-        "times",
-    )
+    __slots__ = ("_max_linger", "next_expiry", "response_times", "slots")
 
-    def __init__(self, bound: float | None, times: list[float]) -> None:
-        """Let no slot linger for more than `bound` seconds; None for no bound."""
-        self.bound = bound
-        self.times = times
-        """How long the latest requests that were answered took; `forget` whenever there are AT_ONCE."""
+    def __init__(self, max_linger: float | None, response_times: ResponseTimes) -> None:
+        """Start without slots; `max_linger` is None for no bound."""
+        self._max_linger = max_linger
+        self.response_times = response_times
         self.slots: dict[int, tuple[float, float]] = {}
-        """Of each lingering slot: when it was granted and when it was given up."""
-        self._forgotten = self._rotated_at = 0  # counted in answers
-        self._slowest = self._slowest_before = 0.0  # of the latest answers, and of the hundreds before them
-        self.next_end = math.inf
-        """When `expire` has work to do next; at most the first slot's end."""
+        """By serial number: when the slot was granted, and when its request was abandoned."""
+        self.next_expiry = math.inf
+        """When `expire` has to be called next; not later than the first slot's expiry."""
 
     def add(self, serial: int, granted: float, now: float) -> None:
-        """Take in the slot of a request given up now."""
+        """Add the slot of a request that was granted it at `granted` and is abandoned now."""
         self.slots[serial] = (granted, now)
-        self.next_end = min(self.next_end, self._end(granted, now))
+        self.next_expiry = min(self.next_expiry, self._expires_at(granted, now))
 
-    def forget(self) -> None:
-        """Keep the largest of the times alone."""
-        self._slowest = max(self._slowest, *self.times)
-        self._forgotten += len(self.times)
-        self.times.clear()
-        if self._forgotten - self._rotated_at >= _LATELY:
-            self._rotated_at = self._forgotten
-            self._slowest_before, self._slowest = self._slowest, 0.0
-
-    def learn(self, now: float) -> None:
-        """A time was added to those known, while slots linger."""
-        if (
-            self._forgotten + len(self.times) == _ENOUGH
-        ):  # those that linger already need not wait for the first guess
-            self.next_end = now
+    def on_response_time(self, now: float) -> None:
+        """A response time was added: with enough of them, `FIRST_GUESS` no longer counts for these slots."""
+        if len(self.response_times) == _MIN_SAMPLES:
+            self.next_expiry = now
 
     def expire(self, now: float) -> None:
         """Free the slots whose time is over."""
-        ends = {serial: self._end(*times) for serial, times in self.slots.items()}
-        for serial, end in ends.items():
-            if end <= now:
+        expiries = {serial: self._expires_at(*times) for serial, times in self.slots.items()}
+        for serial, expiry in expiries.items():
+            if expiry <= now:
                 del self.slots[serial]
-        self.next_end = min((end for end in ends.values() if end > now), default=math.inf)
+        self.next_expiry = min((expiry for expiry in expiries.values() if expiry > now), default=math.inf)
 
-    def _end(self, granted: float, given_up: float) -> float:
-        ran = given_up - granted
-        longest = _MARGIN * max(self._slowest, self._slowest_before, *self.times)
-        if self._forgotten + len(self.times) < _ENOUGH:
-            longest = max(longest, FIRST_GUESS)
-        rest = max(longest - ran, ran)
-        return given_up + (rest if self.bound is None else min(rest, self.bound))
+    def _expires_at(self, granted: float, abandoned: float) -> float:
+        ran = abandoned - granted
+        linger = max(self.response_times.longest_expected() - ran, ran)
+        return abandoned + (linger if self._max_linger is None else min(linger, self._max_linger))

@@ -1,4 +1,4 @@
-"""Who is next: the line of calls that wait for a slot."""
+"""Priority queue of calls waiting for a slot: retries, then urgent, then normal (which are not starved)."""
 
 from __future__ import annotations
 
@@ -8,117 +8,115 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["AGAIN", "NORMAL", "URGENT", "URGENT_IN_A_ROW", "Line", "Rank", "Ticket", "nobody"]
+__all__ = ["MAX_URGENT_IN_A_ROW", "NORMAL", "RETRY", "URGENT", "Priority", "WaitQueue", "Waiter", "no_wakeup"]
 
-URGENT_IN_A_ROW = 3
-"""So many urgent calls may pass a normal one that waits; then it is the normal one's turn."""
+MAX_URGENT_IN_A_ROW = 3
+"""After so many urgent calls in a row a waiting normal call is served, so that it cannot starve."""
 
 
-class Rank(Enum):
+class Priority(Enum):
     """How soon a waiting call gets its slot."""
 
-    AGAIN = "again"
-    """Refused with 1018 before: first of all."""
+    RETRY = "retry"
+    """Sent before and refused with 1018: served first."""
     URGENT = "urgent"
-    """A player waits for it: ahead of the normal ones, within bounds."""
+    """Ahead of normal calls, up to `MAX_URGENT_IN_A_ROW`."""
     NORMAL = "normal"
 
 
-AGAIN, URGENT, NORMAL = Rank  # much quicker to read than an enumeration's attributes
+RETRY, URGENT, NORMAL = Priority  # a global is read several times faster than an attribute of an enum
 
 
-def nobody() -> None:
-    """Wake nobody: the ticket never had to wait."""
+def no_wakeup() -> None:
+    """Do nothing: the wake callback of a call that does not wait (any more)."""
 
 
-class Ticket:
-    """One call's claim to a slot: it may wait in the line, then holds its slot's serial number."""
+class Waiter:
+    """One call that asks for a slot: it may wait in the queue, then holds its slot's serial number."""
 
-    __slots__ = ("__weakref__", "asked", "rank", "serial", "waited", "waiting", "wake")
+    __slots__ = ("__weakref__", "asked_at", "priority", "queue", "serial", "waited", "wake")
 
-    def __init__(self, rank: Rank, asked: float) -> None:
-        """Ask for a slot at the time `asked`, in seconds on the budget's clock."""
-        self.rank = rank
-        self.asked = asked
+    def __init__(self, priority: Priority, asked_at: float) -> None:
+        self.priority = priority
+        self.asked_at = asked_at
+        """When the slot was asked for, in seconds on the budget's clock."""
         self.serial = 0
-        """The number of its slot; 0 while it has none."""
+        """The serial number of its slot; 0 while it has none."""
         self.waited = 0.0
-        """Seconds from asking to the grant."""
-        self.waiting: Line | None = None
-        """The line that it stands in. After a fork that may be one that nobody serves any more."""
-        self.wake: Callable[[], object] = nobody
-        """Tells who waits that the slot is granted; it must not block, raise or call the budget.
-
-        It may be called twice."""
+        """Seconds from asking for the slot to its grant."""
+        self.queue: WaitQueue | None = None
+        """The queue in which it waits. After a fork this may be the parent's queue, which nobody serves."""
+        self.wake: Callable[[], object] = no_wakeup
+        """Called when the slot is granted, maybe twice. It must not block, raise or call the budget."""
 
 
-class Line:
-    """First come, first served, in three ranks; a ticket can leave at any time.
+class WaitQueue:
+    """First in, first out within each of three priorities; a waiter can be removed at any time.
 
-    The ranks are lists: an empty one takes a tenth of a deque's memory, and an operator has three for each
-    of ten thousand accounts. To take the first of even ten thousand tickets is a matter of microseconds.
+    The three queues are lists, not deques: an empty list takes a tenth of the memory, and an operator has
+    three for each of ten thousand accounts. Popping the first of even ten thousand waiters takes
+    microseconds.
     """
 
-    __slots__ = ("_again", "_left", "_normal", "_passed", "_urgent")
+    __slots__ = ("_normal", "_removed", "_retry", "_urgent", "_urgent_in_a_row")
 
     def __init__(self) -> None:
-        """Start with nobody waiting."""
-        self._again: list[Ticket] = []
-        self._urgent: list[Ticket] = []
-        self._normal: list[Ticket] = []
-        self._left = 0  # tickets in the queues that wait no longer
-        self._passed = 0  # how many urgent tickets in a row have passed waiting normal ones
+        self._retry: list[Waiter] = []
+        self._urgent: list[Waiter] = []
+        self._normal: list[Waiter] = []
+        self._removed = 0  # waiters that were removed, but are still in one of the lists
+        self._urgent_in_a_row = 0  # urgent waiters served while normal ones waited
 
     def __len__(self) -> int:
-        """How many wait."""
-        return len(self._again) + len(self._urgent) + len(self._normal) - self._left
+        return len(self._retry) + len(self._urgent) + len(self._normal) - self._removed
 
-    def join(self, ticket: Ticket) -> None:
-        """Wait, behind all others of the same rank."""
-        ticket.waiting = self
-        rank = ticket.rank
-        queue = self._normal if rank is NORMAL else self._urgent if rank is URGENT else self._again
-        queue.append(ticket)
+    def add(self, waiter: Waiter) -> None:
+        """Append a waiter to the queue of its priority."""
+        waiter.queue = self
+        priority = waiter.priority
+        queue = self._normal if priority is NORMAL else self._urgent if priority is URGENT else self._retry
+        queue.append(waiter)
 
-    def leave(self, ticket: Ticket) -> None:
-        """Wait no longer; the ticket is cleared away later, so that leaving a long line is quick."""
-        if ticket.waiting is self:
-            ticket.waiting = None
-            self._left += 1
-            if self._left > len(self):
-                self._clear_away()
+    def remove(self, waiter: Waiter) -> None:
+        """Remove a waiter. It is only marked, and deleted later, so that this is O(1) in a long queue."""
+        if waiter.queue is self:
+            waiter.queue = None
+            self._removed += 1
+            if self._removed > len(self):
+                self._compact()
 
-    def head(self) -> Ticket | None:
-        """Who is next; the ticket stays in the line."""
-        if self._left:
-            self._clear_heads()
-        if self._again:
-            return self._again[0]
-        if self._urgent and not (self._normal and self._passed >= URGENT_IN_A_ROW):
+    def peek(self) -> Waiter | None:
+        """The waiter to be served next; it stays in the queue."""
+        if self._removed:
+            self._drop_removed_heads()
+        if self._retry:
+            return self._retry[0]
+        if self._urgent and not (self._normal and self._urgent_in_a_row >= MAX_URGENT_IN_A_ROW):
             return self._urgent[0]
         return self._normal[0] if self._normal else None
 
-    def serve(self, head: Ticket) -> None:
-        """Let the head go, and count whom it passed."""
-        head.waiting = None
-        if head.rank is NORMAL:
+    def pop(self, head: Waiter) -> None:
+        """Remove the waiter that `peek` returned, because it was served."""
+        head.queue = None
+        if head.priority is NORMAL:
             self._normal.pop(0)
-            self._passed = 0
-        elif head.rank is URGENT:
+            self._urgent_in_a_row = 0
+        elif head.priority is URGENT:
             self._urgent.pop(0)
-            self._passed = self._passed + 1 if self._normal else 0
+            self._urgent_in_a_row = self._urgent_in_a_row + 1 if self._normal else 0
         else:
-            self._again.pop(0)
+            self._retry.pop(0)
 
-    def _clear_heads(self) -> None:
-        for queue in (self._again, self._urgent, self._normal):
-            while queue and queue[0].waiting is None:
-                del queue[0]  # unlike after a call, no exception can strike between this line and the next
-                self._left -= 1
+    def _drop_removed_heads(self) -> None:
+        for queue in (self._retry, self._urgent, self._normal):
+            while queue and queue[0].queue is None:
+                # A `del` and not a call: no exception can be raised between this line and the next.
+                del queue[0]
+                self._removed -= 1
 
-    def _clear_away(self) -> None:
-        self._again, self._urgent, self._normal = (
-            [ticket for ticket in queue if ticket.waiting is not None]
-            for queue in (self._again, self._urgent, self._normal)
+    def _compact(self) -> None:
+        self._retry, self._urgent, self._normal = (
+            [waiter for waiter in queue if waiter.queue is not None]
+            for queue in (self._retry, self._urgent, self._normal)
         )
-        self._left = 0
+        self._removed = 0

@@ -1,8 +1,10 @@
-"""The budget's state machine: who holds a slot, who lingers, who waits. It has no clock, no lock, no IO.
+"""State machine of one account's slots: in flight, abandoned or free, and the calls that wait for one.
 
-Whoever uses it passes the time in, and lets only one thread in at a time. The figures are the sizes of
-containers and each change is one step on one of them, so that an exception that strikes in between (Ctrl-C,
-a signal) can neither lose a slot nor count one twice.
+It has no clock, no lock and no IO: the caller passes the time in, and calls from one thread at a time.
+
+Any statement here may be interrupted by an exception (Ctrl-C, a signal handler). So slots are not counted in
+variables: a figure is the size of a container, and each change is one step on one container. Then an
+exception can neither lose a slot nor count it twice, and `repair` can finish what it cut short.
 """
 
 from __future__ import annotations
@@ -10,41 +12,25 @@ from __future__ import annotations
 import math
 from enum import Enum
 from itertools import count
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING
 
-from igamingace.limits._abandoned import AT_ONCE, Lingering
-from igamingace.limits._queue import Line, Ticket
-from igamingace.limits._stats import Stats
+from igamingace.limits._abandoned import MAX_RECENT_TIMES, AbandonedSlots, ResponseTimes
+from igamingace.limits._backpressure import Backpressure
+from igamingace.limits._queue import WaitQueue
+from igamingace.limits._stats import Counters, Stats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from igamingace.limits._backpressure import Pace
+    from igamingace.limits._queue import Waiter
 
-__all__ = [
-    "ABANDONED",
-    "DONE",
-    "REFUSED",
-    "UNUSED",
-    "Core",
-    "Outcome",
-    "Tally",
-    "all_serials_so_far",
-    "total",
-]
+__all__ = ["ABANDONED", "DONE", "REFUSED", "UNUSED", "BudgetState", "SlotOutcome", "next_serial"]
 
-Tally: TypeAlias = tuple[int, int, int, int, int, float, int]
-"""What is counted, as in `Stats`: peak, granted, refused, abandoned, waits, longest wait, drains."""
-
-# What most of an operator's budgets never need is made when they do. These two stand in, and never change.
-_NOBODY: Final = Line()
-_NOTHING: Final = Lingering(None, [])
-
-_serials: Iterator[int] = count(1)  # of the process, so that a child's slots never bear a parent's number
+_serials: Iterator[int] = count(1)  # one for the process: a forked child never reuses a parent's number
 
 
-class Outcome(Enum):
-    """How a slot's use ended."""
+class SlotOutcome(Enum):
+    """How the use of a slot ended."""
 
     DONE = "done"
     """Answered, or surely ended."""
@@ -56,212 +42,220 @@ class Outcome(Enum):
     """Nothing was sent."""
 
 
-DONE, REFUSED, ABANDONED, UNUSED = Outcome  # much quicker to read than an enumeration's attributes
+# A global is read several times faster than an attribute of an enum.
+DONE, REFUSED, ABANDONED, UNUSED = SlotOutcome
 
 
-def all_serials_so_far() -> int:
-    """A number that no slot bears: the earlier ones' are below it, the later ones' above."""
+def next_serial() -> int:
+    """A serial number that no slot has: earlier slots have smaller ones, later slots larger ones."""
     return next(_serials)
 
 
-def total(one: Tally, other: Tally) -> Tally:
-    """Add up what two budgets have counted."""
-    peak, granted, refused, abandoned, waits, longest_wait, drains = one
-    peak_, granted_, refused_, abandoned_, waits_, longest_wait_, drains_ = other
-    return (
-        max(peak_, peak),
-        granted + granted_,
-        refused + refused_,
-        abandoned + abandoned_,
-        waits + waits_,
-        max(longest_wait_, longest_wait),
-        drains + drains_,
-    )
+class BudgetState:
+    """The slots of one account.
 
-
-class Core:
-    """The slots of one account. `capacity` of them may be in use; fewer while the pace holds them back."""
+    Most of an operator's thousands of budgets never see a queue, an abandoned request or a refusal, so
+    `queue`, `abandoned` and `backpressure` are None until first used.
+    """
 
     __slots__ = (
-        "_abandoned",
-        "_bound",
+        "_abandoned_count",
         "_granted",
         "_longest_wait",
+        "_max_linger",
+        "_open_slots",
         "_peak",
         "_refused",
-        "_room",
-        "_slots",
-        "_times",
+        "_response_times",
         "_waits",
+        "abandoned",
+        "backpressure",
         "capacity",
         "drain_started",
-        "due",
-        "held",
-        "holder",
-        "line",
-        "lingering",
-        "pace",
+        "in_flight",
+        "keep_alive",
+        "limit",
+        "next_update",
+        "queue",
     )
 
-    def __init__(self, capacity: int, pace: Pace, linger: float | None) -> None:
-        """Start with every slot free; `linger` bounds how long those given up linger, see `Lingering`."""
-        self.capacity = capacity
-        self.pace = pace
-        self.lingering = _NOTHING
-        self._bound = linger
-        self._slots = _NOTHING.slots
-        self._times: list[float] = []
-        self.held: dict[int, float] = {}
-        """Of each slot in use: when it was granted."""
-        self.holder: object = None
-        """The budget, while a slot is in use. A registry that refers to the core then keeps the budget, too,
-        even if nobody else does but garbage, whose permits have yet to end."""
-        self.line = _NOBODY
-        self.due = math.inf
-        """When `settle` has something to do next although nobody calls."""
+    def __init__(
+        self, limit: int, max_linger: float | None, backpressure: Backpressure | None = None
+    ) -> None:
+        """Start with every slot free; `max_linger` is that of `AbandonedSlots`."""
+        self.limit = limit
+        self.capacity = limit
+        """Slots that may be in use at once, unless back-pressure allows fewer."""
+        self.backpressure = backpressure
+        self.abandoned: AbandonedSlots | None = None
+        self.queue: WaitQueue | None = None
+        self.in_flight: dict[int, float] = {}
+        """By serial number of each slot in use: when it was granted."""
+        self.keep_alive: object = None
+        """The budget, while a slot is in flight. The registry refers to the budget weakly and to this state
+        strongly. So a budget to which only garbage refers (its clients, with permits that have not ended yet)
+        stays the account's one budget until their finalisers have released the slots."""
+        self.next_update = math.inf
+        """When `update` has to be called next though nothing else happens."""
         self.drain_started = False
         """Set when a refusal starts a drain; whoever reports that resets it."""
-        self._room = min(capacity, pace.working)
-        self._peak = self._granted = self._refused = self._abandoned = self._waits = 0
+        self._response_times = ResponseTimes()
+        self._max_linger = max_linger
+        self._open_slots = limit  # the lower of capacity and working limit; 0 during a drain or pause
+        self._peak = self._granted = self._refused = self._abandoned_count = self._waits = 0
         self._longest_wait = 0.0
 
     @property
     def in_use(self) -> int:
-        """Slots that are not free."""
-        return len(self.held) + len(self._slots)
+        """Slots that are not free: in flight, or abandoned and lingering."""
+        return len(self.in_flight) + (0 if self.abandoned is None else len(self.abandoned.slots))
 
-    def take(self, ticket: Ticket, now: float) -> bool:
-        """Grant a slot if one is free; while anybody waits, none is."""
-        if now >= self.due:
-            self.settle(now)
-        in_use = len(self.held) + len(self._slots)
-        if in_use >= self._room:
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for a slot."""
+        return 0 if self.queue is None else len(self.queue)
+
+    @property
+    def storms(self) -> int:
+        """How many storms of refusals there were."""
+        return 0 if self.backpressure is None else self.backpressure.storms
+
+    def acquire(self, waiter: Waiter, now: float) -> bool:
+        """Grant a slot if one is free; while any call waits, none is."""
+        if now >= self.next_update:
+            self.update(now)
+        in_use = len(self.in_flight)
+        if self.abandoned is not None:
+            in_use += len(self.abandoned.slots)
+        if in_use >= self._open_slots:
             return False
         serial = next(_serials)
-        ticket.serial = serial  # no exception can strike between this line and the next
-        self.held[serial] = now
+        waiter.serial = serial  # no exception can be raised between this line and the next
+        self.in_flight[serial] = now
         self._granted += 1
         if in_use >= self._peak:
             self._peak = in_use + 1
         return True
 
-    def join(self, ticket: Ticket) -> None:
-        """Let the ticket wait; `ticket.wake` is called when its slot is granted."""
+    def enqueue(self, waiter: Waiter) -> None:
+        """Let a call wait; `waiter.wake` is called when its slot is granted."""
         self._waits += 1
-        if self.line is _NOBODY:
-            self.line = Line()
-        self.line.join(ticket)
+        if self.queue is None:
+            self.queue = WaitQueue()
+        self.queue.add(waiter)
 
-    def leave(self, ticket: Ticket, now: float) -> None:
-        """Stop waiting. A ticket with a serial has its slot already: the caller must use or end that."""
-        if ticket.waiting is self.line:
-            self.line.leave(ticket)
-            self._longest_wait = max(self._longest_wait, now - ticket.asked)
+    def stop_waiting(self, waiter: Waiter, now: float) -> None:
+        """Remove a call from the queue. If it has a serial by now, it must use or release that slot."""
+        if self.queue is not None and waiter.queue is self.queue:
+            self.queue.remove(waiter)
+            self._longest_wait = max(self._longest_wait, now - waiter.asked_at)
 
-    def end(self, serial: int, outcome: Outcome, now: float) -> float | None:
-        """End a slot's use; a second end of the same slot changes nothing.
+    def release(self, serial: int, outcome: SlotOutcome, now: float) -> float | None:
+        """End the use of a slot; a second release of the same slot changes nothing.
 
         Returns:
-            How long it was held, in seconds; None when it had ended already.
+            How long it was held, in seconds; None when it was released before.
         """
-        granted = self.held.get(serial)
+        granted = self.in_flight.get(serial)
         if granted is not None:
             if outcome is DONE:
-                times = self._times
-                times.append(now - granted)
-                if len(times) >= AT_ONCE:
-                    self._own_lingering().forget()
+                recent = self._response_times.recent
+                recent.append(now - granted)
+                if len(recent) >= MAX_RECENT_TIMES:
+                    self._response_times.summarize()
             else:
-                self._note(serial, granted, outcome, now)
-            del self.held[serial]
-        if self.pace.troubled or self._slots:
-            self._recover(outcome, now)
-        elif len(self.held) + 1 >= self._room:  # else there were free slots before, and nobody waits
-            self._serve(now)
+                self._count(serial, granted, outcome, now)
+            del self.in_flight[serial]
+        backpressure, abandoned = self.backpressure, self.abandoned
+        if (backpressure is not None and backpressure.active) or (abandoned is not None and abandoned.slots):
+            if outcome is DONE:
+                self._learn_from_answer(now)
+            self.update(now)
+        elif len(self.in_flight) + 1 >= self._open_slots:  # else a slot was free before, and no call waits
+            self._grant_waiting(now)
         return None if granted is None else now - granted
 
-    def settle(self, now: float) -> None:
-        """Bring all up to date: free what has lingered, end drains and pauses, serve those who wait."""
-        if now >= self.lingering.next_end:
-            self.lingering.expire(now)
-        pace = self.pace
-        if pace.draining and (now >= pace.opens_at or not self.in_use):
-            pace.drained(self.in_use, now)
-        opens_at = pace.opens_at
-        self._room = 0 if opens_at > now else min(self.capacity, pace.working)
-        self.due = min(self.lingering.next_end, opens_at if opens_at > now else math.inf)
-        self._serve(now)
+    def update(self, now: float) -> None:
+        """Do what is due by time: free expired slots, end drains and pauses, grant slots to waiting calls."""
+        next_expiry, opens_at, working_limit = math.inf, 0.0, self.limit
+        if self.abandoned is not None:
+            if now >= self.abandoned.next_expiry:
+                self.abandoned.expire(now)
+            next_expiry = self.abandoned.next_expiry
+        backpressure = self.backpressure
+        if backpressure is not None:
+            if backpressure.draining and (now >= backpressure.opens_at or not self.in_use):
+                backpressure.on_drained(self.in_use, now)
+            opens_at, working_limit = backpressure.opens_at, backpressure.working_limit
+        self._open_slots = 0 if opens_at > now else min(self.capacity, working_limit)
+        self.next_update = min(next_expiry, opens_at if opens_at > now else math.inf)
+        self._grant_waiting(now)
 
     def repair(self, now: float) -> None:
-        """Finish what an exception (Ctrl-C, a signal handler's) has cut short in any of the above."""
-        head = self.line.head()
-        if head is not None and head.serial:
+        """Finish what an exception has cut short in any of the methods above."""
+        head = None if self.queue is None else self.queue.peek()
+        if self.queue is not None and head is not None and head.serial:  # granted, but not yet told or popped
             head.wake()
-            self.line.serve(head)
-        self.settle(now)
+            self.queue.pop(head)
+        self.update(now)
 
     def set_capacity(self, capacity: int, now: float) -> None:
-        """Change how many slots may be in use; those in use beyond it are let finish."""
+        """Change how many slots may be in use; those in use beyond it may finish."""
         self.capacity = capacity
-        self.settle(now)
+        self.update(now)
 
-    def tally(self) -> Tally:
+    def counters(self) -> Counters:
         """What was counted so far."""
-        return (
+        return Counters(
             self._peak,
             self._granted,
             self._refused,
-            self._abandoned,
+            self._abandoned_count,
             self._waits,
             self._longest_wait,
-            self.pace.drains,
+            0 if self.backpressure is None else self.backpressure.drains,
         )
 
     def stats(self) -> Stats:
         """The figures at this moment."""
         return Stats(
-            limit=self.pace.limit,
-            working_limit=self.pace.working,
-            in_flight=len(self.held),
-            lingering=len(self._slots),
-            waiting=len(self.line),
-            peak=self._peak,
-            granted=self._granted,
-            refused=self._refused,
-            abandoned=self._abandoned,
-            waits=self._waits,
-            longest_wait=self._longest_wait,
-            drains=self.pace.drains,
+            limit=self.limit,
+            working_limit=self.limit if self.backpressure is None else self.backpressure.working_limit,
+            in_flight=len(self.in_flight),
+            lingering=self.in_use - len(self.in_flight),
+            waiting=self.waiting,
+            **self.counters()._asdict(),
         )
 
-    def _serve(self, now: float) -> None:
-        while len(self.held) + len(self._slots) < self._room and (ticket := self.line.head()):
-            self.take(ticket, now)  # it does not come back here: `due` lies ahead
-            ticket.waited = waited = now - ticket.asked
+    def _grant_waiting(self, now: float) -> None:
+        queue = self.queue
+        if queue is None:
+            return
+        slots = () if self.abandoned is None else self.abandoned.slots
+        while len(self.in_flight) + len(slots) < self._open_slots and (waiter := queue.peek()):
+            self.acquire(waiter, now)  # which does not call `update`, and so not this: it is not due
+            waiter.waited = waited = now - waiter.asked_at
             if waited > self._longest_wait:  # noqa: PLR1730 - max() takes twice as long
                 self._longest_wait = waited
-            ticket.wake()
-            self.line.serve(ticket)
+            # This order is what `repair` relies on: a head that has a serial was maybe not told, surely not
+            # popped.
+            waiter.wake()
+            queue.pop(waiter)
 
-    def _recover(self, outcome: Outcome, now: float) -> None:
-        """Not all is well: learn from this end, too."""
-        if outcome is DONE:
-            self.lingering.learn(now)
-            self.pace.good()
-        self.settle(now)
+    def _learn_from_answer(self, now: float) -> None:
+        if self.abandoned is not None:
+            self.abandoned.on_response_time(now)
+        if self.backpressure is not None:
+            self.backpressure.on_success()
 
-    def _note(self, serial: int, granted: float, outcome: Outcome, now: float) -> None:
+    def _count(self, serial: int, granted: float, outcome: SlotOutcome, now: float) -> None:
         if outcome is ABANDONED:
-            self._abandoned += 1
-            self._own_lingering().add(serial, granted, now)
+            self._abandoned_count += 1
+            if self.abandoned is None:
+                self.abandoned = AbandonedSlots(self._max_linger, self._response_times)
+            self.abandoned.add(serial, granted, now)
         elif outcome is REFUSED:
             self._refused += 1
-            self.pace = self.pace.own()
-            self.drain_started = self.pace.refused(self.in_use, now) or self.drain_started
-
-    def _own_lingering(self) -> Lingering:
-        if self.lingering is _NOTHING:
-            lingering = Lingering(self._bound, self._times)
-            self._slots = lingering.slots
-            self.lingering = lingering
-        return self.lingering
+            if self.backpressure is None:
+                self.backpressure = Backpressure(self.limit)
+            self.drain_started = self.backpressure.on_refusal(self.in_use, now) or self.drain_started

@@ -1,6 +1,7 @@
-"""The alarm clock of the process: one sleeping thread that wakes budgets when a linger or a pause ends.
+"""One daemon thread per process that runs the budgets' timers.
 
-Only needed when calls wait and nothing else happens in the process that would bring the budget up to date.
+A timer is only needed when calls wait and nothing else happens in the process that would update the budget:
+no call, no release, no look at the figures.
 """
 
 from __future__ import annotations
@@ -15,66 +16,66 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Protocol
 
-from igamingace._common.fork import start_clean_after_fork
+from igamingace._common.fork import after_fork_in_child
 
-__all__ = ["alarm"]
+__all__ = ["timer_thread"]
 
 _log = logging.getLogger("igamingace")
 
 
-class _Sleeper(Protocol):
+class _Budget(Protocol):
     def tick(self) -> None:
-        """Do what the time has come for."""
+        """Do what is due by time."""
         ...
 
 
-class Alarm:
-    """A daemon thread, started by the first call that has to wait; it sleeps whenever nothing is due."""
+class TimerThread:
+    """Starts its thread when the first call has to wait; the thread sleeps while no timer is due."""
 
     def __init__(self) -> None:
-        """Start without a thread."""
-        self.start_clean()
-        start_clean_after_fork(self)
-
-    def start_clean(self) -> None:
-        """Begin anew, without a thread."""
-        self._starting = threading.Lock()
         self.running = False
-        # SimpleQueue: its put may be called from a finaliser, whatever this thread was doing.
-        self._orders: SimpleQueue[tuple[float, int, _Sleeper]] = SimpleQueue()
-        self._number = count()
+        self._reset()
+        after_fork_in_child(self._reset)
 
     def start(self) -> None:
-        """See to it that the thread runs. Not from a finaliser."""
+        """Start the thread if it does not run. Not to be called from a finaliser."""
         if self.running:
             return
         with self._starting:
             if not self.running:
                 threading.Thread(
-                    target=_run, args=(self._orders,), name="igamingace-alarm", daemon=True
+                    target=_run, args=(self._timers,), name="igamingace-timer", daemon=True
                 ).start()
                 self.running = True
 
-    def wake(self, sleeper: _Sleeper, at: float) -> None:
-        """Have `sleeper.tick()` called at the time `at` of `time.monotonic`, once the thread runs."""
-        self._orders.put((at, next(self._number), sleeper))
+    def schedule(self, budget: _Budget, at: float) -> None:
+        """Call `budget.tick()` at the time `at` of `time.monotonic`, once the thread runs."""
+        self._timers.put((at, next(self._number), budget))
+
+    def _reset(self) -> None:
+        self._starting = threading.Lock()
+        self.running = False
+        # SimpleQueue, because its `put` is re-entrant: a finaliser may call it while this thread is inside
+        # it.
+        self._timers: SimpleQueue[tuple[float, int, _Budget]] = SimpleQueue()
+        self._number = count()  # makes the entries of the heap comparable
 
 
-def _run(orders: SimpleQueue[tuple[float, int, _Sleeper]]) -> None:
-    pending: list[tuple[float, int, _Sleeper]] = []
+def _run(timers: SimpleQueue[tuple[float, int, _Budget]]) -> None:
+    pending: list[tuple[float, int, _Budget]] = []
     while True:
         while pending and pending[0][0] <= monotonic():
-            _ring(heapq.heappop(pending)[2])
+            _fire(heapq.heappop(pending)[2])
         rest = pending[0][0] - monotonic() if pending else math.inf
         with suppress(Empty):
-            heapq.heappush(pending, orders.get(timeout=min(max(rest, 0.0), threading.TIMEOUT_MAX)))
+            heapq.heappush(pending, timers.get(timeout=min(max(rest, 0.0), threading.TIMEOUT_MAX)))
 
 
-def _ring(sleeper: _Sleeper) -> None:
+def _fire(budget: _Budget) -> None:
     try:
-        sleeper.tick()
-    except Exception:  # noqa: BLE001 - the thread must live on for all other budgets
-        _log.exception("The limiter's alarm could not wake a budget")
+        budget.tick()
+    except Exception:  # noqa: BLE001 - the thread must go on for all other budgets
+        _log.exception("A timer of the concurrency limiter failed")
 
 
-alarm = Alarm()
+timer_thread = TimerThread()

@@ -155,7 +155,7 @@ class _CallObserver:
         took = max(0.0, took)
         self._instrumentation.waits.record(attempt.waited)
         if attempt.waited:
-            event = {"igamingace.slot.waited": attempt.waited, "igamingace.slot.again": attempt.again}
+            event = {"igamingace.slot.waited": attempt.waited, "igamingace.slot.again": attempt.retry}
             granted = self._asked_ns + round(attempt.waited * 1e9)
             self._span.add_event("igamingace.slot.granted", event, granted)
         came: dict[str, Any] = {}

@@ -81,9 +81,11 @@ def test_the_heartbeats_of_many_accounts_go_in_few_batches(make, until, monkeypa
     limiter = make(lease=3.0)
     held = [permit for budget in budgets_of(limiter, 200) for permit in have(budget, 1)]
     batches = []
-    call = limiter._link._call
+    call = limiter._worker._send_requests
     monkeypatch.setattr(
-        limiter._link, "_call", lambda wire, budgets: [batches.append(len(budgets)), call(wire, budgets)]
+        limiter._worker,
+        "_send_requests",
+        lambda connections, budgets: [batches.append(len(budgets)), call(connections, budgets)],
     )
 
     until(lambda: sum(batches) >= 600)
@@ -123,9 +125,9 @@ def test_when_many_leases_run_out_at_once_the_log_tells_it_in_one_line(
     own_server.freeze()
     time.sleep(2.5)
     own_server.thaw()
-    until(lambda: "ran out" in caplog.text)
+    until(lambda: "expired" in caplog.text)
 
-    (line,) = [record.getMessage() for record in caplog.records if "ran out" in record.getMessage()]
+    (line,) = [record.getMessage() for record in caplog.records if "expired" in record.getMessage()]
     assert "while 300 requests were under way, of 300 accounts, " in line
     for permit in held:
         permit.done()

@@ -10,7 +10,7 @@ from collections import deque
 
 import pytest
 from igamingace.limits.redis import LimiterUnavailable
-from igamingace.limits.redis._wakeup import Bell
+from igamingace.limits.redis._wakeup import WakeupPipe
 
 from .slots import ACCOUNT, has_no_free_slot, have, use_a_slot
 
@@ -42,25 +42,25 @@ def test_a_key_that_another_program_uses_troubles_only_its_own_account(make, ser
     limiter = make()
     broken, fine = limiter.budget(ACCOUNT), limiter.budget("another")
     server.client.hset(f"igamingace:{{{ACCOUNT}}}", "somebody", "else's")
-    wires = [link_wire(limiter, fine)]
+    connections = [worker_connections(limiter, fine)]
 
     for _ in range(3):
         with pytest.raises(LimiterUnavailable, match=f"Delete the key igamingace:{{{ACCOUNT}}}"):
             broken.acquire(timeout=30)
-        wires.append(link_wire(limiter, fine))
+        connections.append(worker_connections(limiter, fine))
 
-    assert wires == wires[:1] * 4
+    assert connections == connections[:1] * 4
     assert [record.getMessage()[:40] for record in caplog.records] == [
-        "Redis cannot keep the permits of this ac"
+        "Redis cannot store the permits of this a"
     ]
     server.client.delete(f"igamingace:{{{ACCOUNT}}}")
     use_a_slot(broken)
 
 
-def link_wire(limiter, budget):
+def worker_connections(limiter, budget):
     """The connection over which the budget has just had a slot."""
     use_a_slot(budget)
-    return limiter._link._wire
+    return limiter._worker._connections
 
 
 def test_who_has_a_lease_goes_on_with_it_though_the_key_is_broken(make, server):
@@ -68,8 +68,8 @@ def test_who_has_a_lease_goes_on_with_it_though_the_key_is_broken(make, server):
     held = have(budget, 4)
     server.client.delete(f"igamingace:{{{ACCOUNT}}}")
     server.client.set(f"igamingace:{{{ACCOUNT}}}", "no JSON")
-    budget.announce_soon()
-    budget._ruler.nudge(ACCOUNT)
+    budget.request_soon()
+    budget._leases.notify(ACCOUNT)
 
     held.pop().done()
 
@@ -122,7 +122,7 @@ def test_a_nudge_that_comes_while_redis_is_away_is_never_lost(make_limiter, unti
             return account
 
     limiter = make_limiter("redis://127.0.0.1:1/0", lease=0.3, fallback="fail")
-    limiter._link._nudges = Nudges()
+    limiter._worker._notified = Nudges()
     others, errors = [], []
 
     def wait(budget):
@@ -139,13 +139,13 @@ def test_a_nudge_that_comes_while_redis_is_away_is_never_lost(make_limiter, unti
 def test_an_interrupted_call_does_not_keep_its_account_from_being_looked_after(make, monkeypatch):
     limiter = make()
     budget = limiter.budget(ACCOUNT)
-    nudge = limiter._link.nudge
+    nudge = limiter._worker.notify
 
     def interrupted(account):
-        monkeypatch.setattr(limiter._link, "nudge", nudge)
+        monkeypatch.setattr(limiter._worker, "notify", nudge)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(limiter._link, "nudge", interrupted)
+    monkeypatch.setattr(limiter._worker, "notify", interrupted)
     with pytest.raises(KeyboardInterrupt):
         budget.acquire(timeout=30)
 
@@ -153,7 +153,7 @@ def test_an_interrupted_call_does_not_keep_its_account_from_being_looked_after(m
 
 
 def test_an_interrupted_ring_does_not_silence_the_bell():
-    bell = Bell()
+    pipe = WakeupPipe()
     rings = []
 
     class Ringer:
@@ -165,15 +165,15 @@ def test_an_interrupted_ring_does_not_silence_the_bell():
         def close(self):
             pass
 
-    bell._ringer.close()
-    bell._ringer, bell._asleep = Ringer(), True
+    pipe._writer.close()
+    pipe._writer, pipe._asleep = Ringer(), True
 
     with pytest.raises(KeyboardInterrupt):
-        bell.ring()
-    bell.ring()
+        pipe.wake()
+    pipe.wake()
 
     assert rings == ["ring", "ring"]
-    bell.close()
+    pipe.close()
 
 
 @pytest.mark.proof
@@ -264,7 +264,7 @@ class TestWithoutRedis:
     ):
         old = make_limiter(own_server.url, limit=4, lease=60.0).budget(ACCOUNT)
         held = have(old, 4)
-        settings = old._ruler._link._settings
+        settings = old._leases._settings
         port, settings["port"] = settings["port"], 1  # it finds no way back for a moment
         own_server.stop()
         own_server.start()

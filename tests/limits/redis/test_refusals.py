@@ -49,7 +49,7 @@ def test_the_refused_request_goes_first(make, until):
     order = []
 
     def call(budget, name, *, again):
-        permit = budget.acquire(timeout=30, again=again)
+        permit = budget.acquire(timeout=30, retry=again)
         order.append(name)
         permit.done()
 

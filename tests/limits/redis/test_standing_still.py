@@ -6,7 +6,7 @@ import asyncio
 import threading
 
 import pytest
-from igamingace.limits import LimiterHooks, Outcome
+from igamingace.limits import LimiterHooks, SlotOutcome
 
 from .slots import ACCOUNT, has_no_free_slot, have
 
@@ -44,14 +44,14 @@ def test_a_slot_whose_lease_ran_out_meanwhile_is_taken_anew(make, until, monkeyp
     hooks = Standstill()
     limiter = make(lease=1.2, hooks=hooks)
     one, two = limiter.budget(ACCOUNT), make().budget(ACCOUNT)
-    call = limiter._link._call
+    call = limiter._worker._send_requests
 
-    def stands_still(wire, budgets):
+    def stands_still(connections, budgets):
         if hooks.stands.is_set():
             hooks.goes_on.wait(30)
-        call(wire, budgets)
+        call(connections, budgets)
 
-    monkeypatch.setattr(limiter._link, "_call", stands_still)
+    monkeypatch.setattr(limiter._worker, "_send_requests", stands_still)
     permits = []
     thread = threading.Thread(target=lambda: permits.append(acquire(one)))
     thread.start()
@@ -59,7 +59,7 @@ def test_a_slot_whose_lease_ran_out_meanwhile_is_taken_anew(make, until, monkeyp
     held = have(two, 4)  # all that there are: the lease of the first one is over
 
     hooks.goes_on.set()
-    until(lambda: Outcome.UNUSED in hooks.ends)
+    until(lambda: SlotOutcome.UNUSED in hooks.ends)
     assert has_no_free_slot(two)
     assert not permits
 

@@ -60,7 +60,7 @@ class Worker:
         reader, writer = await self.connect()
         again = False
         while again or time.monotonic() < self.until:
-            permit = await self.budget.acquire_async(again=again)
+            permit = await self.budget.acquire_async(retry=again)
             writer.write(self.request())
             try:
                 answer = await reader.readline()
@@ -92,7 +92,7 @@ class Worker:
             stream = sock.makefile("rb")
             again = False
             while again or time.monotonic() < self.until:
-                permit = self.budget.acquire(again=again)
+                permit = self.budget.acquire(retry=again)
                 sock.sendall(self.request())
                 answer = stream.readline()
                 again = answer != b"ok\n"

@@ -67,7 +67,7 @@ little data and its client is not supported; all keys get one hash tag there, so
 cluster mode works.
 """
 
-from igamingace.limits.redis._errors import LimiterUnavailable
+from igamingace.limits.redis._budget import LimiterUnavailable
 from igamingace.limits.redis._limiter import RedisLimiter
 
 __all__ = ["LimiterUnavailable", "RedisLimiter"]

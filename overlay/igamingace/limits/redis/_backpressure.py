@@ -1,78 +1,78 @@
-"""After 1018, where several processes share a limit: only all of them together can end a drain."""
+"""Back-pressure where several processes share a limit: only all of them together can end a drain."""
 
 from __future__ import annotations
 
 import math
 
-from igamingace.limits._backpressure import LONGEST_DRAIN, Pace
+from igamingace.limits._backpressure import MAX_DRAIN, Backpressure
 
-__all__ = ["SharedPace"]
+__all__ = ["SharedBackpressure"]
 
 
-class SharedPace(Pace):
-    """Holds new requests back until `reopen`, and counts what the other processes must hear of.
+class SharedBackpressure(Backpressure):
+    """Holds new requests back until `end_drain`, and counts what the other processes have to know.
 
-    While this process is alone, with a share of the limit for itself, it follows the rules of `Pace` instead.
+    While Redis cannot be reached and the process has a share of the limit for itself (fallback), it follows
+    the rules of `Backpressure` instead.
     """
 
-    __slots__ = ("_alone", "goods", "refusals")
+    __slots__ = ("_in_fallback", "refusals", "successes")
 
     def __init__(self, limit: int) -> None:
-        """Start at the whole limit, open, with nothing to tell."""
         super().__init__(limit)
-        self._alone = False
-        self.goods = 0
-        """Requests answered, counted while the working limit is lowered."""
+        self._in_fallback = False
+        self.successes = 0
+        """Successful answers to be reported, counted while the working limit is lowered."""
         self.refusals = 0
-        """Requests refused with 1018."""
+        """Refusals (1018) to be reported."""
 
     @property
     def accepted(self) -> int:
         """How many of the requests in flight at the start of the drain were not refused."""
         return max(0, self._accepted)
 
-    def refused(self, in_use: int, now: float) -> bool:
-        """One of `in_use` requests was refused; True when that starts a drain."""
+    def on_refusal(self, in_use: int, now: float) -> bool:
+        """Handle the refusal of one of `in_use` requests; True when it starts a drain."""
         self.refusals += 1
-        return super().refused(in_use, now)
+        return super().on_refusal(in_use, now)
 
-    def good(self) -> None:
-        """A request was answered."""
+    def on_success(self) -> None:
+        """Handle a successful answer."""
         if not self.draining:
-            self.goods += 1
-        if self._alone:
-            super().good()
+            self.successes += 1
+        if self._in_fallback:
+            super().on_success()
 
     def start_drain(self, in_use: int, now: float) -> None:
         """Hold new requests back."""
         super().start_drain(in_use, now)
-        if not self._alone:
+        if not self._in_fallback:
             self.opens_at = math.inf
 
-    def drained(self, in_use: int, now: float) -> None:
-        """Go on waiting, for other processes may not be done; alone, go on or pause."""
-        if self._alone:
-            super().drained(in_use, now)
+    def on_drained(self, in_use: int, now: float) -> None:
+        """Keep holding requests back, for other processes may not be done; in fallback end the drain."""
+        if self._in_fallback:
+            super().on_drained(in_use, now)
 
-    def part(self, now: float) -> None:
-        """The other processes cannot be reached: begin or go on to be alone."""
-        self._alone = True
+    def enter_fallback(self, now: float) -> None:
+        """The other processes cannot be reached: follow the local rules."""
+        self._in_fallback = True
         if self.draining:
-            self.opens_at = min(self.opens_at, now + LONGEST_DRAIN)
+            self.opens_at = min(self.opens_at, now + MAX_DRAIN)
 
-    def meet(self) -> None:
-        """The other processes are told of everything from now on: be alone no longer."""
-        self._alone = False
+    def leave_fallback(self) -> None:
+        """The other processes can be reached: from now on they end the drain, too."""
+        self._in_fallback = False
         if self.draining:
             self.opens_at = math.inf
 
-    def reopen(self, working: int) -> None:
-        """All processes are done: so many requests may be in flight in all of them."""
+    def end_drain(self, working_limit: int) -> None:
+        """All processes are done: so many requests may be in flight in all of them together."""
         self.draining = False
         self.opens_at = 0.0
-        self.set_working(working)
+        self.set_working_limit(working_limit)
 
-    def set_working(self, working: int) -> None:
-        """Take over the working limit of all processes."""
-        self.working = working
-        self.troubled = self.draining or working < self.limit
+    def set_working_limit(self, working_limit: int) -> None:
+        """Set the working limit of all processes together."""
+        self.working_limit = working_limit
+        self.active = self.draining or working_limit < self.limit
