@@ -90,7 +90,7 @@ def test_wrong_credentials_are_no_reason_to_wait(own_server, make_limiter):
     own_server.client.config_set("requirepass", "sesame")
     budget = make_limiter(own_server.url).budget(ACCOUNT)
 
-    with pytest.raises(ConfigurationError, match="Redis refuses"):
+    with pytest.raises(ConfigurationError, match="Redis rejects"):
         budget.acquire(timeout=30)
 
     own_server.client.auth("sesame")
