@@ -73,7 +73,7 @@ class LocalLimiter:
         self._budgets: BudgetRegistry[LocalBudget] = BudgetRegistry(limit)
         self._manager = _LocalManager(limit, linger)
         self._lock = threading.RLock()
-        after_fork_in_child(self._after_fork)
+        after_fork_in_child(self, LocalLimiter._after_fork)
         register_limiter(self)
 
     def budget(self, account: str) -> LocalBudget:

@@ -35,7 +35,7 @@ class TimerThread:
     def __init__(self) -> None:
         self.running = False
         self._reset()
-        after_fork_in_child(self._reset)
+        after_fork_in_child(self, TimerThread._reset)
 
     def start(self) -> None:
         """Start the thread if it does not run. Not to be called from a finaliser."""

@@ -98,7 +98,7 @@ class RedisLimiter:
             fail=fallback == "fail",
         )
         self._lock = threading.RLock()
-        after_fork_in_child(self._after_fork)
+        after_fork_in_child(self, RedisLimiter._after_fork)
         register_limiter(self)
         # At the end of the process the worker's own atexit handler waits for it; this one would not.
         finalize(self, self._worker.close, 0.0).atexit = False

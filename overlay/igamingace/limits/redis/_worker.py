@@ -88,7 +88,7 @@ class LeaseWorker:
         self._connections: RedisConnections | None = None
         self._wakeup_pipe: WakeupPipe | None = None
         self._reset()
-        after_fork_in_child(self._reset)
+        after_fork_in_child(self, LeaseWorker._reset)
         _workers.add(self)
 
     def _reset(self) -> None:
