@@ -38,10 +38,9 @@ class ResponseTimes:
         self.recent: list[float] = []
         """The latest times. Whoever appends calls `summarize` once there are `MAX_RECENT_TIMES`; the append
         is not a method, because every request pays for it."""
-        self._summarized = 0  # how many times are no longer in `recent`
-        self._rotated_at = 0  # the same, when the windows were rotated last
-        self._slowest = 0.0  # of the current window
-        self._previous_slowest = 0.0  # of the window before it
+        # How many times are no longer in `recent`: now, and when the windows were rotated last.
+        self._summarized = self._rotated_at = 0
+        self._slowest = self._previous_slowest = 0.0  # of the current window, and of the one before it
 
     def __len__(self) -> int:
         return self._summarized + len(self.recent)

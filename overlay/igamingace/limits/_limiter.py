@@ -124,6 +124,8 @@ class _LocalManager:
 
     def drop_idle(self) -> None:
         """Stop keeping budgets that are idle by now."""
+        if not self._kept:
+            return
         for budget in list(self._kept):
             self._kept.discard(budget)  # first: `is_idle` adds it again where time will change it once more
             if not budget.is_idle():

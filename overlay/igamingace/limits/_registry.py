@@ -97,8 +97,12 @@ class BudgetRegistry(Generic[B]):
 
     def _clear_gone(self) -> None:
         """Add up what budgets have counted that are gone, and forget their accounts unless used again."""
-        while self._gone:
-            reference = self._gone.popleft()
-            self._past = self._past.merge(reference.state.counters())
-            if self._references.get(reference.account) is reference:
-                del self._references[reference.account]
+        counters = [self._past]
+        try:
+            while self._gone:
+                reference = self._gone.popleft()
+                counters.append(reference.state.counters())
+                if self._references.get(reference.account) is reference:
+                    del self._references[reference.account]
+        finally:  # Ctrl-C loses no figures
+            self._past = Counters.total(counters)

@@ -22,16 +22,18 @@ class Counters(NamedTuple):
     longest_wait: float = 0.0
     drains: int = 0
 
-    def merge(self, other: Counters) -> Counters:
-        """The counters of two budgets together."""
-        return Counters(
-            peak=max(self.peak, other.peak),
-            granted=self.granted + other.granted,
-            refused=self.refused + other.refused,
-            abandoned=self.abandoned + other.abandoned,
-            waits=self.waits + other.waits,
-            longest_wait=max(self.longest_wait, other.longest_wait),
-            drains=self.drains + other.drains,
+    @classmethod
+    def total(cls, parts: Iterable[Counters]) -> Counters:
+        """The counters of several budgets together."""
+        peak, granted, refused, abandoned, waits, longest_wait, drains = zip(*parts, strict=True)
+        return cls(
+            max(peak),
+            sum(granted),
+            sum(refused),
+            sum(abandoned),
+            sum(waits),
+            max(longest_wait),
+            sum(drains),
         )
 
 
