@@ -59,7 +59,7 @@ def test_an_example_is_one_that_the_command_takes(command):
     from igamingace.__main__ import _imported
 
     found = _imported(COMMANDS[command[0]].place)
-    text = "\n".join(inspect.getdoc(each) for each in functions(found))
+    text = "\n".join(inspect.getdoc(each) or "" for each in functions(found))
     (example,) = re.findall(rf"^Example: igamingace {' '.join(command)}(.*)$", text, re.MULTILINE)
 
     done = invoke(*command, *example.split(), "--file", "/no/such/agents.toml")

@@ -11,7 +11,7 @@ TOKEN = "60349266c8d9487eab7531b1a15d2480"
 
 def test_an_operator_that_was_refused_can_be_shown(world, tree):
     kind = type(world.operator(tree))
-    refused = kind.__new__(kind)
+    refused = kind.__new__(kind)  # type: ignore[call-overload]
 
     with pytest.raises(TreeError, match="the name 'world' is given") as caught:
         refused.__init__([tree[0], tree[0]])

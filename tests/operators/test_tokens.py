@@ -2,6 +2,7 @@
 
 import logging
 import os
+from typing import Any
 
 import pytest
 from igamingace.operators import (
@@ -111,7 +112,7 @@ def test_tokens_are_compared_wherever_they_come_from(tmp_path, monkeypatch):
     monkeypatch.setenv("CASINO_TOKEN", SECRET)
     (tmp_path / "token").write_text(SECRET)
     (tmp_path / "token").chmod(0o600)
-    sources = [GivenToken(SECRET), EnvironmentToken("CASINO_TOKEN"), FileToken(tmp_path / "token")]
+    sources: list[Any] = [GivenToken(SECRET), EnvironmentToken("CASINO_TOKEN"), FileToken(tmp_path / "token")]
 
     for first in sources:
         for second in sources:

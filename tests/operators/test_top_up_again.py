@@ -16,9 +16,7 @@ D = Decimal
 
 
 @pytest.mark.parametrize(("fate", "at"), [(fate, at) for fate in ("crash", "crash done") for at in (0, 1, 2)])
-def test_a_top_up_that_was_cut_off_goes_on_and_sends_nothing_twice(  # noqa: PLR0917 -- fixtures
-    world, bank, tmp_path, crash, fate, at
-):
+def test_a_top_up_that_was_cut_off_goes_on_and_sends_nothing_twice(world, bank, tmp_path, crash, fate, at):
     bank.fates = ["done"] * at + [fate]
     before = sum(bank.points.values())
     with pytest.raises(crash):

@@ -247,14 +247,16 @@ def test_a_transfer_that_waits_for_another_one_can_be_cancelled_and_blocks_no_lo
         async with igamingace.AsyncOperator(bank.accounts, transport=bank.transport) as operator:
             under_way = bank.points.copy()
             waiting = asyncio.ensure_future(operator.transfer("lotus", D(7), "USD"))
-            await asyncio.sleep(0.1)
+            async with asyncio.timeout(20):
+                while len(_line) < 2:  # noqa: ASYNC110 -- nothing tells
+                    await asyncio.sleep(0)
             assert not waiting.done()
             await operator.transfer("lotus-eu", D(7), "EUR")  # uses other wallets
             waiting.cancel()
             await asyncio.wait([waiting])
             assert bank.points["lotus"] == under_way["lotus"]
 
-    busy = in_turn(frozenset(["asia"]), (step for step in ["sent"]))
+    busy = in_turn(frozenset(["asia"]), (step for step in ["sent"]))  # type: ignore[misc]
     next(busy)
     asyncio.run(main())
     busy.close()

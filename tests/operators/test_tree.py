@@ -2,6 +2,7 @@
 
 import pickle
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
@@ -339,7 +340,7 @@ def test_a_printed_tree_has_the_points_and_states_seen_last():
         tree.saw("nobody", None)
 
 
-FAULT = {"operation": "operators.info", "retryable": True}
+FAULT: dict[str, Any] = {"operation": "operators.info", "retryable": True}
 SNAPSHOT = errors.ResponseSnapshot(502, errors.Headers(), "")
 
 

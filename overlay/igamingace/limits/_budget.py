@@ -113,8 +113,8 @@ class LocalBudget:
       hence whoever finds it set has interrupted its own thread. Such a release is appended to `_deferred`
       (one atomic step), with its time, and returns; the interrupted work applies it when it is done, in
       `_flush`.
-    - What returns a result cannot be deferred: `acquire` raises RuntimeError instead of hanging; its permit is
-      in no queue. `tick` does nothing: the interrupted work ends in `_flush`, which schedules the next one.
+    - What returns a result cannot be deferred: `acquire` raises RuntimeError instead of hanging. Its permit
+      is in no queue then. `tick` does nothing: the interrupted work ends in `_flush`, which schedules it.
 
     Exceptions: Ctrl-C may be raised between any two statements. Inside the lock, `BudgetState.repair` then
     finishes the step. Outside, everything that is still to be delivered stays in its container until it is

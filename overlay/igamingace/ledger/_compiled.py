@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from sqlalchemy import Connection
     from sqlalchemy.engine import Dialect
     from sqlalchemy.engine.interfaces import DBAPICursor
 
     Writer: TypeAlias = Callable[[Any], object] | None
 
 
-class Quick:
+class CompiledStatement:
     """A statement with parameters by name. What it raises are the driver's own errors."""
 
     def __init__(self, statement: Any, dialect: Dialect) -> None:  # noqa: ANN401 -- any that can be compiled
@@ -27,9 +26,9 @@ class Quick:
         }
         self._order: Final = self._in_order(compiled.positiontup or ())
 
-    def execute(self, connection: Connection, values: Mapping[str, object]) -> DBAPICursor:
-        """Execute it; return the driver's cursor."""
-        cursor = connection.connection.cursor()
+    def execute(self, driver: Any, values: Mapping[str, object]) -> DBAPICursor:  # noqa: ANN401 -- either's
+        """Execute it on the driver's connection; return the driver's cursor."""
+        cursor: DBAPICursor = driver.cursor()
         cursor.execute(self._sql, self._written(values))
         return cursor
 

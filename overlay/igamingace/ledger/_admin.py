@@ -13,23 +13,24 @@ from sqlalchemy.exc import IntegrityError
 
 from igamingace.callbacks import InvalidPlayer, NotEnoughMoney
 from igamingace.errors import ConfigurationError, InvalidArgument
-from igamingace.ledger._amounts import changed, plain
-from igamingace.ledger._book import Book
-from igamingace.ledger._core import Core
-from igamingace.ledger._engine import transaction
+from igamingace.ledger._amounts import apply_change, normalize
+from igamingace.ledger._base import LedgerBase
+from igamingace.ledger._engine import reading, transaction
 from igamingace.ledger._entry import DEPOSIT, WITHDRAW, Entry
-from igamingace.ledger._errors import PlayerExists
-from igamingace.ledger._retry import Collided
+from igamingace.ledger._errors import PlayerExists, SerializationConflict
+from igamingace.ledger._retry import with_retries
+from igamingace.ledger._schema import storable
+from igamingace.ledger._transaction import LedgerTransaction, read_history
 
 if TYPE_CHECKING:
-    from igamingace.ledger._book import Player
+    from igamingace.ledger._transaction import Player
 
 _PATIENCE: Final = 10.0
 """How long the operator's own calls may be turned away by the database, in seconds."""
 _NEWEST: Final = 2**63 - 1
 
 
-class Office(Core):
+class LedgerAdmin(LedgerBase):
     """What an operator does with a ledger, beside letting it answer callbacks."""
 
     def add_player(self, player_id: str, currency: str) -> None:
@@ -47,8 +48,9 @@ class Office(Core):
         if not player_id or self._schema.key_of(player_id) is None:
             raise InvalidArgument("a player_id is text without NUL, and not empty")
         row = {"player_id": player_id, "currency": currency, "balance": Decimal(0)}
+        end = time.monotonic() + _PATIENCE
         try:
-            with self._lent.connect() as connection, transaction(connection, time.monotonic() + _PATIENCE):
+            with self._connect(end) as connection, transaction(connection, end):
                 connection.execute(insert(self._schema.players), row)
         except IntegrityError:
             if self._read(player_id, _PATIENCE) is None:
@@ -68,7 +70,7 @@ class Office(Core):
         player = self._read(player_id, _PATIENCE)
         if player is None:
             raise InvalidPlayer(f"there is no player {player_id!r}")
-        return plain(player.balance)
+        return normalize(player.balance)
 
     def deposit(self, player_id: str, amount: Decimal | int, *, key: str | None = None) -> Decimal:
         """Add to a player's balance; return the balance after it.
@@ -81,7 +83,8 @@ class Office(Core):
 
         Raises:
             InvalidPlayer: there is no such player.
-            InvalidArgument: the amount is not above 0, or the key has been used for something else.
+            InvalidArgument: the amount is not above 0, or the key has been used for something else or holds
+                NUL.
             AmountRefused: the amount or the balance has too many digits.
         """
         return self._move(DEPOSIT, player_id, debit=Decimal(0), credit=_positive(amount), key=key)
@@ -107,12 +110,18 @@ class Office(Core):
         newest = _NEWEST if before is None else before.entry_id
         if self._schema.key_of(player_id) is None:
             return []
-        with self._lent.connect() as connection, transaction(connection, time.monotonic() + _PATIENCE):
-            return Book(connection, self._statements).history(player_id, before=newest, limit=limit)
+
+        def look(end: float) -> list[Entry]:
+            with self._connect(end) as connection, reading(connection, end):
+                return read_history(connection, self._statements, player_id, before=newest, limit=limit)
+
+        return with_retries(look, _PATIENCE, self._hooks)
 
     def _move(
         self, command: str, player_id: str, *, debit: Decimal, credit: Decimal, key: str | None
     ) -> Decimal:
+        if key is not None and not storable(key):
+            raise InvalidArgument("a key is text without NUL")
         row: dict[str, Any] = {
             "command": command,
             "player_id": player_id,
@@ -123,25 +132,30 @@ class Office(Core):
         }
         return self._transact(partial(self._moved, row), _PATIENCE)
 
-    def _moved(self, row: dict[str, Any], book: Book) -> Decimal:
-        player = book.player(row["player_id"], lock=True)
+    def _moved(self, row: dict[str, Any], tx: LedgerTransaction) -> Decimal:
+        player = tx.player(row["player_id"])
         if player is None:
             raise InvalidPlayer(f"there is no player {row['player_id']!r}")
-        if (recorded := book.entry_of_key(row["key"])) is not None:
-            return _repeated(recorded, row, player)
-        balance = changed(player.balance, debit=row["debit"], credit=row["credit"])
+        if (recorded := tx.entry_of_key(row["key"])) is not None:
+            return _check_repetition(recorded, row, player)
+        balance = apply_change(player.balance, debit=row["debit"], credit=row["credit"])
         if row["debit"] and balance < 0:
-            raise NotEnoughMoney(balance=plain(player.balance))
+            raise NotEnoughMoney(balance=normalize(player.balance))
         empty = dict.fromkeys(
             ("round_id", "provider_id", "game_code", "bonus_id", "reference_id", "cancelled_by")
         )
-        whole = {**empty, **row, "transaction_id": None, "balance": self._schema.limits.exact(balance)}
-        if not book.book(whole, player, balance):
-            raise Collided
+        whole = {
+            **empty,
+            **row,
+            "transaction_id": None,
+            "balance": self._schema.limits.exact(balance, "the balance"),
+        }
+        if not tx.post(whole, player, balance):
+            raise SerializationConflict
         return balance
 
 
-def _repeated(recorded: Entry, row: dict[str, Any], player: Player) -> Decimal:
+def _check_repetition(recorded: Entry, row: dict[str, Any], player: Player) -> Decimal:
     if any(getattr(recorded, name) != value for name, value in row.items()):
         raise InvalidArgument(f"the key {row['key']!r} has been used for something else")
     return player.balance

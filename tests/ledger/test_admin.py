@@ -7,6 +7,7 @@ import sqlalchemy
 from igamingace.callbacks import InvalidPlayer, NotEnoughMoney
 from igamingace.errors import ConfigurationError, InvalidArgument
 from igamingace.ledger import Ledger, ddl, define_tables
+from igamingace.ledger._schema import VERSION
 
 
 def test_deposits_and_withdrawals_add_up(ledger):
@@ -26,6 +27,12 @@ def test_a_deposit_with_a_key_happens_once(opened, fund):
     with pytest.raises(InvalidArgument, match="payment 1"):
         ledger.withdraw("ann", 5, key="payment 1")
     assert (ledger.balance_of("ann"), ledger.balance_of("bob")) == (105, 100)
+
+
+def test_a_key_that_no_database_can_hold_is_refused(ledger, unchanged):
+    for move in (ledger.deposit, ledger.withdraw):
+        with unchanged(ledger), pytest.raises(InvalidArgument, match="NUL"):
+            move("ann", 1, key="a\0b")
 
 
 @pytest.mark.parametrize("amount", [0, -1, Decimal("NaN"), Decimal("inf"), 0.1])
@@ -103,6 +110,47 @@ def test_the_printed_ddl_makes_the_same_tables(database, opened, fund, calls):
 def test_the_schema_is_made_once_however_often_it_is_asked_for(ledger):
     ledger.create_schema()
     assert ledger.balance_of("ann") == 100
+
+
+def with_version(ledger, version):
+    """Let the tables say that they are of another version, or of none."""
+    table = ledger._schema.version
+    with ledger.engine.begin() as connection:
+        connection.execute(table.delete())
+        if version is not None:
+            connection.execute(table.insert(), {"version": version})
+
+
+@pytest.mark.parametrize(("version", "said"), [(2, "are of version 2"), (None, "has no row")])
+def test_tables_of_another_version_are_refused_with_a_sentence(opened, fund, calls, version, said):
+    first = fund(opened())
+    with_version(first, version)
+    later = Ledger(first.engine, prefix=first._schema.entries.name.removesuffix("entries"))
+    for ask in (
+        lambda: later.bet(calls.bet(1, "1")),
+        lambda: later.balance(calls.balance()),
+        lambda: later.deposit("ann", 1),
+        lambda: later.history("ann"),
+        later.create_schema,
+    ):
+        with pytest.raises(ConfigurationError, match=said):
+            ask()
+    with_version(first, VERSION)
+    assert later.bet(calls.bet(1, "1")) == 99
+
+
+def test_tables_that_are_not_there_are_named_with_what_to_do(database, calls):
+    engine = sqlalchemy.create_engine(database.replace("postgresql:", "postgresql+psycopg:"))
+    with pytest.raises(ConfigurationError, match=r"no table nowhere_version.*create_schema\(\).*ddl\(\)"):
+        Ledger(engine, prefix="nowhere_").bet(calls.bet(1, "1"))
+    engine.dispose()
+
+
+def test_tables_of_a_time_before_versions_are_refused(opened):
+    ledger = opened()
+    ledger._schema.version.drop(ledger.engine)
+    with pytest.raises(ConfigurationError, match="an unpublished version has made them"):
+        ledger.create_schema()
 
 
 @pytest.mark.parametrize("url", ["mysql://localhost/x", "oracle://localhost"])
