@@ -103,5 +103,5 @@ class Bank:
 
 
 def top_up(world, bank, record, **options):
-    wanted = {"minimum": D(100), "target": D(500), "settle": 0, "record": record, **options}
+    wanted = {"minimum": D(100), "target": D(500), "settle": 0, "journal": record, **options}
     return world.use(lambda operator: operator.top_up(**wanted), bank.accounts, transport=bank.transport)

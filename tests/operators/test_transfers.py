@@ -20,8 +20,8 @@ from igamingace.operators import (
     UnknownAccount,
     Wallets,
 )
-from igamingace.operators._transfer import verdict
-from igamingace.operators._turns import _line, in_turn
+from igamingace.operators._transfers.transfer import compare
+from igamingace.operators._transfers.wallet_locks import _queue, exclusive
 
 from .bank import top_up
 
@@ -192,10 +192,10 @@ amounts = st.decimals(min_value=-1000, max_value=1000, places=2)
     amount=amounts.filter(lambda a: a > 0),
 )
 def test_the_verdict_is_done_or_not_done_only_when_both_wallets_say_exactly_that(before, gave, got, amount):
-    found = verdict(before, Wallets(before.source - gave, before.target + got), amount)
+    found = compare(before, Wallets(before.source - gave, before.target + got), amount)
 
-    assert (found == "done") == (gave == got == amount)
-    assert (found == "not done") == (gave == got == 0)
+    assert (found == "moved") == (gave == got == amount)
+    assert (found == "unchanged") == (gave == got == 0)
 
 
 @pytest.mark.parametrize("name", ["nobody", "lotu"])
@@ -248,7 +248,7 @@ def test_a_transfer_that_waits_for_another_one_can_be_cancelled_and_blocks_no_lo
             under_way = bank.points.copy()
             waiting = asyncio.ensure_future(operator.transfer("lotus", D(7), "USD"))
             async with asyncio.timeout(20):
-                while len(_line) < 2:  # noqa: ASYNC110 -- nothing tells
+                while len(_queue) < 2:  # noqa: ASYNC110 -- nothing tells
                     await asyncio.sleep(0)
             assert not waiting.done()
             await operator.transfer("lotus-eu", D(7), "EUR")  # uses other wallets
@@ -256,21 +256,21 @@ def test_a_transfer_that_waits_for_another_one_can_be_cancelled_and_blocks_no_lo
             await asyncio.wait([waiting])
             assert bank.points["lotus"] == under_way["lotus"]
 
-    busy = in_turn(frozenset(["asia"]), (step for step in ["sent"]))  # type: ignore[misc]
+    busy = exclusive(frozenset(["asia"]), (step for step in ["sent"]))  # type: ignore[misc]
     next(busy)
     asyncio.run(main())
     busy.close()
 
-    assert not _line
+    assert not _queue
 
 
 def test_a_transfer_waits_for_a_top_up_that_uses_its_wallet(world, bank, tmp_path):
     lines = []
-    bank.meanwhile = lambda: lines.append([sorted(turn.names) for turn in _line])
+    bank.meanwhile = lambda: lines.append([sorted(waiter.names) for waiter in _queue])
 
     top_up(world, bank, tmp_path / "r")
     transfer(world, bank, "lotus", D(7), "USD")
 
     assert [["asia", "lotus"]] in lines
     assert all(len(line) == 1 for line in lines)
-    assert not _line
+    assert not _queue
