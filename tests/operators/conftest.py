@@ -15,7 +15,7 @@ import pytest
 from igamingace.limits import LocalLimiter
 from igamingace.operators import Account
 from igamingace.sandbox import Sandbox
-from igamingace.sandbox._state import Account as SandboxAccount
+from igamingace.sandbox.store.models import Account as SandboxAccount
 
 from .bank import Bank, Crash
 

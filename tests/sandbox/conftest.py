@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 from igamingace.sandbox import SandboxApp, create_app
-from igamingace.sandbox._contract import bundled_contract
+from igamingace.sandbox.contract.contract import bundled_contract
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping

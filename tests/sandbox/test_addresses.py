@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from igamingace.sandbox._addresses import parse_allowed
-from igamingace.sandbox._refusal import Refusal
+from igamingace.sandbox._errors import Refusal
+from igamingace.sandbox.store.addresses import parse_allowed
 
 
 def test_addresses_are_parted_by_spaces_and_lines_and_named_once():

@@ -14,8 +14,10 @@ from http.client import HTTPResponse
 from urllib.parse import urlsplit
 
 import pytest
-from igamingace.sandbox import Sandbox, _asgi, _state, _uvicorn, server
-from igamingace.sandbox._bounded import Bounded
+from igamingace.sandbox import Sandbox, server
+from igamingace.sandbox.control.state import state
+from igamingace.sandbox.http import asgi, uvicorn_server
+from igamingace.sandbox.store.collections import Bounded
 
 HEADERS = {"Accept": "application/json", "Content-Type": "application/json"}
 
@@ -51,7 +53,7 @@ async def test_of_too_many_players_the_oldest_without_money_goes(app, agent):
 
 
 async def test_accounts_are_not_forgotten_but_refused(operator, refusal, monkeypatch):
-    monkeypatch.setattr(_state, "MOST_ACCOUNTS", 5)
+    monkeypatch.setattr(state, "MOST_ACCOUNTS", 5)
     account = {"password": "x", "name": "x", "currency": ["USD"], "ggrRate": 1, "level": "agent"}
     await operator.data(operator.post("/v1/operator/create", operatorId="a", **account))
 
@@ -94,7 +96,7 @@ def send_body(app):
 
 @pytest.mark.parametrize("beginning", [[], [{"type": "http.request", "body": b"{", "more_body": True}]])
 async def test_a_body_that_never_ends_is_given_up(app, send_body, monkeypatch, beginning):
-    monkeypatch.setattr(_asgi, "SLOWEST_BODY", 0.01)
+    monkeypatch.setattr(asgi, "SLOWEST_BODY", 0.01)
     first = iter(beginning)
 
     async def drip():
@@ -121,7 +123,7 @@ async def test_an_endless_body_is_not_kept_in_memory(send_body):
     start, _ = await send_body(flood)
 
     assert start["status"] == 413
-    assert sum(read) <= _asgi.LARGEST_BODY + 2 * 65_536
+    assert sum(read) <= asgi.LARGEST_BODY + 2 * 65_536
 
 
 async def test_a_body_in_pieces_is_put_together(send_body):
@@ -218,7 +220,7 @@ def test_connections_beyond_those_the_process_may_have_are_closed_and_the_others
 
 @pytest.mark.parametrize("sent", [b"", b"GET /", b"\r\n", STATS])
 def test_a_connection_whose_request_does_not_come_is_closed(monkeypatch, sent):
-    monkeypatch.setattr(_uvicorn, "SLOWEST_HEAD", 0.05)
+    monkeypatch.setattr(uvicorn_server, "SLOWEST_HEAD", 0.05)
 
     with Sandbox() as sandbox, connected(sandbox.url) as connection:
         connection.sendall(sent)
@@ -230,7 +232,7 @@ def test_a_connection_whose_request_does_not_come_is_closed(monkeypatch, sent):
 def test_a_connection_whose_next_request_does_not_come_is_closed(monkeypatch, sent):
     with Sandbox() as sandbox, connected(sandbox.url) as connection:
         assert asked(connection) == 200
-        monkeypatch.setattr(_uvicorn, "SLOWEST_HEAD", 0.05)
+        monkeypatch.setattr(uvicorn_server, "SLOWEST_HEAD", 0.05)
         connection.sendall(sent)
 
         assert is_closed(connection)

@@ -9,8 +9,8 @@ import httpx2
 import pytest
 from igamingace.sandbox import ContractBreach, ContractError, Sandbox, create_app
 from igamingace.sandbox import handlers as handlers_package
-from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox._state import TransactionType
+from igamingace.sandbox._errors import Refusal
+from igamingace.sandbox.store.models import TransactionType
 
 LIST = "/v1/provider/list"
 

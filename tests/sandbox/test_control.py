@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 from igamingace.sandbox import create_app
-from igamingace.sandbox._log import Log
-from igamingace.sandbox._mask import mask_text, masked
+from igamingace.sandbox.store.collections import Log
+from igamingace.sandbox.store.masking import mask_text, masked
 
 LIST = "/v1/provider/list"
 TOKEN = "60349266c8d9487eab7531b1a15d2480"

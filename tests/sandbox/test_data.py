@@ -8,8 +8,9 @@ from decimal import Decimal
 
 import pytest
 from igamingace.sandbox import DataError, create_app, read_casino
-from igamingace.sandbox._state import LEAST_KEPT, MOST_ACCOUNTS, MOST_KEPT, Account
 from igamingace.sandbox.data import as_json, parse_casino
+from igamingace.sandbox.store.models import MOST_KEPT, Account
+from igamingace.sandbox.store.state import LEAST_KEPT, MOST_ACCOUNTS
 
 CASINO = """\
 [[providers]]

@@ -6,8 +6,8 @@ import httpx2
 import pytest
 from igamingace import Agent, errors
 from igamingace.sandbox import create_app
-from igamingace.sandbox._errors import CODE_FIELDS
-from igamingace.sandbox._refusal import Refusal
+from igamingace.sandbox._errors import Refusal
+from igamingace.sandbox.contract.error_style import CODE_FIELDS
 from igamingace.sandbox.handlers import HANDLERS
 from igamingace_bindings import contract as bindings
 

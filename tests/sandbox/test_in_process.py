@@ -14,8 +14,8 @@ import pytest
 from igamingace import Agent, AsyncAgent, errors
 from igamingace.limits import LocalLimiter
 from igamingace.sandbox import Sandbox, create_app, read_casino
-from igamingace.sandbox._contract import compiled_contract
-from igamingace.sandbox._errors import ErrorStyle
+from igamingace.sandbox.contract.contract import compiled_contract
+from igamingace.sandbox.contract.error_style import ErrorStyle
 
 pytest_plugins = ["pytester"]
 LAUNCH = {

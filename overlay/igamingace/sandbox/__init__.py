@@ -10,14 +10,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from igamingace.sandbox._document import ContractError
-    from igamingace.sandbox._refusal import Refusal
-    from igamingace.sandbox.app import ContractBreach, SandboxApp, create_app
+    from igamingace.sandbox._errors import Refusal
+    from igamingace.sandbox.app import SandboxApp, create_app
+    from igamingace.sandbox.contract.document import ContractError
     from igamingace.sandbox.data import DataError, read_casino
     from igamingace.sandbox.faults import Fault
-    from igamingace.sandbox.play._delivery import Delivery
-    from igamingace.sandbox.play._rounds import Played
-    from igamingace.sandbox.play._surface import AsyncGameSession, GameSession
+    from igamingace.sandbox.games.delivery import Delivery
+    from igamingace.sandbox.games.rounds import Played
+    from igamingace.sandbox.games.session_api import AsyncGameSession, GameSession
+    from igamingace.sandbox.http.pipeline import ContractBreach
     from igamingace.sandbox.server import Sandbox
 
 __all__ = [
@@ -37,15 +38,15 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "AsyncGameSession": "play._surface",
+    "AsyncGameSession": "games.session_api",
     "ContractBreach": "app",
-    "ContractError": "_document",
+    "ContractError": "contract.document",
     "DataError": "data",
-    "Delivery": "play._delivery",
+    "Delivery": "games.delivery",
     "Fault": "faults",
-    "GameSession": "play._surface",
-    "Played": "play._rounds",
-    "Refusal": "_refusal",
+    "GameSession": "games.session_api",
+    "Played": "games.rounds",
+    "Refusal": "_errors",
     "Sandbox": "server",
     "SandboxApp": "app",
     "create_app": "app",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from igamingace.errors import ConfigurationError
-from igamingace.sandbox._headers import is_token
+from igamingace.sandbox.http.authentication import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from types import UnionType
 
     from igamingace._wallet_client.client import Target
-    from igamingace.sandbox._clock import Clock
-    from igamingace.sandbox._errors import CodeField, StatusStyle
+    from igamingace.sandbox.contract.error_style import CodeField, StatusStyle
     from igamingace.sandbox.data import Casino
     from igamingace.sandbox.faults import Fault
+    from igamingace.sandbox.store.clock import Clock
 
 
 class Options(TypedDict, total=False):

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from igamingace.sandbox._document import ContractError
-from igamingace.sandbox._errors import CODE_FIELDS, CodeField, StatusStyle
 from igamingace.sandbox._json import encode, members
 from igamingace.sandbox.app import SandboxApp, create_app
+from igamingace.sandbox.contract.document import ContractError
+from igamingace.sandbox.contract.error_style import CODE_FIELDS, CodeField, StatusStyle
 from igamingace.sandbox.data import DataError, as_json, read_casino
 from igamingace.sandbox.faults import KINDS, Fault, parse_fault
-from igamingace.sandbox.faults._text import OPTIONS
+from igamingace.sandbox.faults.parse import OPTIONS
 from igamingace.sandbox.server import bind, serve
 
 if TYPE_CHECKING:

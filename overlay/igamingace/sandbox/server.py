@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
 
 import uvicorn
 
-from igamingace.sandbox._descriptors import connections_that_fit, raise_limit
-from igamingace.sandbox._handle import Handle
-from igamingace.sandbox._uvicorn import AT_ONCE, BACKLOG, PromptServer, SandboxProtocol
-from igamingace.sandbox.app import ContractBreach, SandboxApp, create_app
+from igamingace.sandbox._controls import Handle
+from igamingace.sandbox.app import SandboxApp, create_app
+from igamingace.sandbox.http.pipeline import ContractBreach
+from igamingace.sandbox.http.uvicorn_server import (
+    AT_ONCE,
+    BACKLOG,
+    PromptServer,
+    SandboxProtocol,
+    connections_that_fit,
+    raise_limit,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -22,7 +29,8 @@ if TYPE_CHECKING:
 
     from igamingace.sandbox._json import Object
     from igamingace.sandbox._options import Options
-    from igamingace.sandbox._world import World
+    from igamingace.sandbox._runtime import World
+    from igamingace.sandbox.games.engine import Play
 
 __all__ = ["Sandbox", "bind", "serve"]
 
@@ -73,6 +81,11 @@ class Sandbox(Handle):
     def world(self) -> World:
         """All that changes while it runs."""
         return self.app.world
+
+    @property
+    def engine(self) -> Play:
+        """What plays the games."""
+        return self.app.engine
 
     @property
     def url(self) -> str:

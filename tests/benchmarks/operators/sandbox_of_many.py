@@ -3,8 +3,8 @@
 import sys
 
 from igamingace.sandbox import create_app
-from igamingace.sandbox._state import Account
 from igamingace.sandbox.server import bind, serve
+from igamingace.sandbox.store.models import Account
 
 
 def token_of(number):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from igamingace.sandbox.data._casino import Casino
-from igamingace.sandbox.data._read import DataError, as_json, default_casino, parse_casino, read_casino
-from igamingace.sandbox.data._state_in import state_of
-from igamingace.sandbox.data._state_out import casino_of
+from igamingace.sandbox.data.dump import casino_of
+from igamingace.sandbox.data.load import state_of
+from igamingace.sandbox.data.model import Casino
+from igamingace.sandbox.data.read import DataError, as_json, default_casino, parse_casino, read_casino
 
 __all__ = [
     "Casino",

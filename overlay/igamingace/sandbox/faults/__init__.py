@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from igamingace.sandbox.faults._book import Faults, Met
-from igamingace.sandbox.faults._deliver import CLOSE, ConnectionClosed
-from igamingace.sandbox.faults._fault import CALLBACK_KINDS, KINDS, Fault, Kind
-from igamingace.sandbox.faults._text import parse_fault
+from igamingace.sandbox.faults.apply import CLOSE, ConnectionClosed
+from igamingace.sandbox.faults.fault import CALLBACK_KINDS, KINDS, Fault, Kind
+from igamingace.sandbox.faults.parse import parse_fault
+from igamingace.sandbox.faults.registry import Faults, Met
 
 __all__ = [
     "CALLBACK_KINDS",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from igamingace.sandbox.handlers import bonus_calls, games, operators, players, providers, transactions
-from igamingace.sandbox.handlers._registry import HANDLERS, Call, Handler, handles
+from igamingace.sandbox.handlers.registry import HANDLERS, Call, Handler, handles
 
 __all__ = [
     "HANDLERS",

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from igamingace.sandbox._money import amount_in
-from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox._state import Account, BonusCall, BonusStatus
-from igamingace.sandbox.handlers._registry import Call, handles
-from igamingace.sandbox.handlers.games import playable
+from igamingace.sandbox._errors import Refusal
+from igamingace.sandbox.handlers.registry import Call, handles
+from igamingace.sandbox.store.amounts import amount_in
+from igamingace.sandbox.store.catalogue import playable
+from igamingace.sandbox.store.models import Account, BonusCall, BonusStatus
 
 if TYPE_CHECKING:
     from igamingace.sandbox._json import JSON

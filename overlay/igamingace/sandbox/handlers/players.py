@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from igamingace.sandbox._money import amount_in
-from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox._state import Account, Movement, Player, TransactionType
-from igamingace.sandbox.handlers._registry import Call, handles
-from igamingace.sandbox.handlers.providers import require_currency
+from igamingace.sandbox._errors import Refusal
+from igamingace.sandbox.handlers.registry import Call, handles
+from igamingace.sandbox.store.amounts import amount_in
+from igamingace.sandbox.store.catalogue import require_currency
+from igamingace.sandbox.store.models import Account, Movement, Player, TransactionType
 
 if TYPE_CHECKING:
     from igamingace.sandbox._json import JSON

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from igamingace.sandbox._ids import new_token
-from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox._state import RoundPage, Transaction
-from igamingace.sandbox.handlers._registry import Call, handles
+from igamingace.sandbox._errors import Refusal
+from igamingace.sandbox.handlers.registry import Call, handles
+from igamingace.sandbox.store.ids import new_token
+from igamingace.sandbox.store.models import RoundPage, Transaction
 
 if TYPE_CHECKING:
     from igamingace.sandbox._json import JSON

@@ -1,0 +1,106 @@
+"""Reading what the JSON API is sent: each member with its type, wrong ones named."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from igamingace.sandbox._errors import Refusal, refuse_violations
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from igamingace.sandbox._json import JSON, Object
+    from igamingace.sandbox.control.router import OwnRequest
+
+T = TypeVar("T", str, int, bool)
+
+_NAMES: Final[dict[type, str]] = {str: "a text", int: "a whole number", bool: "true or false"}
+
+
+def only(body: Object, known: Collection[str]) -> Object:
+    """Return `body` when it has no members but the `known` ones.
+
+    Raises:
+        Refusal: VALIDATION_ERROR that names the others.
+    """
+    wrong = [
+        f"body.{name}: is not known here; there is {', '.join(known)}" for name in body if name not in known
+    ]
+    if wrong:
+        raise refuse_violations(wrong)
+    return body
+
+
+def typed(value: JSON, kind: type[T], place: str) -> T:
+    """Return `value` when it is a text (`str`), a whole number (`int`) or true or false (`bool`).
+
+    Raises:
+        Refusal: VALIDATION_ERROR.
+    """
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise Refusal("VALIDATION_ERROR", f"{place}: must be {_NAMES[kind]}")
+    return value
+
+
+def text(value: JSON, place: str) -> str:
+    """Return `value` when it is a text.
+
+    Raises:
+        Refusal: VALIDATION_ERROR.
+    """
+    return typed(value, str, place)
+
+
+def boolean(value: JSON, place: str) -> bool:
+    """Return `value` when it is true or false.
+
+    Raises:
+        Refusal: VALIDATION_ERROR.
+    """
+    return typed(value, bool, place)
+
+
+def amount(value: JSON, place: str) -> Decimal:
+    """Return the number in `value`, which is one or is the text of one.
+
+    Raises:
+        Refusal: VALIDATION_ERROR.
+    """
+    try:
+        read = (
+            Decimal(value) if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else None
+        )
+    except InvalidOperation:
+        read = None
+    if read is None or not read.is_finite():
+        raise Refusal("VALIDATION_ERROR", f"{place}: must be a number")
+    return read
+
+
+def seconds(value: JSON, place: str) -> float:
+    """Return a finite number of seconds.
+
+    Raises:
+        Refusal: VALIDATION_ERROR.
+    """
+    try:
+        read = float(amount(value, place))
+    except OverflowError:
+        read = math.inf
+    if not math.isfinite(read):
+        raise Refusal("VALIDATION_ERROR", f"{place}: must be a number of seconds")
+    return read
+
+
+def number_after(request: OwnRequest) -> int:
+    """Return the query's `after`; 0 when it is not given.
+
+    Raises:
+        Refusal: VALIDATION_ERROR.
+    """
+    text = request.query.get("after", "0")
+    if not (text.isascii() and text.isdecimal() and len(text) < 16):  # noqa: PLR2004 - no log gets as far
+        raise Refusal("VALIDATION_ERROR", "query.after: must be the number of an entry")
+    return int(text)

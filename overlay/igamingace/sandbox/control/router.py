@@ -1,0 +1,135 @@
+"""The sandbox's own routes, beside those of the contract: how one is written, and how it is found.
+
+No token is needed there, and nothing is counted as in flight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+from urllib.parse import parse_qsl
+
+from igamingace.sandbox._errors import Refusal
+from igamingace.sandbox._json import JSON, NotJSON, Object, ReadOnlyObject, decode, members
+from igamingace.sandbox.contract.router import Router
+from igamingace.sandbox.http.asgi import LARGEST_BODY, Answer, Receive, Scope, Send, read_body
+
+if TYPE_CHECKING:
+    from igamingace.sandbox._runtime import World
+    from igamingace.sandbox.contract.contract import Contract
+    from igamingace.sandbox.games.engine import Play
+
+Api: TypeAlias = Callable[[bytes, Scope, Receive, Send], Awaitable[None]]
+"""Answers a request, of which it takes the path as it came and what ASGI gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRequest:
+    """A request to one of the sandbox's own routes.
+
+    Attributes:
+        world: All that changes while the sandbox runs.
+        engine: What plays the games.
+        contract: What is executed.
+        path: Path parameters by name.
+        base_url: Where the sandbox itself is reached, without a slash at the end.
+        api: Answers at the contract's paths, so that a page can call as an agent does.
+    """
+
+    world: World
+    engine: Play
+    contract: Contract
+    path: Mapping[str, str]
+    base_url: str
+    scope: Scope
+    receive: Receive
+    api: Api
+
+    @property
+    def document(self) -> ReadOnlyObject:
+        """The bundled contract."""
+        return self.contract.document
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query's parameters by name; of one given twice, the last."""
+        return dict(parse_qsl(self.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+
+    async def raw_body(self, most: int = LARGEST_BODY) -> bytes:
+        """Return the body, which may have `most` bytes.
+
+        Raises:
+            Refusal: it is too large or too slow.
+        """
+        return await read_body(self.receive, None, most)
+
+    async def json(self) -> Object:
+        """Return the JSON object in the body; empty without a body.
+
+        Raises:
+            Refusal: VALIDATION_ERROR, the body is no JSON object.
+        """
+        raw = await self.raw_body()
+        try:
+            value: JSON = decode(raw) if raw else {}
+        except NotJSON as error:
+            raise Refusal("VALIDATION_ERROR", f"body: {error}") from None
+        if not isinstance(value, dict):
+            raise Refusal("VALIDATION_ERROR", "body: must be an object")
+        return members(value)
+
+
+OwnHandler: TypeAlias = Callable[[OwnRequest], Awaitable[Answer]]
+
+_ROUTER: Final = Router[dict[str, OwnHandler]]()
+_LEAVES: Final[dict[str, dict[str, OwnHandler]]] = {}
+_FIRST_SEGMENTS: Final[set[bytes]] = set()
+
+
+def control_route(method: str, path: str) -> Callable[[OwnHandler], OwnHandler]:
+    """Register a coroutine function as what answers at `/_sandbox/{path}`; parameters stand in braces."""
+    return route(method, f"/_sandbox/{path}")
+
+
+def route(method: str, path: str) -> Callable[[OwnHandler], OwnHandler]:
+    """Register a coroutine function as what answers at `path`, which starts with a slash."""
+
+    def register(handler: OwnHandler) -> OwnHandler:
+        if path not in _LEAVES:
+            _LEAVES[path] = {}
+            _ROUTER.add(path, _LEAVES[path])
+        if method in _LEAVES[path]:
+            raise RuntimeError(f"{method} {path} has two handlers")
+        _LEAVES[path][method] = handler
+        _FIRST_SEGMENTS.add(path.split("/", 2)[1].encode())
+        return handler
+
+    return register
+
+
+def is_control_path(raw_path: bytes) -> bool:
+    """Tell whether the path is one of the sandbox's own, or would be if it existed."""
+    segments = raw_path.split(b"/", 2)
+    if len(segments) == 1 or segments[1] not in _FIRST_SEGMENTS:  # so it is for most requests
+        return False
+    return raw_path.startswith(b"/_sandbox/") or _ROUTER.find(raw_path) is not None
+
+
+def find(raw_path: bytes, method: str) -> tuple[OwnHandler, Mapping[str, str]]:
+    """Return what answers there, and the path parameters.
+
+    Raises:
+        Refusal: VALIDATION_ERROR with status 404 or 405.
+    """
+    found = _ROUTER.find(raw_path)
+    if found is None:
+        known = ", ".join(f"{verb} {path}" for path, verbs in sorted(_LEAVES.items()) for verb in verbs)
+        raise Refusal("VALIDATION_ERROR", f"path: there is {known}", status=404)
+    handlers, parameters = found
+    handler = handlers.get(method)
+    if handler is None:
+        allowed = ", ".join(handlers)
+        allow = (b"allow", allowed.encode())
+        raise Refusal("VALIDATION_ERROR", f"method: use {allowed}", status=405, headers=(allow,))
+    return handler, parameters

@@ -1,0 +1,93 @@
+"""The routes of the control API that need no module of their own: contract, figures, clock, log, export."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from igamingace.sandbox._errors import Refusal
+from igamingace.sandbox._json import encode
+from igamingace.sandbox.control.fields import boolean, number_after, only, seconds, text
+from igamingace.sandbox.control.router import control_route
+from igamingace.sandbox.control.view import show_clock, show_world
+from igamingace.sandbox.data import DataError, as_json, parse_casino
+from igamingace.sandbox.http.asgi import Answer
+
+if TYPE_CHECKING:
+    from igamingace.sandbox.control.router import OwnRequest
+
+LARGEST_IMPORT: Final = 64 * 1024 * 1024
+"""How many bytes a document to import may have."""
+
+
+@control_route("GET", "openapi.json")
+async def contract(request: OwnRequest) -> Answer:
+    """Give the contract that is executed."""
+    return Answer(200, encode(request.document))
+
+
+@control_route("POST", "reset")
+async def reset(request: OwnRequest) -> Answer:
+    """Go back to the demo's data and start counting anew."""
+    request.world.reset()
+    return Answer(200, encode(request.world.stats()))
+
+
+@control_route("GET", "stats")
+async def stats(request: OwnRequest) -> Answer:
+    """Give each account's figures."""
+    return Answer(200, encode(request.world.stats()))
+
+
+@control_route("GET", "clock")
+async def clock(request: OwnRequest) -> Answer:
+    """Give the time."""
+    return Answer(200, encode(show_clock(request.world)))
+
+
+@control_route("POST", "clock")
+async def move_clock(request: OwnRequest) -> Answer:
+    """Move the time: by seconds (`advance`), to a moment (`now`), or back to that of the machine (`real`)."""
+    body, clock = only(await request.json(), ("advance", "now", "real")), request.world.clock
+    if len(body) != 1:
+        raise Refusal("VALIDATION_ERROR", "body: give one of advance (seconds), now (ISO 8601), real (true)")
+    try:
+        if "advance" in body:
+            clock.advance(seconds(body["advance"], "body.advance"))
+        elif "now" in body:
+            clock.set(datetime.fromisoformat(text(body["now"], "body.now")))
+        elif boolean(body["real"], "body.real"):
+            clock.real()
+        else:
+            raise Refusal("VALIDATION_ERROR", "body.real: must be true")
+    except ValueError as error:
+        raise Refusal("PARAMETERS_INVALID", f"body: {error}") from None
+    return Answer(200, encode(show_clock(request.world)))
+
+
+@control_route("GET", "export")
+async def export_state(request: OwnRequest) -> Answer:
+    """Give the state; who has it has every token."""
+    return Answer(200, encode(as_json(request.world.save())), headers=((b"cache-control", b"no-store"),))
+
+
+@control_route("POST", "import")
+async def import_state(request: OwnRequest) -> Answer:
+    """Go on from a state that was exported, or from data of the same form."""
+    raw = await request.raw_body(LARGEST_IMPORT)
+    try:
+        schemas = request.contract.schemas
+        request.world.load(parse_casino(raw.decode(), "body", is_json=True, contract=schemas))
+    except UnicodeDecodeError:
+        raise Refusal("VALIDATION_ERROR", "body: is not UTF-8") from None
+    except (DataError, ValueError) as error:
+        raise Refusal("VALIDATION_ERROR", str(error)) from None
+    return Answer(200, encode(show_world(request.world, request.contract)))
+
+
+@control_route("GET", "requests")
+async def requests(request: OwnRequest) -> Answer:
+    """Give the requests that came after the one with the number `after`, the `last` number, and the `run`."""
+    log, tokens = request.world.log, request.world.state.tokens
+    entries = [exchange.shown(number, tokens) for number, exchange in log.after(number_after(request))]
+    return Answer(200, encode({"entries": entries, "last": log.last, "run": request.world.run}))

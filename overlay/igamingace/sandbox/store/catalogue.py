@@ -1,0 +1,72 @@
+"""What of the catalogue an account may use: providers, games, currencies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from igamingace.sandbox._errors import Refusal
+
+if TYPE_CHECKING:
+    from igamingace.sandbox.store.models import Account, Game, Provider
+    from igamingace.sandbox.store.state import State
+
+
+def launchable(state: State, account: Account, provider_id: int, game_id: int) -> tuple[Provider, Game]:
+    """Return the provider and its game, when the account can launch it now.
+
+    Raises:
+        Refusal: as `playable`, and POINT_NOT_ENOUGH for an account without points.
+    """
+    found = playable(state, account, provider_id, game_id)
+    if account.points[account.currency] <= 0:
+        raise Refusal(
+            "POINT_NOT_ENOUGH",
+            f"{account.id} has no points left in {account.currency}; its operator can transfer some",
+        )
+    return found
+
+
+def playable(state: State, account: Account, provider_id: int, game_id: int) -> tuple[Provider, Game]:
+    """Return the provider and its game, when the account can play it now.
+
+    Assumed: which code refuses what.
+
+    Raises:
+        Refusal: PROVIDER_NOT_FOUND, GAME_NOT_FOUND (also for another provider's game), PERMISSION_ERROR for a
+            provider the account may not offer, CURRENCY_NOT_SUPPORTED, or UNDER_MAINTENANCE.
+    """
+    provider = offered_provider(state, account, provider_id)
+    game = provider.games.get(game_id)
+    if game is None:
+        raise Refusal("GAME_NOT_FOUND", f"provider {provider_id} has no game {game_id}; see games.list")
+    if account.currency not in provider.currencies:
+        raise Refusal("CURRENCY_NOT_SUPPORTED", f"provider {provider_id} is not played in {account.currency}")
+    if provider.in_maintenance or game.in_maintenance:
+        what = "game" if game.in_maintenance else "provider"
+        raise Refusal("UNDER_MAINTENANCE", f"the {what} is in maintenance; try again later")
+    return provider, game
+
+
+def offered_provider(state: State, account: Account, provider_id: int) -> Provider:
+    """Return a provider that the account may offer.
+
+    Raises:
+        Refusal: there is none (PROVIDER_NOT_FOUND), or the account may not offer it (PERMISSION_ERROR).
+    """
+    provider = state.provider(provider_id)
+    if provider_id not in account.provider_ids:
+        raise Refusal("PERMISSION_ERROR", f"provider {provider_id} is not among your account's providers")
+    return provider
+
+
+def require_currency(account: Account, currency: str, place: str) -> None:
+    """Go on only with a currency of the account.
+
+    Raises:
+        Refusal: CURRENCY_NOT_SUPPORTED.
+    """
+    if currency not in account.currencies:
+        raise Refusal(
+            "CURRENCY_NOT_SUPPORTED",
+            f"{place}: {account.id} has {', '.join(account.currencies)}, not {currency}",
+        )
