@@ -106,7 +106,7 @@ def operator(app: SandboxApp, client: httpx2.AsyncClient) -> Caller:
 
 @pytest.fixture
 def other_agent(app: SandboxApp, client: httpx2.AsyncClient) -> Caller:
-    return Caller(client, app.world.tokens["mycasino-eu"])
+    return Caller(client, app.runtime.tokens["mycasino-eu"])
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from igamingace.sandbox import create_app
-from igamingace.sandbox.store.collections import Log
+from igamingace.sandbox.store.collections import RingLog
 from igamingace.sandbox.store.masking import mask_text, masked
 
 LIST = "/v1/provider/list"
@@ -222,7 +222,7 @@ async def test_the_log_keeps_no_more_than_it_may(app, api, agent):
 
 
 def test_a_log_gives_what_came_after():
-    log = Log(3)
+    log = RingLog(3)
     for letter in "abcde":
         log.add(letter)
 

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 from igamingace import Agent, errors
 from igamingace.sandbox import create_app
-from igamingace.sandbox._errors import Refusal
+from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.contract.error_style import CODE_FIELDS
 from igamingace.sandbox.handlers import HANDLERS
 from igamingace_bindings import contract as bindings
@@ -24,7 +24,7 @@ def refuse_with(monkeypatch):
 
     def refuse_with(name):
         def refuse(call):
-            raise Refusal(name, "as the test has it")
+            raise SandboxError(name, "as the test has it")
 
         monkeypatch.setitem(HANDLERS, "providers.list", refuse)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from igamingace.sandbox.http.write_coalescing import JoiningTransport
+from igamingace.sandbox.http.write_coalescing import WriteCoalescingTransport
 
 
 class Below(asyncio.Transport):
@@ -32,7 +32,7 @@ def below():
 
 @pytest.fixture
 async def transport(below):
-    return JoiningTransport(below, asyncio.get_running_loop())
+    return WriteCoalescingTransport(below, asyncio.get_running_loop())
 
 
 async def test_what_is_written_in_one_turn_is_sent_at_once(transport, below):

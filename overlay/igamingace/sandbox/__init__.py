@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from igamingace.sandbox._errors import Refusal
+    from igamingace.sandbox._errors import SandboxError
     from igamingace.sandbox.app import SandboxApp, create_app
     from igamingace.sandbox.contract.document import ContractError
     from igamingace.sandbox.data import DataError, read_casino
@@ -30,9 +30,9 @@ __all__ = [
     "Fault",
     "GameSession",
     "Played",
-    "Refusal",
     "Sandbox",
     "SandboxApp",
+    "SandboxError",
     "create_app",
     "read_casino",
 ]
@@ -46,7 +46,7 @@ _HOMES: Final = {
     "Fault": "faults",
     "GameSession": "games.session_api",
     "Played": "games.rounds",
-    "Refusal": "_errors",
+    "SandboxError": "_errors",
     "Sandbox": "server",
     "SandboxApp": "app",
     "create_app": "app",
@@ -63,9 +63,9 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        home = import_module(f"{__name__}.{_HOMES[name]}")
+        affinity = import_module(f"{__name__}.{_HOMES[name]}")
     except ModuleNotFoundError as error:
         raise ImportError(
             f"the sandbox needs {error.name}: install it with `pip install 'igamingace[sandbox]'`"
         ) from error
-    return getattr(home, name)
+    return getattr(affinity, name)

@@ -5,51 +5,51 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from igamingace.sandbox._errors import Refusal
-from igamingace.sandbox.games.session_api import Plays
+from igamingace.sandbox._errors import SandboxError
+from igamingace.sandbox.games.session_api import GameControls
 from igamingace.sandbox.store.amounts import amount_in
 
 if TYPE_CHECKING:
     from igamingace.sandbox._json import Object
-    from igamingace.sandbox.faults import Faults
+    from igamingace.sandbox.faults import FaultRegistry
     from igamingace.sandbox.games.delivery import Delivery
     from igamingace.sandbox.store.clock import MovableClock
     from igamingace.sandbox.store.models import Account, Provider
-    from igamingace.sandbox.store.request_log import Exchange
+    from igamingace.sandbox.store.request_log import LoggedRequest
 
 
-class Handle(Plays):
+class SandboxControls(GameControls):
     """The ways to look at a sandbox and to change it, from the process it runs in."""
 
     @property
     def token(self) -> str:
         """The demo agent's token: of the first agent there is."""
-        return self.world.first("agent").token
+        return self.runtime.first("agent").token
 
     @property
     def operator_token(self) -> str:
         """The demo operator's token: of the first operator there is."""
-        return self.world.first("operator").token
+        return self.runtime.first("operator").token
 
     @property
-    def faults(self) -> Faults:
+    def faults(self) -> FaultRegistry:
         """What goes wrong on demand: `faults.add("busy", share=0.1)`, `faults.clear()`."""
-        return self.world.faults
+        return self.runtime.faults
 
     @property
     def clock(self) -> MovableClock:
         """The sandbox's time: `clock()` tells it, `clock.advance(600)` moves it by seconds."""
-        return self.world.clock
+        return self.runtime.clock
 
     @property
-    def requests(self) -> list[Exchange]:
+    def requests(self) -> list[LoggedRequest]:
         """The last requests to operations of the contract and their answers, oldest first."""
-        return self.world.log.entries()
+        return self.runtime.log.entries()
 
     @property
     def callbacks(self) -> list[Delivery]:
         """The last callbacks that were sent and what came back, oldest first."""
-        return self.world.callback_log.entries()
+        return self.runtime.callback_log.entries()
 
     def account(self, account_id: str) -> Account:
         """Return an account, whose attributes may be changed.
@@ -57,7 +57,7 @@ class Handle(Plays):
         Raises:
             KeyError: there is none of that id.
         """
-        return self.world.state.accounts[account_id]
+        return self.runtime.state.accounts[account_id]
 
     def provider(self, provider_id: int) -> Provider:
         """Return a provider, whose attributes may be changed.
@@ -65,7 +65,7 @@ class Handle(Plays):
         Raises:
             KeyError: there is none of that id.
         """
-        return self.world.state.providers[provider_id]
+        return self.runtime.state.providers[provider_id]
 
     def set_points(self, account_id: str, amount: Decimal | int | str, currency: str | None = None) -> None:
         """Give an account `amount` points in major units, in its first currency when none is named.
@@ -83,16 +83,16 @@ class Handle(Plays):
             exact = amount_in(currency, Decimal(amount), "amount")
         except InvalidOperation:
             raise ValueError(f"amount: {amount!r} is no number") from None
-        except Refusal as refusal:
-            raise ValueError(refusal.message) from None
+        except SandboxError as error:
+            raise ValueError(error.message) from None
         if exact < 0:
             raise ValueError("amount: must not be negative")
         account.points[currency] = exact
 
     def stats(self) -> Object:
         """Return `agents`, the figures of each account by its id, and the number of `breaches`."""
-        return self.world.stats()
+        return self.runtime.stats()
 
     def reset(self) -> None:
         """Go back to how it started: data, time, faults; logs and figures begin anew."""
-        self.world.reset()
+        self.runtime.reset()

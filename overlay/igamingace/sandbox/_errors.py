@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
-_MOST_NAMED = 40
+_MAX_NAMED = 40
 
 
-class Refusal(Exception):  # noqa: N818 - an answer of the API, not an error of ours
+class SandboxError(Exception):
     """The request is refused with a response code of the contract.
 
     Attributes:
@@ -32,9 +32,9 @@ class Refusal(Exception):  # noqa: N818 - an answer of the API, not an error of 
         self.headers = headers
 
 
-def refuse_violations(violations: Sequence[str], status: int | None = None) -> Refusal:
+def validation_error(violations: Sequence[str], status: int | None = None) -> SandboxError:
     """Return the refusal that names all `violations` (the first forty, if there are more)."""
-    named = list(violations[:_MOST_NAMED])
-    if len(violations) > _MOST_NAMED:
-        named.append(f"and {len(violations) - _MOST_NAMED} more")
-    return Refusal("VALIDATION_ERROR", "; ".join(named), status=status)
+    with_fault_header = list(violations[:_MAX_NAMED])
+    if len(violations) > _MAX_NAMED:
+        with_fault_header.append(f"and {len(violations) - _MAX_NAMED} more")
+    return SandboxError("VALIDATION_ERROR", "; ".join(with_fault_header), status=status)

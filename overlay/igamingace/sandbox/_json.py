@@ -32,7 +32,7 @@ def items(value: JSON) -> list[JSON]:
     return list(cast("Iterable[JSON]", value)) if isinstance(value, list) else []
 
 
-class NotJSON(ValueError):  # noqa: N818 - says what the bytes are
+class InvalidJSON(ValueError):  # noqa: N818 - says what the bytes are
     """The bytes are no JSON that every reader understands alike; the message says why."""
 
 
@@ -48,15 +48,15 @@ def decode(raw: bytes) -> JSON:
         if b"\\u" in raw:
             _refuse_lone_surrogates(value)
     except UnicodeDecodeError as error:
-        raise NotJSON(f"not UTF-8 at byte {error.start}") from None
+        raise InvalidJSON(f"not UTF-8 at byte {error.start}") from None
     except RecursionError:
-        raise NotJSON("nested too deeply") from None
+        raise InvalidJSON("nested too deeply") from None
     except json.JSONDecodeError as error:
-        raise NotJSON(f"not JSON: {error}") from None
-    except NotJSON:
+        raise InvalidJSON(f"not JSON: {error}") from None
+    except InvalidJSON:
         raise
     except ValueError:  # int() refuses texts of more than 4300 digits
-        raise NotJSON("a number is too long") from None
+        raise InvalidJSON("a number is too long") from None
     return value
 
 
@@ -74,9 +74,9 @@ def number(literal: str) -> int | Decimal:
     try:
         value = Decimal(literal)
     except InvalidOperation:
-        raise NotJSON(f"number {literal[:40]} is out of range") from None
+        raise InvalidJSON(f"number {literal[:40]} is out of range") from None
     if value and value.adjusted() not in _EXPONENTS:
-        raise NotJSON(f"number {literal[:40]} is out of range")
+        raise InvalidJSON(f"number {literal[:40]} is out of range")
     return int(value) if value == value.to_integral_value() else value
 
 
@@ -85,19 +85,19 @@ def _unique(pairs: list[tuple[str, Any]]) -> Object:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in found if names.count(name) > 1)
-        raise NotJSON(f"{json.dumps(twice)} stands twice in one object")
+        raise InvalidJSON(f"{json.dumps(twice)} stands twice in one object")
     return found
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise NotJSON(f"{name} is no JSON number")
+    raise InvalidJSON(f"{name} is no JSON number")
 
 
 def _refuse_lone_surrogates(value: JSON) -> None:
     try:
         json.dumps(value, ensure_ascii=False, default=str).encode()
     except UnicodeEncodeError:
-        raise NotJSON("a \\u escape is half of a surrogate pair") from None
+        raise InvalidJSON("a \\u escape is half of a surrogate pair") from None
 
 
 _read = json.JSONDecoder(

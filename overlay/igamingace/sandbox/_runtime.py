@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 from igamingace.sandbox.contract.contract import shipped_contract
 from igamingace.sandbox.contract.error_style import ErrorStyle
-from igamingace.sandbox.data import Casino, casino_of, default_casino, state_of
-from igamingace.sandbox.faults import Faults
+from igamingace.sandbox.data import Casino, default_casino, dump_state, load_state
+from igamingace.sandbox.faults import FaultRegistry
 from igamingace.sandbox.games.delivery import Delivery
 from igamingace.sandbox.games.sessions import Sessions
 from igamingace.sandbox.store.clock import Clock, MovableClock
-from igamingace.sandbox.store.collections import Log
+from igamingace.sandbox.store.collections import RingLog
 from igamingace.sandbox.store.ids import new_token
 from igamingace.sandbox.store.in_flight import Gauges
-from igamingace.sandbox.store.request_log import MOST_REQUESTS, Exchange
+from igamingace.sandbox.store.request_log import MAX_REQUESTS, LoggedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from igamingace.sandbox._json import Object
     from igamingace.sandbox.contract.document import Document
     from igamingace.sandbox.store.models import Account, Level
-    from igamingace.sandbox.store.state import State
+    from igamingace.sandbox.store.state import CasinoState
 
-__all__ = ["Clock", "World"]
+__all__ = ["Clock", "Runtime"]
 
 IN_PROCESS_URL: Final = "http://wallet.test/"
 """The callback url, or its beginning, by which an application that was handed in is called."""
-MOST_BREACHES: Final = 100
-MOST_CALLBACKS: Final = 500
+MAX_BREACHES: Final = 100
+MAX_CALLBACKS: Final = 500
 """How many callbacks are remembered."""
 
 
 @dataclass(slots=True)
-class World:
+class Runtime:
     """What the requests of one sandbox work on.
 
     Attributes:
@@ -65,16 +65,20 @@ class World:
     zone: tzinfo = UTC
     latency: float = 0.0
     errors: ErrorStyle = field(default_factory=ErrorStyle)
-    faults: Faults = field(default_factory=Faults)
+    faults: FaultRegistry = field(default_factory=FaultRegistry)
     origin: Casino = field(default_factory=default_casino)
     tokens: dict[str, str] = field(default_factory=dict[str, str], repr=False)
     schemas: Document = field(default_factory=shipped_contract)
     wallets: Mapping[str, Target] = field(default_factory=dict[str, "Target"])
     time_scale: float = 1.0
-    state: State = field(init=False)
+    state: CasinoState = field(init=False)
     gauges: Gauges = field(init=False, default_factory=Gauges)
-    log: Log[Exchange] = field(init=False, default_factory=lambda: Log[Exchange](MOST_REQUESTS))
-    callback_log: Log[Delivery] = field(init=False, default_factory=lambda: Log[Delivery](MOST_CALLBACKS))
+    log: RingLog[LoggedRequest] = field(
+        init=False, default_factory=lambda: RingLog[LoggedRequest](MAX_REQUESTS)
+    )
+    callback_log: RingLog[Delivery] = field(
+        init=False, default_factory=lambda: RingLog[Delivery](MAX_CALLBACKS)
+    )
     sessions: Sessions = field(init=False, default_factory=Sessions)
     run: str = field(init=False, default_factory=new_token)
     breaches: list[str] = field(init=False, default_factory=list[str])
@@ -117,7 +121,7 @@ class World:
 
     def save(self) -> Casino:
         """Return the data of this moment, tokens included."""
-        return casino_of(self.state, self.clock.ahead)
+        return dump_state(self.state, self.clock.ahead)
 
     def first(self, level: Level) -> Account:
         """Return the first account of that level.
@@ -130,12 +134,12 @@ class World:
                 return account
         raise LookupError(f"the sandbox has no {level}")
 
-    def _begun(self) -> State:
+    def _begun(self) -> CasinoState:
         return self._state_of(self.origin, self.tokens, self.clock())
 
-    def _state_of(self, casino: Casino, tokens: Mapping[str, str], now: datetime) -> State:
+    def _state_of(self, casino: Casino, tokens: Mapping[str, str], now: datetime) -> CasinoState:
         """Return the state; accounts whose wallets were handed in have a callback url that leads there."""
-        state = state_of(casino, tokens, self.schemas.known_values("Game", "gameType"), now)
+        state = load_state(casino, tokens, self.schemas.known_values("Game", "gameType"), now)
         for account_id in self.wallets:
             account = state.accounts.get(account_id)
             if account is not None and account.callback_url is None:
@@ -144,7 +148,7 @@ class World:
 
     def note_breach(self, text: str) -> None:
         """Remember what went wrong."""
-        if len(self.breaches) < MOST_BREACHES:
+        if len(self.breaches) < MAX_BREACHES:
             self.breaches.append(text)
 
     def stats(self) -> Object:

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
 from igamingace.sandbox import control, pages
-from igamingace.sandbox._controls import Handle
-from igamingace.sandbox._errors import Refusal
+from igamingace.sandbox._controls import SandboxControls
+from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox._loop_thread import LoopThread
 from igamingace.sandbox._options import check_numbers, tokens_of, wallets_of
-from igamingace.sandbox._runtime import World
+from igamingace.sandbox._runtime import Runtime
 from igamingace.sandbox.contract.contract import Contract, compiled_contract
 from igamingace.sandbox.contract.error_style import CodeField, ErrorStyle, StatusStyle
-from igamingace.sandbox.control.router import OwnRequest, find, is_control_path
+from igamingace.sandbox.control.router import ControlRequest, find, is_control_path
 from igamingace.sandbox.data import Casino, default_casino
-from igamingace.sandbox.faults import Fault, Faults
-from igamingace.sandbox.games.engine import Play
+from igamingace.sandbox.faults import Fault, FaultRegistry
+from igamingace.sandbox.games.engine import GameEngine
 from igamingace.sandbox.http.asgi import Disconnected, Receive, Scope, Send, collect, respond
-from igamingace.sandbox.http.origin_guard import Guard
-from igamingace.sandbox.http.pipeline import ContractBreach, Executor, base_url
+from igamingace.sandbox.http.origin_guard import OriginGuard
+from igamingace.sandbox.http.pipeline import ContractBreach, RequestPipeline, base_url
 from igamingace.sandbox.store.clock import MovableClock
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from igamingace._wallet_client.client import Target
     from igamingace.sandbox._json import Object
     from igamingace.sandbox._transport import AsyncSandboxTransport, SandboxTransport
-    from igamingace.sandbox.games.callback_sender import Courier
+    from igamingace.sandbox.games.callback_sender import CallbackSender
     from igamingace.sandbox.store.clock import Clock
 
 __all__ = ["ContractBreach", "SandboxApp", "create_app"]
@@ -97,8 +97,8 @@ def create_app(
     casino = default_casino() if casino is None else casino
     errors = ErrorStyle(error_style, code_field)
     compiled = compiled_contract(errors) if contract is None else Contract(errors.read_into(contract))
-    book = Faults(compiled.operation_ids, compiled.error_names, seed=seed, start=faults)
-    world = World(
+    book = FaultRegistry(compiled.operation_ids, compiled.error_names, seed=seed, start=faults)
+    runtime = Runtime(
         MovableClock(clock),
         zone,
         latency,
@@ -110,19 +110,19 @@ def create_app(
         wallets_of(wallet, casino),
         time_scale,
     )
-    engine = Play(world, lambda: _open_sender(world))
-    world.clock.watch(engine.clock_moved)
-    executor = Executor(compiled, world, engine, validate_answers=validate_answers, strict=strict)
-    return SandboxApp(compiled, world, engine, executor, Guard(hosts))
+    engine = GameEngine(runtime, lambda: _open_sender(runtime))
+    runtime.clock.watch(engine.clock_moved)
+    pipeline = RequestPipeline(compiled, runtime, engine, validate_answers=validate_answers, strict=strict)
+    return SandboxApp(compiled, runtime, engine, pipeline, OriginGuard(hosts))
 
 
-def _open_sender(world: World) -> Courier:
-    from igamingace.sandbox.games.callback_sender import Courier  # noqa: PLC0415 -- httpx2 is slow to import
+def _open_sender(runtime: Runtime) -> CallbackSender:
+    from igamingace.sandbox.games.callback_sender import CallbackSender  # noqa: PLC0415 -- httpx2 is slow to import
 
-    return Courier(world)
+    return CallbackSender(runtime)
 
 
-class SandboxApp(Handle):
+class SandboxApp(SandboxControls):
     """The sandbox: an ASGI application; made by `create_app`.
 
     Attributes:
@@ -131,24 +131,29 @@ class SandboxApp(Handle):
     """
 
     def __init__(
-        self, contract: Contract, world: World, engine: Play, executor: Executor, guard: Guard
+        self,
+        contract: Contract,
+        runtime: Runtime,
+        engine: GameEngine,
+        pipeline: RequestPipeline,
+        guard: OriginGuard,
     ) -> None:
         """See `create_app`."""
-        self._world = world
+        self._runtime = runtime
         self._engine = engine
         self._contract = contract
-        self._executor = executor
+        self._pipeline = pipeline
         self._guard = guard
         self.loop = LoopThread(self)
         self.served: Future[asyncio.AbstractEventLoop] = Future()
 
     @property
-    def world(self) -> World:
+    def runtime(self) -> Runtime:
         """All that changes while it runs."""
-        return self._world
+        return self._runtime
 
     @property
-    def engine(self) -> Play:
+    def engine(self) -> GameEngine:
         """What plays the games."""
         return self._engine
 
@@ -174,7 +179,7 @@ class SandboxApp(Handle):
         Callbacks that move money come to their end first. What is played in the event loop that calls this is
         left to `aclose`.
         """
-        self.loop.stop(None if self._engine.home.is_here else self.aclose)
+        self.loop.stop(None if self._engine.affinity.is_here else self.aclose)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -183,7 +188,7 @@ class SandboxApp(Handle):
             if is_control_path(raw_path):
                 await self._serve_own(raw_path, scope, receive, send)
             else:
-                await self._executor.serve(raw_path, scope, receive, send)
+                await self._pipeline.serve(raw_path, scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
         else:
@@ -197,25 +202,25 @@ class SandboxApp(Handle):
             handler, parameters = find(raw_path, scope["method"])
             url = base_url(fields, scope)
             answer = await handler(
-                OwnRequest(
-                    self.world,
+                ControlRequest(
+                    self.runtime,
                     self._engine,
                     self._contract,
                     parameters,
                     url,
                     scope,
                     receive,
-                    self._executor.serve,
+                    self._pipeline.serve,
                 )
             )
-        except Refusal as refusal:
-            answer = self._executor.refused(refusal, _OWN_STYLE)
+        except SandboxError as error:
+            answer = self._pipeline.error_response(error, _OWN_STYLE)
         except Disconnected:
             return
         await respond(send, answer)
 
     def _run(self, work: Coroutine[Any, Any, T], /) -> T:
-        if self._engine.home.is_here:
+        if self._engine.affinity.is_here:
             work.close()
             raise RuntimeError(
                 "this would make its own event loop wait for itself: use coroutines there, such as async_play"
@@ -230,7 +235,7 @@ class SandboxApp(Handle):
         """Answer a server that speaks of its start and its end."""
         message = await receive()
         if message["type"] == "lifespan.startup":
-            self._engine.home.move_here()
+            self._engine.affinity.move_here()
             self.served.set_result(asyncio.get_running_loop())
             await send({"type": "lifespan.startup.complete"})
             await receive()

@@ -141,7 +141,7 @@ def _write(app: SandboxApp, path: Path) -> None:
     try:
         path.touch(mode=0o600)
         path.chmod(0o600)  # it holds tokens, also where the file was there before
-        path.write_bytes(encode(as_json(app.world.save())))
+        path.write_bytes(encode(as_json(app.runtime.save())))
     except OSError as error:
         typer.echo(f"the state could not be written: {error}", err=True)
         raise typer.Exit(1) from error
@@ -161,20 +161,20 @@ def _read(path: Path | None) -> Object | None:
     return members(document)
 
 
-_MOST_GREETED = 20
+_MAX_GREETED = 20
 
 
 def _greeting(app: SandboxApp, url: str) -> str:
-    accounts = list(app.world.state.accounts.values())
-    shown = accounts[:_MOST_GREETED]
-    width = max(len(account.id) for account in shown)
+    accounts = list(app.runtime.state.accounts.values())
+    to_json = accounts[:_MAX_GREETED]
+    width = max(len(account.id) for account in to_json)
     lines = [
         f"{'  ' if account.parent_id else ''}{account.level:8}  {account.id:{width}}  "
         f"{','.join(account.currencies):11}  {account.token}"
-        for account in shown
+        for account in to_json
     ]
-    if len(accounts) > len(shown):
-        lines.append(f"and {len(accounts) - len(shown)} more")
+    if len(accounts) > len(to_json):
+        lines.append(f"and {len(accounts) - len(to_json)} more")
     faults = [f"fault {fault.id}: {fault.kind}, share {fault.share:g}" for fault in app.faults]
     if faults:
         faults = ["", *faults, f"seed {app.faults.seed}"]

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
 
 import uvicorn
 
-from igamingace.sandbox._controls import Handle
+from igamingace.sandbox._controls import SandboxControls
 from igamingace.sandbox.app import SandboxApp, create_app
 from igamingace.sandbox.http.pipeline import ContractBreach
 from igamingace.sandbox.http.uvicorn_server import (
     AT_ONCE,
     BACKLOG,
-    PromptServer,
     SandboxProtocol,
+    SandboxServer,
     connections_that_fit,
     raise_limit,
 )
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from igamingace.sandbox._json import Object
     from igamingace.sandbox._options import Options
-    from igamingace.sandbox._runtime import World
-    from igamingace.sandbox.games.engine import Play
+    from igamingace.sandbox._runtime import Runtime
+    from igamingace.sandbox.games.engine import GameEngine
 
 __all__ = ["Sandbox", "bind", "serve"]
 
@@ -38,11 +38,11 @@ T = TypeVar("T")
 
 _KEEP_ALIVE: Final = 75
 """How many seconds an idle connection is kept: longer than pools of clients keep theirs."""
-MOST_CONNECTIONS: Final = 20_000
+MAX_CONNECTIONS: Final = 20_000
 """How many connections may be open at once, if the process may have as many; one more is closed."""
 
 
-class Sandbox(Handle):
+class Sandbox(SandboxControls):
     """A sandbox that runs in a thread of its own, on a free port, while the `with` block lasts.
 
     >>> with Sandbox() as sandbox:
@@ -75,15 +75,15 @@ class Sandbox(Handle):
         self.app: SandboxApp = create_app(contract, strict=False, **options)
         self._strict = strict
         self._address = (host, port)
-        self._running: tuple[str, PromptServer, threading.Thread] | None = None
+        self._running: tuple[str, SandboxServer, threading.Thread] | None = None
 
     @property
-    def world(self) -> World:
+    def runtime(self) -> Runtime:
         """All that changes while it runs."""
-        return self.app.world
+        return self.app.runtime
 
     @property
-    def engine(self) -> Play:
+    def engine(self) -> GameEngine:
         """What plays the games."""
         return self.app.engine
 
@@ -139,8 +139,8 @@ class Sandbox(Handle):
             server.stop()
             thread.join()
             self._running = None
-        if self._strict and error is None and self.app.world.breaches:
-            raise ContractBreach("\n".join(self.app.world.breaches))
+        if self._strict and error is None and self.app.runtime.breaches:
+            raise ContractBreach("\n".join(self.app.runtime.breaches))
 
 
 def bind(host: str, port: int) -> tuple[socket.socket, str]:
@@ -158,8 +158,8 @@ def bind(host: str, port: int) -> tuple[socket.socket, str]:
     except OSError:
         listener.close()
         raise
-    shown = f"[{host}]" if ":" in host else host
-    return listener, f"http://{shown}:{listener.getsockname()[1]}"
+    to_json = f"[{host}]" if ":" in host else host
+    return listener, f"http://{to_json}:{listener.getsockname()[1]}"
 
 
 def serve(app: SandboxApp, listener: socket.socket, greet: Callable[[], None] = lambda: None) -> None:
@@ -169,7 +169,7 @@ def serve(app: SandboxApp, listener: socket.socket, greet: Callable[[], None] = 
     written down.
     """
     gc.freeze()  # what is there now stays: no need to look through it again and again
-    raise_limit(MOST_CONNECTIONS)
+    raise_limit(MAX_CONNECTIONS)
     server = _server(app)
     for told in (signal.SIGINT, signal.SIGTERM):
         signal.signal(told, server.handle_exit)
@@ -177,8 +177,8 @@ def serve(app: SandboxApp, listener: socket.socket, greet: Callable[[], None] = 
     server.run([listener])
 
 
-def _server(app: SandboxApp) -> PromptServer:
-    return PromptServer(
+def _server(app: SandboxApp) -> SandboxServer:
+    return SandboxServer(
         uvicorn.Config(
             app,
             http=SandboxProtocol,
@@ -190,6 +190,6 @@ def _server(app: SandboxApp) -> PromptServer:
             server_header=False,
             backlog=AT_ONCE,
             timeout_keep_alive=_KEEP_ALIVE,
-            limit_concurrency=connections_that_fit(MOST_CONNECTIONS) + 1,
+            limit_concurrency=connections_that_fit(MAX_CONNECTIONS) + 1,
         )
     )

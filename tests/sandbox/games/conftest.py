@@ -83,7 +83,7 @@ async def app(wallet):
     wallet.token = app.token
     yield app
     await app.aclose()
-    assert not app.world.breaches
+    assert not app.runtime.breaches
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ async def session(app, wallet):
     await app.async_settle()
     wallet.received.clear()
     wallet.headers.clear()
-    app.world.callback_log.clear()
+    app.runtime.callback_log.clear()
     return session
 
 
@@ -110,5 +110,5 @@ def listed(app):
 
 
 def played(app):
-    state = app.world.state
+    state = app.runtime.state
     return [entry for entry in state.accounts["mycasino"].transactions if entry.id > 10**15]

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from igamingace import AsyncAgent
 from igamingace.errors import Conflict, NotFound
-from igamingace.sandbox import Refusal, create_app
+from igamingace.sandbox import SandboxError, create_app
 from igamingace_bindings.rest.models import FreeSpins
 
 from .conftest import SettableClock, played
@@ -79,7 +79,7 @@ async def test_points_fall_by_stakes_and_rise_by_wins(app, session, wallet):
 async def test_an_agent_whose_points_do_not_cover_a_stake_runs_no_round(app, session, wallet):
     app.set_points("mycasino", "0.99")
 
-    with pytest.raises(Refusal, match="POINT_NOT_ENOUGH"):
+    with pytest.raises(SandboxError, match="POINT_NOT_ENOUGH"):
         await session.bet(1)
 
     assert wallet.commands == []
@@ -96,7 +96,7 @@ async def test_an_agent_whose_points_do_not_cover_a_stake_runs_no_round(app, ses
     ],
 )
 async def test_what_cannot_be_played_is_refused(session, wallet, act, said):
-    with pytest.raises(Refusal, match=said):
+    with pytest.raises(SandboxError, match=said):
         await act(session)
 
     assert wallet.commands == []
@@ -105,7 +105,7 @@ async def test_what_cannot_be_played_is_refused(session, wallet, act, said):
 async def test_a_second_bet_waits_for_the_end_of_the_round(session):
     await session.bet(1)
 
-    with pytest.raises(Refusal, match="a round is open"):
+    with pytest.raises(SandboxError, match="a round is open"):
         await session.bet(1)
 
 
@@ -143,7 +143,7 @@ async def test_free_spins_pay_no_more_than_was_promised_and_end_then(agent, sess
     assert [each["amount"] for each in wallet.received if each["command"] == "win"] == [4, 1]
     detail = await agent.bonus_calls.detail(issue_id=bonus)
     assert (detail.status, detail.rounds_remaining) == (4, 0)
-    with pytest.raises(Refusal, match="no bonus call"):
+    with pytest.raises(SandboxError, match="no bonus call"):
         await session.spin()
     with pytest.raises(Conflict):
         await agent.bonus_calls.cancel(player_id="user123", issue_id=bonus)
@@ -167,18 +167,18 @@ async def test_a_spin_whose_bet_failed_is_not_used_up(agent, session, wallet, bo
 
 async def test_a_cancelled_or_expired_bonus_call_is_not_played(app, agent, session, bonus):
     app.clock.advance(1_200)
-    with pytest.raises(Refusal, match="no bonus call"):
+    with pytest.raises(SandboxError, match="no bonus call"):
         await session.spin()
     app.clock.advance(-1_200)
     await agent.bonus_calls.cancel(player_id="user123", issue_id=bonus)
-    with pytest.raises(Refusal, match="no bonus call"):
+    with pytest.raises(SandboxError, match="no bonus call"):
         await session.spin()
 
 
 async def test_a_bonus_call_is_played_in_its_own_game(app, bonus):
     session = await app.async_play("user123", 656)
 
-    with pytest.raises(Refusal, match="no bonus call"):
+    with pytest.raises(SandboxError, match="no bonus call"):
         await session.spin()
 
 
@@ -212,7 +212,7 @@ async def test_in_transfer_mode_the_wallet_is_the_platforms(transfer):
 async def test_in_transfer_mode_a_stake_must_be_there(transfer, play):
     session = await transfer.async_play("user123")
 
-    with pytest.raises(Refusal, match="BALANCE_NOT_ENOUGH"):
+    with pytest.raises(SandboxError, match="BALANCE_NOT_ENOUGH"):
         await (session.bet(11) if play == "bet" else session.betwin(11, 20))
 
     assert played(transfer) == []
@@ -231,5 +231,5 @@ async def test_a_chosen_mode_goes_before_the_callback_url(app):
 async def test_a_currency_without_minor_digits_is_played_in_whole_units(app):
     session = await app.async_play("user123", account="mycasino-kr")
 
-    with pytest.raises(Refusal, match="0 minor digits"):
+    with pytest.raises(SandboxError, match="0 minor digits"):
         await session.bet("1.5")

@@ -182,4 +182,4 @@ async def test_after_a_thousand_rounds_under_faults_the_books_agree(tmp_path):
     assert len(rounds) == len(PLAYERS) * ROUNDS
     won = {entry.round_id for entry in transactions if entry.type_ == WIN} & rounds
     assert len(won) > len(rounds) / 5  # most, unless the machine is so busy that every answer is late
-    assert app.world.breaches == []
+    assert app.runtime.breaches == []

@@ -124,4 +124,4 @@ def test_credentials_in_the_url_are_not_shown(sandbox, site):
 
     delivery = told(sandbox, url.replace("http://", "http://me:hunter2@") + "/right")
 
-    assert "hunter2" not in str(delivery.shown(1, ()))
+    assert "hunter2" not in str(delivery.to_json(1, ()))

@@ -46,7 +46,7 @@ async def test_what_moves_money_comes_to_its_end_before_the_sandbox_does(
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(engine, "LAST_MOVES", 0)
+    monkeypatch.setattr(engine, "SHUTDOWN_GRACE", 0)
 
 
 @pytest.mark.usefixtures("impatient", "answer")
@@ -68,7 +68,7 @@ async def test_an_export_in_the_middle_of_a_bet_has_its_stake_in_the_points(app,
     bet = asyncio.create_task(session.bet(5))
     await wallet.has("bet")
 
-    exported = as_json(app.world.save())
+    exported = as_json(app.runtime.save())
     answer.set()
     await bet
 
@@ -107,7 +107,7 @@ def test_closing_waits_for_what_a_thread_plays(wallet):
 
 @pytest.fixture
 def hurried(monkeypatch):
-    monkeypatch.setattr(uvicorn_server, "_LAST_ANSWERS", 0.01)
+    monkeypatch.setattr(uvicorn_server, "_RESPONSE_GRACE", 0.01)
 
 
 @pytest.mark.usefixtures("hurried")

@@ -32,7 +32,7 @@ async def test_a_kick_from_a_thread_finishes_the_round_that_is_under_way(app, se
     await app.async_settle()
     assert wallet.commands[-2:] == ["bet", "win"]
     assert session.round_id is None
-    assert app.world.breaches == []
+    assert app.runtime.breaches == []
 
 
 def test_two_loops_play_for_one_player_one_after_the_other(wallet):

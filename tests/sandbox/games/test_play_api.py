@@ -79,7 +79,7 @@ async def test_no_token_is_told_even_when_the_wallet_does(app, browser, opened, 
     await act(browser, opened, "bet", amount=1)
 
     assert app.token not in (await browser.get("/_sandbox/callbacks")).text
-    assert app.token not in repr(app.callbacks[-1].shown(1, app.world.state.tokens))
+    assert app.token not in repr(app.callbacks[-1].to_json(1, app.runtime.state.tokens))
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,14 @@ import time
 from decimal import Decimal
 
 import pytest
-from igamingace.sandbox import Refusal, create_app
+from igamingace.sandbox import SandboxError, create_app
 from igamingace.sandbox.games import wallet_connections
-from igamingace.sandbox.games.session_api import seat_for
+from igamingace.sandbox.games.session_api import session_request
 
 
 @pytest.fixture
 def two_at_most(app, monkeypatch):
-    monkeypatch.setattr(app.world.sessions, "most_open", 2)
+    monkeypatch.setattr(app.runtime.sessions, "most_open", 2)
     return app
 
 
@@ -26,14 +26,14 @@ async def playing(app, player):
 
 
 async def test_of_the_sessions_that_ended_the_oldest_are_forgotten(app, monkeypatch):
-    monkeypatch.setattr(app.world.sessions.ended, "most", 2)
+    monkeypatch.setattr(app.runtime.sessions.ended, "max_size", 2)
     kept = await playing(app, "user123")
     first, *others = [await playing(app, f"p-{number}") for number in range(1, 4)]
     for session in (first, *others):
         await session.end()
 
-    assert app.world.sessions.get(first.id) is None
-    assert all(app.world.sessions.get(session.id) is session.session for session in (kept, *others))
+    assert app.runtime.sessions.get(first.id) is None
+    assert all(app.runtime.sessions.get(session.id) is session.session for session in (kept, *others))
 
 
 async def test_the_session_that_was_left_alone_longest_makes_room(two_at_most):
@@ -87,7 +87,7 @@ async def test_a_session_that_was_only_just_asked_to_play_stays(two_at_most):
     bet = play.bet(betting.session, Decimal(1))
     asked = bet.send(None)  # up to where the bet waits for its task, which has not begun
 
-    newest = play.open(seat_for(app.world, "p-2", 655))
+    newest = play.open(session_request(app.runtime, "p-2", 655))
 
     assert (betting.ended, idle.ended, newest.ended) == (None, "made room for another", None)
     asked.cancel()
@@ -105,7 +105,7 @@ async def test_a_launch_is_refused_and_not_spent_when_every_session_is_in_use(tw
     url = (await browser.post("/_sandbox/launch", json=launch)).json()["url"]
 
     refused = await browser.get(url)
-    with pytest.raises(Refusal, match="each is in use"):
+    with pytest.raises(SandboxError, match="each is in use"):
         await app.async_play("p-3")
     await staked[0].win(0)
     opened = await browser.get(url)
@@ -138,12 +138,12 @@ class Line:
 def site(monkeypatch):
     site = Site()
     monkeypatch.setattr(wallet_connections, "line_to", site.line_to)
-    monkeypatch.setattr(wallet_connections, "MOST_LINES", 2)
+    monkeypatch.setattr(wallet_connections, "MAX_CONNECTIONS", 2)
     return site
 
 
 async def test_of_the_lines_that_nobody_uses_the_one_used_longest_ago_is_closed(app, site):
-    lines, account = wallet_connections.Lines({}), app.account("mycasino")
+    lines, account = wallet_connections.WalletConnections({}), app.account("mycasino")
     for url in ("http://a/", "http://b/", "http://a/", "http://c/"):
         async with lines.to(account, url):
             pass
@@ -154,7 +154,7 @@ async def test_of_the_lines_that_nobody_uses_the_one_used_longest_ago_is_closed(
 
 
 async def test_a_line_in_use_stays_open_until_it_is_let_go(app, site):
-    lines, account = wallet_connections.Lines({}), app.account("mycasino")
+    lines, account = wallet_connections.WalletConnections({}), app.account("mycasino")
     async with lines.to(account, "http://a/"):
         for url in ("http://b/", "http://c/", "http://d/"):
             async with lines.to(account, url):
@@ -171,7 +171,7 @@ async def test_a_line_that_does_not_close_is_not_the_matter_of_another(app, site
     async def broken(_line):
         raise OSError("while closing")
 
-    lines, account = wallet_connections.Lines({}), app.account("mycasino")
+    lines, account = wallet_connections.WalletConnections({}), app.account("mycasino")
     monkeypatch.setattr(Line, "close", broken)
     for url in ("http://a/", "http://b/", "http://c/", "http://d/"):
         async with lines.to(account, url) as line:
@@ -202,7 +202,7 @@ async def test_to_open_a_line_takes_no_time_from_the_wallet(monkeypatch):
 
 
 async def test_callbacks_to_more_wallets_than_there_are_lines_all_arrive(monkeypatch):
-    monkeypatch.setattr(wallet_connections, "MOST_LINES", 1)
+    monkeypatch.setattr(wallet_connections, "MAX_CONNECTIONS", 1)
     came, all_came = [], asyncio.Event()
 
     async def slow_wallet(scope, receive, send):

@@ -95,13 +95,13 @@ async def test_balances_outlive_an_export(app, session, wallet, page_of):
     wallet.balance = 97.5
     await session.bet("2.50")
 
-    app.world.load(app.world.save())
+    app.runtime.load(app.runtime.save())
 
     assert table(await page_of(wallet.received[0]["roundId"]))[1][-1] == "97.50"
 
 
 async def test_of_two_games_with_the_same_round_the_page_shows_the_one_asked_for(app, page_of):
-    state, account = app.world.state, app.account("mycasino")
+    state, account = app.runtime.state, app.account("mycasino")
     for game, amount in ((655, 2), (656, 9)):
         money = Decimal(amount), "USD"
         state.record(account, TransactionType.BET, "user123", money, app.clock(), round_id=77, game=(1, game))

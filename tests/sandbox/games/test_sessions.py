@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from igamingace import AsyncAgent
-from igamingace.sandbox import Refusal
+from igamingace.sandbox import SandboxError
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ async def test_a_launch_url_opens_one_session_and_leads_to_its_game(app, agent, 
 
     first, second = await browser.get(url), await browser.get(url)
 
-    (session,) = app.world.sessions.open()
+    (session,) = app.runtime.sessions.open()
     assert (first.status_code, second.status_code) == (303, 410)
     assert first.headers["location"] == f"/_sandbox/game?session={session.id}"
     assert (session.player.external_id, session.game.id, session.language) == ("user123", 655, "en")
@@ -44,12 +44,12 @@ async def test_a_launch_url_opens_nothing_after_its_life(app, agent):
     url = await launched(agent)
     app.clock.advance(600)
 
-    with pytest.raises(Refusal, match="has expired"):
+    with pytest.raises(SandboxError, match="has expired"):
         await app.async_open(url)
 
 
 async def test_a_launch_url_that_nobody_made_opens_nothing(app):
-    with pytest.raises(Refusal, match="nobody made"):
+    with pytest.raises(SandboxError, match="nobody made"):
         await app.async_open("http://sandbox/_sandbox/launch?token=guess")
 
 
@@ -60,9 +60,9 @@ async def test_a_kick_ends_sessions_and_launches_of_that_player_only(app, agent)
     await agent.games.kick(player_external_id="user123")
 
     assert session.ended is not None
-    with pytest.raises(Refusal, match="has ended"):
+    with pytest.raises(SandboxError, match="has ended"):
         await session.bet(1)
-    with pytest.raises(Refusal, match="has been used"):
+    with pytest.raises(SandboxError, match="has been used"):
         await app.async_open(url)
     assert (await other.bet(1)).accepted
 
@@ -100,7 +100,7 @@ async def test_maintenance_ends_no_session_but_refuses_launches(app, session):
     app.provider(1).in_maintenance = True
 
     assert (await session.bet(1)).accepted
-    with pytest.raises(Refusal, match="UNDER_MAINTENANCE"):
+    with pytest.raises(SandboxError, match="UNDER_MAINTENANCE"):
         await app.async_play("user123")
 
 
@@ -156,7 +156,7 @@ async def test_a_reset_forgets_sessions(app, browser):
     ("forget", "why"),
     [
         (lambda app: app.reset(), "the sandbox was reset"),
-        (lambda app: app.world.load(app.world.save()), "another state was imported"),
+        (lambda app: app.runtime.load(app.runtime.save()), "another state was imported"),
     ],
 )
 async def test_a_session_that_was_forgotten_cannot_be_played(app, session, wallet, forget, why):
@@ -164,7 +164,7 @@ async def test_a_session_that_was_forgotten_cannot_be_played(app, session, walle
     wallet.received.clear()
 
     forget(app)
-    with pytest.raises(Refusal, match=f"has ended: {why}"):
+    with pytest.raises(SandboxError, match=f"has ended: {why}"):
         await session.win(5)
     await app.async_settle()
 
@@ -175,7 +175,7 @@ async def test_a_session_that_was_forgotten_cannot_be_played(app, session, walle
 async def test_a_player_who_plays_is_not_forgotten_for_a_new_one(app, agent, monkeypatch):
     playing = await app.async_play("user123")
     players = app.account("mycasino").players
-    monkeypatch.setattr(players, "most", 3)
+    monkeypatch.setattr(players, "max_size", 3)
     players.move_to_end("user123", last=False)
 
     await agent.players.create(player_external_id="new")
@@ -207,7 +207,7 @@ async def test_threads_play_too(igamingace_sandbox):
 
 @pytest.mark.parametrize("player", ["", 500 * "x"])
 async def test_a_player_whose_id_the_contract_does_not_admit_plays_nothing(app, player):
-    with pytest.raises(Refusal, match="VALIDATION_ERROR: player: "):
+    with pytest.raises(SandboxError, match="VALIDATION_ERROR: player: "):
         await app.async_play(player)
 
     assert player not in app.account("mycasino").players

@@ -38,8 +38,8 @@ async def test_sessions_that_have_ended_are_told_apart(app, session, browser):
 
 
 async def test_of_many_sessions_the_latest_are_told_and_all_are_counted(app, browser, monkeypatch):
-    monkeypatch.setattr(view, "MOST_SESSIONS_SHOWN", 2)
-    monkeypatch.setattr(view, "MOST_ENDED_SHOWN", 1)
+    monkeypatch.setattr(view, "MAX_SESSIONS_SHOWN", 2)
+    monkeypatch.setattr(view, "MAX_ENDED_SHOWN", 1)
     opened = [await app.async_play(f"p-{number}") for number in range(5)]
     for session in opened[:2]:
         await session.end()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Validator: TypeAlias = jsonschema_rs.Validator
 
 _URI = "urn:contract"
-_LONGEST_MESSAGE = 300
+_MAX_MESSAGE = 300
 
 
 class ContractError(ValueError):
@@ -198,7 +198,7 @@ def _texts(error: jsonschema_rs.ValidationError, place: str) -> list[str]:
 
 def _short(text: str) -> str:
     """Leave out the middle of what is too long: a message begins with the value, and ends with its reason."""
-    if len(text) <= _LONGEST_MESSAGE:
+    if len(text) <= _MAX_MESSAGE:
         return text
-    half = _LONGEST_MESSAGE // 2
+    half = _MAX_MESSAGE // 2
     return f"{text[:half]}…{text[-half:]}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
-from igamingace.sandbox._json import JSON, NotJSON, Object, members, number
+from igamingace.sandbox._json import JSON, InvalidJSON, Object, members, number
 from igamingace.sandbox.contract.document import ContractError, Node, Validator, violations
 from igamingace.sandbox.contract.router import is_text
 
@@ -48,7 +48,7 @@ class Location:
 
 
 @dataclass(slots=True)
-class _Found:
+class _ParameterGroup:
     schemas: dict[str, Node] = field(default_factory=dict[str, Node])
     required: list[str] = field(default_factory=list[str])
 
@@ -59,7 +59,7 @@ def compile_locations(operation: Node, path_item: Node) -> dict[str, Location]:
     Raises:
         ContractError: a parameter has no schema, or stands in a cookie.
     """
-    found = {"path": _Found(), "query": _Found(), "header": _Found()}
+    found = {"path": _ParameterGroup(), "query": _ParameterGroup(), "header": _ParameterGroup()}
     for owner in (path_item, operation):  # the operation's own come last and win
         parameters = owner.get("parameters")
         for _, parameter in parameters.children() if parameters is not None else ():
@@ -77,7 +77,7 @@ def compile_locations(operation: Node, path_item: Node) -> dict[str, Location]:
     }
 
 
-def _add(parameter: Node, found: Mapping[str, _Found]) -> None:
+def _add(parameter: Node, found: Mapping[str, _ParameterGroup]) -> None:
     name, place = parameter.need("name").value, parameter.need("in").value
     if place not in found:
         raise ContractError(f"contract {parameter.pointer}: a parameter in {place!r} cannot be served")
@@ -106,7 +106,7 @@ def coerce(text: str, types: frozenset[str]) -> JSON:
     if "number" in types and _DECIMAL.fullmatch(text):
         try:
             return number(text)
-        except NotJSON:
+        except InvalidJSON:
             return text
     if "boolean" in types:
         return _BOOLEANS.get(text, text)

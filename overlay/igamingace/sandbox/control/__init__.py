@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from igamingace.sandbox.control.faults import faults
-from igamingace.sandbox.control.state import state
+from igamingace.sandbox.control import faults, games, routes, state
 
 __all__ = ["faults", "games", "routes", "state"]

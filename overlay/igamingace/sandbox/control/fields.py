@@ -6,13 +6,13 @@ import math
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from igamingace.sandbox._errors import Refusal, refuse_violations
+from igamingace.sandbox._errors import SandboxError, validation_error
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from igamingace.sandbox._json import JSON, Object
-    from igamingace.sandbox.control.router import OwnRequest
+    from igamingace.sandbox.control.router import ControlRequest
 
 T = TypeVar("T", str, int, bool)
 
@@ -29,7 +29,7 @@ def only(body: Object, known: Collection[str]) -> Object:
         f"body.{name}: is not known here; there is {', '.join(known)}" for name in body if name not in known
     ]
     if wrong:
-        raise refuse_violations(wrong)
+        raise validation_error(wrong)
     return body
 
 
@@ -40,7 +40,7 @@ def typed(value: JSON, kind: type[T], place: str) -> T:
         Refusal: VALIDATION_ERROR.
     """
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise Refusal("VALIDATION_ERROR", f"{place}: must be {_NAMES[kind]}")
+        raise SandboxError("VALIDATION_ERROR", f"{place}: must be {_NAMES[kind]}")
     return value
 
 
@@ -75,7 +75,7 @@ def amount(value: JSON, place: str) -> Decimal:
     except InvalidOperation:
         read = None
     if read is None or not read.is_finite():
-        raise Refusal("VALIDATION_ERROR", f"{place}: must be a number")
+        raise SandboxError("VALIDATION_ERROR", f"{place}: must be a number")
     return read
 
 
@@ -90,11 +90,11 @@ def seconds(value: JSON, place: str) -> float:
     except OverflowError:
         read = math.inf
     if not math.isfinite(read):
-        raise Refusal("VALIDATION_ERROR", f"{place}: must be a number of seconds")
+        raise SandboxError("VALIDATION_ERROR", f"{place}: must be a number of seconds")
     return read
 
 
-def number_after(request: OwnRequest) -> int:
+def number_after(request: ControlRequest) -> int:
     """Return the query's `after`; 0 when it is not given.
 
     Raises:
@@ -102,5 +102,5 @@ def number_after(request: OwnRequest) -> int:
     """
     text = request.query.get("after", "0")
     if not (text.isascii() and text.isdecimal() and len(text) < 16):  # noqa: PLR2004 - no log gets as far
-        raise Refusal("VALIDATION_ERROR", "query.after: must be the number of an entry")
+        raise SandboxError("VALIDATION_ERROR", "query.after: must be the number of an entry")
     return int(text)

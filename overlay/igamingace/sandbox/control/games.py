@@ -5,13 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from igamingace.sandbox._errors import Refusal, refuse_violations
+from igamingace.sandbox._errors import SandboxError, validation_error
 from igamingace.sandbox._json import encode
 from igamingace.sandbox.contract.document import violations
 from igamingace.sandbox.control.fields import amount, number_after, only, typed
 from igamingace.sandbox.control.router import control_route
-from igamingace.sandbox.games.session_api import seat_for
-from igamingace.sandbox.http.asgi import Answer
+from igamingace.sandbox.games.session_api import session_request
+from igamingace.sandbox.http.asgi import Response
 from igamingace.sandbox.store.amounts import amount_in
 
 if TYPE_CHECKING:
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from igamingace.sandbox._json import JSON, Object
     from igamingace.sandbox.contract.document import Document
-    from igamingace.sandbox.control.router import OwnRequest
-    from igamingace.sandbox.games.engine import Play
+    from igamingace.sandbox.control.router import ControlRequest
+    from igamingace.sandbox.games.engine import GameEngine
     from igamingace.sandbox.games.rounds import Played
     from igamingace.sandbox.games.sessions import Session
 
-MOST_SHOWN: Final = 200
+MAX_SHOWN: Final = 200
 """How many callbacks are given at most; of more, the latest."""
 _TEXTS: Final = ("account", "player", "language", "return_url")
 _NUMBERS: Final = ("game", "provider")
@@ -39,32 +39,32 @@ _IN_LAUNCH: Final = {
 
 
 @control_route("GET", "callbacks")
-async def callbacks(request: OwnRequest) -> Answer:
+async def callbacks(request: ControlRequest) -> Response:
     """Give the callbacks sent after the one with the number `after`, the `last` number, and the `run`."""
-    log, tokens = request.world.callback_log, request.world.state.tokens
-    fresh = log.after(number_after(request))[-MOST_SHOWN:]
-    entries = [delivery.shown(number, tokens) for number, delivery in fresh]
-    return Answer(200, encode({"entries": entries, "last": log.last, "run": request.world.run}))
+    log, tokens = request.runtime.callback_log, request.runtime.state.tokens
+    fresh = log.after(number_after(request))[-MAX_SHOWN:]
+    entries = [delivery.to_json(number, tokens) for number, delivery in fresh]
+    return Response(200, encode({"entries": entries, "last": log.last, "run": request.runtime.run}))
 
 
 @control_route("POST", "play")
-async def open_session(request: OwnRequest) -> Answer:
+async def open_session(request: ControlRequest) -> Response:
     """Open a session without a launch; the body has `player`, `game` and what else `seat_for` takes."""
     body = only(await request.json(), (*_TEXTS, *_NUMBERS, "is_streamer"))
     for name, value in body.items():
         _check(name, value, request.contract.schemas)
     for name in ("player", "game"):
         if name not in body:
-            raise Refusal("VALIDATION_ERROR", f"body.{name}: is required")
-    session = request.engine.open(seat_for(request.world, **body))
-    return Answer(201, encode({"session": session.shown(request.world.clock())}))
+            raise SandboxError("VALIDATION_ERROR", f"body.{name}: is required")
+    session = request.engine.open(session_request(request.runtime, **body))
+    return Response(201, encode({"session": session.to_json(request.runtime.clock())}))
 
 
 @control_route("GET", "play/{session}")
-async def show_session(request: OwnRequest) -> Answer:
+async def show_session(request: ControlRequest) -> Response:
     """Give a session."""
     session = request.engine.session(request.path["session"])
-    return Answer(200, encode(session.shown(request.world.clock())))
+    return Response(200, encode(session.to_json(request.runtime.clock())))
 
 
 def _check(name: str, value: JSON, contract: Document) -> None:
@@ -78,29 +78,29 @@ def _check(name: str, value: JSON, contract: Document) -> None:
     validator = contract.field("LaunchGame", _IN_LAUNCH.get(name, ""))
     wrong = violations(validator, value, place) if validator is not None else []
     if wrong:
-        raise refuse_violations(wrong)
+        raise validation_error(wrong)
 
 
 def _action(
-    name: str, members: tuple[str, ...], play: Callable[[Play, Session, Object], Awaitable[Played]]
+    name: str, members: tuple[str, ...], play: Callable[[GameEngine, Session, Object], Awaitable[Played]]
 ) -> None:
     """Register what `POST play/{session}/{name}` does with a body of these members."""
 
     @control_route("POST", f"play/{{session}}/{name}")
-    async def act(request: OwnRequest) -> Answer:
-        world = request.world
+    async def act(request: ControlRequest) -> Response:
+        runtime = request.runtime
         session = request.engine.session(request.path["session"])
         body = only(await request.json(), members)
-        before = world.callback_log.last
+        before = runtime.callback_log.last
         played = await play(request.engine, session, body)
         sent = {id(delivery) for delivery in played.deliveries}
         entries = [
-            delivery.shown(number, world.state.tokens)
-            for number, delivery in world.callback_log.after(before)
+            delivery.to_json(number, runtime.state.tokens)
+            for number, delivery in runtime.callback_log.after(before)
             if id(delivery) in sent
         ]
-        shown = session.shown(world.clock())
-        return Answer(200, encode({"session": shown, "accepted": played.accepted, "exchanges": entries}))
+        to_json = session.to_json(runtime.clock())
+        return Response(200, encode({"session": to_json, "accepted": played.accepted, "exchanges": entries}))
 
 
 def _money(session: Session, body: Object, name: str) -> Decimal:
@@ -111,23 +111,23 @@ def _money(session: Session, body: Object, name: str) -> Decimal:
     """
     place = f"body.{name}"
     if name not in body:
-        raise Refusal("VALIDATION_ERROR", f"{place}: is required")
+        raise SandboxError("VALIDATION_ERROR", f"{place}: is required")
     read = amount_in(session.currency, amount(body[name], place), place)
     if read < 0:
-        raise Refusal("PARAMETERS_INVALID", f"{place}: must not be negative")
+        raise SandboxError("PARAMETERS_INVALID", f"{place}: must not be negative")
     return read
 
 
-def _win(play: Play, session: Session, body: Object) -> Awaitable[Played]:
+def _win(play: GameEngine, session: Session, body: Object) -> Awaitable[Played]:
     finished = typed(body.get("finished", True), bool, "body.finished")
     return play.win(session, _money(session, body, "amount"), finished=finished)
 
 
-def _betwin(play: Play, session: Session, body: Object) -> Awaitable[Played]:
+def _betwin(play: GameEngine, session: Session, body: Object) -> Awaitable[Played]:
     return play.betwin(session, _money(session, body, "amount"), _money(session, body, "win"))
 
 
-def _bonus(play: Play, session: Session, body: Object) -> Awaitable[Played]:
+def _bonus(play: GameEngine, session: Session, body: Object) -> Awaitable[Played]:
     return play.spin(session, _money(session, body, "amount") if "amount" in body else None)
 
 

@@ -10,22 +10,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import parse_qsl
 
-from igamingace.sandbox._errors import Refusal
-from igamingace.sandbox._json import JSON, NotJSON, Object, ReadOnlyObject, decode, members
+from igamingace.sandbox._errors import SandboxError
+from igamingace.sandbox._json import JSON, InvalidJSON, Object, ReadOnlyObject, decode, members
 from igamingace.sandbox.contract.router import Router
-from igamingace.sandbox.http.asgi import LARGEST_BODY, Answer, Receive, Scope, Send, read_body
+from igamingace.sandbox.http.asgi import MAX_BODY_BYTES, Receive, Response, Scope, Send, read_body
 
 if TYPE_CHECKING:
-    from igamingace.sandbox._runtime import World
+    from igamingace.sandbox._runtime import Runtime
     from igamingace.sandbox.contract.contract import Contract
-    from igamingace.sandbox.games.engine import Play
+    from igamingace.sandbox.games.engine import GameEngine
 
 Api: TypeAlias = Callable[[bytes, Scope, Receive, Send], Awaitable[None]]
 """Answers a request, of which it takes the path as it came and what ASGI gives."""
 
 
 @dataclass(frozen=True, slots=True)
-class OwnRequest:
+class ControlRequest:
     """A request to one of the sandbox's own routes.
 
     Attributes:
@@ -37,8 +37,8 @@ class OwnRequest:
         api: Answers at the contract's paths, so that a page can call as an agent does.
     """
 
-    world: World
-    engine: Play
+    runtime: Runtime
+    engine: GameEngine
     contract: Contract
     path: Mapping[str, str]
     base_url: str
@@ -56,13 +56,13 @@ class OwnRequest:
         """The query's parameters by name; of one given twice, the last."""
         return dict(parse_qsl(self.scope["query_string"].decode("latin-1"), keep_blank_values=True))
 
-    async def raw_body(self, most: int = LARGEST_BODY) -> bytes:
+    async def raw_body(self, max_bytes: int = MAX_BODY_BYTES) -> bytes:
         """Return the body, which may have `most` bytes.
 
         Raises:
             Refusal: it is too large or too slow.
         """
-        return await read_body(self.receive, None, most)
+        return await read_body(self.receive, None, max_bytes)
 
     async def json(self) -> Object:
         """Return the JSON object in the body; empty without a body.
@@ -73,29 +73,29 @@ class OwnRequest:
         raw = await self.raw_body()
         try:
             value: JSON = decode(raw) if raw else {}
-        except NotJSON as error:
-            raise Refusal("VALIDATION_ERROR", f"body: {error}") from None
+        except InvalidJSON as error:
+            raise SandboxError("VALIDATION_ERROR", f"body: {error}") from None
         if not isinstance(value, dict):
-            raise Refusal("VALIDATION_ERROR", "body: must be an object")
+            raise SandboxError("VALIDATION_ERROR", "body: must be an object")
         return members(value)
 
 
-OwnHandler: TypeAlias = Callable[[OwnRequest], Awaitable[Answer]]
+ControlHandler: TypeAlias = Callable[[ControlRequest], Awaitable[Response]]
 
-_ROUTER: Final = Router[dict[str, OwnHandler]]()
-_LEAVES: Final[dict[str, dict[str, OwnHandler]]] = {}
+_ROUTER: Final = Router[dict[str, ControlHandler]]()
+_LEAVES: Final[dict[str, dict[str, ControlHandler]]] = {}
 _FIRST_SEGMENTS: Final[set[bytes]] = set()
 
 
-def control_route(method: str, path: str) -> Callable[[OwnHandler], OwnHandler]:
+def control_route(method: str, path: str) -> Callable[[ControlHandler], ControlHandler]:
     """Register a coroutine function as what answers at `/_sandbox/{path}`; parameters stand in braces."""
     return route(method, f"/_sandbox/{path}")
 
 
-def route(method: str, path: str) -> Callable[[OwnHandler], OwnHandler]:
+def route(method: str, path: str) -> Callable[[ControlHandler], ControlHandler]:
     """Register a coroutine function as what answers at `path`, which starts with a slash."""
 
-    def register(handler: OwnHandler) -> OwnHandler:
+    def register(handler: ControlHandler) -> ControlHandler:
         if path not in _LEAVES:
             _LEAVES[path] = {}
             _ROUTER.add(path, _LEAVES[path])
@@ -116,7 +116,7 @@ def is_control_path(raw_path: bytes) -> bool:
     return raw_path.startswith(b"/_sandbox/") or _ROUTER.find(raw_path) is not None
 
 
-def find(raw_path: bytes, method: str) -> tuple[OwnHandler, Mapping[str, str]]:
+def find(raw_path: bytes, method: str) -> tuple[ControlHandler, Mapping[str, str]]:
     """Return what answers there, and the path parameters.
 
     Raises:
@@ -125,11 +125,11 @@ def find(raw_path: bytes, method: str) -> tuple[OwnHandler, Mapping[str, str]]:
     found = _ROUTER.find(raw_path)
     if found is None:
         known = ", ".join(f"{verb} {path}" for path, verbs in sorted(_LEAVES.items()) for verb in verbs)
-        raise Refusal("VALIDATION_ERROR", f"path: there is {known}", status=404)
+        raise SandboxError("VALIDATION_ERROR", f"path: there is {known}", status=404)
     handlers, parameters = found
     handler = handlers.get(method)
     if handler is None:
         allowed = ", ".join(handlers)
         allow = (b"allow", allowed.encode())
-        raise Refusal("VALIDATION_ERROR", f"method: use {allowed}", status=405, headers=(allow,))
+        raise SandboxError("VALIDATION_ERROR", f"method: use {allowed}", status=405, headers=(allow,))
     return handler, parameters

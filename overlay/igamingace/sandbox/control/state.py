@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from igamingace.sandbox._errors import Refusal
+from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox._json import encode, items, members
 from igamingace.sandbox.control.fields import amount, boolean, only, text
 from igamingace.sandbox.control.router import control_route
-from igamingace.sandbox.control.view import show_account, show_provider, show_world
-from igamingace.sandbox.http.asgi import Answer
+from igamingace.sandbox.control.view import show_account, show_provider, show_sandbox
+from igamingace.sandbox.http.asgi import Response
 from igamingace.sandbox.store.addresses import parse_allowed
 from igamingace.sandbox.store.amounts import amount_in
 
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from igamingace.sandbox._json import JSON, Object
-    from igamingace.sandbox.control.router import OwnRequest
+    from igamingace.sandbox.control.router import ControlRequest
     from igamingace.sandbox.store.models import Account, Mode
 
-_LONGEST_URL = 2_000
+_MAX_URL = 2_000
 
 
 @control_route("GET", "state")
-async def state(request: OwnRequest) -> Answer:
+async def state(request: ControlRequest) -> Response:
     """Give all there is to see."""
-    return Answer(200, encode(show_world(request.world, request.contract)))
+    return Response(200, encode(show_sandbox(request.runtime, request.contract)))
 
 
 @control_route("PATCH", "accounts/{account}")
-async def change_account(request: OwnRequest) -> Answer:
+async def change_account(request: ControlRequest) -> Response:
     """Change points, allowed addresses, callback url or mode of an account; all of it, or nothing."""
-    account = request.world.state.accounts.get(request.path["account"])
+    account = request.runtime.state.accounts.get(request.path["account"])
     if account is None:
-        raise Refusal("AGENT_NOT_FOUND", f"there is no account {request.path['account']!r}")
+        raise SandboxError("AGENT_NOT_FOUND", f"there is no account {request.path['account']!r}")
     body = only(await request.json(), ("points", "allowed_ips", "callback_url", "mode"))
     points = _points(account, body.get("points", {}))
     allowed = _addresses(body["allowed_ips"]) if "allowed_ips" in body else account.allowed_ips
@@ -42,35 +42,35 @@ async def change_account(request: OwnRequest) -> Answer:
     mode = _mode(body["mode"]) if "mode" in body else account.chosen_mode
     account.points.update(points)
     account.allowed_ips, account.callback_url, account.chosen_mode = allowed, url, mode
-    return Answer(200, encode(show_account(account, request.world)))
+    return Response(200, encode(show_account(account, request.runtime)))
 
 
 @control_route("PATCH", "providers/{provider}")
-async def change_provider(request: OwnRequest) -> Answer:
+async def change_provider(request: ControlRequest) -> Response:
     """Take a provider into maintenance, or out of it."""
     name = request.path["provider"]
-    provider = request.world.state.providers.get(int(name) if name.isdecimal() and len(name) < 19 else -1)  # noqa: PLR2004 - digits of a 64-bit number
+    provider = request.runtime.state.providers.get(int(name) if name.isdecimal() and len(name) < 19 else -1)  # noqa: PLR2004 - digits of a 64-bit number
     if provider is None:
-        raise Refusal("PROVIDER_NOT_FOUND", f"there is no provider {name!r}")
+        raise SandboxError("PROVIDER_NOT_FOUND", f"there is no provider {name!r}")
     body: Object = only(await request.json(), ("in_maintenance",))
     if "in_maintenance" in body:
         provider.in_maintenance = boolean(body["in_maintenance"], "body.in_maintenance")
-    return Answer(200, encode(show_provider(provider)))
+    return Response(200, encode(show_provider(provider)))
 
 
 def _points(account: Account, given: JSON) -> dict[str, Decimal]:
     points: dict[str, Decimal] = {}
     if not isinstance(given, dict):
-        raise Refusal("VALIDATION_ERROR", "body.points: must be an object of amounts by currency")
+        raise SandboxError("VALIDATION_ERROR", "body.points: must be an object of amounts by currency")
     for currency, value in members(given).items():
         place = f"body.points.{currency}"
         if currency not in account.currencies:
-            raise Refusal(
+            raise SandboxError(
                 "CURRENCY_NOT_SUPPORTED", f"{place}: {account.id} has {', '.join(account.currencies)}"
             )
         points[currency] = amount_in(currency, amount(value, place), place)
         if points[currency] < 0:
-            raise Refusal("PARAMETERS_INVALID", f"{place}: must not be negative")
+            raise SandboxError("PARAMETERS_INVALID", f"{place}: must not be negative")
     return points
 
 
@@ -79,7 +79,7 @@ def _addresses(given: JSON) -> tuple[str, ...]:
     if isinstance(given, str):
         return parse_allowed([given], place)
     if not isinstance(given, list):
-        raise Refusal("VALIDATION_ERROR", f"{place}: must be an array of texts, or a text")
+        raise SandboxError("VALIDATION_ERROR", f"{place}: must be an array of texts, or a text")
     return parse_allowed(
         [text(entry, f"{place}[{index}]") for index, entry in enumerate(items(given))], place
     )
@@ -91,8 +91,8 @@ def _url(given: JSON) -> str | None:
     from igamingace._wallet_client.client import can_be_called  # noqa: PLC0415 -- a server needs no httpx2 until then
 
     url = text(given, "body.callback_url")
-    if len(url) > _LONGEST_URL or not can_be_called(url):
-        raise Refusal(
+    if len(url) > _MAX_URL or not can_be_called(url):
+        raise SandboxError(
             "PARAMETERS_INVALID", "body.callback_url: must be a URL that starts with http:// or https://"
         )
     return url
@@ -100,6 +100,6 @@ def _url(given: JSON) -> str | None:
 
 def _mode(given: JSON) -> Mode | None:
     if given not in ("seamless", "transfer", None):
-        raise Refusal("PARAMETERS_INVALID", "body.mode: must be seamless or transfer")
+        raise SandboxError("PARAMETERS_INVALID", "body.mode: must be seamless or transfer")
     mode: Mode | None = given
     return mode

@@ -9,46 +9,46 @@ from igamingace.sandbox.store.masking import masked
 
 if TYPE_CHECKING:
     from igamingace.sandbox._json import Object
-    from igamingace.sandbox._runtime import World
+    from igamingace.sandbox._runtime import Runtime
     from igamingace.sandbox.contract.contract import Contract
     from igamingace.sandbox.store.models import Account, Provider
 
-MOST_PLAYERS_SHOWN: Final = 100
-MOST_SESSIONS_SHOWN: Final = 100
-MOST_ENDED_SHOWN: Final = 20
+MAX_PLAYERS_SHOWN: Final = 100
+MAX_SESSIONS_SHOWN: Final = 100
+MAX_ENDED_SHOWN: Final = 20
 
 
-def show_world(world: World, contract: Contract) -> Object:
+def show_sandbox(runtime: Runtime, contract: Contract) -> Object:
     """Return all there is to see."""
     return {
         "limit": contract.limit,
-        **show_clock(world),
-        "error_style": world.errors.style,
-        "code_field": world.errors.field,
-        "seed": world.faults.seed,
-        "faults": [fault.shown() for fault in world.faults],
-        "accounts": [show_account(account, world) for account in list(world.state.accounts.values())],
-        "providers": [show_provider(provider) for provider in world.state.providers.values()],
-        **show_sessions(world),
+        **show_clock(runtime),
+        "error_style": runtime.errors.style,
+        "code_field": runtime.errors.field,
+        "seed": runtime.faults.seed,
+        "faults": [fault.to_json() for fault in runtime.faults],
+        "accounts": [show_account(account, runtime) for account in list(runtime.state.accounts.values())],
+        "providers": [show_provider(provider) for provider in runtime.state.providers.values()],
+        **show_sessions(runtime),
     }
 
 
-def show_sessions(world: World) -> Object:
+def show_sessions(runtime: Runtime) -> Object:
     """Return how many games are open, and the latest of them and of those that have ended, latest first."""
-    now, opened, ended = world.clock(), world.sessions.open(), list(world.sessions.ended.values())
+    now, opened, ended = runtime.clock(), runtime.sessions.open(), list(runtime.sessions.ended.values())
     return {
         "open_sessions": len(opened),
-        "sessions": [session.shown(now) for session in reversed(opened[-MOST_SESSIONS_SHOWN:])],
-        "ended_sessions": [session.shown(now) for session in reversed(ended[-MOST_ENDED_SHOWN:])],
+        "sessions": [session.to_json(now) for session in reversed(opened[-MAX_SESSIONS_SHOWN:])],
+        "ended_sessions": [session.to_json(now) for session in reversed(ended[-MAX_ENDED_SHOWN:])],
     }
 
 
-def show_clock(world: World) -> Object:
+def show_clock(runtime: Runtime) -> Object:
     """Return the time, and whether it was moved."""
-    return {"now": world.clock().isoformat(), "moved": world.clock.moved}
+    return {"now": runtime.clock().isoformat(), "moved": runtime.clock.moved}
 
 
-def show_account(account: Account, world: World) -> Object:
+def show_account(account: Account, runtime: Runtime) -> Object:
     """Return one account with its figures (see `Gauge`), and its first players."""
     return {
         "id": account.id,
@@ -61,8 +61,8 @@ def show_account(account: Account, world: World) -> Object:
         "callback_url": account.callback_url,
         "mode": account.mode,
         "token": masked(account.token),
-        **world.gauges.figures(account.id),
-        "players": list(islice(list(account.players), MOST_PLAYERS_SHOWN)),
+        **runtime.gauges.figures(account.id),
+        "players": list(islice(list(account.players), MAX_PLAYERS_SHOWN)),
     }
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from igamingace.sandbox.data.dump import casino_of
-from igamingace.sandbox.data.load import state_of
+from igamingace.sandbox.data.dump import dump_state
+from igamingace.sandbox.data.load import load_state
 from igamingace.sandbox.data.model import Casino
 from igamingace.sandbox.data.read import DataError, as_json, default_casino, parse_casino, read_casino
 
@@ -11,9 +11,9 @@ __all__ = [
     "Casino",
     "DataError",
     "as_json",
-    "casino_of",
     "default_casino",
+    "dump_state",
+    "load_state",
     "parse_casino",
     "read_casino",
-    "state_of",
 ]

@@ -22,10 +22,10 @@ from igamingace.sandbox.data.model import (
 
 if TYPE_CHECKING:
     from igamingace.sandbox.store.models import Account, BonusCall, Launch, Player, Provider, Transaction
-    from igamingace.sandbox.store.state import State
+    from igamingace.sandbox.store.state import CasinoState
 
 
-def casino_of(state: State, clock_ahead: float = 0.0) -> Casino:
+def dump_state(state: CasinoState, clock_ahead: float = 0.0) -> Casino:
     """Return the data of `state`, tokens included."""
     player_code, transaction, bonus_call = state.next_numbers()
     return Casino(

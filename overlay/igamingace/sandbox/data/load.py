@@ -19,7 +19,7 @@ from igamingace.sandbox.store.models import (
     Transaction,
     TransactionType,
 )
-from igamingace.sandbox.store.state import State
+from igamingace.sandbox.store.state import CasinoState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     GameTypes = Mapping[str, int]
 
 
-def state_of(casino: Casino, tokens: Mapping[str, str], types: GameTypes, now: datetime) -> State:
+def load_state(casino: Casino, tokens: Mapping[str, str], types: GameTypes, now: datetime) -> CasinoState:
     """Return a fresh state.
 
     Args:
@@ -43,7 +43,7 @@ def state_of(casino: Casino, tokens: Mapping[str, str], types: GameTypes, now: d
         ValueError: a game's type is unknown.
     """
     every = frozenset(currency for account in casino.accounts for currency in account.currencies)
-    state = State(
+    state = CasinoState(
         [
             Provider(
                 provider.id,
@@ -74,7 +74,7 @@ def _game(data: GameData, types: GameTypes) -> Game:
     return Game(data.id, data.name, kind, data.in_maintenance)
 
 
-def _add(state: State, data: AccountData, token: str, now: datetime) -> None:
+def _add(state: CasinoState, data: AccountData, token: str, now: datetime) -> None:
     account = Account(
         data.id,
         data.name or data.id,
@@ -96,7 +96,7 @@ def _add(state: State, data: AccountData, token: str, now: datetime) -> None:
     _add_books(state, account, data, now)
 
 
-def _add_players(state: State, account: Account, data: AccountData) -> None:
+def _add_players(state: CasinoState, account: Account, data: AccountData) -> None:
     for each in data.bonus_calls:
         account.bonus_calls[each.id] = _bonus_call(each)
     for given in data.players:
@@ -110,7 +110,7 @@ def _add_players(state: State, account: Account, data: AccountData) -> None:
             made.bonus_call = account.bonus_calls.get(player.bonus_call)
 
 
-def _add_books(state: State, account: Account, data: AccountData, now: datetime) -> None:
+def _add_books(state: CasinoState, account: Account, data: AccountData, now: datetime) -> None:
     for entry in data.transactions:
         account.transactions.append(
             Transaction(
@@ -161,7 +161,7 @@ def _bonus_call(data: BonusCallData) -> BonusCall:
     return made
 
 
-def _launch(data: LaunchData, state: State) -> Launch | None:
+def _launch(data: LaunchData, state: CasinoState) -> Launch | None:
     provider = state.providers.get(data.provider)
     game = provider.games.get(data.game) if provider is not None else None
     if provider is None or game is None or data.account not in state.accounts:

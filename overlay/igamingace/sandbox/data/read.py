@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from igamingace.sandbox._json import NotJSON, decode
+from igamingace.sandbox._json import InvalidJSON, decode
 from igamingace.sandbox.contract.contract import shipped_contract
 from igamingace.sandbox.contract.document import Document
 from igamingace.sandbox.data.model import Casino
-from igamingace.sandbox.data.validation import Mistake, check
+from igamingace.sandbox.data.validation import DataProblem, check
 
 if TYPE_CHECKING:
     import os
@@ -74,8 +74,8 @@ def parse_casino(text: str, name: str, *, is_json: bool = False, contract: Docum
         check(casino, contract or shipped_contract())
     except msgspec.ValidationError as error:
         raise DataError(_told(str(error), text, name, is_json=is_json)) from None
-    except Mistake as mistake:
-        raise DataError(_placed(mistake.path, mistake.text, text, name, is_json=is_json)) from None
+    except DataProblem as problem:
+        raise DataError(_placed(problem.path, problem.text, text, name, is_json=is_json)) from None
     return casino
 
 
@@ -97,7 +97,7 @@ def _toml(text: str, name: str) -> JSON:
 def _json(text: str, name: str) -> JSON:
     try:
         return decode(text.encode())
-    except NotJSON as error:
+    except InvalidJSON as error:
         raise DataError(_unread(error, _IN_JSON, name)) from None
 
 
@@ -117,10 +117,10 @@ def _told(message: str, text: str, name: str, *, is_json: bool) -> str:
 
 def _placed(path: str, what: str, text: str, name: str, *, is_json: bool) -> str:
     """Return `what` is wrong with the place it stands at; the line in TOML, where people write by hand."""
-    shown = path.removeprefix(".") or "the file"
+    to_json = path.removeprefix(".") or "the file"
     if is_json:
-        return f"{name}: {shown}: {what}"
-    return f"{name}:{_line(path, text)}: {shown}: {what}"
+        return f"{name}: {to_json}: {what}"
+    return f"{name}:{_line(path, text)}: {to_json}: {what}"
 
 
 def _line(path: str, text: str) -> int:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from igamingace.sandbox._errors import Refusal
+from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.contract.document import violations
 from igamingace.sandbox.data.model import PlayerData
 from igamingace.sandbox.store.addresses import canonical
-from igamingace.sandbox.store.amounts import LARGEST_HELD, amount_in
+from igamingace.sandbox.store.amounts import MAX_TOTAL, amount_in
 from igamingace.sandbox.store.clock import CALENDAR
 from igamingace.sandbox.store.models import TransactionType
-from igamingace.sandbox.store.state import MOST_ACCOUNTS
+from igamingace.sandbox.store.state import MAX_ACCOUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _TYPES: Final = tuple(map(int, TransactionType))
 
 
-class Mistake(ValueError):  # noqa: N818 - what a file has
+class DataProblem(ValueError):  # noqa: N818 - what a file has
     """Something is wrong at `path`, which is written as msgspec does: `.accounts[0].parent`."""
 
     def __init__(self, path: str, text: str) -> None:
@@ -42,9 +42,9 @@ def check(casino: Casino, contract: Document) -> None:
         Mistake: the first that is found.
     """
     if not casino.accounts:
-        raise Mistake("", "expected at least one account: [[accounts]]")
-    if len(casino.accounts) > MOST_ACCOUNTS:
-        raise Mistake(".accounts", f"expected at most {MOST_ACCOUNTS} accounts")
+        raise DataProblem("", "expected at least one account: [[accounts]]")
+    if len(casino.accounts) > MAX_ACCOUNTS:
+        raise DataProblem(".accounts", f"expected at most {MAX_ACCOUNTS} accounts")
     _unique(".providers", (provider.id for provider in casino.providers))
     games = {provider.id: {game.id for game in provider.games} for provider in casino.providers}
     for index, provider in enumerate(casino.providers):
@@ -69,7 +69,7 @@ def _check_field(path: str, value: JSON, contract: Document, schema: str, name: 
     """Have a value that operations tell or take be one that the contract admits there."""
     validator = contract.field(schema, name)
     for wrong in violations(validator, value, name) if validator is not None else ():
-        raise Mistake(path, f"expected what the contract has as {wrong}")
+        raise DataProblem(path, f"expected what the contract has as {wrong}")
 
 
 def _check_type(path: str, game: GameData, contract: Document) -> None:
@@ -77,7 +77,7 @@ def _check_type(path: str, game: GameData, contract: Document) -> None:
     if isinstance(game.type, int):
         _check_field(path, game.type, contract, "Game", "gameType")
     elif known and game.type not in known:
-        raise Mistake(path, f"expected {', '.join(known)}, not {game.type!r}")
+        raise DataProblem(path, f"expected {', '.join(known)}, not {game.type!r}")
 
 
 def _check_by_contract(path: str, account: AccountData, contract: Document) -> None:
@@ -97,16 +97,18 @@ def _check_account(
     path: str, account: AccountData, games: Mapping[int, set[int]], operators: set[str]
 ) -> None:
     if account.parent is not None and account.parent not in operators:
-        raise Mistake(f"{path}.parent", f"expected the id of an operator above it, not {account.parent!r}")
+        raise DataProblem(
+            f"{path}.parent", f"expected the id of an operator above it, not {account.parent!r}"
+        )
     for name, value in (("rtp", account.rtp), ("ggr_rate", account.ggr_rate)):
         if not (value.is_finite() and 0 <= value <= 100):  # noqa: PLR2004 - they are percentages
-            raise Mistake(f"{path}.{name}", f"expected a percentage from 0 to 100, not {value}")
+            raise DataProblem(f"{path}.{name}", f"expected a percentage from 0 to 100, not {value}")
     for provider in account.providers or ():
         if provider not in games:
-            raise Mistake(f"{path}.providers", f"expected ids of [[providers]], not {provider}")
+            raise DataProblem(f"{path}.providers", f"expected ids of [[providers]], not {provider}")
     for address in account.allowed_ips:
         if canonical(address) is None:
-            raise Mistake(f"{path}.allowed_ips", f"expected IP addresses, not {address!r}")
+            raise DataProblem(f"{path}.allowed_ips", f"expected IP addresses, not {address!r}")
     _check_money(f"{path}.points", account.points, account.currencies)
     _check_players(path, account)
     _check_rounds(path, account, games)
@@ -115,7 +117,7 @@ def _check_account(
 
 def _check_players(path: str, account: AccountData) -> None:
     if account.level == "operator" and account.players:
-        raise Mistake(f"{path}.players", "expected none: players belong to agents")
+        raise DataProblem(f"{path}.players", "expected none: players belong to agents")
     _unique(f"{path}.players", map(_id_of, account.players), at_array=True)
     for index, player in enumerate(account.players):
         if isinstance(player, PlayerData):
@@ -127,9 +129,9 @@ def _check_rounds(path: str, account: AccountData, games: Mapping[int, set[int]]
     for index, played in enumerate(account.rounds):
         where = f"{path}.rounds[{index}]"
         if played.player not in players:
-            raise Mistake(where, f"expected a player of this account, not {played.player!r}")
+            raise DataProblem(where, f"expected a player of this account, not {played.player!r}")
         if played.game not in games.get(played.provider, ()):
-            raise Mistake(where, f"expected a game of a provider, not {played.provider}/{played.game}")
+            raise DataProblem(where, f"expected a game of a provider, not {played.provider}/{played.game}")
         for amount in (played.bet, played.win):
             _check_money(where, {account.currencies[0]: amount}, account.currencies)
 
@@ -139,7 +141,7 @@ def _check_books(path: str, account: AccountData) -> None:
     for index, entry in enumerate(account.transactions):
         _check_kind(f"{path}.transactions[{index}].type", entry.type)
         if entry.at.year not in CALENDAR:
-            raise Mistake(
+            raise DataProblem(
                 f"{path}.transactions[{index}].at",
                 f"expected a time from {CALENDAR[0]} to {CALENDAR[-1]}, not {entry.at}",
             )
@@ -156,12 +158,12 @@ def _check_books(path: str, account: AccountData) -> None:
 
 def _check_kind(path: str, kind: int) -> None:
     if kind not in _TYPES:
-        raise Mistake(path, f"expected {', '.join(map(str, _TYPES))}, not {kind}")
+        raise DataProblem(path, f"expected {', '.join(map(str, _TYPES))}, not {kind}")
 
 
 def _check_size(path: str, amount: Decimal) -> None:
-    if not (amount.is_finite() and amount.copy_abs() <= LARGEST_HELD):
-        raise Mistake(path, f"expected an amount of at most {LARGEST_HELD:f}, not {amount}")
+    if not (amount.is_finite() and amount.copy_abs() <= MAX_TOTAL):
+        raise DataProblem(path, f"expected an amount of at most {MAX_TOTAL:f}, not {amount}")
 
 
 def _id_of(player: str | PlayerData) -> str:
@@ -171,20 +173,20 @@ def _id_of(player: str | PlayerData) -> str:
 def _check_money(path: str, money: Mapping[str, Decimal], currencies: list[str]) -> None:
     for currency, amount in money.items():
         if currency not in currencies:
-            raise Mistake(path, f"expected amounts in {', '.join(currencies)}, not {currency}")
+            raise DataProblem(path, f"expected amounts in {', '.join(currencies)}, not {currency}")
         if not (amount.is_finite() and amount >= 0):
-            raise Mistake(path, f"expected an amount of at least 0, not {amount}")
+            raise DataProblem(path, f"expected an amount of at least 0, not {amount}")
         try:
-            amount_in(currency, amount, f"the amount {amount}", LARGEST_HELD)
-        except Refusal as refusal:
-            raise Mistake(path, refusal.message) from None
+            amount_in(currency, amount, f"the amount {amount}", MAX_TOTAL)
+        except SandboxError as error:
+            raise DataProblem(path, error.message) from None
 
 
 def _unique(path: str, values: Iterable[object], *, key: str = "id", at_array: bool = False) -> None:
     seen: set[object] = set()
     for index, value in enumerate(values):
         if value in seen:
-            shown = "a token" if key == "token" else repr(value)
+            to_json = "a token" if key == "token" else repr(value)
             place = path if at_array else f"{path}[{index}].{key}"
-            raise Mistake(place, f"expected each {key} once; {shown} stands there before")
+            raise DataProblem(place, f"expected each {key} once; {to_json} stands there before")
         seen.add(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from igamingace.sandbox.faults.apply import CLOSE, ConnectionClosed
 from igamingace.sandbox.faults.fault import CALLBACK_KINDS, KINDS, Fault, Kind
 from igamingace.sandbox.faults.parse import parse_fault
-from igamingace.sandbox.faults.registry import Faults, Met
+from igamingace.sandbox.faults.registry import FaultRegistry, InjectedFault
 
 __all__ = [
     "CALLBACK_KINDS",
@@ -13,8 +13,8 @@ __all__ = [
     "KINDS",
     "ConnectionClosed",
     "Fault",
-    "Faults",
+    "FaultRegistry",
+    "InjectedFault",
     "Kind",
-    "Met",
     "parse_fault",
 ]

@@ -6,13 +6,14 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from igamingace.sandbox._json import items, members
-from igamingace.sandbox.http.asgi import HTML_TYPE, Answer, head_of
+from igamingace.sandbox.http.asgi import HTML_TYPE, Response, head_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from igamingace.sandbox._json import JSON
-    from igamingace.sandbox.faults.fault import Fault, Kind
+    from igamingace.sandbox.faults.fault import Fault
+    from igamingace.sandbox.faults.registry import InjectedFault
     from igamingace.sandbox.http.asgi import Receive, Scope, Send
 
 CLOSE: Final = "igamingace.close"
@@ -35,12 +36,12 @@ class ConnectionClosed(ConnectionError):  # noqa: N818 - what happens, on demand
     """A fault closes the connection, and the server offers no other way to do it."""
 
 
-def stand_in(fault: Fault) -> Answer | None:
+def proxy_response(fault: Fault) -> Response | None:
     """Return what a proxy says instead of the API: its page, or nothing; None when it says nothing itself."""
     if fault.kind == "html":
-        return Answer(fault.status or 502, _PAGE, HTML_TYPE)
+        return Response(fault.status or 502, _PAGE, HTML_TYPE)
     if fault.kind == "empty":
-        return Answer(fault.status or 502, b"")
+        return Response(fault.status or 502, b"")
     return None
 
 
@@ -62,32 +63,34 @@ def _with_member(entry: JSON, new: JSON) -> JSON:
     return {**members(entry), _UNKNOWN: new} if isinstance(entry, dict) else entry
 
 
-def named(answer: Answer, names: str) -> Answer:
+def with_fault_header(answer: Response, names: str) -> Response:
     """Return `answer` with the header field that names the faults."""
-    return Answer(answer.status, answer.body, answer.media_type, (*answer.headers, (HEADER, names.encode())))
+    return Response(
+        answer.status, answer.body, answer.media_type, (*answer.headers, (HEADER, names.encode()))
+    )
 
 
-async def deliver(
-    kind: Kind, answer: Answer, seconds: float, *, scope: Scope, receive: Receive, send: Send
+async def send_broken(
+    injected: InjectedFault, answer: Response, *, scope: Scope, receive: Receive, send: Send
 ) -> None:
     """Send as much of `answer` as the fault lets through: `cut`, `close` or `drip`.
 
     Raises:
         ConnectionClosed: the server cannot be told to close the connection.
     """
-    if kind == "close":
+    if injected.kind == "close":
         await _close(scope, receive)
-    elif kind == "cut":
+    elif injected.kind == "cut":
         await send(head_of(answer))
         await send(
             {"type": "http.response.body", "body": answer.body[: len(answer.body) // 2], "more_body": True}
         )
         await _close(scope, receive)
     else:
-        await _drip(answer, seconds, send)
+        await _drip(answer, injected.drip, send)
 
 
-async def _drip(answer: Answer, seconds: float, send: Send) -> None:
+async def _drip(answer: Response, seconds: float, send: Send) -> None:
     await send(head_of(answer))
     size = max(1, -(-len(answer.body) // _PIECES))
     pieces = [answer.body[start : start + size] for start in range(0, len(answer.body), size)]

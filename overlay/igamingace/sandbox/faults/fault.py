@@ -29,7 +29,7 @@ Kind: TypeAlias = Literal[
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
-LONGEST: Final = 3_600.0
+MAX_SECONDS: Final = 3_600.0
 """How many seconds a fault may hold an answer."""
 
 CALLBACK_KINDS: Final[frozenset[Kind]] = frozenset(kind for kind in KINDS if kind.startswith("callback_"))
@@ -107,8 +107,8 @@ class Fault:
         if self.count is not None and self.count < 1:
             raise ValueError("count: must be at least 1")
         for name, value in (("seconds", self.seconds), ("spread", self.spread)):
-            if not (math.isfinite(value) and 0 <= value <= LONGEST):
-                raise ValueError(f"{name}: must be from 0 to {LONGEST:.0f}")
+            if not (math.isfinite(value) and 0 <= value <= MAX_SECONDS):
+                raise ValueError(f"{name}: must be from 0 to {MAX_SECONDS:.0f}")
         self._check_form()
 
     def _check_types(self) -> None:
@@ -142,7 +142,7 @@ class Fault:
         """Tell whether a request of that account to that operation is one it may meet."""
         return self.agent in (None, agent) and self.operation in (None, operation) and not self.spent
 
-    def shown(self) -> Object:
+    def to_json(self) -> Object:
         """Return its attributes by name."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
 

@@ -17,7 +17,7 @@ from igamingace.sandbox.faults.fault import CALLBACK_KINDS, Fault, Kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-MOST_FAULTS: Final = 100
+MAX_FAULTS: Final = 100
 
 
 class TooManyFaults(ValueError):  # noqa: N818 - what is the matter
@@ -25,7 +25,7 @@ class TooManyFaults(ValueError):  # noqa: N818 - what is the matter
 
 
 @dataclass(frozen=True, slots=True)
-class Met:
+class InjectedFault:
     """What a request meets.
 
     Attributes:
@@ -40,8 +40,18 @@ class Met:
     names: str
     drip: float = 0.0
 
+    @property
+    def kind(self) -> Kind | None:
+        """The kind of `fault`; None when the request is only held."""
+        return None if self.fault is None else self.fault.kind
 
-class Faults:
+    @property
+    def runs_handler(self) -> bool:
+        """Whether the request is carried out before the fault takes the place of its response."""
+        return self.fault is None or self.fault.after
+
+
+class FaultRegistry:
     """The faults that are switched on.
 
     What the n-th request of an account to an operation meets depends on the seed alone, so the same run twice
@@ -125,7 +135,7 @@ class Faults:
             for fault in self._start:
                 self.take(replace(fault, met=0))
 
-    def meet(self, agent: str | None, operation: str) -> Met | None:
+    def draw(self, agent: str | None, operation: str) -> InjectedFault | None:
         """Draw what the next request of `agent` to `operation` meets; None when nothing."""
         hold, drip, struck = 0.0, 0.0, list[Fault]()
         answered: Fault | None = None
@@ -148,9 +158,9 @@ class Faults:
                 answered, drip = fault, seconds
         if not struck:
             return None
-        return Met(hold, answered, ",".join(fault.kind for fault in struck), drip)
+        return InjectedFault(hold, answered, ",".join(fault.kind for fault in struck), drip)
 
-    def meet_callback(self, agent: str, command: str) -> list[tuple[Kind, float]]:
+    def draw_callback(self, agent: str, command: str) -> list[tuple[Kind, float]]:
         """Draw what the next callback with that command to `agent` meets: kinds, each with its seconds."""
         struck: list[tuple[Kind, float]] = []
         for fault in self._active:
@@ -170,8 +180,8 @@ class Faults:
         """
         self._check(fault)
         with self._lock:
-            if len(self._active) >= MOST_FAULTS:
-                raise TooManyFaults(f"there are {MOST_FAULTS} faults already; take some away")
+            if len(self._active) >= MAX_FAULTS:
+                raise TooManyFaults(f"there are {MAX_FAULTS} faults already; take some away")
             fault.id = next(self._ids)
             self._active = [*self._active, fault]  # a new list: another thread may iterate
         return fault

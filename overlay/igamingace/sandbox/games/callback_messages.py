@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from igamingace.sandbox._json import JSON, Object, encode
-from igamingace.sandbox.store.ids import fresh_id
+from igamingace.sandbox.store.ids import new_id
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class CallbackMessage:
     """A callback that can be sent, as often as need be.
 
     Attributes:
@@ -41,15 +41,15 @@ class Letter:
         return number
 
 
-def balance(session: Session, now: datetime) -> Letter:
+def balance(session: Session, now: datetime) -> CallbackMessage:
     """Ask for the balance; the time is in milliseconds, as in the vendor's example of this callback."""
     milliseconds = int(now.timestamp() * 1000)
-    return _letter("balance", {"playerId": session.player.external_id, "timestamp": milliseconds})
+    return _message("balance", {"playerId": session.player.external_id, "timestamp": milliseconds})
 
 
-def bet(session: Session, round_: Round, now: datetime, bonus: BonusCall | None = None) -> Letter:
+def bet(session: Session, round_: Round, now: datetime, bonus: BonusCall | None = None) -> CallbackMessage:
     """Take the round's stake."""
-    return _letter(
+    return _message(
         "bet",
         {
             "transactionId": round_.bet_id,
@@ -71,12 +71,12 @@ def win(
     *,
     finished: bool,
     bonus: BonusCall | None = None,
-) -> Letter:
+) -> CallbackMessage:
     """Pay a win of the round."""
-    return _letter(
+    return _message(
         "win",
         {
-            "transactionId": fresh_id(),
+            "transactionId": new_id(),
             **_about(session, round_),
             "amount": _number(amount),
             "isRoundFinished": finished,
@@ -86,9 +86,9 @@ def win(
     )
 
 
-def betwin(session: Session, round_: Round, now: datetime, amount: Decimal) -> Letter:
+def betwin(session: Session, round_: Round, now: datetime, amount: Decimal) -> CallbackMessage:
     """Take the round's stake and pay `amount` at once."""
-    return _letter(
+    return _message(
         "betwin",
         {
             "transactionId": round_.bet_id,
@@ -101,12 +101,12 @@ def betwin(session: Session, round_: Round, now: datetime, amount: Decimal) -> L
     )
 
 
-def cancel(session: Session, round_: Round, now: datetime) -> Letter:
+def cancel(session: Session, round_: Round, now: datetime) -> CallbackMessage:
     """Refund the round's stake."""
-    return _letter(
+    return _message(
         "cancel",
         {
-            "transactionId": fresh_id(),
+            "transactionId": new_id(),
             "referenceId": round_.bet_id,
             **_about(session, round_),
             "timestamp": _seconds(now),
@@ -114,9 +114,9 @@ def cancel(session: Session, round_: Round, now: datetime) -> Letter:
     )
 
 
-def _letter(command: str, fields: Object) -> Letter:
+def _message(command: str, fields: Object) -> CallbackMessage:
     whole = {"command": command, **fields}
-    return Letter(command, whole, encode(whole))
+    return CallbackMessage(command, whole, encode(whole))
 
 
 def _about(session: Session, round_: Round) -> Object:

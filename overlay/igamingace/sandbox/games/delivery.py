@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from igamingace.sandbox.store.masking import mask_text
-from igamingace.sandbox.store.request_log import LONGEST_SHOWN
+from igamingace.sandbox.store.request_log import MAX_SHOWN_CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -59,7 +59,7 @@ class Delivery:
         """Whether the vendor takes it for successful: OK, and in time."""
         return self.verdict.outcome == "accepted"
 
-    def shown(self, number: int, tokens: Container[str]) -> Object:
+    def to_json(self, number: int, tokens: Container[str]) -> Object:
         """Return it for pages and programs, as entry `number`, with `tokens` masked."""
         status = self.verdict.status_code
         return {
@@ -86,4 +86,4 @@ class Delivery:
 
 def _text(body: bytes, tokens: Container[str]) -> str:
     text = mask_text(body.decode(errors="replace"), tokens)
-    return f"{text[:LONGEST_SHOWN]}…" if len(text) > LONGEST_SHOWN else text
+    return f"{text[:MAX_SHOWN_CHARACTERS]}…" if len(text) > MAX_SHOWN_CHARACTERS else text

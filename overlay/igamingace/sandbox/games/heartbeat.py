@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-_LONGEST: Final = 60.0
+_MAX_WAIT: Final = 60.0
 """After how many seconds the clock is looked at again: it may be one that a test moves unseen."""
 
 
@@ -48,7 +48,7 @@ class Heartbeat:
         while (due := self._beat()) is not None:
             seconds = (due - self._clock()).total_seconds()
             try:
-                async with asyncio.timeout(min(max(seconds, 0.0), _LONGEST)):
+                async with asyncio.timeout(min(max(seconds, 0.0), _MAX_WAIT)):
                     await moved.wait()
             except TimeoutError:
                 continue

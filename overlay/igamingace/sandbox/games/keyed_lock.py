@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Key: TypeAlias = tuple[str, str]
 
 
-class Turns:
+class KeyedLock:
     """A line for each key that somebody waits for or holds."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Home:
+class LoopAffinity:
     """The loop that played first, as long as it runs; then the next one that plays.
 
     Locks, tasks and connections belong to one loop, while a program may ask from several: a test plays in its

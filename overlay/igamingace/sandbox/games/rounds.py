@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from igamingace.sandbox._errors import Refusal
+from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.games.sessions import Round, Session
-from igamingace.sandbox.games.wallet_modes import Move
-from igamingace.sandbox.store.ids import fresh_id
+from igamingace.sandbox.games.wallet_modes import BalanceChange
+from igamingace.sandbox.store.ids import new_id
 from igamingace.sandbox.store.models import TransactionType
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from igamingace.sandbox._runtime import World
+    from igamingace.sandbox._runtime import Runtime
     from igamingace.sandbox.games.delivery import Delivery
-    from igamingace.sandbox.games.wallet_modes import Purse
+    from igamingace.sandbox.games.wallet_modes import WalletMode
 
 _GIVING: Final = (TransactionType.WIN, TransactionType.BET_CANCEL, TransactionType.BONUS_CALL)
 """The types that add to the player's balance."""
@@ -46,73 +46,79 @@ class Rounds:
     streamer moves no points and is in no report.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         """Play in that world."""
-        self._world: Final = world
+        self._runtime: Final = runtime
 
-    async def bet(self, session: Session, purse: Purse, stake: Decimal) -> Played:
+    async def bet(self, session: Session, wallet_mode: WalletMode, stake: Decimal) -> Played:
         """Begin a round with a stake; one that is not accepted is cancelled at once.
 
         Assumed: also one that the wallet has refused in good order, since the vendor calls it unsuccessful.
         """
         with self._begun(session, stake) as round_:
-            taken = await purse.bet(session, round_)
+            taken = await wallet_mode.bet(session, round_)
             self._book(session, round_, TransactionType.BET, stake, taken)
         if not taken.done:
-            return await self._failed(session, purse, round_, taken)
+            return await self._failed(session, wallet_mode, round_, taken)
         session.round = round_
         return Played(accepted=True, deliveries=taken.deliveries)
 
-    async def win(self, session: Session, purse: Purse, amount: Decimal, *, finished: bool = True) -> Played:
+    async def win(
+        self, session: Session, wallet_mode: WalletMode, amount: Decimal, *, finished: bool = True
+    ) -> Played:
         """Pay a win of the round, 0 where it is lost."""
         round_ = _open_round(session)
-        paid = await purse.win(session, round_, amount, finished=finished)
+        paid = await wallet_mode.win(session, round_, amount, finished=finished)
         self._book(session, round_, TransactionType.WIN, amount, paid)
         round_.won += amount
         if finished:
             session.round = None
         return Played(paid.done, paid.deliveries)
 
-    async def betwin(self, session: Session, purse: Purse, stake: Decimal, amount: Decimal) -> Played:
+    async def betwin(
+        self, session: Session, wallet_mode: WalletMode, stake: Decimal, amount: Decimal
+    ) -> Played:
         """Play a whole round at once."""
         with self._begun(session, stake) as round_:
-            moved = await purse.betwin(session, round_, amount)
-            staked = Move(moved.number, moved.deliveries, None)  # the balance that was told has the win in it
+            moved = await wallet_mode.betwin(session, round_, amount)
+            staked = BalanceChange(
+                moved.number, moved.deliveries, None
+            )  # the balance that was told has the win in it
             self._book(session, round_, TransactionType.BET, stake, staked)
         if not moved.done:
-            return await self._failed(session, purse, round_, moved)
+            return await self._failed(session, wallet_mode, round_, moved)
         self._book(session, round_, TransactionType.WIN, amount, moved)
         return Played(accepted=True, deliveries=moved.deliveries)
 
-    async def cancel(self, session: Session, purse: Purse) -> Played:
+    async def cancel(self, session: Session, wallet_mode: WalletMode) -> Played:
         """Give the round's stake back, as a provider does whose game has failed."""
         round_ = _open_round(session)
-        returned = await purse.cancel(session, round_)
+        returned = await wallet_mode.cancel(session, round_)
         self._book(session, round_, TransactionType.BET_CANCEL, round_.stake, returned)
         session.round = None
         return Played(returned.done, returned.deliveries)
 
-    async def spin(self, session: Session, purse: Purse, amount: Decimal | None) -> Played:
+    async def spin(self, session: Session, wallet_mode: WalletMode, amount: Decimal | None) -> Played:
         """Play one free spin of the player's bonus call; it pays `amount`, or what a spin is played at.
 
         Assumed: a spin is a bet of 0 with `isBonusBusy` and the call's id, followed by a win with that id,
         which the report calls a BonusCall; it pays no more than what the call may still pay; a spin whose bet
         failed is not used up.
         """
-        bonus = session.bonus(self._world.clock())
+        bonus = session.bonus(self._runtime.clock())
         if bonus is None:
-            raise Refusal(
+            raise SandboxError(
                 "PARAMETERS_INVALID", "the player has no bonus call to play in this game", status=409
             )
         with self._begun(session, Decimal(0)) as round_:
-            taken = await purse.bet(session, round_, bonus)
+            taken = await wallet_mode.bet(session, round_, bonus)
             self._book(session, round_, TransactionType.BET, Decimal(0), taken)
         if not taken.done:
-            return await self._failed(session, purse, round_, taken)
+            return await self._failed(session, wallet_mode, round_, taken)
         won = min(bonus.base_bet if amount is None else amount, bonus.amount - bonus.won)
         bonus.remaining -= 1
         bonus.won += won
-        paid = await purse.win(session, round_, won, bonus=bonus)
+        paid = await wallet_mode.win(session, round_, won, bonus=bonus)
         self._book(session, round_, TransactionType.BONUS_CALL, won, paid)
         return Played(paid.done, [*taken.deliveries, *paid.deliveries])
 
@@ -120,27 +126,33 @@ class Rounds:
     def _begun(self, session: Session, stake: Decimal) -> Generator[Round]:
         """Begin a round, whose bet the block books; the points are taken now, since others bet meanwhile."""
         if session.round is not None:
-            raise Refusal("PARAMETERS_INVALID", "a round is open: win, lose or cancel it first", status=409)
-        round_ = Round(fresh_id(), fresh_id(), stake)
+            raise SandboxError(
+                "PARAMETERS_INVALID", "a round is open: win, lose or cancel it first", status=409
+            )
+        round_ = Round(new_id(), new_id(), stake)
         if not _moves_points(session):
             yield round_
             return
         account, currency = session.account, session.currency
         if account.points[currency] < stake:
-            raise Refusal("POINT_NOT_ENOUGH", f"{account.id} has {account.points[currency]} {currency} left")
+            raise SandboxError(
+                "POINT_NOT_ENOUGH", f"{account.id} has {account.points[currency]} {currency} left"
+            )
         with account.stake(currency, stake):
             yield round_
 
-    async def _failed(self, session: Session, purse: Purse, round_: Round, taken: Move) -> Played:
+    async def _failed(
+        self, session: Session, wallet_mode: WalletMode, round_: Round, taken: BalanceChange
+    ) -> Played:
         """Cancel a bet that was not accepted; the books have both."""
         problem = session.problem
-        returned = await purse.cancel(session, round_)
+        returned = await wallet_mode.cancel(session, round_)
         self._book(session, round_, TransactionType.BET_CANCEL, round_.stake, returned)
         session.problem = problem
         return Played(accepted=False, deliveries=[*taken.deliveries, *returned.deliveries])
 
     def _book(
-        self, session: Session, round_: Round, kind: TransactionType, amount: Decimal, move: Move
+        self, session: Session, round_: Round, kind: TransactionType, amount: Decimal, move: BalanceChange
     ) -> None:
         """Write a transaction into the books, be it carried out or not: they are the platform's."""
         session.rounds += kind is TransactionType.BET
@@ -148,12 +160,12 @@ class Rounds:
             return
         if _moves_points(session) and kind in _GIVING:
             session.account.points[session.currency] += amount
-        self._world.state.record(
+        self._runtime.state.record(
             session.account,
             kind,
             session.player.external_id,
             (amount, session.currency),
-            self._world.clock(),
+            self._runtime.clock(),
             round_id=round_.id,
             game=(session.provider.id, session.game.id),
             number=move.number,
@@ -167,5 +179,5 @@ def _moves_points(session: Session) -> bool:
 
 def _open_round(session: Session) -> Round:
     if session.round is None:
-        raise Refusal("PARAMETERS_INVALID", "no round is open: bet first", status=409)
+        raise SandboxError("PARAMETERS_INVALID", "no round is open: bet first", status=409)
     return session.round

@@ -6,20 +6,20 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypedDict, TypeVar, Unpack
 from urllib.parse import parse_qs, urlsplit
 
-from igamingace.sandbox._errors import Refusal, refuse_violations
+from igamingace.sandbox._errors import SandboxError, validation_error
 from igamingace.sandbox.contract.document import violations
-from igamingace.sandbox.games.engine import Seat
+from igamingace.sandbox.games.engine import SessionRequest
 from igamingace.sandbox.store.amounts import amount_in
 from igamingace.sandbox.store.catalogue import launchable
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from igamingace.sandbox._runtime import World
-    from igamingace.sandbox.games.engine import Play
+    from igamingace.sandbox._runtime import Runtime
+    from igamingace.sandbox.games.engine import GameEngine
     from igamingace.sandbox.games.rounds import Played
     from igamingace.sandbox.games.sessions import Session
-    from igamingace.sandbox.store.state import State
+    from igamingace.sandbox.store.state import CasinoState
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ class Run(Protocol):
         ...
 
 
-class _Seen:
+class _SessionView:
     """What can be seen of a session without asking anybody."""
 
     def __init__(self, session: Session) -> None:
@@ -74,29 +74,29 @@ class _Seen:
     def _amount(self, amount: Money) -> Decimal:
         exact = amount_in(self._session.currency, Decimal(amount), "amount")
         if exact < 0:
-            raise Refusal("PARAMETERS_INVALID", "amount: must not be negative")
+            raise SandboxError("PARAMETERS_INVALID", "amount: must not be negative")
         return exact
 
 
-class AsyncGameSession(_Seen):
+class AsyncGameSession(_SessionView):
     """A game that a player has open, for asyncio; made by `async_play`.
 
-    Each method returns what came of it, with every callback that was sent for it, and raises `Refusal` where
-    the sandbox refuses: the session has ended, a round is open or none is, somebody is short of money.
+    Each method returns the outcome with every callback that was sent for it. It raises `SandboxError` where
+    the sandbox refuses: the session has ended, a round is open or none is, or there is not enough money.
     """
 
-    def __init__(self, play: Play, session: Session) -> None:
+    def __init__(self, play: GameEngine, session: Session) -> None:
         """Take what it is played in."""
         super().__init__(session)
-        self._play = play
+        self._engine = play
 
     async def bet(self, amount: Money) -> Played:
         """Begin a round: take a stake. One that the wallet does not accept is cancelled at once."""
-        return await self._play.bet(self._session, self._amount(amount))
+        return await self._engine.bet(self._session, self._amount(amount))
 
     async def win(self, amount: Money, *, finished: bool = True) -> Played:
         """Pay a win of the round; it is the last one unless `finished` is False."""
-        return await self._play.win(self._session, self._amount(amount), finished=finished)
+        return await self._engine.win(self._session, self._amount(amount), finished=finished)
 
     async def lose(self) -> Played:
         """End the round with a win of 0."""
@@ -104,29 +104,29 @@ class AsyncGameSession(_Seen):
 
     async def betwin(self, amount: Money, win: Money) -> Played:
         """Play a whole round at once: take a stake and pay a win, both or neither."""
-        return await self._play.betwin(self._session, self._amount(amount), self._amount(win))
+        return await self._engine.betwin(self._session, self._amount(amount), self._amount(win))
 
     async def spin(self, win: Money | None = None) -> Played:
         """Play one free spin of the player's bonus call."""
-        return await self._play.spin(self._session, None if win is None else self._amount(win))
+        return await self._engine.spin(self._session, None if win is None else self._amount(win))
 
     async def cancel(self) -> Played:
         """Give back the stake of the round, as a provider does whose game has failed."""
-        return await self._play.cancel(self._session)
+        return await self._engine.cancel(self._session)
 
     async def read_balance(self) -> Played:
         """Ask for the balance."""
-        return await self._play.balance(self._session)
+        return await self._engine.balance(self._session)
 
     async def end(self) -> Played:
         """Leave the game; a round that is open is lost."""
-        return await self._play.end(self._session)
+        return await self._engine.end(self._session)
 
 
-class GameSession(_Seen):
+class GameSession(_SessionView):
     """A game that a player has open, for threads; made by `play`. See `AsyncGameSession`."""
 
-    def __init__(self, play: Play, session: Session, run: Run) -> None:
+    def __init__(self, play: GameEngine, session: Session, run: Run) -> None:
         """Take what it is played in, and what runs coroutines there."""
         super().__init__(session)
         self._behind = AsyncGameSession(play, session)
@@ -165,7 +165,7 @@ class GameSession(_Seen):
         return self._run(self._behind.end())
 
 
-class Seating(TypedDict, total=False):
+class SessionOptions(TypedDict, total=False):
     """How a session is opened.
 
     Attributes:
@@ -183,26 +183,26 @@ class Seating(TypedDict, total=False):
     is_streamer: bool
 
 
-class Plays:
+class GameControls:
     """The ways to play in a sandbox, from threads and from asyncio."""
 
     @property
-    def world(self) -> World:
+    def runtime(self) -> Runtime:
         """All that changes while it runs."""
         raise NotImplementedError
 
     @property
-    def engine(self) -> Play:
+    def engine(self) -> GameEngine:
         """What plays the games."""
         raise NotImplementedError
 
-    def play(self, player_id: str, game_id: int = 655, **seating: Unpack[Seating]) -> GameSession:
+    def play(self, player_id: str, game_id: int = 655, **seating: Unpack[SessionOptions]) -> GameSession:
         """Open a game for a player, who is linked when new, as games.launch and the launch url would.
 
         Args:
             player_id: Your own id of the player.
             game_id: The game's id.
-            seating: See `Seating`.
+            seating: See `SessionOptions`.
 
         Raises:
             Refusal: as games.launch.
@@ -223,12 +223,12 @@ class Plays:
         self._run(self.engine.settle())
 
     async def async_play(
-        self, player_id: str, game_id: int = 655, **seating: Unpack[Seating]
+        self, player_id: str, game_id: int = 655, **seating: Unpack[SessionOptions]
     ) -> AsyncGameSession:
         """Do what `play` does, for asyncio; callable in any event loop."""
         await self._ready()
         play = self.engine
-        return AsyncGameSession(play, play.open(seat_for(self.world, player_id, game_id, **seating)))
+        return AsyncGameSession(play, play.open(session_request(self.runtime, player_id, game_id, **seating)))
 
     async def async_open(self, url: str) -> AsyncGameSession:
         """Do what `open` does, for asyncio; callable in any event loop."""
@@ -249,8 +249,8 @@ class Plays:
         raise NotImplementedError
 
 
-def seat_for(
-    world: World,
+def session_request(
+    runtime: Runtime,
     player: str,
     game: int,
     *,
@@ -259,11 +259,11 @@ def seat_for(
     language: str = "en",
     return_url: str = "about:blank",
     is_streamer: bool = False,
-) -> Seat:
+) -> SessionRequest:
     """Return the seat of a player, who is linked when new, at a game.
 
     Args:
-        world: Of the sandbox.
+        runtime: Of the sandbox.
         player: Your own id of the player.
         game: The game's id.
         provider: The id of its provider; the first that has such a game when None.
@@ -275,22 +275,30 @@ def seat_for(
     Raises:
         Refusal: as games.launch and, for a player's id that the contract does not admit, as players.create.
     """
-    validator = world.schemas.field("CreatePlayer", "playerExternalId")
+    validator = runtime.schemas.field("CreatePlayer", "playerExternalId")
     wrong = violations(validator, player, "player") if validator is not None else []
     if wrong:
-        raise refuse_violations(wrong)
-    state = world.state
-    agent = world.first("agent") if account is None else state.accounts.get(account)
+        raise validation_error(wrong)
+    state = runtime.state
+    agent = runtime.first("agent") if account is None else state.accounts.get(account)
     if agent is None or agent.level != "agent":
-        raise Refusal("AGENT_NOT_FOUND", f"there is no agent {account!r}")
-    found, seat = launchable(state, agent, _provider_of(state, game) if provider is None else provider, game)
-    return Seat(
-        agent, state.link_player(agent, player), found, seat, language, return_url, is_streamer=is_streamer
+        raise SandboxError("AGENT_NOT_FOUND", f"there is no agent {account!r}")
+    found, request_ = launchable(
+        state, agent, _provider_of(state, game) if provider is None else provider, game
+    )
+    return SessionRequest(
+        agent,
+        state.link_player(agent, player),
+        found,
+        request_,
+        language,
+        return_url,
+        is_streamer=is_streamer,
     )
 
 
-def _provider_of(state: State, game_id: int) -> int:
+def _provider_of(state: CasinoState, game_id: int) -> int:
     for provider in state.providers.values():
         if game_id in provider.games:
             return provider.id
-    raise Refusal("GAME_NOT_FOUND", f"no provider has a game {game_id}")
+    raise SandboxError("GAME_NOT_FOUND", f"no provider has a game {game_id}")

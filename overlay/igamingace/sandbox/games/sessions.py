@@ -8,19 +8,19 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from igamingace._common.currency import minor_digits
-from igamingace.sandbox.store.collections import Bounded
+from igamingace.sandbox.store.collections import BoundedDict
 from igamingace.sandbox.store.models import BonusCall, BonusStatus
 
 if TYPE_CHECKING:
     from igamingace.sandbox._json import JSON, Object
     from igamingace.sandbox.store.models import Account, Game, Mode, Player, Provider
 
-BALANCE_EVERY: Final = timedelta(minutes=1)
+BALANCE_INTERVAL: Final = timedelta(minutes=1)
 """How often the balance is asked for while a game is open (api-facts section 4)."""
-IDLE: Final = timedelta(minutes=30)
+IDLE_TIMEOUT: Final = timedelta(minutes=30)
 """After how long without play a session ends. Assumed: nobody states it, and no tab is open for ever."""
-MOST_OPEN: Final = 5_000
-MOST_ENDED: Final = 500
+MAX_OPEN: Final = 5_000
+MAX_ENDED: Final = 500
 
 
 @dataclass(slots=True)
@@ -82,8 +82,8 @@ class Session:
     @property
     def due(self) -> datetime:
         """When something is to be done about it: ask for the balance, or end it."""
-        ends = self.played + IDLE
-        return min(ends, self.asked + BALANCE_EVERY) if self.mode == "seamless" else ends
+        ends = self.played + IDLE_TIMEOUT
+        return min(ends, self.asked + BALANCE_INTERVAL) if self.mode == "seamless" else ends
 
     def bonus(self, now: datetime) -> BonusCall | None:
         """Return the bonus call that can be played in this game now."""
@@ -93,7 +93,7 @@ class Session:
             return None
         return call if call.status(now) is BonusStatus.ACTIVE else None
 
-    def shown(self, now: datetime) -> Object:
+    def to_json(self, now: datetime) -> Object:
         """Return it for pages and programs; amounts are texts, in major units."""
         return {
             "id": self.id,
@@ -112,9 +112,9 @@ class Session:
             "ended_at": None if self.ended_at is None else self.ended_at.isoformat(timespec="milliseconds"),
             "balance": None if self.balance is None else f"{self.balance:f}",
             "problem": self.problem,
-            "round": _shown_round(self.round),
+            "round": _round_json(self.round),
             "rounds": self.rounds,
-            "bonus": _shown_bonus(self.bonus(now)),
+            "bonus": _bonus_json(self.bonus(now)),
         }
 
 
@@ -128,8 +128,8 @@ class Sessions:
 
     def __init__(self) -> None:
         """Start with none."""
-        self.most_open = MOST_OPEN
-        self.ended = Bounded[str, Session](MOST_ENDED)
+        self.most_open = MAX_OPEN
+        self.ended = BoundedDict[str, Session](MAX_ENDED)
         self._open: dict[str, Session] = {}
 
     @property
@@ -164,13 +164,13 @@ class Sessions:
         self.ended.clear()
 
 
-def _shown_round(round_: Round | None) -> JSON:
+def _round_json(round_: Round | None) -> JSON:
     if round_ is None:
         return None
     return {"id": round_.id, "stake": f"{round_.stake:f}", "won": f"{round_.won:f}"}
 
 
-def _shown_bonus(call: BonusCall | None) -> JSON:
+def _bonus_json(call: BonusCall | None) -> JSON:
     if call is None:
         return None
     return {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from igamingace_bindings.contract import CALLBACKS, CallbackInfo
 
 from igamingace._common.currency import minor_digits
-from igamingace.sandbox._json import NotJSON, Object, decode, members
+from igamingace.sandbox._json import InvalidJSON, Object, decode, members
 
 if TYPE_CHECKING:
     from igamingace.sandbox._json import JSON
@@ -77,14 +77,14 @@ def judge(command: str, http_status: int, body: bytes, currency: str) -> Verdict
         return _failed(_of_status(http_status))
     try:
         answer = decode(body)
-    except NotJSON as error:
+    except InvalidJSON as error:
         return _failed(_of_garbage(body, str(error)))
     if not isinstance(answer, dict):
         return _failed('the body is no JSON object: answer {"balance": number, "statusCode": "OK"}')
     return _of_answer(command, members(answer), currency)
 
 
-def late(seconds: float, held: float = 0.0) -> Verdict:
+def timed_out(seconds: float, held: float = 0.0) -> Verdict:
     """Judge that no answer came within so many seconds, of which a fault has held the callback for `held`."""
     if held:
         return _failed(
@@ -100,7 +100,7 @@ def no_answer(reason: str) -> Verdict:
     return _failed(reason)
 
 
-def follows(command: str, number: int, verdict: Verdict) -> str:
+def next_step(command: str, number: int, verdict: Verdict) -> str:
     """Return in words what follows the try with that number, counted from 1; empty when nothing does."""
     if verdict.settles:
         return ""

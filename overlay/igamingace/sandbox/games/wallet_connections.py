@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 
     from igamingace.sandbox.store.models import Account
 
-MOST_LINES: Final = 64
+MAX_CONNECTIONS: Final = 64
 """How many lines are kept; those in use are kept in any case."""
 
 
 @dataclass(slots=True)
-class _Kept:
+class _OpenConnection:
     line: Line
     users: int = 0
 
 
-class Lines:
+class WalletConnections:
     """One line for each callback URL that was used lately; those that were not are closed."""
 
     def __init__(self, wallets: Mapping[str, Target]) -> None:
         """Take the applications that were handed in, by account id."""
         self._wallets: Final = wallets
-        self._lines: dict[tuple[str, str], _Kept] = {}
+        self._lines: dict[tuple[str, str], _OpenConnection] = {}
 
     def prepare(self, account: Account, url: str) -> None:
         """Have the line open, so that no exchange spends its time on that; the errors are those of `to`."""
@@ -68,15 +68,15 @@ class Lines:
     async def _close_some(self) -> None:
         """Close lines that nobody uses while there are too many."""
         unused = [key for key, kept in self._lines.items() if not kept.users]
-        closing = [self._lines.pop(key).line for key in unused[: max(len(self._lines) - MOST_LINES, 0)]]
+        closing = [self._lines.pop(key).line for key in unused[: max(len(self._lines) - MAX_CONNECTIONS, 0)]]
         if closing:  # whatever comes of it is not the matter of the exchange that made room
             await asyncio.shield(asyncio.gather(*(line.close() for line in closing), return_exceptions=True))
 
-    def _kept(self, account: Account, url: str) -> _Kept:
+    def _kept(self, account: Account, url: str) -> _OpenConnection:
         if not url:
             raise ConfigurationError("the account has no callback URL: give it one")
         key = (account.id, url)
-        kept = self._lines.pop(key, None) or _Kept(self._open(account, url))
+        kept = self._lines.pop(key, None) or _OpenConnection(self._open(account, url))
         self._lines[key] = kept  # the last one used is the last to go
         return kept
 

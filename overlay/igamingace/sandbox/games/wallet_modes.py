@@ -5,20 +5,20 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
-from igamingace.sandbox._errors import Refusal
+from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.games import callback_messages
-from igamingace.sandbox.store.ids import fresh_id
+from igamingace.sandbox.store.ids import new_id
 
 if TYPE_CHECKING:
-    from igamingace.sandbox._runtime import World
-    from igamingace.sandbox.games.callback_messages import Letter
-    from igamingace.sandbox.games.callback_sender import Courier
+    from igamingace.sandbox._runtime import Runtime
+    from igamingace.sandbox.games.callback_messages import CallbackMessage
+    from igamingace.sandbox.games.callback_sender import CallbackSender
     from igamingace.sandbox.games.delivery import Delivery
     from igamingace.sandbox.games.sessions import Round, Session
     from igamingace.sandbox.store.models import BonusCall
 
 
-class Move:
+class BalanceChange:
     """What became of a change of balance.
 
     Attributes:
@@ -39,14 +39,14 @@ class Move:
         return not self.deliveries or self.deliveries[-1].ok
 
 
-class Purse(Protocol):
+class WalletMode(Protocol):
     """Moves the money of one mode; each method returns what became of it."""
 
-    async def balance(self, session: Session) -> Move:
+    async def balance(self, session: Session) -> BalanceChange:
         """Read the balance."""
         ...
 
-    async def bet(self, session: Session, round_: Round, bonus: BonusCall | None = None) -> Move:
+    async def bet(self, session: Session, round_: Round, bonus: BonusCall | None = None) -> BalanceChange:
         """Take the round's stake.
 
         Raises:
@@ -62,11 +62,11 @@ class Purse(Protocol):
         *,
         finished: bool = True,
         bonus: BonusCall | None = None,
-    ) -> Move:
+    ) -> BalanceChange:
         """Pay a win."""
         ...
 
-    async def betwin(self, session: Session, round_: Round, amount: Decimal) -> Move:
+    async def betwin(self, session: Session, round_: Round, amount: Decimal) -> BalanceChange:
         """Take the round's stake and pay a win at once.
 
         Raises:
@@ -74,27 +74,27 @@ class Purse(Protocol):
         """
         ...
 
-    async def cancel(self, session: Session, round_: Round) -> Move:
+    async def cancel(self, session: Session, round_: Round) -> BalanceChange:
         """Give the round's stake back."""
         ...
 
 
-class Seamless:
+class SeamlessMode:
     """The agent's wallet, told by callbacks."""
 
-    def __init__(self, world: World, courier: Courier) -> None:
+    def __init__(self, runtime: Runtime, sender: CallbackSender) -> None:
         """Take what gives the time, and what sends callbacks."""
-        self._world = world
-        self._courier = courier
+        self._runtime = runtime
+        self._sender = sender
 
-    async def balance(self, session: Session) -> Move:
+    async def balance(self, session: Session) -> BalanceChange:
         """Ask the wallet."""
-        letter = callback_messages.balance(session, self._world.clock())
-        return self._seen(session, 0, await self._courier.send(session, letter))
+        message = callback_messages.balance(session, self._runtime.clock())
+        return self._seen(session, 0, await self._sender.send(session, message))
 
-    async def bet(self, session: Session, round_: Round, bonus: BonusCall | None = None) -> Move:
+    async def bet(self, session: Session, round_: Round, bonus: BonusCall | None = None) -> BalanceChange:
         """Send `bet`."""
-        return await self._send(session, callback_messages.bet(session, round_, self._world.clock(), bonus))
+        return await self._send(session, callback_messages.bet(session, round_, self._runtime.clock(), bonus))
 
     async def win(
         self,
@@ -104,47 +104,52 @@ class Seamless:
         *,
         finished: bool = True,
         bonus: BonusCall | None = None,
-    ) -> Move:
+    ) -> BalanceChange:
         """Send `win`, again when it fails."""
-        now = self._world.clock()
+        now = self._runtime.clock()
         return await self._send(
             session, callback_messages.win(session, round_, now, amount, finished=finished, bonus=bonus)
         )
 
-    async def betwin(self, session: Session, round_: Round, amount: Decimal) -> Move:
+    async def betwin(self, session: Session, round_: Round, amount: Decimal) -> BalanceChange:
         """Send `betwin`."""
         return await self._send(
-            session, callback_messages.betwin(session, round_, self._world.clock(), amount)
+            session, callback_messages.betwin(session, round_, self._runtime.clock(), amount)
         )
 
-    async def cancel(self, session: Session, round_: Round) -> Move:
+    async def cancel(self, session: Session, round_: Round) -> BalanceChange:
         """Send `cancel`, again when it fails."""
-        return await self._send(session, callback_messages.cancel(session, round_, self._world.clock()))
+        return await self._send(session, callback_messages.cancel(session, round_, self._runtime.clock()))
 
-    async def _send(self, session: Session, letter: Letter) -> Move:
-        return self._seen(session, letter.id, await self._courier.send(session, letter))
+    async def _send(self, session: Session, message: CallbackMessage) -> BalanceChange:
+        return self._seen(session, message.id, await self._sender.send(session, message))
 
     @staticmethod
-    def _seen(session: Session, number: int, deliveries: list[Delivery]) -> Move:
+    def _seen(session: Session, number: int, deliveries: list[Delivery]) -> BalanceChange:
         """Take the balance that the wallet told, or why it did not."""
         last = deliveries[-1]
         session.problem = None if last.ok else last.text
         if last.ok:
             session.balance = last.verdict.balance
-        return Move(number, deliveries, session.balance if last.ok else None)
+        return BalanceChange(number, deliveries, session.balance if last.ok else None)
 
 
-class Transfer:
+class TransferMode:
     """The player's wallet at the platform, filled and emptied by deposits and withdrawals.
 
     Assumed: play never takes it below 0, and a bet that it does not cover is refused to the game.
     """
 
-    async def balance(self, session: Session) -> Move:
+    async def balance(self, session: Session) -> BalanceChange:
         """Look into it."""
         return self._change(session, 0, Decimal(0))
 
-    async def bet(self, session: Session, round_: Round, bonus: BonusCall | None = None) -> Move:  # noqa: ARG002 - of the protocol
+    async def bet(
+        self,
+        session: Session,
+        round_: Round,
+        bonus: BonusCall | None = None,  # noqa: ARG002 - of the protocol
+    ) -> BalanceChange:
         """Take the stake; a free spin has none."""
         return self._change(session, round_.bet_id, -round_.stake)
 
@@ -156,27 +161,27 @@ class Transfer:
         *,
         finished: bool = True,  # noqa: ARG002
         bonus: BonusCall | None = None,  # noqa: ARG002
-    ) -> Move:
+    ) -> BalanceChange:
         """Add the win."""
-        return self._change(session, fresh_id(), amount)
+        return self._change(session, new_id(), amount)
 
-    async def betwin(self, session: Session, round_: Round, amount: Decimal) -> Move:
+    async def betwin(self, session: Session, round_: Round, amount: Decimal) -> BalanceChange:
         """Take the stake, which must be there, and add the win."""
         self._change(session, round_.bet_id, -round_.stake)
         return self._change(session, round_.bet_id, amount)
 
-    async def cancel(self, session: Session, round_: Round) -> Move:
+    async def cancel(self, session: Session, round_: Round) -> BalanceChange:
         """Give the stake back."""
-        return self._change(session, fresh_id(), round_.stake)
+        return self._change(session, new_id(), round_.stake)
 
     @staticmethod
-    def _change(session: Session, number: int, change: Decimal) -> Move:
+    def _change(session: Session, number: int, change: Decimal) -> BalanceChange:
         wallet, currency = session.player.wallet, session.currency
         held = wallet.get(currency, Decimal(0))
         if held + change < 0:
-            raise Refusal(
+            raise SandboxError(
                 "BALANCE_NOT_ENOUGH", f"player {session.player.external_id!r} has {held} {currency}"
             )
         wallet[currency] = session.balance = held + change
         session.problem = None
-        return Move(number, [], session.balance)
+        return BalanceChange(number, [], session.balance)

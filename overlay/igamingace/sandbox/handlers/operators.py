@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from igamingace.sandbox._errors import Refusal
+from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.handlers.registry import Call, handles
 from igamingace.sandbox.store.addresses import parse_allowed
 from igamingace.sandbox.store.amounts import amount_in
@@ -15,7 +15,7 @@ from igamingace.sandbox.store.models import Account
 
 if TYPE_CHECKING:
     from igamingace.sandbox._json import JSON
-    from igamingace.sandbox.store.state import State
+    from igamingace.sandbox.store.state import CasinoState
 
 
 @handles("operators.info")
@@ -83,16 +83,16 @@ def transfer_balance(call: Call) -> JSON:
     mine, body = call.operator(), call.body
     target = call.state.accounts.get(body["targetOperatorId"])
     if target is None:
-        raise Refusal("AGENT_NOT_FOUND", f"there is no account {body['targetOperatorId']!r}")
+        raise SandboxError("AGENT_NOT_FOUND", f"there is no account {body['targetOperatorId']!r}")
     if target.parent_id != mine.id:
-        raise Refusal("PERMISSION_ERROR", f"{target.id} is not a child of {mine.id}")
+        raise SandboxError("PERMISSION_ERROR", f"{target.id} is not a child of {mine.id}")
     currency: str = body["currency"]
     require_currency(mine, currency, "body.currency")
     require_currency(target, currency, "body.currency")
     amount = amount_in(currency, body["amount"], "body.amount")
     before, target_before = mine.points[currency], target.points[currency]
     if before < amount:
-        raise Refusal("POINT_NOT_ENOUGH", f"{mine.id} has {before} {currency}")
+        raise SandboxError("POINT_NOT_ENOUGH", f"{mine.id} has {before} {currency}")
     mine.points[currency] = before - amount
     target.points[currency] = target_before + amount
     return {
@@ -104,16 +104,16 @@ def transfer_balance(call: Call) -> JSON:
     }
 
 
-def _parent(caller: Account, parent_id: str | None, state: State) -> Account:
+def _parent(caller: Account, parent_id: str | None, state: CasinoState) -> Account:
     """Return the account to create below: the caller, or an operator somewhere below it."""
     if parent_id is None:
         return caller
     parent = state.accounts.get(parent_id)
     if parent is None:
-        raise Refusal("AGENT_NOT_FOUND", f"there is no account {parent_id!r}")
+        raise SandboxError("AGENT_NOT_FOUND", f"there is no account {parent_id!r}")
     above: Account | None = parent
     while above is not None and above is not caller:
         above = state.accounts.get(above.parent_id or "")
     if above is None or parent.level != "operator":
-        raise Refusal("PERMISSION_ERROR", f"{parent_id} is not an operator of yours")
+        raise SandboxError("PERMISSION_ERROR", f"{parent_id} is not an operator of yours")
     return parent

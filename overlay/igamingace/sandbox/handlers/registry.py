@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from igamingace.sandbox._errors import Refusal
+from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox._json import JSON, Object
 
 if TYPE_CHECKING:
     from igamingace.sandbox.contract.contract import Operation
-    from igamingace.sandbox.games.engine import Play
+    from igamingace.sandbox.games.engine import GameEngine
     from igamingace.sandbox.store.models import Account
-    from igamingace.sandbox.store.state import State
+    from igamingace.sandbox.store.state import CasinoState
 
 TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
 
@@ -37,13 +37,13 @@ class Call:
 
     operation: Operation
     account: Account
-    state: State
+    state: CasinoState
     path: Object
     query: Object
     body: Object
     now: datetime
     zone: tzinfo
-    play: Play
+    play: GameEngine
     base_url: str
 
     def rule(self, name: str) -> JSON:
@@ -65,7 +65,7 @@ class Call:
             Refusal: PERMISSION_ERROR, when it is an operator.
         """
         if self.account.level != "agent":
-            raise Refusal("PERMISSION_ERROR", "players belong to agents: use the agent's own token")
+            raise SandboxError("PERMISSION_ERROR", "players belong to agents: use the agent's own token")
         return self.account
 
     def operator(self) -> Account:
@@ -75,7 +75,9 @@ class Call:
             Refusal: PERMISSION_ERROR, when it is an agent.
         """
         if self.account.level != "operator":
-            raise Refusal("PERMISSION_ERROR", "an agent has no accounts below it: use an operator's token")
+            raise SandboxError(
+                "PERMISSION_ERROR", "an agent has no accounts below it: use an operator's token"
+            )
         return self.account
 
     def time(self, text: str, place: str) -> datetime:
@@ -87,7 +89,7 @@ class Call:
         try:
             return datetime.strptime(text, TIME_FORMAT).replace(tzinfo=self.zone)
         except ValueError:
-            raise Refusal("PARAMETERS_INVALID", f"{place}: {text!r} is not in the calendar") from None
+            raise SandboxError("PARAMETERS_INVALID", f"{place}: {text!r} is not in the calendar") from None
 
     def time_text(self, moment: datetime) -> str:
         """Return `moment` as answers write it (yyyy-MM-dd HH:mm:ss)."""

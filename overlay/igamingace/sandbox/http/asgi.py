@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from igamingace.sandbox._errors import Headers, Refusal
+from igamingace.sandbox._errors import Headers, SandboxError
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -15,9 +15,9 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 ASGIApplication: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-LARGEST_BODY: Final = 1_048_576
+MAX_BODY_BYTES: Final = 1_048_576
 """How many bytes a request body may have; the largest of the contract has a few thousand."""
-SLOWEST_BODY: Final = 30.0
+BODY_TIMEOUT: Final = 30.0
 """How many seconds a request body may take to arrive."""
 
 JSON_TYPE: Final = b"application/json"
@@ -29,7 +29,7 @@ class Disconnected(Exception):  # noqa: N818 - not an error: callers may go
 
 
 @dataclass(slots=True)  # not frozen: that would triple what making one costs
-class Answer:
+class Response:
     """What is sent: status, body bytes, their media type, further header fields."""
 
     status: int
@@ -46,43 +46,43 @@ def collect(raw: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     return fields
 
 
-async def read_body(receive: Receive, declared: bytes | None, most: int | None = None) -> bytes:
+async def read_body(receive: Receive, declared: bytes | None, max_bytes: int | None = None) -> bytes:
     """Return the request's body.
 
     Args:
         receive: Of the ASGI call.
         declared: The Content-Length field, so that a body that is too large need not arrive first.
-        most: How many bytes it may have; `LARGEST_BODY` when None.
+        max_bytes: How many bytes it may have; `MAX_BODY_BYTES` when None.
 
     Raises:
         Refusal: VALIDATION_ERROR with status 413 (larger than that) or 408 (slower than
-            `SLOWEST_BODY`).
+            `BODY_TIMEOUT`).
         Disconnected: the caller has gone.
     """
-    most = LARGEST_BODY if most is None else most
-    if declared is not None and declared.isdigit() and int(declared[:12]) > most:
-        raise _too_large(most)
+    max_bytes = MAX_BODY_BYTES if max_bytes is None else max_bytes
+    if declared is not None and declared.isdigit() and int(declared[:12]) > max_bytes:
+        raise _too_large(max_bytes)
     try:
-        async with asyncio.timeout(SLOWEST_BODY):
+        async with asyncio.timeout(BODY_TIMEOUT):
             message = await _receive(receive)
             body: bytes = message.get("body", b"")
             if message.get("more_body", False):
-                body = await _read_on(receive, bytearray(body), most)
+                body = await _read_on(receive, bytearray(body), max_bytes)
     except TimeoutError:
-        raise Refusal(
+        raise SandboxError(
             "VALIDATION_ERROR",
-            f"body: took longer than {SLOWEST_BODY:.0f} s to arrive",
+            f"body: took longer than {BODY_TIMEOUT:.0f} s to arrive",
             status=408,
             headers=CLOSING,
         ) from None
-    if len(body) > most:
-        raise _too_large(most)
+    if len(body) > max_bytes:
+        raise _too_large(max_bytes)
     return body
 
 
-async def _read_on(receive: Receive, body: bytearray, most: int) -> bytes:
+async def _read_on(receive: Receive, body: bytearray, max_bytes: int) -> bytes:
     more = True
-    while more and len(body) <= most:
+    while more and len(body) <= max_bytes:
         message = await _receive(receive)
         body += message.get("body", b"")
         more = message.get("more_body", False)
@@ -100,12 +100,12 @@ CLOSING: Final[Headers] = ((b"connection", b"close"),)
 """The header field of an answer after which the connection is closed."""
 
 
-def _too_large(most: int) -> Refusal:
-    message = f"body: has more than {most} bytes"
-    return Refusal("VALIDATION_ERROR", message, status=413, headers=CLOSING)
+def _too_large(max_bytes: int) -> SandboxError:
+    message = f"body: has more than {max_bytes} bytes"
+    return SandboxError("VALIDATION_ERROR", message, status=413, headers=CLOSING)
 
 
-def head_of(answer: Answer) -> Message:
+def head_of(answer: Response) -> Message:
     """Return the message that starts `answer`."""
     headers = [
         (b"content-type", answer.media_type),
@@ -115,7 +115,7 @@ def head_of(answer: Answer) -> Message:
     return {"type": "http.response.start", "status": answer.status, "headers": headers}
 
 
-async def respond(send: Send, answer: Answer) -> None:
+async def respond(send: Send, answer: Response) -> None:
     """Send `answer` to its end."""
     await send(head_of(answer))
     await send({"type": "http.response.body", "body": answer.body})

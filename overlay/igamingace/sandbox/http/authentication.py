@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from igamingace.sandbox._errors import Refusal
+from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.store.addresses import admits
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from igamingace.sandbox.contract.contract import Contract, Operation
     from igamingace.sandbox.store.models import Account
-    from igamingace.sandbox.store.state import State
+    from igamingace.sandbox.store.state import CasinoState
 
 
 _BEARER: Final = re.compile(rb"(?i:bearer) +([A-Za-z0-9\-._~+/]+=*)")
@@ -28,17 +28,17 @@ def operation_at(contract: Contract, raw_path: bytes, method: str) -> tuple[Oper
     found = contract.router.find(raw_path)
     if found is None:
         path = raw_path.decode(errors="replace")[:200]
-        raise Refusal("VALIDATION_ERROR", f"path: the contract has no {path}", status=404)
+        raise SandboxError("VALIDATION_ERROR", f"path: the contract has no {path}", status=404)
     operations, parameters = found
     operation = operations.get(method)
     if operation is None:
         allowed = ", ".join(operations)
         allow = (b"allow", allowed.encode())
-        raise Refusal("VALIDATION_ERROR", f"method: use {allowed}", status=405, headers=(allow,))
+        raise SandboxError("VALIDATION_ERROR", f"method: use {allowed}", status=405, headers=(allow,))
     return operation, parameters
 
 
-def account_of(state: State, fields: Mapping[bytes, bytes]) -> Account:
+def account_of(state: CasinoState, fields: Mapping[bytes, bytes]) -> Account:
     """Return the account whose token the request carries.
 
     Raises:
@@ -47,11 +47,13 @@ def account_of(state: State, fields: Mapping[bytes, bytes]) -> Account:
     token = bearer_token(fields.get(b"authorization"))
     if token is None:
         message = "header.Authorization: must be `Bearer {token}`"
-        raise Refusal("TOKEN_NOT_FOUND", message, headers=((b"www-authenticate", b"Bearer"),))
+        raise SandboxError("TOKEN_NOT_FOUND", message, headers=((b"www-authenticate", b"Bearer"),))
     account = state.tokens.get(token)
     if account is None:
         challenge = (b"www-authenticate", b'Bearer error="invalid_token"')
-        raise Refusal("TOKEN_INVALID", "header.Authorization: nobody has this token", headers=(challenge,))
+        raise SandboxError(
+            "TOKEN_INVALID", "header.Authorization: nobody has this token", headers=(challenge,)
+        )
     return account
 
 
@@ -63,7 +65,7 @@ def require_address(account: Account, caller: tuple[str, int] | None) -> None:
     """
     if account.allowed_ips and not admits(account.allowed_ips, caller[0] if caller else None):
         address = caller[0] if caller else "a caller without an address"
-        raise Refusal("IP_NOT_ALLOWED", f"{address} is not among the allowed addresses of {account.id}")
+        raise SandboxError("IP_NOT_ALLOWED", f"{address} is not among the allowed addresses of {account.id}")
 
 
 def bearer_token(authorization: bytes | None) -> str | None:

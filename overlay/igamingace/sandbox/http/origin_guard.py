@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from igamingace.sandbox._errors import Refusal
+from igamingace.sandbox._errors import SandboxError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class Guard:
+class OriginGuard:
     """Checks what a browser says of where a request comes from and goes to.
 
     A page of another site can make a browser send requests here, and by a name of its own that leads to this
@@ -33,7 +33,7 @@ class Guard:
         """
         host = fields.get(b"host", b"").decode("latin-1")
         if not self._is_ours(host):
-            raise Refusal(
+            raise SandboxError(
                 "PERMISSION_ERROR",
                 f"header.Host: {host[:100]!r} is not a name of this sandbox; start it with --allow-host NAME",
                 status=403,
@@ -42,7 +42,7 @@ class Guard:
         if method not in _READS and origin is not None:
             sent_from = origin.decode("latin-1").lower()
             if sent_from != f"{scheme}://{host.lower()}":
-                raise Refusal(
+                raise SandboxError(
                     "PERMISSION_ERROR", "header.Origin: pages of other sites change nothing here", status=403
                 )
 

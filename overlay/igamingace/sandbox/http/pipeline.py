@@ -1,4 +1,4 @@
-"""The way of a request through the contract: who it is, the limit, faults, form, handler, answer, log."""
+"""The request pipeline: authenticate, count, inject a fault, read, validate, handle, check, log, write."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ import re
 from dataclasses import dataclass
 from time import perf_counter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from igamingace.sandbox._errors import Refusal
+from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox._json import JSON, encode
 from igamingace.sandbox.faults.apply import (
     BROKEN,
-    deliver,
-    named,
-    stand_in,
+    proxy_response,
+    send_broken,
+    with_fault_header,
     with_unknown_field,
 )
 from igamingace.sandbox.handlers import HANDLERS, Call
 from igamingace.sandbox.http.asgi import (
-    Answer,
     Disconnected,
     Receive,
+    Response,
     Scope,
     Send,
     collect,
@@ -31,25 +31,27 @@ from igamingace.sandbox.http.asgi import (
     respond,
 )
 from igamingace.sandbox.http.authentication import account_of, operation_at, require_address
-from igamingace.sandbox.http.validation import read_form
-from igamingace.sandbox.store.request_log import LONGEST_KEPT, Exchange, kept_fields
+from igamingace.sandbox.http.validation import validate_request
+from igamingace.sandbox.store.request_log import MAX_LOGGED_BYTES, LoggedRequest, truncate_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from igamingace.sandbox._errors import Headers
-    from igamingace.sandbox._runtime import World
+    from igamingace.sandbox._runtime import Runtime
     from igamingace.sandbox.contract.contract import Code, Contract, Operation
     from igamingace.sandbox.contract.error_style import ErrorStyle
-    from igamingace.sandbox.faults import Fault, Met
-    from igamingace.sandbox.games.engine import Play
+    from igamingace.sandbox.faults import Fault, InjectedFault
+    from igamingace.sandbox.games.engine import GameEngine
+    from igamingace.sandbox.http.validation import RequestInput
+    from igamingace.sandbox.store.in_flight import Gauge
     from igamingace.sandbox.store.models import Account
 
 _log = logging.getLogger("igamingace.sandbox")
 
 _HOST: Final = re.compile(rb"(?:[A-Za-z0-9.\-_]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
-_OWN_REFUSALS: Final = (
+_PIPELINE_CODES: Final = (
     "INTERNAL_SERVER_ERROR",
     "IP_NOT_ALLOWED",
     "TOKEN_INVALID",
@@ -60,6 +62,8 @@ _OWN_REFUSALS: Final = (
 _UNKNOWN_NUMBER: Final = 2999
 """The code of the fault `unknown_code`: one that the contract does not have, as the vendor may add one."""
 _UNKNOWN_NAME: Final = "SANDBOX_UNKNOWN_CODE"
+_NO_RESPONSE: Final = Response(0, b"")
+"""What the log shows of a request that got no response."""
 _NO_PATH: Final[Mapping[str, str]] = MappingProxyType({})
 _NO_FIELDS: Final[Mapping[bytes, bytes]] = MappingProxyType({})
 
@@ -68,244 +72,280 @@ class ContractBreach(AssertionError):  # noqa: N818 - reads as what happened, as
     """An answer of the sandbox differs from the contract; the message names every difference by its place."""
 
 
+_Result: TypeAlias = "tuple[int, JSON, Code | None, Headers]"
+"""What handling a request gives: HTTP status, body, response code of an error, further header fields."""
+
+
 @dataclass(slots=True)
-class _Visit:
-    """One request on its way, and what became of it."""
+class RequestContext:
+    """One request on its way through the pipeline.
+
+    Attributes:
+        received: The sandbox's time when it came.
+        started: The same by `perf_counter`.
+        fields: Header fields by lower-case name.
+        path: Path parameters by name.
+        code: The number of the response code of an error.
+        fault: The kinds of the injected faults, for people.
+        problem: What went wrong inside, to be raised when strict.
+        logged: Its entry in the log, once there is one.
+    """
 
     raw_path: bytes
     scope: Scope
     receive: Receive
     send: Send
-    at: datetime
-    began: float
+    received: datetime
+    started: float
     fields: Mapping[bytes, bytes]
     path: Mapping[str, str]
     operation: Operation | None = None
     account: Account | None = None
     raw_body: bytes = b""
     code: int | None = None
-    answer: Answer | None = None
     fault: str | None = None
     problem: Exception | None = None
-    noted: Exchange | None = None
-
-    def exchange(self) -> Exchange:
-        """Return what the log keeps of it."""
-        query = self.scope["query_string"]
-        target = self.raw_path + b"?" + query if query else self.raw_path
-        answer = self.answer
-        return Exchange(
-            self.at,
-            None if self.account is None else self.account.id,
-            None if self.operation is None else self.operation.id,
-            self.scope["method"],
-            target[:LONGEST_KEPT],
-            0 if answer is None else answer.status,
-            self.code,
-            perf_counter() - self.began,
-            kept_fields(self.scope["headers"]),
-            self.raw_body[:LONGEST_KEPT],
-            b"" if answer is None else answer.body[:LONGEST_KEPT],
-            self.fault,
-        )
+    logged: LoggedRequest | None = None
 
 
-class Executor:
+class RequestPipeline:
     """Answers the requests to the operations of one contract."""
 
     def __init__(
-        self, contract: Contract, world: World, engine: Play, *, validate_answers: bool, strict: bool
+        self,
+        contract: Contract,
+        runtime: Runtime,
+        engine: GameEngine,
+        *,
+        validate_answers: bool,
+        strict: bool,
     ) -> None:
         """See `create_app`.
 
         Raises:
             ContractError: a response code that the checks themselves need is not in the contract.
         """
-        for name in _OWN_REFUSALS:
+        for name in _PIPELINE_CODES:
             contract.code(name)
         self._contract = contract
-        self._world = world
+        self._runtime = runtime
         self._engine = engine
         self._validate_answers = validate_answers
         self._strict = strict
 
     async def serve(self, raw_path: bytes, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, and write it into the log.
+        """Answer one request and log it: the stages stand below in their order.
 
         Raises:
-            ContractBreach: when strict, and the answer differed from the contract; 500 has been sent.
+            ContractBreach: when strict, and the response differed from the contract; 500 has been sent.
             Exception: the same when a handler failed.
         """
-        visit = _Visit(
-            raw_path, scope, receive, send, self._world.clock(), perf_counter(), _NO_FIELDS, _NO_PATH
+        request = RequestContext(
+            raw_path, scope, receive, send, self._runtime.clock(), perf_counter(), _NO_FIELDS, _NO_PATH
         )
+        response = _NO_RESPONSE
+        slot: Gauge | None = None
         try:
-            await self._serve(visit)
+            # 1. authenticate, 2. count. Who is refused here takes no slot and meets no fault.
+            try:
+                operation = self._authenticate(request)
+                slot = self._count(request)
+            except SandboxError as error:
+                request.code = self._contract.code(error.name).number
+                response = self.error_response(error)
+                self._log(request, response)
+                await respond(send, response)
+                return
+            # 3. inject a fault: latency, and a fault that may take the place of the response.
+            injected = await self._inject_fault(request, operation)
+            if injected is None or injected.runs_handler:
+                try:
+                    try:
+                        # 4. read, 5. validate, 6. handle.
+                        await self._read(request)
+                        arguments = self._validate(request, operation)
+                        result = self._handle(request, operation, arguments)
+                    except SandboxError as error:
+                        result = self._refuse(request, error)
+                    # 7. check against the contract.
+                    response = self._check(operation, result, injected)
+                except Disconnected:
+                    raise
+                except Exception as error:  # noqa: BLE001 - whatever a handler does wrong, the caller gets a response
+                    response = self._fail(request, operation, error)
+            if injected is not None:
+                response = self._apply_fault(request, injected, response)
+            # 8. log, 9. write. In this order: a caller who has the response can read it in the log.
+            self._log(request, response)
+            await self._write(request, response, injected)
         except Disconnected:
             return
         finally:
-            self._note(visit).seconds = perf_counter() - visit.began
-        if visit.problem is not None and self._strict:
-            raise visit.problem
+            if slot is not None:
+                slot.leave()
+            self._log(request, response).seconds = perf_counter() - request.started
+        if request.problem is not None and self._strict:
+            raise request.problem
 
-    def _note(self, visit: _Visit) -> Exchange:
-        """Write the visit into the log, if it is not there yet; who has the answer can read it there."""
-        if visit.noted is None:
-            visit.noted = visit.exchange()
-            self._world.log.add(visit.noted)
-        return visit.noted
-
-    async def _reply(self, visit: _Visit, answer: Answer) -> None:
-        visit.answer = answer
-        self._note(visit)
-        await respond(visit.send, answer)
-
-    def refused(self, refusal: Refusal, errors: ErrorStyle | None = None) -> Answer:
-        """Return the answer to a request that is refused, in the style of the contract's routes when None.
-
-        Raises:
-            ContractError: the contract has no response code of that name.
-        """
-        status, body = self._refusal_body(refusal, errors or self._world.errors)
-        return Answer(status, encode(body), headers=refusal.headers)
-
-    def _refusal_body(self, refusal: Refusal, errors: ErrorStyle) -> tuple[int, JSON]:
-        code = self._contract.code(refusal.name)
-        body = errors.body(code.number, code.name, refusal.message)
-        return refusal.status or errors.status(code.http_status), body
-
-    async def _serve(self, visit: _Visit) -> None:
-        try:
-            operation = self._admitted(visit)
-        except Refusal as refusal:
-            await self._refuse(visit, refusal)
-            return
-        if visit.account is None:
-            await self._accepted(visit, operation)
-            return
-        gauge = self._world.gauges.of(visit.account.id)
-        if gauge.enter(self._contract.limit):
-            with gauge:
-                await self._accepted(visit, operation)
-        else:
-            busy = f"{self._contract.limit} requests are in flight already; wait until they have ended"
-            await self._refuse(visit, Refusal(self._contract.busy, busy))
-
-    async def _refuse(self, visit: _Visit, refusal: Refusal) -> None:
-        visit.code = self._contract.code(refusal.name).number
-        await self._reply(visit, self.refused(refusal))
-
-    def _admitted(self, visit: _Visit) -> Operation:
-        operation, visit.path = operation_at(self._contract, visit.raw_path, visit.scope["method"])
-        visit.operation, visit.fields = operation, collect(visit.scope["headers"])
+    def _authenticate(self, request: RequestContext) -> Operation:
+        """Find the operation, and the account whose token and address the request has."""
+        operation, request.path = operation_at(self._contract, request.raw_path, request.scope["method"])
+        request.operation, request.fields = operation, collect(request.scope["headers"])
         if operation.secured:
-            visit.account = account_of(self._world.state, visit.fields)
-            require_address(visit.account, visit.scope.get("client"))
+            request.account = account_of(self._runtime.state, request.fields)
+            require_address(request.account, request.scope.get("client"))
         return operation
 
-    async def _accepted(self, visit: _Visit, operation: Operation) -> None:
-        faults, hold, met = self._world.faults, self._world.latency, None
-        if faults:
-            met = faults.meet(visit.account.id if visit.account is not None else None, operation.id)
-            hold += met.hold if met is not None else 0
-        if hold:
-            await asyncio.sleep(hold)
-        if met is not None:
-            await self._spoil(visit, operation, met)
-            return
-        await self._reply(visit, await self._carried_out(visit, operation))
+    def _count(self, request: RequestContext) -> Gauge | None:
+        """Count the request as in flight; without an account nothing is counted.
 
-    async def _spoil(self, visit: _Visit, operation: Operation, met: Met) -> None:
-        """Answer as the faults that were met have it."""
-        visit.fault, fault, answer = met.names, met.fault, None
-        if fault is None or fault.after:
-            alter = with_unknown_field if fault is not None and fault.kind == "unknown_field" else None
-            answer = await self._carried_out(visit, operation, alter)
-        if fault is not None:
-            answer = stand_in(fault) or self._faulty_refusal(visit, fault) or answer
-        answer = named(answer or Answer(0, b""), met.names)
-        if fault is not None and fault.kind in BROKEN:
-            visit.answer = answer
-            self._note(visit)
-            await deliver(
-                fault.kind, answer, met.drip, scope=visit.scope, receive=visit.receive, send=visit.send
-            )
-        else:
-            await self._reply(visit, answer)
-
-    def _faulty_refusal(self, visit: _Visit, fault: Fault) -> Answer | None:
-        said = _code_of(self._contract, fault)
-        if said is None:
+        Raises:
+            SandboxError: the account has as many requests in flight as the contract allows.
+        """
+        if request.account is None:
             return None
-        visit.code, name, status = said
-        body = self._world.errors.body(visit.code, name, f"a fault of the sandbox: {fault.kind}")
-        return Answer(fault.status or self._world.errors.status(status), encode(body))
+        gauge = self._runtime.gauges.of(request.account.id)
+        if not gauge.enter(self._contract.limit):
+            message = f"{self._contract.limit} requests are in flight already; wait until they have ended"
+            raise SandboxError(self._contract.busy, message)
+        return gauge
 
-    async def _carried_out(
-        self, visit: _Visit, operation: Operation, alter: Callable[[JSON], JSON] | None = None
-    ) -> Answer:
-        """Return the answer; to whatever a handler does wrong as well, which stays in `visit.problem`."""
-        try:
-            return await self._answer(visit, operation, alter)
-        except Disconnected:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever a handler does wrong, the caller gets an answer
-            visit.problem = error
-            return self._failed(operation, error)
+    async def _inject_fault(self, request: RequestContext, operation: Operation) -> InjectedFault | None:
+        """Draw the faults that the request meets, and hold it for as long as they and the latency say."""
+        delay, injected = self._runtime.latency, None
+        if self._runtime.faults:
+            account_id = None if request.account is None else request.account.id
+            injected = self._runtime.faults.draw(account_id, operation.id)
+            if injected is not None:
+                request.fault = injected.names
+                delay += injected.hold
+        if delay:
+            await asyncio.sleep(delay)
+        return injected
 
-    async def _answer(
-        self, visit: _Visit, operation: Operation, alter: Callable[[JSON], JSON] | None
-    ) -> Answer:
-        code: Code | None = None
-        headers: Headers = ()
-        try:
-            status, body = await self._performed(visit, operation)
-        except Refusal as refusal:
-            status, body = self._refusal_body(refusal, self._world.errors)
-            code, headers = self._contract.code(refusal.name), refusal.headers
-            visit.code = code.number
-        if alter is not None:
-            body = alter(body)
+    async def _read(self, request: RequestContext) -> None:
+        fields = request.fields
+        if b"content-length" in fields or b"transfer-encoding" in fields:
+            request.raw_body = await read_body(request.receive, fields.get(b"content-length"))
+
+    def _validate(self, request: RequestContext, operation: Operation) -> RequestInput:
+        return validate_request(
+            self._contract,
+            operation=operation,
+            path=request.path,
+            query_string=request.scope["query_string"],
+            fields=request.fields,
+            raw_body=request.raw_body,
+        )
+
+    def _handle(self, request: RequestContext, operation: Operation, arguments: RequestInput) -> _Result:
+        """Call the operation's handler; without one, the contract's example is the result."""
+        handler = HANDLERS.get(operation.id)
+        if handler is None or request.account is None:
+            return *operation.example, None, ()
+        call = Call(
+            operation,
+            request.account,
+            self._runtime.state,
+            arguments.path,
+            arguments.query,
+            arguments.body,
+            request.received,
+            self._runtime.zone,
+            self._engine,
+            base_url(request.fields, request.scope),
+        )
+        return operation.success, {"success": True, "message": "OK", "data": handler(call)}, None, ()
+
+    def _refuse(self, request: RequestContext, error: SandboxError) -> _Result:
+        code = self._contract.code(error.name)
+        request.code = code.number
+        status, body = self._error_body(error, self._runtime.errors)
+        return status, body, code, error.headers
+
+    def _check(self, operation: Operation, result: _Result, injected: InjectedFault | None) -> Response:
+        """Return the response.
+
+        Raises:
+            ContractBreach: it differs from the contract.
+        """
+        status, body, code, headers = result
+        if injected is not None and injected.kind == "unknown_field":
+            body = with_unknown_field(body)
         if self._validate_answers:
             breaches = operation.breaches(status, body, code)
             if breaches:
                 raise ContractBreach(f"{operation.id} {status}: {'; '.join(breaches)}")
-        return Answer(status, encode(body), headers=headers)
+        return Response(status, encode(body), headers=headers)
 
-    async def _performed(self, visit: _Visit, operation: Operation) -> tuple[int, JSON]:
-        fields, world = visit.fields, self._world
-        if b"content-length" in fields or b"transfer-encoding" in fields:
-            visit.raw_body = await read_body(visit.receive, fields.get(b"content-length"))
-        form = read_form(
-            self._contract,
-            operation=operation,
-            path=visit.path,
-            query_string=visit.scope["query_string"],
-            fields=fields,
-            raw_body=visit.raw_body,
-        )
-        handler = HANDLERS.get(operation.id)
-        if handler is None or visit.account is None:
-            return operation.example
-        call = Call(
-            operation,
-            visit.account,
-            world.state,
-            form.path,
-            form.query,
-            form.body,
-            visit.at,
-            world.zone,
-            self._engine,
-            base_url(fields, visit.scope),
-        )
-        return operation.success, {"success": True, "message": "OK", "data": handler(call)}
-
-    def _failed(self, operation: Operation, error: Exception) -> Answer:
+    def _fail(self, request: RequestContext, operation: Operation, error: Exception) -> Response:
+        """Return the 500 for an error inside the sandbox, and keep the error in `request.problem`."""
+        request.problem = error
         text = str(error) if isinstance(error, ContractBreach) else f"{operation.id}: {error!r}"
         _log.error("the sandbox failed: %s", text, exc_info=error)
-        self._world.note_breach(text)
-        return self.refused(Refusal("INTERNAL_SERVER_ERROR", f"the sandbox failed: {text}"))
+        self._runtime.note_breach(text)
+        return self.error_response(SandboxError("INTERNAL_SERVER_ERROR", f"the sandbox failed: {text}"))
+
+    def _apply_fault(self, request: RequestContext, injected: InjectedFault, response: Response) -> Response:
+        """Return the response that the fault sends instead of `response`, named in a header field."""
+        fault = injected.fault
+        if fault is not None:
+            response = proxy_response(fault) or self._fault_response(request, fault) or response
+        return with_fault_header(response, injected.names)
+
+    def _fault_response(self, request: RequestContext, fault: Fault) -> Response | None:
+        code = _code_of(self._contract, fault)
+        if code is None:
+            return None
+        request.code, name, status = code
+        body = self._runtime.errors.body(request.code, name, f"a fault of the sandbox: {fault.kind}")
+        return Response(fault.status or self._runtime.errors.status(status), encode(body))
+
+    def _log(self, request: RequestContext, response: Response) -> LoggedRequest:
+        """Return the request's entry in the log, which is written the first time."""
+        if request.logged is None:
+            query = request.scope["query_string"]
+            target = request.raw_path + b"?" + query if query else request.raw_path
+            request.logged = LoggedRequest(
+                request.received,
+                None if request.account is None else request.account.id,
+                None if request.operation is None else request.operation.id,
+                request.scope["method"],
+                target[:MAX_LOGGED_BYTES],
+                response.status,
+                request.code,
+                perf_counter() - request.started,
+                truncate_headers(request.scope["headers"]),
+                request.raw_body[:MAX_LOGGED_BYTES],
+                response.body[:MAX_LOGGED_BYTES],
+                request.fault,
+            )
+            self._runtime.log.add(request.logged)
+        return request.logged
+
+    async def _write(
+        self, request: RequestContext, response: Response, injected: InjectedFault | None
+    ) -> None:
+        if injected is not None and injected.kind in BROKEN:
+            await send_broken(
+                injected, response, scope=request.scope, receive=request.receive, send=request.send
+            )
+        else:
+            await respond(request.send, response)
+
+    def error_response(self, error: SandboxError, errors: ErrorStyle | None = None) -> Response:
+        """Return the response that tells `error`, in the style of the contract's routes when None.
+
+        Raises:
+            ContractError: the contract has no response code of that name.
+        """
+        status, body = self._error_body(error, errors or self._runtime.errors)
+        return Response(status, encode(body), headers=error.headers)
+
+    def _error_body(self, error: SandboxError, errors: ErrorStyle) -> tuple[int, JSON]:
+        code = self._contract.code(error.name)
+        body = errors.body(code.number, code.name, error.message)
+        return error.status or errors.status(code.http_status), body
 
 
 def base_url(fields: Mapping[bytes, bytes], scope: Scope) -> str:

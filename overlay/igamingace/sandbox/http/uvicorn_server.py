@@ -12,8 +12,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from igamingace.sandbox._json import encode
 from igamingace.sandbox.faults import CLOSE
-from igamingace.sandbox.http.asgi import CLOSING, Answer, Receive, Scope, Send, head_of, respond
-from igamingace.sandbox.http.write_coalescing import JoiningTransport
+from igamingace.sandbox.http.asgi import CLOSING, Receive, Response, Scope, Send, head_of, respond
+from igamingace.sandbox.http.write_coalescing import WriteCoalescingTransport
 
 if sys.platform != "win32":
     import resource
@@ -22,21 +22,23 @@ if TYPE_CHECKING:
     import socket
     from types import FrameType
 
-LARGEST_HEAD: Final = 65_536
+MAX_HEAD_BYTES: Final = 65_536
 """How many bytes the head of a request may have: its first line and its fields."""
-SLOWEST_HEAD: Final = 30.0
+HEAD_TIMEOUT: Final = 30.0
 """How many seconds it may take to arrive."""
 BACKLOG: Final = 2048
 """How many connections may wait to be taken in."""
 AT_ONCE: Final = 8
 """How many are taken in in one turn of the event loop; what is too many is closed a few turns later."""
 
-_LAST_ANSWERS: Final = 2.0
+_RESPONSE_GRACE: Final = 2.0
 """How many seconds answers under way are given at the end, once nothing is played any more."""
 _A_MOMENT: Final = 0.002
 
-_TOO_LARGE: Final = Answer(
-    431, encode({"success": False, "message": f"header: has more than {LARGEST_HEAD} bytes"}), headers=CLOSING
+_TOO_LARGE: Final = Response(
+    431,
+    encode({"success": False, "message": f"header: has more than {MAX_HEAD_BYTES} bytes"}),
+    headers=CLOSING,
 )
 
 
@@ -62,7 +64,7 @@ class SandboxProtocol(HttpToolsProtocol):
             self.transport = transport
             transport.abort()
             return
-        super().connection_made(JoiningTransport(transport, self.loop))
+        super().connection_made(WriteCoalescingTransport(transport, self.loop))
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -75,7 +77,7 @@ class SandboxProtocol(HttpToolsProtocol):
         self._newest_bytes = len(data)
         self._head_bytes += self._newest_bytes
         super().data_received(data)
-        if self._in_head and self._head_bytes > LARGEST_HEAD:
+        if self._in_head and self._head_bytes > MAX_HEAD_BYTES:
             self.transport.write(_on_the_wire(_TOO_LARGE))
             self.transport.close()
         elif self._head_timer is None and not self._is_answering():
@@ -85,7 +87,7 @@ class SandboxProtocol(HttpToolsProtocol):
         return bool(self.cycle) and not self.cycle.response_complete
 
     def _await_head(self) -> None:
-        self._head_timer = self.loop.call_later(SLOWEST_HEAD, self.transport.close)
+        self._head_timer = self.loop.call_later(HEAD_TIMEOUT, self.transport.close)
 
     def _head_arrived(self) -> None:
         if self._head_timer is not None:
@@ -97,7 +99,7 @@ class SandboxProtocol(HttpToolsProtocol):
         self._in_head = False
         self._head_arrived()
         arrived = self._head_bytes + self._newest_bytes  # at least as many as the head has
-        if arrived > LARGEST_HEAD and self._head_size() > LARGEST_HEAD:
+        if arrived > MAX_HEAD_BYTES and self._head_size() > MAX_HEAD_BYTES:
             self.app = _refuse_head
         super().on_headers_complete()
 
@@ -112,12 +114,12 @@ class SandboxProtocol(HttpToolsProtocol):
         self.scope["extensions"] = extensions
 
 
-def _on_the_wire(answer: Answer) -> bytes:
+def _on_the_wire(answer: Response) -> bytes:
     fields = b"".join(b"%s: %s\r\n" % field for field in head_of(answer)["headers"])
     return b"HTTP/1.1 %d \r\n%s\r\n%s" % (answer.status, fields, answer.body)
 
 
-class PromptServer(uvicorn.Server):
+class SandboxServer(uvicorn.Server):
     """A server that stops when it is told, where uvicorn's looks ten times a second whether it was."""
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -166,7 +168,7 @@ class PromptServer(uvicorn.Server):
         while not ending.done() and not self.force_exit:
             await asyncio.wait((ending,), timeout=_A_MOMENT)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_LAST_ANSWERS):
+            async with asyncio.timeout(_RESPONSE_GRACE):
                 # nothing tells when the last of them has gone
                 while (self.server_state.tasks or self.server_state.connections) and not self.force_exit:  # noqa: ASYNC110
                     await asyncio.sleep(_A_MOMENT)
@@ -181,19 +183,19 @@ _OTHERS: Final = 64
 """How many descriptors are left for all else: files, the event loop, callbacks, connections to be closed."""
 
 
-def connections_that_fit(most: int) -> int:
+def connections_that_fit(max_size: int) -> int:
     """Return how many connections can be open at once: `most`, or as many as there are descriptors for."""
     if sys.platform == "win32":  # which has no such limit
-        return most
+        return max_size
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return most if soft == resource.RLIM_INFINITY else max(1, min(most, soft - _OTHERS))
+    return max_size if soft == resource.RLIM_INFINITY else max(1, min(max_size, soft - _OTHERS))
 
 
-def raise_limit(most: int) -> None:
+def raise_limit(max_size: int) -> None:
     """Let this process have descriptors for `most` connections, or as many as it may allow itself."""
     if sys.platform == "win32":
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = most + _OTHERS if hard == resource.RLIM_INFINITY else min(most + _OTHERS, hard)
+    wanted = max_size + _OTHERS if hard == resource.RLIM_INFINITY else min(max_size + _OTHERS, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from igamingace.sandbox._errors import refuse_violations
-from igamingace.sandbox._json import JSON, NotJSON, Object, decode
+from igamingace.sandbox._errors import validation_error
+from igamingace.sandbox._json import JSON, InvalidJSON, Object, decode
 from igamingace.sandbox.contract.document import violations
 from igamingace.sandbox.contract.parameters import Location, parse_query
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)  # not frozen: that would triple what making one costs
-class Form:
+class RequestInput:
     """What a well-formed request says."""
 
     path: Object
@@ -25,7 +25,7 @@ class Form:
     body: Object
 
 
-def read_form(
+def validate_request(
     contract: Contract,
     *,
     operation: Operation,
@@ -33,7 +33,7 @@ def read_form(
     query_string: bytes,
     fields: Mapping[bytes, bytes],
     raw_body: bytes,
-) -> Form:
+) -> RequestInput:
     """Read the parameters and the body of a request to `operation`.
 
     Raises:
@@ -49,8 +49,8 @@ def read_form(
         body, of_body = _read_body(operation, raw_body)
         wrong += of_body
     if wrong:
-        raise refuse_violations(wrong, status)
-    return Form(values.get("path", {}), values["query"], body)
+        raise validation_error(wrong, status)
+    return RequestInput(values.get("path", {}), values["query"], body)
 
 
 def _given(
@@ -61,8 +61,8 @@ def _given(
         return parse_query(query)
     if place == "path":
         return {name: [value] for name, value in path.items()}
-    named = {name: fields.get(name.encode()) for name in location.types}
-    return {name: [value.decode("latin-1")] for name, value in named.items() if value is not None}
+    with_fault_header = {name: fields.get(name.encode()) for name in location.types}
+    return {name: [value.decode("latin-1")] for name, value in with_fault_header.items() if value is not None}
 
 
 def _read_body(operation: Operation, raw: bytes) -> tuple[JSON, list[str]]:
@@ -72,6 +72,6 @@ def _read_body(operation: Operation, raw: bytes) -> tuple[JSON, list[str]]:
         return {}, ["body: is required"] if operation.body_required else []
     try:
         body = decode(raw)
-    except NotJSON as problem:
+    except InvalidJSON as problem:
         return {}, [f"body: {problem}"]
     return body, violations(operation.body, body, "body")

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 
-class JoiningTransport(asyncio.Transport):
+class WriteCoalescingTransport(asyncio.Transport):
     """A transport that sends what is written in one turn of the event loop at the end of that turn.
 
     uvicorn writes the head of an answer and its body one after the other. Sent as they come they are two

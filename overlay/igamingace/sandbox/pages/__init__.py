@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from igamingace.sandbox.pages.reference import reference
+from igamingace.sandbox.pages import api_proxy, reference, round_page, routes
 
-__all__ = ["api_proxy", "reference", "round", "routes"]
+__all__ = ["api_proxy", "reference", "round_page", "routes"]

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from igamingace_bindings.contract import OPERATIONS, REQUIRED_HEADERS
 
-from igamingace.sandbox._errors import Refusal
-from igamingace.sandbox._json import NotJSON, decode, encode, members
+from igamingace.sandbox._errors import SandboxError
+from igamingace.sandbox._json import InvalidJSON, decode, encode, members
 from igamingace.sandbox.control.router import control_route
-from igamingace.sandbox.http.asgi import Answer, Disconnected
+from igamingace.sandbox.http.asgi import Disconnected, Response
 
 if TYPE_CHECKING:
     from igamingace.sandbox._json import JSON, Object
-    from igamingace.sandbox.control.router import OwnRequest
+    from igamingace.sandbox.control.router import ControlRequest
     from igamingace.sandbox.http.asgi import Message
     from igamingace.sandbox.store.models import Account
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 class _Reply:
     """An answer of the API, and the data in it; None when it is no success."""
 
-    answer: Answer
+    answer: Response
     data: JSON
 
 
 @control_route("POST", "launch")
-async def launch(request: OwnRequest) -> Answer:
+async def launch(request: ControlRequest) -> Response:
     """Link the player and launch a game; the body is that of games.launch and names the `account`.
 
     The answer has the `url`; a refusal of the API is given as it came.
@@ -42,32 +42,32 @@ async def launch(request: OwnRequest) -> Answer:
     launched = await _call(request, account, "games.launch", body)
     if launched.data is None:
         return launched.answer
-    return Answer(200, encode({"url": launched.data}))
+    return Response(200, encode({"url": launched.data}))
 
 
 @control_route("POST", "kick")
-async def kick(request: OwnRequest) -> Answer:
+async def kick(request: ControlRequest) -> Response:
     """Kick a player; the body is that of games.kick and names the `account`. The API's answer is given."""
     body = await request.json()
     account = _account(request, body)
     return (await _call(request, account, "games.kick", body)).answer
 
 
-def _account(request: OwnRequest, body: Object) -> Account:
+def _account(request: ControlRequest, body: Object) -> Account:
     """Take the `account` out of a body.
 
     Raises:
         Refusal: VALIDATION_ERROR without one, AGENT_NOT_FOUND.
     """
     if "account" not in body:
-        raise Refusal("VALIDATION_ERROR", "body.account: is required")
-    account = request.world.state.accounts.get(str(body.pop("account")))
+        raise SandboxError("VALIDATION_ERROR", "body.account: is required")
+    account = request.runtime.state.accounts.get(str(body.pop("account")))
     if account is None:
-        raise Refusal("AGENT_NOT_FOUND", "body.account: there is no such account")
+        raise SandboxError("AGENT_NOT_FOUND", "body.account: there is no such account")
     return account
 
 
-async def _call(request: OwnRequest, account: Account, operation: str, body: Object) -> _Reply:
+async def _call(request: ControlRequest, account: Account, operation: str, body: Object) -> _Reply:
     """Send `body` to an operation with the account's token, from the address of the page's browser."""
     info, raw = OPERATIONS[operation], encode(body)
     path = info.path.encode()
@@ -111,8 +111,8 @@ def _read(sent: list[Message]) -> _Reply:
     status: int = sent[0]["status"]
     try:
         answer = decode(raw)
-    except NotJSON as error:
-        raise Refusal("PROVIDER_ERROR", f"the API answered {status}, and no JSON: {error}") from None
+    except InvalidJSON as error:
+        raise SandboxError("PROVIDER_ERROR", f"the API answered {status}, and no JSON: {error}") from None
     envelope = members(answer) if isinstance(answer, dict) else {}
     data = envelope.get("data") if envelope.get("success") is True else None
-    return _Reply(Answer(status, raw), data)
+    return _Reply(Response(status, raw), data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Final, Literal
 
-from igamingace.sandbox.http.asgi import HTML_TYPE, Answer
+from igamingace.sandbox.http.asgi import HTML_TYPE, Response
 
 if TYPE_CHECKING:
     from igamingace.sandbox._errors import Headers
@@ -18,7 +18,7 @@ _HEADERS: Final[Headers] = (
 )
 
 
-def html_page(status: int, title: str, body: str, *, kind: Literal["note", "sheet"] = "note") -> Answer:
+def html_page(status: int, title: str, body: str, *, kind: Literal["note", "sheet"] = "note") -> Response:
     """Return an HTML page: `title` is text, `body` is HTML; a `sheet` is wider than a `note`."""
     html = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
@@ -31,4 +31,4 @@ def html_page(status: int, title: str, body: str, *, kind: Literal["note", "shee
         f'<body class="{kind}"><main class="panel"><header><h1>{escape(title)}</h1></header>\n'
         f'<div class="body stack">{body}<p><a href="/">Back office</a></p></div></main></body></html>\n'
     )
-    return Answer(status, html.encode(), HTML_TYPE, _HEADERS)
+    return Response(status, html.encode(), HTML_TYPE, _HEADERS)

@@ -8,15 +8,15 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
-from igamingace.sandbox._errors import Refusal
+from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.control.router import control_route, route
-from igamingace.sandbox.http.asgi import Answer
+from igamingace.sandbox.http.asgi import Response
 from igamingace.sandbox.pages.static_files import SAFETY, html
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-    from igamingace.sandbox.control.router import OwnRequest
+    from igamingace.sandbox.control.router import ControlRequest
 
 _POLICY: Final = (
     b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -26,17 +26,19 @@ _POLICY: Final = (
 
 
 @route("GET", "/reference")
-async def reference(_request: OwnRequest) -> Answer:
+async def reference(_request: ControlRequest) -> Response:
     """Show the reference."""
-    shown = html("reference.html", _POLICY)
-    return Answer(shown.status, shown.body.replace(b"{renderer}", _name()), shown.media_type, shown.headers)
+    to_json = html("reference.html", _POLICY)
+    return Response(
+        to_json.status, to_json.body.replace(b"{renderer}", _name()), to_json.media_type, to_json.headers
+    )
 
 
 @control_route("GET", "renderer/{file}")
-async def renderer(request: OwnRequest) -> Answer:
+async def renderer(request: ControlRequest) -> Response:
     """Give the renderer's script, which is kept gzipped; its name changes when its content does."""
     if request.path["file"].encode() != _name():
-        raise Refusal("VALIDATION_ERROR", "path: there is no such file", status=404)
+        raise SandboxError("VALIDATION_ERROR", "path: there is no such file", status=404)
     body = _kept().joinpath(f"{request.path['file']}.gz").read_bytes()
     headers = (
         *SAFETY,
@@ -45,8 +47,8 @@ async def renderer(request: OwnRequest) -> Answer:
     )
     accepted = b",".join(value for name, value in request.scope["headers"] if name == b"accept-encoding")
     if b"gzip" in accepted:
-        return Answer(200, body, b"text/javascript", (*headers, (b"content-encoding", b"gzip")))
-    return Answer(200, gzip.decompress(body), b"text/javascript", headers)
+        return Response(200, body, b"text/javascript", (*headers, (b"content-encoding", b"gzip")))
+    return Response(200, gzip.decompress(body), b"text/javascript", headers)
 
 
 @cache

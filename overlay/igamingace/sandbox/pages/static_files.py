@@ -6,8 +6,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
-from igamingace.sandbox._errors import Refusal
-from igamingace.sandbox.http.asgi import HTML_TYPE, Answer
+from igamingace.sandbox._errors import SandboxError
+from igamingace.sandbox.http.asgi import HTML_TYPE, Response
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -34,13 +34,13 @@ SAFETY: Final[Headers] = (
 _FRESH: Final = (b"cache-control", b"no-cache")
 
 
-def html(name: str, policy: bytes = SELF_ONLY) -> Answer:
+def html(name: str, policy: bytes = SELF_ONLY) -> Response:
     """Return the page in the file `name`, which may load and run what `policy` admits."""
     headers = (*SAFETY, _FRESH, (b"content-security-policy", policy))
-    return Answer(200, _read(name), HTML_TYPE, headers)
+    return Response(200, _read(name), HTML_TYPE, headers)
 
 
-def asset(name: str) -> Answer:
+def asset(name: str) -> Response:
     """Return a script, style sheet or picture.
 
     Raises:
@@ -48,8 +48,8 @@ def asset(name: str) -> Answer:
     """
     media_type = _served().get(name)
     if media_type is None:
-        raise Refusal("VALIDATION_ERROR", "path: there is no such asset", status=404)
-    return Answer(200, _read(name), media_type, (*SAFETY, _FRESH))
+        raise SandboxError("VALIDATION_ERROR", "path: there is no such asset", status=404)
+    return Response(200, _read(name), media_type, (*SAFETY, _FRESH))
 
 
 @cache

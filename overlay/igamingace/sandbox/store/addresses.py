@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
-from igamingace.sandbox._errors import Refusal
+from igamingace.sandbox._errors import SandboxError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +31,7 @@ def parse_allowed(entries: Iterable[str], place: str) -> tuple[str, ...]:
             else:
                 found[address] = None
     if wrong:
-        raise Refusal("PARAMETERS_INVALID", "; ".join(wrong))
+        raise SandboxError("PARAMETERS_INVALID", "; ".join(wrong))
     return tuple(found)
 
 

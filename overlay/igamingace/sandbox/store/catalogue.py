@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from igamingace.sandbox._errors import Refusal
+from igamingace.sandbox._errors import SandboxError
 
 if TYPE_CHECKING:
     from igamingace.sandbox.store.models import Account, Game, Provider
-    from igamingace.sandbox.store.state import State
+    from igamingace.sandbox.store.state import CasinoState
 
 
-def launchable(state: State, account: Account, provider_id: int, game_id: int) -> tuple[Provider, Game]:
+def launchable(state: CasinoState, account: Account, provider_id: int, game_id: int) -> tuple[Provider, Game]:
     """Return the provider and its game, when the account can launch it now.
 
     Raises:
@@ -19,14 +19,14 @@ def launchable(state: State, account: Account, provider_id: int, game_id: int) -
     """
     found = playable(state, account, provider_id, game_id)
     if account.points[account.currency] <= 0:
-        raise Refusal(
+        raise SandboxError(
             "POINT_NOT_ENOUGH",
             f"{account.id} has no points left in {account.currency}; its operator can transfer some",
         )
     return found
 
 
-def playable(state: State, account: Account, provider_id: int, game_id: int) -> tuple[Provider, Game]:
+def playable(state: CasinoState, account: Account, provider_id: int, game_id: int) -> tuple[Provider, Game]:
     """Return the provider and its game, when the account can play it now.
 
     Assumed: which code refuses what.
@@ -38,16 +38,18 @@ def playable(state: State, account: Account, provider_id: int, game_id: int) -> 
     provider = offered_provider(state, account, provider_id)
     game = provider.games.get(game_id)
     if game is None:
-        raise Refusal("GAME_NOT_FOUND", f"provider {provider_id} has no game {game_id}; see games.list")
+        raise SandboxError("GAME_NOT_FOUND", f"provider {provider_id} has no game {game_id}; see games.list")
     if account.currency not in provider.currencies:
-        raise Refusal("CURRENCY_NOT_SUPPORTED", f"provider {provider_id} is not played in {account.currency}")
+        raise SandboxError(
+            "CURRENCY_NOT_SUPPORTED", f"provider {provider_id} is not played in {account.currency}"
+        )
     if provider.in_maintenance or game.in_maintenance:
         what = "game" if game.in_maintenance else "provider"
-        raise Refusal("UNDER_MAINTENANCE", f"the {what} is in maintenance; try again later")
+        raise SandboxError("UNDER_MAINTENANCE", f"the {what} is in maintenance; try again later")
     return provider, game
 
 
-def offered_provider(state: State, account: Account, provider_id: int) -> Provider:
+def offered_provider(state: CasinoState, account: Account, provider_id: int) -> Provider:
     """Return a provider that the account may offer.
 
     Raises:
@@ -55,7 +57,9 @@ def offered_provider(state: State, account: Account, provider_id: int) -> Provid
     """
     provider = state.provider(provider_id)
     if provider_id not in account.provider_ids:
-        raise Refusal("PERMISSION_ERROR", f"provider {provider_id} is not among your account's providers")
+        raise SandboxError(
+            "PERMISSION_ERROR", f"provider {provider_id} is not among your account's providers"
+        )
     return provider
 
 
@@ -66,7 +70,7 @@ def require_currency(account: Account, currency: str, place: str) -> None:
         Refusal: CURRENCY_NOT_SUPPORTED.
     """
     if currency not in account.currencies:
-        raise Refusal(
+        raise SandboxError(
             "CURRENCY_NOT_SUPPORTED",
             f"{place}: {account.id} has {', '.join(account.currencies)}, not {currency}",
         )

@@ -11,27 +11,27 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Bounded(OrderedDict[K, V]):  # a plain dict finds its oldest entry ever more slowly
+class BoundedDict(OrderedDict[K, V]):  # a plain dict finds its oldest entry ever more slowly
     """A dict that forgets its oldest entry when a new one would be one too many."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, max_size: int) -> None:
         """Hold at most `most` entries."""
         super().__init__()
-        self.most = most
+        self.max_size = max_size
 
     def __setitem__(self, key: K, value: V) -> None:
         """Set `key`, and forget the oldest entry when there are too many."""
         super().__setitem__(key, value)
-        if len(self) > self.most:
+        if len(self) > self.max_size:
             self.popitem(last=False)
 
 
-class Log(Generic[E]):
+class RingLog(Generic[E]):
     """The last entries of something, numbered from 1; the oldest go."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, max_size: int) -> None:
         """Keep at most `most` entries."""
-        self._entries = deque[tuple[int, E]](maxlen=most)
+        self._entries = deque[tuple[int, E]](maxlen=max_size)
         self.last = 0
         """The number of the newest entry; 0 when there never was one."""
 

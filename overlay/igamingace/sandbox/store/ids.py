@@ -8,17 +8,17 @@ from itertools import count
 from typing import Final
 
 
-class Numbers:
+class NumberSequence:
     """Gives out numbers, one after the other."""
 
     def __init__(self, first: int) -> None:
         """Begin with `first`."""
-        self.upcoming = first
+        self.next_value = first
 
     def __next__(self) -> int:
         """Give out a number."""
-        self.upcoming += 1
-        return self.upcoming - 1
+        self.next_value += 1
+        return self.next_value - 1
 
 
 def new_token() -> str:
@@ -30,7 +30,7 @@ _IDS_A_MILLISECOND: Final = 4096
 _ids: Final = count(time.time_ns() // 1_000_000 * _IDS_A_MILLISECOND)
 
 
-def fresh_id() -> int:
+def new_id() -> int:
     """Return an id that no sandbox has used before, unless one made 4096 of them each millisecond.
 
     A wallet remembers transactions for longer than a sandbox runs. Until 2039 a double holds these ids.

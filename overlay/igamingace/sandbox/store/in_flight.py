@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 
 @dataclass(slots=True)
@@ -35,13 +31,8 @@ class Gauge:
         self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
         return True
 
-    def __enter__(self) -> None:
-        """Hold the place that `enter` took."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Give the place back: the answer has been sent to its end, or nobody wants it."""
+    def leave(self) -> None:
+        """Count a request as ended: its response has been sent, or the caller has gone."""
         self.in_flight -= 1
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from igamingace.sandbox.store.collections import Bounded
+from igamingace.sandbox.store.collections import BoundedDict
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -19,7 +19,7 @@ Level: TypeAlias = Literal["operator", "agent"]
 Mode: TypeAlias = Literal["seamless", "transfer"]
 """Where players' money is: in the agent's own wallet, asked by callbacks, or in the platform's."""
 
-MOST_KEPT: Final = 20_000
+MAX_RECORDS: Final = 20_000
 """How many players, transactions and so on an account has at most."""
 
 
@@ -202,10 +202,14 @@ class Account:
     allowed_ips: tuple[str, ...] = ()
     payment_method: Literal["deposit", "invoice"] = "deposit"
     chosen_mode: Mode | None = None
-    players: Bounded[str, Player] = field(default_factory=lambda: Bounded[str, Player](MOST_KEPT))
-    movements: Bounded[str, Movement] = field(default_factory=lambda: Bounded[str, Movement](MOST_KEPT))
-    bonus_calls: Bounded[int, BonusCall] = field(default_factory=lambda: Bounded[int, BonusCall](MOST_KEPT))
-    transactions: deque[Transaction] = field(default_factory=lambda: deque[Transaction](maxlen=MOST_KEPT))
+    players: BoundedDict[str, Player] = field(default_factory=lambda: BoundedDict[str, Player](MAX_RECORDS))
+    movements: BoundedDict[str, Movement] = field(
+        default_factory=lambda: BoundedDict[str, Movement](MAX_RECORDS)
+    )
+    bonus_calls: BoundedDict[int, BonusCall] = field(
+        default_factory=lambda: BoundedDict[int, BonusCall](MAX_RECORDS)
+    )
+    transactions: deque[Transaction] = field(default_factory=lambda: deque[Transaction](maxlen=MAX_RECORDS))
 
     def __post_init__(self) -> None:
         """Open an empty wallet for each currency that has none."""
@@ -235,11 +239,11 @@ class Account:
             for currency, points in list(self.points.items())
         }
 
-    def keep(self, most: int) -> None:
+    def keep(self, max_size: int) -> None:
         """Keep at most `most` players, transactions and so on, if that is less than before."""
-        if most < self.players.most:
-            self.players.most = self.movements.most = self.bonus_calls.most = most
-            self.transactions = deque(self.transactions, maxlen=most)
+        if max_size < self.players.max_size:
+            self.players.max_size = self.movements.max_size = self.bonus_calls.max_size = max_size
+            self.transactions = deque(self.transactions, maxlen=max_size)
 
     @property
     def currency(self) -> str:

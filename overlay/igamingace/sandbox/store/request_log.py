@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
     from igamingace.sandbox._json import Object
 
-MOST_REQUESTS: Final = 500
+MAX_REQUESTS: Final = 500
 """How many requests are remembered."""
-LONGEST_SHOWN: Final = 4_096
+MAX_SHOWN_CHARACTERS: Final = 4_096
 """How many characters of a body, a path or a header field are shown."""
-LONGEST_KEPT: Final = LONGEST_SHOWN + 512
+MAX_LOGGED_BYTES: Final = MAX_SHOWN_CHARACTERS + 512
 """How many bytes of a body, a path or a header field are remembered."""
-MOST_FIELDS: Final = 100
+MAX_HEADERS: Final = 100
 """How many header fields are remembered."""
 
 _SECRET_FIELDS: Final = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 
 
 @dataclass(slots=True)  # not frozen: that would triple what making one costs
-class Exchange:
+class LoggedRequest:
     """A request and its answer.
 
     Attributes:
@@ -72,7 +72,7 @@ class Exchange:
         """
         return decode(self.request_body) if self.request_body else None
 
-    def shown(self, number: int, tokens: Container[str]) -> Object:
+    def to_json(self, number: int, tokens: Container[str]) -> Object:
         """Return it for people, as entry `number`, with `tokens` and other secrets masked."""
         return {
             "seq": number,
@@ -106,9 +106,11 @@ def _text(raw: bytes, tokens: Container[str], encoding: str = "utf-8") -> str:
 
 
 def _cut(text: str) -> str:
-    return f"{text[:LONGEST_SHOWN]}…" if len(text) > LONGEST_SHOWN else text
+    return f"{text[:MAX_SHOWN_CHARACTERS]}…" if len(text) > MAX_SHOWN_CHARACTERS else text
 
 
-def kept_fields(fields: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+def truncate_headers(fields: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """Return what is remembered of the header fields of a request."""
-    return [(name[:LONGEST_KEPT], value[:LONGEST_KEPT]) for name, value in islice(fields, MOST_FIELDS)]
+    return [
+        (name[:MAX_LOGGED_BYTES], value[:MAX_LOGGED_BYTES]) for name, value in islice(fields, MAX_HEADERS)
+    ]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from igamingace.sandbox._errors import Refusal
-from igamingace.sandbox.store.collections import Bounded
-from igamingace.sandbox.store.ids import Numbers
+from igamingace.sandbox._errors import SandboxError
+from igamingace.sandbox.store.collections import BoundedDict
+from igamingace.sandbox.store.ids import NumberSequence
 from igamingace.sandbox.store.models import (
-    MOST_KEPT,
+    MAX_RECORDS,
     Account,
     Launch,
     Player,
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-MOST_ACCOUNTS: Final = 20_000
-MOST_WITH_ALL: Final = 20
-"""How many accounts have `MOST_KEPT` records; those after them have fewer, so that the sum stays bounded."""
-LEAST_KEPT: Final = 100
+MAX_ACCOUNTS: Final = 20_000
+ACCOUNTS_WITH_ALL_RECORDS: Final = 20
+"""How many accounts have `MAX_RECORDS` records; with more accounts each has fewer: the sum is bounded."""
+MIN_RECORDS: Final = 100
 """How many every account has at least."""
 
 
-class State:
+class CasinoState:
     """All that the sandbox remembers, and the ways to find it."""
 
     def __init__(self, providers: list[Provider]) -> None:
@@ -37,21 +37,25 @@ class State:
         self.providers = {provider.id: provider for provider in providers}
         self.accounts: dict[str, Account] = {}
         self.tokens: dict[str, Account] = {}
-        self.launches = Bounded[str, Launch](20_000)
-        self.round_pages = Bounded[str, RoundPage](20_000)
-        self._player_codes = Numbers(10_482)
-        self._transaction_ids = Numbers(7_300_120_045_001)
-        self._bonus_call_ids = Numbers(90_211)
+        self.launches = BoundedDict[str, Launch](20_000)
+        self.round_pages = BoundedDict[str, RoundPage](20_000)
+        self._player_codes = NumberSequence(10_482)
+        self._transaction_ids = NumberSequence(7_300_120_045_001)
+        self._bonus_call_ids = NumberSequence(90_211)
 
     def next_numbers(self) -> tuple[int, int, int]:
         """Return the player code, the transaction's id and the bonus call's id that are given out next."""
-        return self._player_codes.upcoming, self._transaction_ids.upcoming, self._bonus_call_ids.upcoming
+        return (
+            self._player_codes.next_value,
+            self._transaction_ids.next_value,
+            self._bonus_call_ids.next_value,
+        )
 
     def continue_with(self, player_code: int, transaction_id: int, bonus_call_id: int) -> None:
         """Give out these numbers next."""
-        self._player_codes = Numbers(player_code)
-        self._transaction_ids = Numbers(transaction_id)
-        self._bonus_call_ids = Numbers(bonus_call_id)
+        self._player_codes = NumberSequence(player_code)
+        self._transaction_ids = NumberSequence(transaction_id)
+        self._bonus_call_ids = NumberSequence(bonus_call_id)
 
     def add_account(self, account: Account) -> None:
         """Take `account` in.
@@ -60,12 +64,14 @@ class State:
             Refusal: the id is taken (PARAMETERS_INVALID), or there are too many accounts (PERMISSION_ERROR).
         """
         if account.id in self.accounts:
-            raise Refusal("PARAMETERS_INVALID", f"body.operatorId: {account.id!r} is taken")
-        if len(self.accounts) >= MOST_ACCOUNTS:
-            raise Refusal("PERMISSION_ERROR", f"the sandbox holds at most {MOST_ACCOUNTS} accounts; reset it")
+            raise SandboxError("PARAMETERS_INVALID", f"body.operatorId: {account.id!r} is taken")
+        if len(self.accounts) >= MAX_ACCOUNTS:
+            raise SandboxError(
+                "PERMISSION_ERROR", f"the sandbox holds at most {MAX_ACCOUNTS} accounts; reset it"
+            )
         self.accounts[account.id] = account
         self.tokens[account.token] = account
-        account.keep(max(LEAST_KEPT, MOST_KEPT * MOST_WITH_ALL // len(self.accounts)))
+        account.keep(max(MIN_RECORDS, MAX_RECORDS * ACCOUNTS_WITH_ALL_RECORDS // len(self.accounts)))
 
     def link_player(self, account: Account, external_id: str) -> Player:
         """Return the account's player of that id, made now when it is new.
@@ -74,7 +80,7 @@ class State:
         """
         player = account.players.get(external_id)
         if player is None:
-            if len(account.players) >= account.players.most:
+            if len(account.players) >= account.players.max_size:
                 idle = (key for key, other in account.players.items() if not other.in_use)
                 account.players.pop(next(idle, next(iter(account.players))))
             player = account.players[external_id] = Player(next(self._player_codes), external_id)
@@ -90,8 +96,8 @@ class State:
         if player is not None:
             return player
         if any(external_id in other.players for other in self.accounts.values()):
-            raise Refusal("PERMISSION_ERROR", f"player {external_id!r} is another agent's")
-        raise Refusal(
+            raise SandboxError("PERMISSION_ERROR", f"player {external_id!r} is another agent's")
+        raise SandboxError(
             "USER_NOT_FOUND", f"there is no player {external_id!r}; link it with players.create first"
         )
 
@@ -103,7 +109,9 @@ class State:
         """
         provider = self.providers.get(provider_id)
         if provider is None:
-            raise Refusal("PROVIDER_NOT_FOUND", f"there is no provider {provider_id}; see providers.list")
+            raise SandboxError(
+                "PROVIDER_NOT_FOUND", f"there is no provider {provider_id}; see providers.list"
+            )
         return provider
 
     def record(

@@ -14,10 +14,10 @@ from igamingace.sandbox.store.models import TransactionType
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from igamingace.sandbox.control.router import OwnRequest
-    from igamingace.sandbox.http.asgi import Answer
+    from igamingace.sandbox.control.router import ControlRequest
+    from igamingace.sandbox.http.asgi import Response
     from igamingace.sandbox.store.models import RoundPage, Transaction
-    from igamingace.sandbox.store.state import State
+    from igamingace.sandbox.store.state import CasinoState
 
 _WORDS: Final = {
     TransactionType.BET: "Bet",
@@ -29,20 +29,20 @@ _NOT_TOLD: Final = '<span aria-hidden="true">\N{EN DASH}</span><span class="visu
 
 
 @control_route("GET", "round")
-async def show_round(request: OwnRequest) -> Answer:
+async def show_round(request: ControlRequest) -> Response:
     """Show a round's details."""
-    state = request.world.state
+    state = request.runtime.state
     wanted = state.round_pages.get(request.query.get("token", ""))
     entries = [] if wanted is None else _entries(state, wanted)
     if wanted is None or not entries:
         return html_page(404, "No such round", "<p>Ask for its address with transactions.round.</p>")
     about = _about(state, wanted, entries[0])
     return html_page(
-        200, f"Round {wanted.round_id}", about + _table(entries, request.world.zone), kind="sheet"
+        200, f"Round {wanted.round_id}", about + _table(entries, request.runtime.zone), kind="sheet"
     )
 
 
-def _entries(state: State, wanted: RoundPage) -> list[Transaction]:
+def _entries(state: CasinoState, wanted: RoundPage) -> list[Transaction]:
     account = state.accounts.get(wanted.account_id)
     found = (wanted.player_id, wanted.round_id, wanted.provider_id, wanted.game_id)
     books = account.transactions.copy() if account is not None else ()
@@ -53,7 +53,7 @@ def _entries(state: State, wanted: RoundPage) -> list[Transaction]:
     ]
 
 
-def _about(state: State, wanted: RoundPage, entry: Transaction) -> str:
+def _about(state: CasinoState, wanted: RoundPage, entry: Transaction) -> str:
     provider = state.providers.get(entry.provider_id or 0)
     game = provider.games.get(entry.game_id or 0) if provider is not None else None
     rows = {
