@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from igamingace.sandbox import Sandbox, server
-from igamingace.sandbox.control.state import state
+from igamingace.sandbox.store import state
 from igamingace.sandbox.http import asgi, uvicorn_server
 from igamingace.sandbox.store.collections import BoundedDict
 
@@ -202,7 +202,7 @@ def test_connections_beyond_those_the_process_may_have_are_closed_and_the_others
     with subprocess.Popen(
         ["/bin/sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as program:
-        greeting = "".join(iter(program.stdout.readline, "CancelScope it with Ctrl+C.\n"))
+        greeting = "".join(iter(program.stdout.readline, "Stop it with Ctrl+C.\n"))
         url = re.search(r"http://\S+", greeting)[0]
         first = connected(url)
         crowd = [connected(url) for _ in range(300)]

@@ -162,7 +162,7 @@ class Program:
         lines = []
         for line in self.process.stdout:
             lines.append(line)
-            if line.startswith("CancelScope it"):
+            if line.startswith("Stop it"):
                 break
         self.greeting = "".join(lines)
         self.url = re.search(r"http://\S+", self.greeting)[0]
