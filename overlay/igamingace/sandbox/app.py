@@ -111,7 +111,7 @@ def create_app(
         time_scale,
     )
     engine = GameEngine(runtime, lambda: _open_sender(runtime))
-    runtime.clock.watch(engine.clock_moved)
+    runtime.clock.watch(engine.on_clock_moved)
     pipeline = RequestPipeline(compiled, runtime, engine, validate_answers=validate_answers, strict=strict)
     return SandboxApp(compiled, runtime, engine, pipeline, OriginGuard(hosts))
 
@@ -235,7 +235,7 @@ class SandboxApp(SandboxControls):
         """Answer a server that speaks of its start and its end."""
         message = await receive()
         if message["type"] == "lifespan.startup":
-            self._engine.affinity.move_here()
+            self._engine.affinity.claim()
             self.served.set_result(asyncio.get_running_loop())
             await send({"type": "lifespan.startup.complete"})
             await receive()

@@ -14,7 +14,7 @@ from igamingace.sandbox.games.session_api import session_request
 
 @pytest.fixture
 def two_at_most(app, monkeypatch):
-    monkeypatch.setattr(app.runtime.sessions, "most_open", 2)
+    monkeypatch.setattr(app.runtime.sessions, "max_open", 2)
     return app
 
 
@@ -177,7 +177,7 @@ async def test_a_line_that_does_not_close_is_not_the_matter_of_another(app, site
         async with lines.to(account, url) as line:
             assert line.name == url
 
-    assert len(lines._lines) == 2
+    assert len(lines._connections) == 2
 
 
 async def test_to_open_a_line_takes_no_time_from_the_wallet(monkeypatch):

@@ -23,7 +23,7 @@ def only(body: Object, known: Collection[str]) -> Object:
     """Return `body` when it has no members but the `known` ones.
 
     Raises:
-        Refusal: VALIDATION_ERROR that names the others.
+        SandboxError: VALIDATION_ERROR that names the others.
     """
     wrong = [
         f"body.{name}: is not known here; there is {', '.join(known)}" for name in body if name not in known
@@ -37,7 +37,7 @@ def typed(value: JSON, kind: type[T], place: str) -> T:
     """Return `value` when it is a text (`str`), a whole number (`int`) or true or false (`bool`).
 
     Raises:
-        Refusal: VALIDATION_ERROR.
+        SandboxError: VALIDATION_ERROR.
     """
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise SandboxError("VALIDATION_ERROR", f"{place}: must be {_NAMES[kind]}")
@@ -48,7 +48,7 @@ def text(value: JSON, place: str) -> str:
     """Return `value` when it is a text.
 
     Raises:
-        Refusal: VALIDATION_ERROR.
+        SandboxError: VALIDATION_ERROR.
     """
     return typed(value, str, place)
 
@@ -57,7 +57,7 @@ def boolean(value: JSON, place: str) -> bool:
     """Return `value` when it is true or false.
 
     Raises:
-        Refusal: VALIDATION_ERROR.
+        SandboxError: VALIDATION_ERROR.
     """
     return typed(value, bool, place)
 
@@ -66,7 +66,7 @@ def amount(value: JSON, place: str) -> Decimal:
     """Return the number in `value`, which is one or is the text of one.
 
     Raises:
-        Refusal: VALIDATION_ERROR.
+        SandboxError: VALIDATION_ERROR.
     """
     try:
         read = (
@@ -83,7 +83,7 @@ def seconds(value: JSON, place: str) -> float:
     """Return a finite number of seconds.
 
     Raises:
-        Refusal: VALIDATION_ERROR.
+        SandboxError: VALIDATION_ERROR.
     """
     try:
         read = float(amount(value, place))
@@ -98,7 +98,7 @@ def number_after(request: ControlRequest) -> int:
     """Return the query's `after`; 0 when it is not given.
 
     Raises:
-        Refusal: VALIDATION_ERROR.
+        SandboxError: VALIDATION_ERROR.
     """
     text = request.query.get("after", "0")
     if not (text.isascii() and text.isdecimal() and len(text) < 16):  # noqa: PLR2004 - no log gets as far

@@ -107,7 +107,7 @@ def _money(session: Session, body: Object, name: str) -> Decimal:
     """Return an amount of the body.
 
     Raises:
-        Refusal: it is missing, no amount of the session's currency, or negative.
+        SandboxError: it is missing, no amount of the session's currency, or negative.
     """
     place = f"body.{name}"
     if name not in body:

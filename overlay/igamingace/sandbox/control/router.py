@@ -60,7 +60,7 @@ class ControlRequest:
         """Return the body, which may have `most` bytes.
 
         Raises:
-            Refusal: it is too large or too slow.
+            SandboxError: it is too large or too slow.
         """
         return await read_body(self.receive, None, max_bytes)
 
@@ -68,7 +68,7 @@ class ControlRequest:
         """Return the JSON object in the body; empty without a body.
 
         Raises:
-            Refusal: VALIDATION_ERROR, the body is no JSON object.
+            SandboxError: VALIDATION_ERROR, the body is no JSON object.
         """
         raw = await self.raw_body()
         try:
@@ -120,7 +120,7 @@ def find(raw_path: bytes, method: str) -> tuple[ControlHandler, Mapping[str, str
     """Return what answers there, and the path parameters.
 
     Raises:
-        Refusal: VALIDATION_ERROR with status 404 or 405.
+        SandboxError: VALIDATION_ERROR with status 404 or 405.
     """
     found = _ROUTER.find(raw_path)
     if found is None:

@@ -1,4 +1,4 @@
-"""Sends one try of a callback to a wallet, waits as long as the contract says, and writes down what came.
+"""Sends callbacks to wallets: signs, sends, waits as long as the contract says, judges, logs, tries again.
 
 Assumed: redirects are not followed, and when the time is over the connection is closed.
 """
@@ -23,16 +23,13 @@ from igamingace.sandbox.store.masking import mask_text
 from igamingace.sandbox.store.request_log import MAX_LOGGED_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
-    from igamingace._wallet_client.client import Line
     from igamingace.sandbox._runtime import Runtime
     from igamingace.sandbox.games.callback_messages import CallbackMessage
     from igamingace.sandbox.games.sessions import Session
 
 DEFAULT_TIMEOUT: Final = 10.0
 """How many seconds a callback is waited for whose time limit the contract does not state. Assumed."""
-_MAX_ABANDONED: Final = 1_000
+_MAX_RUNNING: Final = 1_000
 _CREDENTIALS: Final = re.compile(r"//[^/?#]*@")
 
 
@@ -44,7 +41,7 @@ class _Attempt:
     url: str
     signature: str
     place: str = ""
-    """Where it goes, in words; known once there is a line."""
+    """Where it goes, in words; known once there is a connection."""
 
 
 class CallbackSender:
@@ -55,12 +52,12 @@ class CallbackSender:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime: Final = runtime
-        self._lines: Final = WalletConnections(runtime.wallets)
+        self._connections: Final = WalletConnections(runtime.wallets)
         self._gate: Final = asyncio.Semaphore(AT_ONCE)
-        self._abandoned: Final[set[asyncio.Task[Any]]] = set()
+        self._running: Final[set[asyncio.Task[Any]]] = set()
 
     async def send(self, session: Session, message: CallbackMessage) -> list[Delivery]:
-        """Send `letter` until it is settled or the contract's tries are used up; return each.
+        """Send `message` until it is settled or the contract's tries are used up; return each.
 
         Assumed: every answer but OK in time is a reason to try again, a refusal too, since the vendor calls
         it unsuccessful; and the next try comes at once.
@@ -86,21 +83,21 @@ class CallbackSender:
 
     async def settle(self) -> None:
         """Wait until nothing is under way any more."""
-        while self._abandoned:
-            await asyncio.wait(self._abandoned)
+        while self._running:
+            await asyncio.wait(self._running)
 
     async def close(self) -> None:
         """Give up what is under way, and close the connections."""
-        for abandoned in list(self._abandoned):
-            abandoned.cancel()
+        for task in list(self._running):
+            task.cancel()
         await self.settle()
-        await self._lines.close()
+        await self._connections.close()
 
     async def _deliver(self, attempt: _Attempt, fault: InjectedCallbackFault) -> Delivery:
         at, start, command = self._runtime.clock(), time.perf_counter(), attempt.message.command
         reply = None
         try:
-            reply = await self._answer(attempt, fault)
+            reply = await self._exchange_in_time(attempt, fault)
             verdict = judge(command, reply.http_status, reply.body, attempt.session.currency)
         except TimeoutError:
             verdict = timed_out(self._limit(command), fault.delay)
@@ -132,49 +129,44 @@ class CallbackSender:
         self._runtime.callback_log.add(delivery)
         return delivery
 
-    async def _answer(self, attempt: _Attempt, fault: InjectedCallbackFault) -> Reply:
+    async def _exchange_in_time(self, attempt: _Attempt, fault: InjectedCallbackFault) -> Reply:
         """Return the answer; TimeoutError when it is late, NoAnswer when there is none."""
-        self._lines.prepare(attempt.session.account, attempt.url)
-        task = self._under_way(self._travel(attempt, fault))
+        account = attempt.session.account
+        self._connections.prepare(account, attempt.url)
+        task = asyncio.get_running_loop().create_task(self._exchange(attempt, fault))
+        self._running.add(task)
+        task.add_done_callback(self._ended)
         await asyncio.wait((task,), timeout=self._limit(attempt.message.command))
         if task.done():
             return task.result()
-        lingers = fault.delay or self._lines.is_in_process(attempt.session.account, attempt.url)
-        if not lingers or len(self._abandoned) > _MAX_ABANDONED:
-            task.cancel()  # closes the connection, as a vendor who waits no longer does
+        # A late answer no longer counts, but a wallet in this process and a callback that a fault has delayed
+        # go on, so that a test can see what the wallet books. Any other connection is closed.
+        goes_on = fault.delay or self._connections.is_in_process(account, attempt.url)
+        if not goes_on or len(self._running) > _MAX_RUNNING:
+            task.cancel()
         raise TimeoutError
 
-    async def _travel(self, attempt: _Attempt, fault: InjectedCallbackFault) -> Reply:
-        async with self._lines.to(attempt.session.account, attempt.url) as line:
-            attempt.place = line.name
-            return await _sent(line, attempt, fault)
+    async def _exchange(self, attempt: _Attempt, fault: InjectedCallbackFault) -> Reply:
+        async with self._connections.to(attempt.session.account, attempt.url) as connection:
+            attempt.place = connection.name
+            await asyncio.sleep(fault.delay)
+            if fault.lost:
+                raise NoAnswer("a fault of the sandbox lost the callback on its way: the wallet never got it")
+            reply = await connection.post(attempt.message.body, attempt.signature.encode())
+            if fault.lost_answer:
+                raise NoAnswer(
+                    "a fault of the sandbox lost the answer on its way: the wallet has the callback"
+                )
+            return reply
 
-    def _under_way(self, journey: Coroutine[Any, Any, Reply]) -> asyncio.Task[Reply]:
-        task = asyncio.get_running_loop().create_task(journey)
-        self._abandoned.add(task)
-        task.add_done_callback(self._arrived)
-        return task
-
-    def _arrived(self, task: asyncio.Task[Any]) -> None:
-        self._abandoned.discard(task)
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
         if not task.cancelled():
-            task.exception()  # where it matters, it has been seen; this tells asyncio so
+            task.exception()  # marks it as retrieved; whoever waits for the task has got it
 
     def _limit(self, command: str) -> float:
         within = CALLBACKS[command].answer_within
         return (DEFAULT_TIMEOUT if within is None else within) * self._runtime.time_scale
-
-
-async def _sent(line: Line, attempt: _Attempt, fault: InjectedCallbackFault) -> Reply:
-    await asyncio.sleep(fault.delay)
-    if fault.lost:
-        raise NoAnswer("the callback was lost on its way, by a fault of the sandbox: the wallet never saw it")
-    reply = await line.post(attempt.message.body, attempt.signature.encode())
-    if fault.lost_answer:
-        raise NoAnswer(
-            "the answer was lost on its way, by a fault of the sandbox: the wallet knows the callback"
-        )
-    return reply
 
 
 def _words(command: str, number: int, verdict: Verdict) -> str:

@@ -1,4 +1,4 @@
-"""The games that are open in a sandbox: launches become sessions, sessions play, and end."""
+"""The game engine: opens sessions, plays in them one move at a time for each player, and ends them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 GONE: Final = 410
 SHUTDOWN_GRACE: Final = 20.0
-"""How many seconds what moves money is given at the end: more than all tries of a bet and its cancel take."""
+"""How many seconds moves of money get at shutdown: more than all tries of a bet and its cancel take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,14 @@ class SessionRequest:
 
 
 class GameEngine:
-    """All that is played in one sandbox, in one event loop (see `LoopAffinity`), from whichever it is asked.
+    """Plays the games of one sandbox.
 
-    What the vendor does not say, and is assumed: a player can have several games open, and what is played in
-    them is played one after the other; maintenance and missing points end no session that is open; a launch
-    url opens though its game went into maintenance meanwhile.
+    Everything runs in one event loop, though callers may be in several (see `LoopAffinity`), and one move at
+    a time for each player (see `KeyedLock`): a wallet must not get two callbacks of one player at once.
+
+    Assumed, since the vendor does not say it: a player can have several games open, whose moves are played
+    one after the other; maintenance and missing points end no open session; a launch url opens even when its
+    game went into maintenance after the launch.
     """
 
     def __init__(self, runtime: Runtime, open_sender: Callable[[], CallbackSender]) -> None:
@@ -64,22 +67,22 @@ class GameEngine:
         self._runtime: Final = runtime
         self._open_sender: Final = open_sender
         self._rounds: Final = Rounds(runtime)
-        self._heartbeat: Final = Heartbeat(runtime.clock, self._beat)
-        self.affinity: Final = LoopAffinity(self._forget)
-        self._forget()
+        self._heartbeat: Final = Heartbeat(runtime.clock, self._run_due)
+        self.affinity: Final = LoopAffinity(self._drop_loop_state)
+        self._drop_loop_state()
 
-    def _forget(self) -> None:
-        """Start without anything that belongs to an event loop."""
+    def _drop_loop_state(self) -> None:
+        """Drop what belongs to an event loop: locks, tasks and connections."""
         self._player_locks = KeyedLock()
         self._sender: CallbackSender | None = None
-        self._moves: set[asyncio.Task[Any]] = set()
-        self._questions: set[asyncio.Task[Any]] = set()
+        self._money_tasks: set[asyncio.Task[Any]] = set()
+        self._balance_tasks: set[asyncio.Task[Any]] = set()
 
     def session(self, session_id: str) -> Session:
         """Return the session of that id, also an ended one.
 
         Raises:
-            Refusal: there is none, or none any more; status 404.
+            SandboxError: there is none, or none any more; status 404.
         """
         session = self._runtime.sessions.get(session_id)
         if session is None:
@@ -92,7 +95,7 @@ class GameEngine:
         """Open a launch url: once, within its life. The balance is asked for at once, in the background.
 
         Raises:
-            Refusal: nobody made it (status 404), it was opened before, or it has expired (status 410); or as
+            SandboxError: nobody made it (status 404), it was opened before, or it has expired (status 410); or as
                 `open`, and then it can be opened later.
         """
         state, now = self._runtime.state, self._runtime.clock()
@@ -126,7 +129,7 @@ class GameEngine:
         """Open a session. The balance is asked for at once, in the background.
 
         Raises:
-            Refusal: too many are open, and each is in use (status 503).
+            SandboxError: too many are open, and each is in use (status 503).
         """
         self._make_room()
         now = self._runtime.clock()
@@ -145,117 +148,121 @@ class GameEngine:
             asked=now,
         )
         self._runtime.sessions.add(session)
-        self.affinity.tell(lambda: self._asked(session))
-        self.affinity.tell(self._heartbeat.start)
+        self.affinity.call(lambda: self._request_balance(session))
+        self.affinity.call(self._heartbeat.start)
         return session
 
     def kick(self, account: Account, player: Player) -> None:
-        """End the player's sessions; a round that is open is finished (see `_finish`), in the background."""
+        """End the player's sessions; open rounds are finished in the background (see `_finish_round`)."""
         for session in self._runtime.sessions.open():
             if session.key == (account.id, player.external_id):
                 self._close(session, "kicked by games.kick")
 
     async def balance(self, session: Session) -> Played:
         """Ask for the balance."""
-        return await self._turn(session, lambda wallet_mode: self._read_balance(session, wallet_mode))
+        return await self._play(session, lambda mode: self._read_balance(session, mode))
 
     async def bet(self, session: Session, stake: Decimal) -> Played:
         """See `Rounds.bet`."""
-        return await self._turn(session, lambda wallet_mode: self._rounds.bet(session, wallet_mode, stake))
+        return await self._play(session, lambda mode: self._rounds.bet(session, mode, stake))
 
     async def win(self, session: Session, amount: Decimal, *, finished: bool = True) -> Played:
         """See `Rounds.win`."""
-        return await self._turn(
-            session, lambda wallet_mode: self._rounds.win(session, wallet_mode, amount, finished=finished)
+        return await self._play(
+            session, lambda mode: self._rounds.win(session, mode, amount, finished=finished)
         )
 
     async def betwin(self, session: Session, stake: Decimal, amount: Decimal) -> Played:
         """See `Rounds.betwin`."""
-        return await self._turn(
-            session, lambda wallet_mode: self._rounds.betwin(session, wallet_mode, stake, amount)
-        )
+        return await self._play(session, lambda mode: self._rounds.betwin(session, mode, stake, amount))
 
     async def cancel(self, session: Session) -> Played:
         """See `Rounds.cancel`."""
-        return await self._turn(session, lambda wallet_mode: self._rounds.cancel(session, wallet_mode))
+        return await self._play(session, lambda mode: self._rounds.cancel(session, mode))
 
     async def spin(self, session: Session, amount: Decimal | None = None) -> Played:
         """See `Rounds.spin`."""
-        return await self._turn(session, lambda wallet_mode: self._rounds.spin(session, wallet_mode, amount))
+        return await self._play(session, lambda mode: self._rounds.spin(session, mode, amount))
 
     async def end(self, session: Session) -> Played:
         """End the session; a round that is open is finished with a win of 0."""
         if session.ended is not None:
             return Played(accepted=True, deliveries=[])
         self._runtime.sessions.end(session, "left by the player", self._runtime.clock())
-        return await self._move(session, self._finish(session))
+        return await self.affinity.run(
+            lambda: self._start(session, self._finish_round(session), self._money_tasks)
+        )
 
     async def settle(self) -> None:
-        """Wait until nothing is under way any more: callbacks in the background, and those that strayed."""
+        """Wait until no callback is running, those in the background and those that timed out included."""
         await self.affinity.run(self._settle)
 
     async def _settle(self) -> None:
-        while under_way := self._moves | self._questions:
-            await asyncio.wait(under_way)
+        while running := self._money_tasks | self._balance_tasks:
+            await asyncio.wait(running)
         if self._sender is not None:
             await self._sender.settle()
 
     async def close(self) -> None:
-        """Let what moves money come to its end, give the rest up, and close the connections to wallets."""
-        await self.affinity.run(self._close_down)
-        self.affinity.leave()
+        """Let moves of money end, cancel the rest, and close the connections to wallets."""
+        await self.affinity.run(self._shut_down)
+        self.affinity.release()
 
-    async def _close_down(self) -> None:
+    async def _shut_down(self) -> None:
         await self._heartbeat.close()
-        for task in list(self._questions):
+        for task in list(self._balance_tasks):
             task.cancel()
         try:
             async with asyncio.timeout(SHUTDOWN_GRACE):
-                while self._moves:
-                    await asyncio.wait(self._moves)
+                while self._money_tasks:
+                    await asyncio.wait(self._money_tasks)
         except TimeoutError:
             pass
         finally:
-            await self._give_up()
+            await self._cancel_all()
 
-    async def _give_up(self) -> None:
-        under_way = self._moves | self._questions
-        for task in under_way:
+    async def _cancel_all(self) -> None:
+        running = self._money_tasks | self._balance_tasks
+        for task in running:
             task.cancel()
-        if under_way:
-            await asyncio.wait(under_way)
+        if running:
+            await asyncio.wait(running)
         sender, self._sender = self._sender, None
         if sender is not None:
             await sender.close()
 
-    def clock_moved(self) -> None:
+    def on_clock_moved(self) -> None:
         """Do what has become due; callable from any thread."""
-        self._heartbeat.look()
+        self._heartbeat.wake()
 
-    async def _turn(self, session: Session, action: Callable[[WalletMode], Awaitable[Played]]) -> Played:
-        """Act for the player when it is its turn; what has begun goes to its end, whoever waits for it."""
+    async def _play(self, session: Session, action: Callable[[WalletMode], Awaitable[Played]]) -> Played:
+        """Run `action`, one at a time for each player, in the engine's event loop.
+
+        What has begun goes to its end, even when the caller stops waiting: it moves money.
+        """
         _require_open(session)
-        return await self._move(session, self._act(session, action))
 
-    async def _act(self, session: Session, action: Callable[[WalletMode], Awaitable[Played]]) -> Played:
-        async with self._player_locks.of(session.key):
-            _require_open(session)
-            session.played = self._runtime.clock()
-            return await action(self._wallet_mode(session))
+        async def play_alone() -> Played:
+            async with self._player_locks.hold(session.key):
+                _require_open(session)  # it may have ended while this waited
+                session.played = self._runtime.clock()
+                return await action(self._wallet_mode(session))
 
-    async def _read_balance(self, session: Session, wallet_mode: WalletMode) -> Played:
+        return await self.affinity.run(lambda: self._start(session, play_alone(), self._money_tasks))
+
+    async def _read_balance(self, session: Session, mode: WalletMode) -> Played:
         session.asked = self._runtime.clock()
-        move = await wallet_mode.balance(session)
-        return Played(move.done, move.deliveries)
+        change = await mode.balance(session)
+        return Played(change.applied, change.deliveries)
 
-    async def _ask(self, session: Session) -> None:
-        async with self._player_locks.of(session.key):
+    async def _read_in_background(self, session: Session) -> None:
+        async with self._player_locks.hold(session.key):
             if session.ended is None:
                 await self._wallet_mode(session).balance(session)
 
-    async def _finish(self, session: Session) -> Played:
+    async def _finish_round(self, session: Session) -> Played:
         """Finish the round of a session that has ended. Assumed: its player has lost it."""
-        async with self._player_locks.of(session.key):
+        async with self._player_locks.hold(session.key):
             if session.round is None:
                 return Played(accepted=True, deliveries=[])
             return await self._rounds.win(session, self._wallet_mode(session), Decimal(0))
@@ -270,22 +277,22 @@ class GameEngine:
         idle = [
             session
             for session in self._runtime.sessions.open()
-            if session.round is None and not self._player_locks.taken(session.key)
+            if session.round is None and not self._player_locks.in_use(session.key)
         ]
         if not idle:
-            max_size = self._runtime.sessions.most_open
+            max_open = self._runtime.sessions.max_open
             raise SandboxError(
                 "SERVICE_EXCEPTION",
-                f"the sandbox has {max_size} games open, and each is in use: end some",
+                f"the sandbox has {max_open} games open, and each is in use: end some",
                 status=HTTPStatus.SERVICE_UNAVAILABLE,
             )
         self._close(min(idle, key=lambda session: session.played), "made room for another")
 
     def _close(self, session: Session, why: str) -> None:
         self._runtime.sessions.end(session, why, self._runtime.clock())
-        self.affinity.tell(lambda: self._begin(session, self._finish(session), self._moves))
+        self.affinity.call(lambda: self._start(session, self._finish_round(session), self._money_tasks))
 
-    def _beat(self) -> datetime | None:
+    def _run_due(self) -> datetime | None:
         """Do what is due, and return when the next is; None when nobody plays.
 
         Minutes that a moved clock has jumped over are not made up for. Assumed: a minute of play is one in
@@ -300,7 +307,7 @@ class GameEngine:
             elif now >= session.asked + BALANCE_INTERVAL:
                 session.asked = now
                 if session.mode == "seamless":
-                    self._asked(session)
+                    self._request_balance(session)
         return min((session.due for session in self._runtime.sessions.open()), default=None)
 
     def _wallet_mode(self, session: Session) -> WalletMode:
@@ -310,24 +317,21 @@ class GameEngine:
             self._sender = self._open_sender()
         return SeamlessMode(self._runtime, self._sender)
 
-    async def _move(self, session: Session, work: Coroutine[Any, Any, T]) -> T:
-        return await self.affinity.run(lambda: self._begin(session, work, self._moves))
+    def _request_balance(self, session: Session) -> None:
+        self._start(session, self._read_in_background(session), self._balance_tasks)
 
-    def _asked(self, session: Session) -> None:
-        self._begin(session, self._ask(session), self._questions)
-
-    def _begin(
-        self, session: Session, work: Coroutine[Any, Any, T], beside: set[asyncio.Task[Any]]
+    def _start(
+        self, session: Session, work: Coroutine[Any, Any, T], tasks: set[asyncio.Task[Any]]
     ) -> asyncio.Task[T]:
         task, locks = asyncio.get_running_loop().create_task(work), self._player_locks
-        locks.expect(session.key)  # from now on: the task begins only later
-        beside.add(task)
-        task.add_done_callback(lambda _: locks.leave(session.key))
-        task.add_done_callback(beside.discard)
-        task.add_done_callback(self._done)
+        locks.reserve(session.key)  # from now on: the task begins only later
+        tasks.add(task)
+        task.add_done_callback(lambda _: locks.release(session.key))
+        task.add_done_callback(tasks.discard)
+        task.add_done_callback(self._note_error)
         return task
 
-    def _done(self, task: asyncio.Task[Any]) -> None:
+    def _note_error(self, task: asyncio.Task[Any]) -> None:
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, SandboxError):
             self._runtime.note_breach(f"play: {error!r}")

@@ -1,4 +1,4 @@
-"""Looks after open sessions: balances each minute, and an end for those that nobody plays any more."""
+"""Timer task of the open sessions: asks for balances each minute and ends sessions that are idle."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _MAX_WAIT: Final = 60.0
 
 
 class Heartbeat:
-    """A task that calls `beat` when something is due; there is none while nothing is."""
+    """A task that calls `run_due` when something is due; it ends when nothing is."""
 
-    def __init__(self, clock: Callable[[], datetime], beat: Callable[[], datetime | None]) -> None:
-        """Take the clock, and what does all that is due and returns when to come again; None for never."""
+    def __init__(self, clock: Callable[[], datetime], run_due: Callable[[], datetime | None]) -> None:
+        """Take the clock, and what does all that is due and returns the next time; None for never."""
         self._clock: Final = clock
-        self._beat: Final = beat
+        self._run_due: Final = run_due
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[None], asyncio.Event] | None = None
 
     def start(self) -> None:
-        """See to it that somebody looks; called in the event loop."""
+        """Start the task, or wake it; called in the event loop."""
         loop = asyncio.get_running_loop()
         if self._running is not None and self._running[0] is loop and not self._running[1].done():
             self._running[2].set()
@@ -31,8 +31,8 @@ class Heartbeat:
         moved = asyncio.Event()
         self._running = loop, loop.create_task(self._run(moved)), moved
 
-    def look(self) -> None:
-        """Look again now, since the clock was moved; callable from any thread."""
+    def wake(self) -> None:
+        """Look at the clock again, since it was moved; callable from any thread."""
         running = self._running
         if running is not None and not running[1].done() and not running[0].is_closed():
             running[0].call_soon_threadsafe(running[2].set)
@@ -45,7 +45,7 @@ class Heartbeat:
             await asyncio.wait((running[1],))
 
     async def _run(self, moved: asyncio.Event) -> None:
-        while (due := self._beat()) is not None:
+        while (due := self._run_due()) is not None:
             seconds = (due - self._clock()).total_seconds()
             try:
                 async with asyncio.timeout(min(max(seconds, 0.0), _MAX_WAIT)):

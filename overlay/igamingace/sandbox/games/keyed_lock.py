@@ -1,4 +1,4 @@
-"""One thing at a time for each player, in the order of asking; players do not wait for each other."""
+"""Asyncio locks by key, which exist only while somebody holds them or waits for them."""
 
 from __future__ import annotations
 
@@ -13,36 +13,35 @@ Key: TypeAlias = tuple[str, str]
 
 
 class KeyedLock:
-    """A line for each key that somebody waits for or holds."""
+    """A first-in, first-out lock for each key; keys do not wait for each other."""
 
     def __init__(self) -> None:
-        """Start with nobody."""
-        self._lines: dict[Key, tuple[asyncio.Lock, int]] = {}
+        self._locks: dict[Key, tuple[asyncio.Lock, int]] = {}
 
-    def taken(self, key: Key) -> bool:
-        """Tell whether somebody waits for the turn of `key`, or holds it."""
-        return key in self._lines
+    def in_use(self, key: Key) -> bool:
+        """Tell whether somebody holds the lock of `key`, waits for it or has reserved it."""
+        return key in self._locks
 
-    def expect(self, key: Key) -> asyncio.Lock:
-        """Say that somebody is about to wait for the turn of `key`, until `leave`."""
-        lock, waiting = self._lines.get(key, (asyncio.Lock(), 0))
-        self._lines[key] = lock, waiting + 1
+    def reserve(self, key: Key) -> asyncio.Lock:
+        """Keep the lock of `key` until `release`, since somebody is about to wait for it."""
+        lock, users = self._locks.get(key, (asyncio.Lock(), 0))
+        self._locks[key] = lock, users + 1
         return lock
 
-    def leave(self, key: Key) -> None:
-        """Take one `expect` back."""
-        lock, waiting = self._lines[key]
-        if waiting > 1:
-            self._lines[key] = lock, waiting - 1
+    def release(self, key: Key) -> None:
+        """Undo one `reserve`."""
+        lock, users = self._locks[key]
+        if users > 1:
+            self._locks[key] = lock, users - 1
         else:
-            del self._lines[key]
+            del self._locks[key]
 
     @asynccontextmanager
-    async def of(self, key: Key) -> AsyncGenerator[None]:
-        """Wait for the turn of `key`, and hold it in the block."""
-        lock = self.expect(key)
+    async def hold(self, key: Key) -> AsyncGenerator[None]:
+        """Wait for the lock of `key`, and hold it in the block."""
+        lock = self.reserve(key)
         try:
             async with lock:
                 yield
         finally:
-            self.leave(key)
+            self.release(key)

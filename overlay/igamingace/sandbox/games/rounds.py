@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from igamingace.sandbox.games.delivery import Delivery
     from igamingace.sandbox.games.wallet_modes import WalletMode
 
-_GIVING: Final = (TransactionType.WIN, TransactionType.BET_CANCEL, TransactionType.BONUS_CALL)
+_CREDITS: Final = (TransactionType.WIN, TransactionType.BET_CANCEL, TransactionType.BONUS_CALL)
 """The types that add to the player's balance."""
 
 
@@ -50,55 +50,53 @@ class Rounds:
         """Play in that world."""
         self._runtime: Final = runtime
 
-    async def bet(self, session: Session, wallet_mode: WalletMode, stake: Decimal) -> Played:
+    async def bet(self, session: Session, mode: WalletMode, stake: Decimal) -> Played:
         """Begin a round with a stake; one that is not accepted is cancelled at once.
 
         Assumed: also one that the wallet has refused in good order, since the vendor calls it unsuccessful.
         """
-        with self._begun(session, stake) as round_:
-            taken = await wallet_mode.bet(session, round_)
+        with self._start_round(session, stake) as round_:
+            taken = await mode.bet(session, round_)
             self._book(session, round_, TransactionType.BET, stake, taken)
-        if not taken.done:
-            return await self._failed(session, wallet_mode, round_, taken)
+        if not taken.applied:
+            return await self._cancel_bet(session, mode, round_, taken)
         session.round = round_
         return Played(accepted=True, deliveries=taken.deliveries)
 
     async def win(
-        self, session: Session, wallet_mode: WalletMode, amount: Decimal, *, finished: bool = True
+        self, session: Session, mode: WalletMode, amount: Decimal, *, finished: bool = True
     ) -> Played:
         """Pay a win of the round, 0 where it is lost."""
         round_ = _open_round(session)
-        paid = await wallet_mode.win(session, round_, amount, finished=finished)
+        paid = await mode.win(session, round_, amount, finished=finished)
         self._book(session, round_, TransactionType.WIN, amount, paid)
         round_.won += amount
         if finished:
             session.round = None
-        return Played(paid.done, paid.deliveries)
+        return Played(paid.applied, paid.deliveries)
 
-    async def betwin(
-        self, session: Session, wallet_mode: WalletMode, stake: Decimal, amount: Decimal
-    ) -> Played:
+    async def betwin(self, session: Session, mode: WalletMode, stake: Decimal, amount: Decimal) -> Played:
         """Play a whole round at once."""
-        with self._begun(session, stake) as round_:
-            moved = await wallet_mode.betwin(session, round_, amount)
+        with self._start_round(session, stake) as round_:
+            moved = await mode.betwin(session, round_, amount)
             staked = BalanceChange(
-                moved.number, moved.deliveries, None
+                moved.transaction_id, moved.deliveries, None
             )  # the balance that was told has the win in it
             self._book(session, round_, TransactionType.BET, stake, staked)
-        if not moved.done:
-            return await self._failed(session, wallet_mode, round_, moved)
+        if not moved.applied:
+            return await self._cancel_bet(session, mode, round_, moved)
         self._book(session, round_, TransactionType.WIN, amount, moved)
         return Played(accepted=True, deliveries=moved.deliveries)
 
-    async def cancel(self, session: Session, wallet_mode: WalletMode) -> Played:
+    async def cancel(self, session: Session, mode: WalletMode) -> Played:
         """Give the round's stake back, as a provider does whose game has failed."""
         round_ = _open_round(session)
-        returned = await wallet_mode.cancel(session, round_)
+        returned = await mode.cancel(session, round_)
         self._book(session, round_, TransactionType.BET_CANCEL, round_.stake, returned)
         session.round = None
-        return Played(returned.done, returned.deliveries)
+        return Played(returned.applied, returned.deliveries)
 
-    async def spin(self, session: Session, wallet_mode: WalletMode, amount: Decimal | None) -> Played:
+    async def spin(self, session: Session, mode: WalletMode, amount: Decimal | None) -> Played:
         """Play one free spin of the player's bonus call; it pays `amount`, or what a spin is played at.
 
         Assumed: a spin is a bet of 0 with `isBonusBusy` and the call's id, followed by a win with that id,
@@ -110,20 +108,20 @@ class Rounds:
             raise SandboxError(
                 "PARAMETERS_INVALID", "the player has no bonus call to play in this game", status=409
             )
-        with self._begun(session, Decimal(0)) as round_:
-            taken = await wallet_mode.bet(session, round_, bonus)
+        with self._start_round(session, Decimal(0)) as round_:
+            taken = await mode.bet(session, round_, bonus)
             self._book(session, round_, TransactionType.BET, Decimal(0), taken)
-        if not taken.done:
-            return await self._failed(session, wallet_mode, round_, taken)
+        if not taken.applied:
+            return await self._cancel_bet(session, mode, round_, taken)
         won = min(bonus.base_bet if amount is None else amount, bonus.amount - bonus.won)
         bonus.remaining -= 1
         bonus.won += won
-        paid = await wallet_mode.win(session, round_, won, bonus=bonus)
+        paid = await mode.win(session, round_, won, bonus=bonus)
         self._book(session, round_, TransactionType.BONUS_CALL, won, paid)
-        return Played(paid.done, [*taken.deliveries, *paid.deliveries])
+        return Played(paid.applied, [*taken.deliveries, *paid.deliveries])
 
     @contextmanager
-    def _begun(self, session: Session, stake: Decimal) -> Generator[Round]:
+    def _start_round(self, session: Session, stake: Decimal) -> Generator[Round]:
         """Begin a round, whose bet the block books; the points are taken now, since others bet meanwhile."""
         if session.round is not None:
             raise SandboxError(
@@ -141,24 +139,24 @@ class Rounds:
         with account.stake(currency, stake):
             yield round_
 
-    async def _failed(
-        self, session: Session, wallet_mode: WalletMode, round_: Round, taken: BalanceChange
+    async def _cancel_bet(
+        self, session: Session, mode: WalletMode, round_: Round, taken: BalanceChange
     ) -> Played:
         """Cancel a bet that was not accepted; the books have both."""
         problem = session.problem
-        returned = await wallet_mode.cancel(session, round_)
+        returned = await mode.cancel(session, round_)
         self._book(session, round_, TransactionType.BET_CANCEL, round_.stake, returned)
         session.problem = problem
         return Played(accepted=False, deliveries=[*taken.deliveries, *returned.deliveries])
 
     def _book(
-        self, session: Session, round_: Round, kind: TransactionType, amount: Decimal, move: BalanceChange
+        self, session: Session, round_: Round, kind: TransactionType, amount: Decimal, change: BalanceChange
     ) -> None:
         """Write a transaction into the books, be it carried out or not: they are the platform's."""
         session.rounds += kind is TransactionType.BET
         if session.is_streamer:
             return
-        if _moves_points(session) and kind in _GIVING:
+        if _moves_points(session) and kind in _CREDITS:
             session.account.points[session.currency] += amount
         self._runtime.state.record(
             session.account,
@@ -168,8 +166,8 @@ class Rounds:
             self._runtime.clock(),
             round_id=round_.id,
             game=(session.provider.id, session.game.id),
-            number=move.number,
-            balance=move.balance,
+            number=change.transaction_id,
+            balance=change.balance,
         )
 
 

@@ -205,7 +205,7 @@ class GameControls:
             seating: See `SessionOptions`.
 
         Raises:
-            Refusal: as games.launch.
+            SandboxError: as games.launch.
         """
         behind = self._run(self.async_play(player_id, game_id, **seating))
         return GameSession(self.engine, behind.session, self._run)
@@ -214,7 +214,7 @@ class GameControls:
         """Open a launch url, as the player's browser would.
 
         Raises:
-            Refusal: nobody made it, or it was opened before or has expired.
+            SandboxError: nobody made it, or it was opened before or has expired.
         """
         return GameSession(self.engine, self._run(self.async_open(url)).session, self._run)
 
@@ -273,7 +273,7 @@ def session_request(
         is_streamer: Whether play is left out of the agent's report.
 
     Raises:
-        Refusal: as games.launch and, for a player's id that the contract does not admit, as players.create.
+        SandboxError: as games.launch and, for a player's id that the contract does not admit, as players.create.
     """
     validator = runtime.schemas.field("CreatePlayer", "playerExternalId")
     wrong = violations(validator, player, "player") if validator is not None else []

@@ -122,20 +122,20 @@ class Sessions:
     """All sessions: those that are open, and those that have ended, of which the oldest are forgotten.
 
     Attributes:
-        most_open: How many can be open. Assumed: the vendor states no limit, and a sandbox needs one.
+        max_open: How many can be open. Assumed: the vendor states no limit, and a sandbox needs one.
         ended: Those that have ended, by id, the latest last.
     """
 
     def __init__(self) -> None:
         """Start with none."""
-        self.most_open = MAX_OPEN
+        self.max_open = MAX_OPEN
         self.ended = BoundedDict[str, Session](MAX_ENDED)
         self._open: dict[str, Session] = {}
 
     @property
     def full(self) -> bool:
         """Whether no more can be opened."""
-        return len(self._open) >= self.most_open
+        return len(self._open) >= self.max_open
 
     def open(self) -> list[Session]:
         """Return those that are open, the latest last."""

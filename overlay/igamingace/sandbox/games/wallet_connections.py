@@ -18,41 +18,41 @@ if TYPE_CHECKING:
     from igamingace.sandbox.store.models import Account
 
 MAX_CONNECTIONS: Final = 64
-"""How many lines are kept; those in use are kept in any case."""
+"""How many connections are entry; those in use are entry in any case."""
 
 
 @dataclass(slots=True)
 class _OpenConnection:
-    line: Line
+    connection: Line
     users: int = 0
 
 
 class WalletConnections:
-    """One line for each callback URL that was used lately; those that were not are closed."""
+    """One connection for each callback URL that was used lately; the others are closed."""
 
     def __init__(self, wallets: Mapping[str, Target]) -> None:
         """Take the applications that were handed in, by account id."""
         self._wallets: Final = wallets
-        self._lines: dict[tuple[str, str], _OpenConnection] = {}
+        self._connections: dict[tuple[str, str], _OpenConnection] = {}
 
     def prepare(self, account: Account, url: str) -> None:
-        """Have the line open, so that no exchange spends its time on that; the errors are those of `to`."""
-        self._kept(account, url)
+        """Open the connection before the time limit of the exchange starts; raises what `to` raises."""
+        self._connection(account, url)
 
     @asynccontextmanager
     async def to(self, account: Account, url: str) -> AsyncGenerator[Line]:
-        """Hold the line to the wallet of `account`, which stays open in the block.
+        """Hold the connection to the wallet of `account`, which stays open in the block.
 
         Raises:
-            ConfigurationError: `url` is no http or https URL.
+            ConfigurationError: `url` is not a valid http or https URL.
         """
-        kept = self._kept(account, url)
-        kept.users += 1
+        entry = self._connection(account, url)
+        entry.users += 1
         try:
             await self._close_some()
-            yield kept.line
+            yield entry.connection
         finally:
-            kept.users -= 1
+            entry.users -= 1
             await self._close_some()
 
     def is_in_process(self, account: Account, url: str) -> bool:
@@ -61,24 +61,29 @@ class WalletConnections:
 
     async def close(self) -> None:
         """Close all."""
-        lines, self._lines = self._lines, {}
-        for kept in lines.values():
-            await kept.line.close()
+        entries, self._connections = self._connections, {}
+        for entry in entries.values():
+            await entry.connection.close()
 
     async def _close_some(self) -> None:
-        """Close lines that nobody uses while there are too many."""
-        unused = [key for key, kept in self._lines.items() if not kept.users]
-        closing = [self._lines.pop(key).line for key in unused[: max(len(self._lines) - MAX_CONNECTIONS, 0)]]
-        if closing:  # whatever comes of it is not the matter of the exchange that made room
-            await asyncio.shield(asyncio.gather(*(line.close() for line in closing), return_exceptions=True))
+        """Close the connections that nobody uses while there are too many."""
+        unused = [key for key, entry in self._connections.items() if not entry.users]
+        closing = [
+            self._connections.pop(key).connection
+            for key in unused[: max(len(self._connections) - MAX_CONNECTIONS, 0)]
+        ]
+        if closing:  # an error in closing one must not fail the exchange that made room
+            await asyncio.shield(
+                asyncio.gather(*(connection.close() for connection in closing), return_exceptions=True)
+            )
 
-    def _kept(self, account: Account, url: str) -> _OpenConnection:
+    def _connection(self, account: Account, url: str) -> _OpenConnection:
         if not url:
-            raise ConfigurationError("the account has no callback URL: give it one")
+            raise ConfigurationError("the account has no callback URL; set one")
         key = (account.id, url)
-        kept = self._lines.pop(key, None) or _OpenConnection(self._open(account, url))
-        self._lines[key] = kept  # the last one used is the last to go
-        return kept
+        entry = self._connections.pop(key, None) or _OpenConnection(self._open(account, url))
+        self._connections[key] = entry  # the last one used is the last to go
+        return entry
 
     def _open(self, account: Account, url: str) -> Line:
         if self.is_in_process(account, url):

@@ -22,19 +22,19 @@ class BalanceChange:
     """What became of a change of balance.
 
     Attributes:
-        number: Its transactionId.
+        transaction_id: Its transactionId.
         deliveries: The callbacks that were sent for it; none in transfer mode.
         balance: What the player had afterwards, in major units; None when nobody has told it.
     """
 
-    def __init__(self, number: int, deliveries: list[Delivery], balance: Decimal | None) -> None:
+    def __init__(self, transaction_id: int, deliveries: list[Delivery], balance: Decimal | None) -> None:
         """Take all."""
-        self.number = number
+        self.transaction_id = transaction_id
         self.deliveries = deliveries
         self.balance = balance
 
     @property
-    def done(self) -> bool:
+    def applied(self) -> bool:
         """Whether it took place, as far as the platform knows."""
         return not self.deliveries or self.deliveries[-1].ok
 
@@ -50,7 +50,7 @@ class WalletMode(Protocol):
         """Take the round's stake.
 
         Raises:
-            Refusal: BALANCE_NOT_ENOUGH, in transfer mode.
+            SandboxError: BALANCE_NOT_ENOUGH, in transfer mode.
         """
         ...
 
@@ -70,7 +70,7 @@ class WalletMode(Protocol):
         """Take the round's stake and pay a win at once.
 
         Raises:
-            Refusal: BALANCE_NOT_ENOUGH, in transfer mode.
+            SandboxError: BALANCE_NOT_ENOUGH, in transfer mode.
         """
         ...
 
@@ -90,7 +90,7 @@ class SeamlessMode:
     async def balance(self, session: Session) -> BalanceChange:
         """Ask the wallet."""
         message = callback_messages.balance(session, self._runtime.clock())
-        return self._seen(session, 0, await self._sender.send(session, message))
+        return self._record_balance(session, 0, await self._sender.send(session, message))
 
     async def bet(self, session: Session, round_: Round, bonus: BonusCall | None = None) -> BalanceChange:
         """Send `bet`."""
@@ -122,10 +122,10 @@ class SeamlessMode:
         return await self._send(session, callback_messages.cancel(session, round_, self._runtime.clock()))
 
     async def _send(self, session: Session, message: CallbackMessage) -> BalanceChange:
-        return self._seen(session, message.id, await self._sender.send(session, message))
+        return self._record_balance(session, message.id, await self._sender.send(session, message))
 
     @staticmethod
-    def _seen(session: Session, number: int, deliveries: list[Delivery]) -> BalanceChange:
+    def _record_balance(session: Session, number: int, deliveries: list[Delivery]) -> BalanceChange:
         """Take the balance that the wallet told, or why it did not."""
         last = deliveries[-1]
         session.problem = None if last.ok else last.text

@@ -62,7 +62,7 @@ class Call:
         """Return the caller, when it is an agent.
 
         Raises:
-            Refusal: PERMISSION_ERROR, when it is an operator.
+            SandboxError: PERMISSION_ERROR, when it is an operator.
         """
         if self.account.level != "agent":
             raise SandboxError("PERMISSION_ERROR", "players belong to agents: use the agent's own token")
@@ -72,7 +72,7 @@ class Call:
         """Return the caller, when it is an operator.
 
         Raises:
-            Refusal: PERMISSION_ERROR, when it is an agent.
+            SandboxError: PERMISSION_ERROR, when it is an agent.
         """
         if self.account.level != "operator":
             raise SandboxError(
@@ -84,7 +84,7 @@ class Call:
         """Return the moment that `text` (yyyy-MM-dd HH:mm:ss) names.
 
         Raises:
-            Refusal: PARAMETERS_INVALID, when the calendar has no such moment.
+            SandboxError: PARAMETERS_INVALID, when the calendar has no such moment.
         """
         try:
             return datetime.strptime(text, TIME_FORMAT).replace(tzinfo=self.zone)

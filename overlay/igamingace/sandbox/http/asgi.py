@@ -55,7 +55,7 @@ async def read_body(receive: Receive, declared: bytes | None, max_bytes: int | N
         max_bytes: How many bytes it may have; `MAX_BODY_BYTES` when None.
 
     Raises:
-        Refusal: VALIDATION_ERROR with status 413 (larger than that) or 408 (slower than
+        SandboxError: VALIDATION_ERROR with status 413 (larger than that) or 408 (slower than
             `BODY_TIMEOUT`).
         Disconnected: the caller has gone.
     """

@@ -23,7 +23,7 @@ def operation_at(contract: Contract, raw_path: bytes, method: str) -> tuple[Oper
     """Return the operation that stands there, and the path parameters.
 
     Raises:
-        Refusal: VALIDATION_ERROR with status 404 or 405.
+        SandboxError: VALIDATION_ERROR with status 404 or 405.
     """
     found = contract.router.find(raw_path)
     if found is None:
@@ -42,7 +42,7 @@ def account_of(state: CasinoState, fields: Mapping[bytes, bytes]) -> Account:
     """Return the account whose token the request carries.
 
     Raises:
-        Refusal: TOKEN_NOT_FOUND or TOKEN_INVALID.
+        SandboxError: TOKEN_NOT_FOUND or TOKEN_INVALID.
     """
     token = bearer_token(fields.get(b"authorization"))
     if token is None:
@@ -61,7 +61,7 @@ def require_address(account: Account, caller: tuple[str, int] | None) -> None:
     """Go on only with a caller whose address the account admits.
 
     Raises:
-        Refusal: IP_NOT_ALLOWED.
+        SandboxError: IP_NOT_ALLOWED.
     """
     if account.allowed_ips and not admits(account.allowed_ips, caller[0] if caller else None):
         address = caller[0] if caller else "a caller without an address"

@@ -29,7 +29,7 @@ class OriginGuard:
         """Go on only with a request that is meant for the sandbox and comes from no other site.
 
         Raises:
-            Refusal: PERMISSION_ERROR with status 403.
+            SandboxError: PERMISSION_ERROR with status 403.
         """
         host = fields.get(b"host", b"").decode("latin-1")
         if not self._is_ours(host):

@@ -37,7 +37,7 @@ def validate_request(
     """Read the parameters and the body of a request to `operation`.
 
     Raises:
-        Refusal: VALIDATION_ERROR that names every violation; with status 406 or 415 for a media type.
+        SandboxError: VALIDATION_ERROR that names every violation; with status 406 or 415 for a media type.
     """
     wrong, status = contract.required_headers.violations(fields)
     values: dict[str, Object] = {}

@@ -57,7 +57,7 @@ def _account(request: ControlRequest, body: Object) -> Account:
     """Take the `account` out of a body.
 
     Raises:
-        Refusal: VALIDATION_ERROR without one, AGENT_NOT_FOUND.
+        SandboxError: VALIDATION_ERROR without one, AGENT_NOT_FOUND.
     """
     if "account" not in body:
         raise SandboxError("VALIDATION_ERROR", "body.account: is required")
@@ -102,7 +102,7 @@ def _read(sent: list[Message]) -> _Reply:
     """Put an answer together.
 
     Raises:
-        Refusal: PROVIDER_ERROR, what came is no JSON: a fault of the sandbox stood in the way.
+        SandboxError: PROVIDER_ERROR, what came is no JSON: a fault of the sandbox stood in the way.
         Disconnected: a fault closed the connection, or the browser has gone.
     """
     if not sent:

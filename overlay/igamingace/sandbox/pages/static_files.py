@@ -44,7 +44,7 @@ def asset(name: str) -> Response:
     """Return a script, style sheet or picture.
 
     Raises:
-        Refusal: VALIDATION_ERROR with status 404, there is none of that name.
+        SandboxError: VALIDATION_ERROR with status 404, there is none of that name.
     """
     media_type = _served().get(name)
     if media_type is None:

@@ -19,7 +19,7 @@ def parse_allowed(entries: Iterable[str], place: str) -> tuple[str, ...]:
         place: Where the list stands in the request, for the message.
 
     Raises:
-        Refusal: PARAMETERS_INVALID naming each entry that is no address.
+        SandboxError: PARAMETERS_INVALID naming each entry that is no address.
     """
     found: dict[str, None] = {}
     wrong: list[str] = []

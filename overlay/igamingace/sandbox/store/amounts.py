@@ -23,7 +23,7 @@ def amount_in(currency: str, amount: int | Decimal, place: str, maximum: Decimal
         maximum: In major units; what is larger is refused.
 
     Raises:
-        Refusal: PARAMETERS_INVALID, when it has finer digits than the currency or is absurdly large.
+        SandboxError: PARAMETERS_INVALID, when it has finer digits than the currency or is absurdly large.
     """
     exact = Decimal(amount)  # compared as it is: abs() and minus are arithmetic, which can overflow
     digits = minor_digits(currency)

@@ -15,7 +15,7 @@ def launchable(state: CasinoState, account: Account, provider_id: int, game_id: 
     """Return the provider and its game, when the account can launch it now.
 
     Raises:
-        Refusal: as `playable`, and POINT_NOT_ENOUGH for an account without points.
+        SandboxError: as `playable`, and POINT_NOT_ENOUGH for an account without points.
     """
     found = playable(state, account, provider_id, game_id)
     if account.points[account.currency] <= 0:
@@ -32,7 +32,7 @@ def playable(state: CasinoState, account: Account, provider_id: int, game_id: in
     Assumed: which code refuses what.
 
     Raises:
-        Refusal: PROVIDER_NOT_FOUND, GAME_NOT_FOUND (also for another provider's game), PERMISSION_ERROR for a
+        SandboxError: PROVIDER_NOT_FOUND, GAME_NOT_FOUND (also for another provider's game), PERMISSION_ERROR for a
             provider the account may not offer, CURRENCY_NOT_SUPPORTED, or UNDER_MAINTENANCE.
     """
     provider = offered_provider(state, account, provider_id)
@@ -53,7 +53,7 @@ def offered_provider(state: CasinoState, account: Account, provider_id: int) -> 
     """Return a provider that the account may offer.
 
     Raises:
-        Refusal: there is none (PROVIDER_NOT_FOUND), or the account may not offer it (PERMISSION_ERROR).
+        SandboxError: there is none (PROVIDER_NOT_FOUND), or the account may not offer it (PERMISSION_ERROR).
     """
     provider = state.provider(provider_id)
     if provider_id not in account.provider_ids:
@@ -67,7 +67,7 @@ def require_currency(account: Account, currency: str, place: str) -> None:
     """Go on only with a currency of the account.
 
     Raises:
-        Refusal: CURRENCY_NOT_SUPPORTED.
+        SandboxError: CURRENCY_NOT_SUPPORTED.
     """
     if currency not in account.currencies:
         raise SandboxError(

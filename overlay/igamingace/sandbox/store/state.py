@@ -61,7 +61,7 @@ class CasinoState:
         """Take `account` in.
 
         Raises:
-            Refusal: the id is taken (PARAMETERS_INVALID), or there are too many accounts (PERMISSION_ERROR).
+            SandboxError: the id is taken (PARAMETERS_INVALID), or there are too many accounts (PERMISSION_ERROR).
         """
         if account.id in self.accounts:
             raise SandboxError("PARAMETERS_INVALID", f"body.operatorId: {account.id!r} is taken")
@@ -90,7 +90,7 @@ class CasinoState:
         """Return the account's player of that id.
 
         Raises:
-            Refusal: only another account has such a player (PERMISSION_ERROR), or nobody (USER_NOT_FOUND).
+            SandboxError: only another account has such a player (PERMISSION_ERROR), or nobody (USER_NOT_FOUND).
         """
         player = account.players.get(external_id)
         if player is not None:
@@ -105,7 +105,7 @@ class CasinoState:
         """Return the provider.
 
         Raises:
-            Refusal: PROVIDER_NOT_FOUND.
+            SandboxError: PROVIDER_NOT_FOUND.
         """
         provider = self.providers.get(provider_id)
         if provider is None:
