@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from igamingace.sandbox import Sandbox, server
-from igamingace.sandbox.store import state
 from igamingace.sandbox.http import asgi, uvicorn_server
+from igamingace.sandbox.store import state
 from igamingace.sandbox.store.collections import BoundedDict
 
 HEADERS = {"Accept": "application/json", "Content-Type": "application/json"}

@@ -241,7 +241,7 @@ async def test_a_refusal_with_an_unknown_name_is_a_mistake_of_the_handler(agent,
 
     monkeypatch.setitem(handlers_package.HANDLERS, "providers.list", broken)
 
-    with pytest.raises(ContractError, match="nothing is called NO_SUCH_CODE"):
+    with pytest.raises(ContractError, match="no response code is called NO_SUCH_CODE"):
         await agent.get(LIST)
 
 

@@ -64,7 +64,7 @@ MISTAKES = [
     ("EUR = 3", "EUR = nan", 19, "accounts[1].points: expected an amount of at least 0"),
     ('["127.0.0.1"]', '["here"]', 20, "accounts[1].allowed_ips: expected IP addresses, not 'here'"),
     ('mode = "seamless"', 'rtp = "101"', 21, "accounts[1].rtp: expected a percentage from 0 to 100"),
-    ('"ann", {', '"bob", {', 22, "accounts[1].players: expected each id once; 'bob' stands there before"),
+    ('"ann", {', '"bob", {', 22, "accounts[1].players: expected each id once; 'bob' appears before"),
     ('EUR = "1.25"', 'KRW = "1"', 22, "accounts[1].players[1].wallet: expected amounts in USD, EUR"),
     (
         "game = 70, bet",
@@ -73,8 +73,8 @@ MISTAKES = [
         "accounts[1].rounds[0]: expected a game of a provider, not 7/72",
     ),
     ('player = "ann"', 'player = "cid"', 23, "accounts[1].rounds[0]: expected a player of this account"),
-    ("id = 71", "id = 70", 4, "providers[0].games: expected each id once; 70 stands there before"),
-    ('id = "site"', 'id = "top"', 15, "accounts[1].id: expected each id once; 'top' stands there before"),
+    ("id = 71", "id = 70", 4, "providers[0].games: expected each id once; 70 appears before"),
+    ('id = "site"', 'id = "top"', 15, "accounts[1].id: expected each id once; 'top' appears before"),
     (
         'mode = "seamless"',
         "providers = [8]",

@@ -97,7 +97,7 @@ async def test_own_routes_say_what_is_wrong_in_every_reading(style, field, calle
     answer = await caller(app.token, app=app).client.post("/_sandbox/faults", json={"kind": "fire"})
 
     assert (answer.status_code, answer.json()["errorCode"]) == (400, "VALIDATION_ERROR")
-    assert "body.kind: there is latency" in answer.json()["message"]
+    assert "body.kind: 'fire' is invalid; use one of latency" in answer.json()["message"]
 
 
 async def test_what_http_itself_refuses_keeps_its_status(caller):

@@ -96,7 +96,7 @@ async def test_a_reset_leads_back_to_the_start(app, agent):
         (b'{"accounts": [{"id": "x"}]}', "missing required field `currencies`"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"accounts": [{"id": "\\ud800", "currencies": ["USD"]}]}', "half of a surrogate pair"),
-        (b'{"accounts": [], "accounts": []}', "stands twice"),
+        (b'{"accounts": [], "accounts": []}', "appears twice"),
     ],
 )
 async def test_a_state_that_cannot_be_taken_up_changes_nothing(app, agent, content, message):

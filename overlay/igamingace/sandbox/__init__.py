@@ -1,4 +1,4 @@
-"""The mock server built from the contract: routes, checks and answers come from it, state is in memory.
+"""A mock server of the API, built from the OpenAPI contract; its state is in memory.
 
 `igamingace sandbox` starts it; in tests, `with Sandbox() as sandbox:` runs it on a free port, and
 `create_app()` gives it as an ASGI application for use without a socket. Needs the extra `sandbox`.

@@ -1,4 +1,4 @@
-"""What a program, or a test, does with a sandbox it holds in its hand."""
+"""The Python API of a sandbox in this process: look at its state, change it, play."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class SandboxControls(GameControls):
-    """The ways to look at a sandbox and to change it, from the process it runs in."""
+    """Reads and changes the state of a sandbox in this process."""
 
     @property
     def token(self) -> str:
@@ -33,7 +33,7 @@ class SandboxControls(GameControls):
 
     @property
     def faults(self) -> FaultRegistry:
-        """What goes wrong on demand: `faults.add("busy", share=0.1)`, `faults.clear()`."""
+        """The injected faults: `faults.add("busy", share=0.1)`, `faults.clear()`."""
         return self.runtime.faults
 
     @property
@@ -55,7 +55,7 @@ class SandboxControls(GameControls):
         """Return an account, whose attributes may be changed.
 
         Raises:
-            KeyError: there is none of that id.
+            KeyError: there is no account or provider of that id.
         """
         return self.runtime.state.accounts[account_id]
 
@@ -63,7 +63,7 @@ class SandboxControls(GameControls):
         """Return a provider, whose attributes may be changed.
 
         Raises:
-            KeyError: there is none of that id.
+            KeyError: there is no account or provider of that id.
         """
         return self.runtime.state.providers[provider_id]
 
@@ -72,7 +72,7 @@ class SandboxControls(GameControls):
 
         Raises:
             KeyError: there is no such account.
-            ValueError: the account has no such currency, or the amount is no number, is negative, or has
+            ValueError: the account has no such currency, or the amount is not a number, is negative, or has
                 finer digits than the currency.
         """
         account = self.account(account_id)
@@ -82,7 +82,7 @@ class SandboxControls(GameControls):
         try:
             exact = amount_in(currency, Decimal(amount), "amount")
         except InvalidOperation:
-            raise ValueError(f"amount: {amount!r} is no number") from None
+            raise ValueError(f"amount: {amount!r} is not a valid number") from None
         except SandboxError as error:
             raise ValueError(error.message) from None
         if exact < 0:

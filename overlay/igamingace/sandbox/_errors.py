@@ -1,4 +1,4 @@
-"""Refusals by the name of their response code, and violations by their place in the request."""
+"""The sandbox's error: a response code of the contract, with a message for people."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ _MAX_NAMED = 40
 
 
 class SandboxError(Exception):
-    """The request is refused with a response code of the contract.
+    """A request is refused with a response code of the contract.
 
     Attributes:
-        name: The code's name in `x-response-codes`; a name that is not there is a mistake of the handler.
+        name: The code's name in `x-response-codes`; an unknown name is a bug in the handler.
         message: For people: what is wrong, and where.
         status: HTTP status when HTTP itself says which (404, 405, 406, 413, 415); else the code's own.
         headers: Header fields that HTTP wants with that status.
     """
 
     def __init__(self, name: str, message: str, *, status: int | None = None, headers: Headers = ()) -> None:
-        """Refuse with the code called `name`."""
         super().__init__(f"{name}: {message}")
         self.name = name
         self.message = message
@@ -34,7 +33,7 @@ class SandboxError(Exception):
 
 def validation_error(violations: Sequence[str], status: int | None = None) -> SandboxError:
     """Return the refusal that names all `violations` (the first forty, if there are more)."""
-    with_fault_header = list(violations[:_MAX_NAMED])
+    texts = list(violations[:_MAX_NAMED])
     if len(violations) > _MAX_NAMED:
-        with_fault_header.append(f"and {len(violations) - _MAX_NAMED} more")
-    return SandboxError("VALIDATION_ERROR", "; ".join(with_fault_header), status=status)
+        texts.append(f"and {len(violations) - _MAX_NAMED} more")
+    return SandboxError("VALIDATION_ERROR", "; ".join(texts), status=status)

@@ -1,4 +1,4 @@
-"""JSON in and out: strict reading of what strangers send, exact decimals both ways."""
+"""Reads JSON strictly and writes it, with exact decimals both ways."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def items(value: JSON) -> list[JSON]:
 
 
 class InvalidJSON(ValueError):  # noqa: N818 - says what the bytes are
-    """The bytes are no JSON that every reader understands alike; the message says why."""
+    """The bytes are not JSON that every parser reads alike; the message says why."""
 
 
 def decode(raw: bytes) -> JSON:
     """Read `raw` as JSON with decimals as `Decimal`, integral numbers (also 1.0 and 1e2) as `int`.
 
     Raises:
-        NotJSON: not UTF-8, not JSON, NaN or Infinity, a name twice in one object, a lone surrogate, a number
-            beyond the range of a 64-bit float, or nesting too deep to read.
+        InvalidJSON: not UTF-8, not JSON, NaN or Infinity, a name twice in one object, a lone surrogate, a
+            number beyond the range of a 64-bit float, or nesting too deep to read.
     """
     try:
         value = _read(raw.decode())
@@ -69,7 +69,7 @@ def number(literal: str) -> int | Decimal:
     """Read the text of a JSON number with a fraction or an exponent.
 
     Raises:
-        NotJSON: beyond the range of a 64-bit float.
+        InvalidJSON: beyond the range of a 64-bit float.
     """
     try:
         value = Decimal(literal)
@@ -85,12 +85,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> Object:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in found if names.count(name) > 1)
-        raise InvalidJSON(f"{json.dumps(twice)} stands twice in one object")
+        raise InvalidJSON(f"{json.dumps(twice)} appears twice in one object")
     return found
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise InvalidJSON(f"{name} is no JSON number")
+    raise InvalidJSON(f"{name} is not a valid JSON number")
 
 
 def _refuse_lone_surrogates(value: JSON) -> None:

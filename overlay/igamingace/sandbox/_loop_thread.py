@@ -1,4 +1,4 @@
-"""An event loop beside the threads of a program: what the transport for threads lets a sandbox work in."""
+"""An event loop in a thread of its own, in which the transport for threads runs the sandbox."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ class LoopThread:
     """An event loop in a thread of its own, started when first needed; it ends with its owner."""
 
     def __init__(self, owner: object) -> None:
-        """Make nothing yet."""
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         weakref.finalize(owner, _stop, self)

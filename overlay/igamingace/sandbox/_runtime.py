@@ -1,4 +1,4 @@
-"""All that changes while the sandbox runs: state, time, faults, logs, what is counted."""
+"""The state of a running sandbox: accounts, clock, faults, logs, counters."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ MAX_CALLBACKS: Final = 500
 
 @dataclass(slots=True)
 class Runtime:
-    """What the requests of one sandbox work on.
+    """The state that the requests of one sandbox read and change. It knows nothing of who uses it.
 
     Attributes:
         clock: Gives the time, aware; it can be moved.
         zone: Of the times in requests and answers.
         latency: How many seconds each accepted request is held.
-        errors: What a refusal looks like.
-        faults: What goes wrong on demand.
+        errors: How errors are written.
+        faults: The injected faults.
         origin: The data it starts with, and goes back to.
         tokens: Of the accounts in them, by id; they outlive a reset. Made where none is given.
         schemas: The contract that is served, with what it says of each field.
@@ -57,8 +57,8 @@ class Runtime:
         wallets: Applications that are the wallets of accounts, by account id, instead of callback urls.
         time_scale: What the contract's time limits for callbacks are multiplied by.
         sessions: The games that players have open.
-        run: Another one after each start, reset and import: what was told of one says nothing of the next.
-        breaches: What went wrong inside: answers that broke the contract, errors of handlers. Bounded.
+        run: An id that changes with each start, reset and import: answers under another id are void.
+        breaches: Errors inside: responses that broke the contract, exceptions of handlers. Bounded.
     """
 
     clock: MovableClock = field(default_factory=MovableClock)

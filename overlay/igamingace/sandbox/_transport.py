@@ -1,4 +1,4 @@
-"""A sandbox behind the client's own transport: requests reach it in the same process, with no socket."""
+"""httpx2 transports that hand requests to an ASGI application in this process, without a socket."""
 
 from __future__ import annotations
 
@@ -46,7 +46,6 @@ class AsyncSandboxTransport(httpx2.AsyncBaseTransport):
     """Brings requests of an event loop to a sandbox that works in the same loop."""
 
     def __init__(self, app: ASGIApplication, address: str = _CALLER) -> None:
-        """Reach `app` as a caller at `address`."""
         self._app = app
         self._address = address
 

@@ -42,7 +42,7 @@ ROUTES: Final = (control, pages)
 """The packages whose routes are registered by importing them."""
 
 _OWN_STYLE: Final = ErrorStyle()
-"""What a refusal looks like at the sandbox's own routes, however the API's are read."""
+"""How errors are written at the control routes, whatever the style of the API's."""
 
 
 def create_app(
@@ -149,12 +149,12 @@ class SandboxApp(SandboxControls):
 
     @property
     def runtime(self) -> Runtime:
-        """All that changes while it runs."""
+        """Its state."""
         return self._runtime
 
     @property
     def engine(self) -> GameEngine:
-        """What plays the games."""
+        """The game engine."""
         return self._engine
 
     def transport(self, address: str = "127.0.0.1") -> SandboxTransport:

@@ -166,15 +166,15 @@ _MAX_GREETED = 20
 
 def _greeting(app: SandboxApp, url: str) -> str:
     accounts = list(app.runtime.state.accounts.values())
-    to_json = accounts[:_MAX_GREETED]
-    width = max(len(account.id) for account in to_json)
+    listed = accounts[:_MAX_GREETED]
+    width = max(len(account.id) for account in listed)
     lines = [
         f"{'  ' if account.parent_id else ''}{account.level:8}  {account.id:{width}}  "
         f"{','.join(account.currencies):11}  {account.token}"
-        for account in to_json
+        for account in listed
     ]
-    if len(accounts) > len(to_json):
-        lines.append(f"and {len(accounts) - len(to_json)} more")
+    if len(accounts) > len(listed):
+        lines.append(f"and {len(accounts) - len(listed)} more")
     faults = [f"fault {fault.id}: {fault.kind}, share {fault.share:g}" for fault in app.faults]
     if faults:
         faults = ["", *faults, f"seed {app.faults.seed}"]

@@ -79,12 +79,12 @@ class Sandbox(SandboxControls):
 
     @property
     def runtime(self) -> Runtime:
-        """All that changes while it runs."""
+        """Its state."""
         return self.app.runtime
 
     @property
     def engine(self) -> GameEngine:
-        """What plays the games."""
+        """The game engine."""
         return self.app.engine
 
     @property
@@ -95,7 +95,7 @@ class Sandbox(SandboxControls):
             RuntimeError: it does not run.
         """
         if self._running is None:
-            raise RuntimeError("the sandbox does not run: use it as `with Sandbox() as sandbox:`")
+            raise RuntimeError("the sandbox is not running; use it as `with Sandbox() as sandbox:`")
         return self._running[0]
 
     async def _ready(self) -> None:
@@ -105,7 +105,7 @@ class Sandbox(SandboxControls):
     def _run(self, work: Coroutine[Any, Any, T], /) -> T:
         if self._running is None:
             work.close()
-            raise RuntimeError("the sandbox does not run: use it as `with Sandbox() as sandbox:`")
+            raise RuntimeError("the sandbox is not running; use it as `with Sandbox() as sandbox:`")
         return asyncio.run_coroutine_threadsafe(work, self.app.served.result()).result()
 
     def __enter__(self) -> Self:
@@ -116,7 +116,9 @@ class Sandbox(SandboxControls):
             RuntimeError: it runs already.
         """
         if self._running is not None:
-            raise RuntimeError(f"the sandbox runs already, on {self.url}: make another for a second one")
+            raise RuntimeError(
+                f"the sandbox is already running on {self.url}; make another Sandbox for a second one"
+            )
         listener, url = bind(*self._address)
         server = _server(self.app)
         thread = threading.Thread(
@@ -158,8 +160,8 @@ def bind(host: str, port: int) -> tuple[socket.socket, str]:
     except OSError:
         listener.close()
         raise
-    to_json = f"[{host}]" if ":" in host else host
-    return listener, f"http://{to_json}:{listener.getsockname()[1]}"
+    address_text = f"[{host}]" if ":" in host else host
+    return listener, f"http://{address_text}:{listener.getsockname()[1]}"
 
 
 def serve(app: SandboxApp, listener: socket.socket, greet: Callable[[], None] = lambda: None) -> None:
@@ -171,8 +173,8 @@ def serve(app: SandboxApp, listener: socket.socket, greet: Callable[[], None] = 
     gc.freeze()  # what is there now stays: no need to look through it again and again
     raise_limit(MAX_CONNECTIONS)
     server = _server(app)
-    for told in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(told, server.handle_exit)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, server.handle_exit)
     greet()
     server.run([listener])
 
@@ -186,7 +188,7 @@ def _server(app: SandboxApp) -> SandboxServer:
             lifespan="on",
             log_config=None,
             access_log=False,
-            proxy_headers=False,  # an address list that a header can talk its way around is none
+            proxy_headers=False,  # a header must not get around an account's list of addresses
             server_header=False,
             backlog=AT_ONCE,
             timeout_keep_alive=_KEEP_ALIVE,

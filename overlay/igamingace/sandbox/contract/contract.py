@@ -98,7 +98,7 @@ class Contract:
         """Compile a bundled contract.
 
         Raises:
-            ContractError: it is no OpenAPI 3.1 document, or something in it cannot be served.
+            ContractError: it is not an OpenAPI 3.1 document, or something in it cannot be served.
         """
         if not str(document.get("openapi", "")).startswith("3.1"):
             raise ContractError("contract /openapi: an OpenAPI 3.1 document is needed, bundled into one file")
@@ -130,7 +130,7 @@ class Contract:
         try:
             return self._codes[name]
         except KeyError:
-            raise ContractError(f"contract /x-response-codes: nothing is called {name}") from None
+            raise ContractError(f"contract /x-response-codes: no response code is called {name}") from None
 
     def _concurrency(self, root: Node) -> tuple[int | None, str]:
         rule = root.get("x-concurrency-limit")
@@ -155,7 +155,7 @@ def compiled_contract(errors: ErrorStyle) -> Contract:
 
 @lru_cache(maxsize=1)
 def shipped_contract() -> Document:
-    """Return the contract that the package ships, of which nothing is compiled yet; nobody changes it.
+    """Return the contract that the package ships, not compiled yet; do not change it.
 
     Raises:
         ContractError: as `bundled_contract`.

@@ -1,4 +1,4 @@
-"""The contract as one JSON document: nodes that follow references, and validators compiled from them."""
+"""The contract as a JSON document: nodes that follow references, and compiled validators."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Document:
         """Return the compiled form of `schema`, formats checked.
 
         Raises:
-            ContractError: it is no JSON Schema, or refers to something that is not there.
+            ContractError: it is not a valid JSON Schema, or has a reference without a target.
         """
         found = self._compiled.get(schema.pointer)
         if found is None:
@@ -116,7 +116,7 @@ class Node:
         """Return the child at `key`, its references followed, or None.
 
         Raises:
-            ContractError: a reference leads nowhere.
+            ContractError: a reference does not exist in the document.
         """
         try:
             value = self.value[key]
@@ -165,7 +165,7 @@ class Node:
             key = token.replace("~1", "/").replace("~0", "~")
             value = members(node.value).get(key)
             if value is None:
-                raise ContractError(f"contract {self.pointer}: {target!r} leads nowhere")
+                raise ContractError(f"contract {self.pointer}: {target!r} does not exist in the document")
             node = Node(self.document, f"{node.pointer}/{token}", value)
         return node.followed(hops - 1)
 

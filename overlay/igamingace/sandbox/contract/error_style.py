@@ -1,4 +1,4 @@
-"""How a refusal looks on the wire: the vendor does not say (api-facts section 1), so each reading is here."""
+"""How errors are written: the vendor does not say (api-facts section 1), so there are several styles."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ class ErrorStyle:
     field: CodeField = "all"
 
     def __post_init__(self) -> None:
-        """Refuse what is no style.
+        """Validate both.
 
         Raises:
             ValueError: it is unknown.
         """
         if self.style not in get_args(StatusStyle):
-            raise ValueError(f"the error style is status or envelope, not {self.style!r}")
+            raise ValueError(f"error_style: {self.style!r} is invalid; use status or envelope")
         if self.field not in CODE_FIELDS:
-            raise ValueError(f"the code's field is one of {', '.join(CODE_FIELDS)}, not {self.field!r}")
+            raise ValueError(f"code_field: {self.field!r} is invalid; use one of {', '.join(CODE_FIELDS)}")
 
     def status(self, of_code: int) -> int:
         """Return the HTTP status of an error whose response code has the status `of_code`."""
@@ -51,14 +51,14 @@ class ErrorStyle:
 
     def body(self, number: int, name: str, message: str) -> Object:
         """Return the body of an error; `message` is for people."""
-        said: Object = {"success": False, "message": name if self.field == "message" else message}
+        body: Object = {"success": False, "message": name if self.field == "message" else message}
         if self.field in {"all", "code"}:
-            said["code"] = number
+            body["code"] = number
         if self.field == "name":
-            said["code"] = name
+            body["code"] = name
         if self.field in {"all", "errorCode"}:
-            said["errorCode"] = name
-        return said
+            body["errorCode"] = name
+        return body
 
     def read_into(self, document: Object) -> Object:
         """Return the contract as this reading has it; `document` itself when that is the contract's own.

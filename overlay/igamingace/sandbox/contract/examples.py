@@ -1,4 +1,4 @@
-"""Answers taken from the contract, for operations that nobody has written a handler for."""
+"""Responses made from the contract's examples, for operations without a handler."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What HTTP's header fields of a request admit: media types, the bearer token, the required ones."""
+"""Checks of the header fields that the contract requires: Accept, Content-Type and others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ class RequiredHeaders:
     """The fields that `x-required-headers` asks for with every request, Authorization aside."""
 
     def __init__(self, contract: Node) -> None:
-        """Read the extension from the contract's root."""
         extension = contract.get("x-required-headers")
         entries: Sequence[Mapping[str, str]] = extension.value if extension is not None else []
         self._wanted = [

@@ -1,4 +1,4 @@
-"""From a request's path to the operations that stand there."""
+"""Finds the operations at a request's path."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ class Router(Generic[T]):
     """Finds what was added under a path template; a literal segment wins over a parameter."""
 
     def __init__(self) -> None:
-        """Start without any path."""
         self._root: _Branch[T] = _Branch()
         self._literal: dict[bytes, T] = {}
 
@@ -55,7 +54,7 @@ class Router(Generic[T]):
     def find(self, raw_path: bytes) -> tuple[T, dict[str, str]] | None:
         """Return what stands at `raw_path` (percent-encoded, without query) and its parameters, decoded.
 
-        Bytes that are no UTF-8 come as lone surrogates, which no text has: see `is_text`.
+        Bytes that are not UTF-8 become lone surrogates: see `is_text`.
         """
         literal = self._literal.get(raw_path)
         if literal is not None:

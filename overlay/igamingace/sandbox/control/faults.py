@@ -1,4 +1,4 @@
-"""`/_sandbox/faults`: what goes wrong on demand, to look at and to switch on and off."""
+"""`/_sandbox/faults`: list the injected faults, add and remove them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading what the JSON API is sent: each member with its type, wrong ones named."""
+"""Validators of the fields in requests to the control API."""
 
 from __future__ import annotations
 
@@ -25,9 +25,7 @@ def only(body: Object, known: Collection[str]) -> Object:
     Raises:
         SandboxError: VALIDATION_ERROR that names the others.
     """
-    wrong = [
-        f"body.{name}: is not known here; there is {', '.join(known)}" for name in body if name not in known
-    ]
+    wrong = [f"body.{name}: is unknown; use {', '.join(known)}" for name in body if name not in known]
     if wrong:
         raise validation_error(wrong)
     return body

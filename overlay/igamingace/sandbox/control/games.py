@@ -1,4 +1,4 @@
-"""`/_sandbox/play` and `/_sandbox/callbacks`: playing by hand or by program, and what went to the wallets."""
+"""`/_sandbox/play` and `/_sandbox/callbacks`: play sessions, and read the log of callbacks."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ def _check(name: str, value: JSON, contract: Document) -> None:
         raise validation_error(wrong)
 
 
-def _action(
-    name: str, members: tuple[str, ...], play: Callable[[GameEngine, Session, Object], Awaitable[Played]]
+def _register_action(
+    name: str, members: tuple[str, ...], action: Callable[[GameEngine, Session, Object], Awaitable[Played]]
 ) -> None:
     """Register what `POST play/{session}/{name}` does with a body of these members."""
 
@@ -92,15 +92,17 @@ def _action(
         session = request.engine.session(request.path["session"])
         body = only(await request.json(), members)
         before = runtime.callback_log.last
-        played = await play(request.engine, session, body)
+        played = await action(request.engine, session, body)
         sent = {id(delivery) for delivery in played.deliveries}
         entries = [
             delivery.to_json(number, runtime.state.tokens)
             for number, delivery in runtime.callback_log.after(before)
             if id(delivery) in sent
         ]
-        to_json = session.to_json(runtime.clock())
-        return Response(200, encode({"session": to_json, "accepted": played.accepted, "exchanges": entries}))
+        session_json = session.to_json(runtime.clock())
+        return Response(
+            200, encode({"session": session_json, "accepted": played.accepted, "exchanges": entries})
+        )
 
 
 def _money(session: Session, body: Object, name: str) -> Decimal:
@@ -118,24 +120,26 @@ def _money(session: Session, body: Object, name: str) -> Decimal:
     return read
 
 
-def _win(play: GameEngine, session: Session, body: Object) -> Awaitable[Played]:
+def _win(engine: GameEngine, session: Session, body: Object) -> Awaitable[Played]:
     finished = typed(body.get("finished", True), bool, "body.finished")
-    return play.win(session, _money(session, body, "amount"), finished=finished)
+    return engine.win(session, _money(session, body, "amount"), finished=finished)
 
 
-def _betwin(play: GameEngine, session: Session, body: Object) -> Awaitable[Played]:
-    return play.betwin(session, _money(session, body, "amount"), _money(session, body, "win"))
+def _betwin(engine: GameEngine, session: Session, body: Object) -> Awaitable[Played]:
+    return engine.betwin(session, _money(session, body, "amount"), _money(session, body, "win"))
 
 
-def _bonus(play: GameEngine, session: Session, body: Object) -> Awaitable[Played]:
-    return play.spin(session, _money(session, body, "amount") if "amount" in body else None)
+def _bonus(engine: GameEngine, session: Session, body: Object) -> Awaitable[Played]:
+    return engine.spin(session, _money(session, body, "amount") if "amount" in body else None)
 
 
-_action("balance", (), lambda play, session, _body: play.balance(session))
-_action("bet", ("amount",), lambda play, session, body: play.bet(session, _money(session, body, "amount")))
-_action("betwin", ("amount", "win"), _betwin)
-_action("bonus", ("amount",), _bonus)
-_action("cancel", (), lambda play, session, _body: play.cancel(session))
-_action("end", (), lambda play, session, _body: play.end(session))
-_action("lose", (), lambda play, session, _body: play.win(session, Decimal(0)))
-_action("win", ("amount", "finished"), _win)
+_register_action("balance", (), lambda engine, session, _body: engine.balance(session))
+_register_action(
+    "bet", ("amount",), lambda engine, session, body: engine.bet(session, _money(session, body, "amount"))
+)
+_register_action("betwin", ("amount", "win"), _betwin)
+_register_action("bonus", ("amount",), _bonus)
+_register_action("cancel", (), lambda engine, session, _body: engine.cancel(session))
+_register_action("end", (), lambda engine, session, _body: engine.end(session))
+_register_action("lose", (), lambda engine, session, _body: engine.win(session, Decimal(0)))
+_register_action("win", ("amount", "finished"), _win)

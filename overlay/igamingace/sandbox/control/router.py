@@ -1,4 +1,4 @@
-"""The sandbox's own routes, beside those of the contract: how one is written, and how it is found.
+"""The router of the control API and the pages, beside the routes of the contract.
 
 No token is needed there, and nothing is counted as in flight.
 """
@@ -26,11 +26,11 @@ Api: TypeAlias = Callable[[bytes, Scope, Receive, Send], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class ControlRequest:
-    """A request to one of the sandbox's own routes.
+    """A request to the control API or to a page.
 
     Attributes:
-        world: All that changes while the sandbox runs.
-        engine: What plays the games.
+        world: The sandbox's state.
+        engine: The game engine.
         contract: What is executed.
         path: Path parameters by name.
         base_url: Where the sandbox itself is reached, without a slash at the end.
@@ -68,7 +68,7 @@ class ControlRequest:
         """Return the JSON object in the body; empty without a body.
 
         Raises:
-            SandboxError: VALIDATION_ERROR, the body is no JSON object.
+            SandboxError: VALIDATION_ERROR, the body is not a JSON object.
         """
         raw = await self.raw_body()
         try:
@@ -125,7 +125,7 @@ def find(raw_path: bytes, method: str) -> tuple[ControlHandler, Mapping[str, str
     found = _ROUTER.find(raw_path)
     if found is None:
         known = ", ".join(f"{verb} {path}" for path, verbs in sorted(_LEAVES.items()) for verb in verbs)
-        raise SandboxError("VALIDATION_ERROR", f"path: there is {known}", status=404)
+        raise SandboxError("VALIDATION_ERROR", f"path: not found; use one of {known}", status=404)
     handlers, parameters = found
     handler = handlers.get(method)
     if handler is None:

@@ -1,4 +1,4 @@
-"""The routes of the control API that need no module of their own: contract, figures, clock, log, export."""
+"""Control routes: contract, counters, clock, request log, export and import, reset."""
 
 from __future__ import annotations
 

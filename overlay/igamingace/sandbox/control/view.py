@@ -1,4 +1,4 @@
-"""What the sandbox's state looks like as JSON: tokens masked, long lists cut."""
+"""The sandbox's state as JSON, with tokens masked and long lists cut."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sandbox starts with and what is kept of it: read from files, made into its state and back."""
+"""A casino as data: read from a file, validated, loaded into the state, and dumped from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes the sandbox's state down as a casino's data, so that another sandbox can go on from there.
+"""Dumps the sandbox's state as data that another sandbox can load.
 
 Open games, the logs and the figures are not kept.
 """

@@ -1,4 +1,4 @@
-"""Makes the sandbox's state of a casino's data."""
+"""Loads a casino's data into the sandbox's state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads a casino's data from TOML or JSON; a mistake is told with its file, its line and what is expected."""
+"""Reads a casino's data from TOML or JSON; errors name the file, the line and what is expected."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from igamingace.sandbox._json import InvalidJSON, decode
 from igamingace.sandbox.contract.contract import shipped_contract
 from igamingace.sandbox.contract.document import Document
 from igamingace.sandbox.data.model import Casino
-from igamingace.sandbox.data.validation import DataProblem, check
+from igamingace.sandbox.data.validation import DataProblem, validate_casino
 
 if TYPE_CHECKING:
     import os
@@ -71,9 +71,9 @@ def parse_casino(text: str, name: str, *, is_json: bool = False, contract: Docum
     loaded = _json(text, name) if is_json else _toml(text, name)
     try:
         casino = msgspec.convert(loaded, Casino, str_keys=True)
-        check(casino, contract or shipped_contract())
+        validate_casino(casino, contract or shipped_contract())
     except msgspec.ValidationError as error:
-        raise DataError(_told(str(error), text, name, is_json=is_json)) from None
+        raise DataError(_located(str(error), text, name, is_json=is_json)) from None
     except DataProblem as problem:
         raise DataError(_placed(problem.path, problem.text, text, name, is_json=is_json)) from None
     return casino
@@ -108,7 +108,7 @@ def _unread(error: ValueError, position: re.Pattern[str], name: str) -> str:
     )
 
 
-def _told(message: str, text: str, name: str, *, is_json: bool) -> str:
+def _located(message: str, text: str, name: str, *, is_json: bool) -> str:
     found = _PLACE.fullmatch(message)
     if found is None:
         return _placed("", message, text, name, is_json=is_json)
@@ -117,10 +117,10 @@ def _told(message: str, text: str, name: str, *, is_json: bool) -> str:
 
 def _placed(path: str, what: str, text: str, name: str, *, is_json: bool) -> str:
     """Return `what` is wrong with the place it stands at; the line in TOML, where people write by hand."""
-    to_json = path.removeprefix(".") or "the file"
+    location = path.removeprefix(".") or "the file"
     if is_json:
-        return f"{name}: {to_json}: {what}"
-    return f"{name}:{_line(path, text)}: {to_json}: {what}"
+        return f"{name}: {location}: {what}"
+    return f"{name}:{_line(path, text)}: {location}: {what}"
 
 
 def _line(path: str, text: str) -> int:

@@ -1,4 +1,4 @@
-"""What no single field tells: ids that stand twice, references that lead nowhere, what a contract admits."""
+"""Validates a casino as a whole: unique ids, valid references, values that the contract allows."""
 
 from __future__ import annotations
 
@@ -25,18 +25,17 @@ if TYPE_CHECKING:
 _TYPES: Final = tuple(map(int, TransactionType))
 
 
-class DataProblem(ValueError):  # noqa: N818 - what a file has
+class DataProblem(ValueError):  # noqa: N818 - a problem of a file
     """Something is wrong at `path`, which is written as msgspec does: `.accounts[0].parent`."""
 
     def __init__(self, path: str, text: str) -> None:
-        """Say what is expected there."""
         super().__init__(f"{path}: {text}")
         self.path = path
         self.text = text
 
 
-def check(casino: Casino, contract: Document) -> None:
-    """Go on only with a casino whose parts fit together, and which the contract can speak of.
+def validate_casino(casino: Casino, contract: Document) -> None:
+    """Validate a casino: its parts fit together, and the contract allows its values.
 
     Raises:
         Mistake: the first that is found.
@@ -186,7 +185,7 @@ def _unique(path: str, values: Iterable[object], *, key: str = "id", at_array: b
     seen: set[object] = set()
     for index, value in enumerate(values):
         if value in seen:
-            to_json = "a token" if key == "token" else repr(value)
+            text = "a token" if key == "token" else repr(value)
             place = path if at_array else f"{path}[{index}].{key}"
-            raise DataProblem(place, f"expected each {key} once; {to_json} stands there before")
+            raise DataProblem(place, f"expected each {key} once; {text} appears before")
         seen.add(value)

@@ -1,4 +1,4 @@
-"""Faults on demand: what goes wrong, for whom, how often; the same again with the same seed."""
+"""Fault injection: what fails, for whom and how often; the same again with the same seed."""
 
 from __future__ import annotations
 

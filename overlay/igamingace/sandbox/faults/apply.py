@@ -1,4 +1,4 @@
-"""What a fault does to an answer, and how an answer is sent that does not arrive whole."""
+"""Applies a fault to a response, and sends responses that do not arrive whole."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ConnectionClosed(ConnectionError):  # noqa: N818 - what happens, on demand
 
 
 def proxy_response(fault: Fault) -> Response | None:
-    """Return what a proxy says instead of the API: its page, or nothing; None when it says nothing itself."""
+    """Return a proxy's response for the fault: an HTML page or an empty body; None for other faults."""
     if fault.kind == "html":
         return Response(fault.status or 502, _PAGE, HTML_TYPE)
     if fault.kind == "empty":
@@ -46,7 +46,7 @@ def proxy_response(fault: Fault) -> Response | None:
 
 
 def with_unknown_field(body: JSON) -> JSON:
-    """Return `body` with a member that nobody knows, in it and in each object of its data."""
+    """Return `body` with an unknown member, in it and in each object of its data."""
     if not isinstance(body, dict):
         return body
     new = {"added": ["without notice", 1]}

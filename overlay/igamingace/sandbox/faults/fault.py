@@ -1,4 +1,4 @@
-"""One fault: its kind, whom it meets, how often, and what it looks like."""
+"""A fault: its kind, which requests it meets, how often, and its parameters."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ class Fault:
 
     Attributes:
         kind: `latency`: the answer is late. `busy`: refused with 1018. `maintenance`: refused with 1.
-            `error`: a server error of the API. `unknown_code`: refused with a code that nobody knows.
-            `unknown_field`: an answer with members that nobody knows. `html`: a proxy's page. `empty`: no
+            `error`: a server error of the API. `unknown_code`: refused with an unknown code.
+            `unknown_field`: an answer with unknown members. `html`: a proxy's page. `empty`: no
             body. `cut`: half the body, then the connection is closed. `close`: the connection is closed
             without an answer. `drip`: the answer comes bit by bit. Of callbacks to wallets: `callback_delay`:
             it arrives late, the time limit running. `callback_duplicate`: it arrives twice at once.
@@ -101,7 +101,7 @@ class Fault:
         """
         self._check_types()
         if self.kind not in KINDS:
-            raise ValueError(f"kind: there is {', '.join(KINDS)}, not {self.kind!r}")
+            raise ValueError(f"kind: {self.kind!r} is invalid; use one of {', '.join(KINDS)}")
         if not 0 <= self.share <= 1:
             raise ValueError("share: must be from 0 to 1")
         if self.count is not None and self.count < 1:
@@ -122,9 +122,9 @@ class Fault:
 
     def _check_form(self) -> None:
         if self.seconds != _SECONDS and self.kind not in _HOLDING:
-            raise ValueError(f"seconds: {self.kind} takes no time")
+            raise ValueError(f"seconds: is not valid for {self.kind}")
         if self.spread and self.kind not in _HOLDING:
-            raise ValueError(f"spread: {self.kind} takes no time")
+            raise ValueError(f"spread: is not valid for {self.kind}")
         if self.status is not None and (self.kind not in _WITH_STATUS or self.status not in _STATUSES):
             raise ValueError(f"status: from 200 to 599, for {', '.join(sorted(_WITH_STATUS))} only")
         if self.code is not None and self.kind != "error":

@@ -1,4 +1,4 @@
-"""A fault written on the command line: `busy:share=0.1:agent=mycasino`."""
+"""Parses a fault as it is written on the command line: `busy:share=0.1:agent=mycasino`."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def parse_fault(text: str) -> Fault:
         elif name in _READERS:
             options[name] = _read(name, value)
         else:
-            raise ValueError(f"{part!r}: there is {', '.join(OPTIONS)}")
+            raise ValueError(f"{part!r} is unknown; use {', '.join(OPTIONS)}")
     return Fault(kind=cast("Kind", kind.replace("-", "_")), **options)
 
 
@@ -57,7 +57,7 @@ def fault_of(values: Mapping[str, object]) -> Fault:
     settable = {each.name for each in fields(Fault)} - {"id", "met"}
     for name in values:
         if name not in settable:
-            raise ValueError(f"{name}: is not known here; there is {', '.join(sorted(settable))}")
+            raise ValueError(f"{name}: is unknown; use {', '.join(sorted(settable))}")
     given: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
     if "kind" not in given:
         raise ValueError("kind: is required")
@@ -70,4 +70,4 @@ def _read(name: str, value: str) -> object:
         return reader(value)
     except ValueError:
         kind = "whole number" if reader is int else "number"
-        raise ValueError(f"{name}: {value!r} is no {kind}") from None
+        raise ValueError(f"{name}: {value!r} is not a valid {kind}") from None

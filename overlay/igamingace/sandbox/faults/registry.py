@@ -1,4 +1,4 @@
-"""The faults of one sandbox: which of them a request meets, drawn from the seed."""
+"""The faults of one sandbox, and the seeded draw of those that a request meets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MAX_FAULTS: Final = 100
 
 
-class TooManyFaults(ValueError):  # noqa: N818 - what is the matter
+class TooManyFaults(ValueError):  # noqa: N818 - names the condition
     """As many faults are switched on as there may be."""
 
 
@@ -30,7 +30,7 @@ class InjectedFault:
 
     Attributes:
         hold: How many seconds it is held.
-        fault: What happens to its answer; None when it is only late.
+        fault: What happens to its answer; None when it is only delayed.
         names: The kinds of all faults it met, for people.
         drip: How many seconds a dripping answer takes.
     """
@@ -181,7 +181,7 @@ class FaultRegistry:
         self._check(fault)
         with self._lock:
             if len(self._active) >= MAX_FAULTS:
-                raise TooManyFaults(f"there are {MAX_FAULTS} faults already; take some away")
+                raise TooManyFaults(f"there are {MAX_FAULTS} faults already; remove some")
             fault.id = next(self._ids)
             self._active = [*self._active, fault]  # a new list: another thread may iterate
         return fault

@@ -1,4 +1,4 @@
-"""Writes the callbacks: flat JSON with the contract's fields, numbers as JavaScript would write them.
+"""Builds callbacks: flat JSON with the contract's fields, numbers as JavaScript writes them.
 
 Assumed, since the pages do not state it: the timestamp's unit, by command; `isBonusBusy` marks the bets of a
 bonus call, and `betwin` never belongs to one; amounts have no zeros at the end.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CallbackMessage:
-    """A callback that can be sent, as often as need be.
+    """A callback to a wallet, sent once or several times.
 
     Attributes:
         command: Its command.

@@ -170,8 +170,8 @@ class CallbackSender:
 
 
 def _words(command: str, number: int, verdict: Verdict) -> str:
-    said = verdict.text if verdict.text.endswith("?") else f"{verdict.text}."
-    return " ".join(filter(None, (said, next_step(command, number, verdict))))
+    judgement = verdict.text if verdict.text.endswith("?") else f"{verdict.text}."
+    return " ".join(filter(None, (judgement, next_step(command, number, verdict))))
 
 
 @dataclass(frozen=True, slots=True)

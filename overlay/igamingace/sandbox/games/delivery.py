@@ -1,4 +1,4 @@
-"""A callback that was sent and what came back, written down for people."""
+"""One try of a callback with its answer, for the log."""
 
 from __future__ import annotations
 

@@ -95,8 +95,8 @@ class GameEngine:
         """Open a launch url: once, within its life. The balance is asked for at once, in the background.
 
         Raises:
-            SandboxError: nobody made it (status 404), it was opened before, or it has expired (status 410); or as
-                `open`, and then it can be opened later.
+            SandboxError: it is unknown (status 404), used or expired (status 410); or as `open`, and then it
+                can be opened later.
         """
         state, now = self._runtime.state, self._runtime.clock()
         launch = state.launches.get(token)

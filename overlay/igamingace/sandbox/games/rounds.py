@@ -1,4 +1,4 @@
-"""Rounds: what a player does in a game, what it moves, and what the agent's books say of it."""
+"""Plays rounds: moves the player's money and records the transactions of the agent."""
 
 from __future__ import annotations
 
@@ -47,7 +47,6 @@ class Rounds:
     """
 
     def __init__(self, runtime: Runtime) -> None:
-        """Play in that world."""
         self._runtime: Final = runtime
 
     async def bet(self, session: Session, mode: WalletMode, stake: Decimal) -> Played:

@@ -85,10 +85,9 @@ class AsyncGameSession(_SessionView):
     the sandbox refuses: the session has ended, a round is open or none is, or there is not enough money.
     """
 
-    def __init__(self, play: GameEngine, session: Session) -> None:
-        """Take what it is played in."""
+    def __init__(self, engine: GameEngine, session: Session) -> None:
         super().__init__(session)
-        self._engine = play
+        self._engine = engine
 
     async def bet(self, amount: Money) -> Played:
         """Begin a round: take a stake. One that the wallet does not accept is cancelled at once."""
@@ -126,43 +125,42 @@ class AsyncGameSession(_SessionView):
 class GameSession(_SessionView):
     """A game that a player has open, for threads; made by `play`. See `AsyncGameSession`."""
 
-    def __init__(self, play: GameEngine, session: Session, run: Run) -> None:
-        """Take what it is played in, and what runs coroutines there."""
+    def __init__(self, engine: GameEngine, session: Session, run: Run) -> None:
         super().__init__(session)
-        self._behind = AsyncGameSession(play, session)
+        self._async_session = AsyncGameSession(engine, session)
         self._run = run
 
     def bet(self, amount: Money) -> Played:
         """Begin a round: take a stake. One that the wallet does not accept is cancelled at once."""
-        return self._run(self._behind.bet(amount))
+        return self._run(self._async_session.bet(amount))
 
     def win(self, amount: Money, *, finished: bool = True) -> Played:
         """Pay a win of the round; it is the last one unless `finished` is False."""
-        return self._run(self._behind.win(amount, finished=finished))
+        return self._run(self._async_session.win(amount, finished=finished))
 
     def lose(self) -> Played:
         """End the round with a win of 0."""
-        return self._run(self._behind.lose())
+        return self._run(self._async_session.lose())
 
     def betwin(self, amount: Money, win: Money) -> Played:
         """Play a whole round at once: take a stake and pay a win, both or neither."""
-        return self._run(self._behind.betwin(amount, win))
+        return self._run(self._async_session.betwin(amount, win))
 
     def spin(self, win: Money | None = None) -> Played:
         """Play one free spin of the player's bonus call."""
-        return self._run(self._behind.spin(win))
+        return self._run(self._async_session.spin(win))
 
     def cancel(self) -> Played:
         """Give back the stake of the round, as a provider does whose game has failed."""
-        return self._run(self._behind.cancel())
+        return self._run(self._async_session.cancel())
 
     def read_balance(self) -> Played:
         """Ask for the balance."""
-        return self._run(self._behind.read_balance())
+        return self._run(self._async_session.read_balance())
 
     def end(self) -> Played:
         """Leave the game; a round that is open is lost."""
-        return self._run(self._behind.end())
+        return self._run(self._async_session.end())
 
 
 class SessionOptions(TypedDict, total=False):
@@ -207,8 +205,8 @@ class GameControls:
         Raises:
             SandboxError: as games.launch.
         """
-        behind = self._run(self.async_play(player_id, game_id, **seating))
-        return GameSession(self.engine, behind.session, self._run)
+        session = self._run(self.async_play(player_id, game_id, **seating))
+        return GameSession(self.engine, session.session, self._run)
 
     def open(self, url: str) -> GameSession:
         """Open a launch url, as the player's browser would.
@@ -227,8 +225,10 @@ class GameControls:
     ) -> AsyncGameSession:
         """Do what `play` does, for asyncio; callable in any event loop."""
         await self._ready()
-        play = self.engine
-        return AsyncGameSession(play, play.open(session_request(self.runtime, player_id, game_id, **seating)))
+        engine = self.engine
+        return AsyncGameSession(
+            engine, engine.open(session_request(self.runtime, player_id, game_id, **seating))
+        )
 
     async def async_open(self, url: str) -> AsyncGameSession:
         """Do what `open` does, for asyncio; callable in any event loop."""
@@ -273,7 +273,7 @@ def session_request(
         is_streamer: Whether play is left out of the agent's report.
 
     Raises:
-        SandboxError: as games.launch and, for a player's id that the contract does not admit, as players.create.
+        SandboxError: as games.launch; for an invalid id of the player as players.create.
     """
     validator = runtime.schemas.field("CreatePlayer", "playerExternalId")
     wrong = violations(validator, player, "player") if validator is not None else []
@@ -283,14 +283,12 @@ def session_request(
     agent = runtime.first("agent") if account is None else state.accounts.get(account)
     if agent is None or agent.level != "agent":
         raise SandboxError("AGENT_NOT_FOUND", f"there is no agent {account!r}")
-    found, request_ = launchable(
-        state, agent, _provider_of(state, game) if provider is None else provider, game
-    )
+    found, game_ = launchable(state, agent, _provider_of(state, game) if provider is None else provider, game)
     return SessionRequest(
         agent,
         state.link_player(agent, player),
         found,
-        request_,
+        game_,
         language,
         return_url,
         is_streamer=is_streamer,

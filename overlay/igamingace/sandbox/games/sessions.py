@@ -1,4 +1,4 @@
-"""Games that players have open: sessions, and the round that is being played in each."""
+"""Game sessions of players, and the open round of each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 BALANCE_INTERVAL: Final = timedelta(minutes=1)
 """How often the balance is asked for while a game is open (api-facts section 4)."""
 IDLE_TIMEOUT: Final = timedelta(minutes=30)
-"""After how long without play a session ends. Assumed: nobody states it, and no tab is open for ever."""
+"""After how long without play a session ends. Assumed: the vendor states no limit."""
 MAX_OPEN: Final = 5_000
 MAX_ENDED: Final = 500
 
@@ -127,7 +127,6 @@ class Sessions:
     """
 
     def __init__(self) -> None:
-        """Start with none."""
         self.max_open = MAX_OPEN
         self.ended = BoundedDict[str, Session](MAX_ENDED)
         self._open: dict[str, Session] = {}

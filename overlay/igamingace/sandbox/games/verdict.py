@@ -1,4 +1,4 @@
-"""Judges what a wallet answered, by the contract, in words that tell its developer what to do."""
+"""Judges a wallet's answer by the contract, with advice for its developer."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def judge(command: str, http_status: int, body: bytes, currency: str) -> Verdict
     except InvalidJSON as error:
         return _failed(_of_garbage(body, str(error)))
     if not isinstance(answer, dict):
-        return _failed('the body is no JSON object: answer {"balance": number, "statusCode": "OK"}')
+        return _failed('the body is not a JSON object; answer {"balance": number, "statusCode": "OK"}')
     return _of_answer(command, members(answer), currency)
 
 
@@ -116,39 +116,41 @@ def next_step(command: str, number: int, verdict: Verdict) -> str:
 
 
 def _of_status(status: int) -> str:
-    said = f"HTTP {status} counts as failed"
+    result = f"HTTP {status} counts as failed"
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        return f"{said}, and redirects are not followed: make the callback URL the one that answers"
+        return f"{result}, and redirects are not followed: make the callback URL the one that answers"
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:
-        return f"{said}: is the path of the callback URL right, and does it take POST?"
+        return f"{result}: is the path of the callback URL right, and does it take POST?"
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return f"{said}: the wallet, or a proxy before it, broke down; see its log"
-    return f"{said}: answer HTTP 200 also when you refuse, and say why in statusCode"
+        return f"{result}: the wallet, or a proxy before it, broke down; see its log"
+    return f"{result}: answer HTTP 200 also when you refuse, and say why in statusCode"
 
 
 def _of_garbage(body: bytes, reason: str) -> str:
     if not body.strip():
         return 'the body is empty: answer {"balance": number, "statusCode": "OK"}'
     if body.lstrip()[:1] == b"<":
-        return "the body is HTML, no JSON: is this the wallet, or the page of a proxy or a login?"
-    return f"the body is no JSON ({reason[:_SHOWN]})"
+        return "the body is HTML, not JSON: is this the wallet, or the page of a proxy or a login?"
+    return f"the body is not valid JSON ({reason[:_SHOWN]})"
 
 
 def _of_answer(command: str, answer: Object, currency: str) -> Verdict:
     code, balance = answer.get("statusCode"), answer.get("balance")
-    known = CALLBACKS[command].status_codes
+    allowed = CALLBACKS[command].status_codes
     if not isinstance(code, str):
         return _failed(
-            f"statusCode is {'missing' if code is None else 'no text'}: answer one of {_listed(known)}"
+            f"statusCode is {'missing' if code is None else 'not a string'}: answer one of {_listed(allowed)}"
         )
-    if code not in known:
-        return _failed(f"statusCode {code[:_SHOWN]!r} is none of {command}'s: there is {_listed(known)}")
+    if code not in allowed:
+        return _failed(
+            f"statusCode {code[:_SHOWN]!r} is not valid for {command}; use one of {_listed(allowed)}"
+        )
     if code != OK:
         return Verdict("refused", f"{code}: {_REASONS.get(code, 'refused')}", code, _amount(balance))
     amount = _amount(balance)
     if amount is None:
         return _failed(
-            f"balance is {'missing' if balance is None else 'no number'}: give it with every answer"
+            f"balance is {'missing' if balance is None else 'not a number'}: give it with every answer"
         )
     if abs(amount) > _MOST:
         return _failed("balance is larger than any wallet")

@@ -1,4 +1,4 @@
-"""The connections to the agents' wallets: over HTTP, or to an application that was handed in."""
+"""Pool of connections to the agents' wallets: over HTTP, or to an application in this process."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ class WalletConnections:
     """One connection for each callback URL that was used lately; the others are closed."""
 
     def __init__(self, wallets: Mapping[str, Target]) -> None:
-        """Take the applications that were handed in, by account id."""
         self._wallets: Final = wallets
         self._connections: dict[tuple[str, str], _OpenConnection] = {}
 

@@ -1,4 +1,4 @@
-"""Where a player's money is: in the agent's wallet, moved by callbacks, or at the platform."""
+"""Moves a player's money: by callbacks to the agent's wallet (seamless), or at the platform (transfer)."""
 
 from __future__ import annotations
 
@@ -19,16 +19,15 @@ if TYPE_CHECKING:
 
 
 class BalanceChange:
-    """What became of a change of balance.
+    """The outcome of a change of balance.
 
     Attributes:
         transaction_id: Its transactionId.
         deliveries: The callbacks that were sent for it; none in transfer mode.
-        balance: What the player had afterwards, in major units; None when nobody has told it.
+        balance: What the player had afterwards, in major units; None when it is unknown.
     """
 
     def __init__(self, transaction_id: int, deliveries: list[Delivery], balance: Decimal | None) -> None:
-        """Take all."""
         self.transaction_id = transaction_id
         self.deliveries = deliveries
         self.balance = balance
@@ -83,7 +82,6 @@ class SeamlessMode:
     """The agent's wallet, told by callbacks."""
 
     def __init__(self, runtime: Runtime, sender: CallbackSender) -> None:
-        """Take what gives the time, and what sends callbacks."""
         self._runtime = runtime
         self._sender = sender
 

@@ -1,4 +1,4 @@
-"""What the operations do, by operationId: one module a resource, found by importing this package."""
+"""Handlers of the operations by operationId, one module for each resource; importing registers them."""
 
 from __future__ import annotations
 

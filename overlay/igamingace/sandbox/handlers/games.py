@@ -63,4 +63,4 @@ def kick(call: Call) -> None:
     for made in call.state.launches.values():
         if (made.account_id, made.player_id) == (agent.id, player.external_id):
             made.spent = True
-    call.play.kick(agent, player)
+    call.engine.kick(agent, player)

@@ -1,4 +1,4 @@
-"""How a handler is written: a function of a call, registered under its operationId, that returns `data`."""
+"""Registry of handlers: functions of a call, by operationId, that return the answer's `data`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Call:
         body: The JSON object that was sent; empty without a body.
         now: The sandbox's time, aware.
         zone: The zone of the times that stand in requests and answers.
-        play: What is played in the games that players have open.
+        engine: The game engine, to end sessions.
         base_url: Where the sandbox itself is reached, without a slash at the end.
     """
 
@@ -43,7 +43,7 @@ class Call:
     body: Object
     now: datetime
     zone: tzinfo
-    play: GameEngine
+    engine: GameEngine
     base_url: str
 
     def rule(self, name: str) -> JSON:
@@ -89,7 +89,7 @@ class Call:
         try:
             return datetime.strptime(text, TIME_FORMAT).replace(tzinfo=self.zone)
         except ValueError:
-            raise SandboxError("PARAMETERS_INVALID", f"{place}: {text!r} is not in the calendar") from None
+            raise SandboxError("PARAMETERS_INVALID", f"{place}: {text!r} is not a valid date") from None
 
     def time_text(self, moment: datetime) -> str:
         """Return `moment` as answers write it (yyyy-MM-dd HH:mm:ss)."""

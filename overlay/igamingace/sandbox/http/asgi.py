@@ -1,4 +1,4 @@
-"""The little of ASGI that the sandbox needs: reading a bounded body, sending an answer."""
+"""ASGI types, reading a bounded body, sending a response."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ JSON_TYPE: Final = b"application/json"
 HTML_TYPE: Final = b"text/html; charset=utf-8"
 
 
-class Disconnected(Exception):  # noqa: N818 - not an error: callers may go
-    """The caller has gone before the request was complete; there is nobody to answer."""
+class Disconnected(Exception):  # noqa: N818 - not an error: callers may leave
+    """The caller disconnected before the request was complete."""
 
 
 @dataclass(slots=True)  # not frozen: that would triple what making one costs

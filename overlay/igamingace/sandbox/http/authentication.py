@@ -1,4 +1,4 @@
-"""Who is let in: path, method, token and address of a request, before anything more of it is read."""
+"""Authentication: operation, token and address of a request, before its body is read."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def account_of(state: CasinoState, fields: Mapping[bytes, bytes]) -> Account:
     if account is None:
         challenge = (b"www-authenticate", b'Bearer error="invalid_token"')
         raise SandboxError(
-            "TOKEN_INVALID", "header.Authorization: nobody has this token", headers=(challenge,)
+            "TOKEN_INVALID", "header.Authorization: the token is unknown", headers=(challenge,)
         )
     return account
 

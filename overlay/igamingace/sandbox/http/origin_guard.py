@@ -1,4 +1,4 @@
-"""Keeps other sites' pages from the sandbox's own routes, which ask for no token."""
+"""Protects the control routes, which need no token, from cross-site requests and DNS rebinding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""uvicorn's server, started and stopped without waiting for its clock, and a way for a fault to close."""
+"""uvicorn's server and protocol, with limits of the head and prompt shutdown."""
 
 from __future__ import annotations
 
@@ -123,7 +123,6 @@ class SandboxServer(uvicorn.Server):
     """A server that stops when it is told, where uvicorn's looks ten times a second whether it was."""
 
     def __init__(self, config: uvicorn.Config) -> None:
-        """Make a server that does not run yet."""
         super().__init__(config)
         self._told = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -139,7 +138,7 @@ class SandboxServer(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as uvicorn's
         """Stop, since a signal says so; the second time without waiting for answers under way.
 
-        uvicorn's raises the signal again in the end, which leaves nobody to write the state down.
+        uvicorn's raises the signal again in the end, and then the state could not be written.
         """
         self.force_exit = self.should_exit
         self.stop()
@@ -183,19 +182,19 @@ _OTHERS: Final = 64
 """How many descriptors are left for all else: files, the event loop, callbacks, connections to be closed."""
 
 
-def connections_that_fit(max_size: int) -> int:
-    """Return how many connections can be open at once: `most`, or as many as there are descriptors for."""
+def connections_that_fit(wanted: int) -> int:
+    """Return how many connections can be open at once: `wanted`, or as many as there are descriptors for."""
     if sys.platform == "win32":  # which has no such limit
-        return max_size
+        return wanted
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max_size if soft == resource.RLIM_INFINITY else max(1, min(max_size, soft - _OTHERS))
+    return wanted if soft == resource.RLIM_INFINITY else max(1, min(wanted, soft - _OTHERS))
 
 
-def raise_limit(max_size: int) -> None:
-    """Let this process have descriptors for `most` connections, or as many as it may allow itself."""
+def raise_limit(wanted: int) -> None:
+    """Let this process have descriptors for `wanted` connections, or as many as it may allow itself."""
     if sys.platform == "win32":
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = max_size + _OTHERS if hard == resource.RLIM_INFINITY else min(max_size + _OTHERS, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    needed = wanted + _OTHERS if hard == resource.RLIM_INFINITY else min(wanted + _OTHERS, hard)
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))

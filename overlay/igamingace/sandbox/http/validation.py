@@ -1,4 +1,4 @@
-"""The checks of a request's form: every violation named by its place, all of them in one message."""
+"""Validates a request against the contract; all violations in one message, each with its place."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)  # not frozen: that would triple what making one costs
 class RequestInput:
-    """What a well-formed request says."""
+    """The validated input of a request."""
 
     path: Object
     query: Object
@@ -61,8 +61,8 @@ def _given(
         return parse_query(query)
     if place == "path":
         return {name: [value] for name, value in path.items()}
-    with_fault_header = {name: fields.get(name.encode()) for name in location.types}
-    return {name: [value.decode("latin-1")] for name, value in with_fault_header.items() if value is not None}
+    values = {name: fields.get(name.encode()) for name in location.types}
+    return {name: [value.decode("latin-1")] for name, value in values.items() if value is not None}
 
 
 def _read_body(operation: Operation, raw: bytes) -> tuple[JSON, list[str]]:

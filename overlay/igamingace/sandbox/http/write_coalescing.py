@@ -1,4 +1,4 @@
-"""Writes of one turn of the event loop, sent together."""
+"""Joins the writes of one event loop iteration into one send."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class WriteCoalescingTransport(asyncio.Transport):
     """
 
     def __init__(self, below: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        """Send through `below`, whose protocol is told of its flow."""
+        """Write to `below`, which keeps control of the protocol's flow."""
         super().__init__()
         self._below = below
         self._loop = loop

@@ -1,4 +1,4 @@
-"""Calls the API for the page as the agent's own server would: by the contract, and logged like all."""
+"""Calls the API on behalf of a page, as the agent's server does; logged like other requests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Reply:
-    """An answer of the API, and the data in it; None when it is no success."""
+    """An answer of the API, and the data in it; None when it is not a success."""
 
     answer: Response
     data: JSON
@@ -102,7 +102,7 @@ def _read(sent: list[Message]) -> _Reply:
     """Put an answer together.
 
     Raises:
-        SandboxError: PROVIDER_ERROR, what came is no JSON: a fault of the sandbox stood in the way.
+        SandboxError: PROVIDER_ERROR, the answer is not JSON, because of an injected fault.
         Disconnected: a fault closed the connection, or the browser has gone.
     """
     if not sent:
@@ -112,7 +112,9 @@ def _read(sent: list[Message]) -> _Reply:
     try:
         answer = decode(raw)
     except InvalidJSON as error:
-        raise SandboxError("PROVIDER_ERROR", f"the API answered {status}, and no JSON: {error}") from None
+        raise SandboxError(
+            "PROVIDER_ERROR", f"the API answered {status}, which is not JSON: {error}"
+        ) from None
     envelope = members(answer) if isinstance(answer, dict) else {}
     data = envelope.get("data") if envelope.get("success") is True else None
     return _Reply(Response(status, raw), data)

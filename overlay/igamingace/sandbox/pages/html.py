@@ -1,4 +1,4 @@
-"""Pages that need no script: what a launch url that opens nothing leads to, a round's details."""
+"""Template of the pages without a script: a round's details, an invalid launch url."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reference page: the contract as a kept renderer shows it, with requests to try against this sandbox."""
+"""The reference page: the contract shown by a bundled renderer, with requests to try."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _POLICY: Final = (
 @route("GET", "/reference")
 async def reference(_request: ControlRequest) -> Response:
     """Show the reference."""
-    to_json = html("reference.html", _POLICY)
+    response = html("reference.html", _POLICY)
     return Response(
-        to_json.status, to_json.body.replace(b"{renderer}", _name()), to_json.media_type, to_json.headers
+        response.status, response.body.replace(b"{renderer}", _name()), response.media_type, response.headers
     )
 
 

@@ -1,4 +1,4 @@
-"""The page that a round's address leads to: what was staked, won and given back, and what it came to."""
+"""The page with a round's transactions and their sum."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the pages stand."""
+"""Routes of the pages: back office, toy game, static files, launch urls."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ async def launch(request: ControlRequest) -> Response:
     return open_launch(request.engine, request.query.get("token", ""))
 
 
-def open_launch(play: GameEngine, token: str) -> Response:
-    """Open the session and lead to its game; 410 when it was used or is too old, 404 when nobody made it."""
+def open_launch(engine: GameEngine, token: str) -> Response:
+    """Open the session and redirect to its game; 410 when used or expired, 404 when unknown."""
     try:
-        session = play.open_launch(token)
+        session = engine.open_launch(token)
     except SandboxError as error:
         why = f"<p>{_sentence(error.message)}</p>"
         return html_page(error.status or 410, "This launch url opens nothing", why)

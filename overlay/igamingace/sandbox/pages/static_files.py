@@ -1,4 +1,4 @@
-"""The files that the pages are made of: where they are, and the headers they are served with."""
+"""Static files of the pages, and their response headers."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def asset(name: str) -> Response:
     """Return a script, style sheet or picture.
 
     Raises:
-        SandboxError: VALIDATION_ERROR with status 404, there is none of that name.
+        SandboxError: VALIDATION_ERROR with status 404, there is no file of that name.
     """
     media_type = _served().get(name)
     if media_type is None:

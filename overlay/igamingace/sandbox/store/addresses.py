@@ -19,7 +19,7 @@ def parse_allowed(entries: Iterable[str], place: str) -> tuple[str, ...]:
         place: Where the list stands in the request, for the message.
 
     Raises:
-        SandboxError: PARAMETERS_INVALID naming each entry that is no address.
+        SandboxError: PARAMETERS_INVALID naming each entry that is not an IP address.
     """
     found: dict[str, None] = {}
     wrong: list[str] = []
@@ -36,7 +36,7 @@ def parse_allowed(entries: Iterable[str], place: str) -> tuple[str, ...]:
 
 
 def canonical(text: str) -> str | None:
-    """Return the one spelling of an address, an IPv4-mapped IPv6 address as IPv4; None when it is none."""
+    """Return the canonical form of an address, IPv4 if it is IPv4-mapped; None for what is not an address."""
     try:
         address: IPv4Address | IPv6Address = ip_address(text)
     except ValueError:

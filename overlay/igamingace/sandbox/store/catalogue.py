@@ -1,4 +1,4 @@
-"""What of the catalogue an account may use: providers, games, currencies."""
+"""Which providers, games and currencies an account may use."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def playable(state: CasinoState, account: Account, provider_id: int, game_id: in
     Assumed: which code refuses what.
 
     Raises:
-        SandboxError: PROVIDER_NOT_FOUND, GAME_NOT_FOUND (also for another provider's game), PERMISSION_ERROR for a
-            provider the account may not offer, CURRENCY_NOT_SUPPORTED, or UNDER_MAINTENANCE.
+        SandboxError: PROVIDER_NOT_FOUND, GAME_NOT_FOUND (also for another provider's game), PERMISSION_ERROR
+            for a provider the account may not offer, CURRENCY_NOT_SUPPORTED, or UNDER_MAINTENANCE.
     """
     provider = offered_provider(state, account, provider_id)
     game = provider.games.get(game_id)
@@ -53,7 +53,7 @@ def offered_provider(state: CasinoState, account: Account, provider_id: int) -> 
     """Return a provider that the account may offer.
 
     Raises:
-        SandboxError: there is none (PROVIDER_NOT_FOUND), or the account may not offer it (PERMISSION_ERROR).
+        SandboxError: PROVIDER_NOT_FOUND, or PERMISSION_ERROR when the account may not offer it.
     """
     provider = state.provider(provider_id)
     if provider_id not in account.provider_ids:

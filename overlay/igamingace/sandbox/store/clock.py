@@ -1,4 +1,4 @@
-"""The sandbox's time: that of a clock, moved as a test or a person wishes."""
+"""A clock that can be moved, for the sandbox's time."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ class MovableClock:
         """Make it `moment` now; it goes on from there.
 
         Raises:
-            ValueError: `moment` is no datetime with a zone, or the calendar does not reach as far.
+            ValueError: `moment` is not a datetime with a time zone, or the calendar does not reach as far.
         """
         if getattr(moment, "tzinfo", None) is None:
-            raise ValueError("a moment is a datetime with its zone, for example 2030-01-01T12:00:00+00:00")
+            raise ValueError("the moment needs a time zone, for example 2030-01-01T12:00:00+00:00")
         self._move(lambda: moment - self._base())
 
     def real(self) -> None:

@@ -15,7 +15,6 @@ class BoundedDict(OrderedDict[K, V]):  # a plain dict finds its oldest entry eve
     """A dict that forgets its oldest entry when a new one would be one too many."""
 
     def __init__(self, max_size: int) -> None:
-        """Hold at most `most` entries."""
         super().__init__()
         self.max_size = max_size
 
@@ -30,7 +29,6 @@ class RingLog(Generic[E]):
     """The last entries of something, numbered from 1; the oldest go."""
 
     def __init__(self, max_size: int) -> None:
-        """Keep at most `most` entries."""
         self._entries = deque[tuple[int, E]](maxlen=max_size)
         self.last = 0
         """The number of the newest entry; 0 when there never was one."""

@@ -1,4 +1,4 @@
-"""Where ids and tokens come from."""
+"""Generators of ids and tokens."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from typing import Final
 
 
 class NumberSequence:
-    """Gives out numbers, one after the other."""
+    """Consecutive numbers."""
 
     def __init__(self, first: int) -> None:
-        """Begin with `first`."""
         self.next_value = first
 
     def __next__(self) -> int:
-        """Give out a number."""
+        """Return the next number."""
         self.next_value += 1
         return self.next_value - 1
 

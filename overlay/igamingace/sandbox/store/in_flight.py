@@ -1,4 +1,4 @@
-"""How many requests of each account are in flight, and the refusal of one too many."""
+"""Counts the requests of each account that are in flight, up to the limit."""
 
 from __future__ import annotations
 
@@ -40,7 +40,6 @@ class Gauges:
     """The gauges of all accounts, by account id."""
 
     def __init__(self) -> None:
-        """Start with none."""
         self._by_account: dict[str, Gauge] = {}
 
     def of(self, account_id: str) -> Gauge:

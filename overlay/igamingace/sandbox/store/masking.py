@@ -1,4 +1,4 @@
-"""Tokens and passwords masked in what people are shown."""
+"""Masks tokens and passwords in texts for people."""
 
 from __future__ import annotations
 

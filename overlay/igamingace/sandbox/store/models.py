@@ -127,7 +127,7 @@ class Player:
 class Transaction:
     """One change of a player's balance; `amount` and `balance`, what there was afterwards, in major units.
 
-    `balance` is None where nobody has told it.
+    `balance` is None where it is unknown.
     """
 
     id: int
@@ -239,11 +239,11 @@ class Account:
             for currency, points in list(self.points.items())
         }
 
-    def keep(self, max_size: int) -> None:
-        """Keep at most `most` players, transactions and so on, if that is less than before."""
-        if max_size < self.players.max_size:
-            self.players.max_size = self.movements.max_size = self.bonus_calls.max_size = max_size
-            self.transactions = deque(self.transactions, maxlen=max_size)
+    def limit_records(self, max_records: int) -> None:
+        """Keep at most `max_records` players, transactions and so on, if that is less than before."""
+        if max_records < self.players.max_size:
+            self.players.max_size = self.movements.max_size = self.bonus_calls.max_size = max_records
+            self.transactions = deque(self.transactions, maxlen=max_records)
 
     @property
     def currency(self) -> str:

@@ -1,4 +1,4 @@
-"""The log of the requests to the contract's operations: cheap to write, masked and cut when it is read."""
+"""Log entries of requests to the contract's operations: cheap to write, masked and cut when read."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class LoggedRequest:
 
     Attributes:
         at: When it came, by the sandbox's clock.
-        account: Whose token it carried; None when nobody's.
+        account: Whose token it carried; None without a valid token.
         operation: The operationId; None when the contract has nothing there.
         method: The HTTP method.
         target: Path and query, their first bytes.
@@ -68,7 +68,7 @@ class LoggedRequest:
         """Return the request's body, read as JSON; None without one.
 
         Raises:
-            NotJSON: it is none, or was too long to be kept whole.
+            InvalidJSON: it is not JSON, or was too long to be kept whole.
         """
         return decode(self.request_body) if self.request_body else None
 

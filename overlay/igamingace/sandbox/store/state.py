@@ -1,4 +1,4 @@
-"""All that the sandbox remembers, in memory and bounded: where something has no end, the oldest goes."""
+"""The sandbox's state, in memory and bounded: the oldest records are dropped."""
 
 from __future__ import annotations
 
@@ -30,10 +30,9 @@ MIN_RECORDS: Final = 100
 
 
 class CasinoState:
-    """All that the sandbox remembers, and the ways to find it."""
+    """All accounts, providers, launches and round pages."""
 
     def __init__(self, providers: list[Provider]) -> None:
-        """Start with a catalogue and no account."""
         self.providers = {provider.id: provider for provider in providers}
         self.accounts: dict[str, Account] = {}
         self.tokens: dict[str, Account] = {}
@@ -61,7 +60,7 @@ class CasinoState:
         """Take `account` in.
 
         Raises:
-            SandboxError: the id is taken (PARAMETERS_INVALID), or there are too many accounts (PERMISSION_ERROR).
+            SandboxError: PARAMETERS_INVALID for an id in use, PERMISSION_ERROR for too many accounts.
         """
         if account.id in self.accounts:
             raise SandboxError("PARAMETERS_INVALID", f"body.operatorId: {account.id!r} is taken")
@@ -71,7 +70,7 @@ class CasinoState:
             )
         self.accounts[account.id] = account
         self.tokens[account.token] = account
-        account.keep(max(MIN_RECORDS, MAX_RECORDS * ACCOUNTS_WITH_ALL_RECORDS // len(self.accounts)))
+        account.limit_records(max(MIN_RECORDS, MAX_RECORDS * ACCOUNTS_WITH_ALL_RECORDS // len(self.accounts)))
 
     def link_player(self, account: Account, external_id: str) -> Player:
         """Return the account's player of that id, made now when it is new.
@@ -90,7 +89,7 @@ class CasinoState:
         """Return the account's player of that id.
 
         Raises:
-            SandboxError: only another account has such a player (PERMISSION_ERROR), or nobody (USER_NOT_FOUND).
+            SandboxError: PERMISSION_ERROR for another account's player, USER_NOT_FOUND for an unknown one.
         """
         player = account.players.get(external_id)
         if player is not None:
