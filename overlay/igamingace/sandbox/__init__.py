@@ -55,7 +55,7 @@ _HOMES: Final = {
 
 
 def __getattr__(name: str) -> object:
-    """Import what is asked for, so that a lack of the extra can be told in one sentence.
+    """Import a public name when it is first used, and explain when the extra is not installed.
 
     Raises:
         ImportError: a package of the extra is missing.

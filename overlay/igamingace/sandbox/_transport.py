@@ -34,8 +34,8 @@ class SandboxTransport(httpx2.BaseTransport):
 
         Raises:
             httpx2.ReadTimeout: no answer within the request's own limit.
-            httpx2.RemoteProtocolError: a fault closed the connection; told while the body is read, if it had
-                begun.
+            httpx2.RemoteProtocolError: a fault closed the connection; raised while the body is read, if it
+                had begun.
         """
         body = request.read()
         reply = self._loop.run(_exchange(self._app, request, body, self._address))

@@ -90,7 +90,7 @@ def create_app(
     Raises:
         ContractError: the contract cannot be served.
         ValueError: no request could carry `token`; `wallet` names an account that is not there, or is no
-            application; `latency`, `seed`, `time_scale`, a fault or a style makes no sense.
+            application; `latency`, `seed`, `time_scale`, a fault or a style is invalid.
         LookupError: there is a `token` or a `wallet`, but no agent.
     """
     check_numbers(latency, time_scale, seed)

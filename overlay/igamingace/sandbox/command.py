@@ -105,7 +105,7 @@ def _listen(app: SandboxApp, host: str, port: int) -> None:
         raise typer.BadParameter(f"cannot listen on {host}:{port}: {error}", param_hint=hint) from error
     if not _is_loopback(listener.getsockname()[0]):
         typer.echo(
-            f"warning: {host} can be reached from other machines: whoever reaches it can change everything "
+            f"warning: {host} can be reached from other machines: a caller can change everything "
             "here, and read every token with /_sandbox/export",
             err=True,
         )

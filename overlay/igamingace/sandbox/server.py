@@ -125,7 +125,7 @@ class Sandbox(SandboxControls):
             target=server.run, args=([listener],), name="igamingace-sandbox", daemon=True
         )
         self._running = url, server, thread
-        thread.start()  # the socket listens already: whoever connects before the server runs is served soon
+        thread.start()  # the socket listens already: connections before the server runs are served soon
         return self
 
     def __exit__(
@@ -165,7 +165,7 @@ def bind(host: str, port: int) -> tuple[socket.socket, str]:
 
 
 def serve(app: SandboxApp, listener: socket.socket, greet: Callable[[], None] = lambda: None) -> None:
-    """Serve `app` on `listener` until the process is told to stop (Ctrl+C or SIGTERM).
+    """Serve `app` on `listener` until the process gets SIGINT (Ctrl+C) or SIGTERM.
 
     Once `greet` is called neither ends the process any more, also when this is over: its state may have to be
     written down.

@@ -49,7 +49,7 @@ async def test_a_launch_url_opens_nothing_after_its_life(app, agent):
 
 
 async def test_a_launch_url_that_nobody_made_opens_nothing(app):
-    with pytest.raises(SandboxError, match="nobody made"):
+    with pytest.raises(SandboxError, match="is unknown"):
         await app.async_open("http://sandbox/_sandbox/launch?token=guess")
 
 

@@ -73,7 +73,7 @@ def compile_locations(operation: Node, path_item: Node) -> dict[str, Location]:
             ),
         )
         for place, of_place in found.items()
-        if of_place.schemas or place == "query"  # a query that nobody declared is refused
+        if of_place.schemas or place == "query"  # an undeclared query parameter is refused
     }
 
 

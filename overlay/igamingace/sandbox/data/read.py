@@ -125,7 +125,7 @@ def _placed(path: str, what: str, text: str, name: str, *, is_json: bool) -> str
 
 def _line(path: str, text: str) -> int:
     """Return the line of the nearest key that the text tells: in a table of an array, or at the top."""
-    from igamingace.operators._toml_lines import Lines  # noqa: PLC0415 - of no use while nothing is wrong
+    from igamingace.operators._toml_lines import Lines  # noqa: PLC0415 - needed only for an error
 
     steps: list[tuple[str, str]] = _STEP.findall(path)
     top = steps[0][0] if steps else ""

@@ -76,7 +76,7 @@ async def send_broken(
     """Send as much of `answer` as the fault lets through: `cut`, `close` or `drip`.
 
     Raises:
-        ConnectionClosed: the server cannot be told to close the connection.
+        ConnectionClosed: the server offers no way to close the connection.
     """
     if injected.kind == "close":
         await _close(scope, receive)

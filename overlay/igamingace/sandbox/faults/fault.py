@@ -97,7 +97,7 @@ class Fault:
         """Check it.
 
         Raises:
-            ValueError: something in it makes no sense or has another type; the message names the field.
+            ValueError: a field has an invalid value or type; the message names it.
         """
         self._check_types()
         if self.kind not in KINDS:
@@ -149,7 +149,7 @@ class Fault:
 
 def _number(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, SupportsFloat):
-        raise ValueError(f"{name}: must be a number")  # noqa: TRY004 - one error for what makes no sense
+        raise ValueError(f"{name}: must be a number")  # noqa: TRY004 - one error for every invalid value
     try:
         return float(value)
     except OverflowError:  # a whole number with hundreds of digits

@@ -107,7 +107,7 @@ class FaultRegistry:
                 code, after.
 
         Raises:
-            ValueError: something in it makes no sense or has another type, the contract has no such operation
+            ValueError: a field has an invalid value or type, the contract has no such operation
                 or code, there is no such account, or there are too many faults.
             TypeError: a fault has no such attribute.
         """

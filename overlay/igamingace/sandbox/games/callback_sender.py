@@ -162,7 +162,7 @@ class CallbackSender:
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
         if not task.cancelled():
-            task.exception()  # marks it as retrieved; whoever waits for the task has got it
+            task.exception()  # marks it as retrieved: asyncio warns of exceptions that are not
 
     def _limit(self, command: str) -> float:
         within = CALLBACKS[command].answer_within

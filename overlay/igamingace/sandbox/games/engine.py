@@ -57,7 +57,7 @@ class GameEngine:
     """
 
     def __init__(self, runtime: Runtime, open_sender: Callable[[], CallbackSender]) -> None:
-        """Take the state that is played on.
+        """Start without an event loop.
 
         Args:
             runtime: Clock, accounts, sessions and logs.
@@ -102,7 +102,7 @@ class GameEngine:
         launch = state.launches.get(token)
         if launch is None:
             raise SandboxError(
-                "PARAMETERS_INVALID", "nobody made this launch url; use games.launch", status=404
+                "PARAMETERS_INVALID", "this launch url is unknown; use games.launch", status=404
             )
         if launch.spent or now >= launch.expires:
             why = "has been used" if launch.spent else "has expired"
@@ -268,9 +268,9 @@ class GameEngine:
             return await self._rounds.win(session, self._wallet_mode(session), Decimal(0))
 
     def _make_room(self) -> None:
-        """See to it that one more session can be open: the one that was left alone longest ends for it.
+        """Make room for one more session: the one without play for the longest time ends.
 
-        One with money in a round, or with something under way for its player, is not ended.
+        A session with an open round, or with a running move of its player, is not ended.
         """
         if not self._runtime.sessions.full:
             return
@@ -293,7 +293,7 @@ class GameEngine:
         self.affinity.call(lambda: self._start(session, self._finish_round(session), self._money_tasks))
 
     def _run_due(self) -> datetime | None:
-        """Do what is due, and return when the next is; None when nobody plays.
+        """Do what is due, and return the next due time; None when no session is open.
 
         Minutes that a moved clock has jumped over are not made up for. Assumed: a minute of play is one in
         which the session is open, whether or not a round is played, and counts from the last balance.

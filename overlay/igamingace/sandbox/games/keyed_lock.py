@@ -1,4 +1,4 @@
-"""Asyncio locks by key, which exist only while somebody holds them or waits for them."""
+"""Asyncio locks by key, which exist only while a task holds them or waits for them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class KeyedLock:
         self._locks: dict[Key, tuple[asyncio.Lock, int]] = {}
 
     def in_use(self, key: Key) -> bool:
-        """Tell whether somebody holds the lock of `key`, waits for it or has reserved it."""
+        """Tell whether a task holds the lock of `key`, waits for it or has reserved it."""
         return key in self._locks
 
     def reserve(self, key: Key) -> asyncio.Lock:
-        """Keep the lock of `key` until `release`, since somebody is about to wait for it."""
+        """Keep the lock of `key` until `release`, for a task that will wait for it."""
         lock, users = self._locks.get(key, (asyncio.Lock(), 0))
         self._locks[key] = lock, users + 1
         return lock

@@ -56,7 +56,7 @@ class Rounds:
         """
         with self._start_round(session, stake) as round_:
             taken = await mode.bet(session, round_)
-            self._book(session, round_, TransactionType.BET, stake, taken)
+            self._record(session, round_, TransactionType.BET, stake, taken)
         if not taken.applied:
             return await self._cancel_bet(session, mode, round_, taken)
         session.round = round_
@@ -68,7 +68,7 @@ class Rounds:
         """Pay a win of the round, 0 where it is lost."""
         round_ = _open_round(session)
         paid = await mode.win(session, round_, amount, finished=finished)
-        self._book(session, round_, TransactionType.WIN, amount, paid)
+        self._record(session, round_, TransactionType.WIN, amount, paid)
         round_.won += amount
         if finished:
             session.round = None
@@ -80,18 +80,18 @@ class Rounds:
             moved = await mode.betwin(session, round_, amount)
             staked = BalanceChange(
                 moved.transaction_id, moved.deliveries, None
-            )  # the balance that was told has the win in it
-            self._book(session, round_, TransactionType.BET, stake, staked)
+            )  # the answered balance includes the win
+            self._record(session, round_, TransactionType.BET, stake, staked)
         if not moved.applied:
             return await self._cancel_bet(session, mode, round_, moved)
-        self._book(session, round_, TransactionType.WIN, amount, moved)
+        self._record(session, round_, TransactionType.WIN, amount, moved)
         return Played(accepted=True, deliveries=moved.deliveries)
 
     async def cancel(self, session: Session, mode: WalletMode) -> Played:
         """Give the round's stake back, as a provider does whose game has failed."""
         round_ = _open_round(session)
         returned = await mode.cancel(session, round_)
-        self._book(session, round_, TransactionType.BET_CANCEL, round_.stake, returned)
+        self._record(session, round_, TransactionType.BET_CANCEL, round_.stake, returned)
         session.round = None
         return Played(returned.applied, returned.deliveries)
 
@@ -109,19 +109,19 @@ class Rounds:
             )
         with self._start_round(session, Decimal(0)) as round_:
             taken = await mode.bet(session, round_, bonus)
-            self._book(session, round_, TransactionType.BET, Decimal(0), taken)
+            self._record(session, round_, TransactionType.BET, Decimal(0), taken)
         if not taken.applied:
             return await self._cancel_bet(session, mode, round_, taken)
         won = min(bonus.base_bet if amount is None else amount, bonus.amount - bonus.won)
         bonus.remaining -= 1
         bonus.won += won
         paid = await mode.win(session, round_, won, bonus=bonus)
-        self._book(session, round_, TransactionType.BONUS_CALL, won, paid)
+        self._record(session, round_, TransactionType.BONUS_CALL, won, paid)
         return Played(paid.applied, [*taken.deliveries, *paid.deliveries])
 
     @contextmanager
     def _start_round(self, session: Session, stake: Decimal) -> Generator[Round]:
-        """Begin a round, whose bet the block books; the points are taken now, since others bet meanwhile."""
+        """Begin a round, whose bet the block records; its points are taken now: others bet meanwhile."""
         if session.round is not None:
             raise SandboxError(
                 "PARAMETERS_INVALID", "a round is open: win, lose or cancel it first", status=409
@@ -141,17 +141,17 @@ class Rounds:
     async def _cancel_bet(
         self, session: Session, mode: WalletMode, round_: Round, taken: BalanceChange
     ) -> Played:
-        """Cancel a bet that was not accepted; the books have both."""
+        """Cancel a bet that was not accepted; both are recorded."""
         problem = session.problem
         returned = await mode.cancel(session, round_)
-        self._book(session, round_, TransactionType.BET_CANCEL, round_.stake, returned)
+        self._record(session, round_, TransactionType.BET_CANCEL, round_.stake, returned)
         session.problem = problem
         return Played(accepted=False, deliveries=[*taken.deliveries, *returned.deliveries])
 
-    def _book(
+    def _record(
         self, session: Session, round_: Round, kind: TransactionType, amount: Decimal, change: BalanceChange
     ) -> None:
-        """Write a transaction into the books, be it carried out or not: they are the platform's."""
+        """Record a transaction, whether the wallet accepted it or not: the records are the platform's."""
         session.rounds += kind is TransactionType.BET
         if session.is_streamer:
             return

@@ -212,7 +212,7 @@ class GameControls:
         """Open a launch url, as the player's browser would.
 
         Raises:
-            SandboxError: nobody made it, or it was opened before or has expired.
+            SandboxError: it is unknown, used or expired.
         """
         return GameSession(self.engine, self._run(self.async_open(url)).session, self._run)
 

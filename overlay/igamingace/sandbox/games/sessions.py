@@ -145,7 +145,7 @@ class Sessions:
         return self._open.get(session_id) or self.ended.get(session_id)
 
     def add(self, session: Session) -> None:
-        """Take in one that has been opened."""
+        """Add an open session."""
         self._open[session.id] = session
         session.player.playing += 1
 

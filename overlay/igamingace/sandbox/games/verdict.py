@@ -42,7 +42,7 @@ class Verdict:
 
     Attributes:
         outcome: See `Outcome`.
-        text: For people: what came, and what to do about it.
+        text: For people: the answer, and what to do about it.
         status_code: The statusCode that was answered; None when none could be read.
         balance: The balance that was answered, in major units; None when none could be read.
     """

@@ -65,7 +65,7 @@ class WalletConnections:
             await entry.connection.close()
 
     async def _close_some(self) -> None:
-        """Close the connections that nobody uses while there are too many."""
+        """Close unused connections while there are too many."""
         unused = [key for key, entry in self._connections.items() if not entry.users]
         closing = [
             self._connections.pop(key).connection

@@ -79,7 +79,7 @@ class WalletMode(Protocol):
 
 
 class SeamlessMode:
-    """The agent's wallet, told by callbacks."""
+    """Seamless mode: the agent's wallet holds the money; callbacks tell it each change."""
 
     def __init__(self, runtime: Runtime, sender: CallbackSender) -> None:
         self._runtime = runtime
@@ -124,7 +124,7 @@ class SeamlessMode:
 
     @staticmethod
     def _record_balance(session: Session, number: int, deliveries: list[Delivery]) -> BalanceChange:
-        """Take the balance that the wallet told, or why it did not."""
+        """Keep the wallet's balance in the session, or the reason why there is none."""
         last = deliveries[-1]
         session.problem = None if last.ok else last.text
         if last.ok:

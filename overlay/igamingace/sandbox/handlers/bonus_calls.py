@@ -1,8 +1,8 @@
 """Bonus calls: free spins for a player, one active at a time.
 
-Assumed, since nobody states it: the player is linked and the game can be played when the call is made; the
-codes of what is refused, but for BONUSCALL_DOUBLE and BONUSCALL_ALEADY_ENDED; `platformId` makes no request
-idempotent.
+Assumed, since the vendor does not say it: the player is linked and the game can be played when the call is
+made; the codes of what is refused, but for BONUSCALL_DOUBLE and BONUSCALL_ALEADY_ENDED; `platformId` makes no
+request idempotent.
 """
 
 from __future__ import annotations

@@ -41,9 +41,9 @@ def info(call: Call) -> JSON:
 def create(call: Call) -> JSON:
     """Make an account below the caller, or below an operator that is; it can be used at once.
 
-    The vendor approves a new account first; here nobody has to, and the password is not kept. Assumed: it may
-    have its parent's currencies only, may offer its parent's providers, and begins without points; an id that
-    is taken is refused with PARAMETERS_INVALID.
+    The vendor approves a new account first; here it needs no approval, and the password is not stored.
+    Assumed: it may have its parent's currencies only, may offer its parent's providers, and begins without
+    points; an id that is taken is refused with PARAMETERS_INVALID.
     """
     body = call.body
     parent = _parent(call.operator(), body.get("parentId"), call.state)

@@ -58,7 +58,7 @@ def account_of(state: CasinoState, fields: Mapping[bytes, bytes]) -> Account:
 
 
 def require_address(account: Account, caller: tuple[str, int] | None) -> None:
-    """Go on only with a caller whose address the account admits.
+    """Accept only a caller whose address the account allows.
 
     Raises:
         SandboxError: IP_NOT_ALLOWED.

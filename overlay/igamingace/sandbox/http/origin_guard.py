@@ -26,7 +26,7 @@ class OriginGuard:
         self._hosts = None if hosts is None or "*" in hosts else {"localhost", *(map(str.lower, hosts))}
 
     def check(self, method: str, fields: Mapping[bytes, bytes], scheme: str) -> None:
-        """Go on only with a request that is meant for the sandbox and comes from no other site.
+        """Accept only a request that is addressed to the sandbox and comes from its own pages.
 
         Raises:
             SandboxError: PERMISSION_ERROR with status 403.

@@ -58,7 +58,7 @@ class SandboxProtocol(HttpToolsProtocol):
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
-        """Take the connection in, or close it when there are as many as may be."""
+        """Accept the connection, or close it when the limit is reached."""
         # uvicorn itself would answer the last one that its limit admits with 503, so none comes as far
         if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency - 1:
             self.transport = transport
@@ -120,11 +120,11 @@ def _on_the_wire(answer: Response) -> bytes:
 
 
 class SandboxServer(uvicorn.Server):
-    """A server that stops when it is told, where uvicorn's looks ten times a second whether it was."""
+    """A server that stops at once: uvicorn's own polls ten times a second whether it should."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self._told = asyncio.Event()
+        self._stop_requested = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def stop(self) -> None:
@@ -133,7 +133,7 @@ class SandboxServer(uvicorn.Server):
         loop = self._loop
         if loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-                loop.call_soon_threadsafe(self._told.set)
+                loop.call_soon_threadsafe(self._stop_requested.set)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as uvicorn's
         """Stop, since a signal says so; the second time without waiting for answers under way.
@@ -150,12 +150,12 @@ class SandboxServer(uvicorn.Server):
             listening.listen(BACKLOG)
 
     async def main_loop(self) -> None:
-        """Run until told to stop; the date in answers is set each second."""
+        """Run until `stop` is called; the date in answers is set each second."""
         self._loop = asyncio.get_running_loop()
         while not await self.on_tick(0):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1):
-                    await self._told.wait()
+                    await self._stop_requested.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no more requests, let games and then answers come to their end; at once when forced."""

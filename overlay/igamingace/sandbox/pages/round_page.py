@@ -45,10 +45,10 @@ async def show_round(request: ControlRequest) -> Response:
 def _entries(state: CasinoState, wanted: RoundPage) -> list[Transaction]:
     account = state.accounts.get(wanted.account_id)
     found = (wanted.player_id, wanted.round_id, wanted.provider_id, wanted.game_id)
-    books = account.transactions.copy() if account is not None else ()
+    records = account.transactions.copy() if account is not None else ()
     return [
         entry
-        for entry in books
+        for entry in records
         if (entry.player_id, entry.round_id, entry.provider_id, entry.game_id) == found
     ]
 

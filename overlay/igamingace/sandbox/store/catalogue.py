@@ -64,7 +64,7 @@ def offered_provider(state: CasinoState, account: Account, provider_id: int) -> 
 
 
 def require_currency(account: Account, currency: str, place: str) -> None:
-    """Go on only with a currency of the account.
+    """Accept only a currency of the account.
 
     Raises:
         SandboxError: CURRENCY_NOT_SUPPORTED.

@@ -183,7 +183,7 @@ class RoundPage:
 class Account:
     """An operator or an agent; `points` is its wallet in major units by currency.
 
-    `staked` is what bets have taken out of it that are under way, and not in the books yet.
+    `staked` is the sum of the stakes of bets that are running and not recorded yet.
     `chosen_mode` is None where the callback url decides.
     """
 
@@ -218,7 +218,7 @@ class Account:
 
     @contextmanager
     def stake(self, currency: str, amount: Decimal) -> Generator[None]:
-        """Take `amount` out of the points, for a bet that the block writes into the books.
+        """Take `amount` out of the points, for a bet that the block records.
 
         The points come back when the block is left by an error: what is interrupted has not been.
         """
@@ -233,7 +233,7 @@ class Account:
             self.staked[currency] -= amount
 
     def booked_points(self) -> dict[str, Decimal]:
-        """Return the points by currency as the books have them: with the stakes that are under way."""
+        """Return the points by currency as they are recorded: with the stakes of running bets."""
         return {
             currency: points + self.staked.get(currency, Decimal(0))
             for currency, points in list(self.points.items())

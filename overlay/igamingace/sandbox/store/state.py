@@ -126,10 +126,10 @@ class CasinoState:
         number: int | None = None,
         balance: Decimal | None = None,
     ) -> None:
-        """Write a transaction into the account's books.
+        """Append a transaction to the account's records.
 
         Args:
-            account: Whose books.
+            account: Whose record it is.
             kind: Of the transaction.
             player_id: Whose balance changed.
             money: The amount in major units, and its currency.
