@@ -1,4 +1,4 @@
-"""The program `igamingace`."""
+"""The program `igamingace`: a table of commands, of which only the requested one is imported."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ __all__ = ["COMMANDS", "Command", "main", "program"]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command, imported when it is the one that is wanted.
+    """A command, or a group of commands, imported on demand.
 
     Attributes:
-        place: module and name of its function, or of a group of commands.
+        target: "module:name" of its function or its typer.Typer.
         summary: the first line of its help.
-        extra: what must be installed for it.
-        panel: under which title `--help` lists it.
+        extra: the extra that it needs.
+        panel: the heading of `--help` that lists it.
     """
 
-    place: str
+    target: str
     summary: str
     extra: str = "cli"
     panel: str = "Accounts"
 
 
-_TRY: Final = "Build and try"
+_DEVELOPMENT_PANEL: Final = "Build and try"
 
 COMMANDS: Final = {
-    "providers": Command("igamingace.cli.providers:providers", "List the game providers of an account."),
+    "providers": Command("igamingace.cli.games:providers", "List the game providers of an account."),
     "games": Command("igamingace.cli.games:games", "List the games of a provider."),
     "launch": Command(
-        "igamingace.cli.launch:launch",
+        "igamingace.cli.games:launch",
         "Launch a game for a player, and print the URL to send the player's browser to.",
     ),
     "allowed-ips": Command(
@@ -54,18 +54,20 @@ COMMANDS: Final = {
     ),
     "top-up": Command("igamingace.cli.top_up:top_up", "Give points to the agents that run dry."),
     "agents": Command("igamingace.cli.agents:agents", "Open new accounts, and check the ones there are."),
-    "wallet": Command("igamingace.walletcheck.command:wallet", "Tools for seamless wallets.", panel=_TRY),
+    "wallet": Command(
+        "igamingace.walletcheck.command:wallet", "Tools for seamless wallets.", panel=_DEVELOPMENT_PANEL
+    ),
     "sandbox": Command(
         "igamingace.sandbox.command:sandbox",
         "Serve a mock of the iGamingAce API: the contract, executed, with a casino in memory.",
         "sandbox",
-        _TRY,
+        _DEVELOPMENT_PANEL,
     ),
     "demo": Command(
-        "igamingace._demo:demo",
-        "Send many calls at once to a sandbox, within its limit of requests in flight and then without.",
+        "igamingace.cli.demo:demo",
+        "Send many calls at once to a sandbox, within its limit of requests in flight and without it.",
         "sandbox",
-        _TRY,
+        _DEVELOPMENT_PANEL,
     ),
 }
 
@@ -74,51 +76,52 @@ def main() -> None:
     """Run the program with the arguments of the command line.
 
     Raises:
-        SystemExit: always, with the exit status; with a message that names the extra to install when what the
-            program needs is missing.
+        SystemExit: always, with the exit status; with a message when an extra must be installed.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a name that cannot be written stops nothing
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # characters that the terminal cannot show are escaped
     program(sys.argv[1:])()
 
 
 def program(arguments: Sequence[str]) -> typer.Typer:
-    """Return the program; of its commands, only the one that the arguments want is imported.
+    """Return the program; only the command that the arguments name is imported.
 
     Raises:
-        SystemExit: what it needs is not installed; the message names the extra.
+        SystemExit: an extra is not installed; the message names it.
     """
-    wanted = next((argument for argument in arguments if not argument.startswith("-")), None)
-    command = COMMANDS.get(wanted or "")
+    name = next((argument for argument in arguments if not argument.startswith("-")), "")
+    command = COMMANDS.get(name)
     try:
-        import typer  # noqa: PLC0415 - an extra, whose lack is explained
+        import typer  # noqa: PLC0415 - of an extra, which may be missing
 
-        found: Any = command and _imported(command.place)
+        function: Any = command and _load(command.target)
     except ImportError as error:
         extra = "cli" if command is None else command.extra
         sys.exit(f"{error}\nThe program needs an extra: pip install 'igamingace[{extra}]'")
-    made = typer.Typer(
+    app = typer.Typer(
         name="igamingace", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
     )
-    made.callback()(_about)
-    for name, one in COMMANDS.items():
-        what = found if one is command else _elsewhere
-        if isinstance(what, typer.Typer):
-            made.add_typer(what, name=name, help=one.summary, rich_help_panel=one.panel)
+    app.callback()(_about)
+    for name, entry in COMMANDS.items():
+        target = function if entry is command else _placeholder
+        if isinstance(target, typer.Typer):
+            app.add_typer(target, name=name, help=entry.summary, rich_help_panel=entry.panel)
         else:
-            about = None if one is command else one.summary
-            made.command(name, help=about, rich_help_panel=one.panel)(what)
-    return made
+            summary = None if entry is command else entry.summary
+            app.command(name, help=summary, rich_help_panel=entry.panel)(target)
+    return app
 
 
-def _imported(place: str) -> object:
-    module, _, name = place.partition(":")
+def _load(target: str) -> object:
+    module, _, name = target.partition(":")
     return getattr(import_module(module), name)
 
 
-def _elsewhere() -> None:
-    """Stand in the list of commands for one that is not wanted now."""
+def _placeholder() -> None:
+    """Represent a command that is not imported in the list of `--help`."""
 
 
 def _about() -> None:

@@ -52,7 +52,7 @@ def round_(visit, sandbox):
     number = session.bet(1) and session.round_id
     with Agent(sandbox.token, base_url=sandbox.url) as agent:
         (found,) = agent.transactions.round(
-            player_external_id="user123", round_id=number, provider_id=1, game_code=655
+            player_external_id="user123", round_id=number, provider_id=1, game_code="655"
         )
     return visit(found.url.removeprefix(sandbox.url))
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from decimal import Decimal
+from typing import Any
 
 import httpx2
 import pytest
@@ -162,6 +163,8 @@ def served(request):
     close = []
 
     def serve(wallet, *, token=TOKEN, **options):
+        app: Any
+        transport: Any
         if request.param == "asgi":
             app = wallet_app(wallet, token=token, **options)
             transport = httpx2.ASGITransport(app, client=("192.0.2.7", 4711))

@@ -137,7 +137,7 @@ async def test_a_stale_callback_is_refused_where_a_window_is_set(served, purse, 
 @pytest.mark.parametrize(
     "method", [lambda callback: Decimal("-0.01"), raises(NotEnoughMoney(balance=-5))], ids=["OK", "refusal"]
 )
-async def test_a_balance_below_0_is_answered_as_0_for_the_contract_knows_none(  # noqa: PLR0917 -- fixtures
+async def test_a_balance_below_0_is_answered_as_0_for_the_contract_knows_none(
     served, wallet_with, callback, method, of_contract, caplog
 ):
     answer = (await served(wallet_with(bet=method))(callback("bet"))).json()
@@ -165,7 +165,7 @@ async def broken(callback):
         lambda callback: "1.50",
         lambda callback: Decimal("NaN"),
         lambda callback: Decimal("Infinity"),
-        raises(NotEnoughMoney(balance=1.5)),
+        raises(NotEnoughMoney(balance=1.5)),  # type: ignore[arg-type]
         lambda: Decimal(1),
     ],
     ids=[

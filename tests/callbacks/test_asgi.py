@@ -137,9 +137,10 @@ async def test_a_websocket_is_closed(purse, token):
 
 
 async def test_a_server_that_stops_stops_the_wallet(wallet_with, callback, token):
-    ended = []
+    begun, ended = asyncio.Event(), []
 
     async def bet(callback):
+        begun.set()
         try:
             await asyncio.sleep(60)
         finally:
@@ -150,7 +151,7 @@ async def test_a_server_that_stops_stops_the_wallet(wallet_with, callback, token
     request = asyncio.ensure_future(
         wallet_app(wallet_with(bet=bet), token=token)(request_scope(token, body), server.receive, server.send)
     )
-    await asyncio.sleep(0.05)
+    await begun.wait()
     request.cancel()
     with pytest.raises(asyncio.CancelledError):
         await request

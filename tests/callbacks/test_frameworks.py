@@ -8,6 +8,7 @@ import types
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -21,7 +22,7 @@ WSGI = {"flask_app": "app", "django_wsgi": "application"}
 @pytest.fixture
 def example(monkeypatch, tmp_path, token):
     """Return a function that imports an example as a casino would run it."""
-    settings = types.ModuleType("casino_settings")
+    settings: Any = types.ModuleType("casino_settings")
     settings.SECRET_KEY, settings.ROOT_URLCONF, settings.ALLOWED_HOSTS = "made up", "casino_settings", ["*"]
     settings.urlpatterns = []
     monkeypatch.setitem(sys.modules, "casino_settings", settings)

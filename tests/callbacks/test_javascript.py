@@ -45,7 +45,9 @@ class JavaScript:
 @pytest.fixture(scope="module")
 def javascript():
     with subprocess.Popen(
-        [NODE, "-e", DOCUMENTED, TOKEN], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [str(NODE), "-e", DOCUMENTED, TOKEN],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     ) as process:
         yield JavaScript(process)
         process.stdin.close()

@@ -108,13 +108,13 @@ def test_an_error_survives_pickle_and_copy_whole(error):
         assert isinstance(twin, IGamingAceError)
         assert str(twin) == str(error)
         assert vars(twin) == vars(error)
-        assert twin.status_code == error.status_code if hasattr(error, "status_code") else True
+        assert twin.status_code == error.status_code if hasattr(error, "status_code") else True  # type: ignore[attr-defined]
 
 
 def test_every_refusal_of_the_contract_has_a_class():
     known = {code for info in contract.CALLBACKS.values() for code in info.status_codes}
 
-    assert {error.status_code for error in (*REFUSALS, InvalidSignature)} | {"OK"} == known
+    assert {error.status_code for error in (*REFUSALS, InvalidSignature)} | {"OK"} == known  # type: ignore[attr-defined]
 
 
 def test_the_signature_s_header_is_the_contract_s():

@@ -48,7 +48,7 @@ def call(token):
 
         found = wsgiref.validate.validator(app)(environ, start_response)
         body = b"".join(found)
-        found.close()
+        found.close()  # type: ignore[attr-defined]
         return answer["status"], body
 
     yield request

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from igamingace import Agent
@@ -59,7 +59,12 @@ def tokens(sandbox: Sandbox) -> dict[str, str]:
     """Return the tokens of bigoperator > west > (west-usd, west-poor) and bigoperator > mycasino."""
     found = {"bigoperator": sandbox.operator_token, "mycasino": sandbox.token}
     with Agent(sandbox.operator_token, base_url=sandbox.url) as big:
-        for name, level in (("west", "operator"), ("west-usd", "agent"), ("west-poor", "agent")):
+        levels: list[tuple[str, Literal["operator", "agent"]]] = [
+            ("west", "operator"),
+            ("west-usd", "agent"),
+            ("west-poor", "agent"),
+        ]
+        for name, level in levels:
             made = big.operators.create(
                 operator_id=name,
                 password="correct-horse",

@@ -60,7 +60,7 @@ def test_everybody_is_let_in_only_by_name(run):
 def test_an_open_door_is_warned_about_and_the_question_is_asked(run):
     done = run("agents", "create", "never", *NEW, typed="n\n", status=2)
 
-    assert "its requests will be accepted from everybody who has the token" in done.stderr
+    assert "its requests will be accepted from everywhere, from anyone who has the token" in done.stderr
     assert "Open the agent 'never' with USD below 'west'?" in done.stderr
     assert done.stdout == ""
 
@@ -85,7 +85,7 @@ def test_without_a_parent_it_is_opened_below_the_one_at_the_top(run, tmp_path):
     done = run("agents", "create", "more", *TOP, "--yes", status=2)
 
     assert document["accounts"][0]["name"] == "bigoperator"
-    assert "below which operator? give --parent" in done.stderr
+    assert "there are several operators at the top: give --parent" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -98,13 +98,13 @@ def test_without_a_parent_it_is_opened_below_the_one_at_the_top(run, tmp_path):
         (["x", *NEW[:2], "--rate", "many", *NEW[4:]], "give a number of percent"),
         (["x", *NEW[:2], "--rate", "nan", *NEW[4:]], "from 0 to 100"),
         (["x", *NEW[:2], "--rate", "101", *NEW[4:]], "from 0 to 100"),
-        (["x", *SHORT, "--allow", "10.0.0.0/8"], "takes no networks"),
+        (["x", *SHORT, "--allow", "10.0.0.0/8"], "does not accept networks"),
         (["x", *SHORT, "--allow", " "], "or --everybody"),
-        (["x", *NEW, "--allow", "8.8.8.8"], "everybody is asked for together with addresses"),
+        (["x", *NEW, "--allow", "8.8.8.8"], "everybody and addresses are both given"),
         (["x", *NEW, "--callback-url", "nowhere"], "begins with https://"),
         (["x", *NEW, "--password-file", "/no/where"], "/no/where"),
         (["x", *NEW, "--password-file", "/dev/null"], "it is empty"),
-        (["x", *NEW, "--password-file", sys.executable], "it is no text in UTF-8"),
+        (["x", *NEW, "--password-file", sys.executable], "it is not valid UTF-8"),
         (["x", *NEW[:2]], "--rate"),
     ],
 )
@@ -211,7 +211,7 @@ def test_an_account_whose_showing_fails_is_3_and_its_secrets_stand_there_already
 
     done = run("agents", "create", "unshown", *NEW, "--yes", status=3)
 
-    assert "nobody knows whether the change was made: look before" in done.stderr
+    assert "it is unknown whether the change was made: check before" in done.stderr
     assert done.stdout.split()[1] == sandbox.app.runtime.state.accounts["unshown"].token
 
 

@@ -16,7 +16,7 @@ def ips(run, *arguments, **more):
 
 
 def test_an_empty_list_is_said_to_accept_everybody(run):
-    assert "everybody" in ips(run).stdout
+    assert "everywhere" in ips(run).stdout
     assert run.json("allowed-ips", "-a", "west-poor") == {
         "ok": True,
         "everybody": True,
@@ -33,7 +33,7 @@ def test_a_change_is_shown_and_asked_about_before_it_is_made(run):
 
     assert refused.stdout == f"+ {HERE}\n+ 8.8.8.8\n"
     assert "stopped: nothing was changed" in refused.stderr
-    assert "everybody" in unchanged.stdout
+    assert "everywhere" in unchanged.stdout
     assert "Yours must be among them" in done.stderr
     assert f"{HERE}: is the loopback address" in done.stderr
     assert ips(run).stdout == f"{HERE}\n8.8.8.8\n"
@@ -58,7 +58,7 @@ def test_a_dry_run_changes_nothing(run):
 
     assert f"+ {HERE}" in done.stdout
     assert document["changed"] is False
-    assert "everybody" in ips(run).stdout
+    assert "everywhere" in ips(run).stdout
 
 
 def test_nothing_to_change_asks_nobody(run):
@@ -70,30 +70,30 @@ def test_nothing_to_change_asks_nobody(run):
 def test_everybody_is_only_let_in_by_name(run):
     ips(run, "--set", HERE, "--yes")
 
-    assert "ask for everybody by name" in ips(run, "--remove", HERE, "--yes", status=2).stderr
+    assert "say that everybody is meant" in ips(run, "--remove", HERE, "--yes", status=2).stderr
     done = ips(run, "--everybody", "--yes")
 
-    assert "from everybody who has the token" in done.stderr
+    assert "from anyone who has the token" in done.stderr
     assert done.stdout == f"- {HERE}\n"
 
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--add", "10.0.0.0/8"], "takes no networks"),
-        (["--add", "casino.example"], "no IPv4 or IPv6 address"),
+        (["--add", "10.0.0.0/8"], "does not accept networks"),
+        (["--add", "casino.example"], "not an IPv4 or IPv6 address"),
         (["--remove", "8.8.8.8"], "8.8.8.8 is not in the list"),
-        (["--set", " "], "ask for everybody by name"),
+        (["--set", " "], "say that everybody is meant"),
         (["--everybody", "--add", "8.8.8.8"], "give --add and --remove, or --set, or --everybody"),
         (["--set", "8.8.8.8", "--everybody"], "give --add and --remove, or --set, or --everybody"),
-        (["--add", "8.8.8.8"], "nobody answered: give --yes"),
+        (["--add", "8.8.8.8"], "there is no answer on standard input: give --yes"),
     ],
 )
 def test_what_makes_no_sense_is_2_and_changes_nothing(run, arguments, told):
     done = ips(run, *arguments, status=2)
 
     assert told in done.stderr
-    assert "everybody" in ips(run).stdout
+    assert "everywhere" in ips(run).stdout
 
 
 def lost(**error):
@@ -127,7 +127,7 @@ def test_a_change_that_may_have_been_made_is_3(run, monkeypatch, error):
         patch.setattr(Operators, "update", done_and_lost)
         done = ips(run, "--set", HERE, "--yes", status=3)
 
-    assert "nobody knows whether the change was made: look before it is tried again" in done.stderr
+    assert "it is unknown whether the change was made: check before you try again" in done.stderr
     assert ips(run).stdout == f"{HERE}\n"
 
 

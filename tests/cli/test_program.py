@@ -33,9 +33,9 @@ def test_without_a_command_there_is_help():
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_s_line_in_the_list_is_the_first_of_its_own_help(name):
-    from igamingace.__main__ import _imported
+    from igamingace.__main__ import _load
 
-    found = _imported(COMMANDS[name].place)
+    found = _load(COMMANDS[name].target)
 
     about = found.info.help if isinstance(found, typer.Typer) else inspect.getdoc(found)
     assert about.splitlines()[0] == COMMANDS[name].summary
@@ -56,10 +56,10 @@ def test_help_of_a_command_shows_an_example_and_its_statuses(command):
 
 @pytest.mark.parametrize("command", ALL, ids=" ".join)
 def test_an_example_is_one_that_the_command_takes(command):
-    from igamingace.__main__ import _imported
+    from igamingace.__main__ import _load
 
-    found = _imported(COMMANDS[command[0]].place)
-    text = "\n".join(inspect.getdoc(each) for each in functions(found))
+    found = _load(COMMANDS[command[0]].target)
+    text = "\n".join(inspect.getdoc(each) or "" for each in functions(found))
     (example,) = re.findall(rf"^Example: igamingace {' '.join(command)}(.*)$", text, re.MULTILINE)
 
     done = invoke(*command, *example.split(), "--file", "/no/such/agents.toml")

@@ -145,7 +145,7 @@ def test_the_file_is_found_by_option_then_by_variable(run, tmp_path, monkeypatch
         (["providers", "--account", "mycasin"], "did you mean 'mycasino'"),
         (["tree", "--account", "nobody"], "no account 'nobody'"),
         (["balances", "--under", "nobody"], "no account 'nobody'"),
-        (["balances", "--currency", "KRW"], "no account fits"),
+        (["balances", "--currency", "KRW"], "no account matches"),
         (
             ["launch", "1", "655", "--player", "p", "--return-url", "x", "--language", "english"],
             "which account",
@@ -213,9 +213,7 @@ def test_a_mistake_of_the_program_is_a_sentence_too(run, monkeypatch):
 
     done = run("tree", status=2)
 
-    assert done.stderr.startswith(
-        "Error: a mistake of this program, please report it: ZeroDivisionError: by 0"
-    )
+    assert done.stderr.startswith("Error: a bug in this program, please report it: ZeroDivisionError: by 0")
 
 
 def test_a_mistake_of_the_program_can_be_looked_into(run, monkeypatch):

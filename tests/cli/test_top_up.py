@@ -53,7 +53,7 @@ def test_who_runs_dry_is_topped_up_once(run, points, tmp_path):
     assert [(one["target"], one["state"]) for one in document["outcomes"]] == [("west-poor", "done")]
     assert points("west-poor") == 150
     assert before - points("west") == 150
-    assert "Nobody runs dry." in again.stdout
+    assert "No agent runs dry." in again.stdout
     assert (tmp_path / "top-up.jsonl").stat().st_mode & 0o077 == 0
 
 
@@ -100,9 +100,9 @@ def test_an_outcome_that_nobody_knows_is_3(run, monkeypatch):
         return type(found)(plan=found.plan, outcomes=tuple(outcomes))
 
     def as_unknown(transfer):
-        from igamingace.operators._top_up import Outcome
+        from igamingace.operators import TransferOutcome
 
-        return Outcome(transfer=transfer, state="unknown", detail="the wallets do not tell")
+        return TransferOutcome(transfer=transfer, state="unknown", detail="the wallets do not tell")
 
     monkeypatch.setattr(Operator, "top_up", cut_off)
 
@@ -163,7 +163,7 @@ def test_a_transfer_that_nobody_can_look_for_now_is_3_and_the_record_is_named(ru
     given = ["top-up", "-a", "west-poor", "--minimum", "900", "--target", "900", "--yes"]
     done = run(*given, status=3)
 
-    assert "nobody knows: run it again with the record top-up.jsonl" in done.stderr
+    assert "nobody knows: run it again with the journal top-up.jsonl" in done.stderr
     assert "nobody knows" in run.json(*given, status=3)["error"]
 
 

@@ -98,7 +98,9 @@ def test_a_message_of_another_type_is_no_code(message):
 
 
 def test_a_field_for_codes_goes_before_free_text():
-    found = parse_response(answer({"success": False, "code": 2002, "message": "after SERVER_IS_BUSY: no such player"}))
+    found = parse_response(
+        answer({"success": False, "code": 2002, "message": "after SERVER_IS_BUSY: no such player"})
+    )
 
     assert isinstance(found, ErrorResponse)
     assert found.name == "USER_NOT_FOUND"

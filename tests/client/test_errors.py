@@ -142,5 +142,5 @@ def test_headers_are_looked_up_in_any_case():
     assert "Content-type" in headers
     assert list(headers) == ["content-type"]
     assert len(headers) == 1
-    assert 7 not in headers
+    assert 7 not in headers  # type: ignore[comparison-overlap]
     assert repr(headers) == "Headers({'content-type': 'text/html'})"

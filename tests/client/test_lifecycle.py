@@ -180,7 +180,7 @@ def test_one_agent_serves_one_loop_after_another(server, token):
         asyncio.run(twice(agent))
 
     assert connections(server) == [1, 1, 2, 2, 3, 3]
-    assert len(agent._dispatcher.context.transport._pools) == 1
+    assert len(agent._dispatcher.context.transport._pools) == 1  # type: ignore[attr-defined]
 
 
 FORK_OF_A_LOOP = """

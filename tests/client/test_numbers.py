@@ -70,3 +70,34 @@ def test_what_cannot_be_read_is_one_kind_of_error(body):
 
 def test_zero_has_no_exponent_past_any_use():
     assert exact_json.decode(b"0e99999") == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b'\xef\xbb\xbf{"name": "Nova"}', {"name": "Nova"}),
+        (rb'{"name": "Nova \ud83c"}', {"name": "Nova \ufffd"}),
+        (rb'{"name": "\udfb0\ud83c"}', {"name": "\ufffd\ufffd"}),
+        (rb'{"name": "\ud83c\udfb0 \ud83c"}', {"name": "\U0001f3b0 \ufffd"}),
+        (rb'{"name": "\\ud83c"}', {"name": r"\ud83c"}),
+        (rb'{"name": "\\\ud83c", "amount": 1.10}', {"name": "\\\ufffd", "amount": Decimal("1.10")}),
+    ],
+    ids=[
+        "byte order mark",
+        "half",
+        "halves the wrong way round",
+        "whole and half",
+        "none",
+        "after a backslash",
+    ],
+)
+def test_what_servers_get_wrong_in_texts_loses_no_response(body, value):
+    assert exact_json.decode_response(body) == value
+
+
+@pytest.mark.parametrize(
+    "body", [rb'{"name": "\ud8', b'{"name": "\xed\xa0\xbc"}', b"\xef\xbb\xbf", b"\\ud83c"]
+)
+def test_what_is_no_json_stays_none(body):
+    with pytest.raises(ValueError, match=r"."):
+        exact_json.decode_response(body)

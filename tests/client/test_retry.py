@@ -49,7 +49,7 @@ def test_a_failure_is_sent_again_as_often_as_it_may(client, server, answers, lau
         client.use(launch, max_retries=2, busy_retries=3)
 
     assert (sent_by_read, len(server.seen) - sent_by_read) == (1 + reads, 1 + writes)
-    assert (read_error.value.attempts, write_error.value.attempts) == (1 + reads, 1 + writes)
+    assert (read_error.value.attempts, write_error.value.attempts) == (1 + reads, 1 + writes)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("way", ["server error", "busy", "a proxy's page", "cut short", "broken off"])
@@ -148,7 +148,7 @@ def test_pauses_double_are_jittered_and_bounded():
     for turn in range(12):
         longest = min(2.0**turn, 5.0)
         of_this_turn = [row[turn] for row in pauses]
-        assert all(longest / 2 <= pause <= longest for pause in of_this_turn)
+        assert all(longest / 2 <= pause <= longest for pause in of_this_turn)  # type: ignore[operator]
         assert len(set(of_this_turn)) > 1
     assert retries[0].pause("reads") is None
 
@@ -159,7 +159,7 @@ def test_after_the_first_refusal_the_drain_is_the_pause():
     first, second, third = (retries.pause("drained") for _ in range(3))
 
     assert first == 0
-    assert 0.5 <= second <= 1.0 <= third <= 2.0
+    assert 0.5 <= second <= 1.0 <= third <= 2.0  # type: ignore[operator]
 
 
 def test_refusals_and_failures_are_counted_apart():

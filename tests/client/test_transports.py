@@ -95,7 +95,7 @@ def test_a_real_transport_works_and_is_not_closed_with_the_agent(server, answers
             with Agent(token, base_url=server.url, transport=transport) as agent:
                 agent.providers.list()
 
-    assert [request.connection for request in server.seen] == [1, 1]
+    assert [request.connection for request in server.seen] == [1, 2]  # and no connection is used twice
 
 
 async def test_a_real_async_transport_works_and_is_not_closed_with_the_agent(server, answers, token):
@@ -106,7 +106,33 @@ async def test_a_real_async_transport_works_and_is_not_closed_with_the_agent(ser
             async with AsyncAgent(token, base_url=server.url, transport=transport) as agent:
                 await agent.providers.list()
 
-    assert [request.connection for request in server.seen] == [1, 1]
+    assert [request.connection for request in server.seen] == [1, 2]  # and no connection is used twice
+
+
+def test_an_answer_that_nobody_asked_for_is_given_to_nobody_through_a_real_transport(
+    kind, server, answers, token
+):
+    asked, unasked = (
+        answers.success([{"providerId": number, "providerName": "Nova", "logo": "x", "status": 1}])
+        for number in (1, 2)
+    )
+    server.answers(answers.at_once(asked, unasked), asked)
+
+    def use():
+        with (
+            httpx2.HTTPTransport() as transport,
+            Agent(token, base_url=server.url, transport=transport) as agent,
+        ):
+            return [agent.providers.list()[0].provider_id for _ in range(3)]
+
+    async def use_async():
+        async with (
+            httpx2.AsyncHTTPTransport() as transport,
+            AsyncAgent(token, base_url=server.url, transport=transport) as agent,
+        ):
+            return [(await agent.providers.list())[0].provider_id for _ in range(3)]
+
+    assert (use() if kind == "threads" else asyncio.run(use_async())) == [1, 1, 1]
 
 
 @pytest.mark.parametrize(
@@ -219,9 +245,9 @@ def test_a_transport_of_the_other_kind_is_refused_at_once(token):
     class Async(httpx2.AsyncBaseTransport): ...
 
     with pytest.raises(errors.ConfigurationError, match="synchronous transport, with handle_request"):
-        Agent(token, transport=Async())
+        Agent(token, transport=Async())  # type: ignore[arg-type]
     with pytest.raises(errors.ConfigurationError, match="with handle_async_request"):
-        AsyncAgent(token, transport=Sync())
+        AsyncAgent(token, transport=Sync())  # type: ignore[arg-type]
 
 
 def test_an_answer_for_the_other_kind_says_which_agent_to_use(call, kind):

@@ -12,6 +12,7 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from igamingace.sandbox import Sandbox
 from igamingace.sandbox.faults import parse_fault
@@ -48,7 +49,7 @@ def main() -> int:
     return code
 
 
-def fuzz(options: argparse.Namespace, style: str, faults: tuple[str, ...], further: list[str]) -> int:
+def fuzz(options: argparse.Namespace, style: Any, faults: tuple[str, ...], further: list[str]) -> int:
     """Run the tests against one sandbox, and return the exit code of pytest."""
     met = [parse_fault(text) for text in faults]
     with Sandbox(error_style=style, faults=met, seed=options.seed) as sandbox:  # strict: raises at the end

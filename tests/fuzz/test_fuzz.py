@@ -12,6 +12,7 @@ import json
 import os
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -34,7 +35,7 @@ CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 URL = os.environ.get("FUZZ_URL")
 SEED = int(os.environ.get("FUZZ_SEED", "20240413"))
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "10"))
-STYLE = os.environ.get("FUZZ_STYLE", "status")
+STYLE: Any = os.environ.get("FUZZ_STYLE", "status")
 FAULTS = os.environ.get("FUZZ_FAULTS", "").split()
 """Faults as the command line has them; those that break the connection leave nothing to check."""
 CONTRACT = "/_sandbox/openapi.json"
@@ -71,7 +72,7 @@ def load_schema():
 
 def reset_sandbox():
     if URL is None:
-        APP.world.reset()
+        APP.runtime.reset()
     else:
         requests.post(f"{URL}/_sandbox/reset", timeout=10).raise_for_status()
 
@@ -180,9 +181,9 @@ def test_every_operation_was_seen_to_succeed_and_to_refuse():
 
 def test_linked_operations_keep_the_contract():
     linked = Counter()
-    machine = hypothesis.seed(SEED)(schema.as_state_machine())
+    machine: Any = hypothesis.seed(SEED)(schema.as_state_machine())
 
-    class Chain(machine):
+    class Chain(machine):  # type: ignore[misc]
         def setup(self):
             reset_sandbox()  # what a chain meets must not depend on the chain before
 

@@ -1,10 +1,12 @@
 """A PostgreSQL of its own in a temporary folder: prints its URL, and ends when its standard input does.
 
-`python tests/ledger/cluster.py [name=value ...]`, each a setting of the server. Exits with 3, having said why
-on standard error, where PostgreSQL is not installed.
+`python tests/ledger/cluster.py [--standby-of FOLDER] [name=value ...]`: each a setting of the server; FOLDER
+is the `host` in the URL of another one, whose changes this one follows. Exits with 3, having said why on
+standard error, where PostgreSQL is not installed.
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,6 +16,7 @@ import time
 from pathlib import Path
 
 MISSING = 3
+READY = re.compile("ready to accept (read-only )?connections")
 
 
 def programs():
@@ -31,7 +34,19 @@ def not_as_root():
     return {"user": "postgres", "group": "postgres", "extra_groups": []}
 
 
+def data_from(bin_, data, primary):
+    """Return the command that makes a data directory: a new one, or a standby's."""
+    if primary is None:
+        make = [bin_ / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "--encoding=UTF8"]
+        return [*make, "--no-locale"]
+    copy = [bin_ / "pg_basebackup", "-D", data, "-h", primary, "-U", "postgres", "--no-sync"]
+    return [*copy, "--write-recovery-conf", "--checkpoint=fast"]
+
+
 def main(settings):
+    primary = None
+    if settings[:1] == ["--standby-of"]:
+        _, primary, *settings = settings
     bin_ = programs()
     if bin_ is None:
         sys.stderr.write("PostgreSQL is not installed (on Debian: apt-get install postgresql)\n")
@@ -43,8 +58,7 @@ def main(settings):
             shutil.chown(folder, identity["user"], identity["group"])
         common = {"cwd": folder, "stdout": subprocess.DEVNULL, **identity}
         data = folder / "data"
-        make = [bin_ / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "--encoding=UTF8"]
-        subprocess.run([*make, "--no-locale"], check=True, **common)
+        subprocess.run(data_from(bin_, data, primary), check=True, **common)
         options = [f"-c{setting}" for setting in (f"unix_socket_directories={folder}", *settings)]
         start = [bin_ / "postgres", "-D", data, "-clisten_addresses=", *options]
         log = (folder / "log").open("wb")
@@ -62,7 +76,7 @@ def main(settings):
 
 
 def wait_for(server, folder):
-    while "ready to accept connections" not in (folder / "log").read_text():
+    while not READY.search((folder / "log").read_text()):
         if server.poll() is not None:
             raise RuntimeError((folder / "log").read_text())
         time.sleep(0.02)

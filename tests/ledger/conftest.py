@@ -22,29 +22,59 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def postgresql():
     """Return the URL of a PostgreSQL that is there for these tests."""
-    command = [sys.executable, HERE / "cluster.py", "fsync=off", "max_connections=60"]
+    with program("cluster.py", "fsync=off", "max_connections=100") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def pgbouncer(postgresql):
+    """Return the URL of a PgBouncer in transaction mode: many clients share few connections of the server."""
+    with program("pooler.py", postgresql, "transaction", "default_pool_size=6") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def pgbouncer_session(postgresql):
+    """Return the URL of a PgBouncer in session mode."""
+    with program("pooler.py", postgresql, "session", "default_pool_size=30") as url:
+        yield url
+
+
+@contextmanager
+def program(script, *arguments):
+    """Run a script that prints a URL and ends with its standard input; skip where its program is missing."""
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as cluster:
-        url = cluster.stdout.readline().strip()
+    command = [sys.executable, str(HERE / script), *arguments]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as running:
+        url = running.stdout.readline().strip()
         if not url:
-            _, complaint = cluster.communicate()
-            missing = cluster.returncode == MISSING
+            _, complaint = running.communicate()
+            missing = running.returncode == MISSING
             (pytest.skip if missing and not os.environ.get("CI") else pytest.fail)(complaint)
         yield url
-        cluster.communicate()
+        running.communicate()
+
+
+def as_engine(url):
+    """Return an application's engine for a URL, with the defaults of SQLAlchemy and psycopg."""
+    return create_engine(url.replace(":", "+psycopg:", 1))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request, tmp_path):
-    """Give a URL for `opened`, on each kind of database; for `engine`, an application's own engine."""
+    """Give a URL for `opened`, on each kind of database; for `engine`, an application's own engine.
+
+    `pgbouncer` and `pgbouncer_engine` are the same through PgBouncer.
+    """
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/wallet.db"
         return
-    url = request.getfixturevalue("postgresql")
-    if request.param == "postgresql":
+    server = "pgbouncer" if request.param.startswith("pgbouncer") else "postgresql"
+    url = request.getfixturevalue(server)
+    if not request.param.endswith("engine"):
         yield url
         return
-    engine = create_engine(url.replace(":", "+psycopg:", 1))
+    engine = as_engine(url)
     yield engine
     engine.dispose()
 
@@ -133,6 +163,13 @@ class Diary(LedgerHooks):
 
     def not_covered(self, callback, bet):
         self.entries.append(("not_covered", callback.transaction_id, bet.transaction_id))
+
+    def signature_reused(self, callback, refusal):
+        first = refusal.command, refusal.transaction_id
+        self.entries.append(("signature_reused", callback.command, callback.transaction_id, *first))
+
+    def not_exact(self, callback, refusal):
+        self.entries.append(("not_exact", callback.transaction_id, refusal.balance))
 
     def retried(self, error, attempt):
         self.entries.append(("retried", attempt))

@@ -53,6 +53,40 @@ def test_a_scale_of_the_account_can_be_given(opened, fund, calls):
         ledger.bet(calls.bet(2, "0.001"))
 
 
+EVERYWHERE = pytest.mark.parametrize("database", ["sqlite", "postgresql", "engine"], indirect=True)
+
+
+@EVERYWHERE
+def test_a_balance_finer_than_the_currency_is_kept_to_the_digit(ledger, calls):
+    ledger.deposit("ann", Decimal("400.005"))
+    assert ledger.balance(calls.balance()) == Decimal("500.005")
+    assert ledger.bet(calls.bet(1, "0.01")) == Decimal("499.995")
+    assert ledger.cancel(calls.cancel(2, of=1)) == Decimal("500.005")
+    with pytest.raises(NotEnoughMoney) as refused:
+        ledger.bet(calls.bet(3, "500.01"))
+    assert refused.value.balance == Decimal("500.005")
+    assert ledger.bet(calls.bet(4, "500.005")) == 0
+
+
+@EVERYWHERE
+def test_currencies_of_three_digits_are_kept_to_the_digit(opened, calls, unchanged):
+    ledger = opened(scale=3, currency="KWD")
+    ledger.add_player("ann", "KWD")
+    assert ledger.deposit("ann", Decimal("1.005")) == Decimal("1.005")
+    assert ledger.bet(calls.bet(1, "0.006", currency="KWD")) == Decimal("0.999")
+    assert ledger.betwin(calls.betwin(2, "0.999", "0.125")) == Decimal("0.125")
+    with unchanged(ledger), pytest.raises(AmountRefused, match="3 after the point"):
+        ledger.win(calls.win(3, "0.0005"))
+
+
+def test_an_amount_finer_than_the_ledger_keeps_is_reported(opened, fund, calls, diary, caplog):
+    ledger = fund(opened(scale=2, hooks=diary))
+    with pytest.raises(AmountRefused, match="the amount has too many digits"):
+        ledger.win(calls.win(1, "0.005"))
+    assert diary.entries == [("not_exact", 1, 100)]
+    assert "too many digits" in caplog.text
+
+
 def test_a_hundred_cents_are_one(ledger, calls):
     for number in range(100):
         ledger.win(calls.win(number, "0.01"))

@@ -13,7 +13,7 @@ from igamingace.callbacks import (
     TransactionNotFound,
     Wallet,
 )
-from igamingace.ledger import LedgerHooks, NotCovered, TransactionMismatch
+from igamingace.ledger import LedgerHooks, NotCovered, TextRefused, TransactionMismatch
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite", "postgresql", "engine"], indirect=True)
 
@@ -79,9 +79,7 @@ OTHER = [{"amount": Decimal(7)}, {"playerId": "bob"}, {"roundId": 8}, {"gameCode
 
 
 @pytest.mark.parametrize("other", OTHER, ids=lambda other: next(iter(other)))
-def test_the_same_id_with_another_content_is_refused_and_reported(  # noqa: PLR0917 -- fixtures
-    opened, fund, calls, diary, caplog, other
-):
+def test_the_same_id_with_another_content_is_refused_and_reported(opened, fund, calls, diary, caplog, other):
     ledger = fund(fund(opened(hooks=diary)), "bob")
     ledger.bet(calls.bet(1, "6"))
     with caplog.at_level(logging.ERROR), pytest.raises(TransactionMismatch) as refused:
@@ -193,6 +191,22 @@ def test_a_player_who_is_not_there_is_refused(ledger, calls, unchanged, player):
             with pytest.raises(NotAuthenticated):
                 getattr(ledger, call.command)(call.model_copy(update={"player_id": player}))
     assert ledger.history(player) == []
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\0", "\ud800"], ids=ascii)
+def test_a_text_that_no_database_can_hold_is_refused(ledger, calls, unchanged, text):
+    ledger.bet(calls.bet(1, "1"))
+    with unchanged(ledger):
+        for call in (calls.bet(2, "1"), calls.win(3, "1"), calls.betwin(4, "1", "1"), calls.cancel(5, of=1)):
+            with pytest.raises(TextRefused, match="gameCode") as refused:
+                getattr(ledger, call.command)(call.model_copy(update={"game_code": text}))
+            assert refused.value.balance == 99
+
+
+@pytest.mark.parametrize("text", ["US\0", "\ud800"], ids=ascii)
+def test_a_currency_that_no_database_can_hold_is_another_one(ledger, calls, unchanged, text):
+    with unchanged(ledger), pytest.raises(InvalidAccount):
+        ledger.bet(calls.bet(1, "1").model_copy(update={"currency": text}))
 
 
 def test_a_closed_session_refuses_balance_and_stakes_but_no_payment(opened, fund, calls, unchanged):

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 from igamingace.callbacks import CallbackHooks, sign, wallet_app
-from igamingace.ledger import _core, _engine
+from igamingace.ledger import _engine, _ledger
 
 from .watching import watch
 
@@ -73,7 +73,6 @@ async def test_a_bet_behind_a_lock_is_rolled_back_when_the_answer_has_gone_out(
 
 @EVERYWHERE
 def test_what_was_done_too_slowly_is_not_committed(opened, fund, calls, unchanged, monkeypatch):
-    monkeypatch.setattr(_core, "STATEMENT_LIMIT", 10)  # longer than any callback has
     ledger = fund(opened())
     late = []
     clock = SimpleNamespace(monotonic=lambda: time.monotonic() + 60 * len(late))
@@ -86,11 +85,10 @@ def test_what_was_done_too_slowly_is_not_committed(opened, fund, calls, unchange
     assert ledger.bet(calls.bet(1, "10")) == 90
 
 
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("database", ["postgresql", "engine"], indirect=True)
 def test_one_statement_is_ended_by_the_server(opened, fund, calls, unchanged, monkeypatch):
-    for module in (_core, _engine):
-        monkeypatch.setattr(module, "STATEMENT_LIMIT", 0.2)
     ledger = fund(opened())
+    monkeypatch.setattr(_ledger, "_RESERVE", 2.8)  # of the three seconds for a bet
     with unchanged(ledger), locked(ledger), pytest.raises(Exception, match="statement timeout"):
         ledger.bet(calls.bet(1, "10"))
     assert ledger.bet(calls.bet(1, "10")) == 90

@@ -152,22 +152,28 @@ def everything_played(path, rounds, seed):
     return vendor
 
 
+ON_POSTGRESQL = (8, 400, 0.06, ("WITH", "COMMIT"))
 CASES = {
-    "postgresql": (8, 400, 0.06, ("WITH", "COMMIT")),
     "sqlite": (2, 200, 0.06, ("BEGIN", "INSERT", "UPDATE", "COMMIT")),
+    "postgresql": ON_POSTGRESQL,
+    "pgbouncer": ON_POSTGRESQL,
+    "pgbouncer_engine": ON_POSTGRESQL,
 }
 
 
 @pytest.mark.proof
 @pytest.mark.timeout(120)
-def test_the_money_is_what_was_acknowledged_to_the_cent(request, database, opened, fund):
-    kind = "sqlite" if database.startswith("sqlite") else "postgresql"
-    processes, rounds, kills, words = CASES[kind]
+@pytest.mark.parametrize(("database", "case"), CASES.items(), indirect=["database"])
+def test_the_money_is_what_was_acknowledged_to_the_cent(database, case, opened, fund):
+    processes, rounds, kills, words = case
     prefix = f"killed{random.getrandbits(30):x}_"
     ledger = opened(prefix=prefix)
     for player in PLAYERS:
         fund(ledger, player, "60.00")
-    with served(database, prefix, processes, kills, words) as (path, deaths):
+    url = database
+    if not isinstance(database, str):
+        url = "engine " + database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with served(url, prefix, processes, kills, words) as (path, deaths):
         vendor = everything_played(path, rounds, seed=20261)
         for cancel in vendor.open_cancels:  # its win has been spent: the operator fills up, as told
             ledger.deposit(cancel["playerId"], 100)

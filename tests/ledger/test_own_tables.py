@@ -2,6 +2,7 @@
 
 import uuid
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -76,6 +77,23 @@ def test_an_sqlite_engine_that_begins_by_itself_does_all_that_another_does(tmp_p
     engine.dispose()
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_what_an_engine_does_at_the_begin_of_its_transactions_is_not_done_inside_those_of_the_ledger(
+    engine, users, calls
+):
+    table = users(key=sa.Text, first="ann")
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection):
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")
+
+    ledger = around(engine, table)
+    assert ledger.bet(calls.bet(1, 5)) == 95
+    assert ledger.bet(calls.bet(1, 5)) == 95
+    assert ledger.cancel(calls.cancel(2, of=1)) == 100
+    assert [entry.command for entry in ledger.history("ann")] == ["cancel", "bet"]
+
+
 def test_a_balance_below_zero_still_takes_what_is_paid(engine, users, calls):
     table = users(key=sa.Text, first="ann", amount=Decimal(-20))
     ledger = around(engine, table)
@@ -118,7 +136,7 @@ def test_the_application_names_its_columns(engine, users, calls, kind):
         ledger.bet(calls.bet(2, "1", playerId=other))
 
 
-BALANCES = {
+BALANCES: dict[str, tuple[Any, ...]] = {
     "Amount": (Amount(2), Decimal(100), None),
     "MinorUnits": (MinorUnits(2), Decimal(100), None),
     "integers": (sa.BigInteger, 10_000, 2),
@@ -176,6 +194,35 @@ def test_a_balance_with_more_digits_than_the_ledger_keeps_is_refused_not_rounded
         ledger.win(calls.win(1, "1", playerId=str(ANN)))
     assert money(engine, table) == Decimal("1.123456789")
     assert ledger.history(str(ANN)) == []
+
+
+def test_with_a_balance_finer_than_the_ledger_keeps_every_change_is_refused_and_reported(
+    engine, users, calls, diary
+):
+    amount = Decimal("500.123456789")
+    table = users(money=sa.Numeric if engine.dialect.name == "postgresql" else Amount(8))
+    ledger = around(engine, table, hooks=diary)
+    who = {"playerId": str(ANN)}
+    ledger.bet(calls.bet(1, "1", **who))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE {table.name} SET money = '{amount}'")
+    history = ledger.history(str(ANN))
+    changes = [
+        calls.bet(2, "1", **who),
+        calls.win(3, "1", **who),
+        calls.betwin(4, "1", "1", **who),
+        calls.cancel(5, of=1, **who),
+        calls.cancel(6, of=99, **who),
+    ]
+    for call in changes:
+        with pytest.raises(AmountRefused, match="the balance has too many digits") as refused:
+            getattr(ledger, call.command)(call)
+        assert refused.value.balance == amount
+    with pytest.raises(AmountRefused, match="the balance"):
+        ledger.deposit(str(ANN), 1)
+    assert ledger.balance(calls.balance(**who)) == amount
+    assert ledger.history(str(ANN)) == history
+    assert diary.entries == [("not_exact", number, amount) for number in range(2, 7)]
 
 
 @pytest.mark.parametrize("column", [sa.Float, sa.Integer, sa.Numeric(asdecimal=False), sa.Text])

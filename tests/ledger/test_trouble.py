@@ -4,12 +4,14 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
-from igamingace.ledger import _ledger, _retry
+from igamingace.ledger import _engine, _ledger, _retry
 
 from .watching import watch
 
@@ -51,9 +53,7 @@ EACH = [(kind, word) for kind, words in STATEMENTS.items() for word in words]
 
 @pytest.mark.parametrize("sqlstate", [*PASSING, None])
 @pytest.mark.parametrize(("database", "word"), EACH, indirect=["database"])
-def test_a_bet_that_was_turned_away_is_booked_once(  # noqa: PLR0917 -- fixtures
-    opened, fund, calls, diary, sqlstate, word
-):
+def test_a_bet_that_was_turned_away_is_booked_once(opened, fund, calls, diary, sqlstate, word):
     ledger = fund(opened(hooks=diary))
     failed = fail_after(ledger, word, sqlstate)
     assert ledger.bet(calls.bet(2, "10")) == 90
@@ -64,9 +64,7 @@ def test_a_bet_that_was_turned_away_is_booked_once(  # noqa: PLR0917 -- fixtures
 
 @pytest.mark.parametrize("sqlstate", [*PASSING, None])
 @pytest.mark.parametrize("word", ["BEGIN", "SELECT", "INSERT", "UPDATE", "COMMIT"])
-def test_a_cancel_that_was_turned_away_refunds_once(  # noqa: PLR0917 -- fixtures
-    opened, fund, calls, diary, sqlstate, word
-):
+def test_a_cancel_that_was_turned_away_refunds_once(opened, fund, calls, diary, sqlstate, word):
     ledger = fund(opened(hooks=diary))
     ledger.bet(calls.bet(1, "10"))
     failed = fail_after(ledger, word, sqlstate)
@@ -87,24 +85,30 @@ def test_another_error_is_not_tried_again_and_leaves_nothing(opened, fund, calls
     assert ledger.bet(calls.bet(1, "10")) == 90
 
 
-def test_trying_again_ends_before_the_vendor_stops_waiting(opened, fund, calls, monkeypatch):
+@pytest.mark.parametrize(("callback", "limit"), [("bet", 3), ("cancel", 4)])
+def test_trying_again_ends_before_the_vendor_stops_waiting(opened, fund, calls, monkeypatch, callback, limit):
     ledger = fund(opened())
-    monkeypatch.setattr(_retry, "_FIRST_PAUSE", 1.5)
     slept = []
-    monkeypatch.setattr(_retry.time, "sleep", slept.append)
-    fail_after(ledger, ("INSERT", "WITH"), "40001", times=100)
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + sum(slept), sleep=slept.append)
+    failed = fail_after(ledger, ("INSERT", "WITH"), "40001", times=1000)
+    sent = calls.bet(1, "10") if callback == "bet" else calls.cancel(2, of=1)
+    monkeypatch.setattr(_retry, "time", clock)
     with pytest.raises(ledger.engine.dialect.loaded_dbapi.OperationalError):
-        ledger.bet(calls.bet(1, "10"))
-    assert sum(slept) < 3 - _ledger._RESERVE + 1.5 * 1.5
+        getattr(ledger, callback)(sent)
+    assert len(failed) == len(slept) + 1
+    assert 0.5 * (limit - _ledger._RESERVE) < sum(slept) < limit - _ledger._RESERVE
 
 
-def test_trying_again_has_an_end(opened, fund, calls, monkeypatch):
+def test_what_is_raised_in_the_end_is_why_it_was_turned_away(opened, fund, calls, monkeypatch):
     ledger = fund(opened())
-    monkeypatch.setattr(_retry, "_FIRST_PAUSE", 0)
-    failed = fail_after(ledger, "INSERT", "40001", times=100)
-    with pytest.raises(ledger.engine.dialect.loaded_dbapi.OperationalError):
-        ledger.cancel(calls.cancel(2, of=1))
-    assert len(failed) == _retry._ATTEMPTS
+    passed = []
+    late = SimpleNamespace(monotonic=lambda: time.monotonic() + 60 * len(passed))
+    monkeypatch.setattr(_engine, "time", late)
+    monkeypatch.setattr(_retry, "time", SimpleNamespace(monotonic=time.monotonic, sleep=passed.append))
+    fail_after(ledger, ("INSERT", "WITH"), "40001")
+    with pytest.raises(ledger.engine.dialect.loaded_dbapi.OperationalError, match="turned away") as raised:
+        ledger.bet(calls.bet(1, "10"))
+    assert isinstance(raised.value.__cause__, TimeoutError)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -1,8 +1,9 @@
 """A wallet served by forked processes that are killed in mid-transaction, and replaced, as a server does.
 
-`wallet_server.py DATABASE PREFIX SOCKET PROCESSES KILLS WORDS`: one callback a connection, a line of JSON
-with `body` and `signature`; the answer is the wallet's, or nothing when the process died. WORDS, with commas,
-begin statements; each process has one of them in turn, after which it kills itself with SIGKILL with the
+`wallet_server.py DATABASE PREFIX SOCKET PROCESSES KILLS WORDS`: DATABASE is a URL; after the word `engine`
+and a space, one for an application's engine. One callback a connection, a line of JSON with `body` and
+`signature`; the answer is the wallet's, or nothing when the process died. WORDS, with commas, begin
+statements; each process has one of them in turn, after which it kills itself with SIGKILL with the
 probability KILLS, and says so on standard output. Ends with its standard input.
 """
 
@@ -18,6 +19,7 @@ from collections import deque
 
 from igamingace.callbacks import wallet_wsgi
 from igamingace.ledger import Ledger
+from sqlalchemy import create_engine
 from watching import watch
 
 TOKEN = "60349266c8d9487eab7531b1a15d2480"
@@ -66,7 +68,8 @@ def start(app, listener, deadly):
 
 def main(database, prefix, path, *how):
     processes, kills, words = how
-    ledger = Ledger(database, prefix=prefix)
+    kind, _, url = database.rpartition(" ")
+    ledger = Ledger(create_engine(url.replace(":", "+psycopg:", 1)) if kind else url, prefix=prefix)
     deadly = deque(words.split(","))
     die_at_times(ledger, float(kills), deadly)
     app = wallet_wsgi(ledger, token=TOKEN)

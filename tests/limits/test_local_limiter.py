@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 import threading
+import time
 import weakref
 
 import pytest
@@ -89,11 +90,12 @@ def test_a_budget_with_a_lingering_slot_is_kept_until_the_linger_ends(until):
     limiter = LocalLimiter(1, linger=0.3)
     budget = limiter.budget("a")
     budget.acquire().abandoned()
-    budget = weakref.ref(budget)
+    kept = weakref.ref(budget)
+    del budget
     gc.collect()
 
-    assert budget() is not None
-    until(lambda: limiter.stats().lingering == 0 and budget() is None)
+    assert kept() is not None
+    until(lambda: limiter.stats().lingering == 0 and kept() is None)
 
     assert limiter.stats().abandoned == 1
 
@@ -124,10 +126,11 @@ def test_a_budget_in_its_pause_after_a_refusal_is_kept():
     limiter = LocalLimiter(1)
     budget = limiter.budget("a")
     budget.acquire().refused()
-    budget = weakref.ref(budget)
+    kept = weakref.ref(budget)
+    del budget
     gc.collect()
 
-    assert budget() is not None
+    assert kept() is not None
 
 
 def test_figures_are_summed_over_accounts_and_outlive_their_budgets():
@@ -150,17 +153,19 @@ def test_figures_are_summed_over_accounts_and_outlive_their_budgets():
 def test_the_figures_tell_waits_and_refusals(make_budget, until):
     budget = make_budget(2)
     holders = [budget.acquire() for _ in range(2)]
+    began = time.monotonic()
     thread = threading.Thread(target=lambda: budget.acquire().done())
     thread.start()
     until(lambda: budget.stats().waiting == 1)
     for permit in holders:
         permit.done()
     thread.join()
+    took = time.monotonic() - began
     budget.acquire().refused()
 
     stats = budget.stats()
     assert (stats.granted, stats.waits, stats.refused, stats.drains, stats.working_limit) == (4, 1, 1, 1, 1)
-    assert 0 < stats.longest_wait < 60
+    assert 0 < stats.longest_wait <= took
 
 
 def test_all_limiters_can_be_told_while_others_come():
@@ -190,7 +195,7 @@ def test_a_limiter_lives_as_long_as_one_of_its_budgets():
     budget = LocalLimiter(2).budget("a")
     gc.collect()
 
-    (limiter,) = [one for one in known_limiters() if one.stats().granted == 0 and one._budgets.get("a")]
+    (limiter,) = [one for one in known_limiters() if one.stats().granted == 0 and one._budgets.get("a")]  # type: ignore[attr-defined]
 
     assert limiter.budget("a") is budget
 

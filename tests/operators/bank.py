@@ -40,6 +40,7 @@ class Bank:
     unreadable_after: bool = False
     failing: set[int] = field(default_factory=set)
     down: bool = False
+    remarks: list[str | None] = field(default_factory=list)
 
     @property
     def transport(self) -> httpx2.MockTransport:
@@ -76,6 +77,7 @@ class Bank:
         target, amount = body["targetOperatorId"], Decimal(body["amount"])
         fate = self.fates.pop(0) if self.fates else "done"
         self.sent[source.name, target] += 1
+        self.remarks.append(body.get("remark"))
 
         def move() -> None:
             self.points[source.name] -= amount
@@ -103,5 +105,5 @@ class Bank:
 
 
 def top_up(world, bank, record, **options):
-    wanted = {"minimum": D(100), "target": D(500), "settle": 0, "record": record, **options}
+    wanted = {"minimum": D(100), "target": D(500), "settle": 0, "journal": record, **options}
     return world.use(lambda operator: operator.top_up(**wanted), bank.accounts, transport=bank.transport)

@@ -9,7 +9,7 @@ import pytest
 from igamingace.errors import ConfigurationError, PermissionDenied, ServerIsBusy, UnexpectedResponse
 from igamingace.limits import LocalLimiter, account_key
 from igamingace.operators import Account, UnknownAccount
-from igamingace.operators._schedule import PATIENCE, Schedule
+from igamingace.operators._runs.schedule import SLOW_AFTER, Schedule
 from igamingace_bindings.contract import CONCURRENCY_LIMIT
 
 from .api import Api, Vault, agents, ask
@@ -82,13 +82,13 @@ def test_the_bound_holds_when_everybody_hangs(world):
 
 def test_slow_calls_make_place_for_others_up_to_the_bound():
     schedule = Schedule(agents(500), 60)
-    started = [schedule.next(0.0) for _ in range(50)]
+    started = [one for _ in range(50) if (one := schedule.next(0.0)) is not None]
 
-    assert None not in started
-    assert schedule.next(PATIENCE / 2) is None
-    more = [schedule.next(PATIENCE) for _ in range(20)]
+    assert len(started) == 50
+    assert schedule.next(SLOW_AFTER / 2) is None
+    more = [schedule.next(SLOW_AFTER) for _ in range(20)]
     assert [one is not None for one in more] == [True] * 10 + [False] * 10
-    assert schedule.turn(started[0], PATIENCE) is not None
+    assert schedule.end(started[0], SLOW_AFTER) is not None
 
 
 def test_each_agent_keeps_to_the_budget_of_its_account(world):
@@ -115,7 +115,7 @@ def test_agents_share_one_transport(world):
 def test_an_agent_that_nobody_uses_is_let_go(world):
     def use(operator):
         operator.agent("a0")
-        assert len(operator._agents._made) == 0
+        assert len(operator._agents._cached) == 0
 
     world.use(use, agents(1))
 

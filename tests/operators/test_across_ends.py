@@ -9,7 +9,7 @@ import igamingace
 import pytest
 from igamingace.errors import AgentClosed, PermissionDenied
 from igamingace.limits import LocalLimiter, account_key
-from igamingace.operators import Account, DeadlinePassed, Result, TokenUnavailable
+from igamingace.operators import Account, DeadlineExceeded, Result, TokenUnavailable
 
 from .api import LONG, Api, agents, ask, own_threads, wait_for
 
@@ -62,7 +62,7 @@ def test_at_the_deadline_the_rest_is_reported_and_not_missing(world):
 
     assert list(results.ok) == ["a0"]
     late = results.failed
-    assert all(isinstance(error, DeadlinePassed) for error in late.values())
+    assert all(isinstance(error, DeadlineExceeded) for error in late.values())
     assert [late[name].started for name in ("a1", "a2", "a3", "a4", "a5")] == [
         True,
         True,
@@ -70,15 +70,16 @@ def test_at_the_deadline_the_rest_is_reported_and_not_missing(world):
         False,
         False,
     ]
-    assert results["a1"].elapsed >= 0.5
+    assert (results["a1"].elapsed, results["a3"].elapsed) == (0.5, 0.0)
 
 
 def test_who_reads_slowly_gets_each_result_once_and_the_truth_of_what_was_begun():
-    going = threading.Event()
+    going, ended = threading.Event(), []
 
     def work(agent):
         if agent.account.name != "a0":
             going.wait(LONG)
+            ended.append(agent.account.name)
 
     seen = []
     with igamingace.Operator(agents(4)) as operator:
@@ -86,7 +87,7 @@ def test_who_reads_slowly_gets_each_result_once_and_the_truth_of_what_was_begun(
             if not seen:
                 time.sleep(0.6)  # beyond the deadline
                 going.set()
-                time.sleep(0.2)  # the others end meanwhile
+                wait_for(lambda: len(ended) == 3)
             seen.append(result)
 
     assert sorted(result.account.name for result in seen) == ["a0", "a1", "a2", "a3"]
@@ -193,7 +194,7 @@ def test_calls_that_wait_for_a_slot_end_at_the_deadline(world):
     held[0].done()
 
     assert list(results.ok) == ["a1"]
-    assert isinstance(results.failed["a0"], DeadlinePassed)
+    assert isinstance(results.failed["a0"], DeadlineExceeded)
     assert api.started == ["token-1"]
 
 
@@ -248,7 +249,7 @@ def test_tokens_are_in_no_repr_and_no_error(world):
         repr(operator.tree()),
     ]
     assert "token-0" not in "".join(shown)
-    with pytest.raises(TypeError, match="not pickled"):
+    with pytest.raises(TypeError, match="cannot be pickled"):
         pickle.dumps(operator)
 
 

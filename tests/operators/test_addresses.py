@@ -81,12 +81,12 @@ def test_an_empty_list_is_sent_only_when_everybody_is_asked_for(addresses):
 @pytest.mark.parametrize(
     ("entry", "told"),
     [
-        ("10.0.0.0/8", "takes no networks"),
-        ("1.2.3.4,5.6.7.8", "part addresses by spaces"),
+        ("10.0.0.0/8", "does not accept networks"),
+        ("1.2.3.4,5.6.7.8", "separate addresses by spaces"),
         ("fe80::1%eth0", "has a zone"),
-        ("casino.example", "no IPv4 or IPv6"),
-        ("1.2.3.4:443", "no IPv4 or IPv6"),
-        ("010.0.0.1", "no IPv4 or IPv6"),
+        ("casino.example", "not an IPv4 or IPv6"),
+        ("1.2.3.4:443", "not an IPv4 or IPv6"),
+        ("010.0.0.1", "not an IPv4 or IPv6"),
     ],
 )
 def test_what_is_no_address_is_named_with_what_to_do(entry, told):
@@ -111,9 +111,9 @@ def test_what_is_no_address_is_named_with_what_to_do(entry, told):
         ("169.254.1.1", "link-local"),
         ("224.0.0.1", "multicast"),
         ("240.0.0.1", "reserved"),
-        ("100.64.0.1", "no public address"),
-        ("203.0.113.7", "for examples"),
-        ("2001:db8::1", "for examples"),
+        ("100.64.0.1", "not a public address"),
+        ("203.0.113.7", "for documentation"),
+        ("2001:db8::1", "for documentation"),
     ],
 )
 def test_what_is_hardly_meant_is_warned_about(address, told):
@@ -138,7 +138,7 @@ def test_what_cannot_be_read_goes_with_the_next_change():
     change = field.change_to(AllowedAddresses("8.8.8.8"))
 
     assert field.unreadable == ("office",)
-    assert field.warnings() == ("'office': is no address",)
+    assert field.warnings() == ("'office': is not an address",)
     assert change.removed == ("office",)
     assert str(change) == "- office"
 
@@ -153,13 +153,13 @@ def test_a_list_is_a_sequence_that_compares_by_what_it_accepts():
     assert allowed[1:] == ("2606::1",)
     assert "2606:0::1" in allowed
     assert IPv4Address("8.8.8.8") in allowed
-    assert 8 not in allowed
+    assert 8 not in allowed  # type: ignore[comparison-overlap]
     assert repr(allowed) == "AllowedAddresses(['8.8.8.8', '2606::1'])"
 
 
 @pytest.mark.parametrize("entry", [1, True, b"\x01\x02\x03\x04", None, 1.5])
 def test_only_text_and_addresses_are_addresses(entry):
-    with pytest.raises(InvalidAddresses, match="is no IPv4 or IPv6 address: give text"):
+    with pytest.raises(InvalidAddresses, match="is not an IPv4 or IPv6 address: give text"):
         AllowedAddresses([entry])
 
     assert entry not in AllowedAddresses(["0.0.0.1", "1.2.3.4"])

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from igamingace.errors import ConfigurationError
 from igamingace.operators import AccountsFileError, Tree
-from igamingace.operators._file import from_environment, load
+from igamingace.operators._accounts.file import from_environment, load
 
 SECRET = "60349266c8d9487eab7531b1a15d2480"
 GOOD = """\
@@ -100,7 +100,7 @@ def test_a_token_file_is_found_from_the_folder_of_the_accounts(write, tmp_path, 
             one(currency='"EURO"'),
             (
                 "agents.toml:3: [[account]] currency: 'EURO' is not an ISO 4217 code; "
-                "write three capital letters, such as EUR"
+                "use three capital letters, such as EUR"
             ),
         ),
         (
@@ -109,10 +109,10 @@ def test_a_token_file_is_found_from_the_folder_of_the_accounts(write, tmp_path, 
         ),
         (one(currency=None), 'agents.toml:1: [[account]] currency is missing: write currency = "USD"'),
         (one(name=None), 'agents.toml:1: [[account]] name is missing: write name = "mycasino"'),
-        (one(name="5"), "agents.toml:2: [[account]] name: 5 is no text; write it in double quotes"),
+        (one(name="5"), "agents.toml:2: [[account]] name: 5 is not text; write it in double quotes"),
         (
             one(level='"agnt"'),
-            "agents.toml:5: [[account]] level: 'agnt' is none; write 'operator' or 'agent'",
+            "agents.toml:5: [[account]] level: 'agnt' is invalid; use 'operator' or 'agent'",
         ),
         (
             one(base_url='"x"'),
@@ -133,11 +133,20 @@ def test_a_token_file_is_found_from_the_folder_of_the_accounts(write, tmp_path, 
             ("agents.toml:5: [[account]] the token is given 2 times: write only one of token_env, token"),
         ),
         (one(token_env='"A-B"'), "agents.toml:4: [[account]] token_env: 'A-B' is not the name of a variable"),
-        (one(token_env="5"), "agents.toml:4: [[account]] token_env: 5 is no text"),
-        (one(token_env=None, token="5"), "agents.toml:4: [[account]] token: the token given gives no text"),
+        (
+            one(token_env="5"),
+            "agents.toml:4: [[account]] token_env: 5 is not text; write it in double quotes",
+        ),
+        (
+            one(token_env=None, token="5"),
+            (
+                "agents.toml:4: [[account]] token: the value of the token is not text; "
+                "it must be the account's API token"
+            ),
+        ),
         (
             one(token_env=None, token='""'),
-            "agents.toml:4: [[account]] token: the token given is empty: it must be the account's API token",
+            "agents.toml:4: [[account]] token: the token is empty: it must be the account's API token",
         ),
         (
             "bas_url = 'x'\n" + one(),
@@ -147,18 +156,18 @@ def test_a_token_file_is_found_from_the_folder_of_the_accounts(write, tmp_path, 
             one() + "[acount]\n",
             ("agents.toml:5: there is no key 'acount' outside of [[account]]: did you mean 'account'?"),
         ),
-        ("base_url = 5\n" + one(), "agents.toml:1: base_url: 5 is no text; write it in double quotes"),
+        ("base_url = 5\n" + one(), "agents.toml:1: base_url: 5 is not text; write it in double quotes"),
         (
             "[account]\nname = 'a'\n",
             "agents.toml:1: write [[account]], in two brackets, above the lines of each account",
         ),
-        ("\n", "agents.toml:1: there is no account: write [[account]] above the lines of each"),
+        ("\n", "agents.toml:1: there is no account: write [[account]] above the lines of each account"),
         (
             "[[account]]\nname = foo\n",
             ('agents.toml:2: column 8: Invalid value; write text in double quotes, as in name = "mycasino"'),
         ),
         ("[[account]\n", "agents.toml:1: column 10: Expected ']]' at the end of an array declaration"),
-        (b"\xff", "agents.toml: is no text in UTF-8: save it as that"),
+        (b"\xff", "agents.toml: is not valid UTF-8; save the file as UTF-8"),
     ],
 )
 def test_a_mistake_is_told_with_its_line_and_what_is_expected(problems, text, told):
@@ -170,17 +179,17 @@ def test_a_mistake_is_told_with_its_line_and_what_is_expected(problems, text, to
     [
         (
             [one(), one(token_env='"B"')],
-            "agents.toml:6: [[account]] name: the name 'a' is given to another account already",
+            "agents.toml:6: [[account]] name: the name 'a' is already used by another account",
         ),
         (
             [one(parent='"b"')],
-            "agents.toml:5: [[account]] parent: the parent of 'a' is 'b', which is no account",
+            "agents.toml:5: [[account]] parent: the parent of 'a' is 'b', which is not an account",
         ),
         (
             [one(), one(name='"b"', token_env='"B"', parent='"a"')],
             (
                 "agents.toml:9: [[account]] parent: 'b' is below 'a', which is an agent: "
-                "only operators have accounts below"
+                "only operators have children"
             ),
         ),
         (
@@ -310,10 +319,10 @@ def test_a_line_is_found_whatever_stands_around_it(tmp_path, fillers, ending, da
     with pytest.raises(AccountsFileError) as caught:
         load(path)
 
-    several = "['USD', 'EUR'] is several; an account has one"
+    several = "['USD', 'EUR'] is more than one; an account has one"
     told = [problem.removeprefix(f"{path}:") for problem in caught.value.problems]
     assert [each for each in told if several in each] == [
-        f"{wrong}: [[account]] currency: {several}: write an account for each"
+        f"{wrong}: [[account]] currency: {several}: add an account for each currency"
     ]
 
 
@@ -353,7 +362,7 @@ def test_an_environment_that_does_not_do_says_what_to_set(environ, told):
 
 
 def test_a_path_that_can_be_none_is_told():
-    with pytest.raises(AccountsFileError, match="no path has a null character"):
+    with pytest.raises(AccountsFileError, match="the path contains a null character"):
         load("a\0b")
 
 

@@ -8,8 +8,8 @@ import httpx2
 import pytest
 from igamingace.errors import ConfigurationError
 from igamingace.operators import Account
-from igamingace.operators._health import MAINTENANCE
-from igamingace.operators._known import known_values
+from igamingace.operators._management.health import MAINTENANCE
+from igamingace.operators._runs.account_info import known_values
 
 D = Decimal
 
@@ -41,7 +41,7 @@ def test_health_is_told_of_every_agent(use, sandbox, tree):
     )
     assert found(report, "eagle") == {
         "token": ("ok", ""),
-        "address": ("warning", "requests are accepted from everybody: name your servers"),
+        "address": ("warning", "requests are accepted from everywhere: set the addresses of your servers"),
         "callback": ("ok", "set; not called"),
         "points": ("failed", "5 USD, below 50"),
         "providers": ("ok", ""),
@@ -86,7 +86,7 @@ def test_a_deadline_leaves_what_was_not_seen_unknown(world, tree):
     over.set()
 
     assert {one.state for one in report.agents["lotus"]} == {"unknown"}
-    assert "the deadline of 0.2 s passed" in report.agents["lotus"][0].detail
+    assert "the deadline of 0.2 s was exceeded" in report.agents["lotus"][0].detail
 
 
 def test_a_floor_without_an_amount_for_a_currency_is_refused(use):

@@ -11,9 +11,9 @@ TOKEN = "60349266c8d9487eab7531b1a15d2480"
 
 def test_an_operator_that_was_refused_can_be_shown(world, tree):
     kind = type(world.operator(tree))
-    refused = kind.__new__(kind)
+    refused = kind.__new__(kind)  # type: ignore[call-overload]
 
-    with pytest.raises(TreeError, match="the name 'world' is given") as caught:
+    with pytest.raises(TreeError, match="the name 'world' is already used") as caught:
         refused.__init__([tree[0], tree[0]])
 
     shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
@@ -59,4 +59,4 @@ def test_a_function_of_the_other_kind_is_told(world, tree):
     while isinstance(error, ExceptionGroup):
         (error,) = error.exceptions
     assert isinstance(error, ConfigurationError)
-    assert "Operator such functions" in str(error)
+    assert "Operator for such functions" in str(error)

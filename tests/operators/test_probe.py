@@ -8,7 +8,7 @@ from igamingace._common.secret import Secret
 from igamingace._transport.base import Response
 from igamingace.callbacks import SIGNATURE_HEADER, verify
 from igamingace.operators import Account
-from igamingace.operators._probe import probe
+from igamingace.operators._management.probe import probe
 
 from .api import Vault
 from .conftest import World
@@ -58,7 +58,7 @@ def judged(status, body):
     token = next(flow)
     assert token.account.name == "a"
     post = flow.send(Secret("the-token"))
-    assert (post.origin, post.message.target) == ("http://wallet.test", "/x?y=1")
+    assert (post.origin, post.request.target) == ("http://wallet.test", "/x?y=1")
     with pytest.raises(StopIteration) as end:
         flow.send(Response(status, [], body, 0.0))
     return end.value.value
@@ -72,8 +72,8 @@ def test_a_wallet_that_does_not_know_the_player_answers():
     ("status", "body", "fault"),
     [
         (404, b"", "HTTP 404"),
-        (200, b"<html>", "no JSON object"),
-        (200, b"[]", "no JSON object"),
+        (200, b"<html>", "not a JSON object"),
+        (200, b"[]", "not a JSON object"),
         (200, b'{"balance": 0}', "statusCode None"),
         (200, b'{"balance": 0, "statusCode": "ERR_UNKNOWN"}', "ERR_UNKNOWN"),
         (200, b'{"balance": 0, "statusCode": "ERR_INTEGRITY_CHECK_FAILED"}', "another token"),
@@ -90,7 +90,7 @@ def test_an_address_no_callback_can_go_to_is_told(url):
     with pytest.raises(StopIteration) as end:
         next(probe(account, url, 5.0))
 
-    assert "is no address that callbacks can go to" in end.value.value
+    assert "is not a valid callback URL" in end.value.value
 
 
 def test_a_name_of_other_letters_is_asked_for_as_the_net_knows_it():

@@ -57,7 +57,7 @@ def test_the_tree_is_found_through_the_api(use, tree, sandbox):
         (1, "lotus-eu", "agent"),
     ]
     assert found["lotus"].operator_id == "id-lotus"
-    assert discovery.differences["asia"] == ("it is of the level 'operator', not 'agent'",)
+    assert discovery.differences["asia"] == ("its level is 'operator', not 'agent'",)
 
 
 def test_what_the_api_tells_otherwise_is_named(use, tree):
@@ -72,7 +72,7 @@ def test_what_the_api_tells_otherwise_is_named(use, tree):
 
     assert discovery.differences == {
         "eagle": (
-            "its id is 'id-eagle', not 'id-tiger': is the token another account's?",
+            "its id is 'id-eagle', not 'id-tiger': is the token that of another account?",
             "it has USD, not EUR",
             "it is below 'world', not below 'asia'",
         )

@@ -46,7 +46,7 @@ def test_addresses_that_are_hardly_meant_are_warned_about(use, caplog):
 
 @pytest.mark.parametrize("addresses", ["", [], " \n"])
 def test_both_ways_are_told_where_no_address_is_given(use, sandbox, addresses):
-    with pytest.raises(InvalidAddresses, match=r"give the addresses .* or ask for everybody by name"):
+    with pytest.raises(InvalidAddresses, match=r"give the addresses .* or say that everybody is meant"):
         use(lambda operator: operator.set_allowed_ips("lotus", addresses))
 
     assert sandbox.stats()["agents"]["id-lotus"]["accepted"] == 0

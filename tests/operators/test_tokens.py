@@ -2,6 +2,7 @@
 
 import logging
 import os
+from typing import Any
 
 import pytest
 from igamingace.operators import (
@@ -13,8 +14,8 @@ from igamingace.operators import (
     TokenUnavailable,
     Tree,
 )
-from igamingace.operators import _tokens as tokens
-from igamingace.operators._tokens import GivenToken
+from igamingace.operators._accounts import tokens
+from igamingace.operators._accounts.tokens import StaticToken
 
 SECRET = "60349266c8d9487eab7531b1a15d2480"
 
@@ -36,7 +37,7 @@ def test_a_variable_is_read_each_time(monkeypatch):
 
 
 def test_a_path_that_can_be_none_is_refused():
-    with pytest.raises(TokenUnavailable, match="has a null character"):
+    with pytest.raises(TokenUnavailable, match="contains a null character"):
         FileToken("a\0b")
 
 
@@ -80,7 +81,7 @@ def test_what_cannot_be_a_token_is_refused_without_showing_it(wrong):
 def test_a_file_that_is_no_text_is_refused(tmp_path):
     (tmp_path / "token").write_bytes(b"\xff\xfe")
 
-    with pytest.raises(TokenUnavailable, match="no text in UTF-8"):
+    with pytest.raises(TokenUnavailable, match="not valid UTF-8"):
         FileToken(tmp_path / "token").open()
 
 
@@ -104,14 +105,18 @@ def test_a_file_that_everybody_may_read_is_warned_about_once_a_folder(tmp_path, 
             FileToken(tmp_path / name).open()
 
     (told,) = [record.getMessage() for record in caplog.records]
-    assert told.startswith(f"everybody on this machine may read the token in {tmp_path / 'one'}, and maybe")
+    assert told.startswith(f"every user of this machine can read the token in {tmp_path / 'one'}, and maybe")
 
 
 def test_tokens_are_compared_wherever_they_come_from(tmp_path, monkeypatch):
     monkeypatch.setenv("CASINO_TOKEN", SECRET)
     (tmp_path / "token").write_text(SECRET)
     (tmp_path / "token").chmod(0o600)
-    sources = [GivenToken(SECRET), EnvironmentToken("CASINO_TOKEN"), FileToken(tmp_path / "token")]
+    sources: list[Any] = [
+        StaticToken(SECRET),
+        EnvironmentToken("CASINO_TOKEN"),
+        FileToken(tmp_path / "token"),
+    ]
 
     for first in sources:
         for second in sources:

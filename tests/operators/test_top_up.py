@@ -2,10 +2,14 @@
 
 import json
 from decimal import Decimal
+from itertools import product
+from typing import get_args
 
 import pytest
 from igamingace.errors import ConfigurationError
 from igamingace.operators import Account
+from igamingace.operators._transfers.top_up import CONCLUSIONS
+from igamingace.operators._transfers.transfer import Evidence
 
 from .bank import top_up
 
@@ -83,7 +87,7 @@ def test_a_top_up_is_carried_out_with_a_record(world, sandbox, tree, tmp_path):
     record = tmp_path / "top-up.jsonl"
 
     done = world.use(
-        lambda operator: operator.top_up(minimum=D(100), target=D(500), record=record),
+        lambda operator: operator.top_up(minimum=D(100), target=D(500), journal=record),
         tree,
         base_url=sandbox.url,
     )
@@ -139,6 +143,29 @@ def test_each_outcome_is_told_and_one_that_failed_does_not_end_the_others(world,
     assert [outcome.state for outcome in done.outcomes] == ["not done", "done", "not done"]
     assert not done.ok
     assert set(bank.sent.values()) == {1}
+
+
+def test_each_state_of_the_journal_and_of_the_wallets_has_a_conclusion():
+    runs, evidence = ("earlier run", "this run"), get_args(Evidence)
+
+    assert set(CONCLUSIONS) == set(product(runs, evidence))
+    assert "send" not in {CONCLUSIONS["this run", one] for one in evidence}  # else it would be sent for ever
+
+
+def test_a_lost_answer_that_the_wallets_do_not_replace_is_unknown(world, bank, tmp_path):
+    bank.fates = ["lost"]
+
+    def others():
+        bank.points["eagle"] += 1
+        bank.meanwhile = None
+
+    bank.meanwhile = others
+
+    done = top_up(world, bank, tmp_path / "r")
+
+    assert ("eagle", "unknown") in {(one.transfer.target, one.state) for one in done.outcomes}
+    assert set(bank.sent.values()) == {1}
+    assert not done.ok
 
 
 def test_a_plan_that_two_people_were_shown_is_carried_out_once(world, bank, tmp_path):

@@ -7,8 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from igamingace.operators import RecordInUse, RecordUnusable, TransferUnknown
-from igamingace.operators._record import Record
+from igamingace.operators import JournalInUse, JournalUnusable, TransferUnknown
+from igamingace.operators._transfers.journal import Journal
 
 from .bank import top_up
 
@@ -16,9 +16,7 @@ D = Decimal
 
 
 @pytest.mark.parametrize(("fate", "at"), [(fate, at) for fate in ("crash", "crash done") for at in (0, 1, 2)])
-def test_a_top_up_that_was_cut_off_goes_on_and_sends_nothing_twice(  # noqa: PLR0917 -- fixtures
-    world, bank, tmp_path, crash, fate, at
-):
+def test_a_top_up_that_was_cut_off_goes_on_and_sends_nothing_twice(world, bank, tmp_path, crash, fate, at):
     bank.fates = ["done"] * at + [fate]
     before = sum(bank.points.values())
     with pytest.raises(crash):
@@ -136,7 +134,7 @@ def test_a_top_up_with_other_amounts_must_be_ended_first(bank, tmp_path, crash, 
     with pytest.raises(crash):
         top_up(world, bank, tmp_path / "r")
 
-    with pytest.raises(RecordUnusable, match="minimum=100, target=500"):
+    with pytest.raises(JournalUnusable, match="minimum=100, target=500"):
         top_up(world, bank, tmp_path / "r", target=D(600))
 
 
@@ -148,7 +146,7 @@ def test_a_file_that_is_no_record_is_refused_and_left_alone(bank, tmp_path, worl
     record = tmp_path / "notes.txt"
     record.write_text(text)
 
-    with pytest.raises(RecordUnusable):
+    with pytest.raises(JournalUnusable):
         top_up(world, bank, record)
 
     assert record.read_text() == text
@@ -172,14 +170,15 @@ def test_a_transfer_that_was_under_way_to_an_account_gone_from_the_tree_is_unkno
 
 
 def test_two_top_ups_at_once_on_one_record_are_refused(bank, tmp_path, world):
-    with Record(tmp_path / "r"), pytest.raises(RecordInUse, match="another top-up"):
+    with Journal(tmp_path / "r"), pytest.raises(JournalInUse, match="another top-up"):
         top_up(world, bank, tmp_path / "r")
 
     assert not bank.sent
 
 
 def test_a_lock_ends_with_its_process(bank, tmp_path, world):
-    code = "import os, sys; from igamingace.operators._record import Record; Record(sys.argv[1]); os._exit(9)"
+    imports = "import os, sys; from igamingace.operators._transfers.journal import Journal"
+    code = f"{imports}; Journal(sys.argv[1]); os._exit(9)"
     command = [sys.executable, "-c", code, str(tmp_path / "r")]
     assert subprocess.run(command, check=False).returncode == 9
 

@@ -10,7 +10,7 @@ import igamingace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from igamingace.errors import AuthenticationError, InsufficientFunds
+from igamingace.errors import AuthenticationError, InsufficientFunds, Timeout, TransportError
 from igamingace.operators import (
     Account,
     TransferDone,
@@ -20,8 +20,9 @@ from igamingace.operators import (
     UnknownAccount,
     Wallets,
 )
-from igamingace.operators._transfer import verdict
-from igamingace.operators._turns import _line, in_turn
+from igamingace.operators._runs.flow import Sleep
+from igamingace.operators._transfers.transfer import _READINGS, TransferOrder, compare, examine_wallets
+from igamingace.operators._transfers.wallet_locks import _queue, exclusive
 
 from .bank import top_up
 
@@ -70,6 +71,19 @@ def test_what_makes_no_sense_is_refused_before_it_is_sent(world, bank, arguments
     assert not bank.sent
 
 
+def test_a_wallet_that_is_short_is_shown_in_the_refusal(world, bank):
+    with pytest.raises(TransferRefused) as caught:
+        transfer(world, bank, "lotus", D("1000.01"), "USD")
+
+    assert caught.value.before == Wallets(D(1000), D(40))
+
+
+def test_the_remark_goes_with_the_transfer(world, bank):
+    transfer(world, bank, "lotus", D(1), "USD", remark="for April")
+
+    assert bank.remarks == ["for April"]
+
+
 def test_zeros_at_the_end_are_no_decimals(world, bank):
     transfer(world, bank, "lotus", D("1.500"), "USD")
 
@@ -92,11 +106,11 @@ def test_a_token_of_another_account_is_noticed(world, bank, tree):
     said = [
         tree[0],
         tree[1],
-        Account(name="lotus", token=tree[2].token, currency="USD", parent="asia", operator_id="tiger"),
+        Account(name="flower", token=tree[2].token, currency="USD", parent="asia", operator_id="tiger"),
     ]
 
-    with pytest.raises(TransferRefused, match="the token of 'lotus' is that of the account 'lotus'"):
-        world.use(lambda operator: operator.transfer("lotus", D(1), "USD"), said, transport=bank.transport)
+    with pytest.raises(TransferRefused, match="the token of 'flower' is that of the account 'lotus'"):
+        world.use(lambda operator: operator.transfer("flower", D(1), "USD"), said, transport=bank.transport)
 
     assert not bank.sent
 
@@ -133,6 +147,10 @@ def test_a_lost_answer_is_replaced_by_what_the_wallets_say(world, bank, fate, er
 
     assert caught.value.before == Wallets(D(1000), D(40))
     assert caught.value.after == Wallets(D(1000 - moved), D(40 + moved))
+    about = (caught.value.source, caught.value.target, caught.value.amount, caught.value.currency)
+    assert about == ("asia", "lotus", D(7), "USD")
+    assert "the answer was lost, and the wallets show that" in str(caught.value)
+    assert isinstance(caught.value.__cause__, Timeout)
     assert bank.sent == {("asia", "lotus"): 1}
 
 
@@ -158,7 +176,7 @@ def test_wallets_that_cannot_be_read_afterwards_tell_nothing(world, bank):
     with pytest.raises(TransferUnknown) as caught:
         transfer(world, bank, "lotus", D(7), "USD")
 
-    assert caught.value.after is None
+    assert (caught.value.before, caught.value.after) == (Wallets(D(1000), D(40)), None)
     assert "the wallets cannot be read: operators.info: TOKEN_INVALID" in str(caught.value)
 
 
@@ -181,6 +199,25 @@ def test_wallets_that_could_be_read_only_too_early_tell_nothing(world, bank):
     assert caught.value.after is None
 
 
+def test_the_looks_are_spread_over_the_whole_time_to_settle(bank):
+    _, source, target, *_ = bank.accounts
+    order = TransferOrder(source=source, target=target, amount=D(1), currency="USD")
+    gone = TransportError("gone", may_have_arrived=False, operation="operators.info", retryable=True)
+    slept = []
+
+    flow = examine_wallets(order, Wallets(D(10), D(0)), 6.0)
+    step = next(flow)
+    with suppress(StopIteration):
+        while True:
+            if isinstance(step, Sleep):
+                slept.append(step.seconds)
+                step = next(flow)
+            else:
+                step = flow.throw(gone)
+
+    assert slept == [6.0 / (_READINGS - 1)] * (_READINGS - 1)
+
+
 amounts = st.decimals(min_value=-1000, max_value=1000, places=2)
 
 
@@ -192,10 +229,10 @@ amounts = st.decimals(min_value=-1000, max_value=1000, places=2)
     amount=amounts.filter(lambda a: a > 0),
 )
 def test_the_verdict_is_done_or_not_done_only_when_both_wallets_say_exactly_that(before, gave, got, amount):
-    found = verdict(before, Wallets(before.source - gave, before.target + got), amount)
+    found = compare(before, Wallets(before.source - gave, before.target + got), amount)
 
-    assert (found == "done") == (gave == got == amount)
-    assert (found == "not done") == (gave == got == 0)
+    assert (found == "moved") == (gave == got == amount)
+    assert (found == "unchanged") == (gave == got == 0)
 
 
 @pytest.mark.parametrize("name", ["nobody", "lotu"])
@@ -247,28 +284,30 @@ def test_a_transfer_that_waits_for_another_one_can_be_cancelled_and_blocks_no_lo
         async with igamingace.AsyncOperator(bank.accounts, transport=bank.transport) as operator:
             under_way = bank.points.copy()
             waiting = asyncio.ensure_future(operator.transfer("lotus", D(7), "USD"))
-            await asyncio.sleep(0.1)
+            async with asyncio.timeout(20):
+                while len(_queue) < 2:  # noqa: ASYNC110 -- nothing tells
+                    await asyncio.sleep(0)
             assert not waiting.done()
             await operator.transfer("lotus-eu", D(7), "EUR")  # uses other wallets
             waiting.cancel()
             await asyncio.wait([waiting])
             assert bank.points["lotus"] == under_way["lotus"]
 
-    busy = in_turn(frozenset(["asia"]), (step for step in ["sent"]))
+    busy = exclusive(frozenset(["asia"]), (step for step in ["sent"]))  # type: ignore[misc]
     next(busy)
     asyncio.run(main())
     busy.close()
 
-    assert not _line
+    assert not _queue
 
 
 def test_a_transfer_waits_for_a_top_up_that_uses_its_wallet(world, bank, tmp_path):
     lines = []
-    bank.meanwhile = lambda: lines.append([sorted(turn.names) for turn in _line])
+    bank.meanwhile = lambda: lines.append([sorted(waiter.names) for waiter in _queue])
 
     top_up(world, bank, tmp_path / "r")
     transfer(world, bank, "lotus", D(7), "USD")
 
     assert [["asia", "lotus"]] in lines
     assert all(len(line) == 1 for line in lines)
-    assert not _line
+    assert not _queue

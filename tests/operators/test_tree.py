@@ -2,6 +2,7 @@
 
 import pickle
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
@@ -152,7 +153,7 @@ def test_an_unknown_parent_is_told_by_both_names(accounts, data):
     with pytest.raises(TreeError) as caught:
         Tree(broken)
 
-    assert caught.value.problems == (f"the parent of {lost.name!r} is 'nobody', which is no account",)
+    assert caught.value.problems == (f"the parent of {lost.name!r} is 'nobody', which is not an account",)
 
 
 @some
@@ -168,7 +169,7 @@ def test_an_agent_with_accounts_below_it_is_told_by_both_names(accounts, data):
 
     below = [each.name for each in accounts if each.parent == name]
     assert [*caught.value.problems] == [
-        f"{one!r} is below {name!r}, which is an agent: only operators have accounts below" for one in below
+        f"{one!r} is below {name!r}, which is an agent: only operators have children" for one in below
     ][:10]
 
 
@@ -179,8 +180,8 @@ def test_all_that_is_wrong_is_told_at_once():
         Tree(accounts)
 
     assert caught.value.problems == (
-        "the name 'c' is given to another account already",
-        "the parent of 'c' is 'bb', which is no account: did you mean 'b'?",
+        "the name 'c' is already used by another account",
+        "the parent of 'c' is 'bb', which is not an account: did you mean 'b'?",
         "accounts are below each other: a -> b -> a",
         "accounts are below each other: d -> d",
     )
@@ -222,7 +223,7 @@ def test_an_unknown_name_is_told_with_names_that_come_close():
         (account("root"), "the name 'root' is taken"),
         (account("new", "rood"), "did you mean 'root'"),
         (account("new", "leaf"), "'leaf', which is an agent"),
-        (account("new", "new"), "which is no account"),
+        (account("new", "new"), "which is not an account"),
     ],
 )
 def test_an_account_that_does_not_fit_is_not_added(new, told):
@@ -324,9 +325,9 @@ def test_a_printed_tree_has_the_points_and_states_seen_last():
     tree = Tree([account("root"), account("leaf", "root", "agent"), account("dry", "root", "agent")])
     before = str(tree)
 
-    tree.saw("root", Decimal("1234567.50"))
-    tree.saw("leaf", None, TokenUnavailable("no such variable"))
-    tree.saw("dry", Decimal(0))
+    tree.update("root", Decimal("1234567.50"))
+    tree.update("leaf", None, TokenUnavailable("no such variable"))
+    tree.update("dry", Decimal(0))
 
     assert before.splitlines()[0] == "root     operator  USD"
     assert str(tree).splitlines() == [
@@ -336,10 +337,10 @@ def test_a_printed_tree_has_the_points_and_states_seen_last():
         "└─ dry   agent     USD       0             empty",
     ]
     with pytest.raises(UnknownAccount):
-        tree.saw("nobody", None)
+        tree.update("nobody", None)
 
 
-FAULT = {"operation": "operators.info", "retryable": True}
+FAULT: dict[str, Any] = {"operation": "operators.info", "retryable": True}
 SNAPSHOT = errors.ResponseSnapshot(502, errors.Headers(), "")
 
 
@@ -363,6 +364,6 @@ SNAPSHOT = errors.ResponseSnapshot(502, errors.Headers(), "")
 def test_a_state_is_an_error_in_a_few_words(error, words):
     tree = Tree([account("a")])
 
-    tree.saw("a", None, error)
+    tree.update("a", None, error)
 
     assert str(tree).splitlines()[1].split("USD")[1].strip() == words

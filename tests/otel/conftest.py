@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 
 import httpx2
@@ -22,10 +23,15 @@ PROVIDER = {"providerId": 1, "providerName": "Nova", "logo": "https://cdn.exampl
 SUCCESS = (200, {"success": True, "message": "OK", "data": [PROVIDER]})
 
 
+_numbers = itertools.count(1)
+
+
 class Telemetry:
     """What OpenTelemetry was told."""
 
     def __init__(self):
+        # Metrics add up the limiters of a class: one of its own keeps out those that other tests left.
+        self.make_limiter = type(f"Limiter{next(_numbers)}", (LocalLimiter,), {})
         self.exporter, self.reader = InMemorySpanExporter(), InMemoryMetricReader()
         self.tracer_provider, self.meter_provider = TracerProvider(), MeterProvider([self.reader])
         self.tracer_provider.add_span_processor(SimpleSpanProcessor(self.exporter))
@@ -54,9 +60,10 @@ class Telemetry:
         metrics = [metric for scope in scopes for metric in scope.metrics if metric.name == name]
         return [point for metric in metrics for point in metric.data.data_points]
 
-    def limiter(self, figure, kind="LocalLimiter"):
-        """A figure of the limiters of one class."""
+    def limiter(self, figure):
+        """A figure of the limiters of this test."""
         points = self.points(f"igamingace.limiter.{figure}")
+        kind = self.make_limiter.__name__
         (value,) = [point.value for point in points if point.attributes["igamingace.limiter"] == kind]
         return value
 
@@ -79,12 +86,12 @@ def telemetry():
 class World:
     """Calls in threads or in tasks, to a server that answers by a script; the last answer stays."""
 
-    def __init__(self, kind):
+    def __init__(self, kind, limiter):
         self.kind = kind
         self.script = [SUCCESS]
         self.requests = []
         self.on_request = lambda: None
-        self.limiter = LocalLimiter(linger=0)
+        self.limiter = limiter
 
     def answer(self, request):
         self.requests.append(request)
@@ -114,7 +121,7 @@ class World:
 
 @pytest.fixture(params=["threads", "asyncio"])
 def world(request, telemetry):
-    return World(request.param)
+    return World(request.param, telemetry.make_limiter(linger=0))
 
 
 @pytest.fixture(autouse=True)

@@ -84,5 +84,5 @@ def test_a_call_does_not_suffer_from_what_opentelemetry_raises(world, telemetry,
     assert world.call()[0].provider_id == 1
     assert world.limiter.stats().in_flight == 0
     assert {record.getMessage() for record in caplog.records} == {
-        "OpenTelemetry raised; the call goes on without it"
+        "OpenTelemetry raised an exception; the call continues without it"
     }

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-
 import pytest
 from igamingace import errors
-from igamingace.limits import LocalLimiter
 
 from .conftest import SUCCESS
 
@@ -47,8 +44,7 @@ def test_a_call_that_failed_is_counted_with_its_error(world, telemetry):
 
 
 def test_the_limiters_are_told_as_they_stand(world, telemetry):
-    gc.collect()  # the limiters of other tests
-    other = LocalLimiter(7)
+    other = telemetry.make_limiter(7)
     held = [other.budget("a").acquire() for _ in range(2)]
     held.pop().abandoned()
 

@@ -1,10 +1,11 @@
 """A small contract to change: an operation that reads, one that writes, and a callback."""
 
 from copy import deepcopy
+from typing import Any
 
 import pytest
 
-SMALL = {
+SMALL: dict[str, Any] = {
     "openapi": "3.1.1",
     "info": {"title": "Small", "version": "1.2.3", "description": "A contract to change."},
     "servers": [{"url": "https://api.example"}],

@@ -1,6 +1,7 @@
 """Edits of the small contract: where, what, and what they do to those who use it."""
 
 from copy import deepcopy
+from typing import Any
 
 GONE = object()
 SCHEMAS = ("components", "schemas")
@@ -33,7 +34,7 @@ def both(document, *edits):
 
 
 # name: (edits, level, operation, words of the message)
-EDITS = {
+EDITS: dict[str, tuple[Any, ...]] = {
     # What partners call.
     "an operation is added": ([(("paths", "/games/kick"), NEW)], "addition", "games.kick", "added"),
     "an operation is removed": ([(("paths", "/games"), GONE)], "breaking", "games.list", "GET /games removed"),

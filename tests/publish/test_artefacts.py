@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 from codegen import SPEC
@@ -92,7 +93,7 @@ def test_nothing_in_the_page_ends_its_scripts(page):
 
 
 def test_the_ids_of_a_collection_follow_from_their_places():
-    first, second = ({"id": random, "item": [{"id": random + "x"}]} for random in ("a", "b"))
+    first, second = (dict[str, Any]({"id": random, "item": [{"id": random + "x"}]}) for random in ("a", "b"))
     for made in (first, second):
         _fix_ids(made, "1.0.0")
 

@@ -43,7 +43,9 @@ class Caller:
     async def request(
         self, method: str, path: str, *, headers: Mapping[str, str | bytes] | None = None, **sent: Any
     ) -> httpx2.Response:
-        given = {**HEADERS, "Authorization": f"Bearer {self.token}"} if headers is None else dict(headers)
+        given: Any = (
+            {**HEADERS, "Authorization": f"Bearer {self.token}"} if headers is None else dict(headers)
+        )
         return await self.client.request(method, path, headers=given, **sent)
 
     async def get(self, path: str, **query: str | int) -> httpx2.Response:

@@ -203,7 +203,7 @@ def test_connections_beyond_those_the_process_may_have_are_closed_and_the_others
         ["/bin/sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as program:
         greeting = "".join(iter(program.stdout.readline, "Stop it with Ctrl+C.\n"))
-        url = re.search(r"http://\S+", greeting)[0]
+        url = re.findall(r"http://\S+", greeting)[0]
         first = connected(url)
         crowd = [connected(url) for _ in range(300)]
         closed = [connection for connection in crowd[100:] if is_closed(connection)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx2
 import pytest
 from igamingace import Agent, errors
@@ -58,7 +60,7 @@ async def test_a_refusal_keeps_the_contract_as_it_is_read(style, field, caller):
 
     answer = await agent.get("/v1/player/info", playerExternalId="nobody")
 
-    said = {
+    said: dict[str, Any] = {
         "all": {"code": 2002, "errorCode": "USER_NOT_FOUND"},
         "code": {"code": 2002},
         "name": {"code": "USER_NOT_FOUND"},

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import httpx2
 import pytest
 from igamingace import Agent, errors
 from igamingace.limits import LocalLimiter
 from igamingace.sandbox import Fault, Sandbox, create_app
-from igamingace.sandbox.faults import CALLBACK_KINDS, KINDS, FaultRegistry
+from igamingace.sandbox.faults import CALLBACK_KINDS, KINDS, FaultRegistry, apply
+from igamingace.sandbox.http import pipeline
 
 LIST = "/v1/provider/list"
 FAULT = "x-sandbox-fault"
@@ -102,25 +104,47 @@ def test_a_connection_may_be_closed_without_an_answer(sandbox, http):
     assert sandbox.requests[0].fault == "close"
 
 
-def test_an_answer_may_drip(sandbox, http):
+@pytest.fixture
+def held(sandbox, monkeypatch):
+    """How long the sandbox would hold answers and parts of them, and what was in flight meanwhile.
+
+    It goes on at once the first time, and then whenever the test has seen a part, and says so.
+    """
+
+    class Held(list):
+        seen = threading.Semaphore(1)
+
+    held = Held()
+
+    async def sleep(seconds):
+        held.append((seconds, sandbox.stats()["agents"]["mycasino"]["in_flight"]))
+        assert await asyncio.to_thread(held.seen.acquire, timeout=20)
+
+    for module in (pipeline, apply):
+        monkeypatch.setattr(module, "asyncio", SimpleNamespace(sleep=sleep))
+    return held
+
+
+def test_an_answer_may_drip(sandbox, http, held):
     sandbox.faults.add("drip", seconds=0.2)
-    started = time.monotonic()
 
     with http.stream("GET", LIST) as answer:
-        pieces = list(answer.iter_raw())
+        pieces = [held.seen.release() or piece for piece in answer.iter_raw()]
 
-    assert len(pieces) > 5
-    assert time.monotonic() - started >= 0.2
+    assert len(pieces) == len(held) > 5
+    assert sum(seconds for seconds, _ in held) == pytest.approx(0.2)
+    assert [in_flight for _, in_flight in held] == [1] * len(pieces)
     assert answer.headers[FAULT] == "drip"
 
 
-def test_an_answer_may_be_late_and_is_in_flight_meanwhile(sandbox, http):
+def test_an_answer_may_be_late_and_is_in_flight_meanwhile(sandbox, http, held):
     sandbox.faults.add("latency", seconds=0.1, spread=0.1)
-    started = time.monotonic()
 
     answer = http.get(LIST)
 
-    assert time.monotonic() - started >= 0.1
+    ((seconds, in_flight),) = held
+    assert 0.1 <= seconds <= 0.2
+    assert in_flight == 1
     assert (answer.status_code, answer.headers[FAULT]) == (200, "latency")
 
 

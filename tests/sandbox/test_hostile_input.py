@@ -96,9 +96,7 @@ async def _ask(scope, body):
     client=st.none() | st.tuples(st.text(max_size=20), st.integers(0, 65_535)),
 )
 @settings(max_examples=800, deadline=None, derandomize=True)
-def test_any_bytes_get_a_clean_answer(  # noqa: PLR0917 - drawn, not called
-    method, raw_path, query, headers, body, client
-):
+def test_any_bytes_get_a_clean_answer(method, raw_path, query, headers, body, client):
     scope = {
         "type": "http",
         "method": method,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from types import SimpleNamespace
 
 import httpx2
 import pytest
 from igamingace.sandbox import Sandbox, create_app
+from igamingace.sandbox.http import pipeline
 
 LIST = "/v1/provider/list"
 HEADERS = {"Accept": "application/json", "Content-Type": "application/json"}
@@ -144,8 +146,14 @@ async def test_reset_starts_the_count_anew_and_keeps_what_is_in_flight(slow_app,
     assert at_the_end["in_flight"] == 0
 
 
-async def test_over_the_wire_too_fifty_of_eighty_are_accepted(limit):
+async def test_over_the_wire_too_fifty_of_eighty_are_accepted(limit, monkeypatch):
     with Sandbox(latency=0.5) as sandbox:
+
+        async def until_all_have_come(_latency):
+            while sandbox.stats()["agents"]["mycasino"]["busy"] < 30:  # noqa: ASYNC110 -- nothing tells
+                await asyncio.sleep(0.005)
+
+        monkeypatch.setattr(pipeline, "asyncio", SimpleNamespace(sleep=until_all_have_come))
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
         headers = {**HEADERS, "Authorization": f"Bearer {sandbox.token}"}
         async with httpx2.AsyncClient(base_url=sandbox.url, headers=headers, limits=limits) as client:

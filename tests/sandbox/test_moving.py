@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from igamingace.sandbox import DataError, create_app
@@ -135,7 +136,7 @@ async def test_an_import_begins_the_logs_anew(app, agent):
     assert token not in (await agent.client.get("/_sandbox/requests")).text
 
 
-BOOKS = {
+BOOKS: dict[str, Any] = {
     "transactions": {
         "id": 1,
         "type": 2,

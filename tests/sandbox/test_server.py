@@ -165,7 +165,7 @@ class Program:
             if line.startswith("Stop it"):
                 break
         self.greeting = "".join(lines)
-        self.url = re.search(r"http://\S+", self.greeting)[0]
+        self.url = re.findall(r"http://\S+", self.greeting)[0]
 
     def stop(self, how=signal.SIGINT):
         self.process.send_signal(how)

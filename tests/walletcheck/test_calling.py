@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from igamingace.callbacks import sign
@@ -11,7 +12,7 @@ from igamingace.walletcheck import CHECKS, CannotCheck, check_wallet, check_wall
 
 from .wallets import PLAYER, TOKEN, RightWallet
 
-ME = {"token": TOKEN, "player": PLAYER}
+ME: dict[str, Any] = {"token": TOKEN, "player": PLAYER}
 
 
 def ids(report):
@@ -182,7 +183,7 @@ async def test_a_run_that_is_stopped_puts_the_balance_back():
             await asyncio.Event().wait()
         return await book(player, fields)
 
-    wallet.win = win
+    wallet.win = win  # type: ignore[method-assign]
     run = asyncio.create_task(check_wallet_async(wallet, **ME, only=["happy.win"]))
     await held.wait()
     assert wallet.balances[PLAYER] == 998

@@ -13,7 +13,8 @@ from igamingace.walletcheck import CHECKS
 from igamingace.walletcheck.command import wallet
 from typer.testing import CliRunner
 
-from .faults import Overdraws, RefusesUnderHTTP400
+from .faults_of_form import RefusesUnderHTTP400
+from .faults_of_money import Overdraws
 from .wallets import PLAYER, TOKEN, RightWallet
 
 PROGRAM = [sys.executable, "-W", "error", "-m", "igamingace", "wallet", "check"]

@@ -77,7 +77,8 @@ class Agent(AgentView):
         Args:
             token: the account's API token; without it, IGAMINGACE_API_TOKEN.
             base_url: the address of the API; without it IGAMINGACE_BASE_URL, then the contract's.
-            transport: any httpx2 transport to send through; closing the agent does not close it.
+            transport: any httpx2 transport to send through; closing the agent does not close it. Over HTTP/1
+                it makes a connection for each request, since its pool cannot be trusted with a used one.
             timeout: seconds from sending until the body was read (30), or Timeouts(connect=5, total=30).
             limiter: who keeps the account's budget; without it, one for the whole process.
             acquire_timeout: the longest wait for a slot, in seconds; None: the limiter's own, inf: no end.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from igamingace._common.secret import masked
@@ -19,9 +20,13 @@ def _visible(character: str) -> str:
     return character if character.isprintable() else ascii(character)[1:-1]
 
 
+# User and password of a URL. Libraries put a proxy's URL into their errors.
+_USERINFO = re.compile(r"(?<=://)[^/?#\s@]*@")
+
+
 def sanitize(text: str, token: Secret[str], limit: int = MESSAGE) -> str:
-    """At most `limit` characters and an ellipsis, control characters escaped, the token masked."""
-    shown = "".join(map(_visible, masked(text[: limit + _MARGIN], token)))
+    """At most `limit` characters and an ellipsis, control characters escaped; no token, no URL's password."""
+    shown = "".join(map(_visible, _USERINFO.sub("", masked(text[: limit + _MARGIN], token))))
     return shown if len(shown) <= limit else shown[:limit] + "…"
 
 

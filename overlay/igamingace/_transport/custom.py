@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from time import monotonic, perf_counter
+from typing import Any
 
 import httpx2
 
@@ -53,6 +54,17 @@ def _failure(error: Exception, request: Request) -> TransportFailure:
     )
 
 
+def _connection_of(response: httpx2.Response) -> Any:  # noqa: ANN401 -- httpcore2's, of either world
+    """The connection that a response of HTTP/1 came on, if there is any; it is to carry no other request.
+
+    A pool that does not look for unread data gives an answer that nobody asked for to the next call, and
+    httpcore2's, which httpx2's transports send through, cannot be asked to look. So the connection is closed
+    before it goes back to the pool, which then makes a new one.
+    """
+    http_version: bytes = response.extensions.get("http_version", b"")
+    return response.extensions.get("network_stream") if http_version.startswith(b"HTTP/1") else None
+
+
 class CustomTransport:
     """Sends through a transport from threads.
 
@@ -91,6 +103,8 @@ class CustomTransport:
         except (httpx2.HTTPError, OSError):
             return response_of(response.status_code, response.headers.raw, chunks, started, CUT_SHORT)
         finally:
+            if (stream := _connection_of(response)) is not None:
+                stream.close()
             response.close()
         return response_of(response.status_code, response.headers.raw, chunks, started, fault)
 
@@ -148,6 +162,8 @@ class AsyncCustomTransport:
         except (httpx2.HTTPError, ConnectionError):
             return response_of(response.status_code, response.headers.raw, chunks, started, CUT_SHORT)
         finally:
+            if (stream := _connection_of(response)) is not None:
+                await stream.aclose()
             await response.aclose()
         return response_of(response.status_code, response.headers.raw, chunks, started, fault)
 

@@ -6,7 +6,6 @@ with a general HTTP client. Both transports read with this, so that they cannot 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 import httptools
@@ -33,11 +32,6 @@ _INTERIM: Final = range(100, 200)
 _SWITCHING_PROTOCOLS: Final = 101
 _SUCCESS: Final = range(200, 300)
 _HEAD_END: Final = b"\r\n\r\n"
-# A line with the length, whatever stands between, and the same line again.
-_REPEATED_LENGTH: Final = re.compile(
-    rb"(?is)(?P<line>\r\ncontent-length:[ \t]*(?P<length>[0-9]+))(?P<between>.*)"
-    rb"\r\ncontent-length:[ \t]*(?P=length)[ \t]*(?=\r\n|$)"
-)
 
 
 def request_bytes(route: Route, request: Request) -> Secret[bytes]:
@@ -77,6 +71,7 @@ class ResponseReader:
         "_head_size",
         "_headers",
         "_interim",
+        "_mended",
         "_only_head",
         "_parser",
         "_reason",
@@ -96,7 +91,7 @@ class ResponseReader:
         self._received: list[bytes] = []
         """What came of a head that is not yet whole."""
         self._head_size = self._size = self._status = 0
-        self._head_read = self._interim = self._collecting = False
+        self._head_read = self._interim = self._collecting = self._mended = False
         self._fault: str | None = None
         self._reason = ""
         self.done = False
@@ -230,8 +225,8 @@ class ResponseReader:
             self.reusable = False
         elif self._head_read:
             self._end(f"the body is malformed ({reason})")
-        elif "Duplicate Content-Length" in reason and not self._collecting:
-            self._collecting = True
+        elif "Duplicate Content-Length" in reason and not self._mended:
+            self._collecting = self._mended = True
             self._read_again()
         else:
             self._reason = f"what came is not an HTTP response ({reason})"
@@ -245,11 +240,12 @@ class ResponseReader:
         head, end, body = b"".join(self._received).partition(_HEAD_END)
         if not end:
             return
+        self._collecting = False
         self._headers.clear()
         self._received.clear()
         self._parser = parser = httptools.HttpResponseParser(self)
         try:
-            parser.feed_data(_REPEATED_LENGTH.sub(rb"\g<line>\g<between>", head) + end + body)
+            parser.feed_data(_with_one_length(head) + end + body)
         except httptools.HttpParserError as error:
             self._malformed(str(error))
 
@@ -263,3 +259,17 @@ class ResponseReader:
                 if codings not in (b"chunked", b"identity"):
                     return f"the body is transferred as {codings!r}, which was not asked for"
         return None
+
+
+def _with_one_length(head: bytes) -> bytes:
+    """A head without the lines that only repeat the first Content-Length."""
+    length: bytes | None = None
+    lines: list[bytes] = []
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            if value.strip() == length:
+                continue
+            length = value.strip() if length is None else length
+        lines.append(line)
+    return b"\r\n".join(lines)

@@ -90,7 +90,7 @@ class Desk:
             log.warning("A callback without a valid signature from %s: %s", arrival.peer, error)
             return self._answer(_event(None, None, arrival, INTEGRITY))
         try:
-            callback = build(fields, self._max_age)
+            callback = build(fields, arrival.signature, self._max_age)
         except InvalidCallback as error:
             log.warning("A signed callback that is none of the contract: %s", error)
             return self._answer(_event(None, account, arrival, error.status_code))

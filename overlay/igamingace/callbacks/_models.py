@@ -7,35 +7,57 @@ from typing import TypeAlias
 from igamingace_bindings import callbacks as generated
 from pydantic import AwareDatetime  # noqa: TC002 -- pydantic reads the annotations at run time
 
+_SIGNATURE = "_signature"
 
-class Balance(generated.Balance):
+
+class Signed:
+    """What a parsed callback has beside its fields: the signature that it came with."""
+
+    @property
+    def signature(self) -> str | None:
+        """The header `X-Request-Signature` that was verified; None for a callback that was made by hand.
+
+        It is not a field: no key of the body can set it, and repr, `model_dump` and `==` leave it out.
+        """
+        found: str | None = vars(self).get(_SIGNATURE)
+        return found
+
+
+class Balance(Signed, generated.Balance):
     """Asks for the player's balance."""
 
     timestamp: AwareDatetime  # type: ignore[assignment] # an integer in the contract, a moment here
 
 
-class Bet(generated.Bet):
+class Bet(Signed, generated.Bet):
     """Takes a stake."""
 
     timestamp: AwareDatetime  # type: ignore[assignment] # as above
 
 
-class Win(generated.Win):
+class Win(Signed, generated.Win):
     """Pays a win."""
 
     timestamp: AwareDatetime  # type: ignore[assignment] # as above
 
 
-class BetWin(generated.BetWin):
+class BetWin(Signed, generated.BetWin):
     """Takes a stake and pays a win, both or neither."""
 
     timestamp: AwareDatetime  # type: ignore[assignment] # as above
 
 
-class Cancel(generated.Cancel):
+class Cancel(Signed, generated.Cancel):
     """Refunds a whole bet."""
 
     timestamp: AwareDatetime  # type: ignore[assignment] # as above
+
+
+def keep_signature(callback: Callback, signature: str | bytes) -> None:
+    """Let a callback carry the signature that was verified for it."""
+    # Not as a private attribute of pydantic's, which `==` compares: a callback parsed from a signed body
+    # equals one made by hand of the same fields. Beside the fields in `__dict__`, copies and pickles keep it.
+    vars(callback)[_SIGNATURE] = signature if isinstance(signature, str) else signature.decode()
 
 
 Callback: TypeAlias = Balance | Bet | Win | BetWin | Cancel

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import AwareDatetime, ValidationError
 
 from igamingace.callbacks._errors import InvalidCallback, StaleCallback
-from igamingace.callbacks._models import Balance, Bet, BetWin, Callback, Cancel, Win
+from igamingace.callbacks._models import Balance, Bet, BetWin, Callback, Cancel, Win, keep_signature
 from igamingace.callbacks._numbers import decimal, moment
 from igamingace.callbacks._signature import verified
 
@@ -83,7 +83,9 @@ def parse(
     Amounts are `Decimal`s with the very digits that were sent (`1500.00` stays `1500.00`), ids are ints,
     `timestamp` is an aware datetime in UTC: sent in seconds, or, above 2 * 10^10, in milliseconds. Types are
     taken at their word: a number in quotes, a boolean for a number, `1.0` for an integer are refused. Fields
-    that the contract does not know are accepted and kept (`callback.model_extra`).
+    that the contract does not know are accepted and kept (`callback.model_extra`). The model carries the
+    signature (`callback.signature`), by which a wallet can refuse the same values under another id or
+    command: the vendor signs the values, not their names.
 
     Args:
         body: The bytes of the request's body as they came.
@@ -100,11 +102,11 @@ def parse(
             Both carry the `statusCode` to answer with.
         ConfigurationError: as for `verify`.
     """
-    return build(verified(body, signature, token), max_age)
+    return build(verified(body, signature, token), signature, max_age)
 
 
-def build(fields: dict[str, Value], max_age: float | None) -> Callback:
-    """Return the model of fields whose signature holds."""
+def build(fields: dict[str, Value], signature: str | bytes | None, max_age: float | None) -> Callback:
+    """Return the model of fields whose signature holds, with the signature."""
     command = fields.get("command")
     form = _FORMS.get(command) if isinstance(command, str) else None
     if form is None or not isinstance(command, str):
@@ -112,4 +114,6 @@ def build(fields: dict[str, Value], max_age: float | None) -> Callback:
     callback = form.read(command, fields)
     if max_age is not None and abs(time.time() - callback.timestamp.timestamp()) > max_age:
         raise StaleCallback(f"timestamp: further than {max_age:g} s from now", command=callback.command)
+    if signature is not None:
+        keep_signature(callback, signature)
     return callback

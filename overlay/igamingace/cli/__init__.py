@@ -1,1 +1,1 @@
-"""The commands of the program `igamingace` for agents and operators, one module each."""
+"""The commands of the program `igamingace`, except those of the sandbox and the wallet check."""

@@ -1,11 +1,17 @@
-"""The options that commands share."""
+"""The options that commands share, and the amounts in them."""
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
+
+from igamingace.cli._command import CannotRun
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 AccountsFile: TypeAlias = Annotated[
     Path | None,
@@ -37,3 +43,26 @@ Deadline: TypeAlias = Annotated[
 ]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]
 Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+def parse_amounts(option: str, values: Sequence[str]) -> Decimal | dict[str, Decimal]:
+    """Parse `100` as one amount for all currencies, `EUR=100` as the amount of one currency."""
+    amounts: dict[str, Decimal] = {}
+    for text in values:
+        currency, _, number = text.rpartition("=")
+        if currency in amounts:
+            raise CannotRun(f"{option}: {currency or 'an amount'} is given twice")
+        amounts[currency] = _amount(option, number)
+    if "" not in amounts:
+        return amounts
+    if len(amounts) > 1:
+        raise CannotRun(f"{option}: give one amount for all, or one for each currency, such as EUR=100")
+    return amounts[""]
+
+
+def _amount(option: str, text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        pass
+    raise CannotRun(f"{option} {text}: give an amount, such as 100 or EUR=99.50")

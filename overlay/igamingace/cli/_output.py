@@ -1,4 +1,4 @@
-"""What commands print: tables for people, JSON for machines, and nothing that a terminal would obey."""
+"""Output of commands: tables, JSON, and text without terminal control characters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _WIDE: Final = 240
-_TOLD: Final = 20
+_MOST_SHOWN: Final = 20
 
 
 def emit(document: Mapping[str, Any]) -> None:
@@ -28,7 +28,7 @@ def emit(document: Mapping[str, Any]) -> None:
 
 
 def console() -> Console:
-    """Return where tables are printed; wide where it is no terminal, so that a `grep` finds whole lines."""
+    """Return the console for tables; without a terminal it is wide, so that `grep` finds whole lines."""
     from rich.console import Console  # noqa: PLC0415 -- not for --json and --help
 
     narrow = sys.stdout.isatty() or "COLUMNS" in os.environ
@@ -36,11 +36,11 @@ def console() -> Console:
 
 
 def table(*columns: str, right: Iterable[str] = ()) -> Table:
-    """Return an empty table; the columns in `right` stand to the right."""
+    """Return an empty table; the columns in `right` are right-aligned."""
     from rich import box  # noqa: PLC0415 -- as above
     from rich.table import Table  # noqa: PLC0415 -- as above
 
-    # Where there is no UTF, it is drawn in ASCII, whose edges would run into the names.
+    # Without UTF, rich draws in ASCII, and its edges would touch the names.
     edge = console().encoding.startswith("utf")
     empty = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=edge)
     for column in columns:
@@ -49,46 +49,46 @@ def table(*columns: str, right: Iterable[str] = ()) -> Table:
 
 
 def plain(text: str) -> str:
-    """Return a text with what a terminal would obey made visible; line ends stay."""
+    """Return a text with control characters escaped, except line ends."""
     return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 
 def cell(value: object) -> str:
-    """Return a value for a cell of a table, on one line and not read as markup."""
+    """Return a value for a cell of a table, on one line and with markup escaped."""
     from rich.markup import escape  # noqa: PLC0415 -- as above
 
     return escape(plain(str(value).replace("\n", " ")))
 
 
 def amount(value: Decimal) -> str:
-    """Return an amount for people."""
+    """Return an amount with thousands separators."""
     return f"{value:,f}"
 
 
 def warn(*warnings: str) -> None:
-    """Print warnings, a line each, on standard error."""
+    """Print warnings on standard error, one per line."""
     for warning in warnings:
         typer.echo(f"Warning: {plain(warning)}", err=True)
 
 
 @contextmanager
-def silent(logger: logging.Logger) -> Generator[None]:
-    """Keep a logger from saying what a command has said itself."""
+def muted(logger: logging.Logger) -> Generator[None]:
+    """Mute a logger while the block runs."""
 
-    def nothing(_: logging.LogRecord) -> bool:
+    def reject(_: logging.LogRecord) -> bool:
         return False
 
-    logger.addFilter(nothing)
+    logger.addFilter(reject)
     try:
         yield
     finally:
-        logger.removeFilter(nothing)
+        logger.removeFilter(reject)
 
 
-def tell_failures(failed: Mapping[str, Exception]) -> None:
-    """Print a sentence for each account that failed, on standard error."""
-    for name, error in list(failed.items())[:_TOLD]:
-        said = str(error).removeprefix(f"account {name!r}: ")
-        typer.echo(f"{plain(name)}: {plain(said)}", err=True)
-    if len(failed) > _TOLD:
-        typer.echo(f"and {len(failed) - _TOLD} more: --json tells all", err=True)
+def print_failures(failed: Mapping[str, Exception]) -> None:
+    """Print the error of each account on standard error."""
+    for name, error in list(failed.items())[:_MOST_SHOWN]:
+        message = str(error).removeprefix(f"account {name!r}: ")
+        typer.echo(f"{plain(name)}: {plain(message)}", err=True)
+    if len(failed) > _MOST_SHOWN:
+        typer.echo(f"and {len(failed) - _MOST_SHOWN} more: --json shows all", err=True)

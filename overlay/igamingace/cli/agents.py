@@ -1,12 +1,93 @@
-"""The commands `igamingace agents ...`."""
+"""The commands `igamingace agents`, and `agents check`."""
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING, Annotated, Final
+
 import typer
 
-from igamingace.cli.agents_check import check
+from igamingace.cli._accounts import open_operator, select
+from igamingace.cli._command import FAILED, command
+from igamingace.cli._options import (
+    AccountsFile,
+    AsJson,
+    Currency,
+    Deadline,
+    SomeAccounts,
+    Under,
+    parse_amounts,
+)
+from igamingace.cli._output import cell, console, emit, table
 from igamingace.cli.agents_create import create
+
+if TYPE_CHECKING:
+    from igamingace.operators import HealthReport
+
+_COLOURS: Final = {"ok": "green", "warning": "yellow", "failed": "bold red", "unknown": "red"}
 
 agents = typer.Typer(no_args_is_help=True, help="Open new accounts, and check the ones there are.")
 agents.command()(create)
-agents.command()(check)
+
+
+@agents.command()
+def check(
+    *,
+    floor: Annotated[
+        list[str] | None,
+        typer.Option(metavar="AMOUNT", help="Minimum points; CODE=AMOUNT for one currency; repeatable."),
+    ] = None,
+    callbacks: Annotated[
+        bool,
+        typer.Option(
+            help="Probe the callback URLs of accounts from this host with a balance callback, as the vendor "
+            "would; if not, only check that one is set."
+        ),
+    ] = True,
+    account: SomeAccounts = None,
+    under: Under = None,
+    currency: Currency = None,
+    deadline: Deadline = None,
+    file: AccountsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check accounts: token, allowed addresses, callback URL, points, providers.
+
+    Callback URLs are called from this host, wherever they lead; --no-callbacks disables that.
+
+    Exit status: 0 healthy, warnings included, 1 a check failed, 2 could not be run.
+
+    Example: igamingace agents check --floor 100 --floor KRW=100000
+    """
+    with command(as_json=as_json):
+        with open_operator(file) as operator:
+            accounts = select(operator, account, under, currency)
+            least = parse_amounts("--floor", floor) if floor else None
+            bar = sys.stderr.isatty() and not as_json
+            report = operator.check(
+                accounts, floor=least, callbacks=callbacks, deadline=deadline, progress=bar
+            )
+        if as_json:
+            emit(report.to_json())
+        else:
+            _show(report)
+        if not report.ok:
+            raise typer.Exit(FAILED)
+
+
+def _show(report: HealthReport) -> None:
+    checks = dict.fromkeys(result.check for results in report.agents.values() for result in results)
+    rows = table("account", *checks)
+    for name, results in report.agents.items():
+        rows.add_row(cell(name), *(f"[{_COLOURS[result.state]}]{result.state}" for result in results))
+    output = console()
+    output.print(rows)
+    for name, results in report.problems.items():
+        # One error may make several checks impossible.
+        for detail in dict.fromkeys(result.detail for result in results):
+            state = next(result.state for result in results if result.detail == detail)
+            output.print(f"[{_COLOURS[state]}]{cell(name)}[/]: {cell(detail)}", soft_wrap=True)
+    healthy = len(report.agents) - sum(
+        any(result.state != "warning" for result in results) for results in report.problems.values()
+    )
+    output.print(f"\n{healthy} of {len(report.agents)} accounts are healthy.")

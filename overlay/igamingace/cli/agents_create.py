@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from igamingace._common.secret import Secret
-from igamingace.cli._accounts import operator_of
+from igamingace.cli._accounts import open_operator
+from igamingace.cli._command import FAILED, UNKNOWN, CannotRun, command, confirm
 from igamingace.cli._options import AccountsFile, AsJson, Yes  # noqa: TC001 -- typer reads the annotations
-from igamingace.cli._output import emit, plain, silent, warn
-from igamingace.cli._running import FAILED, UNKNOWN, CannotRun, confirm, running
+from igamingace.cli._output import emit, muted, plain, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,7 +68,7 @@ def create(
     password_file: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="The back-office password, - for standard input; else one is made."
+            metavar="FILE", help="The back-office password, - for standard input; default: generated."
         ),
     ] = None,
     file: AccountsFile = None,
@@ -77,33 +77,33 @@ def create(
 ) -> None:
     """Open a new account below an operator, and show its token and password, once.
 
-    The vendor must approve a new account before it can log in. From where its requests are accepted must be
-    said: --allow names an address, --everybody lets everybody in.
+    The vendor must approve a new account before it can log in. The addresses whose requests are accepted
+    are required: --allow names one, --everybody accepts all.
 
     Exit status: 0 opened, 1 refused, or opened and not in the tree (then its token is shown), 2 could not be
-    run or was not confirmed, 3 nobody knows whether it was opened: look into the back office.
+    run or was not confirmed, 3 unknown whether it was opened: check the back office.
 
     Example: igamingace agents create mycasino-2 --currency EUR --rate 12.5 --allow 198.51.100.7
     """
     from igamingace.operators import CreatedOutside, CreationUnknown  # noqa: PLC0415 -- not for --help
-    from igamingace.operators._accounts import check_field  # noqa: PLC0415 -- as above
-    from igamingace.operators._create import new_password  # noqa: PLC0415 -- as above
-    from igamingace.operators._settings import LOGGER  # noqa: PLC0415 -- as above
+    from igamingace.operators._accounts.account import check_field  # noqa: PLC0415 -- as above
+    from igamingace.operators._management.allowed_ips import LOGGER  # noqa: PLC0415 -- as above
+    from igamingace.operators._management.create import new_password  # noqa: PLC0415 -- as above
 
-    with running(as_json=as_json) as run, operator_of(file) as running_operator:
-        above = running_operator.tree()[parent].name if parent else _top(running_operator)
+    with command(as_json=as_json) as context, open_operator(file) as opened:
+        above = opened.tree()[parent].name if parent else _only_root(opened)
         check_field("name", name)
         percent = _percent(rate)
-        # Made here and not on the way, so that it is known also where the call is cut off.
+        # Generated here, so that it is not lost when the call is interrupted.
         password = Secret(new_password()) if password_file is None else _password(password_file)
         password_made = password_file is None
         level: Level = "operator" if operator else "agent"
         addresses = _addresses(allowed_ips or (), everybody=everybody)
         confirm(f"Open the {level} {name!r} with {currency} below {above!r}?", yes=yes)
-        run.changing = True
+        context.changing = True
         try:
-            with silent(LOGGER):  # its warnings were shown before the question
-                made = running_operator.create_agent(
+            with muted(LOGGER):  # the warnings were printed before the question
+                made = opened.create_agent(
                     name,
                     parent=above,
                     currency=currency,
@@ -118,35 +118,35 @@ def create(
                     callback_url=callback_url,
                 )
         except CreationUnknown as error:
-            _tell_unknown(error, password_made=password_made, as_json=as_json)
+            _print_unknown(error, password_made=password_made, as_json=as_json)
             raise typer.Exit(UNKNOWN) from None
         except KeyboardInterrupt:
             unknown = CreationUnknown(operator_id or name, password)
-            _tell_unknown(unknown, password_made=password_made, as_json=as_json)
+            _print_unknown(unknown, password_made=password_made, as_json=as_json)
             raise typer.Exit(UNKNOWN) from None
         except CreatedOutside as error:
-            _tell_outside(error, password_made=password_made, as_json=as_json)
+            _print_outside(error, password_made=password_made, as_json=as_json)
             raise typer.Exit(FAILED) from None
         if as_json:
-            emit(_described(made, password_made=password_made))
+            emit(_to_json(made, password_made=password_made))
         else:
             _show(made, password_made=password_made)
 
 
-def _top(operator: Operator) -> str:
-    """Return the name of the only account at the top; raises CannotRun where there are more."""
+def _only_root(operator: Operator) -> str:
+    """Return the name of the only account at the top; raises CannotRun when there are more."""
     roots = operator.tree().roots
     if len(roots) == 1:
         return roots[0].name
-    raise CannotRun("below which operator? give --parent with its name")
+    raise CannotRun("there are several operators at the top: give --parent with the name of one")
 
 
 def _addresses(given: Iterable[str], *, everybody: bool) -> AllowedAddresses:
-    """Read the addresses, and warn of what is hardly meant.
+    """Parse the addresses, and warn of suspicious ones.
 
     Raises:
-        InvalidAddresses: one is none, or there are some together with `everybody`.
-        CannotRun: there is none without `everybody`.
+        InvalidAddresses: one is invalid, or there are some together with `everybody`.
+        CannotRun: there is none, without `everybody`.
     """
     from igamingace.operators import AllowedAddresses  # noqa: PLC0415 -- not for --help
 
@@ -156,7 +156,7 @@ def _addresses(given: Iterable[str], *, everybody: bool) -> AllowedAddresses:
     addresses.to_send(everybody=everybody)
     warn(*addresses.warnings())
     if everybody:
-        warn("its requests will be accepted from everybody who has the token.")
+        warn("its requests will be accepted from everywhere, from anyone who has the token.")
     return addresses
 
 
@@ -172,16 +172,16 @@ def _password(file: Path) -> Secret[str]:
     try:
         password = Secret((sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")).strip())
     except UnicodeDecodeError:
-        problem = "it is no text in UTF-8"
+        problem = "it is not valid UTF-8"
     else:
         if password.reveal():
             return password
         problem = "it is empty"
-    # Raised here: the error of the decoder shows the bytes.
+    # Raised here, without the decoder's error as context: that shows the bytes.
     raise CannotRun(f"--password-file {file}: {problem}")
 
 
-def _described(made: NewAccount, *, password_made: bool) -> dict[str, object]:
+def _to_json(made: NewAccount, *, password_made: bool) -> dict[str, object]:
     return {
         "ok": True,
         "name": made.account.name,
@@ -193,18 +193,18 @@ def _described(made: NewAccount, *, password_made: bool) -> dict[str, object]:
 
 def _show(made: NewAccount, *, password_made: bool) -> None:
     account = made.account
-    # First of all, so that nothing that fails later keeps them back.
+    # First, so that they are not lost when anything below fails.
     typer.echo(f"  token     {account.open_token()}")
     if password_made:
         typer.echo(f"  password  {made.password}")
     typer.echo(
-        f"\nThe {account.level} {plain(account.name)} was opened. Keep these; they are shown only once."
+        f"\nThe {account.level} {plain(account.name)} was opened. Save these; they are shown only once."
     )
-    typer.echo(f"\nFor the file of accounts:\n\n{_as_toml(account)}")
+    typer.echo(f"\nFor the accounts file:\n\n{_as_toml(account)}")
 
 
-def _tell_unknown(error: CreationUnknown, *, password_made: bool, as_json: bool) -> None:
-    """Show the password that was made: if the account was opened, nobody else has it."""
+def _print_unknown(error: CreationUnknown, *, password_made: bool, as_json: bool) -> None:
+    """Print the generated password: if the account was opened, this is the only copy."""
     typer.echo(f"Error: {plain(str(error))}", err=True)
     if as_json:
         secrets = {"password": error.password} if password_made else {}
@@ -213,8 +213,8 @@ def _tell_unknown(error: CreationUnknown, *, password_made: bool, as_json: bool)
         typer.echo(f"  password  {error.password}")
 
 
-def _tell_outside(error: CreatedOutside, *, password_made: bool, as_json: bool) -> None:
-    """Show the token, which nobody else has."""
+def _print_outside(error: CreatedOutside, *, password_made: bool, as_json: bool) -> None:
+    """Print the token, of which this is the only copy."""
     typer.echo(f"Error: {plain(str(error))}", err=True)
     secrets = {"token": error.token, **({"password": error.password} if password_made else {})}
     if as_json:

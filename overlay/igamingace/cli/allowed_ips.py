@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from igamingace.cli._accounts import agent_of
+from igamingace.cli._accounts import open_agent
+from igamingace.cli._command import CannotRun, command, confirm
 from igamingace.cli._options import (  # noqa: TC001 -- typer reads the annotations
     AccountsFile,
     AsJson,
@@ -14,7 +15,6 @@ from igamingace.cli._options import (  # noqa: TC001 -- typer reads the annotati
     Yes,
 )
 from igamingace.cli._output import emit, plain, warn
-from igamingace.cli._running import CannotRun, confirm, running
 
 if TYPE_CHECKING:
     from igamingace.operators import AddressChange, AllowedAddresses
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 def allowed_ips(
     *,
     add: Annotated[
-        list[str] | None, typer.Option(metavar="ADDRESS", help="Accept this too; repeatable.")
+        list[str] | None, typer.Option(metavar="ADDRESS", help="Accept this address too; repeatable.")
     ] = None,
     remove: Annotated[
-        list[str] | None, typer.Option(metavar="ADDRESS", help="Accept this no more; repeatable.")
+        list[str] | None, typer.Option(metavar="ADDRESS", help="Stop accepting this address; repeatable.")
     ] = None,
     put: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="ADDRESSES", help="Accept these and no others; repeatable."),
+        typer.Option("--set", metavar="ADDRESSES", help="Accept only these addresses; repeatable."),
     ] = None,
     everybody: Annotated[
         bool, typer.Option("--everybody", help="Empty the list: requests are accepted from everywhere.")
@@ -43,17 +43,17 @@ def allowed_ips(
 ) -> None:
     """Show or change the addresses from which an account's requests are accepted.
 
-    IPv4 and IPv6, one a line or parted by spaces. A change is shown before it is made. Without --account,
-    those of the account whose token is in IGAMINGACE_API_TOKEN.
+    IPv4 and IPv6, one per line or separated by spaces. A change is shown before it is made. Without
+    --account, those of the account whose token is in IGAMINGACE_API_TOKEN.
 
-    Exit status: 0 fine, 1 refused or no answer, 2 could not be run or was not confirmed, 3 nobody
-    knows whether it was changed: look, with the same command without a change.
+    Exit status: 0 success, 1 refused or no answer, 2 could not be run or was not confirmed, 3 unknown
+    whether it was changed: check with the same command without a change.
 
     Example: igamingace allowed-ips --account mycasino --add 198.51.100.7
     """
     from igamingace.operators import AllowedAddresses  # noqa: PLC0415 -- not for --help
 
-    with running(as_json=as_json) as run, agent_of(file, account) as agent:
+    with command(as_json=as_json) as context, open_agent(file, account) as agent:
         if sum(map(bool, (put, everybody, add or remove))) > 1:
             raise CannotRun("give --add and --remove, or --set, or --everybody")
         old = AllowedAddresses.read(agent.operators.info().allowed_ips or ())
@@ -65,15 +65,15 @@ def allowed_ips(
             new = old.with_added(add or ()).without(remove or ())
         to_send = new.to_send(everybody=everybody)
         change = old.change_to(new)
-        _tell(change, new, as_json=as_json)
+        _print_change(change, new, as_json=as_json)
         if change and not dry_run:
             confirm("Make this change?", yes=yes)
-            run.changing = True
+            context.changing = True
             agent.operators.update(allowed_ips=to_send)
         if as_json:
             emit(
                 {
-                    **_described(new),
+                    **_to_json(new),
                     "added": change.added,
                     "removed": change.removed,
                     "changed": bool(change) and not dry_run,
@@ -83,25 +83,25 @@ def allowed_ips(
 
 def _show(addresses: AllowedAddresses, *, as_json: bool) -> None:
     if as_json:
-        emit(_described(addresses))
+        emit(_to_json(addresses))
         return
-    typer.echo(str(addresses) if addresses else "The list is empty: requests are accepted from everybody.")
+    typer.echo(str(addresses) if addresses else "The list is empty: requests are accepted from everywhere.")
     warn(*addresses.warnings())
 
 
-def _tell(change: AddressChange, new: AllowedAddresses, *, as_json: bool) -> None:
+def _print_change(change: AddressChange, new: AllowedAddresses, *, as_json: bool) -> None:
     if not as_json:
         typer.echo(plain(str(change)) if change else "Nothing changes.")
     if change.opens:
-        warn("requests will be accepted from everybody who has the token.")
+        warn("requests will be accepted from everywhere, from anyone who has the token.")
     if change.closes:
         warn(
-            "requests were accepted from everybody; now only from these addresses. Yours must be among them."
+            "requests were accepted from everywhere; now only from these addresses. Yours must be among them."
         )
     warn(*new.warnings())
 
 
-def _described(addresses: AllowedAddresses) -> dict[str, object]:
+def _to_json(addresses: AllowedAddresses) -> dict[str, object]:
     return {
         "ok": True,
         "everybody": addresses.everybody,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from igamingace.cli._accounts import chosen, operator_of
+from igamingace.cli._accounts import open_operator, select
+from igamingace.cli._command import FAILED, command
 from igamingace.cli._options import (  # noqa: TC001 -- typer reads the annotations
     AccountsFile,
     AsJson,
@@ -13,8 +14,7 @@ from igamingace.cli._options import (  # noqa: TC001 -- typer reads the annotati
     SomeAccounts,
     Under,
 )
-from igamingace.cli._output import amount, cell, console, emit, table, tell_failures
-from igamingace.cli._running import FAILED, running
+from igamingace.cli._output import amount, cell, console, emit, print_failures, table
 
 
 def balances(
@@ -28,15 +28,15 @@ def balances(
 ) -> None:
     """Show the points of accounts, and their sum by currency.
 
-    Exit status: 0 all could be read, 1 some could not, 2 could not be run.
+    Exit status: 0 all accounts could be read, 1 some could not, 2 could not be run.
 
     Example: igamingace balances --currency EUR
     """
-    from igamingace.operators._render import in_short  # noqa: PLC0415 -- not for --help
+    from igamingace.operators._errors import summarize  # noqa: PLC0415 -- not for --help
 
-    with running(as_json=as_json):
-        with operator_of(file) as operator:
-            accounts = chosen(operator, account, under, currency)
+    with command(as_json=as_json):
+        with open_operator(file) as operator:
+            accounts = select(operator, account, under, currency)
             found = operator.balances(accounts, deadline=deadline)
         if as_json:
             emit({"ok": not found.failed, **found.to_json()})
@@ -45,7 +45,7 @@ def balances(
             for one in accounts:
                 if one.name in found.failed:
                     rows.add_row(
-                        cell(one.name), one.currency, f"[red]{cell(in_short(found.failed[one.name]))}"
+                        cell(one.name), one.currency, f"[red]{cell(summarize(found.failed[one.name]))}"
                     )
                 for held, points in found.by_agent.get(one.name, {}).items():
                     rows.add_row(cell(one.name), cell(held), amount(points))
@@ -53,6 +53,6 @@ def balances(
             for held, points in found.by_currency.items():
                 rows.add_row("[bold]all", cell(held), f"[bold]{amount(points)}")
             console().print(rows)
-            tell_failures(found.failed)
+            print_failures(found.failed)
         if found.failed:
             raise typer.Exit(FAILED)

@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from igamingace.cli._accounts import chosen, operator_of
-from igamingace.cli._amounts import amounts
-from igamingace.cli._options import (  # noqa: TC001 -- typer reads the annotations
+from igamingace.cli._accounts import open_operator, select
+from igamingace.cli._command import FAILED, UNKNOWN, command, confirm, stop
+from igamingace.cli._options import (
     AccountsFile,
     AsJson,
     Currency,
     SomeAccounts,
     Under,
     Yes,
+    parse_amounts,
 )
-from igamingace.cli._output import amount, cell, console, emit, plain, table, tell_failures
-from igamingace.cli._running import FAILED, UNKNOWN, confirm, running, stop
+from igamingace.cli._output import amount, cell, console, emit, plain, print_failures, table
 
 if TYPE_CHECKING:
     from igamingace.operators import TopUp
 
-RECORD = Path("top-up.jsonl")
+JOURNAL = Path("top-up.jsonl")
 
 
 def top_up(
@@ -32,17 +32,19 @@ def top_up(
     minimum: Annotated[
         list[str],
         typer.Option(
-            metavar="AMOUNT", help="Who has less is topped up; CODE=AMOUNT for one currency; repeatable."
+            metavar="AMOUNT", help="Agents with less are topped up; CODE=AMOUNT for one currency; repeatable."
         ),
     ],
     target: Annotated[
         list[str],
-        typer.Option(metavar="AMOUNT", help="Up to so much; CODE=AMOUNT for one currency; repeatable."),
+        typer.Option(
+            metavar="AMOUNT", help="Top up to this amount; CODE=AMOUNT for one currency; repeatable."
+        ),
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, and stop.")] = False,
-    record: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where each transfer is written down; continues one cut off.")
-    ] = RECORD,
+    journal: Annotated[
+        Path, typer.Option(metavar="FILE", help="Journal of the transfers; continues an interrupted top-up.")
+    ] = JOURNAL,
     account: SomeAccounts = None,
     under: Under = None,
     currency: Currency = None,
@@ -52,36 +54,38 @@ def top_up(
 ) -> None:
     """Give points to the agents that run dry.
 
-    Each gets points from the operator right above it. The plan is shown before anything is sent. After a
-    crash, or where the wallets could not be read, the same command with the same record goes on where it
-    stopped, and sends nothing twice.
+    Each receives points from the operator directly above it. The plan is shown before anything is sent.
+    After a crash, or when wallets could not be read, the same command with the same journal continues where
+    it stopped, and sends nothing twice.
 
-    Exit status: 0 everybody has enough, 1 somebody could not be given points, 2 could not be run or was not
-    confirmed, 3 nobody knows whether some transfer was done: look into the books.
+    Exit status: 0 all agents have enough, 1 some could not be given points, 2 could not be run or was not
+    confirmed, 3 unknown whether some transfer was done: check the books.
 
     Example: igamingace top-up --minimum 100 --target 1000 --dry-run
     """
     from igamingace.operators import TransferUnknown  # noqa: PLC0415 -- not for --help
 
-    with running(as_json=as_json) as run, operator_of(file) as operator:
-        least, most = amounts("--minimum", minimum), amounts("--target", target)
-        agents = chosen(operator, account, under, currency, None if account else "agent")
-        planned = operator.top_up(agents=agents, minimum=least, target=most, record=record, dry_run=True)
+    with command(as_json=as_json) as context, open_operator(file) as operator:
+        least, most = parse_amounts("--minimum", minimum), parse_amounts("--target", target)
+        agents = select(operator, account, under, currency, None if account else "agent")
+        planned = operator.top_up(agents=agents, minimum=least, target=most, journal=journal, dry_run=True)
         done = planned
         if not as_json:
             _show_plan(planned)
         if planned.plan.transfers and not dry_run:
-            if planned.left:
-                confirm(f"Send {_how_many(planned)}?", yes=yes)
-            run.changing = True
+            if planned.remaining:
+                confirm(f"Send {_transfers_text(planned)}?", yes=yes)
+            context.changing = True
             try:
                 done = operator.top_up(
-                    agents=agents, plan=planned.plan, minimum=least, target=most, record=record
+                    agents=agents, plan=planned.plan, minimum=least, target=most, journal=journal
                 )
-            # A full disk, or wallets that cannot be read now: points may have been moved.
+            # A full disk, or wallets that cannot be read: points may have been moved.
             except (OSError, RuntimeError, TransferUnknown) as error:
-                again = f"run it again with the record {record}, or with another once you have seen the books"
-                stop(f"{error}: {again}", UNKNOWN, as_json=as_json)
+                advice = (
+                    f"run it again with the journal {journal}, or with a new one after checking the books"
+                )
+                stop(f"{error}: {advice}", UNKNOWN, as_json=as_json)
             if not as_json:
                 _show_outcomes(done)
         status = _status(done, dry_run=dry_run)
@@ -91,33 +95,35 @@ def top_up(
             raise typer.Exit(status)
 
 
-def _how_many(planned: TopUp) -> str:
-    left = replace(planned.plan, transfers=planned.left)
-    sums = ", ".join(f"{amount(points)} {currency}" for currency, points in left.by_currency.items())
-    one = len(left.transfers) == 1
-    return f"{'this transfer' if one else f'these {len(left.transfers)} transfers'} of {sums}"
+def _transfers_text(planned: TopUp) -> str:
+    remaining = replace(planned.plan, transfers=planned.remaining)
+    sums = ", ".join(f"{amount(points)} {currency}" for currency, points in remaining.by_currency.items())
+    single = len(remaining.transfers) == 1
+    return f"{'this transfer' if single else f'these {len(remaining.transfers)} transfers'} of {sums}"
 
 
 def _show_plan(planned: TopUp) -> None:
     plan = planned.plan
     if planned.resumed:
-        typer.echo("The record holds a top-up that was not ended; it goes on with what was planned then.")
+        typer.echo("The journal holds an unfinished top-up, whose plan is continued.")
     if not plan.transfers and not plan.short:
-        typer.echo("Nobody runs dry." if not plan.failed else "Nobody runs dry, as far as can be seen.")
+        typer.echo(
+            "No agent runs dry." if not plan.failed else "No agent runs dry, among those that could be read."
+        )
     else:
         rows = table("to", "has", "gets", "currency", "from", "", right=("has", "gets"))
         ended = {outcome.transfer: outcome.state for outcome in planned.outcomes}
-        for one, why in [
+        for one, state in [
             *((one, ended.get(one, "")) for one in plan.transfers),
             *((one, "[red]short") for one in plan.short),
         ]:
             figures = (amount(one.points), amount(one.amount))
-            rows.add_row(cell(one.target), *figures, cell(one.currency), cell(one.source), why)
+            rows.add_row(cell(one.target), *figures, cell(one.currency), cell(one.source), state)
         console().print(rows)
     for one in plan.short:
-        said = f"{one.source} has too little, or no {one.currency}, for {one.target}"
-        typer.echo(plain(said), err=True)
-    tell_failures(plan.failed)
+        text = f"{one.source} has too little, or no {one.currency}, for {one.target}"
+        typer.echo(plain(text), err=True)
+    print_failures(plan.failed)
 
 
 def _show_outcomes(done: TopUp) -> None:

@@ -6,12 +6,20 @@
     app = wallet_app(Ledger("sqlite:///wallet.db"), token="...")
 
 Needs the extra `ledger`. The tables are those of `ddl`; `create_schema` makes them, and `define_tables` adds
-them to the `MetaData` of an application, for its migrations.
+them to the `MetaData` of an application, for its migrations. What an OK rests on, and which poolers may stand
+in between, is told by `Ledger`.
 """
 
 from igamingace.ledger._amounts import Amount, AmountRefused, MinorUnits
 from igamingace.ledger._entry import Entry
-from igamingace.ledger._errors import NotCovered, PlayerExists, TransactionMismatch
+from igamingace.ledger._errors import (
+    CommitNotConfirmed,
+    NotCovered,
+    PlayerExists,
+    SignatureReused,
+    TextRefused,
+    TransactionMismatch,
+)
 from igamingace.ledger._hooks import LedgerHooks
 from igamingace.ledger._ledger import Ledger
 from igamingace.ledger._schema import PlayerTable, create_schema, ddl, define_tables
@@ -19,6 +27,7 @@ from igamingace.ledger._schema import PlayerTable, create_schema, ddl, define_ta
 __all__ = [
     "Amount",
     "AmountRefused",
+    "CommitNotConfirmed",
     "Entry",
     "Ledger",
     "LedgerHooks",
@@ -26,6 +35,8 @@ __all__ = [
     "NotCovered",
     "PlayerExists",
     "PlayerTable",
+    "SignatureReused",
+    "TextRefused",
     "TransactionMismatch",
     "create_schema",
     "ddl",

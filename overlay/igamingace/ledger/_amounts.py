@@ -48,7 +48,7 @@ class Limits:
     def _step(self) -> Decimal:
         return Decimal(1).scaleb(-self.scale)
 
-    def exact(self, amount: Decimal) -> Decimal:
+    def exact(self, amount: Decimal, what: str = "the amount") -> Decimal:
         """Return the same amount with exactly `scale` digits after the point.
 
         Raises:
@@ -60,17 +60,18 @@ class Limits:
             fixed = None
         if fixed is None or (fixed and fixed.adjusted() >= self.digits - self.scale):
             raise AmountRefused(
-                f"the ledger keeps {self.scale} digits after the point and {self.digits} in all"
+                f"{what} has too many digits: the ledger keeps {self.scale} after the point and "
+                f"{self.digits} in all"
             )
         return fixed or fixed.copy_abs()  # no -0
 
 
-def changed(balance: Decimal, *, debit: Decimal, credit: Decimal) -> Decimal:
+def apply_change(balance: Decimal, *, debit: Decimal, credit: Decimal) -> Decimal:
     """Return the balance after a change, exact."""
     return _exact.add(_exact.subtract(balance, debit), credit)
 
 
-def plain(amount: Decimal) -> Decimal:
+def normalize(amount: Decimal) -> Decimal:
     """Return the amount as people write it: no zeros after its last digit behind the point, no exponent."""
     whole = amount.to_integral_value()
     return amount.quantize(Decimal(1), context=_exact) if amount == whole else amount.normalize(_exact)

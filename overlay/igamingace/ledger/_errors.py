@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from igamingace.callbacks import Refusal
-from igamingace.errors import InvalidArgument
+from igamingace.errors import IGamingAceError, InvalidArgument
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -42,6 +42,48 @@ class NotCovered(Refusal):
         """Take why, the betwin, and the balance now."""
         super().__init__(reason, balance=balance)
         self.bet = bet
+
+
+class SignatureReused(Refusal):
+    """The signature of this callback came before, under another transactionId or command.
+
+    The vendor signs the values of a callback, not their names, so this is not the vendor's: somebody has
+    renamed fields of a callback that they have seen. Answered with ERR_INTEGRITY_CHECK_FAILED; nothing was
+    changed.
+
+    Attributes:
+        command: the command that the signature came with first.
+        transaction_id: the transactionId that it came with first.
+    """
+
+    status_code: ClassVar[str] = "ERR_INTEGRITY_CHECK_FAILED"
+
+    def __init__(self, command: str, transaction_id: int, *, balance: Decimal | None) -> None:
+        """Take what the signature came with first, and the balance now."""
+        super().__init__(
+            f"its signature came before, with {command} and transactionId {transaction_id}", balance=balance
+        )
+        self.command = command
+        self.transaction_id = transaction_id
+
+
+class TextRefused(Refusal):
+    """A text of the callback cannot be stored: it has NUL in it, or half a surrogate pair.
+
+    Answered with ERR_UNKNOWN; nothing was changed.
+    """
+
+
+class CommitNotConfirmed(IGamingAceError):  # noqa: N818 -- says what happened
+    """The database answered a COMMIT, but the transaction is not committed, or was not the ledger's own.
+
+    The connection is dropped and the transaction tried again; raised when no time is left for that, and
+    answered with ERR_UNKNOWN. The message says what to do.
+    """
+
+
+class SerializationConflict(Exception):  # noqa: N818 -- no error: the transaction is tried again
+    """Another transaction, of another player, has recorded the same id in between."""
 
 
 class PlayerExists(InvalidArgument):

@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from igamingace.callbacks import Bet, BetWin, Cancel, Win
+    from igamingace.ledger._amounts import AmountRefused
     from igamingace.ledger._entry import Entry
+    from igamingace.ledger._errors import SignatureReused
 
 log: Final = logging.getLogger("igamingace.ledger")
 
@@ -34,8 +36,22 @@ class LedgerHooks:
         The vendor tries it up to two more times. Deposit what is missing in between, or settle it by hand.
         """
 
+    def signature_reused(self, callback: Bet | Win | BetWin | Cancel, refusal: SignatureReused) -> None:
+        """A callback was refused, for its signature came before under another transactionId or command.
+
+        Somebody sends you callbacks that they have seen, with fields renamed: find out who can read your
+        traffic or your logs, and have the token changed.
+        """
+
+    def not_exact(self, callback: Bet | Win | BetWin | Cancel, refusal: AmountRefused) -> None:
+        """A callback was refused, for its amount or the balance has more digits than the ledger keeps.
+
+        Where it is the balance (`refusal.balance`), every callback of the player is refused until somebody
+        puts it right.
+        """
+
     def retried(self, error: Exception, attempt: int) -> None:
-        """The database turned a transaction away (busy, deadlock, connection lost); it begins again.
+        """The database turned a transaction away (busy, deadlock, connection lost); it is tried again.
 
         `attempt` is the number of the attempt that failed, from 1.
         """

@@ -19,11 +19,11 @@ from igamingace.callbacks import (
     Win,
     seconds_left,
 )
-from igamingace.ledger._amounts import plain
-from igamingace.ledger._booking import Change, book_at_once, book_cancel, book_change
-from igamingace.ledger._errors import NotCovered, TransactionMismatch
+from igamingace.ledger._admin import LedgerAdmin
+from igamingace.ledger._amounts import AmountRefused, normalize
+from igamingace.ledger._errors import NotCovered, SignatureReused, TransactionMismatch
 from igamingace.ledger._hooks import LedgerHooks, call_hook, log
-from igamingace.ledger._office import Office
+from igamingace.ledger._postings import Change, post_cancel, post_change, post_in_one_statement
 from igamingace.ledger._schema import PREFIX, SCALE, PlayerTable
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL, Engine
 
-    from igamingace.ledger._core import AtOnce, Work
+    from igamingace.ledger._base import Shortcut, Work
 
 _ZERO: Final = Decimal(0)
 
@@ -41,7 +41,7 @@ _READING: Final = 2.0
 """How long `balance`, for which the contract has no limit, may be turned away, in seconds."""
 
 
-class Ledger(Office):
+class Ledger(LedgerAdmin):
     """A wallet in SQLite or PostgreSQL: give it to `wallet_app`, `wallet_wsgi` or your own code.
 
     What it guarantees, whatever comes in whatever order, in parallel, twice, or with a process killed in
@@ -60,13 +60,39 @@ class Ledger(Office):
     - A win is paid to every known player: without a session, without a bet, after the bet's cancel. The
       vendor has no other way to pay.
     - The balance is never negative. Nothing is rounded: what has too many digits is refused (`AmountRefused`,
-      answered with ERR_UNKNOWN); the most are 38, of which `scale` after the point.
-    - What the database turns away (busy, deadlock, connection lost) is done again, until one second before
-      the contract's time limit.
+      answered with ERR_UNKNOWN), logged, and given to the hooks; the most are 38, of which `scale` after the
+      point. That is finer than any currency: a balance of 500.005 is kept, and answered, as it is. A balance
+      of the application's that the ledger's tables would have to round refuses every change of it.
+    - A signature belongs to the command and transactionId that it came with first, booked or refused. Under
+      any other it is refused (`SignatureReused`, answered with ERR_INTEGRITY_CHECK_FAILED), logged, and given
+      to the hooks: the vendor signs values, not names, so fields can be renamed by whoever has seen a
+      callback. What is kept is its SHA-256. Rows of the table of signatures that are older than the vendor's
+      retries may be deleted; a callback made without `parse` has no signature, and none is kept.
+    - A text that no database can hold (NUL, half a surrogate pair) is refused (`TextRefused`, answered with
+      ERR_UNKNOWN), on SQLite as on PostgreSQL.
+    - What the database turns away (busy, deadlock, connection lost, a failover) is tried again, until one
+      second before the contract's time limit. Where the server is gone or has become read-only, the pool's
+      idle connections are closed, for they lead to it too.
     - No commit is begun once the callback is answered for as failed (`callbacks.seconds_left`): what was done
       by then is rolled back. On PostgreSQL no statement, and no wait for a lock, takes longer than that.
       (TimeoutError, or the driver's own error; a commit that was under way may still succeed, and the
       `cancel` that follows undoes it.)
+
+    **What an OK rests on.** On PostgreSQL, the server itself says after the commit, by the id of the very
+    transaction that inserted the entry, that this is committed (`pg_xact_status`). Nothing that stands in
+    between is believed: a COMMIT that was answered and not done raises `CommitNotConfirmed` and is tried
+    again. The transaction waits for the server's disk, also where a session's synchronous_commit is off; that
+    it is on a standby too is for `synchronous_standby_names` to see to. On SQLite, the library in this
+    process says that the transaction has ended; a file given as a URL is synced at each commit, of an engine
+    the application decides (`PRAGMA synchronous`).
+
+    **Poolers.** Tested with PgBouncer in transaction mode and in session mode, with a URL and with an engine
+    of any settings; others are not supported. (Statement mode cannot work: it has no transactions.) The
+    ledger needs nothing from it: no statement of its own is prepared under a name, except on a connection of
+    its own that leads to the server itself; every transaction brings its isolation level and timeout with it
+    and leaves no setting and no lock behind. What it cannot own is the `search_path` by which its tables are
+    found: set it by ALTER ROLE or ALTER DATABASE, for a SET would go to whoever uses the session next. Let
+    PgBouncer's `query_wait_timeout` be a few seconds.
     """
 
     def __init__(
@@ -86,10 +112,9 @@ class Ledger(Office):
             database: a URL (`sqlite:///wallet.db`, `postgresql://...`), or the application's own engine. The
                 ledger takes connections and transactions of its own from it, and they go back as they were.
                 Most statements are executed by the driver's own cursor, so listeners for SQLAlchemy's do not
-                see them. For a URL the ledger sets a statement timeout on its PostgreSQL connections, and
-                does a change by one message to the server; with an engine it takes three. Behind a proxy
-                that gives a connection to one client after the other (PgBouncer's transaction mode), hand in
-                an engine.
+                see them. The drivers are psycopg (3) and Python's sqlite3, the engine one of `create_engine`.
+                With a URL that leads to the server itself, statements are prepared, which halves what a
+                bet costs the server; behind PgBouncer, and on an engine, they are not.
             currency: the account's currency, ISO 4217; None when each player's own is believed.
             session: tells by a playerId whether the player's session is open; asked for `balance`, `bet` and
                 `betwin`, before the transaction begins. None takes every session for open, and leaves you
@@ -100,7 +125,9 @@ class Ledger(Office):
             hooks: what to call when somebody should look.
 
         Raises:
-            ConfigurationError: the database is another one, or the table cannot hold exact amounts.
+            ConfigurationError: the database or its driver is another one, or the table cannot hold exact
+                amounts. Of the first use: PostgreSQL is older than 13, the ledger's tables are not there, or
+                are of another version.
         """
         super().__init__(database, players=players, prefix=prefix, scale=scale, hooks=hooks)
         self._currency: Final = currency
@@ -111,7 +138,7 @@ class Ledger(Office):
         player = self._read(callback.player_id, _READING)
         if player is None:
             raise InvalidPlayer
-        now = plain(player.balance)
+        now = normalize(player.balance)
         if self._currency is not None and player.currency not in (None, self._currency):
             raise InvalidAccount(f"the player's currency is not {self._currency}", balance=now)
         if not self._admits(callback.player_id):
@@ -120,8 +147,6 @@ class Ledger(Office):
 
     def bet(self, callback: Bet, /) -> Decimal:
         """Take the stake; see `Wallet.bet`."""
-        if self._currency is not None and callback.currency != self._currency:
-            raise InvalidAccount(f"the account's currency is {self._currency}")
         admitted = self._admits(callback.player_id)
         return self._change(callback, callback.amount, _ZERO, callback.currency, admitted=admitted)
 
@@ -138,7 +163,7 @@ class Ledger(Office):
 
     def cancel(self, callback: Cancel, /) -> Decimal:
         """Undo a bet or betwin; see `Wallet.cancel`."""
-        return self._answer(callback, partial(book_cancel, callback=callback))
+        return self._answer(callback, partial(post_cancel, limits=self._schema.limits, callback=callback))
 
     def _change(
         self,
@@ -149,19 +174,29 @@ class Ledger(Office):
         *,
         admitted: bool,
     ) -> Decimal:
-        change = Change(callback, debit, credit, currency, admitted)
+        change = Change(callback, debit, credit, currency, self._currency, admitted)
         limits = self._schema.limits
-        work = partial(book_change, limits=limits, change=change)
-        return self._answer(callback, work, partial(book_at_once, limits=limits, change=change))
+        work = partial(post_change, limits=limits, change=change)
+        return self._answer(callback, work, partial(post_in_one_statement, limits=limits, change=change))
 
     def _answer(
-        self, callback: Bet | Win | BetWin | Cancel, work: Work, at_once: AtOnce | None = None
+        self, callback: Bet | Win | BetWin | Cancel, work: Work, shortcut: Shortcut | None = None
     ) -> Decimal:
         try:
-            return self._transact(work, _seconds_for(callback), at_once)
+            return self._transact(work, _seconds_for(callback), shortcut)
         except TransactionMismatch as refusal:
             log.error("Refused: %s (transactionId %d)", refusal, callback.transaction_id)
             call_hook(partial(self._hooks.mismatched, callback, refusal.recorded))
+            raise
+        except SignatureReused as refusal:
+            log.error(
+                "Refused: %s (%s, transactionId %d)", refusal, callback.command, callback.transaction_id
+            )
+            call_hook(partial(self._hooks.signature_reused, callback, refusal))
+            raise
+        except AmountRefused as refusal:
+            log.error("Refused: %s (transactionId %d)", refusal, callback.transaction_id)
+            call_hook(partial(self._hooks.not_exact, callback, refusal))
             raise
         except NotCovered as refusal:
             log.error("Refused: %s (transactionId %d)", refusal, callback.transaction_id)

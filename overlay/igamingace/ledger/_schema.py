@@ -12,24 +12,36 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Connection,
     DateTime,
     Float,
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Numeric,
     String,
     Table,
     Text,
     create_mock_engine,
+    event,
     func,
+    insert,
+    inspect,
+    literal_column,
+    select,
     type_coerce,
 )
 
 from igamingace.errors import ConfigurationError
 from igamingace.ledger._amounts import DIGITS, Amount, Limits, MinorUnits
-from igamingace.ledger._engine import plainly, transaction
+from igamingace.ledger._engine import (
+    autocommit_engine,
+    borrow_connection,
+    refuse_statement_mode,
+    transaction,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +50,9 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "igamingace_"
 SCALE: Final = 8
+VERSION: Final = 1
+"""Of the tables. A release that changes them has another one, and `ddl` and its changelog say how to get from
+the one to the other."""
 _CREATION: Final = 60.0
 """How long the tables may take to be created, in seconds."""
 
@@ -69,6 +84,8 @@ class Schema:
 
     Attributes:
         entries: the table of entries.
+        signatures: the table of what each signature came with first.
+        version: the table with the version of the tables, in one row.
         players: the table of players.
         player_id: its key, and `key_of` makes the value of it from a playerId, or None if there is none.
         balance: its balance, read as Decimal.
@@ -79,6 +96,8 @@ class Schema:
     """
 
     entries: Table
+    signatures: Table
+    version: Table
     players: Table
     player_id: ColumnElement[Any]
     key_of: Callable[[str], object | None]
@@ -96,13 +115,16 @@ class Schema:
 
     def own_tables(self) -> list[Table]:
         """Return the tables that are ours to create."""
-        return [self.players, self.entries] if self.own_players else [self.entries]
+        tables = [self.entries, self.signatures, self.version]
+        return [self.players, *tables] if self.own_players else tables
 
 
 def define_tables(
     metadata: MetaData, *, players: PlayerTable | None = None, prefix: str = PREFIX, scale: int = SCALE
 ) -> Schema:
     """Add the ledger's tables to a MetaData, so that an application's migrations know them.
+
+    A migration that creates the table of the version must insert its row too, as `ddl` does.
 
     Args:
         metadata: where to.
@@ -116,7 +138,7 @@ def define_tables(
     if not 0 <= scale <= DIGITS // 2:
         raise ConfigurationError(f"scale is {scale!r}: give 0 to {DIGITS // 2} digits")
     if players is not None:
-        return _around(players, metadata, prefix)
+        return _with_own_players(players, metadata, prefix)
     table = Table(
         f"{prefix}players",
         metadata,
@@ -127,6 +149,8 @@ def define_tables(
     )
     return Schema(
         entries=_entries(metadata, prefix, scale),
+        signatures=_signatures(metadata, prefix),
+        version=_version(metadata, prefix),
         players=table,
         player_id=table.c.player_id,
         key_of=_text,
@@ -166,18 +190,45 @@ def _entries(metadata: MetaData, prefix: str, scale: int) -> Table:
     return table
 
 
+def _signatures(metadata: MetaData, prefix: str) -> Table:
+    return Table(
+        f"{prefix}signatures",
+        metadata,
+        Column("signature", LargeBinary(32), primary_key=True),  # SHA-256 of the header
+        Column("command", String(8), nullable=False),
+        Column("transaction_id", BigInteger, nullable=False),
+        Column(
+            "created_at", DateTime(timezone=True), nullable=False, server_default=func.current_timestamp()
+        ),
+    )
+
+
+def _version(metadata: MetaData, prefix: str) -> Table:
+    table = Table(
+        f"{prefix}version", metadata, Column("version", Integer, primary_key=True, autoincrement=False)
+    )
+
+    @event.listens_for(table, "after_create")
+    def insert_version(_: Table, connection: Connection, **__: object) -> None:
+        connection.execute(insert(table).values(version=literal_column(str(VERSION))))
+
+    return table
+
+
 # SQLite numbers rows by itself only where the type is INTEGER.
 _big: Final = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _around(players: PlayerTable, metadata: MetaData, prefix: str) -> Schema:
+def _with_own_players(players: PlayerTable, metadata: MetaData, prefix: str) -> Schema:
     key, balance = _column(players, players.player_id), _column(players, players.balance)
     limits, amount = _money(players, balance)
     return Schema(
         entries=_entries(metadata, prefix, limits.scale),
+        signatures=_signatures(metadata, prefix),
+        version=_version(metadata, prefix),
         players=players.table,
         player_id=key,
-        key_of=_reader(key),
+        key_of=_key_parser(key),
         balance=amount,
         balance_name=balance.name,
         currency=None if players.currency is None else _column(players, players.currency),
@@ -210,7 +261,7 @@ def _money(players: PlayerTable, balance: Column[Any]) -> tuple[Limits, ColumnEl
     )
 
 
-def _reader(key: Column[Any]) -> Callable[[str], object | None]:
+def _key_parser(key: Column[Any]) -> Callable[[str], object | None]:
     kind = key.type.python_type
     if kind is str:
         return _text
@@ -222,9 +273,14 @@ def _reader(key: Column[Any]) -> Callable[[str], object | None]:
 
 
 def _text(player_id: str) -> str | None:
-    """Return the id, unless no database can hold it: NUL and lone surrogates are not text."""
-    storable = "\0" not in player_id and not any("\ud800" <= letter <= "\udfff" for letter in player_id)
-    return player_id if storable else None
+    return player_id if storable(player_id) else None
+
+
+def storable(text: str) -> bool:
+    """Tell whether every database can hold a text: NUL and lone surrogates are in none."""
+    if "\0" in text:
+        return False
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _integer(player_id: str) -> int | None:
@@ -243,21 +299,59 @@ def _uuid(player_id: str) -> UUID | None:
 def create_schema(
     engine: Engine, *, players: PlayerTable | None = None, prefix: str = PREFIX, scale: int = SCALE
 ) -> None:
-    """Create the ledger's tables where they are not there yet; the arguments are those of the Ledger."""
+    """Create the ledger's tables where they are not there yet; the arguments are those of the Ledger.
+
+    Raises:
+        ConfigurationError: there are tables of another version.
+    """
     schema = define_tables(MetaData(), players=players, prefix=prefix, scale=scale)
-    create(engine, schema)
+    create(autocommit_engine(engine), schema, own=False)
 
 
-def create(engine: Engine, schema: Schema) -> None:
-    """Create the tables of a schema that are ours and not there yet."""
+def create(engine: Engine, schema: Schema, *, own: bool) -> None:
+    """Create the tables of a schema that are ours and not there yet, on an engine for `borrow_connection`."""
+    end = time.monotonic() + _CREATION
     with (
-        plainly(engine).connect() as connection,
-        transaction(connection, time.monotonic() + _CREATION),
+        refuse_statement_mode(),
+        borrow_connection(engine, own=own) as connection,
+        transaction(connection, end),
     ):
         if engine.dialect.name == "postgresql":  # processes that start together create them one by one
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('igamingace.ledger'))")
+        known = inspect(connection).has_table
+        if known(schema.entries.name) and not known(schema.version.name):
+            raise ConfigurationError(
+                f"there is a table {schema.entries.name} and no {schema.version.name}: an unpublished "
+                "version has made them; drop them, or choose another prefix"
+            )
         for table in schema.own_tables():
             table.create(connection, checkfirst=True)
+        check_version(connection, schema)
+
+
+def check_version(connection: Connection, schema: Schema) -> None:
+    """Read the version of the tables.
+
+    Raises:
+        ConfigurationError: they are not there, or are of another version.
+    """
+    name = schema.version.name
+    if not inspect(connection).has_table(name):
+        raise ConfigurationError(
+            f"there is no table {name}: create the ledger's tables by create_schema(), or by the SQL of ddl()"
+        )
+    found = connection.execute(select(schema.version.c.version)).scalars().all()
+    if found == [VERSION]:
+        return
+    if not found:
+        raise ConfigurationError(
+            f"the table {name} has no row: insert the version {VERSION} after creating the tables, as the "
+            "SQL of ddl() does"
+        )
+    raise ConfigurationError(
+        f"the ledger's tables are of version {', '.join(map(str, found))} (see {name}), this release works "
+        f"with version {VERSION}: migrate them as its changelog says, or install the release that made them"
+    )
 
 
 def ddl(
@@ -267,7 +361,13 @@ def ddl(
     prefix: str = PREFIX,
     scale: int = SCALE,
 ) -> str:
-    """Return the SQL that creates the tables, for `dialect` postgresql or sqlite."""
+    """Return the SQL that creates the tables, for `dialect` postgresql or sqlite.
+
+    It ends with the version of the tables, which the ledger reads before it uses them. This is the first
+    version, so nothing is to be migrated. A release with another one will bring, in its changelog, the SQL
+    from this one to its own, whose last statement is the UPDATE of the version; the ledger refuses tables of
+    any other version, so stop it, migrate, and start the new release.
+    """
     statements: list[str] = []
 
     def note(statement: Any, *_: object, **__: object) -> None:  # noqa: ANN401 -- SQLAlchemy's own signature

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    LargeBinary,
     Numeric,
     Text,
     bindparam,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from igamingace.ledger._amounts import DIGITS, MinorUnits
-from igamingace.ledger._quick import Quick
+from igamingace.ledger._compiled import CompiledStatement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,6 +45,7 @@ _OF_A_CHANGE: Final = (
     "debit",
     "credit",
 )
+_SIGNED: Final = ("signature", "command", "transaction_id")
 _COLUMNS: Final = (*_OF_A_CHANGE, "reference_id", "balance", "cancelled_by", "key")
 """The columns of an entry that every new row gives; the database gives the others."""
 
@@ -59,16 +61,18 @@ class Statements:
         make: Any = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
         read = select(schema.balance, currency).where(this_player)
         # inline: the number of the new row is not asked for
-        record = make(entries).values(_bound(schema, _COLUMNS)).on_conflict_do_nothing().inline()
+        record = make(entries).values(_parameters(schema, _COLUMNS)).on_conflict_do_nothing().inline()
         balance: BindParameter[Decimal] = bindparam("balance_", type_=schema.balance.type)
         write = update(players).where(this_player).values({schema.balance_name: balance})
         self.schema: Final = schema
-        self.read: Final = Quick(read, dialect)
+        self.read: Final = CompiledStatement(read, dialect)
         # NO KEY: the application's rows that refer to the player may be inserted meanwhile.
-        self.lock: Final = Quick(read.with_for_update(key_share=True, of=players), dialect)
-        self.record: Final = Quick(record, dialect)
-        self.write: Final = Quick(write, dialect)
-        self.whole: Final = None if dialect.name == "sqlite" else Quick(_whole(schema), dialect)
+        self.lock: Final = CompiledStatement(read.with_for_update(key_share=True, of=players), dialect)
+        self.record: Final = CompiledStatement(record, dialect)
+        self.write: Final = CompiledStatement(write, dialect)
+        self.claim: Final = CompiledStatement(_claim(schema, make), dialect)
+        self.claimed: Final = CompiledStatement(_claimed(schema), dialect)
+        self.change: Final = None if dialect.name == "sqlite" else CompiledStatement(_change(schema), dialect)
         ids: BindParameter[int] = bindparam("ids", expanding=True)
         self.by_ids: Final = select(entries).where(entries.c.transaction_id.in_(ids))
         self.by_key: Final = select(entries).where(entries.c.key == bindparam("key_"))
@@ -89,24 +93,41 @@ def _this_player(schema: Schema) -> ColumnElement[bool]:
     return schema.player_id == bindparam("key_", type_=schema.player_id.type)
 
 
-def _bound(schema: Schema, names: Iterable[str]) -> dict[str, BindParameter[Any]]:
+def _parameters(schema: Schema, names: Iterable[str]) -> dict[str, BindParameter[Any]]:
     return {name: bindparam(name, type_=schema.entries.c[name].type) for name in names}
 
 
-def _whole(schema: Schema) -> Executable:
+def _claim(schema: Schema, make: Any) -> Executable:  # noqa: ANN401 -- either database's `insert`
+    """Return the statement that keeps a signature with the callback that it came with first."""
+    signatures = schema.signatures
+    values = {name: bindparam(name, type_=signatures.c[name].type) for name in _SIGNED}
+    statement: Executable = make(signatures).values(values).on_conflict_do_nothing().inline()
+    return statement
+
+
+def _claimed(schema: Schema) -> Executable:
+    signatures = schema.signatures
+    this = signatures.c.signature == bindparam("signature", type_=LargeBinary())
+    return select(signatures.c.command, signatures.c.transaction_id).where(this)
+
+
+def _change(schema: Schema) -> Executable:
     """Return the statement that does a whole change: locks, looks, writes the balance and records the entry.
 
-    One message to the server and one transaction, for a statement is one. It returns the balance, or nothing
-    where something stands against the change; where the entry is being recorded elsewhere, the unique index
-    raises, and that undoes all of it. SQLite cannot do it, and has no messages to save.
+    One message to the server, with which the transaction's id comes back. It returns nothing where something
+    stands against the change: the transactionId or the signature is known, say. Where either is being
+    recorded elsewhere, the unique index raises, and that undoes all of it. SQLite cannot do it, and has no
+    messages to save.
     """
-    entries, balance = schema.entries, schema.balance
-    values = _bound(schema, _OF_A_CHANGE)
+    entries, balance, signatures = schema.entries, schema.balance, schema.signatures
+    values = _parameters(schema, _OF_A_CHANGE)
+    signature: BindParameter[bytes] = bindparam("signature", type_=LargeBinary())
     debit, credit = (bindparam(name, type_=balance.type) for name in ("debit_", "credit_"))
     known = exists().where(entries.c.transaction_id == values["transaction_id"])
+    seen = exists().where(signatures.c.signature == signature)
     changed = (
         update(schema.players)
-        .where(_this_player(schema), balance >= debit, ~known)
+        .where(_this_player(schema), balance >= debit, ~known, ~seen)
         .values({schema.balance_name: balance - debit + credit})
         .returning(_in_major_units(balance).label("balance"))
     )
@@ -118,9 +139,20 @@ def _whole(schema: Schema) -> Executable:
         # a NUMERIC of the application's may have more digits, which the entry would round
         changed = changed.where(func.round(balance, literal_column(str(schema.limits.scale))) == balance)
     done = changed.cte("changed")
+    signed = {"signature": signature, **{name: values[name] for name in _SIGNED[1:]}}
+    claim = (
+        postgresql.insert(signatures)
+        .from_select([*signed], select(*signed.values()).select_from(done).where(signature.is_not(None)))
+        .cte("signed")
+    )
     row = select(*values.values(), done.c.balance)
     insert = postgresql.insert(entries).from_select([*values, "balance"], row)
-    return insert.add_cte(done).returning(entries.c.balance)
+    return insert.add_cte(done, claim).returning(
+        entries.c.balance,
+        cast(func.pg_current_xact_id(), Text),
+        literal_column("current_setting('synchronous_commit')", Text),
+        func.pg_backend_pid(),
+    )
 
 
 def _in_major_units(balance: ColumnElement[Decimal]) -> ColumnElement[Decimal]:

@@ -1,37 +1,37 @@
-"""Many agents in one program: their accounts in a tree, calls across them, points, settings, health."""
+"""Operators with many agents: accounts in a tree, calls across them, top-ups, settings, health checks."""
 
-from igamingace.operators._account_errors import (
-    AccountsFileError,
-    DuplicateToken,
-    TokenUnavailable,
-    TreeError,
-    UnknownAccount,
-)
-from igamingace.operators._accounts import Account, Level
-from igamingace.operators._addresses import AddressChange, AllowedAddresses, InvalidAddresses
+from igamingace.operators._accounts.account import Account, Level
+from igamingace.operators._accounts.tokens import CallableToken, EnvironmentToken, FileToken, TokenSource
+from igamingace.operators._accounts.tree import Tree
 from igamingace.operators._async_operator import AsyncOperator
-from igamingace.operators._balances import Balances
-from igamingace.operators._create import NewAccount
-from igamingace.operators._discover import Discovery
 from igamingace.operators._errors import (
+    AccountsFileError,
     CreatedOutside,
     CreationUnknown,
-    RecordInUse,
-    RecordUnusable,
+    DeadlineExceeded,
+    DuplicateToken,
+    InvalidAddresses,
+    JournalInUse,
+    JournalUnusable,
+    TokenUnavailable,
     TransferDone,
     TransferError,
     TransferNotDone,
     TransferRefused,
     TransferUnknown,
+    TreeError,
+    UnknownAccount,
     Wallets,
 )
-from igamingace.operators._health import Finding, HealthReport
+from igamingace.operators._management.allowed_ips import AddressChange, AllowedAddresses
+from igamingace.operators._management.balances import Balances
+from igamingace.operators._management.create import NewAccount
+from igamingace.operators._management.discover import Discovery
+from igamingace.operators._management.health import HealthCheckResult, HealthReport
 from igamingace.operators._operator import Operator
-from igamingace.operators._plan import Plan, PlannedTransfer
-from igamingace.operators._results import DeadlinePassed, Result, Results
-from igamingace.operators._tokens import CallableToken, EnvironmentToken, FileToken, TokenSource
-from igamingace.operators._top_up import Outcome, TopUp
-from igamingace.operators._tree import Tree
+from igamingace.operators._runs.results import Result, Results
+from igamingace.operators._transfers.plan import Plan, PlannedTransfer
+from igamingace.operators._transfers.top_up_state import TopUp, TransferOutcome
 
 __all__ = [
     "Account",
@@ -43,22 +43,21 @@ __all__ = [
     "CallableToken",
     "CreatedOutside",
     "CreationUnknown",
-    "DeadlinePassed",
+    "DeadlineExceeded",
     "Discovery",
     "DuplicateToken",
     "EnvironmentToken",
     "FileToken",
-    "Finding",
+    "HealthCheckResult",
     "HealthReport",
     "InvalidAddresses",
+    "JournalInUse",
+    "JournalUnusable",
     "Level",
     "NewAccount",
     "Operator",
-    "Outcome",
     "Plan",
     "PlannedTransfer",
-    "RecordInUse",
-    "RecordUnusable",
     "Result",
     "Results",
     "TokenSource",
@@ -67,6 +66,7 @@ __all__ = [
     "TransferDone",
     "TransferError",
     "TransferNotDone",
+    "TransferOutcome",
     "TransferRefused",
     "TransferUnknown",
     "Tree",

@@ -1,4 +1,4 @@
-"""AsyncOperator: the accounts of many agents in one program, from event loops."""
+"""AsyncOperator: many accounts in one program, from event loops."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from igamingace._client.agent import AsyncAgent, make_async_transport
 from igamingace._client.config import Options
 from igamingace.errors import ConfigurationError
-from igamingace.operators._agents import Agents, AsyncManagedAgent
-from igamingace.operators._async_office import AsyncOffice
-from igamingace.operators._progress import bar_of
-from igamingace.operators._results import Results
-from igamingace.operators._schedule import MAX_TASKS_IN_FLIGHT
-from igamingace.operators._steps import Ask, AskEach, OpenToken, RunOptions, Sleep, drive_async
-from igamingace.operators._tasks import TaskRun
-from igamingace.operators._tokens import may_wait
+from igamingace.operators._accounts.account import secret_token
+from igamingace.operators._accounts.tokens import may_block
+from igamingace.operators._async_operations import AsyncOperations
+from igamingace.operators._runs.agents import AgentPool, AsyncManagedAgent
+from igamingace.operators._runs.flow import CallEach, CallOne, ResolveToken, RunOptions, Sleep, run_flow_async
+from igamingace.operators._runs.progress import progress_bar, with_bar_async
+from igamingace.operators._runs.results import Results
+from igamingace.operators._runs.schedule import MAX_TASKS_IN_FLIGHT
+from igamingace.operators._runs.task_runner import TaskRunner
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-    from contextlib import AbstractContextManager
     from types import TracebackType
 
     import httpx2
 
     from igamingace._transport.base import AsyncTransport, Timeouts
     from igamingace.limits import Limiter
-    from igamingace.operators._accounts import Account
-    from igamingace.operators._results import Result
-    from igamingace.operators._steps import Flow, Step
-    from igamingace.operators._tree import Tree
+    from igamingace.operators._accounts.account import Account
+    from igamingace.operators._accounts.tree import Tree
+    from igamingace.operators._runs.flow import Flow, Step
+    from igamingace.operators._runs.results import Result
 
 __all__ = ["AsyncOperator"]
 
 T = TypeVar("T")
 
 
-class AsyncOperator(AsyncOffice):
+class AsyncOperator(AsyncOperations):
     """Many accounts in one program, from any number of event loops.
 
         async with AsyncOperator.from_file("agents.toml") as operator:
             results = await operator.map(lambda agent: agent.providers.list(), operator.agents(level="agent"))
             results.raise_for_errors()
 
-    The surface is that of `Operator`, with `await`.
+    It has the methods of `Operator`, with `await`.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class AsyncOperator(AsyncOffice):
             backoff=backoff,
         )
         self._transport = transport
-        self._agents: Agents[AsyncManagedAgent, AsyncTransport] = Agents(
+        self._agents: AgentPool[AsyncManagedAgent, AsyncTransport] = AgentPool(
             AsyncManagedAgent,
             lambda url: make_async_transport(url, transport, "the base URL of the accounts"),
             base_url=base_url,
@@ -93,7 +93,7 @@ class AsyncOperator(AsyncOffice):
         progress: bool = False,
     ) -> Results[T]:
         """Await `fn` with the agent of each account, and wait for all; see `Operator.map`."""
-        accounts = self._chosen(agents)
+        accounts = self._selected(agents)
         options = RunOptions(max_in_flight=max_in_flight, deadline=deadline, progress=progress)
         return await self._map(self._calling(fn), accounts, options)
 
@@ -106,14 +106,14 @@ class AsyncOperator(AsyncOffice):
         deadline: float | None = None,
         progress: bool = False,
     ) -> AsyncGenerator[Result[T], None]:
-        """Await `fn` with the agent of each account, and give each result as it comes; see `Operator.stream`.
+        """Await `fn` with each account's agent, and yield each result as it arrives; see `Operator.stream`.
 
         At the deadline, when the iterator is closed or dropped and when the task is cancelled, the calls
-        under way are cancelled. A `break` drops the iterator, which the loop then closes; to wait for that,
+        in progress are cancelled. A `break` drops the iterator, which the loop then closes; to wait for that,
         use `contextlib.aclosing`.
         """
         options = RunOptions(max_in_flight=max_in_flight, deadline=deadline, progress=progress)
-        return _one_by_one(self._batches(self._calling(fn), self._chosen(agents), options))
+        return _flatten(self._batches(self._calling(fn), self._selected(agents), options))
 
     async def aclose(self) -> None:
         """Close the connections; calls raise AgentClosed from now on."""
@@ -121,13 +121,11 @@ class AsyncOperator(AsyncOffice):
             await transport.close()
 
     async def __aenter__(self) -> Self:
-        """The operator itself."""
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Close the connections."""
         await self.aclose()
 
     def _calling(self, fn: Callable[[AsyncAgent], Awaitable[T]]) -> Callable[[Account], Awaitable[T]]:
@@ -135,14 +133,14 @@ class AsyncOperator(AsyncOffice):
             return await _awaitable(fn(await self._agent_of(account)))
 
         def direct(account: Account) -> Awaitable[T]:
-            if may_wait(account.token):
+            if may_block(account.token):
                 return call(account)
             return _awaitable(fn(self._agents.new(account)))
 
         return direct
 
     async def _agent_of(self, account: Account) -> AsyncAgent:
-        return await _apart(account, self._agents.new)
+        return await _resolve(account, self._agents.new)
 
     async def _map(
         self, perform: Callable[[Account], Awaitable[T]], accounts: tuple[Account, ...], options: RunOptions
@@ -158,59 +156,51 @@ class AsyncOperator(AsyncOffice):
         *,
         together: bool = False,
     ) -> AsyncGenerator[list[Result[T]], None]:
-        bar = bar_of(len(accounts)) if options.progress else None
+        bar = progress_bar(len(accounts)) if options.progress else None
         together = together and bar is None
-        run = TaskRun(perform, accounts, self._most(options), deadline=options.deadline, together=together)
-        return run.batches() if bar is None else _shown(run.batches(), bar)
+        limit = self._in_flight_limit(options)
+        run = TaskRunner(perform, accounts, limit, deadline=options.deadline, together=together)
+        return run.batches() if bar is None else with_bar_async(run.batches(), bar)
 
     async def _drive(self, flow: Flow[T]) -> T:
-        return await drive_async(flow, self._perform)
+        return await run_flow_async(flow, self._perform)
 
     async def _perform(self, step: Step) -> object:
-        if isinstance(step, Ask):
+        if isinstance(step, CallOne):
             return await step.call(await self._agent_of(self._tree[step.name]))
-        if isinstance(step, AskEach):
-            return await self._map(lambda one: self._drive(step.flow(one)), step.accounts, step.options)
+        if isinstance(step, CallEach):
+            return await self._map(
+                lambda account: self._drive(step.flow(account)), step.accounts, step.options
+            )
         if isinstance(step, Sleep):
             await asyncio.sleep(step.seconds)
             return None
-        if isinstance(step, OpenToken):
-            return await _apart(step.account, lambda account: account.sealed_token())
+        if isinstance(step, ResolveToken):
+            return await _resolve(step.account, secret_token)
         transport = make_async_transport(step.origin, self._transport, "the callback URL")
         try:
-            return await transport.send(step.message)
+            return await transport.send(step.request)
         finally:
             await transport.close()
 
 
 def _awaitable(returned: Awaitable[T]) -> Awaitable[T]:
-    """Return what a function returned; raises ConfigurationError where it cannot be awaited."""
+    """Return an awaitable that a function returned; raises ConfigurationError for anything else."""
     kind: type = type(returned)
-    # The first question is fast, and nearly always enough.
+    # The first check is fast, and nearly always enough.
     if kind is not CoroutineType and not isawaitable(returned):
         raise ConfigurationError(
-            f"the function is not asynchronous, it returned {kind.__name__}: give Operator such functions"
+            f"the function is not asynchronous, it returned {kind.__name__}: use Operator for such functions"
         )
     return returned
 
 
-async def _apart(account: Account, opens: Callable[[Account], T]) -> T:
-    """Do what opens an account's token; where a vault may be waited for, not in the loop."""
-    return await asyncio.to_thread(opens, account) if may_wait(account.token) else opens(account)
+async def _resolve(account: Account, read: Callable[[Account], T]) -> T:
+    """Call a function that reads an account's token; in a thread where that may block."""
+    return await asyncio.to_thread(read, account) if may_block(account.token) else read(account)
 
 
-async def _shown(
-    batches: AsyncGenerator[list[Result[T]], None], bar: AbstractContextManager[Callable[[Result[T]], None]]
-) -> AsyncGenerator[list[Result[T]], None]:
-    with bar as advance:
-        async with aclosing(batches):
-            async for batch in batches:
-                for result in batch:
-                    advance(result)
-                yield batch
-
-
-async def _one_by_one(batches: AsyncGenerator[list[Result[T]], None]) -> AsyncGenerator[Result[T], None]:
+async def _flatten(batches: AsyncGenerator[list[Result[T]], None]) -> AsyncGenerator[Result[T], None]:
     async with aclosing(batches):
         async for batch in batches:
             for result in batch:

@@ -1,35 +1,126 @@
-"""What can go wrong with an operator's own operations; what the API refuses is in igamingace.errors."""
+"""Errors of this package; the errors that the API returns are in igamingace.errors."""
 
 # ruff: noqa: N818 -- the names say what happened, as in igamingace.errors
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from igamingace import errors
+from igamingace._common.masking import masked_repr
 from igamingace._common.secret import Secret
 from igamingace.errors import ConfigurationError, IGamingAceError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from decimal import Decimal
 
 __all__ = [
+    "AccountsFileError",
     "CreatedOutside",
     "CreationUnknown",
-    "RecordInUse",
-    "RecordUnusable",
+    "DeadlineExceeded",
+    "DuplicateToken",
+    "InvalidAddresses",
+    "JournalInUse",
+    "JournalUnusable",
+    "TokenUnavailable",
     "TransferDone",
     "TransferError",
     "TransferNotDone",
     "TransferRefused",
     "TransferUnknown",
+    "TreeError",
+    "UnknownAccount",
     "Wallets",
 ]
 
 
+class TreeError(ConfigurationError):
+    """The accounts do not form a tree: a cycle, an unknown parent, a duplicate name, a child of an agent.
+
+    Attributes:
+        problems: one sentence per problem, with the names of the accounts.
+    """
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(self.problems))
+
+
+class DuplicateToken(TreeError):
+    """Two accounts have the same token."""
+
+
+class UnknownAccount(ConfigurationError, KeyError):
+    """No account has this name.
+
+    Attributes:
+        name: the requested name.
+        close: similar names, the closest first.
+    """
+
+    def __init__(self, name: str, names: Iterable[str]) -> None:
+        self.name = name
+        # Callers pass anything as a name.
+        self.close = tuple(get_close_matches(name, names)) if isinstance(name, str) else ()  # pyright: ignore[reportUnnecessaryIsInstance]
+        super().__init__(f"there is no account {masked_repr(name)}{did_you_mean(self.close)}")
+
+    __str__ = Exception.__str__  # KeyError would show its message in quotes
+
+
+class TokenUnavailable(ConfigurationError):
+    """An account's token cannot be read from its source: variable not set, file not found, and so on."""
+
+
+class AccountsFileError(ConfigurationError):
+    """The accounts file cannot be used.
+
+    Attributes:
+        problems: one sentence per problem, with file, line and what is expected, in the order of the file.
+    """
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class InvalidAddresses(ConfigurationError):
+    """A list of allowed addresses has an invalid entry, or is empty without `everybody`.
+
+    Attributes:
+        problems: one sentence per invalid entry, with what is expected instead.
+    """
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(self.problems))
+
+
+class DeadlineExceeded(IGamingAceError, TimeoutError):
+    """The deadline of a run over many accounts expired before this account's call had ended.
+
+    Attributes:
+        started: whether the call had started; what it writes may then have been applied.
+        seconds: the deadline, in seconds.
+    """
+
+    def __init__(self, *, started: bool, seconds: float) -> None:
+        what = (
+            "its call was in progress: check what it wrote before you repeat it"
+            if started
+            else "its call had not started: nothing was sent"
+        )
+        super().__init__(f"the deadline of {seconds:g} s was exceeded; {what}")
+        self.started = started
+        self.seconds = seconds
+
+
 @dataclass(frozen=True, slots=True)
 class Wallets:
-    """The wallets of both sides of a transfer at one moment, in major units of its currency.
+    """The balances of both wallets of a transfer at one moment, in major units of its currency.
 
     Attributes:
         source: points of the account that gives.
@@ -44,12 +135,12 @@ class TransferError(IGamingAceError):
     """A transfer of points did not end with a clear success.
 
     Attributes:
-        source: name of the account that was to give; None when there is none.
-        target: name of the account that was to receive.
-        amount: how much, in major units of `currency`.
+        source: name of the account that gives; None when there is none.
+        target: name of the account that receives.
+        amount: in major units of `currency`.
         currency: an ISO 4217 code.
         before: both wallets before the transfer; None when they were not read.
-        after: both wallets as they were read last afterwards; None when they were not.
+        after: the last reading of both wallets afterwards; None when there is none.
     """
 
     def __init__(
@@ -63,7 +154,6 @@ class TransferError(IGamingAceError):
         before: Wallets | None = None,
         after: Wallets | None = None,
     ) -> None:
-        """Take the reason in words, and which transfer it is about."""
         super().__init__(f"transfer of {amount} {currency} from {source!r} to {target!r}: {reason}")
         self.reason = reason
         self.source = source
@@ -75,55 +165,53 @@ class TransferError(IGamingAceError):
 
 
 class TransferRefused(TransferError, ValueError):
-    """The transfer makes no sense, and was not sent."""
+    """The transfer is invalid, and was not sent."""
 
 
 class TransferNotDone(TransferError):
-    """The answer was lost, and the wallets show that nothing was moved: it may be sent again."""
+    """The answer was lost, and the wallets show that nothing was moved: the transfer may be repeated."""
 
 
 class TransferDone(TransferError):
-    """The answer was lost, and the wallets show that the transfer was carried out: do not send it again.
+    """The answer was lost, and the wallets show that the transfer was carried out: do not repeat it.
 
-    Transfers of one process that use the same wallet wait for each other. An equal one that another program
-    made in the meantime, between the same two accounts, looks the same.
+    Transfers of one process that use the same wallet wait for each other. An equal transfer that another
+    program made at the same time, between the same two accounts, looks the same.
     """
 
 
 class TransferUnknown(TransferError):
-    """The answer was lost, and the wallets do not tell what happened: look into the books first.
+    """The answer was lost, and the wallets do not show what happened: check the books first.
 
-    Where `after` is None the wallets could not be read, and may tell once they can be.
+    Where `after` is None the wallets could not be read, and may show it once they can be.
     """
 
 
-class _KeepsSecrets(IGamingAceError):
-    """An error that alone has the secrets of an account: it shows none, and a pickle of it has none.
+class _ErrorWithSecrets(IGamingAceError):
+    """An error that holds the only copy of an account's secrets: neither its text nor its pickle has them.
 
     Attributes:
         operator_id: the id of the account.
     """
 
-    _password = _token = Secret("")  # what an error that was pickled has
+    _password = _token = Secret("")  # the values of an unpickled error
 
-    def __init__(self, said: str, operator_id: str, password: Secret[str]) -> None:
-        """Take what to say, and whose password it is."""
-        super().__init__(said)
+    def __init__(self, message: str, operator_id: str, password: Secret[str]) -> None:
+        super().__init__(message)
         self.operator_id = operator_id
         self._password = password
 
     @property
     def password(self) -> str:
-        """Its password for the back office; never shown by the error itself."""
+        """The back-office password; never in the error's own text."""
         return self._password.reveal()
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickle without the secrets."""
-        kept = {name: value for name, value in self.__dict__.items() if not isinstance(value, Secret)}
-        return (*super().__reduce__()[:2], kept)
+        public = {name: value for name, value in self.__dict__.items() if not isinstance(value, Secret)}
+        return (*super().__reduce__()[:2], public)
 
 
-class CreationUnknown(_KeepsSecrets):
+class CreationUnknown(_ErrorWithSecrets):
     """The answer to the creation of an account was lost: it may exist, and only the back office shows it.
 
     Attributes:
@@ -131,7 +219,6 @@ class CreationUnknown(_KeepsSecrets):
     """
 
     def __init__(self, operator_id: str, password: Secret[str]) -> None:
-        """Take the id, and the password that the account has if it exists."""
         super().__init__(
             f"the answer to the creation of {operator_id!r} was lost: look for it in the back office before "
             "you create it again; if it is there, its password is the `password` of this error",
@@ -140,17 +227,16 @@ class CreationUnknown(_KeepsSecrets):
         )
 
 
-class CreatedOutside(_KeepsSecrets):
-    """The account was opened, and cannot join the tree: keep what only this error has.
+class CreatedOutside(_ErrorWithSecrets):
+    """The account was created, but cannot join the tree: save the secrets that only this error has.
 
     Attributes:
-        operator_id: the id that the vendor gave it.
+        operator_id: the id that the vendor assigned.
     """
 
     def __init__(self, operator_id: str, reason: str, token: Secret[str], password: Secret[str]) -> None:
-        """Take the new account's id, why it cannot join, and its secrets."""
         super().__init__(
-            f"the account {operator_id!r} was opened, and cannot join the tree: {reason}; do not create it "
+            f"the account {operator_id!r} was created, and cannot join the tree: {reason}; do not create it "
             "again: its token is the `token` of this error, and its password the `password`",
             operator_id,
             password,
@@ -159,13 +245,42 @@ class CreatedOutside(_KeepsSecrets):
 
     @property
     def token(self) -> str:
-        """The new account's token; never shown by the error itself."""
+        """The new account's token; never in the error's own text."""
         return self._token.reveal()
 
 
-class RecordInUse(ConfigurationError):
-    """Another program is working with this record of a top-up."""
+class JournalInUse(ConfigurationError):
+    """Another top-up is using this journal."""
 
 
-class RecordUnusable(ConfigurationError):
-    """The file is no record of a top-up, or one that something else than this top-up must finish."""
+class JournalUnusable(ConfigurationError):
+    """The file is not a top-up journal, or holds an unfinished top-up with other amounts."""
+
+
+def did_you_mean(names: Iterable[str]) -> str:
+    """Return the end of a sentence that suggests these names; empty without any."""
+    suggestions = " or ".join(map(repr, names))
+    return f": did you mean {suggestions}?" if suggestions else ""
+
+
+def may_have_been_applied(error: IGamingAceError) -> bool:
+    """Return whether a write that failed like this may have been applied: lost answer, or server error."""
+    if isinstance(error, errors.TransportError):
+        return error.may_have_arrived
+    # What a code means that the contract does not know is unknown as well.
+    return isinstance(error, errors.UnexpectedResponse | errors.ServerError) or type(error) is errors.APIError
+
+
+def summarize(error: Exception) -> str:
+    """Return a few words for an error, for a cell of a table."""
+    if isinstance(error, errors.APIError):
+        return error.name or (f"HTTP {error.http_status}" if error.code is None else f"code {error.code}")
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, errors.TransportError):
+        return "no answer" if error.may_have_arrived else "no connection"
+    if isinstance(error, errors.UnexpectedResponse):
+        return f"unreadable answer, HTTP {error.http_status}"
+    if isinstance(error, errors.ConfigurationError):
+        return "not set up"
+    return type(error).__name__

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from opentelemetry import context, trace
 from opentelemetry.context import (
-    _SUPPRESS_HTTP_INSTRUMENTATION_KEY,  # pyright: ignore[reportPrivateUsage] - the only way to say so
+    _SUPPRESS_HTTP_INSTRUMENTATION_KEY,  # pyright: ignore[reportPrivateUsage] - there is no public key
 )
 from opentelemetry.trace import SpanKind, StatusCode
 
@@ -33,7 +33,7 @@ __all__ = ["CallInstrumentation"]
 _log = logging.getLogger("igamingace")
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
-"""Seconds; those that the conventions advise for HTTP."""
+"""In seconds, as the semantic conventions for HTTP recommend."""
 _PARAMETER = re.compile(r"\{[^}]*\}")
 _PORTS = {"http": 80, "https": 443}
 _ERROR_TYPE = "error.type"
@@ -41,10 +41,9 @@ _CODE = "igamingace.code"
 
 
 class CallInstrumentation:
-    """Observes all calls of the process; see `igamingace._client.instrumentation.Instrumentation`."""
+    """Implements `igamingace._client.instrumentation.Instrumentation`."""
 
     def __init__(self, tracer: Tracer, meter: Meter) -> None:
-        """Take where to tell of them."""
         self.tracer = tracer
         self.requests = meter.create_histogram(
             "http.client.request.duration",
@@ -61,7 +60,7 @@ class CallInstrumentation:
         self.waits = meter.create_histogram(
             "igamingace.slot.wait.duration",
             unit="s",
-            description="Waits for a slot of the account's budget, those of no length included.",
+            description="Waits for a slot of the account's budget, including those of zero length.",
             explicit_bucket_boundaries_advisory=_BUCKETS,
         )
 
@@ -71,20 +70,20 @@ class CallInstrumentation:
 
 
 class _CallObserver:
-    """Observes one call; see `igamingace._client.instrumentation.CallObserver`."""
+    """Implements `igamingace._client.instrumentation.CallObserver`."""
 
     __slots__ = (
         "_account",
-        "_asked",
-        "_asked_ns",
         "_attempts",
         "_instrumentation",
         "_operation",
-        "_place",
         "_request",
+        "_server",
         "_span",
         "_started",
         "_token",
+        "_wait_started",
+        "_wait_started_ns",
     )
 
     def __init__(
@@ -93,16 +92,16 @@ class _CallObserver:
         self._instrumentation = instrumentation
         self._operation = operation
         self._account = account
-        self._place = _place_of(base_url)
+        self._server = _server_of(base_url)
         self._request = _request_of(operation.method, operation.path, base_url)
         self._attempts = 0
-        self._started = self._asked = 0.0
-        self._asked_ns = 0
+        self._started = self._wait_started = 0.0
+        self._wait_started_ns = 0
         self._span: Span = trace.INVALID_SPAN
         self._token: Token[context.Context] | None = None
 
     def __enter__(self) -> Self:
-        _harmless(self._start)
+        _suppress_and_log(self._start)
         return self
 
     def __exit__(
@@ -110,19 +109,19 @@ class _CallObserver:
     ) -> None:
         if self._token is not None:
             context.detach(self._token)
-        _harmless(lambda: self._end(error))
+        _suppress_and_log(lambda: self._end(error))
 
     def begins(self) -> None:
-        """A slot is asked for."""
-        self._asked, self._asked_ns = perf_counter(), time_ns()
+        """A wait for a slot begins."""
+        self._wait_started, self._wait_started_ns = perf_counter(), time_ns()
 
     def attempted(self, attempt: Attempt) -> None:
-        """It was had, and what was sent with it has ended."""
-        _harmless(lambda: self._tell_attempt(attempt))
+        """The slot was granted, and the attempt has ended."""
+        _suppress_and_log(lambda: self._record_attempt(attempt))
 
     def gave_up(self, error: BaseException | None) -> None:
-        """It was not had."""
-        _harmless(lambda: self._tell_wait_in_vain(error))
+        """The slot was not granted."""
+        _suppress_and_log(lambda: self._record_failed_wait(error))
 
     def _start(self) -> None:
         self._started = perf_counter()
@@ -131,10 +130,10 @@ class _CallObserver:
             "igamingace.account": self._account,
         }
         self._span = self._instrumentation.tracer.start_span(
-            self._operation.operation_id, attributes={**attributes, **self._place}
+            self._operation.operation_id, attributes={**attributes, **self._server}
         )
-        here = trace.set_span_in_context(self._span)
-        self._token = context.attach(context.set_value(_SUPPRESS_HTTP_INSTRUMENTATION_KEY, True, here))
+        current = trace.set_span_in_context(self._span)
+        self._token = context.attach(context.set_value(_SUPPRESS_HTTP_INSTRUMENTATION_KEY, True, current))
 
     def _end(self, error: BaseException | None) -> None:
         span = self._span
@@ -143,57 +142,59 @@ class _CallObserver:
             kind = type(error)
             span.set_status(StatusCode.ERROR)
             span.set_attributes(_error_attributes(kind.__qualname__, _code_of(error)))
-            # Not record_exception: texts and tracebacks may hold anything.
+            # Not record_exception: messages and tracebacks may contain anything.
             span.add_event("exception", {"exception.type": f"{kind.__module__}.{kind.__qualname__}"})
             attributes[_ERROR_TYPE] = kind.__qualname__
         span.end()
         self._instrumentation.calls.record(perf_counter() - self._started, attributes)
 
-    def _tell_attempt(self, attempt: Attempt) -> None:
+    def _record_attempt(self, attempt: Attempt) -> None:
         ended, ended_ns = perf_counter(), time_ns()
-        took = ended - self._asked - attempt.waited if attempt.sent_for is None else attempt.sent_for
-        took = max(0.0, took)
+        duration = (
+            ended - self._wait_started - attempt.waited if attempt.sent_for is None else attempt.sent_for
+        )
+        duration = max(0.0, duration)
         self._instrumentation.waits.record(attempt.waited)
         if attempt.waited:
             event = {"igamingace.slot.waited": attempt.waited, "igamingace.slot.again": attempt.again}
-            granted = self._asked_ns + round(attempt.waited * 1e9)
+            granted = self._wait_started_ns + round(attempt.waited * 1e9)
             self._span.add_event("igamingace.slot.granted", event, granted)
-        came: dict[str, Any] = {}
+        result: dict[str, Any] = {}
         if attempt.http_status is not None:
-            came["http.response.status_code"] = attempt.http_status
+            result["http.response.status_code"] = attempt.http_status
         if attempt.error is not None:
-            came[_ERROR_TYPE] = attempt.error
+            result[_ERROR_TYPE] = attempt.error
         self._instrumentation.requests.record(
-            took, {"http.request.method": self._operation.method, **self._place, **came}
+            duration, {"http.request.method": self._operation.method, **self._server, **result}
         )
         if attempt.code is not None:
-            came[_CODE] = attempt.code
+            result[_CODE] = attempt.code
         if self._attempts:
-            came["http.request.resend_count"] = self._attempts
+            result["http.request.resend_count"] = self._attempts
         self._attempts += 1
         span = self._instrumentation.tracer.start_span(
             f"{self._operation.method} {self._operation.path}",
             trace.set_span_in_context(self._span),
             SpanKind.CLIENT,
-            {**self._request, **self._place, **came},
-            start_time=ended_ns - round(took * 1e9),
+            {**self._request, **self._server, **result},
+            start_time=ended_ns - round(duration * 1e9),
         )
         if attempt.error is not None:
             span.set_status(StatusCode.ERROR)
         span.end(ended_ns)
 
-    def _tell_wait_in_vain(self, error: BaseException | None) -> None:
-        waited = perf_counter() - self._asked
+    def _record_failed_wait(self, error: BaseException | None) -> None:
+        waited = perf_counter() - self._wait_started
         kind = {} if error is None else {_ERROR_TYPE: type(error).__qualname__}
         self._instrumentation.waits.record(waited, kind)
         self._span.add_event("igamingace.slot.given_up", {"igamingace.slot.waited": waited, **kind})
 
 
-def _harmless(tell: Callable[[], None]) -> None:
+def _suppress_and_log(record: Callable[[], None]) -> None:
     try:
-        tell()
-    except Exception:  # noqa: BLE001 - whatever a span processor or a view raises, a call must not suffer
-        _log.exception("OpenTelemetry raised; the call goes on without it")
+        record()
+    except Exception:  # noqa: BLE001 - no error of a span processor or a view may fail the call
+        _log.exception("OpenTelemetry raised an exception; the call continues without it")
 
 
 def _code_of(error: BaseException) -> int | None:
@@ -205,7 +206,7 @@ def _error_attributes(kind: str, code: int | None) -> dict[str, str | int]:
 
 
 @lru_cache(maxsize=256)
-def _place_of(base_url: str) -> Mapping[str, str | int]:
+def _server_of(base_url: str) -> Mapping[str, str | int]:
     url = urlsplit(base_url)
     return {"server.address": url.hostname or "", "server.port": url.port or _PORTS[url.scheme]}
 

@@ -1,4 +1,4 @@
-"""Metrics of the process' limiters, as they stand whenever metrics are collected."""
+"""Metrics of the limiters of the process, read at each collection."""
 
 from __future__ import annotations
 
@@ -17,52 +17,52 @@ if TYPE_CHECKING:
 
 __all__ = ["observe_limiters"]
 
-Observe = list["Callable[[CallbackOptions], Iterable[Observation]]"]
+Callbacks = list["Callable[[CallbackOptions], Iterable[Observation]]"]
 
 
 def observe_limiters(meter: Meter) -> None:
-    """Make the instruments; made a second time in the same meter, they stay as they are."""
+    """Create the instruments; a second call for the same meter changes nothing."""
     meter.create_observable_gauge(
         "igamingace.limiter.limit",
-        _each("limit"),
+        _observe("limit"),
         "{request}",
         "Requests of one account that may be in flight",
     )
     meter.create_observable_gauge(
         "igamingace.limiter.working_limit",
-        _each("working_limit"),
+        _observe("working_limit"),
         "{request}",
         "The same after refusals (1018), of the account where it is lowest",
     )
     meter.create_observable_up_down_counter(
-        "igamingace.limiter.in_flight", _each("in_flight"), "{request}", "Slots of requests under way"
+        "igamingace.limiter.in_flight", _observe("in_flight"), "{request}", "Slots of requests in progress"
     )
     meter.create_observable_up_down_counter(
         "igamingace.limiter.lingering",
-        _each("lingering"),
+        _observe("lingering"),
         "{request}",
-        "Slots of requests given up that may still run at the server",
+        "Slots of abandoned requests that may still run at the server",
     )
     meter.create_observable_up_down_counter(
-        "igamingace.limiter.waiting", _each("waiting"), "{call}", "Calls that wait for a slot"
+        "igamingace.limiter.waiting", _observe("waiting"), "{call}", "Calls that wait for a slot"
     )
     meter.create_observable_counter(
         "igamingace.limiter.drains",
-        _each("drains"),
+        _observe("drains"),
         "{drain}",
-        "How often new requests were held back until those in flight had ended",
+        "Number of times that new requests waited until those in flight had ended",
     )
 
 
-def _each(figure: str) -> Observe:
+def _observe(attribute: str) -> Callbacks:
     def observe(_options: CallbackOptions) -> Iterable[Observation]:
-        of_class: dict[str, list[Stats]] = defaultdict(list)
+        by_class: dict[str, list[Stats]] = defaultdict(list)
         for limiter in known_limiters():
             stats = limiter.stats()
-            if stats.granted or stats.waiting:  # else nobody uses it
-                of_class[type(limiter).__name__].append(stats)
-        for name, parts in of_class.items():
+            if stats.granted or stats.waiting:  # else it is unused
+                by_class[type(limiter).__name__].append(stats)
+        for name, parts in by_class.items():
             total = Stats.total(max(part.limit for part in parts), parts)
-            yield Observation(getattr(total, figure), {"igamingace.limiter": name})
+            yield Observation(getattr(total, attribute), {"igamingace.limiter": name})
 
     return [observe]

@@ -1,7 +1,7 @@
 """What a call costs: processor time of AsyncAgent and Agent at 50 in flight, beside what they replace.
 
 `python tests/benchmarks/calls/bench_calls.py [calls]`; the server runs in a process of its own, so that only
-the client's time is counted. Each figure is the best of several rounds that take turns.
+the client's time is counted. Figures are medians of rounds that take turns, ratios medians of each round's.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from statistics import median
 
 import aiohttp
 import httpx2
@@ -30,7 +31,7 @@ ROUNDS = 5
 
 @contextmanager
 def server():
-    command = [sys.executable, HERE / "constant_server.py"]
+    command = [sys.executable, str(HERE / "constant_server.py")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         yield f"http://127.0.0.1:{int(process.stdout.readline())}"
@@ -111,7 +112,7 @@ def stock_threads(url, calls, stock):
 
 
 def main(calls):
-    best = {}
+    rounds = []
     with tempfile.TemporaryDirectory() as folder, server() as url:
         stock = stock_client(Path(folder))
         for _ in range(ROUNDS):
@@ -123,7 +124,7 @@ def main(calls):
                 "bare httpx2": bare_httpx2(url, calls),
                 "stock sync": stock_threads(url, calls // 2, stock),
             }
-            best = {name: min(figure, best.get(name, figure)) for name, figure in figures.items()}
+            rounds.append(figures)
     print(f"{'processor time a call, 50 in flight':38} {'ms':>7} {'reference':>10} {'ratio':>6} {'bound':>6}")
     for name, reference, bound in (
         ("AsyncAgent", "bare aiohttp", 1.2),
@@ -131,10 +132,11 @@ def main(calls):
         ("Agent", "bare httpx2", 0.7),
         ("Agent", "stock sync", 0.7),
     ):
-        ratio = best[name] / best[reference]
+        ours, theirs = (median(figures[one] for figures in rounds) for one in (name, reference))
+        ratio = median(figures[name] / figures[reference] for figures in rounds)
         verdict = "" if ratio <= bound else "  over"
         label = f"{name} beside {reference}"
-        print(f"{label:38} {best[name]:7.3f} {best[reference]:10.3f} {ratio:6.2f} {bound:6.2f}{verdict}")
+        print(f"{label:38} {ours:7.3f} {theirs:10.3f} {ratio:6.2f} {bound:6.2f}{verdict}")
 
 
 if __name__ == "__main__":

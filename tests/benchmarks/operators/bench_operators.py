@@ -100,8 +100,8 @@ def measure_memory(agents, url):
     """Bytes over the import: of an operator, and of one that has called each of its agents."""
     from igamingace import AsyncOperator, Operator
 
-    with Operator(accounts_of(1)[:1]) as operator:
-        operator.tree()
+    with Operator(accounts_of(1)[:1]) as first:
+        first.tree()
     before = resident()
     operator = AsyncOperator(accounts_of(agents), base_url=url)
     made = resident()
@@ -202,7 +202,7 @@ def measure_calls(sizes, url):
 
 @contextmanager
 def sandbox(agents):
-    command = [sys.executable, HERE / "sandbox_of_many.py", str(agents)]
+    command = [sys.executable, str(HERE / "sandbox_of_many.py"), str(agents)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         yield process.stdout.readline().strip()

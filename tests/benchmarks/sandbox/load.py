@@ -46,7 +46,7 @@ def _wrk(method, url, body, *, token, seconds, pin):
         said = subprocess.run(command, check=True, capture_output=True, text=True, preexec_fn=pin).stdout
     if "Non-2xx" in said or "Socket errors" in said:
         raise RuntimeError(said)
-    return float(re.search(r"Requests/sec:\s*([\d.]+)", said)[1])
+    return float(re.findall(r"Requests/sec:\s*([\d.]+)", said)[0])
 
 
 def lua(body):
@@ -77,7 +77,7 @@ class Connection(asyncio.Protocol):
         if end < 0:
             return
         length = re.search(rb"content-length: (\d+)", self.seen[:end], re.IGNORECASE)
-        if len(self.seen) < end + 4 + int(length[1]):
+        if len(self.seen) < end + 4 + int(length[1]):  # type: ignore[index]
             return
         if not self.seen.startswith(b"HTTP/1.1 200"):
             raise RuntimeError(self.seen.decode())

@@ -34,6 +34,7 @@ def calls():
     """Return a call of each operation, from the test that calls every operation."""
     path = Path(__file__).parents[2] / "test_every_operation.py"
     found = importlib.util.spec_from_file_location("every_operation", path)
+    assert found is not None
     module = importlib.util.module_from_spec(found)
     found.loader.exec_module(module)
     return {**module.CALLS, **module.OPERATOR_CALLS}

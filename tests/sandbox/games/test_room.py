@@ -181,10 +181,10 @@ async def test_a_line_that_does_not_close_is_not_the_matter_of_another(app, site
 
 
 async def test_to_open_a_line_takes_no_time_from_the_wallet(monkeypatch):
-    real = wallet_connections.line_to
+    real = wallet_connections.line_to  # type: ignore[attr-defined]
 
     def slowly(target, path):
-        time.sleep(0.2)  # a TLS context may take that long
+        time.sleep(1.0)  # a TLS context may take that long, and longer than the wallet has
         return real(target, path)
 
     async def wallet(scope, receive, send):
@@ -193,7 +193,7 @@ async def test_to_open_a_line_takes_no_time_from_the_wallet(monkeypatch):
         await send({"type": "http.response.body", "body": b'{"balance": 5, "statusCode": "OK"}'})
 
     monkeypatch.setattr(wallet_connections, "line_to", slowly)
-    app = create_app(wallet=wallet, time_scale=0.05)
+    app = create_app(wallet=wallet, time_scale=0.3)
     await app.async_play("user123")
     await app.async_settle()
 

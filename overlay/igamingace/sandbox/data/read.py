@@ -125,16 +125,16 @@ def _placed(path: str, what: str, text: str, name: str, *, is_json: bool) -> str
 
 def _line(path: str, text: str) -> int:
     """Return the line of the nearest key that the text tells: in a table of an array, or at the top."""
-    from igamingace.operators._toml_lines import Lines  # noqa: PLC0415 - needed only for an error
+    from igamingace._common.toml_positions import TomlPositions  # noqa: PLC0415 - for errors only
 
     steps: list[tuple[str, str]] = _STEP.findall(path)
     top = steps[0][0] if steps else ""
-    lines = Lines(text, top)
+    positions = TomlPositions(text, top)
     _, index = steps[1] if len(steps) > 1 else ("", "")
     if index.isdecimal():
         key = steps[2][0] if len(steps) > 2 else ""  # noqa: PLR2004 - array, index, key
-        return lines.table(int(index), key)
-    return lines.top(top)
+        return positions.table(int(index), key)
+    return positions.top(top)
 
 
 def as_json(casino: Casino) -> Any:  # noqa: ANN401 - JSON

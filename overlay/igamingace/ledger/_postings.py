@@ -1,0 +1,236 @@
+"""What each callback posts, inside its transaction and with the player's row locked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+from igamingace.callbacks import (
+    AlreadyRolledBack,
+    Bet,
+    BetWin,
+    Cancel,
+    InvalidAccount,
+    NotAuthenticated,
+    NotEnoughMoney,
+    Refusal,
+    TransactionNotFound,
+    Win,
+)
+from igamingace.ledger._amounts import AmountRefused, Limits, apply_change, normalize
+from igamingace.ledger._entry import VOID, Entry
+from igamingace.ledger._errors import (
+    NotCovered,
+    SerializationConflict,
+    SignatureReused,
+    TextRefused,
+    TransactionMismatch,
+)
+from igamingace.ledger._schema import storable
+
+if TYPE_CHECKING:
+    from igamingace.ledger._transaction import LedgerTransaction, Player
+
+_STAKING: Final = ("bet", "betwin")
+_ZERO: Final = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A bet, win or betwin to post.
+
+    Attributes:
+        callback: it.
+        debit: what to take.
+        credit: what to give.
+        currency: the currency that the callback names, or the account's, or None.
+        account_currency: the account's currency, or None.
+        admitted: whether the player's session allows it.
+    """
+
+    callback: Bet | Win | BetWin
+    debit: Decimal
+    credit: Decimal
+    currency: str | None
+    account_currency: str | None
+    admitted: bool
+
+    @property
+    def in_account_currency(self) -> bool:
+        """Whether the callback is in the account's currency, as far as both are known."""
+        return self.account_currency is None or self.currency == self.account_currency
+
+
+def post_in_one_statement(tx: LedgerTransaction, limits: Limits, change: Change) -> Decimal | None:
+    """Post it by one statement; None, and nothing is changed, if anything stands against it.
+
+    What that is, and whether it has been booked before, is for `post_change` to find out.
+    """
+    callback = change.callback
+    texts = f"{callback.game_code}{change.currency}"
+    if not (change.admitted and change.in_account_currency and storable(texts)):
+        return None
+    try:
+        debit, credit = limits.exact(change.debit), limits.exact(change.credit)
+    except AmountRefused:
+        return None
+    row = {**_content(callback), "transaction_id": callback.transaction_id, "debit": debit, "credit": credit}
+    return tx.change(row, change.currency, _signature_hash(callback))
+
+
+def post_change(tx: LedgerTransaction, limits: Limits, change: Change) -> Decimal:
+    """Post it, or find that it has been booked; return the balance.
+
+    The unique transactionId decides which of the two. It is looked up only when it turns out to be there or
+    when there is a reason to refuse: a repetition is OK even if it could not be booked now.
+    """
+    callback = change.callback
+    player = _lock_player(tx, callback)
+    if not change.in_account_currency:
+        raise InvalidAccount(
+            f"the account's currency is {change.account_currency}", balance=normalize(player.balance)
+        )
+    if change.currency is not None and player.currency not in (None, change.currency):
+        raise InvalidAccount(
+            f"the player's currency is not {change.currency}", balance=normalize(player.balance)
+        )
+    content = {**_content(callback), "debit": change.debit, "credit": change.credit}
+    try:
+        balance = _balance_after(player, limits, change)
+    except Refusal:
+        if (recorded := tx.entries(callback.transaction_id).get(callback.transaction_id)) is None:
+            raise
+        return _check_repetition(recorded, content, player)
+    if tx.post(_row(callback.transaction_id, content, balance), player, balance):
+        return balance
+    if (recorded := tx.entries(callback.transaction_id).get(callback.transaction_id)) is None:
+        raise SerializationConflict
+    return _check_repetition(recorded, content, player)
+
+
+def _balance_after(player: Player, limits: Limits, change: Change) -> Decimal:
+    now = normalize(player.balance)
+    if not change.admitted:
+        raise NotAuthenticated("the player has no open session", balance=now)
+    if change.debit and change.debit > player.balance:
+        raise NotEnoughMoney(balance=now)
+    try:
+        debit, credit = limits.exact(change.debit), limits.exact(change.credit)
+    except AmountRefused as refused:
+        raise AmountRefused(str(refused), balance=now) from None
+    return _exact_balance(limits, player, debit=debit, credit=credit)
+
+
+def _exact_balance(limits: Limits, player: Player, *, debit: Decimal, credit: Decimal) -> Decimal:
+    """Return the balance after a change; AmountRefused if the ledger's tables would round it."""
+    try:
+        return limits.exact(apply_change(player.balance, debit=debit, credit=credit), "the balance")
+    except AmountRefused as refused:
+        raise AmountRefused(str(refused), balance=normalize(player.balance)) from None
+
+
+def post_cancel(tx: LedgerTransaction, limits: Limits, callback: Cancel) -> Decimal | Refusal:
+    """Undo a bet or betwin, or remember that it must not be booked; return the balance, or what to answer."""
+    player = _lock_player(tx, callback)
+    balance = normalize(player.balance)
+    found = tx.entries(callback.transaction_id, callback.reference_id)
+    content = {**_content(callback), "reference_id": callback.reference_id}
+    if (recorded := found.get(callback.transaction_id)) is not None:
+        return _check_repetition(recorded, content, player)
+    bet = found.get(callback.reference_id)
+    if bet is None:
+        void = {**_content(callback), "command": VOID, "cancelled_by": callback.transaction_id}
+        unchanged = _exact_balance(limits, player, debit=_ZERO, credit=_ZERO)
+        if not tx.record(_row(callback.reference_id, void, unchanged)):
+            raise SerializationConflict
+        return TransactionNotFound("the bet is not known, and refused from now on", balance=balance)
+    if bet.command not in _STAKING:
+        return TransactionNotFound("there is no bet of that id", balance=balance)
+    if bet.player_id != callback.player_id:
+        raise TransactionMismatch("a cancel names another player's bet", bet, balance=balance)
+    if bet.cancelled_by is not None:
+        return AlreadyRolledBack("another cancel has refunded it", balance=balance)
+    return _refund(tx, limits, player, bet, _row(callback.transaction_id, content, player.balance))
+
+
+def _refund(
+    tx: LedgerTransaction, limits: Limits, player: Player, bet: Entry, row: dict[str, Any]
+) -> Decimal:
+    """Give back what a bet took, and take back what it gave: both or neither."""
+    balance = _exact_balance(limits, player, debit=bet.credit, credit=bet.debit)
+    if bet.credit and balance < 0:
+        raise NotCovered(
+            "the win of the betwin has been spent, it cannot be undone",
+            bet,
+            balance=normalize(player.balance),
+        )
+    row.update(debit=bet.credit, credit=bet.debit, balance=balance)
+    if not tx.post(row, player, balance):
+        raise SerializationConflict
+    tx.set_cancelled(row["reference_id"], row["transaction_id"])
+    return balance
+
+
+def _check_repetition(recorded: Entry, content: dict[str, Any], player: Player) -> Decimal:
+    """Return the balance when the callback is the one that was recorded; refuse it when it is not."""
+    now = normalize(player.balance)
+    if recorded.command == VOID and content["command"] in _STAKING:
+        raise AlreadyRolledBack("it was cancelled before it came", balance=now)
+    if any(getattr(recorded, name) != value for name, value in content.items()):
+        raise TransactionMismatch("its transactionId came before with another content", recorded, balance=now)
+    if recorded.cancelled_by is not None:
+        raise AlreadyRolledBack("it has been cancelled", balance=now)
+    return player.balance
+
+
+def _lock_player(tx: LedgerTransaction, callback: Bet | Win | BetWin | Cancel) -> Player:
+    """Return the player of a callback, locked, if the callback is what its signature came with first.
+
+    The signature is kept whatever becomes of the callback, a refusal included. The player is locked before,
+    as in the one statement: two transactions of one callback must not wait for each other.
+    """
+    player = tx.player(callback.player_id)
+    balance = None if player is None else normalize(player.balance)
+    signature = _signature_hash(callback)
+    if signature is not None:
+        first = tx.claim(signature, callback.command, callback.transaction_id)
+        if first != (callback.command, callback.transaction_id):
+            raise SignatureReused(*first, balance=balance)
+    if player is None:
+        raise NotAuthenticated("there is no such player")
+    if not storable(str(callback.game_code)):
+        raise TextRefused("gameCode has NUL in it, or half a surrogate pair", balance=balance)
+    return player
+
+
+def _signature_hash(callback: Bet | Win | BetWin | Cancel) -> bytes | None:
+    """Return the SHA-256 of the callback's signature; None for one that was made by hand, without any."""
+    signature = callback.signature
+    return None if signature is None else sha256(signature.encode()).digest()
+
+
+def _content(callback: Bet | Win | BetWin | Cancel) -> dict[str, Any]:
+    """Return what makes a callback this one and no other. Its timestamp and its flags may differ."""
+    return {
+        "command": callback.command,
+        "player_id": callback.player_id,
+        "round_id": callback.round_id,
+        "provider_id": callback.provider_id,
+        "game_code": str(callback.game_code),
+        "bonus_id": None if isinstance(callback, Cancel) else callback.bonus_id,
+    }
+
+
+def _row(transaction_id: int, content: dict[str, Any], balance: Decimal) -> dict[str, Any]:
+    """Return a whole row: all rows have the same columns, so that one statement serves them all."""
+    empty = dict.fromkeys(("reference_id", "cancelled_by", "key"))
+    return {
+        "debit": _ZERO,
+        "credit": _ZERO,
+        **empty,
+        **content,
+        "transaction_id": transaction_id,
+        "balance": balance,
+    }

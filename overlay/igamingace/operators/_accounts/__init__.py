@@ -1,0 +1,1 @@
+"""Accounts: their tokens, their tree, and the file that lists them."""

@@ -1,0 +1,1 @@
+"""Balances, creation, discovery, settings and health of accounts."""

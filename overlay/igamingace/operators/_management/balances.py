@@ -1,0 +1,56 @@
+"""Balances of many accounts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from igamingace.operators._runs.account_info import read_infos
+
+if TYPE_CHECKING:
+    from igamingace.operators._accounts.account import Account
+    from igamingace.operators._runs.flow import Flow, RunOptions
+
+__all__ = ["Balances", "read_balances"]
+
+
+@dataclass(frozen=True, slots=True)
+class Balances:
+    """The points of many accounts, in major units.
+
+    Attributes:
+        by_agent: points by currency, by the account's name.
+        failed: errors of accounts that could not be read, by the account's name.
+    """
+
+    by_agent: dict[str, dict[str, Decimal]]
+    failed: dict[str, Exception]
+
+    @property
+    def by_currency(self) -> dict[str, Decimal]:
+        """The sum over all accounts that could be read, by currency."""
+        sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+        for points in self.by_agent.values():
+            for currency, amount in points.items():
+                sums[currency] += amount
+        return dict(sorted(sums.items()))
+
+    def to_json(self) -> dict[str, object]:
+        """Return a JSON document; amounts and errors are strings."""
+        return {
+            "by_currency": {currency: f"{amount:f}" for currency, amount in self.by_currency.items()},
+            "by_agent": {
+                name: {currency: f"{amount:f}" for currency, amount in points.items()}
+                for name, points in self.by_agent.items()
+            },
+            "failed": {name: str(error) for name, error in self.failed.items()},
+        }
+
+
+def read_balances(accounts: tuple[Account, ...], options: RunOptions) -> Flow[Balances]:
+    """Read the points of many accounts."""
+    infos, failed = yield from read_infos(accounts, options)
+    points = {name: {money.currency: money.amount for money in info.balance} for name, info in infos.items()}
+    return Balances(points, failed)

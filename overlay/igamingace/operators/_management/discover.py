@@ -1,0 +1,84 @@
+"""Reads ids, levels and parents of accounts from the API, and compares them with the configured ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from igamingace.operators._accounts.account import LEVELS, Account
+from igamingace.operators._runs.account_info import missing_wallet, read_infos
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from igamingace_bindings.rest.models.operator import Operator as Info
+
+    from igamingace.operators._accounts.tree import Tree
+    from igamingace.operators._runs.flow import Flow, RunOptions
+
+__all__ = ["Discovery", "discover"]
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What the API returned for the accounts.
+
+    Attributes:
+        accounts: all accounts, with the missing fields filled in.
+        differences: sentences on fields that are configured otherwise, by the account's name.
+        failed: errors of accounts that could not be read, by the account's name; they stay unchanged.
+    """
+
+    accounts: tuple[Account, ...]
+    differences: dict[str, tuple[str, ...]]
+    failed: dict[str, Exception]
+
+
+def discover(tree: Tree, options: RunOptions) -> Flow[Discovery]:
+    """Read each account with its own token, and update the tree.
+
+    Raises:
+        TreeError: together with the configured fields, the accounts do not form a tree.
+    """
+    configured = tuple(tree)
+    infos, failed = yield from read_infos(configured, options)
+    names = {info.id: name for name, info in infos.items()}
+    names.update({account.operator_id: account.name for account in configured if account.operator_id})
+    accounts = tuple(
+        _completed(account, infos[account.name], names) if account.name in infos else account
+        for account in configured
+    )
+    differences = {
+        account.name: found
+        for account in configured
+        if account.name in infos and (found := tuple(_differences(account, infos[account.name], names)))
+    }
+    tree.replace(accounts)
+    return Discovery(accounts, differences, failed)
+
+
+def _completed(account: Account, info: Info, names: Mapping[str, str]) -> Account:
+    level: Any = info.level if info.level in LEVELS else account.level
+    return Account(
+        name=account.name,
+        token=account.token,
+        currency=account.currency,
+        level=level,
+        parent=account.parent or names.get(info.parent_id or ""),
+        site=account.site,
+        operator_id=account.operator_id or info.id,
+        base_url=account.base_url,
+    )
+
+
+def _differences(account: Account, info: Info, names: Mapping[str, str]) -> Iterator[str]:
+    if account.operator_id not in (None, info.id):
+        yield f"its id is {info.id!r}, not {account.operator_id!r}: is the token that of another account?"
+    if info.level != account.level:
+        yield f"its level is {info.level!r}, not {account.level!r}"
+    currencies = [money.currency for money in info.balance]
+    if (problem := missing_wallet(account.currency, currencies)) is not None:
+        yield problem
+    above = names.get(info.parent_id or "")
+    if account.parent is not None and info.parent_id is not None and above != account.parent:
+        yield f"it is below {above or info.parent_id!r}, not below {account.parent!r}"

@@ -1,0 +1,204 @@
+"""Health checks of accounts: token, allowed addresses, callback URL, points, providers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from igamingace.errors import AuthenticationError, IGamingAceError, IPNotAllowed
+from igamingace.operators._errors import DuplicateToken, TokenUnavailable
+from igamingace.operators._management.allowed_ips import AllowedAddresses
+from igamingace.operators._management.probe import probe
+from igamingace.operators._runs.account_info import (
+    duplicate_tokens,
+    known_values,
+    missing_wallet,
+    points_of,
+    read_info,
+)
+from igamingace.operators._runs.flow import CallEach, CallOne
+from igamingace.operators._transfers.amounts import amount_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from igamingace_bindings.rest.models.operator import Operator as Info
+    from igamingace_bindings.rest.models.provider import Provider
+
+    from igamingace.operators._accounts.account import Account
+    from igamingace.operators._runs.flow import Flow, RunOptions
+    from igamingace.operators._runs.results import Results
+    from igamingace.operators._transfers.amounts import Amounts
+
+__all__ = ["CHECKS", "HealthCheckResult", "HealthExpectations", "HealthReport", "check"]
+
+HealthState: TypeAlias = Literal["ok", "warning", "failed", "unknown"]
+
+CHECKS: Final = ("token", "address", "callback", "points", "providers")
+"""The checks, in this order."""
+
+MAINTENANCE: Final = "maintenance"
+"""The contract's name of the state of a provider whose games cannot be played."""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheckResult:
+    """The result of one check of one account.
+
+    Attributes:
+        check: one of CHECKS.
+        state: "ok"; "warning": it works, but needs attention; "failed"; or "unknown": it was not checked.
+        detail: the reason.
+    """
+
+    check: str
+    state: HealthState
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReport:
+    """The results of all checks.
+
+    Attributes:
+        agents: a result for each of CHECKS, by the account's name.
+    """
+
+    agents: dict[str, tuple[HealthCheckResult, ...]]
+
+    @property
+    def ok(self) -> bool:
+        """Whether no check failed or is unknown; warnings are allowed."""
+        return not any(
+            result.state in ("failed", "unknown") for results in self.agents.values() for result in results
+        )
+
+    @property
+    def problems(self) -> dict[str, tuple[HealthCheckResult, ...]]:
+        """The results that are not ok, of each account that has any."""
+        problems = {
+            name: tuple(result for result in results if result.state != "ok")
+            for name, results in self.agents.items()
+        }
+        return {name: results for name, results in problems.items() if results}
+
+    def to_json(self) -> dict[str, object]:
+        """Return a JSON document."""
+        agents = {name: [asdict(result) for result in results] for name, results in self.agents.items()}
+        return {"ok": self.ok, "agents": agents}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthExpectations:
+    """What a healthy account must have.
+
+    Attributes:
+        floor: minimum points, in major units; None: any number.
+        callbacks: whether to call callback URLs.
+        callback_timeout: seconds within which they must answer.
+    """
+
+    floor: Amounts | None
+    callbacks: bool
+    callback_timeout: float
+
+
+def check(
+    accounts: tuple[Account, ...], expected: HealthExpectations, options: RunOptions
+) -> Flow[HealthReport]:
+    """Check many accounts.
+
+    Raises:
+        ConfigurationError: the floor is not a valid amount, or has none for a currency.
+    """
+    if expected.floor is not None:
+        for currency in {account.currency for account in accounts}:
+            amount_for(currency, expected.floor, "floor")
+    results: Results[tuple[str, tuple[HealthCheckResult, ...]]] = yield CallEach(
+        accounts, lambda account: _check_one(account, expected), options
+    )
+    ids = {name: operator_id for name, (operator_id, _) in results.ok.items()}
+    failed = {**results.failed, **duplicate_tokens(ids)}
+    return HealthReport(
+        {
+            name: tuple(_unreadable(failed[name])) if name in failed else result.value[1]
+            for name, result in results.items()
+        }
+    )
+
+
+def _check_one(
+    account: Account, expected: HealthExpectations
+) -> Flow[tuple[str, tuple[HealthCheckResult, ...]]]:
+    """Check one account; returns its vendor's id and the results."""
+    info = yield from read_info(account.name)
+    callback = yield from _callback(account, info, expected)
+    providers = yield from _providers(account)
+    return info.id, (
+        HealthCheckResult("token", "ok"),
+        _address(info),
+        callback,
+        _points(account, info, expected.floor),
+        providers,
+    )
+
+
+def _unreadable(error: Exception) -> Iterator[HealthCheckResult]:
+    """Yield the results of an account that could not be read: one has failed, the others are unknown."""
+    causes: dict[str, tuple[type[Exception], ...]] = {
+        "token": (AuthenticationError, TokenUnavailable, DuplicateToken),
+        "address": (IPNotAllowed,),
+    }
+    for name in CHECKS:
+        state: HealthState = "failed" if isinstance(error, causes.get(name, ())) else "unknown"
+        yield HealthCheckResult(name, state, str(error))
+
+
+def _address(info: Info) -> HealthCheckResult:
+    allowed = AllowedAddresses.read(info.allowed_ips or ())
+    if allowed.everybody:
+        return HealthCheckResult(
+            "address", "warning", "requests are accepted from everywhere: set the addresses of your servers"
+        )
+    warnings = allowed.warnings()
+    return HealthCheckResult("address", "warning" if warnings else "ok", "; ".join(warnings))
+
+
+def _callback(account: Account, info: Info, expected: HealthExpectations) -> Flow[HealthCheckResult]:
+    if account.level == "operator":
+        return HealthCheckResult("callback", "ok", "operators have no players")
+    if not info.callback_url:
+        # The API does not return the wallet mode of an agent.
+        return HealthCheckResult(
+            "callback",
+            "warning",
+            "no callback URL is set: an agent in seamless mode needs one, an agent in transfer mode has none",
+        )
+    if not expected.callbacks:
+        return HealthCheckResult("callback", "ok", "set; not called")
+    problem = yield from probe(account, info.callback_url, expected.callback_timeout)
+    if problem is not None:
+        return HealthCheckResult("callback", "failed", f"{info.callback_url}: {problem}")
+    return HealthCheckResult("callback", "ok")
+
+
+def _points(account: Account, info: Info, floor: Amounts | None) -> HealthCheckResult:
+    if (problem := missing_wallet(account.currency, [money.currency for money in info.balance])) is not None:
+        return HealthCheckResult("points", "failed", problem)
+    points = points_of(info, account.currency)
+    held = f"{points:f} {account.currency}"
+    if floor is None or points >= (least := amount_for(account.currency, floor, "floor")):
+        return HealthCheckResult("points", "ok", held)
+    return HealthCheckResult("points", "failed", f"{held}, below {least:f}")
+
+
+def _providers(account: Account) -> Flow[HealthCheckResult]:
+    try:
+        providers: list[Provider] = yield CallOne(account.name, lambda agent: agent.providers.list())
+    except IGamingAceError as error:
+        return HealthCheckResult("providers", "unknown", str(error))
+    states = known_values("Provider", "status")
+    unavailable = [one.provider_name for one in providers if states.get(str(one.status)) == MAINTENANCE]
+    if unavailable:
+        return HealthCheckResult("providers", "warning", f"in maintenance: {', '.join(unavailable)}")
+    return HealthCheckResult("providers", "ok")

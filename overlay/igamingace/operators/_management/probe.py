@@ -1,0 +1,94 @@
+"""Probes a callback URL with one signed `balance` callback, as the vendor sends one at each launch.
+
+The probe only reads: it asks for the balance of a player that does not exist. Any answer in the form of a
+callback's shows that a wallet is there, an unknown player included; and that it has the same token, unless it
+rejects the signature.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import SplitResult, urlsplit
+
+from igamingace_bindings.contract import CALLBACKS
+
+from igamingace._common import json as exact_json
+from igamingace._common.secret import Secret
+from igamingace._common.text import sanitize
+from igamingace._transport.base import Request, Timeouts, TransportFailure
+from igamingace.operators._runs.flow import ResolveToken, SendCallback
+
+if TYPE_CHECKING:
+    from igamingace._transport.base import Response
+    from igamingace.operators._accounts.account import Account
+    from igamingace.operators._runs.flow import Flow
+
+__all__ = ["PROBE_TIMEOUT", "probe"]
+
+PROBE_TIMEOUT: Final = 5.0
+"""Seconds within which a wallet must answer."""
+
+_COMMAND: Final = CALLBACKS["balance"].command
+_PLAYER: Final = "igamingace-check-no-such-player"
+_SIGNATURE_REJECTED: Final = "ERR_INTEGRITY_CHECK_FAILED"
+_INTERNAL_ERROR: Final = "ERR_UNKNOWN"
+_MOST_SHOWN: Final = 80
+
+
+def probe(account: Account, url: str, timeout: float) -> Flow[str | None]:
+    """Send the callback; returns what is wrong with the answer, None for a valid one."""
+    parts = _split(url)
+    if parts is None:
+        return f"{sanitize(url, Secret(''), _MOST_SHOWN)} is not a valid callback URL"
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    token: Secret[str] = yield ResolveToken(account)
+    request = _request(target, token, timeout)
+    answer: Response | TransportFailure = yield SendCallback(f"{parts.scheme}://{parts.netloc}", request)
+    if isinstance(answer, TransportFailure):
+        return f"it did not answer to this host within {timeout:g} s" if answer.limit else answer.reason
+    return _problem(answer, token)
+
+
+def _split(url: str) -> SplitResult | None:
+    """Return the parts of a callback URL; None when it is invalid."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        netloc = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
+    except ValueError:
+        return None
+    return parts._replace(netloc=netloc) if usable and parts.username is None else None
+
+
+def _request(target: str, token: Secret[str], timeout: float) -> Request:
+    from igamingace.callbacks import SIGNATURE_HEADER, sign  # noqa: PLC0415 -- brings pydantic with it
+
+    body = json.dumps(
+        {"command": _COMMAND, "playerId": _PLAYER, "timestamp": int(time.time() * 1000)}
+    ).encode()
+    headers = (
+        (SIGNATURE_HEADER, sign(body, token.reveal())),
+        ("Accept", "application/json"),
+        ("Content-Type", "application/json"),
+    )
+    return Request("POST", target, Secret(headers), body, Timeouts(connect=timeout, total=timeout), token)
+
+
+def _problem(answer: Response, token: Secret[str]) -> str | None:
+    if answer.http_status != HTTPStatus.OK:
+        return f"it answered HTTP {answer.http_status}, and must answer 200"
+    try:
+        parsed = exact_json.decode(answer.body)
+    except ValueError:
+        parsed = None
+    if not isinstance(parsed, dict):
+        return "its answer is not a JSON object"
+    status = cast("dict[str, object]", parsed).get("statusCode")
+    if status == _SIGNATURE_REJECTED:
+        return "it rejects the signature: does it have another token?"
+    if not isinstance(status, str) or status == _INTERNAL_ERROR:
+        return f"its answer has the statusCode {sanitize(str(status), token, _MOST_SHOWN)}"
+    return None

@@ -1,0 +1,1 @@
+"""Transfers of points, and top-ups that survive a crash."""

@@ -1,0 +1,54 @@
+"""Amounts of points: exact, positive, and with no more decimals than their currency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TypeAlias
+
+from igamingace._common.currency import minor_digits
+from igamingace.errors import ConfigurationError
+
+__all__ = ["Amounts", "amount_for", "amount_problem"]
+
+Amounts: TypeAlias = Decimal | Mapping[str, Decimal]
+"""One amount for all currencies, or one for each by its code; in major units."""
+
+
+def amount_problem(amount: object, currency: str) -> str | None:
+    """Return why this is not a valid amount to transfer; None when it is."""
+    if not isinstance(amount, Decimal):
+        return f"the amount is of the type {type(amount).__name__}: give a Decimal, such as Decimal('10.50')"
+    if not amount.is_finite() or amount <= 0:
+        return f"the amount is {amount}: it must be more than 0"
+    digits = minor_digits(currency)
+    if _decimals(amount) > digits:
+        return f"the amount {amount} has more decimals than {currency}, which has {digits}"
+    return None
+
+
+def _decimals(amount: Decimal) -> int:
+    """Return the number of decimals, without trailing zeros."""
+    _, digits, exponent = amount.as_tuple()
+    if not isinstance(exponent, int):
+        raise TypeError("only a finite amount has decimals")
+    text = "".join(map(str, digits))
+    return -exponent - (len(text) - len(text.rstrip("0")))
+
+
+def amount_for(currency: str, amounts: Amounts, what: str) -> Decimal:
+    """Return the amount for a currency; `what` names the argument in errors.
+
+    Raises:
+        ConfigurationError: there is none, or it is invalid.
+    """
+    amount = amounts.get(currency) if isinstance(amounts, Mapping) else amounts
+    if amount is None:
+        raise ConfigurationError(f"{what} has no amount for {currency}: add one, or leave such agents out")
+    # is_zero first: a signaling NaN raises when it is compared.
+    if amount.is_zero() if isinstance(amount, Decimal) else amount == 0:  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
+        return Decimal(0)
+    problem = amount_problem(amount, currency)
+    if problem is not None:
+        raise ConfigurationError(f"{what}: {problem}")
+    return amount

@@ -1,0 +1,144 @@
+"""The write-ahead journal of a top-up: a file of JSON lines, each on the disk before `write` returns."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from igamingace.operators._errors import JournalInUse, JournalUnusable
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+__all__ = ["Journal", "read_entries"]
+
+_PRIVATE = 0o600
+_PREFIX = b'{"at": '
+
+
+class Journal:
+    """A journal, opened for one top-up and locked against others.
+
+    The lock is one of the operating system: it ends with the process, even when that is killed.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Open or create the file, and lock it.
+
+        Raises:
+            JournalInUse: another top-up is using it.
+            JournalUnusable: it cannot be opened, or is another file.
+        """
+        self.path = Path(path)
+        try:
+            new = not self.path.exists()
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, _PRIVATE)
+        except OSError as error:
+            raise JournalUnusable(f"the journal {self.path} cannot be opened: {error.strerror}") from error
+        try:
+            _lock(self._file, self.path)
+            if new:
+                _sync_directory(self.path.parent)
+            self.entries = self._read_and_truncate()
+        except BaseException:
+            os.close(self._file)
+            raise
+
+    def write(self, **entry: object) -> None:
+        """Write an entry, and return when it is on the disk."""
+        line = json.dumps({"at": datetime.now(UTC).isoformat(timespec="milliseconds"), **entry})
+        remaining = memoryview(line.encode() + b"\n")
+        while remaining:
+            remaining = remaining[os.write(self._file, remaining) :]
+        os.fsync(self._file)
+
+    def close(self) -> None:
+        """Unlock and close the file."""
+        os.close(self._file)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _read_and_truncate(self) -> list[dict[str, Any]]:
+        """Read the entries; cuts off a last line that a crash left incomplete."""
+        data = self.path.read_bytes()
+        entries, length = _entries(data, self.path)
+        os.ftruncate(self._file, length)
+        return entries
+
+
+def read_entries(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """Read the entries of a journal without changing it; none when there is no file.
+
+    Raises:
+        JournalUnusable: it cannot be read, or is another file.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise JournalUnusable(f"the journal {path} cannot be read: {error.strerror}") from error
+    return _entries(data, Path(path))[0]
+
+
+def _entries(data: bytes, path: Path) -> tuple[list[dict[str, Any]], int]:
+    """Return the entries of the complete lines, and the length of these in bytes.
+
+    Only an incomplete line may follow them.
+
+    Raises:
+        JournalUnusable: it is another file.
+    """
+    length = data.rfind(b"\n") + 1
+    rest = data[length:].strip(b"\0")  # some file systems pad with zeros what a crash cut off
+    if rest and not (rest.startswith(_PREFIX) or _PREFIX.startswith(rest)):
+        raise JournalUnusable(f"{path} is not a top-up journal: give another file")
+    return _parsed(data[:length], path), length
+
+
+def _parsed(data: bytes, path: Path) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = []
+    for number, line in enumerate(data.splitlines(), 1):
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            entry = None
+        if not isinstance(entry, dict):
+            raise JournalUnusable(f"{path}:{number}: not a line of a top-up journal; give another file")
+        entries.append(cast("dict[str, Any]", entry))
+    return entries
+
+
+def _lock(file: int, path: Path) -> None:
+    try:
+        if sys.platform == "win32":
+            import msvcrt  # noqa: PLC0415 -- on Windows only
+
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl  # noqa: PLC0415 -- not on Windows
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise JournalInUse(f"another top-up is using the journal {path}: let it end first") from error
+
+
+def _sync_directory(folder: Path) -> None:
+    """Flush the directory entry: fsync of a new file does not write its name."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

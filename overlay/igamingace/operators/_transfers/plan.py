@@ -1,0 +1,148 @@
+"""Plans the transfers that bring agents with too few points up to a target; sends nothing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Self
+
+from igamingace.errors import ConfigurationError
+from igamingace.operators._runs.account_info import points_of, read_infos
+from igamingace.operators._transfers.amounts import amount_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from igamingace.operators._accounts.account import Account
+    from igamingace.operators._accounts.tree import Tree
+    from igamingace.operators._runs.flow import Flow, RunOptions
+    from igamingace.operators._transfers.amounts import Amounts
+
+__all__ = ["Plan", "PlannedTransfer", "existing_plan", "plan_top_up"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedTransfer:
+    """A transfer of a plan.
+
+    Attributes:
+        source: name of the account that gives.
+        target: name of its child, which receives.
+        amount: in major units.
+        currency: of both.
+        points: the target's points when the plan was made, in major units.
+    """
+
+    source: str
+    target: str
+    amount: Decimal
+    currency: str
+    points: Decimal
+
+    def to_json(self) -> dict[str, str]:
+        """Return a JSON document; amounts are strings."""
+        return {
+            name: value if isinstance(value, str) else f"{value:f}" for name, value in asdict(self).items()
+        }
+
+    @classmethod
+    def from_json(cls, source: Mapping[str, Any]) -> Self:
+        """Parse the document of `to_json`; raises KeyError, TypeError or ArithmeticError for any other."""
+        return cls(
+            source=str(source["source"]),
+            target=str(source["target"]),
+            amount=Decimal(source["amount"]),
+            currency=str(source["currency"]),
+            points=Decimal(source["points"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The transfers that bring every agent with less than `minimum` up to `target`.
+
+    Attributes:
+        transfers: in the order of execution: those to operators, which hand points on, before those to the
+            accounts below them.
+        short: transfers for which the source would not have enough points.
+        failed: errors of accounts whose points could not be read, by the account's name.
+    """
+
+    transfers: tuple[PlannedTransfer, ...]
+    short: tuple[PlannedTransfer, ...] = ()
+    failed: dict[str, Exception]
+
+    @property
+    def by_currency(self) -> dict[str, Decimal]:
+        """The sum of the transfers, by currency."""
+        currencies = sorted({transfer.currency for transfer in self.transfers})
+        return {
+            currency: sum((one.amount for one in self.transfers if one.currency == currency), Decimal(0))
+            for currency in currencies
+        }
+
+    def to_json(self) -> dict[str, object]:
+        """Return a JSON document; amounts and errors are strings."""
+        return {
+            "transfers": [transfer.to_json() for transfer in self.transfers],
+            "short": [transfer.to_json() for transfer in self.short],
+            "by_currency": {currency: f"{amount:f}" for currency, amount in self.by_currency.items()},
+            "failed": {name: str(error) for name, error in self.failed.items()},
+        }
+
+
+def plan_top_up(
+    tree: Tree, accounts: Iterable[Account], minimum: Amounts, target: Amounts, options: RunOptions
+) -> Flow[Plan]:
+    """Read the points of accounts and of their parents, and plan.
+
+    Raises:
+        ConfigurationError: an amount is invalid, or a target is below its minimum.
+    """
+    selected = tuple(accounts)
+    children = sorted(
+        (account for account in selected if account.parent), key=lambda one: tree.depth(one.name)
+    )
+    orphans: dict[str, Exception] = {
+        account.name: ConfigurationError("it has no account above it that could give points")
+        for account in selected
+        if account.parent is None and account.level == "agent"
+    }
+    limits = {one.currency: _limits(one.currency, minimum, target) for one in children}
+    names = dict.fromkeys(name for one in children for name in (one.parent, one.name) if name is not None)
+    infos, failed = yield from read_infos(tuple(tree[name] for name in names), options)
+    points = {name: points_of(info, tree[name].currency) for name, info in infos.items()}
+    transfers: list[PlannedTransfer] = []
+    short: list[PlannedTransfer] = []
+    for account in children:
+        least, most = limits[account.currency]
+        held = points.get(account.name)
+        if held is None or held >= least or account.parent not in points:
+            continue
+        transfer = PlannedTransfer(
+            source=account.parent,
+            target=account.name,
+            amount=most - held,
+            currency=account.currency,
+            points=held,
+        )
+        if tree[account.parent].currency != account.currency or points[account.parent] < transfer.amount:
+            short.append(transfer)
+            continue
+        points[account.parent] -= transfer.amount
+        points[account.name] += transfer.amount
+        transfers.append(transfer)
+    return Plan(transfers=tuple(transfers), short=tuple(short), failed={**orphans, **failed})
+
+
+def existing_plan(plan: Plan) -> Flow[Plan]:
+    """Return a plan that was made before, as a flow without steps."""
+    yield from ()
+    return plan
+
+
+def _limits(currency: str, minimum: Amounts, target: Amounts) -> tuple[Decimal, Decimal]:
+    least, most = amount_for(currency, minimum, "minimum"), amount_for(currency, target, "target")
+    if most < least or most == 0:
+        raise ConfigurationError(f"the target {most} {currency} is below the minimum {least}")
+    return least, most
