@@ -55,7 +55,7 @@ COMMANDS: Final = {
     "top-up": Command("igamingace.cli.top_up:top_up", "Give points to the agents that run dry."),
     "agents": Command("igamingace.cli.agents:agents", "Open new accounts, and check the ones there are."),
     "wallet": Command(
-        "igamingace.walletcheck.command:wallet", "Tools for seamless wallets.", panel=_DEVELOPMENT_PANEL
+        "igamingace.cli.wallet_check:wallet", "Tools for seamless wallets.", panel=_DEVELOPMENT_PANEL
     ),
     "sandbox": Command(
         "igamingace.sandbox.command:sandbox",

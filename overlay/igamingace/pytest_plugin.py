@@ -1,7 +1,7 @@
-"""Fixtures for pytest, for your own tests: check your wallet, and have a sandbox to call.
+"""Fixtures for pytest: the wallet check, and a sandbox.
 
-`wallet_check` and `wallet_check_async`; `igamingace_sandbox` in this process, and on a port
-`igamingace_sandbox_server`.
+`wallet_check` and `wallet_check_async`; `igamingace_sandbox` in this process, and
+`igamingace_sandbox_server` on a port.
 """
 
 from __future__ import annotations
@@ -18,41 +18,41 @@ if TYPE_CHECKING:
 
 __all__ = ["igamingace_sandbox", "igamingace_sandbox_server", "wallet_check", "wallet_check_async"]
 
-# The checks are imported in the fixtures: pytest loads this module in every run where it is installed.
+# Imports are inside the fixtures, because pytest loads this module in every run.
 
 
 @pytest.fixture
 def wallet_check() -> Callable[..., Report]:
-    """Return `igamingace.walletcheck.check_wallet`, made to fail the test when a check fails.
+    """Return `igamingace.walletcheck.check_wallet`; the test fails when a check fails.
 
     Example:
         def test_my_wallet(wallet_check):
             wallet_check(app, token="...", player="test-1", path="/callbacks")
     """
 
-    def check(*args: Any, **options: Any) -> Report:  # noqa: ANN401 -- those of check_wallet
-        from igamingace.walletcheck import check_wallet  # noqa: PLC0415 -- as said above
+    def check(*args: Any, **options: Any) -> Report:  # noqa: ANN401 -- the arguments of check_wallet
+        from igamingace.walletcheck import check_wallet  # noqa: PLC0415 -- see above
 
-        return _judged(check_wallet(*args, **options))
+        return _fail_unless_ok(check_wallet(*args, **options))
 
     return check
 
 
 @pytest.fixture
 def wallet_check_async() -> Callable[..., Awaitable[Report]]:
-    """Return `igamingace.walletcheck.check_wallet_async`, made to fail the test when a check fails."""
+    """Return `igamingace.walletcheck.check_wallet_async`; the test fails when a check fails."""
 
-    async def check(*args: Any, **options: Any) -> Report:  # noqa: ANN401 -- those of check_wallet_async
-        from igamingace.walletcheck import check_wallet_async  # noqa: PLC0415 -- as said above
+    async def check(*args: Any, **options: Any) -> Report:  # noqa: ANN401 -- the arguments of check_wallet_async
+        from igamingace.walletcheck import check_wallet_async  # noqa: PLC0415 -- see above
 
-        return _judged(await check_wallet_async(*args, **options))
+        return _fail_unless_ok(await check_wallet_async(*args, **options))
 
     return check
 
 
 @pytest.fixture
 def igamingace_sandbox() -> Iterator[SandboxApp]:
-    """Return a fresh sandbox in this process; what it got wrong itself is raised into the test.
+    """Return a new sandbox in this process; its own errors are raised in the test.
 
     Example:
         def test_my_lobby(igamingace_sandbox):
@@ -61,7 +61,7 @@ def igamingace_sandbox() -> Iterator[SandboxApp]:
                 assert my_lobby(agent) == ["Northern Reels"]
             assert len(igamingace_sandbox.requests) == 4
     """
-    from igamingace.sandbox import create_app  # noqa: PLC0415 -- as said above
+    from igamingace.sandbox import create_app  # noqa: PLC0415 -- see above
 
     app = create_app()
     yield app
@@ -70,7 +70,7 @@ def igamingace_sandbox() -> Iterator[SandboxApp]:
 
 @pytest.fixture
 def igamingace_sandbox_server() -> Iterator[Sandbox]:
-    """Return a fresh sandbox on a port of its own, for what is not this process or brings its own client.
+    """Return a new sandbox on a free port, for other processes and other HTTP clients.
 
     Example:
         def test_my_program(igamingace_sandbox_server):
@@ -78,13 +78,13 @@ def igamingace_sandbox_server() -> Iterator[Sandbox]:
             environment = {"IGAMINGACE_BASE_URL": sandbox.url, "IGAMINGACE_API_TOKEN": sandbox.token}
             subprocess.run(["my-program"], env=environment, check=True)
     """
-    from igamingace.sandbox import Sandbox  # noqa: PLC0415 -- as said above
+    from igamingace.sandbox import Sandbox  # noqa: PLC0415 -- see above
 
     with Sandbox() as sandbox:
         yield sandbox
 
 
-def _judged(report: Report) -> Report:
+def _fail_unless_ok(report: Report) -> Report:
     __tracebackhide__ = True
     if not report.ok:
         pytest.fail(report.text(), pytrace=False)

@@ -109,7 +109,7 @@ async def test_a_length_over_the_limit_is_refused_before_the_body_arrives(purse,
 
 
 async def test_a_body_that_does_not_arrive_is_given_up(purse, callback, token, monkeypatch):
-    monkeypatch.setattr(asgi, "_SLOWEST_BODY", 0.05)
+    monkeypatch.setattr(asgi, "_BODY_TIMEOUT", 0.05)
     app = wallet_app(purse, token=token)
     server = Server(piece(b"{", more=True))
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 from igamingace.callbacks import seconds_left
-from igamingace.callbacks._call import Call, NeverBegun
+from igamingace.callbacks._execution import WalletCall
 from igamingace_bindings.contract import CALLBACKS
 
 TIMED = [command for command, info in CALLBACKS.items() if info.answer_within is not None]
@@ -174,7 +174,7 @@ async def test_a_callback_whose_time_passes_in_the_queue_for_a_thread_is_never_b
     assert answer.json()["statusCode"] == "ERR_UNKNOWN"
     assert last.json()["statusCode"] == "OK"
     assert bets == []
-    assert "was not asked" in caplog.text
+    assert "was not called" in caplog.text
 
 
 async def test_other_callbacks_go_on_while_one_is_late(served, wallet_with, callback, gate):
@@ -291,21 +291,20 @@ async def test_a_wallet_given_up_on_sees_that_no_time_is_left(served, wallet_wit
 
 
 def test_a_call_given_up_before_a_thread_took_it_never_begins(gate):
-    call = Call(gate, None, report=pytest.fail)  # type: ignore[arg-type]
+    call = WalletCall(gate, None, on_late_end=pytest.fail)  # type: ignore[arg-type]
 
-    assert call.give_up() is False
-    with pytest.raises(NeverBegun):
-        call._in_thread(None)  # type: ignore[arg-type]
-    call.tell_end()
+    assert call.abandon() is False
+    call._run_in_thread(None)  # type: ignore[arg-type]
+    call.report_end()
     assert gate.calls == 0
 
 
 def test_an_end_in_the_moment_of_giving_up_is_reported_once():
     ends = []
-    call = Call(lambda callback: Decimal(1), None, report=ends.append)
-    call._in_thread(None)  # type: ignore[arg-type]
+    call = WalletCall(lambda callback: Decimal(1), None, on_late_end=ends.append)
+    call._run_in_thread(None)  # type: ignore[arg-type]
 
-    assert call.give_up() is True
+    assert call.abandon() is True
     assert ends == []
-    call.tell_end()
+    call.report_end()
     assert ends == [None]

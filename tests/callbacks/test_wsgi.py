@@ -5,6 +5,7 @@ import contextvars
 import io
 import threading
 import wsgiref.validate
+from concurrent.futures import CancelledError
 from decimal import Decimal
 
 import pytest
@@ -129,3 +130,30 @@ def test_after_close_the_application_starts_anew(call, purse, callback, token):
     app.close()
 
     assert call(app, callback("win"))[0] == "200 OK"
+
+
+def test_close_ends_a_callback_in_flight_instead_of_leaving_its_thread_to_wait(
+    call, wallet_with, callback, token
+):
+    started = threading.Event()
+    ends = []
+
+    async def bet(callback):
+        started.set()
+        await asyncio.sleep(60)
+
+    app = wallet_wsgi(wallet_with(bet=bet), token=token)
+
+    def serve():
+        try:
+            call(app, callback("bet"))
+        except CancelledError:
+            ends.append("cancelled")
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    assert started.wait(10)
+    app.close()
+    thread.join(3)  # before ERR_UNKNOWN would be answered at the time limit
+
+    assert ends == ["cancelled"]

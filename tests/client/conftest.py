@@ -258,12 +258,12 @@ class Slots:
     def stats(self) -> Any:
         return None
 
-    def acquire(self, *, timeout: float | None = None, urgent: bool = False, again: bool = False) -> Slot:
+    def acquire(self, *, timeout: float | None = None, urgent: bool = False, retry: bool = False) -> Slot:
         self.waits.append(timeout)
         granted = sum(event.startswith("acquire") for event in self.events)
         if self.refuse_after is not None and granted >= self.refuse_after:
             raise igamingace.errors.AcquireTimeout(in_flight=50, lingering=0, waiting=3, waited=0.5, limit=50)
-        self.events.append("acquire" + " urgent" * urgent + " again" * again)
+        self.events.append("acquire" + " urgent" * urgent + " retry" * retry)
         return Slot(self)
 
     async def acquire_async(self, **how: Any) -> Slot:

@@ -34,7 +34,7 @@ def test_a_refusal_is_reported_before_the_next_slot_is_asked_for(client, server,
 
     client.list()
 
-    assert slots.events == ["acquire", "refused", "acquire again", "refused", "acquire again", "done"]
+    assert slots.events == ["acquire", "refused", "acquire retry", "refused", "acquire retry", "done"]
 
 
 def test_a_slot_is_given_back_before_the_pause(client, server, answers, slots, monkeypatch):

@@ -7,8 +7,8 @@ import logging
 import threading
 
 import pytest
-from igamingace.limits import LimiterHooks, Outcome
-from igamingace.limits._report import Reporter
+from igamingace.limits import LimiterHooks, SlotOutcome
+from igamingace.limits._events import EventEmitter
 
 
 class Recorder(LimiterHooks):
@@ -17,8 +17,8 @@ class Recorder(LimiterHooks):
     def __init__(self):
         self.heard = []
 
-    def start(self, account, *, urgent, again):
-        self.heard.append(("start", urgent, again))
+    def start(self, account, *, urgent, retry):
+        self.heard.append(("start", urgent, retry))
 
     def wait(self, account, *, waiting):
         self.heard.append(("wait", waiting))
@@ -42,7 +42,7 @@ def test_a_slots_life_is_told_in_order(make_budget):
     assert recorder.heard == [
         ("start", True, False),
         ("grant", False),
-        ("release", Outcome.DONE, True),
+        ("release", SlotOutcome.DONE, True),
     ]
 
 
@@ -50,7 +50,7 @@ async def test_a_wait_is_told_between_start_and_grant(make_budget):
     recorder = Recorder()
     budget = make_budget(1, hooks=recorder)
     holder = await budget.acquire_async()
-    task = asyncio.create_task(budget.acquire_async(again=True))
+    task = asyncio.create_task(budget.acquire_async(retry=True))
     while not budget.stats().waiting:  # noqa: ASYNC110 - the budget has no event for it
         await asyncio.sleep(0)
     recorder.heard.clear()
@@ -58,9 +58,9 @@ async def test_a_wait_is_told_between_start_and_grant(make_budget):
     (await task).done()
 
     assert recorder.heard == [
-        ("release", Outcome.DONE, True),
+        ("release", SlotOutcome.DONE, True),
         ("grant", True),
-        ("release", Outcome.DONE, True),
+        ("release", SlotOutcome.DONE, True),
     ]
 
 
@@ -75,10 +75,10 @@ def test_a_drain_is_told_once_with_its_figures(make_budget):
     permits[2].done()
 
     assert recorder.heard == [
-        ("release", Outcome.REFUSED, True),
+        ("release", SlotOutcome.REFUSED, True),
         ("busy", 1, 1),
-        ("release", Outcome.REFUSED, True),
-        ("release", Outcome.DONE, True),
+        ("release", SlotOutcome.REFUSED, True),
+        ("release", SlotOutcome.DONE, True),
     ]
 
 
@@ -90,9 +90,9 @@ def test_all_is_told_though_two_calls_come_first_at_once(make_budget, monkeypatc
             thread = threading.Thread(target=lambda: budgets.pop().acquire().done())
             thread.start()
             thread.join()
-        return Reporter(*args)
+        return EventEmitter(*args)
 
-    monkeypatch.setattr("igamingace.limits._budget.Reporter", make)
+    monkeypatch.setattr("igamingace.limits._budget.EventEmitter", make)
     budget = make_budget(2, hooks=recorder)
     budgets.append(budget)
 

@@ -11,11 +11,11 @@ from itertools import count
 from pathlib import Path
 
 from igamingace import limits
-from igamingace.limits._alarm import alarm
-from igamingace.limits._core import Outcome
-from igamingace.limits._line import NORMAL, URGENT
-from igamingace.limits._permit import LocalPermit
-from igamingace.limits._waiters import LoopWaiter, ThreadWaiter
+from igamingace.limits._budget import LocalPermit
+from igamingace.limits._queue import NORMAL, URGENT
+from igamingace.limits._state import SlotOutcome
+from igamingace.limits._timer import timer_thread
+from igamingace.limits._wakeups import LoopWakeup, ThreadWakeup
 
 HERE = str(Path(limits.__file__).parent)
 
@@ -47,7 +47,7 @@ def is_struck(moment, act):
 
 def each_moment(arrange):
     """Have `arrange()` return what to do and how to check; interrupt that at each of its moments in turn."""
-    alarm.start()  # no thread is to start meanwhile
+    timer_thread.start()  # no thread is to start meanwhile
     for moment in count(1):
         act, check = arrange()
         struck = is_struck(moment, act)
@@ -59,7 +59,7 @@ def each_moment(arrange):
 
 def wait_in_line(budget, rank=NORMAL):
     permit = LocalPermit(budget, rank)
-    return permit, budget._claim(permit, ThreadWaiter)
+    return permit, budget._request_slot(permit, ThreadWakeup)
 
 
 def assert_told(waiting):
@@ -96,7 +96,7 @@ def test_while_a_look_at_the_figures_serves_those_who_wait_for_lingering_slots(m
         budget = make_budget(2, linger=0.0005)
         holders = [budget.acquire(timeout=0) for _ in range(2)]
         waiting = [wait_in_line(budget) for _ in range(2)]
-        budget._alarm_at = -math.inf  # the alarm is not to come first
+        budget._tick_at = -math.inf  # the alarm is not to come first
         for permit in holders:
             permit.abandoned()
         time.sleep(0.001)
@@ -111,11 +111,11 @@ def test_while_ends_are_made_good_that_a_finaliser_noted(make_budget):
         budget = make_budget(2)
         holders = [budget.acquire(timeout=0) for _ in range(2)]
         waiting = [wait_in_line(budget) for _ in range(2)]
-        budget._ends.extend((permit.serial, Outcome.DONE, time.monotonic()) for permit in holders)
+        budget._deferred.extend((permit.serial, SlotOutcome.DONE, time.monotonic()) for permit in holders)
         for permit in holders:
             permit.serial = 0
 
-        return budget._settle, makes_good(budget._settle, budget, waiting)
+        return budget._flush, makes_good(budget._flush, budget, waiting)
 
     each_moment(arrange)
 
@@ -143,7 +143,7 @@ def test_while_calls_leave_a_line_and_another_is_served(make_budget):
 
 
 def test_while_a_drain_ends(make_budget, monkeypatch, until):
-    monkeypatch.setattr("igamingace.limits._pace._FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("igamingace.limits._backpressure._FIRST_PAUSE", 0.001)
 
     def arrange():
         budget = make_budget(2)
@@ -169,7 +169,7 @@ def test_while_a_drain_ends(make_budget, monkeypatch, until):
 def test_while_a_task_of_another_loop_is_told(make_budget):
     async def join(budget):
         permit = LocalPermit(budget, NORMAL)
-        return permit, budget._claim(permit, LoopWaiter)
+        return permit, budget._request_slot(permit, LoopWakeup)
 
     def arrange():
         budget = make_budget(1)

@@ -12,8 +12,8 @@ import weakref
 import pytest
 from igamingace.errors import AcquireTimeout, ConfigurationError
 from igamingace.limits import Limiter, LocalLimiter, account_key, default_limiter
-from igamingace.limits._known import known_limiters
-from igamingace.limits._line import NORMAL, Ticket
+from igamingace.limits._queue import NORMAL, Waiter
+from igamingace.limits._registry import all_limiters
 from igamingace_bindings.contract import CONCURRENCY_LIMIT
 
 TOKEN = "60349266c8d9487eab7531b1a15d2480"
@@ -183,7 +183,7 @@ def test_all_limiters_can_be_told_while_others_come():
     thread.start()
     try:
         for _ in range(6_000):
-            assert set(limiters[:50]) <= set(known_limiters())
+            assert set(limiters[:50]) <= set(all_limiters())
     finally:
         stop.set()
         thread.join()
@@ -195,7 +195,7 @@ def test_a_limiter_lives_as_long_as_one_of_its_budgets():
     budget = LocalLimiter(2).budget("a")
     gc.collect()
 
-    (limiter,) = [one for one in known_limiters() if one.stats().granted == 0 and one._budgets.get("a")]  # type: ignore[attr-defined]
+    (limiter,) = [one for one in all_limiters() if one.stats().granted == 0 and one._budgets.get("a")]  # type: ignore[attr-defined]
 
     assert limiter.budget("a") is budget
 
@@ -206,9 +206,9 @@ def test_many_budgets_used_once_leave_nothing_but_their_figures():
     for number in range(2500):
         limiter.budget(str(number)).acquire().done()
 
-    assert len(limiter._budgets._places) <= 101
+    assert len(limiter._budgets._references) <= 101
     assert limiter.stats().granted == 2500
-    assert not limiter._budgets._places
+    assert not limiter._budgets._references
 
 
 def test_a_forked_child_counts_what_it_did_itself_once_a_budget_is_forgotten():
@@ -216,7 +216,7 @@ def test_a_forked_child_counts_what_it_did_itself_once_a_budget_is_forgotten():
     budget = limiter.budget("a")
     budget.acquire().done()
 
-    limiter.start_clean()  # as in a child
+    limiter._after_fork()  # as in a child
     budget.acquire().done()
     budget.acquire().done()
     del budget
@@ -235,19 +235,19 @@ def test_an_account_that_was_forgotten_and_came_back_is_not_forgotten_again():
     assert limiter.budget("a") is held
 
 
-def test_a_ticket_of_another_line_leaves_nobody_elses():
+def test_a_waiter_of_another_queue_leaves_nobody_elses():
     """A task of a forked process may give up its wait in the child, whose budget has a line of its own."""
     limiter = LocalLimiter(1)
     budget, calm = limiter.budget("a"), limiter.budget("b")
     held = budget.acquire()
-    old, ticket = budget.core, Ticket(NORMAL, 0.0)
-    old.join(ticket)
-    budget.start_clean()
+    old, waiter = budget.state, Waiter(NORMAL, 0.0)
+    old.enqueue(waiter)
+    budget.reset()
 
-    budget.core.leave(ticket, 1.0)
+    budget.state.stop_waiting(waiter, 1.0)
 
     assert [one.stats().waiting for one in (budget, calm)] == [0, 0]
-    assert len(old.line) == 1
+    assert old.waiting == 1
     held.done()
 
 

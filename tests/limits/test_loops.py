@@ -60,7 +60,7 @@ async def test_urgent_and_refused_calls_go_ahead(make_budget):
     tasks = [
         asyncio.create_task(call("bulk")),
         asyncio.create_task(call("player", urgent=True)),
-        asyncio.create_task(call("refused", again=True)),
+        asyncio.create_task(call("refused", retry=True)),
     ]
     await wait_for(budget, waiting=3)
     holder.done()

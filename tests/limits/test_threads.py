@@ -13,10 +13,10 @@ import time
 
 import pytest
 from igamingace.errors import AcquireTimeout
-from igamingace.limits._alarm import alarm
-from igamingace.limits._line import Rank
-from igamingace.limits._permit import LocalPermit
-from igamingace.limits._waiters import ThreadWaiter
+from igamingace.limits._budget import LocalPermit
+from igamingace.limits._queue import Priority
+from igamingace.limits._timer import timer_thread
+from igamingace.limits._wakeups import ThreadWakeup
 
 
 def in_thread(function):
@@ -82,13 +82,13 @@ def test_a_wait_that_takes_too_long_says_how_things_stand(make_budget):
 def test_a_slot_granted_while_the_wait_is_given_up_is_used(make_budget, monkeypatch):
     budget = make_budget(1)
     holder = budget.acquire()
-    leave = type(budget)._leave
+    leave = type(budget)._stop_waiting
 
     def leave_too_late(budget, permit):
         holder.done()
         leave(budget, permit)
 
-    monkeypatch.setattr(type(budget), "_leave", leave_too_late)
+    monkeypatch.setattr(type(budget), "_stop_waiting", leave_too_late)
     budget.acquire(timeout=0.01).done()
 
     assert budget.stats().in_flight == 0
@@ -167,8 +167,8 @@ def test_a_permit_dropped_without_an_end_lingers_and_is_reported(make_budget, ca
 def test_a_slot_granted_to_one_who_has_gone_meanwhile_is_free_at_once(make_budget, caplog):
     budget = make_budget(1)
     holder = budget.acquire()
-    permit = LocalPermit(budget, Rank.NORMAL)
-    budget._claim(permit, ThreadWaiter)
+    permit = LocalPermit(budget, Priority.NORMAL)
+    budget._request_slot(permit, ThreadWakeup)
 
     holder.done()
     assert permit.serial
@@ -222,9 +222,9 @@ def test_a_finaliser_that_ends_a_permit_inside_the_limiter_does_not_hang(make_bu
 
     def collect():
         garbage.clear()
-        in_use_meanwhile.append(budget.core.in_use)
+        in_use_meanwhile.append(budget.state.in_use)
 
-    budget._work(collect)  # what the garbage collector may do at any moment of real work under the lock
+    budget._update(collect)  # what the garbage collector may do at any moment of real work under the lock
 
     assert in_use_meanwhile == [1], "it must not change under the hands of the work that it interrupts"
     budget.acquire(timeout=0).done()
@@ -259,7 +259,7 @@ def test_an_end_that_the_garbage_collector_brings_while_others_are_noted_is_not_
     gc.disable()
     try:
         garbage.append(Garbage())
-        budget._work(end)
+        budget._update(end)
     finally:
         gc.set_threshold(*thresholds)
         gc.enable()
@@ -278,7 +278,7 @@ def test_a_call_from_a_finaliser_inside_the_limiter_is_refused_instead_of_hangin
         except RuntimeError as error:
             raised.append(error)
 
-    budget._work(call)
+    budget._update(call)
 
     assert "finaliser" in str(raised[0])
     assert budget.stats().waiting == 0
@@ -289,14 +289,14 @@ def test_an_interrupt_between_a_grant_and_its_telling_is_made_good(make_budget, 
     holder = budget.acquire()
     thread = in_thread(lambda: budget.acquire().done())
     until(lambda: budget.stats().waiting == 1)
-    ticket = budget.core.line.head()
-    wake = ticket.wake
+    waiter = budget.state.queue.peek()
+    wake = waiter.wake
 
     def strike():
-        ticket.wake = wake
+        waiter.wake = wake
         raise KeyboardInterrupt
 
-    ticket.wake = strike
+    waiter.wake = strike
     with pytest.raises(KeyboardInterrupt):
         holder.done()
     join_all([thread])
@@ -313,7 +313,7 @@ def test_an_end_that_was_interrupted_can_be_made_again(make_budget, monkeypatch)
         monkeypatch.undo()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(type(budget), "end", strike)
+    monkeypatch.setattr(type(budget), "release", strike)
     with pytest.raises(KeyboardInterrupt):
         permit.done()
     permit.done()
@@ -352,7 +352,8 @@ class Strikes:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_interrupts_at_any_moment_lose_no_slot_and_grant_none_twice(make_budget):
-    alarm.start()  # no thread may start meanwhile: it would be given the number of one that a strike ended
+    # No thread may start meanwhile: it would be given the number of one that a strike ended.
+    timer_thread.start()
     budget, stop, at_once, most = make_budget(2, linger=0), threading.Event(), set(), [0]
 
     def call(number):

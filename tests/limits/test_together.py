@@ -84,7 +84,7 @@ async def call(budget, server, seconds):
     """What a client does: after a refusal, wait for the account's drain and try again."""
     tries = 0
     while True:
-        permit = await budget.acquire_async(again=tries > 0)
+        permit = await budget.acquire_async(retry=tries > 0)
         tries += 1
         if await server.answer(seconds):
             permit.done()

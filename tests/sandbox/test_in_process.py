@@ -251,10 +251,10 @@ async def test_two_event_loops_one_after_the_other_are_served(sandbox):
         ({"time_scale": True}, "time_scale: must be"),
         ({"seed": "x"}, "seed: must be a whole number, not 'x'"),
         ({"seed": 1.5}, "seed: must be"),
-        ({"wallet": "x"}, "wallet: the target is no http or https URL"),
-        ({"wallet": 5}, "wallet: target is int: give a URL, an ASGI or a WSGI app"),
+        ({"wallet": "x"}, "wallet: the target is not an http or https URL"),
+        ({"wallet": 5}, "wallet: target is int; use a URL, an ASGI or a WSGI application"),
         ({"wallet": {"mycasino": None}}, "wallet: target is NoneType"),
-        ({"wallet": lambda: None}, "wallet: the target is a callable, but takes neither"),
+        ({"wallet": lambda: None}, "wallet: the target is a callable that takes neither"),
         ({"wallet": {"nobody": lambda environ, start: []}}, "wallet: there is no account 'nobody'"),
     ],
 )

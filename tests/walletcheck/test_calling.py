@@ -129,7 +129,7 @@ def test_what_cannot_be_put_back_is_said():
     report = check_wallet(PaysNothing(), **ME, only=["happy.bet"])
 
     assert not report.restored
-    assert report.balance_line() == (
+    assert report.balance_summary() == (
         "The balance of p-1 was 1000.00 USD and is now 995.00: -5.00 could not be undone."
     )
 
@@ -148,7 +148,7 @@ def test_a_wallet_that_dies_is_reported_to_the_end():
 
     assert ids(report) == ids_of("happy") + ids_of("bet")
     assert report.balance_after is None
-    assert "can no longer be read" in report.balance_line()
+    assert "can no longer be read" in report.balance_summary()
 
 
 class Silent(RightWallet):

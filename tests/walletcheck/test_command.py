@@ -9,8 +9,8 @@ import threading
 import xml.etree.ElementTree as ET
 
 import pytest
+from igamingace.cli.wallet_check import wallet
 from igamingace.walletcheck import CHECKS
-from igamingace.walletcheck.command import wallet
 from typer.testing import CliRunner
 
 from .faults_of_form import RefusesUnderHTTP400
@@ -125,8 +125,8 @@ def test_a_wrong_url_is_2_and_names_the_status(served, run):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["ftp://casino.example"], "no http or https URL"),
-        (["http://"], "no http or https URL"),
+        (["ftp://casino.example"], "not an http or https URL"),
+        (["http://"], "not an http or https URL"),
         ([], "give the URL"),
         (["http://127.0.0.1:9", "--only", "bet.duplikate"], "did you mean bet.duplicate"),
         (["http://127.0.0.1:9", "--only", "bet", "--skip", "bet"], "no check is left"),

@@ -53,7 +53,7 @@ class CallState(Generic[T]):
     """The state of one call, which a driver repeats until `settle` says that it is over.
 
         with call:
-            call.permit = acquire(call.acquire_timeout(), again=call.again)
+            call.permit = acquire(call.acquire_timeout(), retry=call.is_retry)
             call.outcome = send(call.request)
         pause = call.settle()
 
@@ -107,8 +107,8 @@ class CallState(Generic[T]):
         self._observer = observer
 
     @property
-    def again(self) -> bool:
-        """Whether the call was refused for being over the limit, and goes first."""
+    def is_retry(self) -> bool:
+        """Whether the call was refused for being over the limit, and is served first."""
         return self._retries.refusals > 0
 
     def acquire_timeout(self) -> float | None:
@@ -128,7 +128,7 @@ class CallState(Generic[T]):
         permit, self.permit = self.permit, None
         if permit is None:
             # A call that was refused, and now finds no slot in its time, ends with the refusal.
-            self._gave_up = isinstance(error, AcquireTimeout) and self.again
+            self._gave_up = isinstance(error, AcquireTimeout) and self.is_retry
             if self._observer is not None:
                 self._observer.gave_up(error)
             return self._gave_up
@@ -150,7 +150,13 @@ class CallState(Generic[T]):
         self._log(permit.waited, kind)
         if self._observer is not None:
             self._observer.attempted(
-                attempt_of(self.outcome, self._verdict, waited=permit.waited, again=self.again, given_up=kind)
+                attempt_of(
+                    self.outcome,
+                    self._verdict,
+                    waited=permit.waited,
+                    retry=self.is_retry,
+                    given_up=kind,
+                )
             )
         return False
 

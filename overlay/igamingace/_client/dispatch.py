@@ -67,7 +67,7 @@ class Dispatcher:
         while True:
             with call:
                 call.permit = context.budget.acquire(
-                    timeout=call.acquire_timeout(), urgent=options.urgent, again=call.again
+                    timeout=call.acquire_timeout(), urgent=options.urgent, retry=call.is_retry
                 )
                 call.outcome = context.transport.send(call.request)
             pause = call.settle()
@@ -81,7 +81,7 @@ class Dispatcher:
         while True:
             with call:
                 call.permit = _acquire(
-                    scope, context.budget, call.acquire_timeout(), urgent=options.urgent, again=call.again
+                    scope, context.budget, call.acquire_timeout(), urgent=options.urgent, retry=call.is_retry
                 )
                 if scope.remaining() <= 0:  # the slot came too late: nothing is sent
                     call.outcome = TransportFailure.not_sent("the run is over")
@@ -139,7 +139,7 @@ class AsyncDispatcher:
         while True:
             with call:
                 call.permit = await context.budget.acquire_async(
-                    timeout=call.acquire_timeout(), urgent=options.urgent, again=call.again
+                    timeout=call.acquire_timeout(), urgent=options.urgent, retry=call.is_retry
                 )
                 call.outcome = await context.transport.send(call.request)
             pause = call.settle()
@@ -149,7 +149,7 @@ class AsyncDispatcher:
 
 
 def _acquire(
-    scope: CancelScope, budget: Budget, timeout: float | None, *, urgent: bool, again: bool
+    scope: CancelScope, budget: Budget, timeout: float | None, *, urgent: bool, retry: bool
 ) -> Permit:
     """Wait for a slot as `budget.acquire` does; raise Cancelled when the scope ends.
 
@@ -165,7 +165,7 @@ def _acquire(
         scope.check()
         try:
             return budget.acquire(
-                timeout=max(0.0, min(piece, left, scope.remaining())), urgent=urgent, again=again
+                timeout=max(0.0, min(piece, left, scope.remaining())), urgent=urgent, retry=retry
             )
         except AcquireTimeout as error:
             scope.check()

@@ -25,7 +25,7 @@ class Attempt:
 
     waited: float
     """Seconds from asking for the slot to having it."""
-    again: bool
+    retry: bool
     """Whether the request was refused with 1018 before."""
     sent_for: float | None
     """Seconds from sending until the answer was read; None where no answer came."""
@@ -75,7 +75,7 @@ def attempt_of(
     verdict: Mapping[str, Any] | ErrorResponse | InvalidResponse | TransportFailure | None,
     *,
     waited: float,
-    again: bool,
+    retry: bool,
     given_up: type[BaseException] | None,
 ) -> Attempt:
     """What is told of an attempt; without an outcome, it was given up with an exception of that class."""
@@ -93,7 +93,7 @@ def attempt_of(
         error = None
     return Attempt(
         waited=waited,
-        again=again,
+        retry=retry,
         sent_for=None if answer is None else answer.elapsed,
         http_status=None if answer is None else answer.http_status,
         error=error,

@@ -14,13 +14,15 @@ from igamingace.errors import InvalidArgument
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Far past any amount, and small enough that turning such a number into an int or a string costs nothing.
-_LARGEST_EXPONENT: Final = 1000
+MAX_EXPONENT: Final = 1000
+"""The largest exponent of a number that is read, with either sign.
+
+Far beyond any amount, and small enough that converting such a number to an int or a string costs nothing."""
 
 
 def _exact(literal: str) -> Decimal:
     number = Decimal(literal)
-    if number and abs(number.adjusted()) > _LARGEST_EXPONENT:
+    if number and abs(number.adjusted()) > MAX_EXPONENT:
         raise ValueError("a number with an exponent past any use")
     return number
 

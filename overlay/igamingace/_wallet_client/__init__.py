@@ -1,1 +1,1 @@
-"""What calls a wallet, as the vendor does."""
+"""Client of a wallet, as the vendor is: creates, signs and sends callbacks."""

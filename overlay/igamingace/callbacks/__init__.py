@@ -1,4 +1,4 @@
-"""What iGamingAce calls a wallet for: verify its callbacks, parse them, answer them without losing money."""
+"""Callbacks that iGamingAce sends to a wallet: verify them, parse them, and answer them with your wallet."""
 
 from igamingace.callbacks._apps import wallet_app, wallet_wsgi
 from igamingace.callbacks._asgi import WalletApp
@@ -15,11 +15,11 @@ from igamingace.callbacks._errors import (
     TransactionNotFound,
     UnsignableBody,
 )
+from igamingace.callbacks._execution import seconds_left
 from igamingace.callbacks._hooks import CallbackHooks, Event
 from igamingace.callbacks._models import Balance, Bet, BetWin, Callback, Cancel, Win
 from igamingace.callbacks._parse import parse
 from igamingace.callbacks._signature import SIGNATURE_HEADER, sign, verify
-from igamingace.callbacks._time import seconds_left
 from igamingace.callbacks._wallet import Wallet
 from igamingace.callbacks._wsgi import WalletWSGI
 

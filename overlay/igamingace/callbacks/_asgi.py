@@ -7,12 +7,12 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from igamingace.callbacks._desk import Arrival, Desk
-from igamingace.callbacks._door import Rejected, check, declared_length, too_large
+from igamingace.callbacks._handler import CallbackHandler, IncomingCallback
+from igamingace.callbacks._http import RequestRejected, body_too_large, check_request, content_length
 from igamingace.callbacks._signature import SIGNATURE_HEADER
 
 if TYPE_CHECKING:
-    from igamingace.callbacks._addresses import Network
+    from igamingace.callbacks._http import Network
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -20,30 +20,29 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 _SIGNATURE: Final = SIGNATURE_HEADER.lower().encode()
-_SLOWEST_BODY: Final = 10.0  # seconds
+_BODY_TIMEOUT: Final = 10.0  # seconds
 
 
 class WalletApp:
     """What `wallet_app` returns: an ASGI application."""
 
-    def __init__(self, desk: Desk, max_body: int, allowed: tuple[Network, ...] | None) -> None:
-        """Take the desk that answers, and what is let in."""
-        self._desk: Final = desk
+    def __init__(self, handler: CallbackHandler, max_body: int, allowed: tuple[Network, ...] | None) -> None:
+        self._handler: Final = handler
         self._max_body: Final = max_body
         self._allowed: Final = allowed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or the server's start and stop."""
-        if scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
-        elif scope["type"] == "http":
+        if scope["type"] == "http":
             await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
         else:
             await send({"type": "websocket.close", "code": 1003})
 
     def close(self) -> None:
-        """Let the application's threads end, as the server's stop does where the application hears of it."""
-        self._desk.close()
+        """Stop the application's threads. A server that sends lifespan events does it when it stops."""
+        self._handler.close()
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -53,29 +52,29 @@ class WalletApp:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        at = time.perf_counter()
+        received_at = time.perf_counter()
         client = scope.get("client")
         peer: str | None = client[0] if client else None
         try:
-            check(self._allowed, peer, scope["method"])
-            body = await self._body(scope, receive)
-        except Rejected as rejected:
+            check_request(self._allowed, peer, scope["method"])
+            body = await self._read_body(scope, receive)
+        except RequestRejected as rejected:
             await _respond(send, rejected.status, rejected.media_type, rejected.body, rejected.headers)
             return
         except Disconnected:
             return
-        signatures = _fields(scope, _SIGNATURE)
+        signatures = _header_values(scope, _SIGNATURE)
         signature = b",".join(signatures) if signatures else None
-        answer = await self._desk.answer(Arrival(body, signature, peer, at))
+        answer = await self._handler.handle(IncomingCallback(body, signature, peer, received_at))
         await _respond(send, 200, "application/json", answer)
 
-    async def _body(self, scope: Scope, receive: Receive) -> bytes:
-        for declared in _fields(scope, b"content-length"):
-            if declared_length(declared.decode("latin-1")) > self._max_body:
-                raise too_large(self._max_body)
+    async def _read_body(self, scope: Scope, receive: Receive) -> bytes:
+        for length in _header_values(scope, b"content-length"):
+            if content_length(length.decode("latin-1")) > self._max_body:
+                raise body_too_large(self._max_body)
         body, more = bytearray(), True
         try:
-            async with asyncio.timeout(_SLOWEST_BODY):
+            async with asyncio.timeout(_BODY_TIMEOUT):
                 while more:
                     message = await receive()
                     if message["type"] == "http.disconnect":
@@ -83,21 +82,21 @@ class WalletApp:
                     body += message.get("body", b"")
                     more = message.get("more_body", False)
                     if len(body) > self._max_body:
-                        raise too_large(self._max_body)
+                        raise body_too_large(self._max_body)
         except TimeoutError:
-            slow = True
+            timed_out = True
         else:
-            slow = False
-        if slow:
-            raise Rejected(408, f"the body took longer than {_SLOWEST_BODY:g} s")
+            timed_out = False
+        if timed_out:
+            raise RequestRejected(408, f"the body took longer than {_BODY_TIMEOUT:g} s")
         return bytes(body)
 
 
-class Disconnected(Exception):  # noqa: N818 -- not an error: callers may go
-    """The caller has gone before the request was complete: nothing was done, nobody is to be answered."""
+class Disconnected(Exception):  # noqa: N818 -- not an error: clients may disconnect
+    """The client disconnected before the request was complete: there is nobody to answer."""
 
 
-def _fields(scope: Scope, name: bytes) -> list[bytes]:
+def _header_values(scope: Scope, name: bytes) -> list[bytes]:
     """Return the values of a header; `name` is in lower case, as ASGI sends names."""
     return [value for key, value in scope["headers"] if key == name]
 

@@ -1,4 +1,4 @@
-"""What callbacks raise: a signature that does not hold, a body that is none, and a wallet's refusals."""
+"""Exceptions: an invalid signature, an invalid body, and the refusals that a wallet raises."""
 
 # ruff: noqa: N818 -- the names say what happened, and the design fixes them
 
@@ -31,14 +31,13 @@ UNKNOWN: Final = "ERR_UNKNOWN"
 
 
 class UnsignableBody(IGamingAceError, ValueError):
-    """`sign` was given bytes that have no signature: they are no flat JSON object. The message says why."""
+    """`sign` was given bytes that are not a flat JSON object. The message says why."""
 
 
 class InvalidSignature(IGamingAceError, ValueError):
-    """The bytes are not shown to come from the vendor: do nothing that they ask for.
+    """The callback is not signed by the vendor: ignore what it asks for.
 
-    The message says what is wrong, in fixed words: it holds nothing of the body, of the signature or of the
-    token.
+    The message is a fixed text: it contains no part of the body, the signature or the token.
 
     Attributes:
         status_code: the `statusCode` to answer with.
@@ -48,7 +47,7 @@ class InvalidSignature(IGamingAceError, ValueError):
 
 
 class InvalidCallback(IGamingAceError, ValueError):
-    """The signature holds, but the body is no callback: an unknown command, a missing or wrong field.
+    """The signature is valid, but the body is not: an unknown command, a missing or invalid field.
 
     The message names fields and what is wrong with them, never their values.
 
@@ -61,7 +60,6 @@ class InvalidCallback(IGamingAceError, ValueError):
     status_code: ClassVar[str] = UNKNOWN
 
     def __init__(self, *problems: str, command: str | None = None) -> None:
-        """Take what is wrong, a line each."""
         super().__init__(f"{command or 'callback'}: {'; '.join(problems)}")
         self.command = command
         self.problems = problems
@@ -74,19 +72,19 @@ class StaleCallback(InvalidCallback):
 
 
 class Refusal(IGamingAceError):
-    """What a wallet raises to refuse a callback; it is answered under HTTP 200 with the class's `statusCode`.
+    """A wallet raises it to refuse a callback; the answer is HTTP 200 with the class's `statusCode`.
 
     Where the contract does not allow that code for the command, ERR_UNKNOWN is sent in its place.
 
     Attributes:
         status_code: the `statusCode` to answer with.
-        balance: the player's balance now, in major units; None when it is not known, and 0 is sent.
+        balance: the player's current balance, in major units; None when it is not known, then 0 is sent.
     """
 
     status_code: ClassVar[str] = UNKNOWN
 
     def __init__(self, reason: str = "", *, balance: Decimal | int | None = None) -> None:
-        """Take the reason, for your own code (it is not sent), and the balance now where it is known."""
+        """Take a reason for your own logs (it is not sent), and the current balance if it is known."""
         super().__init__(reason or self.status_code)
         self.balance = balance
 
@@ -98,13 +96,13 @@ class NotAuthenticated(Refusal):
 
 
 class InvalidPlayer(Refusal):
-    """There is no such player. The contract knows it for `balance`; raise NotAuthenticated for the others."""
+    """There is no such player. The contract allows it for `balance`; for others raise NotAuthenticated."""
 
     status_code = "ERR_INVALID_PLAYER_ID"
 
 
 class InvalidAccount(Refusal):
-    """The player's currency is not the account's. The contract knows it for `balance`."""
+    """The player's currency is not the account's. The contract allows it for `balance`."""
 
     status_code = "ERR_INVALID_ACCOUNT"
 
@@ -116,12 +114,12 @@ class NotEnoughMoney(Refusal):
 
 
 class TransactionNotFound(Refusal):
-    """The bet to cancel is not known; it has been remembered as cancelled. For `cancel`."""
+    """The bet to cancel is unknown; the wallet has stored it as cancelled. For `cancel`."""
 
     status_code = "ERR_TRANSACTION_DOES_NOT_EXIST"
 
 
 class AlreadyRolledBack(Refusal):
-    """Another cancel has refunded the bet already; nothing was refunded again. For `cancel`."""
+    """Another cancel has already refunded the bet; this one changed nothing. For `cancel`."""
 
     status_code = "ERR_TRANSACTION_ROLLED_BACK"

@@ -1,4 +1,4 @@
-"""Hooks: what a program can watch of the callbacks it answers, for metrics and alarms."""
+"""Hooks that are called as callbacks are answered, for metrics and alerts."""
 
 from __future__ import annotations
 
@@ -16,15 +16,14 @@ log: Final = logging.getLogger("igamingace.callbacks")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A callback and how it was answered. What comes from a body is there only when the signature holds.
+    """A callback and how it was answered. It has values of the body only when the signature is valid.
 
     Attributes:
-        command: the command; None when the body is no callback of the contract, or its signature does not
-            hold.
+        command: the command; None when the body or its signature is invalid.
         transaction_id: its transactionId; None where the command has none.
         player_id: its playerId.
-        account: whose token signed it: a name or an index; None when the app has one token.
-        peer: the address that the request came from; None when the server does not know it.
+        account: which token signed it: a name or an index; None when the app has one token.
+        peer: the source address of the request; None when the server does not know it.
         status_code: the statusCode that was answered.
         seconds: from the arrival of the request to this event, in seconds.
     """
@@ -38,7 +37,7 @@ class Event:
     seconds: float
 
     def line(self) -> str:
-        """The event as a log line without secrets; text from outside is escaped."""
+        """The event as a line for a log, without secrets; text of the request is escaped."""
         return (
             f"command={self.command} transactionId={self.transaction_id} playerId={self.player_id!a} "
             f"account={self.account!a} "
@@ -46,7 +45,7 @@ class Event:
         )
 
     def extra(self) -> dict[str, object]:
-        """The event for `extra=` of a log record: a field each."""
+        """The event as fields for `extra=` of a log record."""
         return {
             "command": self.command,
             "transactionId": self.transaction_id,
@@ -59,33 +58,33 @@ class Event:
 
 
 class CallbackHooks:
-    """Called as callbacks are answered. Inherit from it and write those you need; its own do nothing.
+    """Subclass it and override the methods you need; they do nothing here.
 
     A hook must be quick and must not block: it runs before the answer goes out, in the event loop or in the
     server's thread. An exception in a hook is logged and otherwise ignored.
     """
 
     def answered(self, event: Event) -> None:
-        """A callback is about to be answered: every one, refused, overdue and forged ones included."""
+        """A callback is about to be answered: also a refused, overdue or forged one."""
 
     def overdue(self, event: Event) -> None:
-        """The wallet has not returned within the contract's time limit, and ERR_UNKNOWN is answered for it.
+        """The wallet has not returned within the contract's time limit; ERR_UNKNOWN is answered.
 
         For `bet` and `betwin` a `cancel` follows; for `win` and `cancel` the same callback comes again.
         """
 
     def ended_late(self, event: Event, error: BaseException | None) -> None:
-        """An overdue method has ended after all, with `error` or, when that is None, having done its work.
+        """An overdue method has ended; `error` is what it raised, or None.
 
-        Called in the thread or task that it ran in. A `bet` that did its work is booked though the vendor was
-        told that it failed: its `cancel` must refund it. `asyncio.CancelledError`: it was stopped at the time
-        limit.
+        Called in the thread or task that it ran in. When a `bet` has returned, it is booked although it was
+        answered as failed: its `cancel` must refund it. `asyncio.CancelledError`: it was cancelled at the
+        time limit.
         """
 
 
 def call_hook(hook: Callable[[], None]) -> None:
-    """Call a hook; log what it raises instead of letting it spoil an answer."""
+    """Call a hook. An exception is logged, so that the callback is still answered."""
     try:
         hook()
     except Exception:
-        log.exception("A hook of the callbacks raised; the answer goes out without it")
+        log.exception("A hook raised an exception; the callback is answered anyway")

@@ -1,4 +1,4 @@
-"""The callbacks as generated from the contract, with `timestamp` a datetime whichever unit it came in."""
+"""The models of callbacks: those generated from the contract, with `timestamp` as a datetime."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ _SIGNATURE = "_signature"
 
 
 class Signed:
-    """What a parsed callback has beside its fields: the signature that it came with."""
+    """Base of the models: the signature of a parsed callback."""
 
     @property
     def signature(self) -> str | None:
-        """The header `X-Request-Signature` that was verified; None for a callback that was made by hand.
+        """The verified header `X-Request-Signature`; None for a callback that was created by hand.
 
         It is not a field: no key of the body can set it, and repr, `model_dump` and `==` leave it out.
         """
-        found: str | None = vars(self).get(_SIGNATURE)
-        return found
+        signature: str | None = vars(self).get(_SIGNATURE)
+        return signature
 
 
 class Balance(Signed, generated.Balance):
     """Asks for the player's balance."""
 
-    timestamp: AwareDatetime  # type: ignore[assignment] # an integer in the contract, a moment here
+    timestamp: AwareDatetime  # type: ignore[assignment] # an integer in the contract, a datetime here
 
 
 class Bet(Signed, generated.Bet):
@@ -53,8 +53,8 @@ class Cancel(Signed, generated.Cancel):
     timestamp: AwareDatetime  # type: ignore[assignment] # as above
 
 
-def keep_signature(callback: Callback, signature: str | bytes) -> None:
-    """Let a callback carry the signature that was verified for it."""
+def attach_signature(callback: Callback, signature: str | bytes) -> None:
+    """Attach the verified signature to a callback."""
     # Not as a private attribute of pydantic's, which `==` compares: a callback parsed from a signed body
     # equals one made by hand of the same fields. Beside the fields in `__dict__`, copies and pickles keep it.
     vars(callback)[_SIGNATURE] = signature if isinstance(signature, str) else signature.decode()

@@ -1,4 +1,4 @@
-"""Signs callbacks, and verifies that a callback was signed with an account's token (api-facts section 4)."""
+"""Signs callbacks, and verifies that a callback was signed with an account's token."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from hmac import compare_digest
 from typing import TYPE_CHECKING, Final, overload
 
 from igamingace.callbacks._errors import InvalidSignature, UnsignableBody
-from igamingace.callbacks._flat import NotFlat, Value, read_flat, signed_bytes
-from igamingace.callbacks._keys import Account, Keys, Tokens, key_of, keys_of
-from igamingace.callbacks._keys import signature as signature_of
+from igamingace.callbacks._hmac import Account, Key, Keys, Tokens, compute_signature, key_of, keys_of
+from igamingace.callbacks._json import NotAFlatObject, Value, parse_flat_object, signing_input
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,36 +19,42 @@ SIGNATURE_HEADER: Final = "X-Request-Signature"
 _LENGTH: Final = 88  # of 64 bytes in base64
 
 
-class _JustVerified(threading.local):
-    """What `verify` accepted last in this thread: immutable objects, told by identity."""
+class _LastVerified(threading.local):
+    """What `verify` accepted last in this thread, for a `parse` of the same objects right after it.
 
-    call: tuple[bytes, str | bytes | None, str, dict[str, Value]] | None = None
+    Without it, programs that verify first and parse later compute the HMAC and read the JSON twice: then both
+    calls together are slower than svix's `verify` and `json.loads` (tests/benchmarks/callbacks). The objects
+    are immutable and compared by identity, so they cannot have changed in between. It is used once, and holds
+    the key instead of the token.
+    """
+
+    match: tuple[bytes, str | bytes | None, Key, dict[str, Value]] | None = None
 
 
-_just_verified: Final = _JustVerified()
+_last_verified: Final = _LastVerified()
 
 
 def sign(body: bytes, token: str) -> str:
-    """Return the signature of a callback's body: the mirror of `verify`, for tests and for acting the vendor.
+    """Return the signature of a callback's body: the counterpart of `verify`, for tests and simulators.
 
     Base64 of HMAC-SHA512, keyed with the token, over the values of the flat JSON object: joined by commas,
     ordered by the code points of their keys. A number or a boolean is signed as its literal stands in the
-    body, a string decoded, null as nothing. (JavaScript orders keys by UTF-16 units instead. That differs
-    only where one key has a character above U+FFFF in the place where another has one of U+E000 to U+FFFF; no
-    field of the vendor's does.)
+    body, a string decoded, null as an empty string. (JavaScript orders keys by UTF-16 units instead. The
+    order differs only where one key has a character above U+FFFF in the place where another has one of U+E000
+    to U+FFFF; no field of the vendor's does.)
 
     Args:
-        body: The bytes that are sent, to the letter: `1500.00` and `1500` have different signatures.
+        body: The exact bytes that are sent: `1500.00` and `1500` have different signatures.
         token: The account's API token.
 
     Raises:
-        UnsignableBody: the body is no flat JSON object in UTF-8 of at most 1 MiB, or has a key twice.
-        ConfigurationError: the token is empty, or no text.
+        UnsignableBody: the body is not a flat JSON object in UTF-8 of at most 1 MiB, or has a duplicate key.
+        ConfigurationError: the token is empty or not a string.
     """
     key = key_of(token)
     try:
-        return signature_of(key, signed_bytes(read_flat(_as_bytes(body)))).decode()
-    except NotFlat as error:
+        return compute_signature(key, signing_input(parse_flat_object(_as_bytes(body)))).decode()
+    except NotAFlatObject as error:
         reason = str(error)
     raise UnsignableBody(reason)
 
@@ -65,68 +70,53 @@ def verify(
     signature: str | bytes | None,
     token: str | Tokens,
 ) -> Account:
-    """Check that a callback was signed with the account's token; it comes from the vendor then.
+    """Check that a callback was signed with the account's token, so that it comes from the vendor.
 
-    The vendor signs the values, not the names of the fields, and `1` like `"1"`. So trust a body whose
-    signature holds only as `parse` reads it: with every field of its command, each of the contract's type.
+    The vendor signs the values, not the names of the fields, and `1` like `"1"`. So trust a signed body only
+    as `parse` reads it: with every field of its command, each of the contract's type.
 
     Args:
-        body: The bytes of the request's body as they came. Not parsed and written again: that changes
-            numbers.
-        signature: The header `X-Request-Signature` as it came; None when there was none. It must be the
-            signature to the letter: no space around it, no other spelling of the base64, one value.
-        token: The account's API token. Or several, when it is being changed or when many agents share a
+        body: The bytes of the request's body as they came. Do not parse and serialize them again: that
+            changes numbers.
+        signature: The header `X-Request-Signature` as it came; None when there was none. It must be
+            exactly one signature: no white space around it, no other base64 variant.
+        token: The account's API token. Or several, during a rotation or when many agents share a
             callback URL: a list or tuple of tokens, or a mapping from names of your own to tokens.
 
     Returns:
-        None for one token; for several, whose it was: the index in the list, or the name in the mapping.
+        None for one token; for several, which one signed: the index in the list, or the name in the mapping.
 
     Raises:
-        InvalidSignature: it is not signed with any of the tokens, whatever the bytes and whatever is wrong
-            with them. The comparison takes the same time wherever the signatures differ.
-        ConfigurationError: a token is empty, or no text, or there is none.
-        TypeError: `body` is text. Its bytes are what was signed.
+        InvalidSignature: it is not signed with any of the tokens, whatever the bytes are. The comparison
+            takes constant time.
+        ConfigurationError: a token is empty or not a string, or there is no token.
+        TypeError: `body` is a string; the signature is of bytes.
     """
-    account, fields = read_signed(body, signature, keys_of(token))
+    keys = keys_of(token)
+    account, fields = read_signed(body, signature, keys)
     if isinstance(token, str) and type(body) is bytes:  # a bytearray could change
-        _just_verified.call = (body, signature, token, fields)
+        _last_verified.match = (body, signature, keys[0][1], fields)
     return account
 
 
-def verified(body: bytes, signature: str | bytes | None, token: str | Tokens) -> dict[str, Value]:
-    """Return the fields of a body that one of the tokens has signed; InvalidSignature when none has.
-
-    Where `verify` has just accepted these very objects in this thread, they are not verified twice: they
-    cannot have changed.
-    """
-    call, _just_verified.call = _just_verified.call, None
-    if call is not None and call[0] is body and call[1] is signature and call[2] is token:
-        return call[3]
+def verified_fields(body: bytes, signature: str | bytes | None, token: str | Tokens) -> dict[str, Value]:
+    """Return the fields of a body that one of the tokens has signed; InvalidSignature when none has."""
+    match = _last_verified.match
+    if match is not None:
+        _last_verified.match = None
+        if (
+            match[0] is body
+            and match[1] is signature
+            and isinstance(token, str)
+            and match[2] is key_of(token)
+        ):
+            return match[3]
     return read_signed(body, signature, keys_of(token))[1]
 
 
 def read_signed(body: bytes, signature: object, keys: Keys) -> tuple[Account, dict[str, Value]]:
     """Return whose key signed a body, and the body's fields; InvalidSignature when none did."""
     raw = _as_bytes(body)
-    given = _given(signature)
-    try:
-        fields = read_flat(raw)
-        message = signed_bytes(fields)
-    except NotFlat as error:
-        reason = str(error)
-    else:
-        fitting: list[Account] = []
-        for account, key in keys:  # all of them, so that the time taken does not tell which one fitted
-            if compare_digest(signature_of(key, message), given):
-                fitting.append(account)  # a comprehension is slower: it hardly ever appends
-        if fitting:
-            return fitting[0], fields
-        reason = "the signature is not one of this body and this token"
-    raise InvalidSignature(reason)
-
-
-def _given(signature: object) -> bytes:
-    """Return the header in bytes, if it has the form of a signature."""
     if signature is None:
         raise InvalidSignature(f"the header {SIGNATURE_HEADER} is missing")
     if isinstance(signature, str) and signature.isascii():
@@ -135,7 +125,20 @@ def _given(signature: object) -> bytes:
         raise InvalidSignature(
             f"the header {SIGNATURE_HEADER} is not one signature of {_LENGTH} base64 characters"
         )
-    return signature
+    try:
+        fields = parse_flat_object(raw)
+        message = signing_input(fields)
+    except NotAFlatObject as error:
+        reason = str(error)
+    else:
+        matches: list[Account] = []
+        for account, key in keys:  # all of them, so that the time taken does not tell which one matched
+            if compare_digest(compute_signature(key, message), signature):
+                matches.append(account)  # a comprehension is slower: it hardly ever appends
+        if matches:
+            return matches[0], fields
+        reason = "the signature does not match this body and this token"
+    raise InvalidSignature(reason)
 
 
 def _as_bytes(body: object) -> bytes:
@@ -143,6 +146,4 @@ def _as_bytes(body: object) -> bytes:
         return body
     if isinstance(body, bytearray):
         return bytes(body)
-    raise TypeError(
-        f"body is {type(body).__name__}: give the request's bytes as they came, they are what was signed"
-    )
+    raise TypeError(f"body is {type(body).__name__}: give the request's bytes as they came")

@@ -1,4 +1,4 @@
-"""What a wallet must do: the protocol that `wallet_app` calls, and what each method has to guarantee."""
+"""The protocol that a wallet implements, and what each method has to guarantee."""
 
 from __future__ import annotations
 
@@ -9,43 +9,43 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 if TYPE_CHECKING:
     from igamingace.callbacks._models import Balance, Bet, BetWin, Cancel, Win
 
-__all__ = ["Outcome", "Wallet"]
+__all__ = ["ReturnedBalance", "Wallet"]
 
-Outcome: TypeAlias = Decimal | int | Awaitable[Decimal | int]
+ReturnedBalance: TypeAlias = Decimal | int | Awaitable[Decimal | int]
 """The player's balance in major units of the account's currency, now or to be awaited. Never a float.
 
-One below 0 is sent as 0, for the contract knows none; what was booked stays booked."""
+A negative balance is sent as 0, since the contract allows none; what was booked stays booked."""
 
 
 class Wallet(Protocol):
     """Your wallet. Each method may be `def` (it runs in a thread) or `async def` (it runs in the event loop).
 
-    A method gets a callback whose signature holds and whose fields have been checked. It returns the player's
-    balance after the change, or raises a `Refusal` (`NotEnoughMoney`, `NotAuthenticated`, ...). Anything else
-    that it raises is logged and answered with ERR_UNKNOWN.
+    A method gets a callback whose signature and fields are valid. It returns the player's balance after the
+    change, or raises a `Refusal` (`NotEnoughMoney`, `NotAuthenticated`, ...). Any other exception is logged
+    and answered with ERR_UNKNOWN.
 
     Four rules hold for all of `bet`, `win`, `betwin` and `cancel`:
 
-    - **Once.** A `transactionId` changes the balance once, for ever. When it comes again, in parallel, a
-      second or a week later, change nothing and return the current balance. Let a unique index of the
-      database decide, in the same transaction as the change: a look before the change is too early. The same
-      id with another content is no repetition; refuse it by any exception.
-    - **Whole.** The change of the balance and the record of the `transactionId` are one transaction: after a
+    - **Idempotent.** A `transactionId` changes the balance once, for ever. When it arrives again, in
+      parallel, a second or a week later, change nothing and return the current balance. Let a unique index of
+      the database decide, in the same transaction as the change: a check before the change is too early. The
+      same id with other content is not a duplicate; refuse it with any exception.
+    - **Atomic.** The change of the balance and the record of the `transactionId` are one transaction: after a
       crash both are there or neither.
-    - **In any order.** Callbacks of one player come in parallel and overtake each other. Lock the player's
-      row, or change it by one statement (`SET balance = balance - :amount WHERE balance >= :amount`): a
-      balance that was read earlier and is written back loses money.
-    - **Durable first.** Return only what has been committed. An exception or a late answer says nothing to
-      the vendor about what you have booked: a `cancel` (of bet and betwin) or the same callback again (of win
-      and cancel) follows, and must find the truth in the database.
+    - **In any order.** Callbacks of one player arrive in parallel and out of order. Lock the player's row, or
+      change it in one statement (`SET balance = balance - :amount WHERE balance >= :amount`): a balance that
+      was read earlier and is written back loses money.
+    - **Durable.** Return only what has been committed. An exception or a late answer tells the vendor nothing
+      about what you have booked: a `cancel` (for bet and betwin) or the same callback again (for win and
+      cancel) follows, and must find the truth in the database.
 
-    A method that has not returned by the contract's time limit is answered for with ERR_UNKNOWN. An `async`
-    one is cancelled; one in a thread cannot be stopped and runs to its end. So give your database a statement
-    timeout, and before you commit ask `seconds_left()`: at 0 or below, roll back. Either may have been
-    committed by then all the same.
+    When a method has not returned by the contract's time limit, ERR_UNKNOWN is answered. An `async` method is
+    cancelled; one in a thread cannot be stopped and runs to its end. So set a statement timeout in your
+    database, and check `seconds_left()` before you commit: at 0 or below, roll back. Either may still have
+    been committed by then.
     """
 
-    def balance(self, callback: Balance, /) -> Outcome:
+    def balance(self, callback: Balance, /) -> ReturnedBalance:
         """Return the player's balance; change nothing.
 
         It comes at launch and each minute of play, so check that the player's session is open.
@@ -57,7 +57,7 @@ class Wallet(Protocol):
         """
         ...
 
-    def bet(self, callback: Bet, /) -> Outcome:
+    def bet(self, callback: Bet, /) -> ReturnedBalance:
         """Take `amount` from the balance, whole or not at all; return the balance after it.
 
         It is not sent again: a `cancel` with its `transactionId` as `referenceId` follows whenever the answer
@@ -71,7 +71,7 @@ class Wallet(Protocol):
         """
         ...
 
-    def win(self, callback: Win, /) -> Outcome:
+    def win(self, callback: Win, /) -> ReturnedBalance:
         """Add `amount` to the balance; return the balance after it.
 
         It comes again, up to `retries` of the contract, until it is answered with OK in time. A round may
@@ -84,7 +84,7 @@ class Wallet(Protocol):
         """
         ...
 
-    def betwin(self, callback: BetWin, /) -> Outcome:
+    def betwin(self, callback: BetWin, /) -> ReturnedBalance:
         """Take `bet_amount` and add `win_amount` as one change, both or neither; return the balance after it.
 
         The stake must be covered by the balance before the win. As with `bet`, it is not sent again, a
@@ -97,7 +97,7 @@ class Wallet(Protocol):
         """
         ...
 
-    def cancel(self, callback: Cancel, /) -> Outcome:
+    def cancel(self, callback: Cancel, /) -> ReturnedBalance:
         """Undo the whole bet or betwin whose `transactionId` is `reference_id`; return the balance after it.
 
         It follows every bet that was not answered with OK in time, booked or not, and comes again until it is

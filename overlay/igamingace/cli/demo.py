@@ -172,8 +172,8 @@ class _NoLimiter:
         del account
         return self
 
-    def acquire(self, *, timeout: float | None = None, urgent: bool = False, again: bool = False) -> Permit:
-        del timeout, urgent, again
+    def acquire(self, *, timeout: float | None = None, urgent: bool = False, retry: bool = False) -> Permit:
+        del timeout, urgent, retry
         return _NoPermit()
 
     async def acquire_async(
@@ -181,9 +181,9 @@ class _NoLimiter:
         *,
         timeout: float | None = None,  # noqa: ASYNC109 -- the protocol's name; nothing waits here
         urgent: bool = False,
-        again: bool = False,
+        retry: bool = False,
     ) -> Permit:
-        return self.acquire(timeout=timeout, urgent=urgent, again=again)
+        return self.acquire(timeout=timeout, urgent=urgent, retry=retry)
 
     def stats(self) -> Stats:
         raise NotImplementedError("a limiter without a limit has no statistics")

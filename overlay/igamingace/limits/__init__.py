@@ -1,14 +1,13 @@
-"""The concurrency budget: how many requests of an account may be in flight, and whose turn it is."""
+"""Concurrency limiter: how many requests of an account may be in flight at once, and which call is next."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from igamingace.limits._core import Outcome
-from igamingace.limits._hooks import LimiterHooks
-from igamingace.limits._local import LocalLimiter, default_limiter
-from igamingace.limits._pace import Pace
+from igamingace.limits._events import LimiterHooks
+from igamingace.limits._limiter import LocalLimiter, default_limiter
 from igamingace.limits._protocol import Budget, Limiter, Permit, account_key
+from igamingace.limits._state import SlotOutcome
 from igamingace.limits._stats import Stats
 
 if TYPE_CHECKING:
@@ -20,10 +19,9 @@ __all__ = [
     "LimiterHooks",
     "LimiterUnavailable",
     "LocalLimiter",
-    "Outcome",
-    "Pace",
     "Permit",
     "RedisLimiter",
+    "SlotOutcome",
     "Stats",
     "account_key",
     "default_limiter",
@@ -31,7 +29,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Import what needs the extra `redis` when it is first used."""
+    """Import on first use what needs the extra `redis`."""
     if name not in {"LimiterUnavailable", "RedisLimiter"}:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 from contextlib import suppress
@@ -9,114 +10,187 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from igamingace.errors import AcquireTimeout
-from igamingace.limits._alarm import alarm
-from igamingace.limits._line import AGAIN, NORMAL, URGENT, nobody
-from igamingace.limits._permit import LocalPermit
-from igamingace.limits._report import Reporter
-from igamingace.limits._waiters import LoopWaiter, Outbox, ThreadWaiter
+from igamingace.limits._events import EventEmitter
+from igamingace.limits._queue import NORMAL, RETRY, URGENT, Waiter, no_wakeup
+from igamingace.limits._state import ABANDONED, DONE, REFUSED, UNUSED
+from igamingace.limits._timer import timer_thread
+from igamingace.limits._wakeups import LoopWakeup, PendingWakeups, ThreadWakeup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from igamingace.limits._core import Core, Outcome
-    from igamingace.limits._hooks import LimiterHooks
+    from igamingace.limits._events import LimiterHooks
+    from igamingace.limits._queue import Priority
+    from igamingace.limits._state import BudgetState, SlotOutcome
     from igamingace.limits._stats import Stats
 
-__all__ = ["LocalBudget", "Owner", "Waiter"]
+__all__ = ["BudgetManager", "LocalBudget", "LocalPermit", "Wakeup"]
 
-Waiter = TypeVar("Waiter", ThreadWaiter, LoopWaiter)
+_log = logging.getLogger("igamingace")
+
+Wakeup = TypeVar("Wakeup", ThreadWakeup, LoopWakeup)
 
 
-class Owner(Protocol):
-    """The limiter of a budget."""
+class BudgetManager(Protocol):
+    """What a budget needs of its limiter."""
 
-    def new_core(self) -> Core:
-        """Make the state machine of a budget, now or in a forked child."""
+    def new_state(self) -> BudgetState:
+        """Make the state machine of a budget."""
         ...
 
-    def keep(self, budget: Any, /) -> None:  # noqa: ANN401 -- each limiter knows its own
-        """Do not forget a budget, although nobody may refer to it, before it is at rest."""
+    def keep(self, budget: Any, /) -> None:  # noqa: ANN401 - each limiter has budgets of its own class
+        """Keep a budget alive until it is idle, although nobody else may refer to it."""
         ...
+
+
+class LocalPermit(Waiter):
+    """A slot held by one request; see `Permit`."""
+
+    __slots__ = ("_budget",)
+
+    def __init__(self, budget: LocalBudget, priority: Priority) -> None:
+        """Ask `budget` for a slot, now."""
+        self.priority = priority  # written out, not by super(): every call of a client pays for this
+        self.asked_at = monotonic()
+        self.serial = 0
+        self.waited = 0.0
+        self.queue = None
+        self.wake = no_wakeup
+        self._budget = budget
+
+    def done(self) -> None:
+        """The answer was read whole, or the attempt failed in a way that surely ended it: free at once."""
+        if self.serial:
+            self._budget.release(self.serial, DONE)
+            self.serial = 0
+
+    def refused(self) -> None:
+        """The server answered 1018: free, and no request starts until those in flight have ended."""
+        self._release(REFUSED)
+
+    def abandoned(self) -> None:
+        """Given up, while the request may still run at the server: the slot lingers."""
+        self._release(ABANDONED)
+
+    def unused(self) -> None:
+        """Nothing was sent: free at once, and nothing is learnt from it."""
+        self._release(UNUSED)
+
+    def _release(self, outcome: SlotOutcome) -> None:
+        if self.serial:
+            self._budget.release(self.serial, outcome)
+            # Only now: if an exception prevented the release, it can be made again. The budget ignores a
+            # second release of the same serial.
+            self.serial = 0
+
+    def __del__(self) -> None:
+        """Release a slot that nobody released: a thread may die, or a `finally` may be missing."""
+        if self.serial and self.wake is not no_wakeup:
+            # Granted, but whoever waited is gone without having seen the grant: nothing was sent.
+            self._release(UNUSED)
+        elif self.serial:
+            self._release(ABANDONED)
+            _log.warning(
+                "A permit of the concurrency limiter was dropped without an end (a thread that died, or a "
+                "missing `finally`); its slot lingers as if its request had been abandoned. "
+                "End every permit with done(), refused() or abandoned()."
+            )
 
 
 class LocalBudget:
     """One account's slots, shared by all threads and event loops of the process; see `Budget`.
 
-    The state machine changes under a lock that is held for microseconds. A finaliser or a signal handler may
-    end a permit while its own thread is at work inside: the end is noted, and counts when that work is done.
-    Whoever is to hear of the outcome (event loops, hooks, the log, the alarm) hears it outside the lock.
+    The state machine changes under a lock that is held for microseconds. Everything that may block or run
+    foreign code (waking event loops, hooks, the log, timers) happens after the lock was released, in
+    `_deliver`.
+
+    Re-entrancy: `release` may be called in a thread that is at this very moment inside the locked section. A
+    finaliser does that (of a dropped permit, of a `_LoopBatch`, of a user's object), because the garbage
+    collector may run at any allocation; so does a signal handler.
+
+    - A plain lock would deadlock then. So it is an `RLock`, which lets the thread in once more.
+    - But the state is in the middle of a step. So `_busy` is set inside. It is read only under the lock,
+      hence whoever finds it set has interrupted its own thread. Such a release is appended to `_deferred`
+      (one atomic step), with its time, and returns; the interrupted work applies it when it is done, in
+      `_flush`.
+    - What returns a result cannot be deferred: `acquire` raises RuntimeError instead of hanging. Its permit
+      is in no queue then. `tick` does nothing: the interrupted work ends in `_flush`, which schedules it.
+
+    Exceptions: Ctrl-C may be raised between any two statements. Inside the lock, `BudgetState.repair` then
+    finishes the step. Outside, everything that is still to be delivered stays in its container until it is
+    delivered, and each method that changes the state calls `_flush` once more before it re-raises.
     """
 
     __slots__ = (
         "__weakref__",
-        "_alarm_at",
-        "_ends",
+        "_busy",
+        "_deferred",
+        "_emitter",
+        "_events",
         "_hooks",
-        "_inside",
+        "_limiter",
         "_lock",
-        "_news",
-        "_outbox",
-        "_owner",
-        "_reporter",
+        "_manager",
+        "_tick_at",
+        "_wakeups",
         "account",
         "acquire_timeout",
-        "core",
+        "state",
     )
 
     def __init__(
         self,
         account: str,
-        owner: Owner,
+        limiter: object,
+        manager: BudgetManager,
         *,
         acquire_timeout: float,
         hooks: LimiterHooks | None,
     ) -> None:
-        """Begin with every slot free.
+        """Start with every slot free.
 
         Args:
-            account: what hooks and log lines call the account.
-            owner: its limiter, which is kept with it, and starts it clean after a fork.
+            account: the name of the account in hooks and log records: a hash.
+            limiter: lives as long as its budgets: it resets them after a fork, and counts for `all_limiters`.
+            manager: makes the state, and keeps the budget alive where necessary.
             acquire_timeout: the longest wait for a slot, in seconds, for calls that give none.
-            hooks: told of each step.
+            hooks: called at each step.
         """
         self.account = account
         self.acquire_timeout = acquire_timeout
-        self._owner = owner
+        self._limiter = limiter
+        self._manager = manager
         self._hooks = hooks
-        self.start_clean()
+        self.reset()
 
-    def start_clean(self) -> None:
-        """Forget all slots and waiters: they belong to the process that this one was forked from.
-
-        Its limiter sees to that in a forked child.
-        """
+    def reset(self) -> None:
+        """Forget all slots and waiting calls; for a forked child, to whose parent they belong."""
         self._lock = threading.RLock()
-        self._inside = False  # whether some thread is at work under the lock; this one, when it has the lock
-        self.core = self._owner.new_core()  # its figures outlive the budget, see Registry
-        # What ended meanwhile. A list: to append is one step, whatever interrupts.
-        self._ends: list[tuple[int, Outcome, float]] = []
-        # Made when needed: most budgets of an operator see neither hooks nor waits.
-        self._news: list[Callable[[], None]] | None = None  # what to tell whom, once out of the lock
-        self._reporter: Reporter | None = None if self._hooks is None else self._new_reporter()
-        self._outbox: Outbox | None = None
-        self._alarm_at = math.inf
+        self._busy = False  # whether a thread is inside the locked section; see the class
+        self.state = self._manager.new_state()
+        self._deferred: list[tuple[int, SlotOutcome, float]] = []
+        # None until first used: most budgets of an operator see neither hooks nor waits.
+        self._events: list[Callable[[], None]] | None = None
+        self._emitter: EventEmitter | None = None if self._hooks is None else self._new_emitter()
+        self._wakeups: PendingWakeups | None = None
+        self._tick_at = math.inf  # when the timer thread calls `tick`
 
     def acquire(
-        self, *, timeout: float | None = None, urgent: bool = False, again: bool = False
+        self, *, timeout: float | None = None, urgent: bool = False, retry: bool = False
     ) -> LocalPermit:
         """Wait in this thread for a slot; see `Budget.acquire`."""
-        permit = LocalPermit(self, AGAIN if again else URGENT if urgent else NORMAL)
+        permit = LocalPermit(self, RETRY if retry else URGENT if urgent else NORMAL)
         try:
-            waiter = self._claim(permit, ThreadWaiter)
-            if waiter is not None:
-                if not alarm.running or self._hooks is not None:
+            wakeup = self._request_slot(permit, ThreadWakeup)
+            if wakeup is not None:
+                if not timer_thread.running or self._hooks is not None:
                     self._begin_wait()
-                waiter.wait(self.acquire_timeout if timeout is None else timeout)
-                permit.wake = nobody
+                wakeup.wait(self.acquire_timeout if timeout is None else timeout)
+                permit.wake = no_wakeup
                 if not permit.serial:
-                    self._end_in_vain(permit)
+                    self._end_wait_without_slot(permit)
             if self._hooks is not None:
-                self._report.grant(permit.waited)
+                self._emit.emit_grant(permit.waited)
         except BaseException:
             self._withdraw(permit)
             raise
@@ -127,119 +201,119 @@ class LocalBudget:
         *,
         timeout: float | None = None,  # noqa: ASYNC109 - as `acquire`; asyncio.timeout would cancel a grant
         urgent: bool = False,
-        again: bool = False,
+        retry: bool = False,
     ) -> LocalPermit:
-        """Wait in this task for a slot, in one line with the threads; see `Budget.acquire`."""
-        permit = LocalPermit(self, AGAIN if again else URGENT if urgent else NORMAL)
+        """Wait in this task for a slot, in one queue with the threads; see `Budget.acquire`."""
+        permit = LocalPermit(self, RETRY if retry else URGENT if urgent else NORMAL)
         try:
-            waiter = self._claim(permit, LoopWaiter)
-            if waiter is not None:
-                if not alarm.running or self._hooks is not None:
+            wakeup = self._request_slot(permit, LoopWakeup)
+            if wakeup is not None:
+                if not timer_thread.running or self._hooks is not None:
                     self._begin_wait()
-                patience = self.acquire_timeout if timeout is None else timeout
-                await (waiter.future if patience == math.inf else waiter.wait(patience))
-                permit.wake = nobody
+                longest = self.acquire_timeout if timeout is None else timeout
+                await (wakeup.future if longest == math.inf else wakeup.wait(longest))
+                permit.wake = no_wakeup
                 if not permit.serial:
-                    self._end_in_vain(permit)
+                    self._end_wait_without_slot(permit)
             if self._hooks is not None:
-                self._report.grant(permit.waited)
+                self._emit.emit_grant(permit.waited)
         except BaseException:
             self._withdraw(permit)
             raise
         return permit
 
-    def end(self, serial: int, outcome: Outcome) -> None:
+    def release(self, serial: int, outcome: SlotOutcome) -> None:
         """End the use of a slot; permits call it."""
         now = monotonic()
-        core = self.core
+        state = self.state
         try:
             with self._lock:
-                if self._inside:
-                    self._ends.append((serial, outcome, now))
+                if self._busy:
+                    self._deferred.append((serial, outcome, now))
                     return
-                self._inside = True
+                self._busy = True
                 try:
-                    held = core.end(serial, outcome, now)
-                    if self._hooks is not None or core.drain_started:
-                        self._note(outcome, held)
+                    held = state.release(serial, outcome, now)
+                    if self._hooks is not None or state.drain_started:
+                        self._queue_events(outcome, held)
                 except BaseException:
-                    core.repair(now)
+                    state.repair(now)
                     raise
                 finally:
-                    core.holder = self if core.held else None
-                    self._inside = False
-            if self._ends or self._news or self._outbox or core.due < self._alarm_at:
-                self._settle()
+                    state.keep_alive = self if state.in_flight else None
+                    self._busy = False
+            if self._deferred or self._events or self._wakeups or state.next_update < self._tick_at:
+                self._flush()
         except BaseException:
-            self._settle()
+            self._flush()
             raise
 
     def tick(self) -> None:
-        """Do what the time has come for: lingering slots, drains and pauses that are over."""
+        """Do what is due by time: expire abandoned slots, end drains and pauses."""
         now = monotonic()
-        if now >= self._alarm_at:
-            self._alarm_at = math.inf
-        self._work(lambda: self.core.settle(now))
+        if now >= self._tick_at:
+            self._tick_at = math.inf
+        self._update(lambda: self.state.update(now))
 
     def stats(self) -> Stats:
         """The account's figures at this moment."""
         self.tick()
         with self._lock:
-            return self.core.stats()
+            return self.state.stats()
 
-    def at_rest(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether the budget may be forgotten: nothing in flight, lingering, waiting or held back."""
         self.tick()
-        core = self.core
-        return not (core.in_use or core.line or core.due < math.inf)
+        state = self.state
+        return not (state.in_use or state.waiting or state.next_update < math.inf)
 
-    def _claim(self, permit: LocalPermit, kind: type[Waiter]) -> Waiter | None:
-        """Take a slot, or join the line and return how to wait."""
+    def _request_slot(self, permit: LocalPermit, kind: type[Wakeup]) -> Wakeup | None:
+        """Take a slot, or join the queue and return what to wait on."""
         if self._hooks is not None:
-            self._report.start(urgent=permit.rank is URGENT, again=permit.rank is AGAIN)
-        core, waiter = self.core, None
+            self._emit.emit_start(urgent=permit.priority is URGENT, retry=permit.priority is RETRY)
+        state, wakeup = self.state, None
         with self._lock:
-            if self._inside:
+            if self._busy:
                 raise RuntimeError(
                     "A call was made from a finaliser or signal handler that interrupted the limiter; "
-                    "hand such work to a thread or an event loop."
+                    "make it in another thread or in an event loop instead."
                 )
-            self._inside = True
+            self._busy = True
             try:
-                if not core.take(permit, permit.asked):
-                    if self._outbox is None:
-                        self._outbox = Outbox()
-                    waiter = kind(permit, self._outbox)
-                    permit.wake = waiter.wake
-                    core.join(permit)
+                if not state.acquire(permit, permit.asked_at):
+                    if self._wakeups is None:
+                        self._wakeups = PendingWakeups()
+                    wakeup = kind(permit, self._wakeups)
+                    permit.wake = wakeup.wake
+                    state.enqueue(permit)
             except BaseException:
-                core.repair(permit.asked)
+                state.repair(permit.asked_at)
                 raise
             finally:
-                core.holder = self if core.held else None
-                self._inside = False
-        if self._ends or self._outbox or core.due < self._alarm_at:
-            self._settle()
-        return waiter
+                state.keep_alive = self if state.in_flight else None
+                self._busy = False
+        if self._deferred or self._wakeups or state.next_update < self._tick_at:
+            self._flush()
+        return wakeup
 
     @property
-    def _report(self) -> Reporter:
-        if self._reporter is None:  # there are no hooks: it is asked for under the lock alone
-            self._reporter = self._new_reporter()
-        return self._reporter
+    def _emit(self) -> EventEmitter:
+        if self._emitter is None:  # without hooks it is used under the lock only, so it is made once
+            self._emitter = self._new_emitter()
+        return self._emitter
 
-    def _new_reporter(self) -> Reporter:
-        self._news = []
-        return Reporter(self.account, self._hooks, self._news)
+    def _new_emitter(self) -> EventEmitter:
+        self._events = []
+        return EventEmitter(self.account, self._hooks, self._events)
 
     def _begin_wait(self) -> None:
-        alarm.start()
+        timer_thread.start()
         if self._hooks is not None:
-            self._report.wait(len(self.core.line))
+            self._emit.emit_wait(self.state.waiting)
 
-    def _end_in_vain(self, permit: LocalPermit) -> None:
-        """Give up a wait that took too long, unless the slot has come this very moment."""
-        self._leave(permit)
+    def _end_wait_without_slot(self, permit: LocalPermit) -> None:
+        """Raise AcquireTimeout, unless the slot was granted at this very moment."""
+        self._stop_waiting(permit)
         if permit.serial:
             return
         stats = self.stats()
@@ -247,80 +321,79 @@ class LocalBudget:
             in_flight=stats.in_flight,
             lingering=stats.lingering,
             waiting=stats.waiting,
-            waited=monotonic() - permit.asked,
+            waited=monotonic() - permit.asked_at,
             limit=stats.limit,
         )
 
     def _withdraw(self, permit: LocalPermit) -> None:
-        """Give up asking, wherever that was interrupted."""
-        permit.wake = nobody
-        self._leave(permit)
+        """Stop asking for a slot, wherever an exception interrupted that."""
+        permit.wake = no_wakeup
+        self._stop_waiting(permit)
         if permit.serial:
             permit.unused()
 
-    def _leave(self, permit: LocalPermit) -> None:
-        self._work(lambda: self.core.leave(permit, monotonic()))
+    def _stop_waiting(self, permit: LocalPermit) -> None:
+        self._update(lambda: self.state.stop_waiting(permit, monotonic()))
 
-    def _settle(self) -> None:
-        """Make the ends count that were noted meanwhile, and tell who is to hear of anything."""
-        with self._lock:
-            if self._inside:  # the work that was interrupted comes here, too
-                return
-        while self._ends:
-            self._change(self._count_ends)
-        if self._news or self._outbox or self.core.due < self._alarm_at:
-            self._tell()
-
-    def _count_ends(self) -> None:
-        while self._ends:  # a note is taken away only when it counts: an exception may strike
-            serial, outcome, now = self._ends[0]
-            self._note(outcome, self.core.end(serial, outcome, now))
-            self._ends.pop(0)
-
-    def _note(self, outcome: Outcome, held: float | None) -> None:
-        core = self.core
+    def _queue_events(self, outcome: SlotOutcome, held: float | None) -> None:
+        state = self.state
         if held is not None:
-            self._report.note_release(outcome, held)
-        if core.drain_started:
-            core.drain_started = False
-            self._report.note_drain(core.stats(), core.pace.storms)
+            self._emit.queue_release(outcome, held)
+        if state.drain_started:
+            state.drain_started = False
+            self._emit.queue_drain(state.stats(), state.storms)
 
-    def _work(self, change: Callable[[], object]) -> None:
-        """Change the state machine, and tell who is to hear of it, even where an exception strikes."""
+    def _update(self, change: Callable[[], object]) -> None:
+        """Change the state under the lock, then flush, even if an exception is raised."""
         try:
-            self._change(change)
-            self._settle()
+            self._update_locked(change)
+            self._flush()
         except BaseException:
-            self._settle()
+            self._flush()
             raise
 
-    def _change(self, change: Callable[[], object]) -> None:
-        """Change the state machine under the lock, unless this thread was just at that when interrupted."""
+    def _update_locked(self, change: Callable[[], object]) -> None:
         with self._lock:
-            if self._inside:
+            if self._busy:
                 return
-            self._inside = True
+            self._busy = True
             try:
                 change()
             except BaseException:
-                self.core.repair(monotonic())
+                self.state.repair(monotonic())
                 raise
             finally:
-                self.core.holder = self if self.core.held else None
-                self._inside = False
+                self.state.keep_alive = self if self.state.in_flight else None
+                self._busy = False
 
-    def _tell(self) -> None:
-        if self._outbox:
-            self._outbox.send()
-        while self._news:
-            with suppress(IndexError):  # another thread was quicker
-                self._news.pop(0)()
-        if self.core.due < self._alarm_at:
-            self._look_ahead()
+    def _flush(self) -> None:
+        """Apply deferred releases, then deliver what waits for delivery."""
+        with self._lock:
+            if self._busy:  # re-entered: the interrupted work will flush
+                return
+        while self._deferred:
+            self._update_locked(self._apply_deferred)
+        if self._events or self._wakeups or self.state.next_update < self._tick_at:
+            self._deliver()
 
-    def _look_ahead(self) -> None:
-        """Something will change by time alone: have it happen although nobody may call."""
-        self._owner.keep(self)
-        if self.core.line:
-            self._alarm_at = self.core.due
-            alarm.wake(self, self._alarm_at)
+    def _apply_deferred(self) -> None:
+        while self._deferred:
+            serial, outcome, now = self._deferred[0]
+            self._queue_events(outcome, self.state.release(serial, outcome, now))
+            self._deferred.pop(0)  # only now, for the lines before may be interrupted
+
+    def _deliver(self) -> None:
+        if self._wakeups:
+            self._wakeups.send()
+        while self._events:
+            with suppress(IndexError):  # another thread took the last one
+                self._events.pop(0)()
+        if self.state.next_update < self._tick_at:
+            self._schedule_tick()
+
+    def _schedule_tick(self) -> None:
+        """Something is due by time: see that it happens although nobody may call."""
+        self._manager.keep(self)
+        if self.state.waiting:
+            self._tick_at = self.state.next_update
+            timer_thread.schedule(self, self._tick_at)

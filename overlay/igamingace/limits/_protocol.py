@@ -1,4 +1,4 @@
-"""What a limiter is to a client: the protocols that LocalLimiter and RedisLimiter follow."""
+"""Protocols of a limiter as a client uses it; LocalLimiter and RedisLimiter implement them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["Budget", "Limiter", "Permit", "account_key"]
 class Permit(Protocol):
     """One slot of the account's budget, from its grant to the end of one attempt at a request.
 
-    Exactly one of the three methods ends it: the first call wins, later ones do nothing. They may be called
-    from any thread or event loop, never wait for anything and never raise. A permit that is dropped without
-    an end counts as abandoned, and is reported in the log.
+    One of the three methods ends it: the first call counts, later ones do nothing. They may be called from
+    any thread or event loop, never block and never raise. A permit that is dropped without an end counts as
+    abandoned, and is reported in the log.
     """
 
     @property
@@ -33,22 +33,22 @@ class Permit(Protocol):
         """The server answered 1018 (SERVER_IS_BUSY): free, and no request starts until the others end."""
 
     def abandoned(self) -> None:
-        """Given up (timeout, cancellation, broken connection), maybe still running there: it lingers."""
+        """Given up (timeout, cancellation, broken connection), maybe still running: the slot lingers."""
 
 
 class Budget(Protocol):
     """The slots of one account."""
 
-    def acquire(self, *, timeout: float | None = None, urgent: bool = False, again: bool = False) -> Permit:
+    def acquire(self, *, timeout: float | None = None, urgent: bool = False, retry: bool = False) -> Permit:
         """Wait in this thread for a slot.
 
         Args:
             timeout: the longest wait in seconds; None for the limiter's own, `math.inf` for no end.
-            urgent: ahead of the calls that are not (which still move).
-            again: this request was refused with 1018 and is sent again: ahead of all others.
+            urgent: served before calls that are not (which are not starved).
+            retry: this request was refused with 1018 and is sent again: served before all others.
 
         Raises:
-            AcquireTimeout: no slot in time; it says how many are in flight and waiting.
+            AcquireTimeout: no slot was free in time; it has the numbers of requests in flight and waiting.
         """
         ...
 
@@ -57,9 +57,9 @@ class Budget(Protocol):
         *,
         timeout: float | None = None,  # noqa: ASYNC109 - as `acquire`; asyncio.timeout would cancel a grant
         urgent: bool = False,
-        again: bool = False,
+        retry: bool = False,
     ) -> Permit:
-        """Wait in this task for a slot; otherwise as `acquire`, in one line with it."""
+        """Wait in this task for a slot; otherwise as `acquire`, in the same queue."""
         ...
 
     def stats(self) -> Stats:
@@ -72,10 +72,10 @@ class Limiter(Protocol):
     """What a client takes as `limiter=`."""
 
     def budget(self, account: str) -> Budget:
-        """The budget of an account: the same object for everybody who uses the account meanwhile.
+        """The budget of an account: the same object for all who use the account at the same time.
 
         Args:
-            account: what `account_key` made of the base URL and the token.
+            account: the result of `account_key`.
         """
         ...
 
@@ -85,11 +85,11 @@ class Limiter(Protocol):
 
 
 def account_key(base_url: str, token: str) -> str:
-    """Name an account without showing its token: 32 hex digits made of the base URL and the token."""
-    return blake2b(f"{_place(base_url)}\n{token}".encode(), digest_size=16).hexdigest()
+    """Name an account without its token: a hash of the base URL and the token, as 32 hex digits."""
+    return blake2b(f"{_normalized(base_url)}\n{token}".encode(), digest_size=16).hexdigest()
 
 
 @functools.lru_cache(maxsize=64)
-def _place(base_url: str) -> str:
+def _normalized(base_url: str) -> str:
     url = urlsplit(base_url)
     return f"{url.scheme.lower()}://{url.netloc.lower()}{url.path.rstrip('/')}"

@@ -1,7 +1,4 @@
-"""The budgets in use, by account, and the figures of those that nobody refers to any more.
-
-An operator uses thousands of budgets, each for a moment, so that their coming and going is to be cheap.
-"""
+"""The budgets in use by account, the figures of those that are gone, and all limiters of the process."""
 
 from __future__ import annotations
 
@@ -10,88 +7,102 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from weakref import ref
 
 from igamingace.limits._budget import LocalBudget
-from igamingace.limits._core import total
-from igamingace.limits._stats import Stats
+from igamingace.limits._stats import Counters, Stats
 
 if TYPE_CHECKING:
-    from igamingace.limits._core import Core, Tally
+    from igamingace.limits._protocol import Limiter
+    from igamingace.limits._state import BudgetState
 
-__all__ = ["Registry"]
+__all__ = ["BudgetRegistry", "all_limiters", "register_limiter"]
 
 B = TypeVar("B", bound=LocalBudget)
 
-_MANY = 100
+_MAX_GONE = 100
+
+_limiters: set[ref[Limiter]] = set()  # no WeakSet: it cannot be iterated while another thread adds to it
 
 
-class _Place(ref[B]):
-    """A reference to a budget that still has the figures when the budget is gone."""
+def register_limiter(limiter: Limiter) -> None:
+    """Add a limiter to those that `all_limiters` returns while they are alive."""
+    _limiters.add(ref(limiter, _limiters.discard))
 
-    __slots__ = ("account", "core")
+
+def all_limiters() -> list[Limiter]:
+    """All limiters of the process."""
+    return [limiter for reference in _limiters.copy() if (limiter := reference()) is not None]
+
+
+class _BudgetRef(ref[B]):
+    """A weak reference to a budget that still has the budget's state when the budget is gone."""
+
+    __slots__ = ("account", "state")
 
     account: str
-    core: Core
+    state: BudgetState
 
 
-class Registry(Generic[B]):
-    """One budget an account, as long as somebody refers to it.
+class BudgetRegistry(Generic[B]):
+    """One budget for each account, as long as somebody refers to it.
 
-    The limiter's lock guards all but `get`.
+    An operator uses thousands of budgets, each for a moment, so that adding and dropping one must be cheap.
+    The limiter's lock guards all methods but `get`.
     """
 
-    __slots__ = ("_gone", "_leave", "_limit", "_places", "_sum")
+    __slots__ = ("_gone", "_limit", "_on_gone", "_past", "_references")
 
     def __init__(self, limit: int) -> None:
-        """Begin with none; each may use `limit` slots."""
+        """Start empty; each budget may use `limit` slots."""
         self._limit = limit
-        self._places: dict[str, _Place[B]] = {}
-        self._gone: deque[_Place[B]] = deque()
-        self._leave = self._gone.append  # called wherever a budget's last reference goes, so there is no lock
-        self._sum: Tally = (0, 0, 0, 0, 0, 0.0, 0)
+        self._references: dict[str, _BudgetRef[B]] = {}
+        self._gone: deque[_BudgetRef[B]] = deque()
+        # Called in whatever thread drops the last reference to a budget, maybe by the garbage collector, so
+        # it must not take a lock: `deque.append` is atomic.
+        self._on_gone = self._gone.append
+        self._past = Counters()
 
     def get(self, account: str) -> B | None:
         """The budget of an account, if anybody refers to it."""
-        place = self._places.get(account)
-        return None if place is None else place()
+        reference = self._references.get(account)
+        return None if reference is None else reference()
 
     def add(self, budget: B) -> None:
-        """Take in a new budget, or one that has started clean."""
-        if len(self._gone) >= _MANY:  # one by one takes several times as long
-            self._clear_away()
-        place = self._places[budget.account] = _Place(budget, self._leave)
-        place.account = budget.account
-        place.core = budget.core
+        """Add a new budget, or one that was reset."""
+        if len(self._gone) >= _MAX_GONE:  # one by one takes several times as long
+            self._clear_gone()
+        reference = self._references[budget.account] = _BudgetRef(budget, self._on_gone)
+        reference.account = budget.account
+        reference.state = budget.state
 
     def all(self) -> list[B]:
         """The budgets in use."""
-        return [budget for place in list(self._places.values()) if (budget := place()) is not None]
+        return [
+            budget for reference in list(self._references.values()) if (budget := reference()) is not None
+        ]
 
-    def forget_figures(self) -> None:
-        """Forget what budgets have counted that are gone."""
-        self._clear_away()
-        self._sum = (0, 0, 0, 0, 0, 0.0, 0)
+    def reset(self) -> None:
+        """Reset all budgets, and forget the figures of those that are gone; for a forked child."""
+        self._clear_gone()
+        self._past = Counters()
+        for budget in self.all():
+            budget.reset()
+            self.add(budget)
 
     def stats(self) -> Stats:
         """The figures of all accounts so far."""
         budgets = self.all()
-        self._clear_away()
-        peak, granted, refused, abandoned, waits, longest_wait, drains = self._sum
-        past = Stats(
-            limit=self._limit,
-            working_limit=self._limit,  # what is gone holds nothing back any more
-            peak=peak,
-            granted=granted,
-            refused=refused,
-            abandoned=abandoned,
-            waits=waits,
-            longest_wait=longest_wait,
-            drains=drains,
-        )
+        self._clear_gone()
+        # A budget that is gone holds nothing back any more: its working limit is the whole limit.
+        past = Stats(limit=self._limit, working_limit=self._limit, **self._past._asdict())
         return Stats.total(self._limit, [past, *(budget.stats() for budget in budgets)])
 
-    def _clear_away(self) -> None:
-        """Add up what budgets have left behind, and forget their accounts unless these have another one."""
-        while self._gone:
-            place = self._gone.popleft()
-            self._sum = total(self._sum, place.core.tally())
-            if self._places.get(place.account) is place:
-                del self._places[place.account]
+    def _clear_gone(self) -> None:
+        """Add up what budgets have counted that are gone, and forget their accounts unless used again."""
+        counters = [self._past]
+        try:
+            while self._gone:
+                reference = self._gone.popleft()
+                counters.append(reference.state.counters())
+                if self._references.get(reference.account) is reference:
+                    del self._references[reference.account]
+        finally:  # Ctrl-C loses no figures
+            self._past = Counters.total(counters)

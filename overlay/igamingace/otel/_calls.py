@@ -156,7 +156,7 @@ class _CallObserver:
         duration = max(0.0, duration)
         self._instrumentation.waits.record(attempt.waited)
         if attempt.waited:
-            event = {"igamingace.slot.waited": attempt.waited, "igamingace.slot.again": attempt.again}
+            event = {"igamingace.slot.waited": attempt.waited, "igamingace.slot.again": attempt.retry}
             granted = self._wait_started_ns + round(attempt.waited * 1e9)
             self._span.add_event("igamingace.slot.granted", event, granted)
         result: dict[str, Any] = {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from opentelemetry.metrics import Observation
 
 from igamingace.limits import Stats
-from igamingace.limits._known import known_limiters
+from igamingace.limits._registry import all_limiters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -57,7 +57,7 @@ def observe_limiters(meter: Meter) -> None:
 def _observe(attribute: str) -> Callbacks:
     def observe(_options: CallbackOptions) -> Iterable[Observation]:
         by_class: dict[str, list[Stats]] = defaultdict(list)
-        for limiter in known_limiters():
+        for limiter in all_limiters():
             stats = limiter.stats()
             if stats.granted or stats.waiting:  # else it is unused
                 by_class[type(limiter).__name__].append(stats)

@@ -91,10 +91,10 @@ def wallets_of(wallet: Target | Mapping[str, Target] | None, casino: Casino) -> 
 
 
 def _require_wallet(target: Target) -> None:
-    from igamingace._wallet_client.client import line_to  # noqa: PLC0415 -- a server needs no httpx2
+    from igamingace._wallet_client.client import connect_to  # noqa: PLC0415 -- a server needs no httpx2
 
     try:
-        line_to(target, "/")
+        connect_to(target, "/")
     except ConfigurationError as error:
         raise ValueError(f"wallet: {error}") from None
 

@@ -13,7 +13,7 @@ from igamingace.sandbox.faults import CLOSE
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from igamingace.sandbox._loop_thread import LoopThread
+    from igamingace._common.loop_thread import LoopThread
     from igamingace.sandbox.http.asgi import ASGIApplication, Message, Scope
 
 _CALLER: Final = "127.0.0.1"

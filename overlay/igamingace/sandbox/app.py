@@ -8,10 +8,10 @@ from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
+from igamingace._common.loop_thread import LoopThread
 from igamingace.sandbox import control, pages
 from igamingace.sandbox._controls import SandboxControls
 from igamingace.sandbox._errors import SandboxError
-from igamingace.sandbox._loop_thread import LoopThread
 from igamingace.sandbox._options import check_numbers, tokens_of, wallets_of
 from igamingace.sandbox._runtime import Runtime
 from igamingace.sandbox.contract.contract import Contract, compiled_contract
@@ -144,7 +144,7 @@ class SandboxApp(SandboxControls):
         self._contract = contract
         self._pipeline = pipeline
         self._guard = guard
-        self.loop = LoopThread(self)
+        self.loop = LoopThread("igamingace-sandbox-loop", self)
         self.served: Future[asyncio.AbstractEventLoop] = Future()
 
     @property
@@ -179,7 +179,7 @@ class SandboxApp(SandboxControls):
         Callbacks that move money come to their end first. What is played in the event loop that calls this is
         left to `aclose`.
         """
-        self.loop.stop(None if self._engine.affinity.is_here else self.aclose)
+        self.loop.close(None if self._engine.affinity.is_here else self.aclose)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""

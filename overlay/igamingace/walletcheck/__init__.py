@@ -1,21 +1,18 @@
-"""Proves a wallet, in any language: plays signed callbacks to it, and checks answers and balances after."""
+"""Tests a wallet in any language: sends signed callbacks to it, and checks the answers and the balances."""
 
 from igamingace.walletcheck._api import check_wallet, check_wallet_async
 from igamingace.walletcheck._check import Check
-from igamingace.walletcheck._html import html
-from igamingace.walletcheck._json_report import as_json
-from igamingace.walletcheck._junit import junit
-from igamingace.walletcheck._ready import CannotCheck
-from igamingace.walletcheck._report import Exchange, Report, Result
+from igamingace.walletcheck._preflight import CannotCheck
 from igamingace.walletcheck.checks import CHECKS
+from igamingace.walletcheck.reports import CheckResult, Exchange, Report, as_json, html, junit
 
 __all__ = [
     "CHECKS",
     "CannotCheck",
     "Check",
+    "CheckResult",
     "Exchange",
     "Report",
-    "Result",
     "as_json",
     "check_wallet",
     "check_wallet_async",

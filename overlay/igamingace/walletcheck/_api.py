@@ -1,4 +1,4 @@
-"""Checks a wallet from a program: synchronous and asynchronous."""
+"""The functions that check a wallet, synchronous and asynchronous."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from igamingace._client.config import find_token
 from igamingace._common.secret import Secret
 from igamingace.errors import ConfigurationError
+from igamingace.walletcheck._check import select_checks
 from igamingace.walletcheck._run import Progress, Settings, run
-from igamingace.walletcheck._select import select
 from igamingace.walletcheck.checks import CHECKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from igamingace._wallet_client.client import Target
-    from igamingace.walletcheck._report import Report
+    from igamingace.walletcheck.reports._report import Report
 
 __all__ = ["check_wallet", "check_wallet_async"]
 
@@ -35,31 +35,31 @@ def check_wallet(
     timeout: float = 10.0,
     progress: Progress | None = None,
 ) -> Report:
-    """Play signed callbacks to a wallet, and report which of the vendor's rules it keeps.
+    """Send signed callbacks to a wallet, and report which of the vendor's rules it follows.
 
-    The player's balance is used, and put back after each check and at the end, by wins and bets; the report
-    says what could not be put back. The wallet keeps the transactions: give it a player for tests.
+    The player's balance is changed, and restored after each check and at the end, by wins and bets; the
+    report says what could not be restored. The wallet keeps the transactions, so use a test player.
 
     Args:
-        target: The wallet: the URL of its callbacks, or its ASGI or WSGI application, called in process. An
-            ASGI application's lifespan is not run: start what it needs before.
+        target: The URL of the wallet's callbacks, or its ASGI or WSGI application, which is called in
+            process. An ASGI application gets no lifespan events: start what it needs before.
         token: The account's API token; IGAMINGACE_API_TOKEN when None.
-        player: Id of a player with an open session, and best a balance of at least 100.
-        currency: The account's currency, an ISO 4217 code; it goes into bets and says how fine amounts are.
+        player: Id of a player with an open session, preferably with a balance of at least 100.
+        currency: The account's currency, an ISO 4217 code: that of bets, and of the minor digits of amounts.
         only: Ids (`bet.duplicate`), groups (`bet`) or patterns (`*.duplicate*`) of checks to run; all by
             default.
-        skip: The same, of checks to leave out.
-        provider_id: The provider that callbacks name.
-        game_code: The game that callbacks name.
-        path: Where an application in process takes its callbacks.
-        timeout: How long to wait for one answer, in seconds. It is no rule of the vendor's: the contract's
-            limits are shorter, and have checks of their own.
+        skip: The same, for checks to leave out.
+        provider_id: The provider in the callbacks.
+        game_code: The game in the callbacks.
+        path: The path of callbacks in an application in process.
+        timeout: How long to wait for one answer, in seconds. It is not a rule of the vendor's: the contract's
+            limits are shorter, and have their own checks.
         progress: Called with each check when it starts and None, and again with its result.
 
     Raises:
-        CannotCheck: the wallet cannot be reached, refuses the token or does not know the player.
-        ConfigurationError: the token, the target or a name of a check is none; or it is called where an
-            event loop runs.
+        CannotCheck: the wallet cannot be reached, rejects the token or does not know the player.
+        ConfigurationError: the token, the target or the name of a check is invalid, or an event loop is
+            running in this thread.
     """
     settings = _settings(
         target,
@@ -91,7 +91,7 @@ async def check_wallet_async(
     timeout: float = 10.0,  # noqa: ASYNC109 -- of one answer, not of this function
     progress: Progress | None = None,
 ) -> Report:
-    """Do what `check_wallet` does, in the running event loop: the same arguments, result and errors."""
+    """Run `check_wallet` in the running event loop: the same arguments, result and errors."""
     settings = _settings(
         target,
         Secret(token),
@@ -109,7 +109,7 @@ async def check_wallet_async(
 
 
 def run_sync(settings: Settings) -> Report:
-    """Run checks where no event loop runs."""
+    """Run the checks in an event loop of their own."""
     if _in_event_loop():
         raise ConfigurationError("an event loop is running here: await check_wallet_async(...) instead")
     return asyncio.run(run(settings))
@@ -138,18 +138,18 @@ def _settings(
     progress: Progress | None,
 ) -> Settings:
     if not player:
-        raise ConfigurationError("player is empty: give the id of a player that the wallet knows")
+        raise ConfigurationError("player is empty; use the id of a player that the wallet knows")
     if len(currency) != len("USD") or not (currency.isascii() and currency.isupper()):
-        raise ConfigurationError(f"currency is {currency!r}: give an ISO 4217 code, such as USD")
+        raise ConfigurationError(f"currency is {currency!r}; use an ISO 4217 code, such as USD")
     if not timeout > 0:
-        raise ConfigurationError(f"timeout is {timeout!r}: give a positive number of seconds")
+        raise ConfigurationError(f"timeout is {timeout!r}; use a positive number of seconds")
     if not path.startswith("/"):
-        raise ConfigurationError(f"path is {path!r}: begin it with a slash")
+        raise ConfigurationError(f"path is {path!r}; it must begin with a slash")
     return Settings(
         target=target,
         token=find_token(token),
         player=player,
-        checks=select(CHECKS, only, skip),
+        checks=select_checks(CHECKS, only, skip),
         currency=currency,
         provider_id=provider_id,
         game_code=game_code,

@@ -1,4 +1,4 @@
-"""Runs checks one after the other against a wallet, puts the balance back after each, and reports."""
+"""Runs checks one after another against a wallet, restores the balance after each, and reports."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from igamingace._wallet_client.client import line_to
-from igamingace.walletcheck._check import Check, Failed, Skipped
-from igamingace.walletcheck._letters import Desk
-from igamingace.walletcheck._play import ENOUGH, Play
-from igamingace.walletcheck._post import Post
-from igamingace.walletcheck._ready import first_balance
-from igamingace.walletcheck._report import Report, Result, Status
+from igamingace._wallet_client.client import connect_to
+from igamingace._wallet_client.messages import CallbackFactory
+from igamingace.walletcheck._client import WalletClient
+from igamingace.walletcheck._context import SUFFICIENT_BALANCE, CheckContext, CheckFailed, CheckSkipped
+from igamingace.walletcheck._preflight import initial_balance
+from igamingace.walletcheck.reports._report import CheckResult, Report, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,30 +19,31 @@ if TYPE_CHECKING:
 
     from igamingace._common.secret import Secret
     from igamingace._wallet_client.client import Target
+    from igamingace.walletcheck._check import Check
 
-Progress: TypeAlias = "Callable[[Check, Result | None], None]"
+Progress: TypeAlias = "Callable[[Check, CheckResult | None], None]"
 """Called with each check when it starts, and again with its result."""
 
-_SHOWN_EXCHANGES: Final = 20
-_TRIES: Final = 3
+_MAX_EXCHANGES: Final = 20
+_ATTEMPTS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a run is made.
+    """The settings of a run.
 
     Attributes:
         target: the wallet under test.
         token: the account's API token.
-        player: whose balance is used.
-        checks: what is checked, in order.
+        player: the player whose balance is used.
+        checks: the checks to run, in order.
         currency: the currency of the bets.
         provider_id: the provider whose game is played.
         game_code: the game that is played.
-        path: where an application in process takes its callbacks.
-        timeout: how long to wait for an answer, in seconds.
+        path: the path of callbacks in an application in process.
+        timeout: the timeout of an answer, in seconds.
         progress: called as checks start and end.
-        time_scale: what the contract's time limits are times, for tests of the checks themselves.
+        time_scale: a factor for the contract's time limits, for tests of the checks themselves.
     """
 
     target: Target
@@ -63,62 +63,66 @@ async def run(settings: Settings) -> Report:
     """Run the checks.
 
     Raises:
-        ConfigurationError: the target is none.
-        CannotCheck: the wallet cannot be reached, or does not tell the player's balance.
+        ConfigurationError: the target is invalid.
+        CannotCheck: the wallet cannot be reached, or the player's balance cannot be read.
     """
     start = time.perf_counter()
-    line = line_to(settings.target, settings.path)
+    transport = connect_to(settings.target, settings.path)
     try:
-        post = Post(line, settings.token, timeout=settings.timeout, time_scale=settings.time_scale)
-        desk = Desk(settings.player, settings.currency, settings.provider_id, settings.game_code)
-        play = Play(post, desk, player=settings.player, currency=settings.currency)
-        before = await first_balance(play)
+        client = WalletClient(
+            transport, settings.token, timeout=settings.timeout, time_scale=settings.time_scale
+        )
+        callbacks = CallbackFactory(
+            settings.player, settings.currency, settings.provider_id, settings.game_code
+        )
+        context = CheckContext(client, callbacks, player=settings.player, currency=settings.currency)
+        before = await initial_balance(context)
         after: Decimal | None = before
         try:
-            results = await _results(play, settings, before)
-        finally:  # on Ctrl+C too
-            after = await _settle(play, before)
+            results = await _run_checks(context, settings, before)
+        finally:  # also after Ctrl+C
+            after = await _restore_balance(context, before)
     finally:
-        await line.close()
+        await transport.close()
     return Report(
-        target=line.name,
+        target=transport.name,
         player=settings.player,
         currency=settings.currency,
         results=tuple(results),
         balance_before=before,
         balance_after=after,
-        late=dict(post.late),
+        late=dict(client.late),
         seconds=time.perf_counter() - start,
     )
 
 
-async def _results(play: Play, settings: Settings, before: Decimal) -> list[Result]:
-    working = max(before, ENOUGH)
-    await _settle(play, working)
-    play.post.collect()
-    results: list[Result] = []
+async def _run_checks(context: CheckContext, settings: Settings, before: Decimal) -> list[CheckResult]:
+    working_balance = max(before, SUFFICIENT_BALANCE)
+    await _restore_balance(context, working_balance)
+    context.client.take_exchanges()
+    results: list[CheckResult] = []
     for check in settings.checks:
         settings.progress(check, None)
-        result = await _result(play, check)
-        await _settle(play, working)
-        play.post.collect()
+        result = await _run_check(context, check)
+        await _restore_balance(context, working_balance)
+        context.client.take_exchanges()
         settings.progress(check, result)
         results.append(result)
     return results
 
 
-async def _result(play: Play, check: Check) -> Result:
+async def _run_check(context: CheckContext, check: Check) -> CheckResult:
     start = time.perf_counter()
     status: Status = "passed"
     message = ""
     try:
-        await check.script(play)
-    except Failed as failure:
+        await check.run(context)
+    except CheckFailed as failure:
         status, message = "failed", str(failure)
-    except Skipped as reason:
+    except CheckSkipped as reason:
         status, message = "skipped", str(reason)
-    exchanges = play.post.collect()
-    return Result(
+    exchanges = context.client.take_exchanges()
+    return CheckResult(
         id=check.id,
         title=check.title,
         rule=check.rule,
@@ -126,22 +130,22 @@ async def _result(play: Play, check: Check) -> Result:
         status=status,
         message=message,
         advice=check.advice,
-        exchanges=tuple(exchanges[:_SHOWN_EXCHANGES]),
-        omitted=max(0, len(exchanges) - _SHOWN_EXCHANGES),
+        exchanges=tuple(exchanges[:_MAX_EXCHANGES]),
+        omitted=max(0, len(exchanges) - _MAX_EXCHANGES),
         seconds=time.perf_counter() - start,
     )
 
 
-async def _settle(play: Play, wanted: Decimal) -> Decimal | None:
-    """Pay or take what the balance lacks or has too much; return the balance, None when it is not told."""
-    for _ in range(_TRIES):
-        balance = await play.last_balance()
+async def _restore_balance(context: CheckContext, target: Decimal) -> Decimal | None:
+    """Bring the balance to `target` by a win or a bet; return it, None when it cannot be read."""
+    for _ in range(_ATTEMPTS):
+        balance = await context.cached_balance()
         if balance is None:
             continue
-        if balance == wanted:
+        if balance == target:
             return balance
-        if balance < wanted:
-            await play.pay(wanted - balance)
+        if balance < target:
+            await context.credit(target - balance)
         else:
-            await play.send(play.desk.bet(balance - wanted))
-    return await play.last_balance()
+            await context.send(context.callbacks.bet(balance - target))
+    return await context.cached_balance()

@@ -180,7 +180,7 @@ async def ours(calls, seconds):
     mine = budget()
 
     async def acquire(again):
-        permit = await mine.acquire_async(again=again)
+        permit = await mine.acquire_async(retry=again)
         return permit.done, permit.refused, permit.abandoned
 
     return await storm(acquire, calls, seconds)

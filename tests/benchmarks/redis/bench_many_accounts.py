@@ -15,7 +15,7 @@ from pathlib import Path
 
 from igamingace.limits import LocalLimiter, RedisLimiter
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "limits_redis"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "limits" / "redis"))
 from redis_server import PROGRAM, Server
 
 ACCOUNTS = 10_000
@@ -84,16 +84,16 @@ def redis_rows(server):
 def heartbeats(limiter):
     """Batches of calls to Redis, and announcements in them, in a third of the lease."""
     sizes = []
-    link = limiter._link
-    call = link._call
+    worker = limiter._worker
+    call = worker._send_requests
 
     def counting(wire, budgets):
         sizes.append(len(budgets))
         call(wire, budgets)
 
-    link._call = counting
+    worker._send_requests = counting
     time.sleep(10.0)
-    link._call = call
+    worker._send_requests = call
     return len(sizes), sum(sizes)
 
 

@@ -17,7 +17,7 @@ from igamingace.limits.redis import RedisLimiter
 from redis.asyncio import Redis
 from steindamm import AsyncRedisSemaphore
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "limits_redis"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "limits" / "redis"))
 from processes import API, LIMIT, Worker, results_of, start_all, total
 from redis_server import PROGRAM, Server
 

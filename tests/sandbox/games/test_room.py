@@ -121,12 +121,12 @@ class Site:
     def __init__(self):
         self.open = set()
 
-    def line_to(self, url, _path):
+    def connect_to(self, url, _path):
         self.open.add(url)
-        return Line(self, url)
+        return CallbackTransport(self, url)
 
 
-class Line:
+class CallbackTransport:
     def __init__(self, site, url):
         self.name, self._site = url, site
 
@@ -137,7 +137,7 @@ class Line:
 @pytest.fixture
 def site(monkeypatch):
     site = Site()
-    monkeypatch.setattr(wallet_connections, "line_to", site.line_to)
+    monkeypatch.setattr(wallet_connections, "connect_to", site.connect_to)
     monkeypatch.setattr(wallet_connections, "MAX_CONNECTIONS", 2)
     return site
 
@@ -172,7 +172,7 @@ async def test_a_line_that_does_not_close_is_not_the_matter_of_another(app, site
         raise OSError("while closing")
 
     lines, account = wallet_connections.WalletConnections({}), app.account("mycasino")
-    monkeypatch.setattr(Line, "close", broken)
+    monkeypatch.setattr(CallbackTransport, "close", broken)
     for url in ("http://a/", "http://b/", "http://c/", "http://d/"):
         async with lines.to(account, url) as line:
             assert line.name == url
@@ -181,7 +181,7 @@ async def test_a_line_that_does_not_close_is_not_the_matter_of_another(app, site
 
 
 async def test_to_open_a_line_takes_no_time_from_the_wallet(monkeypatch):
-    real = wallet_connections.line_to  # type: ignore[attr-defined]
+    real = wallet_connections.connect_to  # type: ignore[attr-defined]
 
     def slowly(target, path):
         time.sleep(1.0)  # a TLS context may take that long, and longer than the wallet has
@@ -192,7 +192,7 @@ async def test_to_open_a_line_takes_no_time_from_the_wallet(monkeypatch):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b'{"balance": 5, "statusCode": "OK"}'})
 
-    monkeypatch.setattr(wallet_connections, "line_to", slowly)
+    monkeypatch.setattr(wallet_connections, "connect_to", slowly)
     app = create_app(wallet=wallet, time_scale=0.3)
     await app.async_play("user123")
     await app.async_settle()

@@ -1,73 +1,74 @@
-"""RedisLimiter: one budget an account over all processes and hosts that share a Redis; extra `redis`.
+"""RedisLimiter: one budget per account over all processes and hosts that share a Redis; extra `redis`.
 
-Within a process everything is as in a local budget (the line, lingering, hooks), only that its capacity is
-leased: so a request costs no call to Redis as long as the process has permits. One thread a process
-(`_link.py`) speaks to Redis over two connections (`_wire.py`): one runs the script (`budget.lua`), one call
-at a time, the other listens. Nothing asks again and again: who waits is told.
+Within a process everything is as in a local budget (queue, abandoned slots, hooks), except that its capacity
+is
+leased: a request costs no call to Redis as long as the process has permits. One thread per process
+(`_worker.py`) talks to Redis over two connections (`_connections.py`): one runs the script (`lease.lua`), one
+batch at a time, the other receives messages. Nothing is polled: waiting processes get a message.
 
-**State in Redis.** For each account in use one key, ``igamingace:{ACCOUNT}`` (a hash, never the token), at
+**State in Redis.** One key for each account in use, ``igamingace:{ACCOUNT}`` (a hash, never the token), of at
 most 1 KiB with a handful of processes: the limit, the working limit, the drain, and of each process what it
-holds, what it wants, since when, and until when its lease lasts. It goes away with its last lease, or a
-minute after the last refusal. Besides one key ``igamingace:store``, a mark of when the data was born and in
-which run of the server.
+holds, what it wants, since when, and when its lease expires. It is deleted with its last lease, or a minute
+after the last refusal. In addition one key ``igamingace:store``: when the data was created and by which run
+of the server.
 
-**One script.** A process announces all that it holds and wants; whatever it said before no longer counts.
-It does so when it needs more or less than before, and else every third of the lease, which each
-announcement renews. The script drops the processes whose lease is over, by Redis' clock; takes the
-announcement; deals free permits; tells the others what is new to them, on a channel of each
-(``igamingace:PROCESS``); and answers. Announcements are numbered and grants are told as totals, so that a
-call sent twice grants once, and a lost answer or message is made good by the next one. Only its holder ever
-says that a permit is free, or its lease ends.
+**One script.** A lease request contains all that a process holds and wants, and replaces its previous one. It
+is sent when the process needs more or fewer permits, and otherwise every third of the lease, which each
+request renews. The script removes processes whose lease is over, by Redis' clock; applies the request;
+allocates free permits; publishes an update to each other process for which something has changed, on that
+process' channel (``igamingace:PROCESS``); and returns the response. Requests are numbered and grants are sent
+as totals, so that a request that is sent twice grants once, and a lost response or message is made up for by
+the next one. Only the holder of a permit ever reports that it is free, or its lease ends.
 
-**Who gets what.** As long as there are permits, a process gets what it needs, and keeps what it used
-lately. When they run short, each has a right to what it needs up to an equal share, first come, first
-served; single permits that cannot be split go round. Who holds more gives back as its requests end; idle
-permits go back at once.
+**Allocation** (max-min fair). As long as there are permits, a process gets what it needs, and keeps what it
+used recently. When they are short, each has a right to what it needs up to an equal share, first come, first
+served; single permits that cannot be split equally rotate. A process that holds more than its share gives
+back as its requests end; idle permits are given back at once.
 
-**1018 in any process** starts a drain: all hold new requests back until each has told that nothing is in
-flight any more (or its lease is over, or a minute has passed), and give their permits back. Then the
-working limit is what the server had room for, and permits are dealt anew; the rest is as told at
-`igamingace.limits.Pace`.
+**1018 in any process** starts a drain: all processes hold new requests back until each has reported that
+nothing is in flight any more (or its lease is over, or a minute has passed), and give their permits back.
+Then the working limit is what the server had room for, and permits are allocated anew; the rest is as
+described at `igamingace.limits.LocalLimiter`.
 
-**When things fail.**
+**Failures.**
 
-- *A process dies*: one lease after its last announcement its permits go to those who wait; they know when
-  that is, and call.
-- *Redis cannot be reached, or hangs*: a process goes on with the permits it has until its lease is over, by
-  its own clock since before its last announcement. Then `fallback` decides. Permits can be ended at any
-  time; that never waits and never raises.
-- *A lease is lost while requests run* (Redis was away, the process was suspended): they are announced
-  again, even above the limit; no process starts a request, with whatever permits, until all are within the
-  limit. There is a warning in the log, one however many accounts it hit.
-- *A process stands still between a grant and its use*: whoever gets a slot looks at the lease once more, and
-  takes another slot where it ran out meanwhile.
-- *Redis comes back without its data, is flushed, or another server takes over*: whoever notices says so,
-  all announce themselves anew, and nothing is granted for one lease beyond what is announced.
-- *A new process finds no data* and cannot tell a first use from a loss: if anybody listens, it was a loss, as
-  above. Otherwise nothing is granted beyond what is announced until 2 s (or one lease, where that is shorter)
-  after the server's start; of a replica that was promoted, or a server that does not tell, after now. By then
-  whoever held permits before has come back. So only a Redis that has just started makes its first user wait,
-  with a warning in the log. Later ones find the mark, which stays.
-- *Redis is well, but cannot read what is there for an account* (another program uses the key): for this
-  account alone it is as if Redis were away, and who waits gets `LimiterUnavailable`, unless `fallback` is a
-  share.
-- *1018 while a process goes on with its share*: it drains, pauses and recovers by itself, as a local budget.
-- *Another program connects with another limit*: it is refused (`ConfigurationError`) while the account is
-  in use.
+- *A process dies*: one lease after its last request its permits go to processes that wait; they know when
+  that is, and send a request then.
+- *Redis cannot be reached, or hangs*: a process keeps the permits it has until its lease expires, by its own
+  clock since before it sent its last request. Then `fallback` decides. Permits can be released at any time;
+  that never blocks and never raises.
+- *A lease expires while requests run* (Redis could not be reached, the process was suspended): they are
+  reported again, even above the limit; no process starts a request, with whatever permits, until all are
+  within the limit. There is one warning in the log, however many accounts are concerned.
+- *A process is suspended between a grant and its use*: whoever gets a slot checks the lease once more, and
+  takes another slot if it expired meanwhile.
+- *Redis comes back without its data, is flushed, or another server takes over*: the first process to notice
+  makes all report their permits again, and for one lease nothing is granted beyond what is reported.
+- *A new process finds no data* and cannot distinguish a first use from a loss: if any process listens, it was
+  a loss, as above. Otherwise nothing is granted beyond what is reported until 2 s (or one lease, if that is
+  shorter) after the server's start; after now, if it is a replica that was promoted, or a server that does
+  not tell. By then all processes that held permits have reconnected. So only a Redis that has just started
+  makes its first user wait, with a warning in the log. Later ones find the key of the store, which stays.
+- *Redis works, but cannot read what is stored for an account* (another program uses the key): this account
+  alone is treated as if Redis could not be reached, and waiting calls raise `LimiterUnavailable`, unless
+  `fallback` is a number of slots.
+- *1018 while a process uses its fallback slots*: it drains, pauses and recovers by itself, as a local budget.
+- *Another program connects with another limit*: it is rejected (`ConfigurationError`) while the account is in
+  use.
 
-**What it rests on.** All processes have the same `lease`. Redis' clock does not jump, nor does the monotonic
-one of a process; a process does not stand still for a lease exactly between its last look at it and its
-sending; requests of a process that died end within one lease. When Redis restarts empty, and a new process is
-there first, those that hold permits have found their way back 2 s after the start; they try every 0.2 s. A
-server is flushed only while all processes that hold permits are connected to it; and before one takes its
-place that is empty, no replica of it, and has been up for longer, no process uses the limiter for one lease.
+**Assumptions.** All processes have the same `lease`. Redis' clock does not jump, nor does the monotonic one
+of a process. A process is not suspended for a lease exactly between its last check of the lease and the
+sending of a request. Requests of a process that died end within one lease. When Redis restarts empty and a
+new process is there first, those that hold permits have reconnected 2 s after the start; they try every 0.2
+s. A server is flushed only while all processes that hold permits are connected to it. Before an empty server
+that is no replica and has been up for longer takes its place, no process uses the limiter for one lease.
 
-**Sentinel**: give `Sentinel(...).master_for(...)` in place of the URL. **Cluster** is not needed for this
+**Sentinel**: pass `Sentinel(...).master_for(...)` in place of the URL. **Cluster** is not needed for this
 little data and its client is not supported; all keys get one hash tag there, so that a single shard in
 cluster mode works.
 """
 
-from igamingace.limits.redis._errors import LimiterUnavailable
+from igamingace.limits.redis._budget import LimiterUnavailable
 from igamingace.limits.redis._limiter import RedisLimiter
 
 __all__ = ["LimiterUnavailable", "RedisLimiter"]

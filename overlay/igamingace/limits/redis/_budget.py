@@ -1,4 +1,4 @@
-"""One account's budget in one of several processes: a local budget whose capacity is leased."""
+"""One account's budget in one of several processes: a local budget whose capacity is leased from Redis."""
 
 from __future__ import annotations
 
@@ -7,72 +7,81 @@ from time import monotonic
 from typing import TYPE_CHECKING, Protocol, cast
 from weakref import WeakKeyDictionary
 
-from igamingace.limits._budget import LocalBudget, Owner
+from igamingace.errors import IGamingAceError
+from igamingace.limits._budget import BudgetManager, LocalBudget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from igamingace.limits._budget import Waiter
-    from igamingace.limits._core import Outcome
-    from igamingace.limits._hooks import LimiterHooks
-    from igamingace.limits._line import Ticket
-    from igamingace.limits._permit import LocalPermit
-    from igamingace.limits.redis._core import LeasedCore
-    from igamingace.limits.redis._news import Announcement, News
+    from igamingace.limits._budget import LocalPermit, Wakeup
+    from igamingace.limits._events import LimiterHooks
+    from igamingace.limits._queue import Waiter
+    from igamingace.limits._state import SlotOutcome
+    from igamingace.limits.redis._protocol import LeaseRequest, LeaseUpdate
+    from igamingace.limits.redis._state import LeaseState
 
-__all__ = ["LeasedBudget", "Ruler"]
+__all__ = ["LeaseManager", "LeasedBudget", "LimiterUnavailable"]
 
-_GOODS = 0.1
-"""Seconds between reports of good answers while the working limit is lowered."""
+_SUCCESS_REPORTS = 0.1
+"""Seconds between reports of successful answers while the working limit is lowered."""
 
-_denied: WeakKeyDictionary[Ticket, Exception] = WeakKeyDictionary()
-"""What those who waited are to raise; one for all budgets, for each takes a kilobyte."""
+_errors: WeakKeyDictionary[Waiter, Exception] = WeakKeyDictionary()
+"""What waiting calls are to raise; one dictionary for all budgets, for each takes a kilobyte."""
 
 
-class Ruler(Owner, Protocol):
-    """Who leases permits to the budgets of a process."""
+class LimiterUnavailable(IGamingAceError, ConnectionError):  # noqa: N818 - as all of igamingace.errors
+    """No slot can be had: Redis cannot be reached or used, or the limiter is closed. Nothing was sent."""
+
+
+class LeaseManager(BudgetManager, Protocol):
+    """Leases permits to the budgets of a process."""
 
     def start(self) -> None:
-        """See to it that the ruler works; not called from a finaliser."""
+        """Start the worker thread if it does not run. Not to be called from a finaliser."""
         ...
 
-    def nudge(self, account: str) -> None:
-        """Look after the account soon. It does not wait and may be called from anywhere, under any lock."""
+    def notify(self, account: str) -> None:
+        """Serve the account soon. It does not block and may be called anywhere, under any lock."""
         ...
 
 
 class LeasedBudget(LocalBudget):
-    """The slots of one account in this process; see `Budget`."""
+    """The slots of one account in this process; see `Budget`.
+
+    All methods from `is_due` on are called by the manager's thread.
+    """
 
     def __init__(
         self,
         account: str,
-        ruler: Ruler,
+        limiter: object,
+        manager: LeaseManager,
         *,
         acquire_timeout: float,
         hooks: LimiterHooks | None,
     ) -> None:
-        """Begin without a lease; the parameters are those of `LocalBudget`."""
-        self._ruler = ruler
-        super().__init__(account, ruler, acquire_timeout=acquire_timeout, hooks=hooks)
+        """Start without a lease; the parameters are those of `LocalBudget`."""
+        self._leases = manager
+        super().__init__(account, limiter, manager, acquire_timeout=acquire_timeout, hooks=hooks)
 
-    def start_clean(self) -> None:
-        """Forget the process that this one was forked from, its lease too."""
-        super().start_clean()
-        self._leased = cast("LeasedCore", self.core)
-        self._nudged = False
-        self._beat_at = 0.0
-        self.call_at = math.inf
-        """When the ruler is to look after this budget though nothing happens."""
+    def reset(self) -> None:
+        """Forget all slots, waiting calls and the lease; for a forked child, to whose parent they belong."""
+        super().reset()
+        self._leased = cast("LeaseState", self.state)
+        self._notified = False  # the manager was notified, and has not called `is_due` since
+        self._heartbeat_at = 0.0
+        self.request_at = math.inf
+        """When the manager is to send a request though nothing happens."""
 
     def acquire(
-        self, *, timeout: float | None = None, urgent: bool = False, again: bool = False
+        self, *, timeout: float | None = None, urgent: bool = False, retry: bool = False
     ) -> LocalPermit:
         """Wait in this thread for a slot; see `Budget.acquire`."""
-        permit = super().acquire(timeout=timeout, urgent=urgent, again=again)
-        while self._leased.has_lapsed(permit.serial, monotonic()):  # we stood still since the grant
+        permit = super().acquire(timeout=timeout, urgent=urgent, retry=retry)
+        # The process may have been suspended since the grant, and another process may have the permit by now.
+        while self._leased.has_expired(permit.serial, monotonic()):
             permit.unused()
-            permit = super().acquire(timeout=timeout, urgent=urgent, again=again)
+            permit = super().acquire(timeout=timeout, urgent=urgent, retry=retry)
         return permit
 
     async def acquire_async(
@@ -80,124 +89,124 @@ class LeasedBudget(LocalBudget):
         *,
         timeout: float | None = None,  # noqa: ASYNC109 - as `acquire`; asyncio.timeout would cancel a grant
         urgent: bool = False,
-        again: bool = False,
+        retry: bool = False,
     ) -> LocalPermit:
-        """Wait in this task for a slot, in one line with the threads; see `Budget.acquire`."""
-        permit = await super().acquire_async(timeout=timeout, urgent=urgent, again=again)
-        while self._leased.has_lapsed(permit.serial, monotonic()):
+        """Wait in this task for a slot, in one queue with the threads; see `Budget.acquire`."""
+        permit = await super().acquire_async(timeout=timeout, urgent=urgent, retry=retry)
+        while self._leased.has_expired(permit.serial, monotonic()):  # as in `acquire`
             permit.unused()
-            permit = await super().acquire_async(timeout=timeout, urgent=urgent, again=again)
+            permit = await super().acquire_async(timeout=timeout, urgent=urgent, retry=retry)
         return permit
 
-    def end(self, serial: int, outcome: Outcome) -> None:
+    def release(self, serial: int, outcome: SlotOutcome) -> None:
         """End the use of a slot; permits call it."""
-        super().end(serial, outcome)
-        self._look()
+        super().release(serial, outcome)
+        self._notify_manager()
 
     def is_due(self) -> bool:
-        """Whether Redis is to be called now; afterwards nudges count again."""
-        self._nudged = False
+        """Whether to send a request now; from then on the budget may notify the manager again."""
+        self._notified = False
         self.tick()
-        due = self._leased.must_call() or monotonic() >= self.call_at
+        due = self._leased.needs_request() or monotonic() >= self.request_at
         if not due:
-            self.call_at = min(self.call_at, self._leased.due)
+            self.request_at = min(self.request_at, self._leased.next_update)
         return due
 
-    def announce(self, now: float, next_beat: float) -> Announcement:
-        """What to tell Redis; the heartbeat after the one that may be due now comes at `next_beat`."""
-        heartbeat = now >= self._beat_at
+    def make_request(self, now: float, next_heartbeat: float) -> LeaseRequest:
+        """The request to send; `next_heartbeat` is the time of the one after that which may be due now."""
+        heartbeat = now >= self._heartbeat_at
         if heartbeat:
-            self._beat_at = next_beat
-        core = self._leased
-        said: list[Announcement] = []
-        self._work(lambda: said.append(core.announce(self.account, now, heartbeat=heartbeat)))
-        return said[0]
+            self._heartbeat_at = next_heartbeat
+        state = self._leased
+        requests: list[LeaseRequest] = []
+        self._update(lambda: requests.append(state.make_request(self.account, now, heartbeat=heartbeat)))
+        return requests[0]
 
-    def take_losses(self) -> int:
-        """How many requests were under way when the lease was lost, if it was since the last time."""
-        lost, self._leased.lost = self._leased.lost, 0
+    def pop_lost_requests(self) -> int:
+        """How many requests were under way when a lease was lost since the last call."""
+        lost, self._leased.lost_requests = self._leased.lost_requests, 0
         return lost
 
-    def answered(self, news: News, lease: float, next_beat: float) -> bool:
-        """Take the answer; False when the account is at rest here, and Redis knows nothing of it."""
+    def on_response(self, update: LeaseUpdate, lease: float, next_heartbeat: float) -> bool:
+        """Handle a response; False when the account is idle here, and Redis has nothing stored of it."""
         now = monotonic()
-        core = self._leased
-        self._work(lambda: core.answered(news, lease, now))
-        self.call_at = next_beat if core.leased or core.in_use or core.line else math.inf
-        self._call_again(news, now)
-        if core.wants_to_tell_goods() and core.leased:
-            self.call_at = min(self.call_at, now + _GOODS)
-        return self.call_at < math.inf
+        state = self._leased
+        self._update(lambda: state.on_response(update, lease, now))
+        self.request_at = next_heartbeat if state.leased or state.in_use or state.waiting else math.inf
+        self._request_when_told(update, now)
+        if state.reports_successes() and state.leased:
+            self.request_at = min(self.request_at, now + _SUCCESS_REPORTS)
+        return self.request_at < math.inf
 
-    def pushed(self, news: News) -> None:
-        """Take a message."""
+    def on_message(self, update: LeaseUpdate) -> None:
+        """Handle a message."""
         now = monotonic()
-        self._work(lambda: self._leased.pushed(news, now))
-        self._call_again(news, now)
-        self._look()
+        self._update(lambda: self._leased.on_message(update, now))
+        self._request_when_told(update, now)
+        self._notify_manager()
 
-    def announce_soon(self) -> None:
-        """Have Redis called, whatever it was told before."""
-        self.call_at = 0.0
+    def request_soon(self) -> None:
+        """Have a request sent, whatever was sent before."""
+        self.request_at = 0.0
 
-    def cut_off(self, share: int) -> bool:
+    def on_disconnect(self, fallback_slots: int) -> bool:
         """Redis cannot be reached; True when nothing can be granted any more."""
-        self._work(lambda: self._leased.cut_off(share, monotonic()))
-        return not self._leased.leased and not share
+        self._update(lambda: self._leased.on_disconnect(fallback_slots, monotonic()))
+        return not self._leased.leased and not fallback_slots
 
-    def ask_again(self, at: float) -> None:
-        """Redis had no answer: have it called once more then, unless the account is at rest here."""
-        core = self._leased
+    def on_no_response(self, retry_at: float) -> None:
+        """Redis has no response: send a request once more at that time, unless the account is idle here."""
+        state = self._leased
 
         def plan() -> None:
-            self.call_at = at if core.unanswered() else math.inf
+            self.request_at = retry_at if state.on_no_response() else math.inf
 
-        self._work(plan)
+        self._update(plan)
 
     def close(self) -> None:
         """Grant nothing any more."""
-        self._work(lambda: self._leased.close(monotonic()))
+        self._update(lambda: self._leased.close(monotonic()))
 
-    def deny(self, error: Callable[[], Exception]) -> None:
-        """Have all who wait raise an error."""
-        self._nudged = False
-        self._work(lambda: self._deny(error))
+    def fail_waiting(self, error: Callable[[], Exception]) -> None:
+        """Have all waiting calls raise an error."""
+        self._notified = False
+        self._update(lambda: self._fail_waiting(error))
 
-    def _call_again(self, news: News, now: float) -> None:
-        if news.again >= 0:
-            self.call_at = min(self.call_at, now + news.again / 1000)
+    def _request_when_told(self, update: LeaseUpdate, now: float) -> None:
+        if update.again >= 0:
+            self.request_at = min(self.request_at, now + update.again / 1000)
 
-    def _deny(self, error: Callable[[], Exception]) -> None:
-        line = self.core.line
-        while head := line.head():
-            _denied[head] = error()
-            line.leave(head)
+    def _fail_waiting(self, error: Callable[[], Exception]) -> None:
+        queue = self.state.queue
+        while queue is not None and (head := queue.peek()):
+            _errors[head] = error()
+            queue.remove(head)
             head.wake()
 
-    def _claim(self, permit: LocalPermit, kind: type[Waiter]) -> Waiter | None:
-        waiter = super()._claim(permit, kind)
-        if waiter is not None:
-            self._look()
-            self._ruler.start()
-        return waiter
+    def _request_slot(self, permit: LocalPermit, kind: type[Wakeup]) -> Wakeup | None:
+        wakeup = super()._request_slot(permit, kind)
+        if wakeup is not None:
+            self._notify_manager()
+            self._leases.start()
+        return wakeup
 
-    def _leave(self, permit: LocalPermit) -> None:
-        super()._leave(permit)
-        self._look()
+    def _stop_waiting(self, permit: LocalPermit) -> None:
+        super()._stop_waiting(permit)
+        self._notify_manager()
 
-    def _end_in_vain(self, permit: LocalPermit) -> None:
-        error = _denied.pop(permit, None)
+    def _end_wait_without_slot(self, permit: LocalPermit) -> None:
+        error = _errors.pop(permit, None)
         if error is not None:
             raise error
-        super()._end_in_vain(permit)
+        super()._end_wait_without_slot(permit)
 
-    def _look(self) -> None:
-        """Nudge the ruler where something is to be told, or to be done sooner than planned."""
-        core = self._leased
-        if not self._nudged and (core.must_call() or core.due < self.call_at):
-            self._nudged = True
+    def _notify_manager(self) -> None:
+        """Notify the manager if a request is to be sent, or something is due earlier than planned."""
+        state = self._leased
+        if not self._notified and (state.needs_request() or state.next_update < self.request_at):
+            self._notified = True
             try:
-                self._ruler.nudge(self.account)
-            except BaseException:  # Ctrl-C: it may not have heard
-                self._nudged = False
+                self._leases.notify(self.account)
+            except BaseException:  # Ctrl-C: it may not have been notified
+                self._notified = False
                 raise

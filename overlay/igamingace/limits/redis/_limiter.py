@@ -4,39 +4,40 @@ from __future__ import annotations
 
 import math
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Literal, Self
 from weakref import finalize
 
 from igamingace_bindings.contract import CONCURRENCY_LIMIT
 
+from igamingace._common.fork import after_fork_in_child
 from igamingace.errors import ConfigurationError
-from igamingace.limits._fork import start_clean_after_fork
-from igamingace.limits._known import know
-from igamingace.limits._linger import LINGER
-from igamingace.limits._registry import Registry
+from igamingace.limits._abandoned import DEFAULT_LINGER
+from igamingace.limits._limiter import check_settings
+from igamingace.limits._registry import BudgetRegistry, register_limiter
 from igamingace.limits.redis._budget import LeasedBudget
-from igamingace.limits.redis._core import LeasedCore
-from igamingace.limits.redis._link import Link
-from igamingace.limits.redis._wire import connection_settings
+from igamingace.limits.redis._connections import connection_settings
+from igamingace.limits.redis._state import LeaseState
+from igamingace.limits.redis._worker import LeaseWorker
 
 if TYPE_CHECKING:
     from redis import Redis
 
-    from igamingace.limits._hooks import LimiterHooks
+    from igamingace.limits._events import LimiterHooks
     from igamingace.limits._stats import Stats
 
 __all__ = ["RedisLimiter"]
 
-_SHORTEST_LEASE = 0.3
-_LONGEST_CALL = 2.0
+_MIN_LEASE = 0.3
+_MAX_CALL = 2.0
 
 
 class RedisLimiter:
-    """Keeps each account's requests in flight within a limit, over all processes and hosts with one Redis.
+    """Limits each account's requests in flight, over all processes and hosts that share a Redis.
 
-    Within a process it is as `LocalLimiter`: one budget an account for all threads and event loops. What the
-    processes tell each other, and what happens when one of them or Redis fails, is told in the docstring of
-    `igamingace.limits.redis`. It needs the extra `redis`, and Redis 7 or Valkey.
+    Within a process it is like `LocalLimiter`: one budget per account for all threads and event loops. The
+    docstring of `igamingace.limits.redis` describes what the processes send each other, and what happens when
+    one of them or Redis fails. It needs the extra `redis`, and Redis 7 or Valkey.
 
     Example:
         >>> limiter = RedisLimiter("redis://localhost:6379/0")
@@ -51,12 +52,12 @@ class RedisLimiter:
         limit: int = CONCURRENCY_LIMIT,
         lease: float = 10.0,
         fallback: Literal["wait", "fail"] | int = "wait",
-        linger: float | None = LINGER,
+        linger: float | None = DEFAULT_LINGER,
         acquire_timeout: float | None = None,
         hooks: LimiterHooks | None = None,
         prefix: str = "igamingace:",
     ) -> None:
-        """Say where Redis is; it is called when the first slot is asked for.
+        """Configure the limiter; it connects when the first call has to wait.
 
         Args:
             url: of Redis, for example ``redis://localhost:6379/0``, ``rediss://...`` or ``unix://...``; or a
@@ -64,57 +65,48 @@ class RedisLimiter:
                 ``redis.sentinel.Sentinel(...).master_for(...)``, for example.
             limit: requests of one account that may be in flight at once, over all processes. It must be the
                 same in all of them.
-            lease: seconds after which the permits of a process that died are given to others; also how long
-                a process goes on with those it has while it cannot reach Redis. The same in all processes.
+            lease: seconds after which the permits of a process that died are granted to others; also how long
+                a process keeps those it has while it cannot reach Redis. The same in all processes.
             fallback: what happens after that: "wait" for Redis, "fail" with `LimiterUnavailable`, or go on
-                with so many slots of each account in this process. The latter holds the limit only if the
-                shares of all processes together do.
+                with so many slots of each account in this process. In the last case the limit is kept only if
+                the fallbacks of all processes together are within it.
             linger: as for `LocalLimiter`.
             acquire_timeout: as for `LocalLimiter`.
             hooks: as for `LocalLimiter`.
-            prefix: what the names of all keys and channels in Redis begin with.
+            prefix: of the names of all keys and channels in Redis.
 
         Raises:
-            ConfigurationError: the URL cannot be read, or a value is out of range.
+            ConfigurationError: the URL is invalid, or a value is out of range.
         """
-        _check(limit, lease, fallback, linger, acquire_timeout)
-        timeout = min(lease / 4, _LONGEST_CALL)
+        check_settings(limit, linger, acquire_timeout)
+        _check_lease(limit, lease, fallback)
+        timeout = min(lease / 4, _MAX_CALL)
         try:
             settings = connection_settings(url, timeout)
         except ValueError as error:
-            raise ConfigurationError(f"the URL of Redis cannot be read: {error}") from None
-        self._limit = limit
-        self._linger = linger
+            raise ConfigurationError(f"the URL of Redis is invalid: {error}") from None
         self._acquire_timeout = math.inf if acquire_timeout is None else acquire_timeout
         self._hooks = hooks
-        self._budgets: Registry[LeasedBudget] = Registry(limit)
-        self._link = Link(
+        self._budgets: BudgetRegistry[LeasedBudget] = BudgetRegistry(limit)
+        self._worker = LeaseWorker(
             settings,
             self._budgets.get,
+            partial(LeaseState, limit, linger),
             lease=lease,
             prefix=prefix,
-            share=fallback if isinstance(fallback, int) else 0,
+            fallback_slots=fallback if isinstance(fallback, int) else 0,
             fail=fallback == "fail",
         )
-        self.start_clean()
-        start_clean_after_fork(self)
-        know(self)
-        finalize(self, self._link.close, 0.0).atexit = False
-
-    def start_clean(self) -> None:
-        """Forget what the process that this one was forked from did, and have the budgets forget it."""
         self._lock = threading.RLock()
-        self._budgets.forget_figures()
-        for budget in self._budgets.all():
-            budget.start_clean()
-            self._budgets.add(budget)
+        after_fork_in_child(self, RedisLimiter._after_fork)
+        register_limiter(self)
+        # At the end of the process the worker's own atexit handler waits for it; this one would not.
+        finalize(self, self._worker.close, 0.0).atexit = False
 
     def __enter__(self) -> Self:
-        """Use it in a `with`, and close it at the end."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close it."""
         self.close()
 
     def budget(self, account: str) -> LeasedBudget:
@@ -123,10 +115,7 @@ class RedisLimiter:
             budget = self._budgets.get(account)
             if budget is None:
                 budget = LeasedBudget(
-                    account,
-                    self,
-                    acquire_timeout=self._acquire_timeout,
-                    hooks=self._hooks,
+                    account, self, self._worker, acquire_timeout=self._acquire_timeout, hooks=self._hooks
                 )
                 self._budgets.add(budget)
             return budget
@@ -136,38 +125,20 @@ class RedisLimiter:
         with self._lock:
             return self._budgets.stats()
 
-    def new_core(self) -> LeasedCore:
-        """Make the state machine of an account; budgets call it."""
-        return LeasedCore(self._limit, self._linger)
-
-    def keep(self, budget: LeasedBudget) -> None:
-        """Do nothing: the link keeps the accounts that Redis is to hear of; budgets call it."""
-
-    def start(self) -> None:
-        """See to it that permits are leased; budgets call it."""
-        self._link.start()
-
-    def nudge(self, account: str) -> None:
-        """Look after an account soon; budgets call it."""
-        self._link.nudge(account)
-
     def close(self) -> None:
-        """Give all permits back and disconnect; whoever waits gets `LimiterUnavailable`.
+        """Give all permits back and disconnect; waiting calls raise `LimiterUnavailable`.
 
         Close the clients first. A request that is still in flight keeps its permit for one lease more.
         """
-        self._link.close()
+        self._worker.close()
+
+    def _after_fork(self) -> None:
+        self._lock = threading.RLock()
+        self._budgets.reset()
 
 
-def _check(
-    limit: int, lease: float, fallback: str | int, linger: float | None, acquire_timeout: float | None
-) -> None:
-    if limit < 1:
-        raise ConfigurationError(f"limit must be at least 1, not {limit}")
-    if not _SHORTEST_LEASE <= lease < math.inf:
-        raise ConfigurationError(f"lease must be {_SHORTEST_LEASE} seconds or more, not {lease}")
+def _check_lease(limit: int, lease: float, fallback: str | int) -> None:
+    if not _MIN_LEASE <= lease < math.inf:
+        raise ConfigurationError(f"lease must be {_MIN_LEASE} seconds or more, not {lease}")
     if fallback not in {"wait", "fail"} and not (isinstance(fallback, int) and 1 <= fallback <= limit):
         raise ConfigurationError(f'fallback must be "wait", "fail" or 1 to {limit} slots, not {fallback!r}')
-    for name, seconds in (("linger", linger), ("acquire_timeout", acquire_timeout)):
-        if seconds is not None and not seconds >= 0:
-            raise ConfigurationError(f"{name} must be 0 or more seconds, not {seconds}")

@@ -88,10 +88,10 @@ def _addresses(given: JSON) -> tuple[str, ...]:
 def _url(given: JSON) -> str | None:
     if given is None or given == "":
         return None
-    from igamingace._wallet_client.client import can_be_called  # noqa: PLC0415 -- a server needs no httpx2 until then
+    from igamingace._common.urls import is_callable_url  # noqa: PLC0415 -- a server needs no httpx2 until then
 
     url = text(given, "body.callback_url")
-    if len(url) > _MAX_URL or not can_be_called(url):
+    if len(url) > _MAX_URL or not is_callable_url(url):
         raise SandboxError(
             "PARAMETERS_INVALID", "body.callback_url: must be a URL that starts with http:// or https://"
         )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from igamingace_bindings.contract import CALLBACKS
 
-from igamingace._wallet_client.client import AT_ONCE, NoAnswer, Reply, Unreachable
+from igamingace._wallet_client.client import MAX_CONCURRENCY, NoResponse, WalletResponse, WalletUnreachable
 from igamingace.callbacks import sign
 from igamingace.errors import ConfigurationError
 from igamingace.sandbox.games.delivery import Delivery
@@ -53,7 +53,7 @@ class CallbackSender:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime: Final = runtime
         self._connections: Final = WalletConnections(runtime.wallets)
-        self._gate: Final = asyncio.Semaphore(AT_ONCE)
+        self._gate: Final = asyncio.Semaphore(MAX_CONCURRENCY)
         self._running: Final[set[asyncio.Task[Any]]] = set()
 
     async def send(self, session: Session, message: CallbackMessage) -> list[Delivery]:
@@ -101,9 +101,9 @@ class CallbackSender:
             verdict = judge(command, reply.http_status, reply.body, attempt.session.currency)
         except TimeoutError:
             verdict = timed_out(self._limit(command), fault.delay)
-        except Unreachable as error:
+        except WalletUnreachable as error:
             verdict = no_answer(f"{error}: does the wallet run there?")
-        except NoAnswer as error:
+        except NoResponse as error:
             verdict = no_answer(str(error))
         except ConfigurationError as error:
             verdict = no_answer(f"not sent: {error}")
@@ -129,8 +129,8 @@ class CallbackSender:
         self._runtime.callback_log.add(delivery)
         return delivery
 
-    async def _exchange_in_time(self, attempt: _Attempt, fault: InjectedCallbackFault) -> Reply:
-        """Return the answer; TimeoutError when it is late, NoAnswer when there is none."""
+    async def _exchange_in_time(self, attempt: _Attempt, fault: InjectedCallbackFault) -> WalletResponse:
+        """Return the answer; TimeoutError when it is late, NoResponse when there is none."""
         account = attempt.session.account
         self._connections.prepare(account, attempt.url)
         task = asyncio.get_running_loop().create_task(self._exchange(attempt, fault))
@@ -146,15 +146,17 @@ class CallbackSender:
             task.cancel()
         raise TimeoutError
 
-    async def _exchange(self, attempt: _Attempt, fault: InjectedCallbackFault) -> Reply:
+    async def _exchange(self, attempt: _Attempt, fault: InjectedCallbackFault) -> WalletResponse:
         async with self._connections.to(attempt.session.account, attempt.url) as connection:
             attempt.place = connection.name
             await asyncio.sleep(fault.delay)
             if fault.lost:
-                raise NoAnswer("a fault of the sandbox lost the callback on its way: the wallet never got it")
-            reply = await connection.post(attempt.message.body, attempt.signature.encode())
+                raise NoResponse(
+                    "a fault of the sandbox lost the callback on its way: the wallet never got it"
+                )
+            reply = await connection.send(attempt.message.body, attempt.signature.encode())
             if fault.lost_answer:
-                raise NoAnswer(
+                raise NoResponse(
                     "a fault of the sandbox lost the answer on its way: the wallet has the callback"
                 )
             return reply

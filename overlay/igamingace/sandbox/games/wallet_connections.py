@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from igamingace._wallet_client.client import Line, Target, line_to
+from igamingace._wallet_client.client import CallbackTransport, Target, connect_to
 from igamingace.errors import ConfigurationError
 from igamingace.sandbox._runtime import IN_PROCESS_URL
 
@@ -23,7 +23,7 @@ MAX_CONNECTIONS: Final = 64
 
 @dataclass(slots=True)
 class _OpenConnection:
-    connection: Line
+    connection: CallbackTransport
     users: int = 0
 
 
@@ -39,7 +39,7 @@ class WalletConnections:
         self._connection(account, url)
 
     @asynccontextmanager
-    async def to(self, account: Account, url: str) -> AsyncGenerator[Line]:
+    async def to(self, account: Account, url: str) -> AsyncGenerator[CallbackTransport]:
         """Hold the connection to the wallet of `account`, which stays open in the block.
 
         Raises:
@@ -84,7 +84,7 @@ class WalletConnections:
         self._connections[key] = entry  # the last one used is the last to go
         return entry
 
-    def _open(self, account: Account, url: str) -> Line:
+    def _open(self, account: Account, url: str) -> CallbackTransport:
         if self.is_in_process(account, url):
-            return line_to(self._wallets[account.id], urlsplit(url).path or "/")
-        return line_to(url, "")
+            return connect_to(self._wallets[account.id], urlsplit(url).path or "/")
+        return connect_to(url, "")

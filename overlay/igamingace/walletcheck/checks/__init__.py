@@ -1,14 +1,14 @@
-"""The checks, in the order in which they are run."""
+"""The checks, in the order in which they run."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from igamingace.walletcheck.checks._amounts import amounts, ids
+from igamingace.walletcheck.checks._basics import answers, happy
 from igamingace.walletcheck.checks._bets import bets, betwins
 from igamingace.walletcheck.checks._bodies import bodies, players, timestamps
 from igamingace.walletcheck.checks._cancels import cancels
-from igamingace.walletcheck.checks._happy import answers, happy
 from igamingace.walletcheck.checks._parallel import parallel, times
 from igamingace.walletcheck.checks._refusals import refusals
 from igamingace.walletcheck.checks._signatures import signatures
@@ -34,4 +34,4 @@ CHECKS: Final[tuple[Check, ...]] = (
     *parallel,
     *times,
 )
-"""Every check there is."""
+"""All checks."""

@@ -1,210 +1,236 @@
-"""Bodies: what may be there, what may not, and that hostile ones do no harm."""
+"""Bodies: unknown, missing and invalid fields, and malformed JSON."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from igamingace.walletcheck._check import Group
-from igamingace.walletcheck._letters import Raw, letter, write
+from igamingace._wallet_client.messages import RawLiteral, build_message, serialize
+from igamingace.walletcheck._check import CheckGroup
 
 if TYPE_CHECKING:
-    from igamingace.walletcheck._letters import Letter, Unit
-    from igamingace.walletcheck._play import Play
+    from igamingace._wallet_client.messages import CallbackMessage, TimestampUnit
+    from igamingace.walletcheck._context import CheckContext
 
-bodies = Group("body")
-timestamps = Group("timestamp")
-players = Group("player")
+bodies = CheckGroup("body")
+timestamps = CheckGroup("timestamp")
+players = CheckGroup("player")
 
-_SHAPED: Final = b"A" * 86 + b"=="
+_WELL_FORMED: Final = b"A" * 86 + b"=="
 _BROKEN: Final[dict[str, bytes]] = {
     "an empty body": b"",
-    "a body that breaks off": b'{"command":"win","amount":',
-    "a body that is no object": b"[1,2,3]",
-    "a body that is no UTF-8": b'{"command":"\xff\xfe"}',
+    "a truncated body": b'{"command":"win","amount":',
+    "a body that is not an object": b"[1,2,3]",
+    "a body that is not UTF-8": b'{"command":"\xff\xfe"}',
     "a body with NaN": b'{"command":"win","amount":NaN}',
     "a body nested 2000 deep": b"[" * 2000 + b"]" * 2000,
 }
-_UNSENT: Final = "The vendor sends nothing of the kind; whoever does must gain nothing by it."
+_UNSENT: Final = "The vendor does not send this; an attacker who does must gain nothing."
 _READ: Final = (
     "Check each field's presence and type before you use it, and answer ERR_UNKNOWN when one is wrong."
 )
 
 
-@bodies.add(
+@bodies.check(
     "broken_json",
-    "Bodies that are no callback are refused, and upset nobody",
+    "Malformed bodies are refused without a server error",
     rule=_UNSENT,
     standing="assumed",
-    advice="Catch what your JSON reader raises; any answer but OK and but HTTP 5xx will do.",
+    advice="Catch what your JSON parser raises; any answer but OK and HTTP 5xx is accepted.",
 )
-async def _broken(play: Play) -> None:
-    before = await play.balance()
+async def _broken(context: CheckContext) -> None:
+    before = await context.balance()
     for what, body in _BROKEN.items():
-        broken = letter("none", {}, body).sealed(lambda _token: _SHAPED, "made up, in the right form")
-        await play.withstood(broken, what)
-    await play.unchanged(before, "broken bodies")
+        broken = build_message("none", {}, body).with_signer(
+            lambda _token: _WELL_FORMED, "invalid, but well-formed"
+        )
+        await context.expect_clean_refusal(broken, what)
+    await context.expect_no_change(before, "broken bodies")
 
 
-@bodies.add(
+@bodies.check(
     "unknown_command",
     "An unknown command is refused",
     rule="command is one of balance, bet, win, betwin and cancel.",
     standing="documented",
-    advice="Answer ERR_UNKNOWN. Have no command that is taken when none of the others fits.",
+    advice="Answer ERR_UNKNOWN. No command may be the default.",
 )
-async def _unknown_command(play: Play) -> None:
-    before = await play.balance()
-    await play.withstood(play.desk.win(5).changed(command="jackpot"), "the command jackpot")
-    await play.withstood(play.desk.win(5).changed(command=...), "a callback without a command")
-    await play.unchanged(before, "unknown commands")
+async def _unknown_command(context: CheckContext) -> None:
+    before = await context.balance()
+    await context.expect_clean_refusal(
+        context.callbacks.win(5).with_fields(command="jackpot"), "the command jackpot"
+    )
+    await context.expect_clean_refusal(
+        context.callbacks.win(5).with_fields(command=...), "a callback without a command"
+    )
+    await context.expect_no_change(before, "unknown commands")
 
 
-@bodies.add(
+@bodies.check(
     "extra_fields",
-    "Fields that are not known are passed over, and signed",
+    "Unknown fields are ignored, but signed",
     rule="The vendor may add fields at any time; their values are signed like all others.",
     standing="assumed",
-    advice="Take no offence at unknown fields, and put their values into the signature.",
+    advice="Accept unknown fields, and include their values in the signature.",
 )
-async def _extra(play: Play) -> None:
-    before = await play.funded()
-    await play.accepted(play.desk.bet(2, aNewField="new", zNewField=7), "with unknown fields must be OK")
-    await play.changed(before, -2, "a bet of 2 with unknown fields")
+async def _extra(context: CheckContext) -> None:
+    before = await context.ensure_balance()
+    await context.expect_ok(
+        context.callbacks.bet(2, aNewField="new", zNewField=7), "with unknown fields must be OK"
+    )
+    await context.expect_change(before, -2, "a bet of 2 with unknown fields")
 
 
-@bodies.add(
+@bodies.check(
     "key_order",
     "The order of the fields and white space do not matter",
     rule="The signature is over the values, ordered by the names of their fields.",
     standing="documented",
     advice="Sort the names by code point before you join the values; do not sign the raw body.",
 )
-async def _order(play: Play) -> None:
-    before = await play.funded()
-    backwards = dict(reversed(list(play.desk.bet(2).fields.items())))
-    await play.accepted(letter("bet", backwards), "with its fields in another order must be OK")
-    fields = play.desk.bet(3).fields
-    await play.accepted(letter("bet", fields, write(fields, gap="\n  ")), "with white space must be OK")
-    await play.changed(before, -5, "bets of 2 and 3")
+async def _order(context: CheckContext) -> None:
+    before = await context.ensure_balance()
+    backwards = dict(reversed(list(context.callbacks.bet(2).fields.items())))
+    await context.expect_ok(build_message("bet", backwards), "with its fields in another order must be OK")
+    fields = context.callbacks.bet(3).fields
+    await context.expect_ok(
+        build_message("bet", fields, serialize(fields, space="\n  ")), "with white space must be OK"
+    )
+    await context.expect_change(before, -5, "bets of 2 and 3")
 
 
-@bodies.add(
+@bodies.check(
     "negative",
     "Negative amounts are refused",
     rule=_UNSENT,
     standing="assumed",
     advice="Refuse amounts below 0: a bet of -7 is a gift of 7.",
 )
-async def _negative(play: Play) -> None:
-    before = await play.funded()
-    for letter_, what in (
-        (play.desk.bet(-7), "a bet of -7"),
-        (play.desk.win(-7), "a win of -7"),
-        (play.desk.betwin(-7, 0), "a betwin with a betAmount of -7"),
-        (play.desk.betwin(0, -7), "a betwin with a winAmount of -7"),
+async def _negative(context: CheckContext) -> None:
+    before = await context.ensure_balance()
+    for message, what in (
+        (context.callbacks.bet(-7), "a bet of -7"),
+        (context.callbacks.win(-7), "a win of -7"),
+        (context.callbacks.betwin(-7, 0), "a betwin with a betAmount of -7"),
+        (context.callbacks.betwin(0, -7), "a betwin with a winAmount of -7"),
     ):
-        await play.withstood(letter_, what)
-    await play.unchanged(before, "negative amounts")
+        await context.expect_clean_refusal(message, what)
+    await context.expect_no_change(before, "negative amounts")
 
 
-@bodies.add(
+@bodies.check(
     "wrong_types",
     "Fields of the wrong type are refused",
-    rule=f'{_UNSENT} The signature does not tell 5 from "5".',
+    rule=f'{_UNSENT} The signature does not distinguish 5 from "5".',
     standing="assumed",
     advice=_READ,
 )
-async def _types(play: Play) -> None:
-    before = await play.funded()
+async def _types(context: CheckContext) -> None:
+    before = await context.ensure_balance()
     for name, value, what in (
-        ("amount", "5", "a text for amount"),
+        ("amount", "5", "a string for amount"),
         ("amount", True, "a boolean for amount"),
         ("amount", None, "null for amount"),
-        ("transactionId", Raw("1.5"), "a fraction for transactionId"),
-        ("transactionId", "x", "a text for transactionId"),
+        ("transactionId", RawLiteral("1.5"), "a fraction for transactionId"),
+        ("transactionId", "x", "a string for transactionId"),
         ("transactionId", None, "null for transactionId"),
         ("playerId", 5, "a number for playerId"),
         ("playerId", None, "null for playerId"),
     ):
-        await play.withstood(play.desk.win(5).changed(**{name: value}), f"a win with {what}")
-    await play.unchanged(before, "wins with fields of the wrong type")
+        await context.expect_clean_refusal(
+            context.callbacks.win(5).with_fields(**{name: value}), f"a win with {what}"
+        )
+    await context.expect_no_change(before, "wins with fields of the wrong type")
 
 
-@bodies.add(
+@bodies.check(
     "missing_field",
-    "A callback that lacks a field is refused",
+    "A callback with a missing field is refused",
     rule="The fields of each command are all sent.",
     standing="documented",
     advice=_READ,
 )
-async def _missing(play: Play) -> None:
-    before = await play.funded()
+async def _missing(context: CheckContext) -> None:
+    before = await context.ensure_balance()
     for name in ("transactionId", "playerId", "amount"):
-        await play.withstood(play.desk.win(5).changed(**{name: ...}), f"a win without {name}")
-    await play.withstood(play.desk.betwin(2, 6).changed(betAmount=...), "a betwin without betAmount")
-    bet = play.desk.bet(4)
-    await play.accepted(bet)
-    await play.withstood(play.desk.cancel(bet).changed(referenceId=...), "a cancel without referenceId")
-    await play.changed(before, -4, "a bet of 4, and callbacks that lack a field")
+        await context.expect_clean_refusal(
+            context.callbacks.win(5).with_fields(**{name: ...}), f"a win without {name}"
+        )
+    await context.expect_clean_refusal(
+        context.callbacks.betwin(2, 6).with_fields(betAmount=...), "a betwin without betAmount"
+    )
+    bet = context.callbacks.bet(4)
+    await context.expect_ok(bet)
+    await context.expect_clean_refusal(
+        context.callbacks.cancel(bet).with_fields(referenceId=...), "a cancel without referenceId"
+    )
+    await context.expect_change(before, -4, "a bet of 4, and callbacks with a missing field")
 
 
-async def _timed(play: Play, unit: Unit) -> None:
-    before = await play.funded()
-    moment = play.desk.now(unit)
-    for one in (play.desk.balance().changed(timestamp=moment), play.desk.bet(3, timestamp=moment)):
-        await play.accepted(one, f"with its timestamp in {unit} must be OK")
-    await play.changed(before, -3, f"a bet of 3 with its timestamp in {unit}")
+async def _timed(context: CheckContext, unit: TimestampUnit) -> None:
+    before = await context.ensure_balance()
+    timestamp = context.callbacks.now(unit)
+    for message in (
+        context.callbacks.balance().with_fields(timestamp=timestamp),
+        context.callbacks.bet(3, timestamp=timestamp),
+    ):
+        await context.expect_ok(message, f"with its timestamp in {unit} must be OK")
+    await context.expect_change(before, -3, f"a bet of 3 with its timestamp in {unit}")
 
 
-@timestamps.add(
+@timestamps.check(
     "seconds",
     "A timestamp in seconds is accepted",
-    rule="The pages contradict each other: the signature example has seconds. Read either.",
+    rule="The vendor's pages contradict each other: the signature example has seconds. Accept both.",
     standing="documented",
-    advice="Take a timestamp above 2 * 10^10 for milliseconds, and any other for seconds.",
+    advice="Treat a timestamp above 2 * 10^10 as milliseconds, and any other as seconds.",
 )
-async def _seconds(play: Play) -> None:
-    await _timed(play, "seconds")
+async def _seconds(context: CheckContext) -> None:
+    await _timed(context, "seconds")
 
 
-@timestamps.add(
+@timestamps.check(
     "milliseconds",
     "A timestamp in milliseconds is accepted",
-    rule="The pages contradict each other: the balance example has milliseconds. Read either.",
+    rule="The vendor's pages contradict each other: the balance example has milliseconds. Accept both.",
     standing="documented",
-    advice="Take a timestamp above 2 * 10^10 for milliseconds, others for seconds; keep it in 64 bits.",
+    advice="Treat a timestamp above 2 * 10^10 as milliseconds, others as seconds; store it in 64 bits.",
 )
-async def _milliseconds(play: Play) -> None:
-    await _timed(play, "milliseconds")
+async def _milliseconds(context: CheckContext) -> None:
+    await _timed(context, "milliseconds")
 
 
-def _of(play: Play, player: str) -> list[Letter]:
-    desk = play.desk
-    return [one.changed(playerId=player) for one in (desk.balance(), desk.bet(1), desk.betwin(1, 1))]
+def _for_player(context: CheckContext, player: str) -> list[CallbackMessage]:
+    callbacks = context.callbacks
+    return [
+        message.with_fields(playerId=player)
+        for message in (callbacks.balance(), callbacks.bet(1), callbacks.betwin(1, 1))
+    ]
 
 
-@players.add(
+@players.check(
     "unknown",
     "A player that does not exist has no balance and cannot bet",
     rule="An unknown player is ERR_INVALID_PLAYER_ID for balance, and refused for bet.",
     standing="documented",
-    advice="Look the player up first. Never make one up because a callback names it.",
+    advice="Look up the player first. Never create one for a callback.",
 )
-async def _unknown(play: Play) -> None:
-    for one in _of(play, f"no-such-player-{play.desk.fresh_id()}"):
-        await play.withstood(one, f"{one.command} for a player that does not exist")
+async def _unknown(context: CheckContext) -> None:
+    for message in _for_player(context, f"no-such-player-{context.callbacks.new_id()}"):
+        await context.expect_clean_refusal(message, f"{message.command} for a player that does not exist")
 
 
-@players.add(
+@players.check(
     "sql",
-    "SQL in playerId is taken for an id, not for SQL",
-    rule="playerId is any text. (Only harmless SQL is tried: at worst it names the same player again.)",
+    "SQL in playerId is not executed",
+    rule="playerId is any string. (Only harmless SQL is sent: at worst it selects the same player.)",
     standing="assumed",
-    advice="Pass playerId as a parameter of the statement; never paste it into SQL.",
+    advice="Pass playerId as a parameter of the statement; never concatenate it into SQL.",
 )
-async def _sql(play: Play) -> None:
-    before = await play.funded()
+async def _sql(context: CheckContext) -> None:
+    before = await context.ensure_balance()
     for tail in ("'", '"', "' AND '1'='1", "' -- ", "\\", "%", "' AND '1'='2"):
-        for one in _of(play, play.player + tail):
-            await play.withstood(one, f"{one.command} for a player whose id ends in {tail}")
-    await play.unchanged(before, "callbacks of players who do not exist")
+        for message in _for_player(context, context.player + tail):
+            await context.expect_clean_refusal(
+                message, f"{message.command} for a player whose id ends in {tail}"
+            )
+    await context.expect_no_change(before, "callbacks of players who do not exist")

@@ -1,4 +1,4 @@
-"""Many callbacks of one player at once, and the time limits of the contract."""
+"""Concurrent callbacks of one player, and the time limits of the contract."""
 
 from __future__ import annotations
 
@@ -6,105 +6,112 @@ from typing import TYPE_CHECKING, Final
 
 from igamingace_bindings.contract import CALLBACKS
 
-from igamingace._wallet_client.client import AT_ONCE
-from igamingace.walletcheck._check import Failed, Group, Script
+from igamingace._wallet_client.client import MAX_CONCURRENCY
+from igamingace.walletcheck._check import CheckFunction, CheckGroup
+from igamingace.walletcheck._context import CheckFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from igamingace.walletcheck._letters import Letter
-    from igamingace.walletcheck._play import Play
-    from igamingace.walletcheck._post import Answer
+    from igamingace._wallet_client.messages import CallbackMessage
+    from igamingace.walletcheck._client import CallbackResult
+    from igamingace.walletcheck._context import CheckContext
 
-parallel = Group("parallel")
-times = Group("time")
+parallel = CheckGroup("parallel")
+times = CheckGroup("time")
 
-_IN_ANY_ORDER: Final = "Callbacks of one player come in parallel; each changes the balance by its own amount."
+_IN_ANY_ORDER: Final = (
+    "Callbacks of one player arrive in parallel; each changes the balance by its own amount."
+)
 _ONE_STATEMENT: Final = (
     "Change the balance in one statement (SET balance = balance + :amount), or lock the player's row. A "
-    "balance that is read, changed and written back loses what others wrote in between."
+    "balance that is read, changed and written back loses concurrent changes."
 )
 
 
-@parallel.add(
+@parallel.check(
     "bets",
-    f"{AT_ONCE} bets at once are all taken",
+    f"{MAX_CONCURRENCY} bets at once are all taken",
     rule=_IN_ANY_ORDER,
     standing="documented",
     advice=_ONE_STATEMENT,
 )
-async def _bets(play: Play) -> None:
-    before = await play.funded()
-    letters = [play.desk.bet(1) for _ in range(AT_ONCE)]
-    await play.all_accepted(letters, f"{AT_ONCE} bets of 1 must be answered with OK")
-    await play.changed(before, -AT_ONCE, f"{AT_ONCE} bets of 1 at once")
+async def _bets(context: CheckContext) -> None:
+    before = await context.ensure_balance()
+    messages = [context.callbacks.bet(1) for _ in range(MAX_CONCURRENCY)]
+    await context.expect_all_ok(messages, f"{MAX_CONCURRENCY} bets of 1 must be answered with OK")
+    await context.expect_change(before, -MAX_CONCURRENCY, f"{MAX_CONCURRENCY} bets of 1 at once")
 
 
-@parallel.add(
+@parallel.check(
     "wins",
-    f"{AT_ONCE} wins at once are all paid",
+    f"{MAX_CONCURRENCY} wins at once are all paid",
     rule=_IN_ANY_ORDER,
     standing="documented",
     advice=_ONE_STATEMENT,
 )
-async def _wins(play: Play) -> None:
-    await play.funded()
-    bets = [play.desk.bet(1) for _ in range(AT_ONCE)]
-    await play.at_once(bets)
-    before = await play.balance()
-    letters = [play.desk.win(1, roundId=bet.fields["roundId"]) for bet in bets]
-    await play.all_accepted(letters, f"{AT_ONCE} wins of 1 must be answered with OK")
-    await play.changed(before, AT_ONCE, f"{AT_ONCE} wins of 1 at once")
+async def _wins(context: CheckContext) -> None:
+    await context.ensure_balance()
+    bets = [context.callbacks.bet(1) for _ in range(MAX_CONCURRENCY)]
+    await context.send_all(bets)
+    before = await context.balance()
+    messages = [context.callbacks.win(1, roundId=bet.fields["roundId"]) for bet in bets]
+    await context.expect_all_ok(messages, f"{MAX_CONCURRENCY} wins of 1 must be answered with OK")
+    await context.expect_change(before, MAX_CONCURRENCY, f"{MAX_CONCURRENCY} wins of 1 at once")
 
 
-@parallel.add(
+@parallel.check(
     "mixed",
-    f"{AT_ONCE} callbacks of all kinds at once are all booked",
+    f"{MAX_CONCURRENCY} callbacks of all kinds at once are all booked",
     rule=_IN_ANY_ORDER,
     standing="documented",
     advice=_ONE_STATEMENT,
 )
-async def _mixed(play: Play) -> None:
-    before = await play.funded()
-    quarter = AT_ONCE // 4
-    booked = [play.desk.bet(1) for _ in range(quarter)]
-    await play.all_accepted(booked, f"{quarter} bets of 1 must be answered with OK")
-    letters = [
-        one
+async def _mixed(context: CheckContext) -> None:
+    before = await context.ensure_balance()
+    quarter = MAX_CONCURRENCY // 4
+    booked = [context.callbacks.bet(1) for _ in range(quarter)]
+    await context.expect_all_ok(booked, f"{quarter} bets of 1 must be answered with OK")
+    messages = [
+        message
         for bet in booked
-        for one in (
-            play.desk.bet(2),
-            play.desk.cancel(bet),
-            play.desk.betwin(1, 2),
-            play.desk.win(3, roundId=bet.fields["roundId"]),
+        for message in (
+            context.callbacks.bet(2),
+            context.callbacks.cancel(bet),
+            context.callbacks.betwin(1, 2),
+            context.callbacks.win(3, roundId=bet.fields["roundId"]),
         )
     ]
-    await play.all_accepted(
-        letters, f"{len(letters)} callbacks that are all covered must be answered with OK"
+    await context.expect_all_ok(
+        messages, f"{len(messages)} callbacks that are all covered must be answered with OK"
     )
-    await play.changed(before, quarter * (-2 + 1 + 3), "bets of 2, betwins of 1 for 2 and wins of 3 at once")
+    await context.expect_change(
+        before, quarter * (-2 + 1 + 3), "bets of 2, betwins of 1 for 2 and wins of 3 at once"
+    )
 
 
-@parallel.add(
+@parallel.check(
     "overdraw",
-    "Bets at once never take more than there is",
-    rule="A bet of more than the balance is ERR_NOT_ENOUGH_MONEY, however many come at once.",
+    "Concurrent bets never take more than the balance",
+    rule="A bet of more than the balance is ERR_NOT_ENOUGH_MONEY, however many arrive at once.",
     standing="documented",
     advice="Check and take in one statement: SET balance = balance - :amount WHERE balance >= :amount.",
 )
-async def _overdraw(play: Play) -> None:
-    before = await play.funded()
+async def _overdraw(context: CheckContext) -> None:
+    before = await context.ensure_balance()
     amount, covered = before // 5, 5
-    answers = await play.at_once([play.desk.bet(amount) for _ in range(AT_ONCE // 2)])
-    taken = sum(answer.accepted for answer in answers)
+    results = await context.send_all([context.callbacks.bet(amount) for _ in range(MAX_CONCURRENCY // 2)])
+    taken = sum(result.ok for result in results)
     if taken > covered:
-        raise Failed(f"a balance of {before} covers {covered} bets of {amount}, but {taken} were taken")
-    await play.changed(before, -taken * amount, f"{taken} bets of {amount} that were answered with OK")
+        raise CheckFailed(f"a balance of {before} covers {covered} bets of {amount}, but {taken} were taken")
+    await context.expect_change(
+        before, -taken * amount, f"{taken} bets of {amount} that were answered with OK"
+    )
 
 
-@parallel.add(
+@parallel.check(
     "in_time",
-    f"{AT_ONCE} bets and wins at once are answered in time",
+    f"{MAX_CONCURRENCY} bets and wins at once are answered in time",
     rule="; ".join(
         f"{command} must be answered within {CALLBACKS[command].answer_within:g} s"
         for command in ("bet", "win")
@@ -113,59 +120,63 @@ async def _overdraw(play: Play) -> None:
     advice="Hold locks for no longer than the statements that need them; give the server enough workers and "
     "database connections.",
 )
-async def _in_time(play: Play) -> None:
-    await play.funded()
-    half = AT_ONCE // 2
-    letters = [one for _ in range(half) for one in (play.desk.bet(1), play.desk.win(1))]
-    _judge(play, await play.at_once(letters))
+async def _in_time(context: CheckContext) -> None:
+    await context.ensure_balance()
+    half = MAX_CONCURRENCY // 2
+    messages = [
+        message for _ in range(half) for message in (context.callbacks.bet(1), context.callbacks.win(1))
+    ]
+    _check_times(context, await context.send_all(messages))
 
 
-def _judge(play: Play, answers: Iterable[Answer]) -> None:
-    for answer in answers:
-        limit = play.post.limit(answer.command)
-        seconds = answer.exchange.seconds
-        if limit is not None and (seconds > limit or not answer.came):
-            raise Failed(f"this {answer.command} took {seconds:.2f} s, {limit:g} s are allowed")
+def _check_times(context: CheckContext, results: Iterable[CallbackResult]) -> None:
+    for result in results:
+        limit = context.client.time_limit(result.command)
+        seconds = result.exchange.seconds
+        if limit is not None and (seconds > limit or not result.answered):
+            raise CheckFailed(f"this {result.command} took {seconds:.2f} s, {limit:g} s are allowed")
 
 
-async def _usual(play: Play, command: str) -> list[Letter]:
-    """Return the callbacks of a command that take different ways through a wallet."""
-    before = await play.funded()
-    desk = play.desk
+async def _typical_messages(context: CheckContext, command: str) -> list[CallbackMessage]:
+    """Return callbacks of a command that take different code paths in a wallet."""
+    before = await context.ensure_balance()
+    callbacks = context.callbacks
     if command == "bet":
-        bet = desk.bet(1)
-        return [bet, bet, desk.bet(before + 1)]
+        bet = callbacks.bet(1)
+        return [bet, bet, callbacks.bet(before + 1)]
     if command == "win":
-        win = desk.win(1)
-        return [win, win, desk.win(1, roundId=desk.fresh_id())]
+        win = callbacks.win(1)
+        return [win, win, callbacks.win(1, roundId=callbacks.new_id())]
     if command == "betwin":
-        betwin = desk.betwin(1, 1)
-        return [betwin, betwin, desk.betwin(before + 1, 1)]
-    bet = desk.bet(1)
-    await play.send(bet)
-    cancel = desk.cancel(bet)
-    return [cancel, cancel, desk.cancel(bet), desk.cancel(desk.fresh_id())]
+        betwin = callbacks.betwin(1, 1)
+        return [betwin, betwin, callbacks.betwin(before + 1, 1)]
+    bet = callbacks.bet(1)
+    await context.send(bet)
+    cancel = callbacks.cancel(bet)
+    return [cancel, cancel, callbacks.cancel(bet), callbacks.cancel(callbacks.new_id())]
 
 
-def _time(command: str) -> Script:
-    async def script(play: Play) -> None:
-        _judge(play, [await play.send(letter) for letter in await _usual(play, command)])
+def _time_check(command: str) -> CheckFunction:
+    async def run(context: CheckContext) -> None:
+        _check_times(
+            context, [await context.send(message) for message in await _typical_messages(context, command)]
+        )
 
-    return script
+    return run
 
 
-_AFTERWARDS: Final = {
-    "cancel": "a late OK does not count: the vendor takes it for failed and sends a cancel",
-    "retry": "it comes again when it is late",
+_FOLLOW_UPS: Final = {
+    "cancel": "a late OK does not count: for the vendor it has failed, and a cancel follows",
+    "retry": "it is retried when it is late",
 }
 
 for _command, _info in CALLBACKS.items():
     if _info.answer_within is not None:
-        times.add(
+        times.check(
             _command,
             f"{_command} is answered in time: the first, the repeated, the refused",
             rule=f"{_command} must be answered within {_info.answer_within:g} s; "
-            f"{_AFTERWARDS.get(_info.then, 'nothing follows')}.",
+            f"{_FOLLOW_UPS.get(_info.then, 'nothing follows')}.",
             standing="documented",
-            advice="Do nothing but the booking before you answer. Index transactionId; mail and count later.",
-        )(_time(_command))
+            advice="Only book before you answer. Index transactionId; send mail and do statistics later.",
+        )(_time_check(_command))

@@ -1,113 +1,125 @@
-"""Refusals: under HTTP 200, with the statusCode that says why."""
+"""Refusals: HTTP 200, with the right statusCode."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from igamingace.walletcheck._check import Failed, Group
+from igamingace.walletcheck._check import CheckGroup
+from igamingace.walletcheck._context import CheckFailed
 
 if TYPE_CHECKING:
-    from igamingace.walletcheck._letters import Letter
-    from igamingace.walletcheck._play import Play
+    from igamingace._wallet_client.messages import CallbackMessage
+    from igamingace.walletcheck._context import CheckContext
 
-refusals = Group("refusal")
+refusals = CheckGroup("refusal")
 
 
-async def _coded(play: Play, letter: Letter, what: str, *codes: str) -> None:
-    answer = await play.send(letter)
-    if answer.status_code not in codes:
+async def _expect_code(context: CheckContext, message: CallbackMessage, what: str, *codes: str) -> None:
+    result = await context.send(message)
+    if result.status_code not in codes:
         expected = " or ".join(codes)
-        raise Failed(f"the statusCode for {what} must be {expected}, it was {answer.status_code or answer}")
+        raise CheckFailed(
+            f"the statusCode for {what} must be {expected}, it was {result.status_code or result}"
+        )
 
 
-def _bad(play: Play) -> Letter:
-    return play.desk.win(2).tampered(amount=3)
+def _wrongly_signed(context: CheckContext) -> CallbackMessage:
+    return context.callbacks.win(2).tampered(amount=3)
 
 
-@refusals.add(
+@refusals.check(
     "http_status",
     "Refusals come under HTTP 200",
     rule="The answer is HTTP 200 also for refusals; any other HTTP status counts as failed.",
     standing="documented",
-    advice="Answer HTTP 200 whatever you refuse: statusCode says why. Under 4xx the vendor takes your wallet "
-    "for broken, and sends wins and cancels again.",
+    advice="Answer HTTP 200 whatever you refuse: statusCode says why. With 4xx the vendor takes your wallet "
+    "to be broken, and retries wins and cancels.",
 )
-async def _http(play: Play) -> None:
-    before = await play.funded()
-    for letter, what in (
-        (play.desk.bet(before + 1), "a bet over the balance"),
-        (play.desk.betwin(before + 1, 0), "a betwin over the balance"),
-        (play.desk.cancel(play.desk.fresh_id()), "the cancel of an unknown bet"),
-        (play.desk.balance().changed(playerId="no-such-player"), "the balance of an unknown player"),
-        (_bad(play), "a callback with a wrong signature"),
+async def _http(context: CheckContext) -> None:
+    before = await context.ensure_balance()
+    for message, what in (
+        (context.callbacks.bet(before + 1), "a bet over the balance"),
+        (context.callbacks.betwin(before + 1, 0), "a betwin over the balance"),
+        (context.callbacks.cancel(context.callbacks.new_id()), "the cancel of an unknown bet"),
+        (
+            context.callbacks.balance().with_fields(playerId="no-such-player"),
+            "the balance of an unknown player",
+        ),
+        (_wrongly_signed(context), "a callback with a wrong signature"),
     ):
-        answer = await play.send(letter)
-        if answer.exchange.http_status != HTTPStatus.OK:
-            raise Failed(f"{what} must be answered under HTTP 200, but was answered: {answer}")
+        result = await context.send(message)
+        if result.exchange.http_status != HTTPStatus.OK:
+            raise CheckFailed(f"{what} must be answered under HTTP 200, but was answered: {result}")
 
 
-@refusals.add(
+@refusals.check(
     "not_enough_money",
-    "Too little money is ERR_NOT_ENOUGH_MONEY",
+    "A bet over the balance is ERR_NOT_ENOUGH_MONEY",
     rule="bet and betwin over the balance are ERR_NOT_ENOUGH_MONEY.",
     standing="documented",
     advice="Compare the stake with the balance, and answer ERR_NOT_ENOUGH_MONEY when it is more.",
 )
-async def _money(play: Play) -> None:
-    before = await play.funded()
-    await _coded(play, play.desk.bet(before + 1), "a bet over the balance", "ERR_NOT_ENOUGH_MONEY")
-    betwin = play.desk.betwin(before + 1, 0)
-    await _coded(play, betwin, "a betwin over the balance", "ERR_NOT_ENOUGH_MONEY")
+async def _money(context: CheckContext) -> None:
+    before = await context.ensure_balance()
+    await _expect_code(
+        context, context.callbacks.bet(before + 1), "a bet over the balance", "ERR_NOT_ENOUGH_MONEY"
+    )
+    betwin = context.callbacks.betwin(before + 1, 0)
+    await _expect_code(context, betwin, "a betwin over the balance", "ERR_NOT_ENOUGH_MONEY")
 
 
-@refusals.add(
+@refusals.check(
     "unknown_bet",
     "The cancel of an unknown bet is ERR_TRANSACTION_DOES_NOT_EXIST",
-    rule="A bet that is not known is ERR_TRANSACTION_DOES_NOT_EXIST.",
+    rule="An unknown bet is ERR_TRANSACTION_DOES_NOT_EXIST.",
     standing="documented",
-    advice="Answer ERR_TRANSACTION_DOES_NOT_EXIST when referenceId is no bet or betwin of yours.",
+    advice="Answer ERR_TRANSACTION_DOES_NOT_EXIST when referenceId is not the id of a bet or betwin.",
 )
-async def _unknown(play: Play) -> None:
-    cancel = play.desk.cancel(play.desk.fresh_id())
-    await _coded(play, cancel, "the cancel of an unknown bet", "ERR_TRANSACTION_DOES_NOT_EXIST")
+async def _unknown(context: CheckContext) -> None:
+    cancel = context.callbacks.cancel(context.callbacks.new_id())
+    await _expect_code(context, cancel, "the cancel of an unknown bet", "ERR_TRANSACTION_DOES_NOT_EXIST")
 
 
-@refusals.add(
+@refusals.check(
     "rolled_back",
     "A second cancel of a bet is ERR_TRANSACTION_ROLLED_BACK",
     rule="A bet that a cancel of another id has refunded is ERR_TRANSACTION_ROLLED_BACK.",
     standing="documented",
     advice="Answer ERR_TRANSACTION_ROLLED_BACK when a cancel of another id has refunded the bet.",
 )
-async def _rolled_back(play: Play) -> None:
-    await play.funded()
-    bet = play.desk.bet(1)
-    await play.accepted(bet)
-    await play.accepted(play.desk.cancel(bet))
-    await _coded(play, play.desk.cancel(bet), "a second cancel of a bet", "ERR_TRANSACTION_ROLLED_BACK")
+async def _rolled_back(context: CheckContext) -> None:
+    await context.ensure_balance()
+    bet = context.callbacks.bet(1)
+    await context.expect_ok(bet)
+    await context.expect_ok(context.callbacks.cancel(bet))
+    await _expect_code(
+        context, context.callbacks.cancel(bet), "a second cancel of a bet", "ERR_TRANSACTION_ROLLED_BACK"
+    )
 
 
-@refusals.add(
+@refusals.check(
     "integrity",
     "A wrong signature is ERR_INTEGRITY_CHECK_FAILED",
-    rule="A signature that does not hold is ERR_INTEGRITY_CHECK_FAILED.",
+    rule="An invalid signature is ERR_INTEGRITY_CHECK_FAILED.",
     standing="documented",
     advice="Answer ERR_INTEGRITY_CHECK_FAILED when the signature is wrong or missing.",
 )
-async def _integrity(play: Play) -> None:
-    await _coded(play, _bad(play), "a callback with a wrong signature", "ERR_INTEGRITY_CHECK_FAILED")
+async def _integrity(context: CheckContext) -> None:
+    await _expect_code(
+        context, _wrongly_signed(context), "a callback with a wrong signature", "ERR_INTEGRITY_CHECK_FAILED"
+    )
 
 
-@refusals.add(
+@refusals.check(
     "unknown_player",
     "An unknown player is ERR_INVALID_PLAYER_ID",
     rule="balance for an unknown player is ERR_INVALID_PLAYER_ID, or, having no session, "
     "ERR_NOT_AUTHENTICATED.",
     standing="documented",
-    advice="Answer ERR_INVALID_PLAYER_ID when playerId is none of yours.",
+    advice="Answer ERR_INVALID_PLAYER_ID when there is no such player.",
 )
-async def _unknown_player(play: Play) -> None:
-    letter = play.desk.balance().changed(playerId=f"no-such-player-{play.desk.fresh_id()}")
+async def _unknown_player(context: CheckContext) -> None:
+    message = context.callbacks.balance().with_fields(playerId=f"no-such-player-{context.callbacks.new_id()}")
     codes = ("ERR_INVALID_PLAYER_ID", "ERR_NOT_AUTHENTICATED")
-    await _coded(play, letter, "the balance of an unknown player", *codes)
+    await _expect_code(context, message, "the balance of an unknown player", *codes)

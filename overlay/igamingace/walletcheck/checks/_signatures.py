@@ -1,19 +1,19 @@
-"""Signatures: nothing is believed that is not signed, and everything that is signed right is."""
+"""Signatures: invalid ones are refused, and valid ones accepted for all kinds of values."""
 
 from __future__ import annotations
 
 import secrets
 from typing import TYPE_CHECKING, Final
 
+from igamingace._wallet_client.messages import RawLiteral
 from igamingace.callbacks import SIGNATURE_HEADER, sign
-from igamingace.walletcheck._check import Group
-from igamingace.walletcheck._letters import Raw
+from igamingace.walletcheck._check import CheckGroup
 
 if TYPE_CHECKING:
-    from igamingace.walletcheck._letters import Seal
-    from igamingace.walletcheck._play import Play
+    from igamingace._wallet_client.messages import Signer
+    from igamingace.walletcheck._context import CheckContext
 
-signatures = Group("signature")
+signatures = CheckGroup("signature")
 
 _CHECKED: Final = (
     f"{SIGNATURE_HEADER} is checked; when it is wrong, the answer is ERR_INTEGRITY_CHECK_FAILED."
@@ -24,7 +24,7 @@ _LENGTH: Final = 88
 _GARBAGE: Final[dict[str, bytes]] = {
     "an empty one": b"",
     "one that is too short": b"abc",
-    "one that is no base64": b"*" * _LENGTH,
+    "one that is not base64": b"*" * _LENGTH,
     "one of zeros": b"A" * 86 + b"==",
     "one outside ASCII": "é".encode("latin-1") * _LENGTH,
     "several": b"A" * 86 + b"==, " + b"A" * 86 + b"==",
@@ -32,102 +32,112 @@ _GARBAGE: Final[dict[str, bytes]] = {
 }
 
 
-@signatures.add(
+@signatures.check(
     "tampered",
     "A body that was changed after it was signed is refused",
     rule=_CHECKED,
     standing="documented",
-    advice=f"{_FIRST} Sign all values of the body, unknown fields too.",
+    advice=f"{_FIRST} Sign all values of the body, including those of unknown fields.",
 )
-async def _tampered(play: Play) -> None:
-    before = await play.funded()
-    bet, win = play.desk.bet(2), play.desk.win(2)
-    other = play.desk.fresh_id()
-    await play.withstood(bet.tampered(amount=1), "a bet whose amount was changed")
-    await play.withstood(win.tampered(amount=9), "a win whose amount was changed")
-    await play.withstood(win.tampered(transactionId=other), "a win whose transactionId was changed")
-    await play.withstood(win.tampered(extra="x"), "a win to which a field was added")
-    await play.unchanged(before, "tampered callbacks")
+async def _tampered(context: CheckContext) -> None:
+    before = await context.ensure_balance()
+    bet, win = context.callbacks.bet(2), context.callbacks.win(2)
+    other = context.callbacks.new_id()
+    await context.expect_clean_refusal(bet.tampered(amount=1), "a bet whose amount was changed")
+    await context.expect_clean_refusal(win.tampered(amount=9), "a win whose amount was changed")
+    await context.expect_clean_refusal(
+        win.tampered(transactionId=other), "a win whose transactionId was changed"
+    )
+    await context.expect_clean_refusal(win.tampered(extra="x"), "a win to which a field was added")
+    await context.expect_no_change(before, "tampered callbacks")
 
 
-@signatures.add(
+@signatures.check(
     "missing",
     "A callback without a signature is refused",
     rule=_CHECKED,
     standing="documented",
     advice=f"{_FIRST} A missing header is a wrong signature.",
 )
-async def _missing(play: Play) -> None:
-    before = await play.balance()
-    await play.withstood(play.desk.win(3).sealed(lambda _token: None, "missing"), "a win without a signature")
-    await play.unchanged(before, "a win without a signature")
+async def _missing(context: CheckContext) -> None:
+    before = await context.balance()
+    await context.expect_clean_refusal(
+        context.callbacks.win(3).with_signer(lambda _token: None, "missing"), "a win without a signature"
+    )
+    await context.expect_no_change(before, "a win without a signature")
 
 
-@signatures.add(
+@signatures.check(
     "garbage",
-    "A signature that is none is refused, and upsets nobody",
+    "A malformed signature is refused without a server error",
     rule=_CHECKED,
     standing="documented",
     advice=f"{_FIRST} Compare bytes: constant-time functions raise on text outside ASCII in some languages.",
 )
-async def _garbage(play: Play) -> None:
-    before = await play.balance()
+async def _garbage(context: CheckContext) -> None:
+    before = await context.balance()
     for what, value in _GARBAGE.items():
-        await play.withstood(
-            play.desk.win(3).sealed(_always(value), what), f"a win whose signature is {what}"
+        await context.expect_clean_refusal(
+            context.callbacks.win(3).with_signer(_fixed(value), what), f"a win whose signature is {what}"
         )
-    await play.unchanged(before, "wins with garbage for a signature")
+    await context.expect_no_change(before, "wins with garbage for a signature")
 
 
-def _always(value: bytes) -> Seal:
+def _fixed(value: bytes) -> Signer:
     return lambda _token: value
 
 
-@signatures.add(
+@signatures.check(
     "wrong_token",
     "A callback that was signed with another token is refused",
     rule=_CHECKED,
     standing="documented",
     advice="Key the HMAC with this account's API token.",
 )
-async def _wrong_token(play: Play) -> None:
-    before = await play.balance()
-    win = play.desk.win(3)
-    foreign = win.sealed(lambda _token: sign(win.body, secrets.token_hex(16)).encode(), "with another token")
-    await play.withstood(foreign, "a win that was signed with another token")
-    await play.unchanged(before, "a win that was signed with another token")
+async def _wrong_token(context: CheckContext) -> None:
+    before = await context.balance()
+    win = context.callbacks.win(3)
+    foreign = win.with_signer(
+        lambda _token: sign(win.body, secrets.token_hex(16)).encode(), "with another token"
+    )
+    await context.expect_clean_refusal(foreign, "a win that was signed with another token")
+    await context.expect_no_change(before, "a win that was signed with another token")
 
 
-@signatures.add(
+@signatures.check(
     "literals",
-    "Numbers are signed as they stand in the body",
-    rule="The values are signed; how a number becomes text is not stated. Its literal holds for all senders.",
+    "Numbers are signed as their literals in the body",
+    rule="The values are signed; the text of a number is not stated. Its literal is right for all senders.",
     standing="assumed",
-    advice="Take the literal out of the raw body (1500.00 stays 1500.00, 1e2 stays 1e2). Parsed and written "
-    "again it is another text.",
+    advice="Take the literal from the raw body (1500.00 stays 1500.00, 1e2 stays 1e2). Parsing and "
+    "serializing a number changes it.",
 )
-async def _literals(play: Play) -> None:
-    before = await play.funded(4000)
+async def _literals(context: CheckContext) -> None:
+    before = await context.ensure_balance(4000)
     for literal in ("1500.00", "1500.0", "1e2", "1E+2"):
-        await play.accepted(play.desk.bet(Raw(literal)), f"of {literal} is signed right and must be OK")
-    await play.changed(before, -3200, "bets of 1500.00, 1500.0, 1e2 and 1E+2")
+        await context.expect_ok(
+            context.callbacks.bet(RawLiteral(literal)), f"of {literal} is validly signed and must be OK"
+        )
+    await context.expect_change(before, -3200, "bets of 1500.00, 1500.0, 1e2 and 1E+2")
 
 
-@signatures.add(
+@signatures.check(
     "values",
     "Text, booleans and null are signed as JavaScript joins them",
-    rule="The documented example joins values in JavaScript: text decoded, true and false, null as nothing.",
+    rule="The documented example joins values in JavaScript: decoded strings, true, false, null as empty.",
     standing="assumed",
-    advice="Sign text decoded and in UTF-8 (\\u00e9 is é), booleans as true and false, null as empty text.",
+    advice="Sign strings decoded and in UTF-8 (\\u00e9 is é), booleans as true and false, null as empty.",
 )
-async def _values(play: Play) -> None:
-    before = await play.funded()
+async def _values(context: CheckContext) -> None:
+    before = await context.ensure_balance()
     for what, value in (
-        ("a text outside ASCII", "é中🎰"),
-        ("a text with a comma and quotes", 'a,"b"\\'),
+        ("a string outside ASCII", "é中🎰"),
+        ("a string with a comma and quotes", 'a,"b"\\'),
         ("true", True),
         ("null", None),
-        ("an empty text", ""),
+        ("an empty string", ""),
     ):
-        await play.accepted(play.desk.bet(1, extra=value), f"with {what} is signed right and must be OK")
-    await play.changed(before, -5, "5 bets of 1")
+        await context.expect_ok(
+            context.callbacks.bet(1, extra=value), f"with {what} is validly signed and must be OK"
+        )
+    await context.expect_change(before, -5, "5 bets of 1")

@@ -1,0 +1,136 @@
+"""Reads the body of a callback, a flat JSON object, with each number as the literal that was sent.
+
+The vendor signs number literals, so `1500.00` must not become `1500.0` before the signature is checked.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final, NoReturn, TypeAlias
+
+from igamingace._common.json import MAX_EXPONENT
+
+Value: TypeAlias = str | bytes | bool | None
+"""A decoded string, a number as its literal in bytes, true, false or null."""
+
+MAX_BODY: Final = 1_048_576
+"""The largest body that is read, in bytes; a callback has a few hundred."""
+
+_WHITESPACE: Final = " \t\r\n"
+_NESTED: Final = "the body is nested: a callback is a flat object"
+_CONSTANTS: Final[dict[Value, bytes]] = {True: b"true", False: b"false", None: b""}
+
+_EPOCH: Final = datetime.fromtimestamp(0, UTC)
+# Seconds up to here (the year 2603), milliseconds above (from August 1970 on), as pydantic reads Unix time.
+_MAX_SECONDS: Final = 20_000_000_000
+_MAX_MILLISECONDS: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
+
+
+class NotAFlatObject(Exception):  # noqa: N818 -- describes the bytes; callers raise their own error
+    """The bytes are not a flat JSON object. The message has the reason and no part of the bytes."""
+
+
+def _reject_constant(_literal: str) -> NoReturn:
+    raise NotAFlatObject("NaN and Infinity are not valid JSON")
+
+
+def _reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise NotAFlatObject("the body has a duplicate key")
+    return fields
+
+
+# `str.encode` turns a number's literal into bytes, which keeps each digit and tells it from a string.
+_decoder: Final = json.JSONDecoder(
+    parse_int=str.encode, parse_float=str.encode, parse_constant=_reject_constant
+)
+_strict_decoder: Final = json.JSONDecoder(
+    parse_int=str.encode,
+    parse_float=str.encode,
+    parse_constant=_reject_constant,
+    object_pairs_hook=_reject_duplicates,
+)
+
+
+def parse_flat_object(body: bytes) -> dict[str, Value]:
+    """Return the fields of a JSON object. `signing_input` rejects nested values.
+
+    Raises:
+        NotAFlatObject: not UTF-8, not JSON, not an object, larger than `MAX_BODY`, or with a duplicate key.
+    """
+    if len(body) > MAX_BODY:
+        raise NotAFlatObject(f"the body has more than {MAX_BODY} bytes")
+    try:
+        text = body.decode().strip(_WHITESPACE)
+        fields, end = _decoder.raw_decode(text)
+        # An object_pairs_hook costs a Python call for each body, so duplicates are first ruled out by a
+        # count. Each pair has a colon: as many colons as keys means no duplicate, more means a duplicate or a
+        # string with a colon.
+        if fields.__class__ is dict and body.count(b":") != len(fields):
+            fields, end = _strict_decoder.raw_decode(text)
+    except UnicodeDecodeError:
+        reason = "the body is not UTF-8"
+    except RecursionError:
+        reason = _NESTED
+    except ValueError:
+        reason = "the body is not JSON"
+    else:
+        if end == len(text) and fields.__class__ is dict:
+            return fields
+        reason = "the body is not one JSON object"
+    raise NotAFlatObject(reason)
+
+
+def signing_input(fields: dict[str, Value]) -> bytes:
+    """Return the bytes that are signed: the values sorted by key, joined by commas, in UTF-8.
+
+    Raises:
+        NotAFlatObject: a value is an object or an array, or a string has a lone surrogate (only an escape can
+            produce one, and no bytes stand for it).
+    """
+    parts: list[bytes] = []
+    try:
+        for key in sorted(fields):
+            value = fields[key]
+            if isinstance(value, bytes):
+                parts.append(value)
+            elif isinstance(value, str):
+                parts.append(value.encode())
+            else:
+                parts.append(_CONSTANTS[value])
+    except UnicodeEncodeError:
+        reason = "a string of the body has a lone surrogate"
+    except TypeError:  # lists and dicts are not hashable
+        reason = _NESTED
+    else:
+        return b",".join(parts)
+    raise NotAFlatObject(reason)
+
+
+def to_decimal(literal: bytes) -> Decimal:
+    """Return a Decimal with the digits of the literal.
+
+    Raises:
+        ArithmeticError: the exponent is out of range.
+    """
+    number = Decimal(literal.decode())
+    if abs(number.adjusted()) > MAX_EXPONENT:
+        raise OverflowError("the exponent is out of range")
+    return number
+
+
+def to_datetime(literal: bytes) -> datetime | int:
+    """Return a Unix time in seconds or milliseconds as a datetime in UTC; out of range, the integer itself.
+
+    Raises:
+        ValueError: the literal is not an integer.
+    """
+    number = int(literal)
+    if 0 <= number <= _MAX_SECONDS:
+        return datetime.fromtimestamp(number, UTC)
+    if 0 <= number <= _MAX_MILLISECONDS:
+        return _EPOCH + timedelta(milliseconds=number)
+    return number

@@ -1,0 +1,137 @@
+"""The command `igamingace wallet check`."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path  # noqa: TC003 -- typer reads the annotations
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import msgspec
+import typer
+from rich.console import Console
+
+from igamingace._client.config import TOKEN_VARIABLE
+from igamingace.errors import ConfigurationError
+from igamingace.walletcheck import CHECKS, CannotCheck, as_json, check_wallet, html, junit
+from igamingace.walletcheck._check import select_checks
+from igamingace.walletcheck.reports._console import ConsoleReporter, print_checks, print_report
+
+if TYPE_CHECKING:
+    from igamingace.walletcheck import Report
+
+__all__ = ["check", "wallet"]
+
+_FAILED = 1
+_NOT_RUN = 2
+_INTERRUPTED = 130
+
+wallet = typer.Typer(no_args_is_help=True, help="Tools for seamless wallets.")
+
+
+@wallet.callback()
+def _about() -> None:
+    """Tools for seamless wallets."""
+
+
+@wallet.command()
+def check(
+    url: Annotated[str | None, typer.Argument(help="The URL of the wallet's callbacks.")] = None,
+    *,
+    token: Annotated[
+        str | None, typer.Option(help=f"The account's API token; better in {TOKEN_VARIABLE}.")
+    ] = None,
+    player: Annotated[
+        str | None, typer.Option(help="A player with an open session, preferably with 100 or more.")
+    ] = None,
+    currency: Annotated[str, typer.Option(help="The account's currency, ISO 4217.")] = "USD",
+    only: Annotated[
+        list[str] | None, typer.Option(help="Run this check, group or pattern only; repeatable.")
+    ] = None,
+    skip: Annotated[
+        list[str] | None, typer.Option(help="Leave this check, group or pattern out; repeatable.")
+    ] = None,
+    provider_id: Annotated[int, typer.Option(help="The provider in the callbacks.")] = 1,
+    game_code: Annotated[str, typer.Option(help="The game in the callbacks: a number or a code.")] = "655",
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for one answer.")] = 10.0,
+    list_only: Annotated[bool, typer.Option("--list", help="List the checks and stop.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")] = False,
+    junit_file: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write the report as JUnit XML.")
+    ] = None,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the report as one HTML page.")
+    ] = None,
+) -> None:
+    """Test a wallet in any language: send signed callbacks to it, check its answers and balances.
+
+    The player's balance is restored. Exit status: 0 all passed, 1 a check failed, 2 it could not be run.
+
+    Example: igamingace wallet check https://casino.example/callbacks --player test-1
+    """
+    if not list_only and (url is None or player is None):
+        _fail("give the URL of the wallet's callbacks, and --player with the id of a test player", json=json)
+    try:
+        if url is None or player is None or list_only:
+            _list(only or (), skip or (), json=json)
+            return
+        reporter = ConsoleReporter(Console(quiet=json))
+        with reporter:
+            report = check_wallet(
+                url,
+                token=token,
+                player=player,
+                currency=currency,
+                only=only or (),
+                skip=skip or (),
+                provider_id=provider_id,
+                game_code=int(game_code) if game_code.isascii() and game_code.isdigit() else game_code,
+                timeout=timeout,
+                progress=reporter,
+            )
+        _write(report, junit_file, html_file)
+    except (CannotCheck, ConfigurationError) as error:
+        _fail(str(error), json=json)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        typer.echo(
+            "Interrupted. What was booked has been undone, as far as the wallet accepted it.", err=True
+        )
+        raise typer.Exit(_INTERRUPTED) from None
+    if json:
+        typer.echo(as_json(report))
+    else:
+        print_report(Console(), report)
+    if not report.ok:
+        raise typer.Exit(_FAILED)
+
+
+def _list(only: list[str] | tuple[()], skip: list[str] | tuple[()], *, json: bool) -> None:
+    checks = select_checks(CHECKS, only, skip)
+    if not json:
+        print_checks(Console(), checks)
+        return
+    rows = [
+        {"id": check.id, "title": check.title, "rule": check.rule, "standing": check.standing}
+        for check in checks
+    ]
+    typer.echo(msgspec.json.encode(rows))
+
+
+def _write(report: Report, junit_file: Path | None, html_file: Path | None) -> None:
+    try:
+        if junit_file is not None:
+            junit_file.write_bytes(junit(report))
+        if html_file is not None:
+            html_file.write_text(html(report), encoding="utf-8")
+    except OSError as error:
+        reason = f"the checks were run, but {error.filename} cannot be written: {error.strerror}"
+    else:
+        return
+    raise ConfigurationError(reason)
+
+
+def _fail(message: str, *, json: bool) -> NoReturn:
+    if json:
+        typer.echo(msgspec.json.encode({"ok": False, "error": message}))
+    else:
+        typer.echo(f"Error: {message}", err=True)
+    raise typer.Exit(_NOT_RUN)

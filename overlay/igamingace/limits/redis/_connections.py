@@ -1,0 +1,172 @@
+"""The two connections of a process to Redis: one runs the script, the other receives messages."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from redis import connection
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.retry import Retry
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Mapping, Sequence
+
+    from redis import Redis
+
+__all__ = ["RedisConnections", "connection_settings"]
+
+_SCRIPT = files("igamingace.limits.redis").joinpath("lease.lua").read_bytes()
+
+_CLIENT_SETTINGS = ("maint", "oss_", "orig_", "himport")
+"""Prefixes of settings that tie a connection to its client's pool, and to RESP3."""
+
+
+class _Connection(Protocol):
+    """The part of redis-py's connections that is used here; they are not typed."""
+
+    def connect(self) -> None: ...
+    def disconnect(self) -> None: ...
+    def send_command(self, *command: str | bytes, check_health: bool) -> None: ...
+    def pack_commands(self, commands: Sequence[Sequence[str | bytes | int]]) -> list[bytes]: ...
+    def send_packed_command(self, command: list[bytes], check_health: bool) -> None: ...  # noqa: FBT001 - theirs
+    def can_read(self, timeout: float) -> bool: ...
+    def read_response(self, *, disconnect_on_error: bool = True) -> Any: ...  # noqa: ANN401 - any Redis value
+    def _get_socket(self) -> socket.socket | None: ...
+
+
+def connection_settings(server: str | Redis, timeout: float) -> dict[str, Any]:
+    """The settings of a connection: those of the URL or the client, with defaults that suit a limiter.
+
+    redis-py's defaults suit a cache: timeouts of 5 s, each retried, and push messages in between.
+    """
+    settings: dict[str, Any]
+    if isinstance(server, str):
+        settings = cast("Any", connection).parse_url(server)
+    else:
+        pool = server.connection_pool
+        settings = {**pool.connection_kwargs, "connection_class": pool.connection_class}
+        settings = {name: value for name, value in settings.items() if not name.startswith(_CLIENT_SETTINGS)}
+    return {
+        "client_name": "igamingace",
+        **settings,
+        "decode_responses": False,
+        "health_check_interval": 0,
+        "protocol": 2,
+        "retry": Retry(NoBackoff(), 0),
+        "retry_on_error": [],
+        "retry_on_timeout": False,
+        "socket_connect_timeout": timeout,
+        "socket_timeout": timeout,
+    }
+
+
+class RedisConnections:
+    """Both connections, connected. For one thread. After an error of either the caller closes both."""
+
+    def __init__(self, settings: Mapping[str, Any], channel: str) -> None:
+        """Connect, load the script and subscribe to `channel`."""
+        kind = settings.get("connection_class", connection.Connection)
+        settings = {name: value for name, value in settings.items() if name != "connection_class"}
+        self._scripts: _Connection = kind(**settings)
+        self._subscriber: _Connection = kind(**settings)
+        try:
+            self._scripts.connect()
+            self._subscriber.connect()
+            info = self._info()
+            self.run_id = info.get("run_id", "")
+            self.uptime = _uptime(info)  # in ms, see `StoreIdentity`
+            self.clustered = info.get("cluster_enabled") == "1"
+            self._load()
+            self.subscribe(channel)
+        except BaseException:
+            self.close()
+            raise
+
+    def subscribe(self, channel: str) -> None:
+        """Receive what is published on this channel, too."""
+        self._subscriber.send_command("SUBSCRIBE", channel, check_health=False)
+
+    def messages(self) -> list[bytes]:
+        """The messages that have arrived."""
+        messages: list[bytes] = []
+        while self._subscriber.can_read(timeout=0):
+            kind, _, message = self._subscriber.read_response()
+            if kind == b"message":  # else it is the response to SUBSCRIBE
+                messages.append(message)
+        return messages
+
+    def run_script(self, calls: Sequence[tuple[str, str, bytes, str]]) -> list[bytes | ResponseError]:
+        """Run the script once for each tuple of account's key, mark's key, request, prefix of the channels.
+
+        Returns:
+            For each the response, or the error where it concerns only this account's key.
+
+        Raises:
+            ResponseError: any other error, for example that the server is out of memory.
+        """
+        responses = self._evaluate(calls)
+        if any(isinstance(response, NoScriptError) for response in responses):
+            self._load()
+            responses = self._evaluate(calls)
+        for response in responses:
+            if isinstance(response, ResponseError) and not _concerns_one_key(response):
+                raise response
+        return responses
+
+    def fileno(self) -> int:
+        """The file descriptor to select on to wait for a message."""
+        # Private, but redis-py has no public way to wait for a message and for something else at once. The
+        # tests fail when it is gone, for then no RedisLimiter connects.
+        sock = self._subscriber._get_socket()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        if sock is None:
+            raise RedisError("the connection is closed")
+        return sock.fileno()
+
+    def close(self) -> None:
+        """Close both. In a forked child this closes only its own copies of the sockets."""
+        self._scripts.disconnect()
+        self._subscriber.disconnect()
+
+    def _info(self) -> dict[str, str]:
+        try:
+            lines = self._execute("INFO").decode(errors="replace").splitlines()
+        except ResponseError:  # not permitted for this user
+            return {}
+        return dict(line.split(":", 1) for line in lines if ":" in line)
+
+    def _load(self) -> None:
+        self._sha: bytes = self._execute("SCRIPT LOAD", _SCRIPT)
+
+    def _execute(self, *command: str | bytes) -> bytes:
+        self._scripts.send_command(*command, check_health=False)
+        return cast("bytes", self._scripts.read_response())
+
+    def _evaluate(self, calls: Sequence[tuple[str, str, bytes, str]]) -> list[Any]:
+        commands: list[tuple[str | bytes | int, ...]] = [
+            ("EVALSHA", self._sha, 2, account, mark, request, prefix)
+            for account, mark, request, prefix in calls
+        ]
+        self._scripts.send_packed_command(self._scripts.pack_commands(commands), check_health=False)
+        return [self._read() for _ in calls]
+
+    def _read(self) -> Any:  # noqa: ANN401 - any Redis value
+        try:
+            return self._scripts.read_response(disconnect_on_error=False)
+        except ResponseError as error:
+            return error
+
+
+def _uptime(info: Mapping[str, str]) -> int:
+    """For how many ms the server has surely been the primary."""
+    if info.get("second_repl_offset", "-1") != "-1":  # a replica that was promoted; INFO does not say when
+        return 0
+    return 1000 * max(0, int(info.get("uptime_in_seconds", "0")) - 1)  # Redis rounds up
+
+
+def _concerns_one_key(error: ResponseError) -> bool:
+    """Whether the script found something under the account's key that no RedisLimiter has written."""
+    code, *_ = str(error).split(" ")  # redis-py strips codes it knows, so also ERR, the script's own
+    return type(error) is ResponseError and (code == "WRONGTYPE" or not code.isupper())

@@ -1,0 +1,251 @@
+"""State machine of an account whose permits are leased: what this process holds, wants and may use."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from igamingace.limits._state import BudgetState, next_serial
+from igamingace.limits.redis._backpressure import SharedBackpressure
+from igamingace.limits.redis._protocol import LeaseRequest
+
+if TYPE_CHECKING:
+    from igamingace.limits._state import SlotOutcome
+    from igamingace.limits.redis._protocol import LeaseUpdate
+
+__all__ = ["LeaseState"]
+
+
+class LeaseState(BudgetState):
+    """A budget's state machine whose capacity comes and goes with its lease.
+
+    `held` is what Redis counts as held by this process; `capacity` is what may be in use here, and is never
+    more than that. Permits are given back in two steps: `make_request` first lowers the capacity, then
+    reports what is kept. In the other order Redis could grant a permit to another process while a call here
+    takes the same one, since calls go on while the request is under way. A grant goes the other way: Redis
+    counts it first, the capacity is raised when the response or message arrives. So at no moment is a permit
+    counted twice, whatever is lost in between.
+
+    All times are those of `time.monotonic`, in seconds.
+    """
+
+    __slots__ = (
+        "_contended",
+        "_current_drain",
+        "_finished_drain",
+        "_first_valid_serial",
+        "_granted_seen",
+        "_latest_call",
+        "_reported_drain",
+        "_sent_at",
+        "_sequence",
+        "_shared",
+        "_term",
+        "_usable",
+        "_wanted",
+        "closed",
+        "fallback_slots",
+        "held",
+        "lease_expires",
+        "lost_requests",
+        "pending_request",
+        "recent_peak",
+    )
+
+    def __init__(self, limit: int, max_linger: float | None) -> None:
+        """Start without a lease."""
+        self._shared = SharedBackpressure(limit)
+        super().__init__(limit, max_linger, self._shared)
+        self.capacity = self._open_slots = 0
+        self.lease_expires = math.inf
+        """When the permits are lost unless the lease is renewed; infinite without a lease."""
+        self.held = 0
+        """Permits that Redis counts as held by this process, as far as is known here."""
+        self.pending_request: LeaseRequest | None = None
+        """The request that was sent and not answered yet."""
+        self.recent_peak = 0
+        """The most slots in use at once since the last heartbeat."""
+        self.fallback_slots = 0
+        """Capacity without a lease, while Redis cannot be reached."""
+        self.lost_requests = 0
+        """How many requests were under way when a lease was lost; whoever reports it sets it to 0."""
+        self.closed = False
+        self._usable = limit  # the most permits that Redis lets this process use
+        self._contended = False  # whether another process lacks permits
+        self._wanted = 0  # permits asked for and not granted yet
+        self._granted_seen = 0  # the highest total of grants received in this term
+        self._sequence = 0  # of the last request
+        self._term = 0  # leases lost so far
+        self._latest_call = 0  # the script's call of the latest update; older messages are ignored
+        self._current_drain = self._finished_drain = self._reported_drain = 0  # numbers of drains
+        self._first_valid_serial = 0  # slots with smaller serials were granted under leases that were lost
+        self._sent_at = 0.0
+
+    @property
+    def leased(self) -> bool:
+        """Whether this process has a lease on the account."""
+        return self.lease_expires < math.inf
+
+    def has_expired(self, serial: int, now: float) -> bool:
+        """Whether the slot was granted under a lease that is over."""
+        return serial < self._first_valid_serial or now >= self.lease_expires
+
+    def release(self, serial: int, outcome: SlotOutcome, now: float) -> float | None:
+        """End the use of a slot; see `BudgetState.release`."""
+        if now >= self.next_update:
+            self.update(now)
+        in_use = self.in_use
+        if in_use > self.recent_peak:  # noqa: PLR1730 - max() takes twice as long
+            self.recent_peak = in_use
+        return super().release(serial, outcome, now)
+
+    def update(self, now: float) -> None:
+        """Do what is due by time, the lease first: when it is over, nothing more is granted here."""
+        if now >= self.lease_expires:
+            self.lost_requests += self.in_use
+            self._drop_lease(now)
+        super().update(now)
+        self.next_update = min(self.next_update, self.lease_expires)
+
+    def needs_request(self) -> bool:
+        """Whether to send a request now: more or fewer permits are needed, or a drain goes on."""
+        if self.pending_request is not None:
+            return False
+        shared, waiting, in_use = self._shared, self.waiting, self.in_use
+        if shared.refusals:
+            return True
+        if shared.draining:
+            done = not in_use and self._reported_drain < self._current_drain
+            return done or (waiting > 0 and not self.leased)  # without a lease no message tells of its end
+        needed = in_use + waiting
+        if min(needed, self.limit) - self.held > self._wanted or (self._wanted and not waiting):
+            return True
+        return self.held > in_use and (self.held > self.capacity or (self._contended and self.held > needed))
+
+    def make_request(self, account: str, now: float, *, heartbeat: bool) -> LeaseRequest:
+        """The request to send: give permits up, then say what is kept; one that was not answered, again."""
+        self.update(now)
+        self._sent_at = now
+        if self.pending_request is None:
+            self.recent_peak = max(self.recent_peak, self.in_use)
+            keep = self._permits_to_keep(with_idle=not heartbeat)
+            self.fallback_slots = 0
+            self._shared.leave_fallback()
+            self.set_capacity(keep, now)  # before the request says so: see the class
+            self.held = max(keep, self.in_use)
+            self.pending_request = self._new_request(account)
+            if heartbeat:
+                self.recent_peak = self.in_use
+        return self.pending_request
+
+    def on_response(self, update: LeaseUpdate, lease: float, now: float) -> None:
+        """Handle the response to the last request; `lease` is in seconds from the sending of that."""
+        request = self.pending_request
+        if update.limit:  # rejected
+            self.pending_request = None
+        if request is None or update.seq != request.seq:
+            return  # the lease was lost meanwhile
+        self.pending_request = None
+        self._wanted = request.want
+        self._shared.refusals -= request.refused
+        self._shared.successes -= request.good
+        self._reported_drain = max(self._reported_drain, request.drained)
+        self._latest_call = 0
+        self.lease_expires = self._sent_at + lease if update.member else math.inf
+        self._apply(update, now)
+
+    def on_message(self, update: LeaseUpdate, now: float) -> None:
+        """Handle a message; it counts only under the lease for which it was sent."""
+        self.update(now)
+        if self.leased:
+            self._apply(update, now)
+
+    def on_disconnect(self, fallback_slots: int, now: float) -> None:
+        """Redis cannot be reached: once without a lease, go on with `fallback_slots`."""
+        self.fallback_slots = fallback_slots
+        if fallback_slots and not self.leased:
+            self._shared.enter_fallback(now)
+        self.set_capacity(self.capacity if self.leased else fallback_slots, now)
+
+    def on_no_response(self) -> bool:
+        """Redis has no response for this account; False when there is nothing to ask for again, either."""
+        if self.leased or self.in_use or self.waiting:
+            return True
+        self.pending_request = None
+        return False
+
+    def close(self, now: float) -> None:
+        """Grant nothing any more."""
+        self.closed = True
+        self.set_capacity(0, now)
+
+    def reports_successes(self) -> bool:
+        """Whether successful answers are to be reported soon: while the working limit is lowered."""
+        return self._shared.active and not self._shared.draining
+
+    def _drop_lease(self, now: float) -> None:
+        self.lease_expires = math.inf
+        self._first_valid_serial = next_serial()
+        self._term += 1
+        self._granted_seen = self.held = self._wanted = 0
+        self._usable, self._contended, self.pending_request = self.limit, False, None
+        self.capacity = 0 if self.closed else self.fallback_slots
+        if self.fallback_slots:
+            self._shared.enter_fallback(now)
+
+    def _permits_to_keep(self, *, with_idle: bool) -> int:
+        if not self.leased or self.closed:
+            return 0
+        if self._shared.draining:
+            return self.in_use
+        keep = min(self.held, self._usable)
+        if self._contended:
+            return min(keep, self.in_use + self.waiting)
+        return keep if with_idle else min(keep, self.recent_peak + self.waiting)
+
+    def _new_request(self, account: str) -> LeaseRequest:
+        shared, in_use = self._shared, self.in_use
+        self._sequence += 1
+        drained = shared.draining and not in_use and self._current_drain > self._finished_drain
+        return LeaseRequest(
+            account=account,
+            limit=self.limit,
+            seq=self._sequence,
+            term=self._term,
+            heard=self._granted_seen,
+            hold=self.held,
+            want=0 if self.closed else max(0, min(in_use + self.waiting, self.limit) - self.held),
+            refused=shared.refusals,
+            good=shared.successes,
+            draining=shared.draining,
+            over=self._finished_drain,
+            drained=self._current_drain if drained else 0,
+            accepted=shared.accepted if drained and self._reported_drain < self._current_drain else 0,
+        )
+
+    def _apply(self, update: LeaseUpdate, now: float) -> None:
+        if update.term != self._term:
+            return
+        new = max(0, update.granted - self._granted_seen)
+        self._granted_seen += new
+        self.held += new
+        self._wanted = max(0, self._wanted - new)
+        if update.calls > self._latest_call:
+            self._latest_call = update.calls
+            self._contended, self._usable = update.crowded, update.cap
+            self._shared.set_working_limit(update.work)
+            self._apply_drain(update, now)
+        if new and not self.closed:  # one request for each new permit, even where none is to be kept
+            self.set_capacity(min(self.held, max(self.capacity, self.in_use) + new), now)
+        self.set_capacity(0 if self.closed else min(self.held, self._usable), now)
+
+    def _apply_drain(self, update: LeaseUpdate, now: float) -> None:
+        if update.drain <= self._finished_drain:
+            return
+        if update.draining:
+            self._current_drain = update.drain
+            if not self._shared.draining:
+                self._shared.start_drain(self.in_use, now)
+        else:
+            self._finished_drain = update.drain
+            self._shared.end_drain(update.work)

@@ -1,0 +1,396 @@
+"""The thread that leases permits from Redis for all budgets of a limiter."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import math
+import os
+import random
+import threading
+from collections import deque
+from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
+
+from igamingace._common.fork import after_fork_in_child
+from igamingace.errors import ConfigurationError
+from igamingace.limits.redis._budget import LimiterUnavailable
+from igamingace.limits.redis._connections import RedisConnections
+from igamingace.limits.redis._protocol import LeaseUpdate, StoreIdentity
+from igamingace.limits.redis._wakeup import DeadlineHeap, WakeupPipe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from igamingace.limits.redis._budget import LeasedBudget
+    from igamingace.limits.redis._state import LeaseState
+
+__all__ = ["LeaseWorker"]
+
+_log = logging.getLogger("igamingace")
+
+_BATCH = 256
+"""Requests for so many accounts go in one batch, so that messages wait for no more than that."""
+_RECONNECT = 0.2
+"""Seconds between attempts to connect; `RECONNECT_TIME` of lease.lua relies on it."""
+_HASH_TAG = "{all}:"
+"""Part of all keys in cluster mode, where a script may use only keys with the same hash tag: those of the
+accounts, and that of the store's mark."""
+_NO_RESPONSE_RETRY = 1.0
+"""Seconds until the next request for an account for which Redis had an error as response."""
+_CLOSE_TIMEOUT = 2.0
+"""Seconds that the end of the process waits at most for permits to be given back."""
+
+_workers: WeakSet[LeaseWorker] = WeakSet()
+
+
+class LeaseWorker:
+    """Sends lease requests to Redis for the budgets that need it, and passes the responses on to them.
+
+    All methods but those of `LeaseManager` and `close` run in the worker's own thread, a daemon that sleeps
+    while there is nothing to do. The thread starts with the first call that has to wait.
+    """
+
+    def __init__(
+        self,
+        settings: Mapping[str, Any],
+        find_budget: Callable[[str], LeasedBudget | None],
+        new_state: Callable[[], LeaseState],
+        *,
+        lease: float,
+        prefix: str,
+        fallback_slots: int,
+        fail: bool,
+    ) -> None:
+        """Set what never changes; nothing is sent yet.
+
+        Args:
+            settings: of the connections.
+            find_budget: returns the budget of an account, if anybody uses it.
+            new_state: makes the state machine of a budget.
+            lease: duration of a lease in seconds.
+            prefix: of the names of all keys and channels.
+            fallback_slots: the capacity of each account while Redis cannot be reached.
+            fail: whether waiting calls then raise an error.
+        """
+        self.new_state = new_state
+        self._settings = settings
+        self._find_budget = find_budget
+        self._lease = lease
+        self._heartbeat = lease / 3
+        self._prefix = prefix
+        self._fallback_slots = fallback_slots
+        self._fail = fail
+        self._connections: RedisConnections | None = None
+        self._wakeup_pipe: WakeupPipe | None = None
+        self._reset()
+        after_fork_in_child(self, LeaseWorker._reset)
+        _workers.add(self)
+
+    def _reset(self) -> None:
+        """Start without a thread, and with an identity of its own after a fork."""
+        self._disconnect()  # closes file descriptors that a fork has copied; the parent's stay open
+        self._process = os.urandom(6).hex()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self.closed = False
+        self._notified: deque[str] = deque()
+        self._active: dict[str, LeasedBudget] = {}  # keeps alive whoever has or wants permits
+        self._deadlines = DeadlineHeap(self._heartbeat)
+        self._store = 0  # when the store's data was created
+        self._disconnected = False  # Redis cannot be reached, and the log says so
+        self._connection_worked = False  # whether the present connection had any response
+        self._lost_leases = LostLeaseLog(self._heartbeat)
+        self._failing: set[str] = set()  # accounts for which Redis has an error as response
+
+    def keep(self, budget: LeasedBudget) -> None:
+        """Do nothing: `_active` keeps each budget of which Redis has to hear."""
+
+    def start(self) -> None:
+        """Start the thread if it does not run; see `LeaseManager`."""
+        if self.closed:
+            raise LimiterUnavailable("The RedisLimiter is closed. Nothing was sent.")
+        if self._thread is None:
+            with self._lock:
+                if self._thread is None:
+                    self._wakeup_pipe = WakeupPipe()
+                    self._thread = threading.Thread(target=self._run, name="igamingace-redis", daemon=True)
+                    self._thread.start()
+
+    def notify(self, account: str) -> None:
+        """Serve the account soon; see `LeaseManager`."""
+        self._notified.append(account)
+        self._wake()
+
+    def close(self, timeout: float = _CLOSE_TIMEOUT) -> None:
+        """Give all permits back and end the thread; wait for that at most `timeout` seconds."""
+        self.closed = True
+        self._wake()
+        thread = self._thread
+        if thread is not None and timeout and thread is not threading.current_thread():
+            thread.join(timeout)
+
+    def _wake(self) -> None:
+        pipe = self._wakeup_pipe
+        if pipe is not None:
+            pipe.wake()
+
+    def _run(self) -> None:
+        while not self.closed:
+            self._connection_worked = False
+            try:
+                self._connections = RedisConnections(self._settings, self._prefix + self._process)
+                self._on_connected(self._connections)
+                self._serve(self._connections)
+            except (AuthenticationError, NoPermissionError) as error:
+                reason = partial(ConfigurationError, f"Redis rejects the RedisLimiter: {error}")
+                self._serve_disconnected(error, reason)
+            except (RedisError, OSError) as error:
+                if not self._connection_worked:  # else maybe only this connection failed: connect at once
+                    self._serve_disconnected(error, None)
+            except Exception as error:  # noqa: BLE001 - waiting calls must not wait for ever
+                _log.exception("Unexpected error in the RedisLimiter; it connects again")
+                self._serve_disconnected(error, None)
+            finally:
+                if self._connections is not None:
+                    self._connections.close()
+        self._close_budgets()
+        self._disconnect()
+
+    def _disconnect(self) -> None:
+        if self._connections is not None:
+            self._connections.close()
+        if self._wakeup_pipe is not None:
+            self._wakeup_pipe.close()
+        self._connections = self._wakeup_pipe = None
+
+    # -- connected
+
+    def _serve(self, connections: RedisConnections) -> None:
+        """Send requests whenever a budget needs one or its deadline has passed."""
+        while not self.closed:
+            due = self._due_budgets()
+            for start in range(0, len(due), _BATCH):
+                self._send_requests(connections, due[start : start + _BATCH])
+                self._receive_messages(connections)
+            if not due:
+                self._lost_leases.write(monotonic())
+                self._sleep(min(self._lost_leases.due, self._deadlines.earliest), connections)
+                self._receive_messages(connections)
+        self._close_budgets()
+        self._send_requests(connections, list(self._active.values()))
+
+    def _due_budgets(self) -> list[LeasedBudget]:
+        accounts = self._pop_notified()
+        accounts.update(dict.fromkeys(self._deadlines.pop_due(monotonic())))
+        return [budget for budget in self._find(accounts) if self._is_due(budget)]
+
+    def _pop_notified(self) -> dict[str, None]:
+        accounts: dict[str, None] = {}
+        while self._notified:  # one by one: other threads may append meanwhile
+            accounts[self._notified.popleft()] = None
+        return accounts
+
+    def _find(self, accounts: Iterable[str]) -> Iterable[LeasedBudget]:
+        for account in accounts:
+            budget = self._active.get(account) or self._find_budget(account)
+            if budget is not None:
+                self._active[account] = budget
+                yield budget
+
+    def _is_due(self, budget: LeasedBudget) -> bool:
+        due = budget.is_due()
+        if not due:
+            self._set_deadline(budget)
+        return due
+
+    def _set_deadline(self, budget: LeasedBudget) -> None:
+        if budget.request_at == math.inf:
+            self._active.pop(budget.account, None)
+        else:
+            self._deadlines.set(budget.account, budget.request_at)
+
+    def _send_requests(self, connections: RedisConnections, budgets: list[LeasedBudget]) -> None:
+        """Send one request for each budget, all in one batch, and handle the responses."""
+        now = monotonic()
+        next_heartbeat = self._deadlines.next_heartbeat(now)
+        store = StoreIdentity(run=connections.run_id, up=connections.uptime, store=self._store)
+        lease = round(1000 * self._lease)
+        responses = connections.run_script(
+            [
+                (
+                    self._key(connections, budget.account),
+                    self._prefix + (f"{_HASH_TAG}store" if connections.clustered else "store"),
+                    budget.make_request(now, next_heartbeat).to_json(self._process, lease, store),
+                    self._prefix,
+                )
+                for budget in budgets
+            ]
+        )
+        self._connection_worked = True
+        for budget, response in zip(budgets, responses, strict=True):
+            self._lost_leases.add(budget.account, budget.pop_lost_requests(), now)
+            if isinstance(response, ResponseError):
+                self._on_error_response(connections, budget, response)
+            else:
+                self._failing.discard(budget.account)
+                self._on_response(connections, budget, LeaseUpdate.from_json(response), next_heartbeat)
+
+    def _key(self, connections: RedisConnections, account: str) -> str:
+        return self._prefix + (f"{_HASH_TAG}{account}" if connections.clustered else f"{{{account}}}")
+
+    def _on_error_response(
+        self, connections: RedisConnections, budget: LeasedBudget, error: ResponseError
+    ) -> None:
+        """Treat the account as if Redis could not be reached, but fail its calls: waiting does not help."""
+        reason, *_ = str(error).split(" script: ")
+        key = self._key(connections, budget.account)
+        message = (
+            f"Redis cannot store the permits of this account: {reason}. Delete the key {key}, or, where "
+            "another program uses it, give all RedisLimiters another prefix. Nothing was sent."
+        )
+        if budget.account not in self._failing:
+            self._failing.add(budget.account)
+            _log.warning("%s", message)
+        if budget.on_disconnect(self._fallback_slots):
+            budget.fail_waiting(partial(LimiterUnavailable, message))
+        budget.on_no_response(monotonic() + _NO_RESPONSE_RETRY)
+        self._set_deadline(budget)
+
+    def _on_response(
+        self, connections: RedisConnections, budget: LeasedBudget, update: LeaseUpdate, next_heartbeat: float
+    ) -> None:
+        if update.limit:
+            budget.fail_waiting(partial(ConfigurationError, self._different_limit(update.limit)))
+        if update.store and update.store != self._store:
+            self._on_new_store(connections, update.store, update.opens)
+        if budget.on_response(update, self._lease, next_heartbeat) and budget.is_due():
+            self._notified.append(budget.account)
+        self._set_deadline(budget)
+
+    def _different_limit(self, limit: int) -> str:
+        return (
+            f"Other processes share this account with a limit of {limit}. Give all of them the same limit; "
+            f"it can be changed once none of them has used the account for {self._lease:g} s."
+        )
+
+    def _on_new_store(self, connections: RedisConnections, store: int, opens: int) -> None:
+        if self._store:
+            _log.warning(
+                "Redis has lost the limiter's data, or another server took over; permits are reported again."
+            )
+            self._request_all()
+        else:
+            connections.subscribe(f"{self._prefix}all")
+            if opens:
+                _log.warning(
+                    "Redis has just started, or has lost the limiter's data: other processes may hold permits"
+                    " that it does not know of. For %.1f s it grants only permits that were reported to it.",
+                    opens / 1000,
+                )
+        self._store = store
+
+    def _request_all(self) -> None:
+        for budget in self._active.values():
+            budget.request_soon()
+            self._notified.append(budget.account)
+
+    def _receive_messages(self, connections: RedisConnections) -> None:
+        for message in connections.messages():
+            if message == b"announce":
+                self._request_all()
+                continue
+            update = LeaseUpdate.from_json(message)
+            for budget in self._find([update.account]):
+                budget.on_message(update)
+                self._set_deadline(budget)
+
+    def _sleep(self, until: float, connections: RedisConnections | None) -> None:
+        if self._wakeup_pipe is not None:
+            self._wakeup_pipe.wait(until, lambda: self._notified or self.closed, connections)
+
+    # -- disconnected
+
+    def _on_connected(self, connections: RedisConnections) -> None:
+        if self._disconnected:
+            _log.warning("Redis is back: the RedisLimiter shares the limit among all processes again.")
+        self._disconnected = False
+        if self._store:
+            connections.subscribe(f"{self._prefix}all")
+        self._request_all()
+
+    def _serve_disconnected(self, error: Exception, reason: Callable[[], Exception] | None) -> None:
+        """Serve the budgets without Redis, until it is time to connect again."""
+        if not self._disconnected:
+            self._disconnected = True
+            _log.warning("Redis cannot be reached by the RedisLimiter: %s", error)
+        if reason is None and self._fail:
+            reason = partial(
+                LimiterUnavailable, f"Redis cannot be reached by the RedisLimiter: {error}. Nothing was sent."
+            )
+        # The jitter spreads the processes.
+        reconnect_at = monotonic() + _RECONNECT * random.uniform(0.5, 1.0)  # noqa: S311
+        while not self.closed and monotonic() < reconnect_at:
+            for budget in list(self._find({**self._pop_notified(), **self._active})):
+                if budget.on_disconnect(self._fallback_slots) and reason is not None:
+                    budget.fail_waiting(reason)
+            self._sleep(reconnect_at, None)
+
+    # -- closed
+
+    def _close_budgets(self) -> None:
+        for budget in list(self._find({**self._pop_notified(), **self._active})):
+            budget.close()
+            budget.fail_waiting(partial(LimiterUnavailable, "The RedisLimiter was closed. Nothing was sent."))
+
+
+class LostLeaseLog:
+    """Debounces lost-lease warnings: one log record per outage instead of one per account.
+
+    What makes one lease expire (Redis cannot be reached, the process was suspended) usually ends others, too.
+    """
+
+    def __init__(self, delay: float) -> None:
+        """Write the log `delay` seconds after the first loss."""
+        self._delay = delay
+        self._requests: dict[str, int] = {}
+        self.due = math.inf
+        """When `write` has something to write, on the clock of `time.monotonic`."""
+
+    def add(self, account: str, requests: int, now: float) -> None:
+        """Add that an account's lease expired while so many requests were under way; none are ignored."""
+        if not requests:
+            return
+        self.due = min(self.due, now + self._delay)
+        self._requests[account] = self._requests.get(account, 0) + requests
+
+    def write(self, now: float) -> None:
+        """Write the log record, if it is due."""
+        if now < self.due:
+            return
+        first, *others = self._requests
+        _log.warning(
+            "Leases of the RedisLimiter expired (Redis could not be reached, or this process was suspended) "
+            "while %d requests were under way, of %s. These are counted again, and no request of an account "
+            "starts until all processes together are within its limit.",
+            sum(self._requests.values()),
+            f"{1 + len(others)} accounts, {first[:8]} among them" if others else f"account {first[:8]}",
+        )
+        self._requests.clear()
+        self.due = math.inf
+
+
+def _close_all() -> None:
+    workers = list(_workers)
+    for worker in workers:
+        worker.close(0.0)
+    deadline = monotonic() + _CLOSE_TIMEOUT
+    for worker in workers:
+        worker.close(max(0.0, deadline - monotonic()))
+
+
+atexit.register(_close_all)

@@ -1,0 +1,183 @@
+"""Client that signs and sends callbacks, reads the answers exactly, and records both without secrets."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final, cast
+
+from igamingace_bindings.contract import CALLBACKS
+
+from igamingace._common.json import MAX_EXPONENT, decode
+from igamingace._common.text import exception_text, sanitize
+from igamingace._wallet_client.client import NoResponse, WalletUnreachable
+from igamingace.walletcheck.reports._report import Exchange
+
+if TYPE_CHECKING:
+    from igamingace._common.secret import Secret
+    from igamingace._wallet_client.client import CallbackTransport, WalletResponse
+    from igamingace._wallet_client.messages import CallbackMessage
+
+_OK: Final = "OK"
+_MAX_TEXT: Final = 600
+_MAX_CODE: Final = 60
+_TOKEN_PREFIX: Final = 4  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackResult:
+    """The answer to a callback, or why there is none.
+
+    Attributes:
+        command: the callback's command.
+        exchange: the callback and the answer, as recorded.
+        status_code: `statusCode` as it was sent; None when there is none.
+        balance: `balance`, exact, as a number or a number in quotes; None when there is none.
+        problem: what is wrong with the form of the answer; empty when nothing is.
+        unreachable: whether no connection could be opened.
+    """
+
+    command: str
+    exchange: Exchange
+    status_code: str | None = None
+    balance: Decimal | None = None
+    problem: str = ""
+    unreachable: bool = False
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is an HTTP response."""
+        return self.exchange.http_status is not None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the wallet accepted the callback; the spelling in capitals is a check of its own."""
+        status_code = (self.status_code or "").strip().upper()
+        return self.exchange.http_status == HTTPStatus.OK and status_code == _OK
+
+    @property
+    def is_server_error(self) -> bool:
+        """Whether the server failed."""
+        status = self.exchange.http_status
+        return status is not None and status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+    def __str__(self) -> str:
+        """The result in a few words."""
+        if not self.answered:
+            return self.exchange.answer
+        return f"HTTP {self.exchange.http_status}, {self.status_code or self.problem}"
+
+
+class WalletClient:
+    """Sends callbacks to one wallet, and records exchanges until they are taken.
+
+    Attributes:
+        late: How many answers came after the time limit, by command.
+    """
+
+    def __init__(
+        self, transport: CallbackTransport, token: Secret[str], *, timeout: float, time_scale: float
+    ) -> None:
+        """Take the timeout of an answer in seconds, and a factor for the contract's time limits."""
+        self._transport: Final = transport
+        self._token: Final = token
+        self._timeout: Final = timeout
+        self._time_scale: Final = time_scale
+        self._exchanges: list[Exchange] = []
+        self.late: Final[Counter[str]] = Counter()
+
+    def time_limit(self, command: str) -> float | None:
+        """Return the time limit of an answer, in seconds; None where the contract has none."""
+        limit = CALLBACKS[command].answer_within if command in CALLBACKS else None
+        return None if limit is None else limit * self._time_scale
+
+    def take_exchanges(self) -> list[Exchange]:
+        """Return the exchanges since the last call, in the order of the answers."""
+        exchanges, self._exchanges = self._exchanges, []
+        return exchanges
+
+    async def send(self, message: CallbackMessage) -> CallbackResult:
+        """Send a callback and return its answer, or that there was none within the timeout."""
+        signature = message.signer(self._token.reveal())
+        start = time.perf_counter()
+        response: WalletResponse | None = None
+        unreachable = False
+        try:
+            async with asyncio.timeout(self._timeout):
+                response = await self._transport.send(message.body, signature)
+            text = response.body.decode("utf-8", "backslashreplace")
+        except TimeoutError:
+            text = f"no answer within {self._timeout:g} s"
+        except NoResponse as error:
+            text, unreachable = str(error), isinstance(error, WalletUnreachable)
+        seconds = time.perf_counter() - start
+        text = text if signature is None else text.replace(signature.decode("latin-1"), "<signature>")
+        exchange = Exchange(
+            command=message.command,
+            sent=self._sanitize(message.body.decode("utf-8", "backslashreplace")),
+            signature=message.signature,
+            http_status=None if response is None else response.http_status,
+            answer=self._sanitize(text),
+            seconds=seconds,
+        )
+        self._record(exchange)
+        if response is None:
+            return CallbackResult(message.command, exchange, problem=text, unreachable=unreachable)
+        return self._parse(message.command, exchange, response.body)
+
+    def _sanitize(self, text: str, limit: int = _MAX_TEXT) -> str:
+        # `sanitize` is slow, and hardly any text needs it.
+        is_clean = (
+            len(text) <= limit and text.isprintable() and self._token.reveal()[:_TOKEN_PREFIX] not in text
+        )
+        return text if is_clean else sanitize(text, self._token, limit)
+
+    def _record(self, exchange: Exchange) -> None:
+        self._exchanges.append(exchange)
+        limit = self.time_limit(exchange.command)
+        if limit is not None and exchange.seconds > limit:
+            self.late[exchange.command] += 1
+
+    def _parse(self, command: str, exchange: Exchange, body: bytes) -> CallbackResult:
+        try:
+            decoded = decode(body)
+        except ValueError as error:
+            reason = exception_text(error, self._token)
+            return CallbackResult(command, exchange, problem=f"a body that is not valid JSON ({reason})")
+        if not isinstance(decoded, dict):
+            return CallbackResult(command, exchange, problem="JSON that is not an object")
+        fields = cast("dict[str, object]", decoded)
+        code, balance = fields.get("statusCode"), fields.get("balance")
+        status_code = self._sanitize(code, _MAX_CODE) if isinstance(code, str) else None
+        return CallbackResult(
+            command, exchange, status_code, _to_amount(balance), _form_problem(command, code, balance)
+        )
+
+
+def _to_amount(value: object) -> Decimal | None:
+    """Return a number, or a number in quotes, as a Decimal; None when it is not one, or too large."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
+        return None
+    try:
+        amount = Decimal(value)
+    except ArithmeticError:
+        return None
+    if not amount.is_finite() or abs(amount.adjusted()) > MAX_EXPONENT:
+        return None
+    return amount
+
+
+def _form_problem(command: str, code: object, balance: object) -> str:
+    if not isinstance(code, str):
+        return "statusCode is not a string" if code is not None else "statusCode is missing"
+    if command in CALLBACKS and code not in CALLBACKS[command].status_codes:
+        return f"a statusCode that the contract does not allow for {command}"
+    if isinstance(balance, bool) or not isinstance(balance, int | Decimal):
+        return "balance is not a number" if balance is not None else "balance is missing"
+    if _to_amount(balance) is None:
+        return "balance is not an amount of money"
+    return ""

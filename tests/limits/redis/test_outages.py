@@ -1,0 +1,338 @@
+"""Redis stops, hangs, is flushed, comes back: with its data, without, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+
+import pytest
+from igamingace.limits.redis import LimiterUnavailable
+from igamingace.limits.redis._wakeup import WakeupPipe
+
+from .slots import ACCOUNT, has_no_free_slot, have, use_a_slot
+
+
+def test_after_a_flush_no_slot_is_granted_twice(make, server):
+    one, two = make(lease=1.5).budget(ACCOUNT), make(lease=1.5).budget(ACCOUNT)
+    held = have(one, 4)
+
+    server.client.flushall()
+
+    assert has_no_free_slot(two)
+    for permit in held:
+        permit.done()
+    use_a_slot(two)
+
+
+def test_a_flush_of_the_scripts_is_not_noticed(make, server):
+    one, two = make().budget(ACCOUNT), make().budget(ACCOUNT)
+    held = have(one, 4)
+
+    server.client.script_flush()
+
+    assert has_no_free_slot(two)
+    held.pop().done()
+    use_a_slot(two)
+
+
+def test_a_key_that_another_program_uses_troubles_only_its_own_account(make, server, caplog, until):
+    limiter = make()
+    broken, fine = limiter.budget(ACCOUNT), limiter.budget("another")
+    server.client.hset(f"igamingace:{{{ACCOUNT}}}", "somebody", "else's")
+    connections = [worker_connections(limiter, fine)]
+
+    for _ in range(3):
+        with pytest.raises(LimiterUnavailable, match=f"Delete the key igamingace:{{{ACCOUNT}}}"):
+            broken.acquire(timeout=30)
+        connections.append(worker_connections(limiter, fine))
+
+    assert connections == connections[:1] * 4
+    assert [record.getMessage()[:40] for record in caplog.records] == [
+        "Redis cannot store the permits of this a"
+    ]
+    server.client.delete(f"igamingace:{{{ACCOUNT}}}")
+    use_a_slot(broken)
+
+
+def worker_connections(limiter, budget):
+    """The connection over which the budget has just had a slot."""
+    use_a_slot(budget)
+    return limiter._worker._connections
+
+
+def test_who_has_a_lease_goes_on_with_it_though_the_key_is_broken(make, server):
+    budget = make().budget(ACCOUNT)
+    held = have(budget, 4)
+    server.client.delete(f"igamingace:{{{ACCOUNT}}}")
+    server.client.set(f"igamingace:{{{ACCOUNT}}}", "no JSON")
+    budget.request_soon()
+    budget._leases.notify(ACCOUNT)
+
+    held.pop().done()
+
+    use_a_slot(budget)
+
+
+def test_an_account_whose_key_is_broken_goes_on_with_its_share(make, server):
+    budget = make(fallback=2).budget(ACCOUNT)
+    server.client.set(f"igamingace:{{{ACCOUNT}}}", "no JSON")
+
+    held = have(budget, 2)
+
+    assert has_no_free_slot(budget)
+    for permit in held:
+        permit.done()
+
+
+def test_a_server_that_is_not_well_is_as_one_that_is_away(make, server, caplog, until):
+    caplog.set_level(logging.WARNING, "igamingace")
+    server.client.config_set("maxmemory", 1)
+    budget = make(fallback="fail").budget(ACCOUNT)
+
+    try:
+        with pytest.raises(LimiterUnavailable, match="cannot be reached"):
+            budget.acquire(timeout=30)
+    finally:
+        server.client.config_set("maxmemory", 0)
+
+    until(lambda: "Redis is back" in caplog.text)
+
+
+def test_a_nudge_that_comes_while_redis_is_away_is_never_lost(make_limiter, until):
+    class Nudges(deque):
+        """Another account's call comes whenever all nudges seem to be taken."""
+
+        def _come(self):
+            if not others:
+                others.append(threading.Thread(target=wait, args=(limiter.budget("another"),)))
+                others[0].start()
+                until(lambda: limiter.budget("another").stats().waiting == 1)
+
+        def __iter__(self):
+            yield from list(super().__iter__())
+            self._come()
+
+        def popleft(self):
+            account = super().popleft()
+            if not self:
+                self._come()
+            return account
+
+    limiter = make_limiter("redis://127.0.0.1:1/0", lease=0.3, fallback="fail")
+    limiter._worker._notified = Nudges()
+    others, errors = [], []
+
+    def wait(budget):
+        with pytest.raises(LimiterUnavailable) as caught:
+            budget.acquire(timeout=30)
+        errors.append(caught.value)
+
+    wait(limiter.budget(ACCOUNT))
+    others[0].join()
+
+    assert len(errors) == 2
+
+
+def test_an_interrupted_call_does_not_keep_its_account_from_being_looked_after(make, monkeypatch):
+    limiter = make()
+    budget = limiter.budget(ACCOUNT)
+    nudge = limiter._worker.notify
+
+    def interrupted(account):
+        monkeypatch.setattr(limiter._worker, "notify", nudge)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(limiter._worker, "notify", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        budget.acquire(timeout=30)
+
+    use_a_slot(budget)
+
+
+def test_an_interrupted_ring_does_not_silence_the_bell():
+    pipe = WakeupPipe()
+    rings = []
+
+    class Ringer:
+        def send(self, _data):
+            rings.append("ring")
+            if len(rings) == 1:
+                raise KeyboardInterrupt
+
+        def close(self):
+            pass
+
+    pipe._writer.close()
+    pipe._writer, pipe._asleep = Ringer(), True  # type: ignore[assignment]
+
+    with pytest.raises(KeyboardInterrupt):
+        pipe.wake()
+    pipe.wake()
+
+    assert rings == ["ring", "ring"]
+    pipe.close()
+
+
+@pytest.mark.proof
+class TestWithoutRedis:
+    """Redis stops, hangs, comes back: with its data, without, or not at all."""
+
+    LEASE = 1.2
+
+    @pytest.fixture
+    def make(self, own_server, make_limiter):
+        return lambda **options: make_limiter(own_server.url, **{"limit": 4, "lease": self.LEASE} | options)
+
+    def test_permits_go_on_until_their_lease_is_over_and_no_longer(self, own_server, make):
+        budget = make().budget(ACCOUNT)
+        for permit in have(budget, 4):
+            permit.done()
+
+        own_server.freeze()
+
+        have(budget, 1)[0].done()
+        time.sleep(self.LEASE)
+        assert has_no_free_slot(budget)
+        own_server.thaw()
+        use_a_slot(budget)
+
+    def test_those_who_wait_go_on_when_it_is_back(self, own_server, make):
+        budget = make().budget(ACCOUNT)
+        own_server.stop()
+
+        assert has_no_free_slot(budget)
+        own_server.start()
+        use_a_slot(budget)
+
+    def test_those_who_would_rather_fail_do(self, own_server, make):
+        budget = make(fallback="fail").budget(ACCOUNT)
+        (held,) = have(budget, 1)
+        own_server.stop()
+
+        time.sleep(self.LEASE)
+        with pytest.raises(LimiterUnavailable, match="cannot be reached"):
+            budget.acquire(timeout=30)
+
+        async def wait_in_a_task():
+            await budget.acquire_async(timeout=30)
+
+        with pytest.raises(LimiterUnavailable, match="cannot be reached"):
+            asyncio.run(wait_in_a_task())
+        held.done()
+        own_server.start()
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                use_a_slot(budget)
+                break
+            except LimiterUnavailable:
+                assert time.monotonic() < deadline
+
+    def test_a_share_is_used_while_it_is_away(self, own_server, make, until):
+        one, two = make(fallback=1).budget(ACCOUNT), make().budget(ACCOUNT)
+        have(one, 1)[0].done()
+        own_server.stop()
+        time.sleep(self.LEASE)
+
+        held = have(one, 1)
+        assert has_no_free_slot(one)
+        own_server.start()
+        held += have(one, 1)  # it is back, and the others share again
+
+        use_a_slot(two)
+        for permit in held:
+            permit.done()
+
+    def test_an_empty_redis_after_a_restart_grants_nothing_twice(self, own_server, make):
+        one, two = make().budget(ACCOUNT), make().budget(ACCOUNT)
+        held = have(one, 4)
+
+        own_server.stop()
+        own_server.start()
+
+        assert has_no_free_slot(make().budget(ACCOUNT))
+        assert has_no_free_slot(two)
+        for permit in held:
+            permit.done()
+        use_a_slot(two)
+
+    def test_a_new_process_that_is_first_at_an_empty_redis_leaves_the_old_ones_time_to_come_back(
+        self, own_server, make_limiter
+    ):
+        old = make_limiter(own_server.url, limit=4, lease=60.0).budget(ACCOUNT)
+        held = have(old, 4)
+        settings = old._leases._settings
+        port, settings["port"] = settings["port"], 1  # it finds no way back for a moment
+        own_server.stop()
+        own_server.start()
+        new = make_limiter(own_server.url, limit=4, lease=60.0).budget(ACCOUNT)
+        assert has_no_free_slot(new)
+
+        settings["port"] = port
+
+        for _ in range(10):
+            assert has_no_free_slot(new)
+        for permit in held:
+            permit.done()
+
+    def test_a_new_process_at_an_empty_redis_is_granted_permits_after_a_moment(
+        self, own_server, make, caplog
+    ):
+        own_server.stop()
+        own_server.start()
+
+        use_a_slot(make().budget(ACCOUNT))
+
+        assert "Redis has just started" in caplog.text
+
+    def test_a_lease_lost_is_reported_and_taken_again_above_the_limit(self, own_server, make, caplog, until):
+        caplog.set_level(logging.WARNING, "igamingace")
+        one = make().budget(ACCOUNT)
+        held = have(one, 3)
+        own_server.freeze()
+        time.sleep(self.LEASE + 0.3)
+        own_server.thaw()
+        until(lambda: "3 requests were under way" in caplog.text)
+
+        two = make().budget(ACCOUNT)
+        others = have(two, 1)
+
+        assert has_no_free_slot(two)
+        assert has_no_free_slot(one)
+        for permit in held + others:
+            permit.done()
+        use_a_slot(one)
+
+    def test_the_end_of_a_request_never_waits_for_it(self, make, monkeypatch, until):
+        limiter = make()
+        budget = limiter.budget(ACCOUNT)
+        held = have(budget, 4)
+        call, answered, calls = limiter._worker._send_requests, threading.Event(), []
+
+        def unanswered(wire, budgets):
+            calls.append(answered.wait(20))  # False where an end waits for this call
+            return call(wire, budgets)
+
+        monkeypatch.setattr(limiter._worker, "_send_requests", unanswered)
+        held[0].done()
+        held[1].abandoned()
+        held[2].refused()
+        held[3].done()
+        answered.set()
+
+        until(lambda: calls)
+        assert all(calls)
+
+    def test_one_warning_an_outage(self, own_server, make, caplog, until):
+        budget = make().budget(ACCOUNT)
+        have(budget, 1)[0].done()
+        own_server.stop()
+        until(lambda: "cannot be reached" in caplog.text)
+        time.sleep(0.5)  # more attempts to connect
+        own_server.start()
+        until(lambda: "Redis is back" in caplog.text)
+
+        assert caplog.text.count("cannot be reached") == 1

@@ -1,0 +1,119 @@
+"""The state machine of a leased budget alone, with the responses that Redis would give."""
+
+from __future__ import annotations
+
+import pytest
+from igamingace.limits._backpressure import MAX_DRAIN
+from igamingace.limits._queue import NORMAL, RETRY, Waiter
+from igamingace.limits._state import DONE, REFUSED
+from igamingace.limits.redis._protocol import LeaseUpdate
+from igamingace.limits.redis._state import LeaseState
+
+LEASE = 10.0
+
+
+@pytest.fixture
+def alone():
+    """A budget of 50 with a share of 5, that cannot reach Redis."""
+    state = LeaseState(50, None)
+    state.on_disconnect(5, 0.0)
+    return state
+
+
+def start(state, requests, now, priority=NORMAL):
+    waiters = [Waiter(priority, now) for _ in range(requests)]
+    assert all(state.acquire(waiter, now) for waiter in waiters)
+    return waiters
+
+
+def is_open(state, now):
+    state.update(now)
+    waiter = Waiter(RETRY, now)
+    if state.acquire(waiter, now):
+        state.release(waiter.serial, DONE, now)
+        return True
+    return False
+
+
+def respond(state, now, **fields):
+    request = state.make_request("account", now, heartbeat=True)
+    fields = {"work": 50, "cap": 50} | fields
+    state.on_response(
+        LeaseUpdate(seq=request.seq, term=request.term, calls=request.seq, **fields), LEASE, now
+    )
+    return request
+
+
+def test_a_refusal_while_alone_lowers_the_working_limit_once_all_have_ended(alone):
+    refused, *fine = start(alone, 5, 0.0)
+
+    alone.release(refused.serial, REFUSED, 1.0)
+    assert not is_open(alone, 1.0)
+    for waiter in fine:
+        alone.release(waiter.serial, DONE, 1.0)
+
+    assert is_open(alone, 1.0)
+    assert alone.backpressure.working_limit == 4
+
+
+def test_refusals_of_every_request_while_alone_make_the_pauses_grow(alone):
+    pauses, now = [], 0.0
+    for _ in range(8):
+        (probe,) = start(alone, 1, now)
+        alone.release(probe.serial, REFUSED, now)
+        pauses.append(alone.backpressure.opens_at - now)
+        assert not is_open(alone, now)
+        now = alone.backpressure.opens_at
+
+    assert alone.backpressure.working_limit == 1
+    assert pauses[0] <= 0.1
+    assert pauses[-1] >= 2.5
+
+
+def test_good_answers_while_alone_raise_the_working_limit_again(alone):
+    refused, *fine = start(alone, 3, 0.0)
+    alone.release(refused.serial, REFUSED, 1.0)
+    for waiter in fine:
+        alone.release(waiter.serial, DONE, 1.0)
+    assert alone.backpressure.working_limit == 2
+
+    for _ in range(2):
+        assert is_open(alone, 2.0)
+
+    assert alone.backpressure.working_limit == 3
+
+
+def test_a_drain_of_all_ends_alone_once_the_lease_is_over(alone):
+    respond(alone, 0.0, granted=2)
+    refused, fine = start(alone, 2, 1.0)
+    alone.release(refused.serial, REFUSED, 1.0)
+    alone.on_disconnect(5, 2.0)
+    assert alone.leased
+
+    alone.update(LEASE)
+    assert not is_open(alone, LEASE)
+    alone.release(fine.serial, DONE, LEASE)
+
+    assert alone.backpressure.working_limit == 1
+    assert is_open(alone, LEASE)
+
+
+def test_a_drain_alone_is_given_up_like_any_other(alone):
+    refused, _never_ends = start(alone, 2, 0.0)
+    alone.release(refused.serial, REFUSED, 0.0)
+
+    assert not is_open(alone, MAX_DRAIN - 1)
+    assert is_open(alone, MAX_DRAIN)
+
+
+def test_a_drain_that_was_begun_alone_is_one_of_all_when_redis_is_back(alone):
+    refused, fine = start(alone, 2, 0.0)
+    alone.release(refused.serial, REFUSED, 0.0)
+
+    request = respond(alone, 1.0, drain=1, draining=True)
+    alone.release(fine.serial, DONE, 1.0)
+
+    assert request.draining
+    assert request.refused == 1
+    assert not is_open(alone, 2 * MAX_DRAIN)
+    assert alone.backpressure.drains == 1

@@ -1,0 +1,45 @@
+"""What the wallet check reads as an amount."""
+
+from decimal import Decimal
+
+import pytest
+from igamingace._common.json import MAX_EXPONENT
+from igamingace._common.secret import Secret
+from igamingace._wallet_client.client import WalletResponse
+from igamingace._wallet_client.messages import CallbackFactory
+from igamingace.walletcheck._client import WalletClient
+
+
+class Answers:
+    """A transport to a wallet that answers with one body."""
+
+    name = "wallet"
+
+    def __init__(self, body):
+        self.body = body
+
+    async def send(self, body, signature):
+        return WalletResponse(200, self.body)
+
+    async def close(self):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("literal", "balance"),
+    [
+        ("12.50", Decimal("12.50")),
+        ('"12.50"', Decimal("12.50")),
+        (f"1e{MAX_EXPONENT}", Decimal(10) ** MAX_EXPONENT),
+        (f'"1e{MAX_EXPONENT + 1}"', None),
+        ("true", None),
+        ('"Infinity"', None),
+    ],
+)
+async def test_a_balance_is_read_exactly_up_to_the_limit_of_exponents(literal, balance):
+    transport = Answers(f'{{"balance":{literal},"statusCode":"OK"}}'.encode())
+    client = WalletClient(transport, Secret("t" * 32), timeout=5, time_scale=1)
+
+    result = await client.send(CallbackFactory("p-1", "USD", 1, 655).balance())
+
+    assert result.balance == balance
