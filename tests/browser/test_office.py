@@ -20,7 +20,7 @@ def agent(sandbox):
 
 
 def first_agent(sandbox):
-    return next(each for each in sandbox.world.state.accounts.values() if each.level == "agent")
+    return next(each for each in sandbox.runtime.state.accounts.values() if each.level == "agent")
 
 
 def settings(page, account):
@@ -110,7 +110,7 @@ def held_back(sandbox, count):
 
 def test_a_provider_goes_into_maintenance_by_its_switch(visit, sandbox, agent):
     page = visit("/")
-    provider = next(each for each in sandbox.world.state.providers.values() if not each.in_maintenance)
+    provider = next(each for each in sandbox.runtime.state.providers.values() if not each.in_maintenance)
     switch = page.get_by_role("switch", name=f"Maintenance of {provider.name}")
 
     with page.expect_response(lambda answer: answer.request.method == "PATCH"):
@@ -153,7 +153,7 @@ def test_a_fault_that_makes_no_sense_is_not_switched_on(visit, sandbox, label, t
 
     page.locator("#fault").get_by_text(said).wait_for()
     assert page.get_by_label(label, exact=True).get_attribute("aria-invalid") == "true"
-    assert list(sandbox.world.faults) == []
+    assert list(sandbox.runtime.faults) == []
 
 
 def test_the_focus_stays_when_a_fault_is_switched_off(visit, sandbox):
@@ -208,21 +208,21 @@ def test_a_fault_is_switched_on_met_and_switched_off(visit, sandbox, agent):
     page.locator("#faults").get_by_text("met 1").wait_for()
     page.get_by_role("button", name="Off: Fields that nobody knows").click()
     page.locator("#faults li").wait_for(state="detached")
-    assert list(sandbox.world.faults) == []
+    assert list(sandbox.runtime.faults) == []
 
 
 def test_the_clock_is_moved_and_comes_back(visit, sandbox):
     page = visit("/")
     page.get_by_text("real time", exact=True).wait_for()
-    before = sandbox.world.clock()
+    before = sandbox.runtime.clock()
 
     page.get_by_role("button", name="+1 day").click()
     page.get_by_text("moved", exact=True).wait_for()
 
-    assert (sandbox.world.clock() - before).days == 1
+    assert (sandbox.runtime.clock() - before).days == 1
     page.get_by_role("button", name="Back to real time").click()
     page.get_by_text("real time", exact=True).wait_for()
-    assert (sandbox.world.clock() - before).days == 0
+    assert (sandbox.runtime.clock() - before).days == 0
 
 
 def test_reset_asks_first(visit, sandbox, agent):

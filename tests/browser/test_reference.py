@@ -25,7 +25,7 @@ def test_a_request_is_tried_against_this_sandbox(visit, sandbox):
     page.keyboard.press("Control+Enter")
 
     page.get_by_text("200 OK").first.wait_for()
-    (exchange,) = sandbox.world.log.entries()
+    (exchange,) = sandbox.runtime.log.entries()
     assert (exchange.operation, exchange.status) == ("providers.list", 200)
 
 

@@ -196,7 +196,7 @@ def test_a_name_that_the_output_cannot_write_keeps_no_secret_back(run, sandbox, 
         [*command, "касино", "--id", "kasino", *NEW, "--yes"], capture_output=True, text=True, check=False
     )
 
-    token = sandbox.app.world.state.accounts["kasino"].token
+    token = sandbox.app.runtime.state.accounts["kasino"].token
     assert done.returncode == 0
     assert [line.split()[:1] for line in done.stdout.splitlines()[:2]] == [["token"], ["password"]]
     assert done.stdout.split()[1] == token
@@ -212,7 +212,7 @@ def test_an_account_whose_showing_fails_is_3_and_its_secrets_stand_there_already
     done = run("agents", "create", "unshown", *NEW, "--yes", status=3)
 
     assert "it is unknown whether the change was made: check before" in done.stderr
-    assert done.stdout.split()[1] == sandbox.app.world.state.accounts["unshown"].token
+    assert done.stdout.split()[1] == sandbox.app.runtime.state.accounts["unshown"].token
 
 
 @pytest.mark.parametrize(("name", "variable"), [("касино", "K_7_TOKEN"), ("mycasino-3", "MYCASINO_3_TOKEN")])

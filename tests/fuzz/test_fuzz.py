@@ -72,7 +72,7 @@ def load_schema():
 
 def reset_sandbox():
     if URL is None:
-        APP.world.reset()
+        APP.runtime.reset()
     else:
         requests.post(f"{URL}/_sandbox/reset", timeout=10).raise_for_status()
 

@@ -15,7 +15,7 @@ import pytest
 from igamingace.limits import LocalLimiter
 from igamingace.operators import Account
 from igamingace.sandbox import Sandbox
-from igamingace.sandbox._state import Account as SandboxAccount
+from igamingace.sandbox.store.models import Account as SandboxAccount
 
 from .bank import Bank, Crash
 
@@ -114,9 +114,9 @@ POINTS = {
 def sandbox(tree):
     """A sandbox in which the accounts of the tree are, with their points."""
     with Sandbox() as sandbox:
-        providers = tuple(sandbox.app.world.state.providers)
+        providers = tuple(sandbox.app.runtime.state.providers)
         for account in tree:
-            sandbox.app.world.state.add_account(
+            sandbox.app.runtime.state.add_account(
                 SandboxAccount(
                     id=f"id-{account.name}",
                     name=account.name.title(),

@@ -35,7 +35,7 @@ def test_a_new_agent_has_its_settings_and_joins_the_tree(use, sandbox):
 
     made = use(code)
 
-    there = sandbox.app.world.state.accounts["newcomer"]
+    there = sandbox.app.runtime.state.accounts["newcomer"]
     assert (there.parent_id, there.level, there.currencies) == ("id-asia", "agent", ("USD",))
     assert (there.ggr_rate, there.callback_url) == (D("12.5"), "https://wallet.example/igamingace")
     assert there.allowed_ips == ("203.0.113.7", "2001:db8::1")
@@ -52,7 +52,7 @@ def test_an_account_that_cannot_join_the_tree_still_gives_its_token(use, sandbox
     with pytest.raises(CreatedOutside, match="is taken; do not create it again") as caught:
         use(create)
 
-    token = sandbox.app.world.state.accounts["newcomer"].token
+    token = sandbox.app.runtime.state.accounts["newcomer"].token
     assert caught.value.token == token
     assert token not in str(caught.value)
     assert token.encode() not in pickle.dumps(caught.value)
@@ -96,18 +96,18 @@ def test_a_password_that_was_given_is_used(use):
     ],
 )
 def test_an_agent_that_makes_no_sense_is_not_asked_for(use, sandbox, changes, reason):
-    before = len(sandbox.app.world.state.accounts)
+    before = len(sandbox.app.runtime.state.accounts)
 
     with pytest.raises((ConfigurationError, InvalidAddresses), match=reason):
         use(lambda operator: create(operator, **changes))
 
-    assert len(sandbox.app.world.state.accounts) == before
+    assert len(sandbox.app.runtime.state.accounts) == before
 
 
 def test_a_new_agent_is_open_to_everybody_when_that_is_asked_for_by_name(use, sandbox):
     use(lambda operator: create(operator, allowed_ips=None, everybody=True))
 
-    assert sandbox.app.world.state.accounts["newcomer"].allowed_ips == ()
+    assert sandbox.app.runtime.state.accounts["newcomer"].allowed_ips == ()
 
 
 def test_addresses_that_are_hardly_meant_for_a_new_agent_are_warned_about(use, caplog):

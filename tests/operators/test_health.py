@@ -19,10 +19,10 @@ def found(report, name):
 
 
 def test_health_is_told_of_every_agent(use, sandbox, tree):
-    accounts = sandbox.app.world.state.accounts
+    accounts = sandbox.app.runtime.state.accounts
     accounts["id-lotus"].allowed_ips = ("198.51.100.1",)
     accounts["id-eagle"].callback_url = "https://wallet.example/igamingace"
-    for provider in sandbox.app.world.state.providers.values():
+    for provider in sandbox.app.runtime.state.providers.values():
         provider.in_maintenance = False
     everybody = [*tree, Account(name="dead", token="no-such-token", currency="USD")]
 
@@ -55,7 +55,7 @@ def test_an_agent_without_a_callback_url_may_be_in_transfer_mode_and_is_healthy(
 
 
 def test_providers_in_maintenance_are_named(use, sandbox):
-    first = next(iter(sandbox.app.world.state.providers.values()))
+    first = next(iter(sandbox.app.runtime.state.providers.values()))
     first.in_maintenance = True
 
     report = use(lambda operator: operator.check(["world"]))

@@ -102,7 +102,7 @@ def test_a_name_of_other_letters_is_asked_for_as_the_net_knows_it():
 
 
 def test_a_callback_url_is_called_with_the_agents_signature(use, sandbox, world):
-    accounts = sandbox.app.world.state.accounts
+    accounts = sandbox.app.runtime.state.accounts
     with Listener() as listener:
         accounts["id-lotus"].callback_url = listener.url
         report = use(lambda operator: operator.check(["lotus"]))
@@ -114,7 +114,7 @@ def test_a_callback_url_is_called_with_the_agents_signature(use, sandbox, world)
 
 def test_a_callback_url_is_left_alone_where_that_is_asked_for(use, sandbox):
     with Listener() as listener:
-        sandbox.app.world.state.accounts["id-lotus"].callback_url = listener.url
+        sandbox.app.runtime.state.accounts["id-lotus"].callback_url = listener.url
         report = use(lambda operator: operator.check(["lotus"], callbacks=False))
 
     assert not listener.seen
@@ -124,7 +124,7 @@ def test_a_callback_url_is_left_alone_where_that_is_asked_for(use, sandbox):
 def test_a_callback_url_where_nobody_listens_is_a_failure(use, sandbox):
     with Listener() as listener:
         url = listener.url
-    sandbox.app.world.state.accounts["id-lotus"].callback_url = url
+    sandbox.app.runtime.state.accounts["id-lotus"].callback_url = url
 
     report = use(lambda operator: operator.check(["lotus"], callback_timeout=1))
 
@@ -139,7 +139,7 @@ def test_a_vault_is_never_asked_in_the_event_loop(tree, sandbox, given):
     lotus = Account(name="lotus", token=given(vault), currency="USD", parent="asia")
     accounts = [lotus if one.name == "lotus" else one for one in tree]
     with Listener() as listener:
-        sandbox.app.world.state.accounts["id-lotus"].callback_url = listener.url
+        sandbox.app.runtime.state.accounts["id-lotus"].callback_url = listener.url
 
         report = World("asyncio").use(
             lambda operator: operator.check(["lotus"]), accounts, base_url=sandbox.url

@@ -5,7 +5,7 @@ from igamingace.operators import AllowedAddresses, InvalidAddresses
 
 
 def test_allowed_addresses_are_read_and_written_where_they_differ(use, sandbox):
-    there = sandbox.app.world.state.accounts["id-lotus"]
+    there = sandbox.app.runtime.state.accounts["id-lotus"]
     there.allowed_ips = ("127.0.0.1",)
 
     change = use(
@@ -18,14 +18,14 @@ def test_allowed_addresses_are_read_and_written_where_they_differ(use, sandbox):
 
 
 def test_the_same_addresses_are_not_written_again(use, sandbox):
-    sandbox.app.world.state.accounts["id-lotus"].allowed_ips = ("127.0.0.1",)
+    sandbox.app.runtime.state.accounts["id-lotus"].allowed_ips = ("127.0.0.1",)
 
     assert not use(lambda operator: operator.set_allowed_ips("lotus", "127.0.0.1"))
     assert sandbox.stats()["agents"]["id-lotus"]["accepted"] == 1
 
 
 def test_everybody_is_let_in_only_when_asked_for_by_name(use, sandbox):
-    there = sandbox.app.world.state.accounts["id-lotus"]
+    there = sandbox.app.runtime.state.accounts["id-lotus"]
     there.allowed_ips = ("127.0.0.1",)
 
     with pytest.raises(InvalidAddresses):

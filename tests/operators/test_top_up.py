@@ -92,7 +92,7 @@ def test_a_top_up_is_carried_out_with_a_record(world, sandbox, tree, tmp_path):
         base_url=sandbox.url,
     )
 
-    points = {one.id: one.points for one in sandbox.app.world.state.accounts.values()}
+    points = {one.id: one.points for one in sandbox.app.runtime.state.accounts.values()}
     assert done.ok
     assert [points[f"id-{name}"][currency] for name, currency in (("lotus", "USD"), ("eagle", "USD"))] == [
         500,

@@ -44,7 +44,7 @@ def test_points_move_from_an_operator_to_its_child(world, sandbox, tree):
         base_url=sandbox.url,
     )
 
-    accounts = sandbox.app.world.state.accounts
+    accounts = sandbox.app.runtime.state.accounts
     assert (moved.my_pre_balance, moved.my_after_balance) == (D(1000), D("989.50"))
     assert (accounts["id-asia"].points["USD"], accounts["id-lotus"].points["USD"]) == (D("989.5"), D("50.5"))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 from igamingace.sandbox import SandboxApp, create_app
-from igamingace.sandbox._contract import bundled_contract
+from igamingace.sandbox.contract.contract import bundled_contract
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -108,7 +108,7 @@ def operator(app: SandboxApp, client: httpx2.AsyncClient) -> Caller:
 
 @pytest.fixture
 def other_agent(app: SandboxApp, client: httpx2.AsyncClient) -> Caller:
-    return Caller(client, app.world.tokens["mycasino-eu"])
+    return Caller(client, app.runtime.tokens["mycasino-eu"])
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from igamingace.sandbox._addresses import parse_allowed
-from igamingace.sandbox._refusal import Refusal
+from igamingace.sandbox._errors import SandboxError
+from igamingace.sandbox.store.addresses import parse_allowed
 
 
 def test_addresses_are_parted_by_spaces_and_lines_and_named_once():
@@ -16,7 +16,7 @@ def test_addresses_are_parted_by_spaces_and_lines_and_named_once():
 
 
 def test_every_entry_that_is_no_address_is_named():
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(SandboxError) as refused:
         parse_allowed(["10.0.0.1", "10.0.0.0/24 nonsense", "256.1.1.1"], "body.allowedIPs")
 
     assert refused.value.name == "PARAMETERS_INVALID"

@@ -14,14 +14,16 @@ from http.client import HTTPResponse
 from urllib.parse import urlsplit
 
 import pytest
-from igamingace.sandbox import Sandbox, _asgi, _state, _uvicorn, server
-from igamingace.sandbox._bounded import Bounded
+from igamingace.sandbox import Sandbox, server
+from igamingace.sandbox.http import asgi, uvicorn_server
+from igamingace.sandbox.store import state
+from igamingace.sandbox.store.collections import BoundedDict
 
 HEADERS = {"Accept": "application/json", "Content-Type": "application/json"}
 
 
 def test_the_oldest_entry_goes_when_one_is_too_many():
-    kept = Bounded(2)
+    kept = BoundedDict(2)
     for number in range(4):
         kept[number] = str(number)
 
@@ -29,7 +31,7 @@ def test_the_oldest_entry_goes_when_one_is_too_many():
 
 
 def test_changing_an_entry_forgets_none():
-    kept = Bounded(2)
+    kept = BoundedDict(2)
     kept["a"], kept["b"] = 1, 2
     kept["a"] = 3
 
@@ -38,7 +40,7 @@ def test_changing_an_entry_forgets_none():
 
 async def test_of_too_many_players_the_oldest_without_money_goes(app, agent):
     players = app.account("mycasino").players
-    players.most = 3
+    players.max_size = 3
     players["guest"].wallet["USD"] = Decimal(5)
 
     await agent.data(agent.post("/v1/player/create", playerExternalId="new"))
@@ -51,7 +53,7 @@ async def test_of_too_many_players_the_oldest_without_money_goes(app, agent):
 
 
 async def test_accounts_are_not_forgotten_but_refused(operator, refusal, monkeypatch):
-    monkeypatch.setattr(_state, "MOST_ACCOUNTS", 5)
+    monkeypatch.setattr(state, "MAX_ACCOUNTS", 5)
     account = {"password": "x", "name": "x", "currency": ["USD"], "ggrRate": 1, "level": "agent"}
     await operator.data(operator.post("/v1/operator/create", operatorId="a", **account))
 
@@ -62,9 +64,9 @@ async def test_accounts_are_not_forgotten_but_refused(operator, refusal, monkeyp
 
 async def test_only_the_first_breaches_are_kept(app):
     for number in range(1_000):
-        app.world.note_breach(f"number {number}")
+        app.runtime.note_breach(f"number {number}")
 
-    assert len(app.world.breaches) == 100
+    assert len(app.runtime.breaches) == 100
 
 
 @pytest.fixture
@@ -94,7 +96,7 @@ def send_body(app):
 
 @pytest.mark.parametrize("beginning", [[], [{"type": "http.request", "body": b"{", "more_body": True}]])
 async def test_a_body_that_never_ends_is_given_up(app, send_body, monkeypatch, beginning):
-    monkeypatch.setattr(_asgi, "SLOWEST_BODY", 0.01)
+    monkeypatch.setattr(asgi, "BODY_TIMEOUT", 0.01)
     first = iter(beginning)
 
     async def drip():
@@ -108,7 +110,7 @@ async def test_a_body_that_never_ends_is_given_up(app, send_body, monkeypatch, b
     assert start["status"] == 408
     assert dict(start["headers"])[b"connection"] == b"close"
     assert json.loads(content["body"])["message"].startswith("body: took longer")
-    assert app.world.stats()["agents"]["mycasino"]["in_flight"] == 0
+    assert app.runtime.stats()["agents"]["mycasino"]["in_flight"] == 0
 
 
 async def test_an_endless_body_is_not_kept_in_memory(send_body):
@@ -121,7 +123,7 @@ async def test_an_endless_body_is_not_kept_in_memory(send_body):
     start, _ = await send_body(flood)
 
     assert start["status"] == 413
-    assert sum(read) <= _asgi.LARGEST_BODY + 2 * 65_536
+    assert sum(read) <= asgi.MAX_BODY_BYTES + 2 * 65_536
 
 
 async def test_a_body_in_pieces_is_put_together(send_body):
@@ -142,11 +144,11 @@ async def test_nobody_is_answered_who_has_gone(app, send_body):
         return {"type": "http.disconnect"}
 
     assert await send_body(receive) == []
-    assert app.world.stats()["agents"]["mycasino"]["in_flight"] == 0
+    assert app.runtime.stats()["agents"]["mycasino"]["in_flight"] == 0
 
 
 def test_connections_have_an_end(monkeypatch):
-    monkeypatch.setattr(server, "MOST_CONNECTIONS", 2)
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 2)
 
     with Sandbox() as sandbox:
         kept = [connected(sandbox.url) for _ in range(2)]
@@ -218,7 +220,7 @@ def test_connections_beyond_those_the_process_may_have_are_closed_and_the_others
 
 @pytest.mark.parametrize("sent", [b"", b"GET /", b"\r\n", STATS])
 def test_a_connection_whose_request_does_not_come_is_closed(monkeypatch, sent):
-    monkeypatch.setattr(_uvicorn, "SLOWEST_HEAD", 0.05)
+    monkeypatch.setattr(uvicorn_server, "HEAD_TIMEOUT", 0.05)
 
     with Sandbox() as sandbox, connected(sandbox.url) as connection:
         connection.sendall(sent)
@@ -230,7 +232,7 @@ def test_a_connection_whose_request_does_not_come_is_closed(monkeypatch, sent):
 def test_a_connection_whose_next_request_does_not_come_is_closed(monkeypatch, sent):
     with Sandbox() as sandbox, connected(sandbox.url) as connection:
         assert asked(connection) == 200
-        monkeypatch.setattr(_uvicorn, "SLOWEST_HEAD", 0.05)
+        monkeypatch.setattr(uvicorn_server, "HEAD_TIMEOUT", 0.05)
         connection.sendall(sent)
 
         assert is_closed(connection)

@@ -9,8 +9,8 @@ import httpx2
 import pytest
 from igamingace.sandbox import ContractBreach, ContractError, Sandbox, create_app
 from igamingace.sandbox import handlers as handlers_package
-from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox._state import TransactionType
+from igamingace.sandbox._errors import SandboxError
+from igamingace.sandbox.store.models import TransactionType
 
 LIST = "/v1/provider/list"
 
@@ -173,7 +173,7 @@ async def test_an_answer_that_differs_from_the_contract_is_loud(edited, caller, 
     with pytest.raises(ContractBreach, match=r"providers\.list 200: answer\.data\[0\]\.owner: is required"):
         await caller(app.token, app=app).get(LIST)
 
-    assert app.world.stats()["breaches"] == 1
+    assert app.runtime.stats()["breaches"] == 1
     assert "answer.data[0].owner: is required" in caplog.text
 
 
@@ -232,16 +232,16 @@ async def test_a_handlers_own_mistake_is_loud_and_still_answered(app, agent, mon
 
     with pytest.raises(ZeroDivisionError):
         await agent.get(LIST)
-    assert app.world.breaches == ["providers.list: ZeroDivisionError()"]
+    assert app.runtime.breaches == ["providers.list: ZeroDivisionError()"]
 
 
 async def test_a_refusal_with_an_unknown_name_is_a_mistake_of_the_handler(agent, monkeypatch):
     def broken(call):
-        raise Refusal("NO_SUCH_CODE", "x")
+        raise SandboxError("NO_SUCH_CODE", "x")
 
     monkeypatch.setitem(handlers_package.HANDLERS, "providers.list", broken)
 
-    with pytest.raises(ContractError, match="nothing is called NO_SUCH_CODE"):
+    with pytest.raises(ContractError, match="no response code is called NO_SUCH_CODE"):
         await agent.get(LIST)
 
 
@@ -322,7 +322,7 @@ async def test_a_providers_status_is_told_by_the_numbers_of_the_contract(edited,
 
     listed = (await caller(app.token, app=app).get(LIST)).json()["data"]
 
-    expected = {each.id: 8 if each.in_maintenance else 7 for each in app.world.state.providers.values()}
+    expected = {each.id: 8 if each.in_maintenance else 7 for each in app.runtime.state.providers.values()}
     assert {each["providerId"]: each["status"] for each in listed} == expected
     assert set(expected.values()) == {7, 8}
 

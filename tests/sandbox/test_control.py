@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 from igamingace.sandbox import create_app
-from igamingace.sandbox._log import Log
-from igamingace.sandbox._mask import mask_text, masked
+from igamingace.sandbox.store.collections import RingLog
+from igamingace.sandbox.store.masking import mask_text, masked
 
 LIST = "/v1/provider/list"
 TOKEN = "60349266c8d9487eab7531b1a15d2480"
@@ -88,7 +88,7 @@ async def test_a_callback_url_is_taken_away(app, api, body):
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ({"balance": 1}, "body.balance: is not known here"),
+        ({"balance": 1}, "body.balance: is unknown"),
         ({"points": 5}, "body.points: must be an object"),
         ({"points": {"EUR": "1"}}, "body.points.EUR: mycasino has USD"),
         ({"points": {"USD": "1.005"}}, "USD has 2 minor digits"),
@@ -222,7 +222,7 @@ async def test_the_log_keeps_no_more_than_it_may(app, api, agent):
 
 
 def test_a_log_gives_what_came_after():
-    log = Log(3)
+    log = RingLog(3)
     for letter in "abcde":
         log.add(letter)
 
@@ -294,7 +294,7 @@ async def test_a_time_that_is_none_is_refused(app, api, clock, body):
 
 @pytest.mark.parametrize("moment", [5, "2030-01-01T00:00:00+00:00", date(2030, 1, 1), datetime(2030, 1, 1)])  # noqa: DTZ001 - without a zone
 def test_a_moment_that_is_none_is_refused(app, clock, moment):
-    with pytest.raises(ValueError, match="a moment is a datetime with its zone"):
+    with pytest.raises(ValueError, match="the moment needs a time zone"):
         app.clock.set(moment)
     assert app.clock() == clock()
 

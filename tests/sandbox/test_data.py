@@ -8,8 +8,9 @@ from decimal import Decimal
 
 import pytest
 from igamingace.sandbox import DataError, create_app, read_casino
-from igamingace.sandbox._state import LEAST_KEPT, MOST_ACCOUNTS, MOST_KEPT, Account
 from igamingace.sandbox.data import as_json, parse_casino
+from igamingace.sandbox.store.models import MAX_RECORDS, Account
+from igamingace.sandbox.store.state import MAX_ACCOUNTS, MIN_RECORDS
 
 CASINO = """\
 [[providers]]
@@ -63,7 +64,7 @@ MISTAKES = [
     ("EUR = 3", "EUR = nan", 19, "accounts[1].points: expected an amount of at least 0"),
     ('["127.0.0.1"]', '["here"]', 20, "accounts[1].allowed_ips: expected IP addresses, not 'here'"),
     ('mode = "seamless"', 'rtp = "101"', 21, "accounts[1].rtp: expected a percentage from 0 to 100"),
-    ('"ann", {', '"bob", {', 22, "accounts[1].players: expected each id once; 'bob' stands there before"),
+    ('"ann", {', '"bob", {', 22, "accounts[1].players: expected each id once; 'bob' appears before"),
     ('EUR = "1.25"', 'KRW = "1"', 22, "accounts[1].players[1].wallet: expected amounts in USD, EUR"),
     (
         "game = 70, bet",
@@ -72,8 +73,8 @@ MISTAKES = [
         "accounts[1].rounds[0]: expected a game of a provider, not 7/72",
     ),
     ('player = "ann"', 'player = "cid"', 23, "accounts[1].rounds[0]: expected a player of this account"),
-    ("id = 71", "id = 70", 4, "providers[0].games: expected each id once; 70 stands there before"),
-    ('id = "site"', 'id = "top"', 15, "accounts[1].id: expected each id once; 'top' stands there before"),
+    ("id = 71", "id = 70", 4, "providers[0].games: expected each id once; 70 appears before"),
+    ('id = "site"', 'id = "top"', 15, "accounts[1].id: expected each id once; 'top' appears before"),
     (
         'mode = "seamless"',
         "providers = [8]",
@@ -207,18 +208,18 @@ async def test_a_casino_is_read_by_the_contract_that_it_is_served_by(file, contr
 
 def test_ten_thousand_agents_fit(app):
     for number in range(10_000):
-        app.world.state.add_account(Account(f"a{number}", "x", "agent", f"t{number}", ("USD",), (1,)))
+        app.runtime.state.add_account(Account(f"a{number}", "x", "agent", f"t{number}", ("USD",), (1,)))
 
-    kept = [account.players.most for account in app.world.state.accounts.values()]
-    assert (kept[0], min(kept)) == (MOST_KEPT, LEAST_KEPT)
-    assert len(kept) < MOST_ACCOUNTS
+    kept = [account.players.max_size for account in app.runtime.state.accounts.values()]
+    assert (kept[0], min(kept)) == (MAX_RECORDS, MIN_RECORDS)
+    assert len(kept) < MAX_ACCOUNTS
 
 
 def test_what_is_shown_of_the_data_has_no_token(app, file):
     casino = read_casino(file)
 
-    assert "given-token" not in repr(casino) + repr(casino.accounts) + repr(create_app(casino=casino).world)
+    assert "given-token" not in repr(casino) + repr(casino.accounts) + repr(create_app(casino=casino).runtime)
 
 
 def test_the_data_are_json(app):
-    assert json.loads(json.dumps(as_json(app.world.save())))["accounts"][1]["id"] == "mycasino"
+    assert json.loads(json.dumps(as_json(app.runtime.save())))["accounts"][1]["id"] == "mycasino"

@@ -8,8 +8,8 @@ import httpx2
 import pytest
 from igamingace import Agent, errors
 from igamingace.sandbox import create_app
-from igamingace.sandbox._errors import CODE_FIELDS
-from igamingace.sandbox._refusal import Refusal
+from igamingace.sandbox._errors import SandboxError
+from igamingace.sandbox.contract.error_style import CODE_FIELDS
 from igamingace.sandbox.handlers import HANDLERS
 from igamingace_bindings import contract as bindings
 
@@ -26,7 +26,7 @@ def refuse_with(monkeypatch):
 
     def refuse_with(name):
         def refuse(call):
-            raise Refusal(name, "as the test has it")
+            raise SandboxError(name, "as the test has it")
 
         monkeypatch.setitem(HANDLERS, "providers.list", refuse)
 
@@ -99,7 +99,7 @@ async def test_own_routes_say_what_is_wrong_in_every_reading(style, field, calle
     answer = await caller(app.token, app=app).client.post("/_sandbox/faults", json={"kind": "fire"})
 
     assert (answer.status_code, answer.json()["errorCode"]) == (400, "VALIDATION_ERROR")
-    assert "body.kind: there is latency" in answer.json()["message"]
+    assert "body.kind: 'fire' is invalid; use one of latency" in answer.json()["message"]
 
 
 async def test_what_http_itself_refuses_keeps_its_status(caller):

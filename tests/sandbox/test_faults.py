@@ -13,8 +13,9 @@ import httpx2
 import pytest
 from igamingace import Agent, errors
 from igamingace.limits import LocalLimiter
-from igamingace.sandbox import Fault, Sandbox, _executor, create_app
-from igamingace.sandbox.faults import CALLBACK_KINDS, KINDS, Faults, _deliver
+from igamingace.sandbox import Fault, Sandbox, create_app
+from igamingace.sandbox.faults import CALLBACK_KINDS, KINDS, FaultRegistry, apply
+from igamingace.sandbox.http import pipeline
 
 LIST = "/v1/provider/list"
 FAULT = "x-sandbox-fault"
@@ -119,7 +120,7 @@ def held(sandbox, monkeypatch):
         held.append((seconds, sandbox.stats()["agents"]["mycasino"]["in_flight"]))
         assert await asyncio.to_thread(held.seen.acquire, timeout=20)
 
-    for module in (_executor, _deliver):
+    for module in (pipeline, apply):
         monkeypatch.setattr(module, "asyncio", SimpleNamespace(sleep=sleep))
     return held
 
@@ -271,7 +272,7 @@ async def test_what_an_agent_meets_does_not_depend_on_the_others(caller):
     alone = create_app(seed=3, faults=[Fault(kind="html", share=0.5)])
     crowded = create_app(seed=3, faults=[Fault(kind="html", share=0.5)])
     agent = caller(alone.token, app=alone)
-    same, other = (caller(token, app=crowded) for token in list(crowded.world.tokens.values())[1:3])
+    same, other = (caller(token, app=crowded) for token in list(crowded.runtime.tokens.values())[1:3])
 
     expected = [(await agent.get(LIST)).status_code for _ in range(30)]
     found = []
@@ -283,7 +284,7 @@ async def test_what_an_agent_meets_does_not_depend_on_the_others(caller):
 
 
 def test_threads_switch_faults_on_and_off_while_requests_meet_them():
-    faults = Faults(seed=1)
+    faults = FaultRegistry(seed=1)
 
     def switch():
         for _ in range(300):
@@ -292,7 +293,7 @@ def test_threads_switch_faults_on_and_off_while_requests_meet_them():
     def meet():
         while not done.is_set():
             for number in range(100):
-                faults.meet(f"agent-{number}", "providers.list")
+                faults.draw(f"agent-{number}", "providers.list")
 
     faults.add("html", share=0)
     done = threading.Event()
@@ -329,6 +330,6 @@ async def test_faults_of_callbacks_meet_no_request_and_the_other_way_round(app, 
     app.faults.add("callback_delay", seconds=2)
     app.faults.add("html", count=1)
 
-    assert app.faults.meet_callback("mycasino", "bet") == [("callback_lost", 1.0), ("callback_delay", 2.0)]
-    assert app.faults.meet_callback("mycasino", "bet") == [("callback_delay", 2.0)]
+    assert app.faults.draw_callback("mycasino", "bet") == [("callback_lost", 1.0), ("callback_delay", 2.0)]
+    assert app.faults.draw_callback("mycasino", "bet") == [("callback_delay", 2.0)]
     assert [(await agent.get(LIST)).status_code for _ in range(2)] == [502, 200]

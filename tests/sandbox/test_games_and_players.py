@@ -93,7 +93,7 @@ async def test_what_is_listed_as_playable_can_be_launched(agent, launch, refusal
 
 
 async def test_an_agent_without_points_cannot_launch(app, agent, launch, refusal):
-    app.world.state.accounts["mycasino"].points["USD"] = Decimal(0)
+    app.runtime.state.accounts["mycasino"].points["USD"] = Decimal(0)
 
     assert await refusal(agent.post(LAUNCH, **launch)) == (402, "POINT_NOT_ENOUGH")
 
@@ -137,7 +137,7 @@ async def test_kicking_an_unknown_player_is_refused(agent, refusal):
 
 
 async def test_a_deposit_and_a_withdrawal_move_money_between_agent_and_player(app, agent):
-    points = app.world.state.accounts["mycasino"].points
+    points = app.runtime.state.accounts["mycasino"].points
     before = points["USD"]
 
     deposited = await agent.data(agent.post(DEPOSIT, **movement("t-1", 100.50)))
@@ -194,13 +194,13 @@ async def test_a_refused_movement_leaves_its_transaction_id_free(agent, refusal)
 )
 async def test_a_movement_that_cannot_be_is_refused_and_changes_nothing(app, agent, refusal, sent, expected):
     path, body = sent
-    points = dict(app.world.state.accounts["mycasino"].points)
+    points = dict(app.runtime.state.accounts["mycasino"].points)
 
     assert await refusal(agent.post(path, **body)) == expected
 
     info = await agent.data(agent.get(INFO, playerExternalId="user123"))
     assert info["balance"] == [{"currency": "USD", "amount": 0}]
-    assert app.world.state.accounts["mycasino"].points == points
+    assert app.runtime.state.accounts["mycasino"].points == points
 
 
 async def test_a_seamless_account_has_no_wallets_here(agent, refusal):

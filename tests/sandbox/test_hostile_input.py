@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from igamingace.sandbox import create_app
-from igamingace.sandbox._json import NotJSON, decode, encode, number
+from igamingace.sandbox._json import InvalidJSON, decode, encode, number
 
 APP = create_app()  # strict: anything wrong inside is raised into the test
 TEMPLATES = [
@@ -125,7 +125,7 @@ def test_any_bytes_get_a_clean_answer(method, raw_path, query, headers, body, cl
 def test_any_bytes_are_json_or_are_refused_as_none(raw):
     try:
         value = decode(raw)
-    except NotJSON:
+    except InvalidJSON:
         return
     assert decode(encode(value)) == value
 

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 
 import httpx2
 import pytest
-from igamingace.sandbox import Sandbox, _executor, create_app
+from igamingace.sandbox import Sandbox, create_app
+from igamingace.sandbox.http import pipeline
 
 LIST = "/v1/provider/list"
 HEADERS = {"Accept": "application/json", "Content-Type": "application/json"}
@@ -52,7 +53,7 @@ async def test_of_eighty_at_once_fifty_are_accepted_and_thirty_refused_at_once(s
     burst = Burst(agent, limit + 30)
     await burst.settle()
     refused = burst.answered()
-    figures = slow_app.world.stats()["agents"]["mycasino"]
+    figures = slow_app.runtime.stats()["agents"]["mycasino"]
     await burst.cancel()
 
     assert limit == 50
@@ -69,15 +70,15 @@ async def test_a_refused_write_is_not_processed(slow_app, caller, limit, refusal
     assert await refusal(agent.post("/v1/player/create", playerExternalId="late")) == (429, "SERVER_IS_BUSY")
     await burst.cancel()
 
-    assert "late" not in slow_app.world.state.accounts["mycasino"].players
+    assert "late" not in slow_app.runtime.state.accounts["mycasino"].players
 
 
 async def test_each_account_has_its_own_fifty(slow_app, caller, limit):
-    busy, free = (caller(token, app=slow_app) for token in list(slow_app.world.tokens.values())[1:3])
+    busy, free = (caller(token, app=slow_app) for token in list(slow_app.runtime.tokens.values())[1:3])
     bursts = [Burst(busy, limit), Burst(free, 1)]
     for burst in bursts:
         await burst.settle()
-    figures = slow_app.world.stats()["agents"]
+    figures = slow_app.runtime.stats()["agents"]
     for burst in bursts:
         await burst.cancel()
 
@@ -91,21 +92,21 @@ async def test_a_caller_that_goes_away_frees_its_place(slow_app, caller, limit):
     await burst.settle()
     await burst.cancel()
 
-    assert slow_app.world.stats()["agents"]["mycasino"]["in_flight"] == 0
-    assert slow_app.world.stats()["agents"]["mycasino"]["peak_in_flight"] == 50
+    assert slow_app.runtime.stats()["agents"]["mycasino"]["in_flight"] == 0
+    assert slow_app.runtime.stats()["agents"]["mycasino"]["peak_in_flight"] == 50
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer 0"}])
 async def test_a_request_that_is_not_let_in_is_not_counted(app, agent, headers):
     await agent.request("GET", LIST, headers=headers)
 
-    assert app.world.stats()["agents"]["mycasino"]["accepted"] == 0
+    assert app.runtime.stats()["agents"]["mycasino"]["accepted"] == 0
 
 
 async def test_a_request_of_the_wrong_form_is_counted_while_it_lasts(app, agent):
     await agent.request("GET", LIST, headers={"Authorization": f"Bearer {agent.token}"})
 
-    figures = app.world.stats()["agents"]["mycasino"]
+    figures = app.runtime.stats()["agents"]["mycasino"]
     assert (figures["accepted"], figures["peak_in_flight"], figures["in_flight"]) == (1, 1, 0)
 
 
@@ -113,7 +114,7 @@ async def test_the_place_is_held_until_the_last_byte_is_sent(app):
     in_flight = []
 
     async def send(message):
-        in_flight.append((message["type"], app.world.stats()["agents"]["mycasino"]["in_flight"]))
+        in_flight.append((message["type"], app.runtime.stats()["agents"]["mycasino"]["in_flight"]))
 
     headers = {**HEADERS, "Authorization": f"Bearer {app.token}"}
     raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
@@ -128,7 +129,7 @@ async def test_the_place_is_held_until_the_last_byte_is_sent(app):
     await app(scope, None, send)
 
     assert in_flight == [("http.response.start", 1), ("http.response.body", 1)]
-    assert app.world.stats()["agents"]["mycasino"]["in_flight"] == 0
+    assert app.runtime.stats()["agents"]["mycasino"]["in_flight"] == 0
 
 
 async def test_reset_starts_the_count_anew_and_keeps_what_is_in_flight(slow_app, caller, limit):
@@ -137,9 +138,9 @@ async def test_reset_starts_the_count_anew_and_keeps_what_is_in_flight(slow_app,
     await burst.settle()
 
     await agent.client.post("/_sandbox/reset")
-    after = slow_app.world.stats()["agents"]["mycasino"]
+    after = slow_app.runtime.stats()["agents"]["mycasino"]
     await burst.cancel()
-    at_the_end = slow_app.world.stats()["agents"]["mycasino"]
+    at_the_end = slow_app.runtime.stats()["agents"]["mycasino"]
 
     assert (after["in_flight"], after["peak_in_flight"], after["busy"]) == (50, 50, 0)
     assert at_the_end["in_flight"] == 0
@@ -152,7 +153,7 @@ async def test_over_the_wire_too_fifty_of_eighty_are_accepted(limit, monkeypatch
             while sandbox.stats()["agents"]["mycasino"]["busy"] < 30:  # noqa: ASYNC110 -- nothing tells
                 await asyncio.sleep(0.005)
 
-        monkeypatch.setattr(_executor, "asyncio", SimpleNamespace(sleep=until_all_have_come))
+        monkeypatch.setattr(pipeline, "asyncio", SimpleNamespace(sleep=until_all_have_come))
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
         headers = {**HEADERS, "Authorization": f"Bearer {sandbox.token}"}
         async with httpx2.AsyncClient(base_url=sandbox.url, headers=headers, limits=limits) as client:
@@ -192,7 +193,7 @@ def test_a_connection_that_breaks_off_frees_its_place():
             _until(lambda: sandbox.stats()["agents"]["mycasino"]["in_flight"] == 1)
         _until(lambda: sandbox.stats()["agents"]["mycasino"]["in_flight"] == 0)
 
-        assert list(sandbox.app.world.state.accounts["mycasino"].players) == ["guest", "user123", "p-1"]
+        assert list(sandbox.app.runtime.state.accounts["mycasino"].players) == ["guest", "user123", "p-1"]
 
 
 def _until(condition):

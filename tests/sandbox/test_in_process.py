@@ -14,8 +14,8 @@ import pytest
 from igamingace import Agent, AsyncAgent, errors
 from igamingace.limits import LocalLimiter
 from igamingace.sandbox import Sandbox, create_app, read_casino
-from igamingace.sandbox._contract import compiled_contract
-from igamingace.sandbox._errors import ErrorStyle
+from igamingace.sandbox.contract.contract import compiled_contract
+from igamingace.sandbox.contract.error_style import ErrorStyle
 
 pytest_plugins = ["pytester"]
 LAUNCH = {
@@ -91,8 +91,8 @@ def test_a_test_sets_points(sandbox, agent):
     [
         ("1.005", None, "USD has 2 minor digits"),
         (-1, None, "negative"),
-        ("abc", None, "amount: 'abc' is no number"),
-        ("NaN", None, "amount: 'NaN' is no number"),
+        ("abc", None, "amount: 'abc' is not a valid number"),
+        ("NaN", None, "amount: 'NaN' is not a valid number"),
         ("Infinity", None, "amount: is larger than any wallet"),
         (1, "EUR", "mycasino has USD, not EUR"),
     ],
@@ -269,5 +269,5 @@ def test_what_is_for_an_agent_needs_one(tmp_path, option):
     file = tmp_path / "casino.toml"
     file.write_text('[[accounts]]\nid = "top"\nlevel = "operator"\ncurrencies = ["USD"]\n')
 
-    with pytest.raises(LookupError, match=f"no agent whose {next(iter(option))} it could be"):
+    with pytest.raises(LookupError, match=f"no agent to use this {next(iter(option))} for"):
         create_app(casino=read_casino(file), **option)

@@ -97,37 +97,37 @@ async def test_a_reset_leads_back_to_the_start(app, agent):
         (b'{"accounts": [{"id": "x"}]}', "missing required field `currencies`"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"accounts": [{"id": "\\ud800", "currencies": ["USD"]}]}', "half of a surrogate pair"),
-        (b'{"accounts": [], "accounts": []}', "stands twice"),
+        (b'{"accounts": [], "accounts": []}', "appears twice"),
     ],
 )
 async def test_a_state_that_cannot_be_taken_up_changes_nothing(app, agent, content, message):
-    before = as_json(app.world.save())
+    before = as_json(app.runtime.save())
 
     answer = await agent.client.post("/_sandbox/import", content=content)
 
     assert answer.status_code == 400
     assert message in answer.json()["message"]
-    assert as_json(app.world.save()) == before
+    assert as_json(app.runtime.save()) == before
 
 
 @pytest.mark.parametrize("ahead", [1e12, float("inf"), float("nan")])
 async def test_a_state_whose_clock_cannot_be_reached_changes_nothing(app, agent, ahead):
     app.clock.advance(90)
-    saved = as_json(app.world.save())
-    state = app.world.state
+    saved = as_json(app.runtime.save())
+    state = app.runtime.state
     saved["accounts"][1]["players"], saved["clock_ahead"] = [], ahead
 
     answer = await agent.client.post("/_sandbox/import", content=json.dumps(saved))
 
     assert answer.status_code == 400
-    assert app.world.state is state
+    assert app.runtime.state is state
     assert app.clock.ahead == 90
 
 
 async def test_an_import_begins_the_logs_anew(app, agent):
     token = app.token
     await agent.post("/v1/player/create", playerExternalId=token)
-    saved = as_json(app.world.save())
+    saved = as_json(app.runtime.save())
     saved["accounts"][1]["token"] = "another-token-altogether"
 
     await agent.client.post("/_sandbox/import", json=saved)
@@ -169,7 +169,7 @@ BOOKS: dict[str, Any] = {
 )
 @pytest.mark.parametrize("amount", ["NaN", "-Infinity", "1e24", "1E+9999999", "-1E+9999999"])
 def test_amounts_in_the_books_are_amounts(app, books, name, amount):
-    saved = as_json(app.world.save())
+    saved = as_json(app.runtime.save())
     saved["accounts"][1][books] = [dict(BOOKS[books])]
     parse_casino(json.dumps(saved), "x", is_json=True)
     saved["accounts"][1][books][0][name] = amount
@@ -192,7 +192,7 @@ def test_amounts_in_the_books_are_amounts(app, books, name, amount):
 async def test_what_no_answer_could_tell_is_not_taken_into_the_books(
     app, agent, *, books, name, value, expected
 ):
-    saved = as_json(app.world.save())
+    saved = as_json(app.runtime.save())
     saved["accounts"][1][books] = [{**BOOKS[books], name: value}]
 
     answer = await agent.client.post("/_sandbox/import", json=saved)
@@ -204,7 +204,7 @@ async def test_what_no_answer_could_tell_is_not_taken_into_the_books(
 
 async def test_a_launch_without_a_zone_is_not_taken_up(app, agent, launch):
     await agent.data(agent.post("/v1/game/launch", **launch))
-    saved = as_json(app.world.save())
+    saved = as_json(app.runtime.save())
     saved["launches"][0]["expires"] = "2030-05-01T12:00:00"
 
     answer = await agent.client.post("/_sandbox/import", json=saved)
@@ -228,7 +228,7 @@ async def test_what_the_largest_amounts_add_up_to_is_taken_up_again(app, agent):
     "at", ["0001-01-01T00:00:00+14:00", "1969-12-31T23:59:59+00:00", "9999-12-31T23:59:59-14:00"]
 )
 def test_times_in_the_books_are_those_that_the_clock_tells(app, at):
-    saved = as_json(app.world.save())
+    saved = as_json(app.runtime.save())
     saved["accounts"][1]["transactions"] = [{**BOOKS["transactions"], "at": at}]
 
     with pytest.raises(DataError, match=r"transactions\[0\].at: expected a time from 1971 to 8999"):
@@ -236,7 +236,7 @@ def test_times_in_the_books_are_those_that_the_clock_tells(app, at):
 
 
 def test_numbers_that_are_given_out_next_do_not_run_out(app):
-    saved = as_json(app.world.save())
+    saved = as_json(app.runtime.save())
     saved["next"]["player_code"] = 2**63 - 1
 
     with pytest.raises(DataError, match=r"next\.player_code"):

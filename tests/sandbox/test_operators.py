@@ -79,11 +79,11 @@ async def test_an_operator_builds_a_tree(operator, caller, refusal):
     ids=["id taken", "unknown parent", "an agent as parent", "a currency the parent lacks", "no address"],
 )
 async def test_an_account_that_cannot_be_is_not_made(app, operator, refusal, change, expected):
-    accounts = set(app.world.state.accounts)
+    accounts = set(app.runtime.state.accounts)
 
     assert await refusal(operator.post(CREATE, **account(**change))) == expected
 
-    assert set(app.world.state.accounts) == accounts
+    assert set(app.runtime.state.accounts) == accounts
 
 
 async def test_an_agent_has_nobody_below_it(agent, refusal):
@@ -171,11 +171,11 @@ async def test_a_listed_address_is_let_in_however_it_is_spelt(agent, caller, all
 @pytest.mark.parametrize("address", ["203.0.113.70", "::1", "testclient", ""])
 async def test_an_address_that_is_not_listed_is_kept_out(app, agent, caller, refusal, address):
     await agent.data(agent.patch(UPDATE, allowedIPs=["203.0.113.7"]))
-    accepted = app.world.gauges.of("mycasino").accepted
+    accepted = app.runtime.gauges.of("mycasino").accepted
 
     assert await refusal(caller(agent.token, address).get(INFO)) == (403, "IP_NOT_ALLOWED")
 
-    assert app.world.gauges.of("mycasino").accepted == accepted
+    assert app.runtime.gauges.of("mycasino").accepted == accepted
 
 
 async def test_a_header_does_not_open_the_list(agent, refusal):

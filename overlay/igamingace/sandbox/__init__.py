@@ -1,4 +1,4 @@
-"""The mock server built from the contract: routes, checks and answers come from it, state is in memory.
+"""A mock server of the API, built from the OpenAPI contract; its state is in memory.
 
 `igamingace sandbox` starts it; in tests, `with Sandbox() as sandbox:` runs it on a free port, and
 `create_app()` gives it as an ASGI application for use without a socket. Needs the extra `sandbox`.
@@ -10,14 +10,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from igamingace.sandbox._document import ContractError
-    from igamingace.sandbox._refusal import Refusal
-    from igamingace.sandbox.app import ContractBreach, SandboxApp, create_app
+    from igamingace.sandbox._errors import SandboxError
+    from igamingace.sandbox.app import SandboxApp, create_app
+    from igamingace.sandbox.contract.document import ContractError
     from igamingace.sandbox.data import DataError, read_casino
     from igamingace.sandbox.faults import Fault
-    from igamingace.sandbox.play._delivery import Delivery
-    from igamingace.sandbox.play._rounds import Played
-    from igamingace.sandbox.play._surface import AsyncGameSession, GameSession
+    from igamingace.sandbox.games.delivery import Delivery
+    from igamingace.sandbox.games.rounds import Played
+    from igamingace.sandbox.games.session_api import AsyncGameSession, GameSession
+    from igamingace.sandbox.http.pipeline import ContractBreach
     from igamingace.sandbox.server import Sandbox
 
 __all__ = [
@@ -29,23 +30,23 @@ __all__ = [
     "Fault",
     "GameSession",
     "Played",
-    "Refusal",
     "Sandbox",
     "SandboxApp",
+    "SandboxError",
     "create_app",
     "read_casino",
 ]
 
 _HOMES: Final = {
-    "AsyncGameSession": "play._surface",
+    "AsyncGameSession": "games.session_api",
     "ContractBreach": "app",
-    "ContractError": "_document",
+    "ContractError": "contract.document",
     "DataError": "data",
-    "Delivery": "play._delivery",
+    "Delivery": "games.delivery",
     "Fault": "faults",
-    "GameSession": "play._surface",
-    "Played": "play._rounds",
-    "Refusal": "_refusal",
+    "GameSession": "games.session_api",
+    "Played": "games.rounds",
+    "SandboxError": "_errors",
     "Sandbox": "server",
     "SandboxApp": "app",
     "create_app": "app",
@@ -54,7 +55,7 @@ _HOMES: Final = {
 
 
 def __getattr__(name: str) -> object:
-    """Import what is asked for, so that a lack of the extra can be told in one sentence.
+    """Import a public name when it is first used, and explain when the extra is not installed.
 
     Raises:
         ImportError: a package of the extra is missing.
@@ -62,9 +63,9 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        home = import_module(f"{__name__}.{_HOMES[name]}")
+        affinity = import_module(f"{__name__}.{_HOMES[name]}")
     except ModuleNotFoundError as error:
         raise ImportError(
             f"the sandbox needs {error.name}: install it with `pip install 'igamingace[sandbox]'`"
         ) from error
-    return getattr(home, name)
+    return getattr(affinity, name)

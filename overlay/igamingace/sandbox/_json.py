@@ -1,4 +1,4 @@
-"""JSON in and out: strict reading of what strangers send, exact decimals both ways."""
+"""Reads JSON strictly and writes it, with exact decimals both ways."""
 
 from __future__ import annotations
 
@@ -32,31 +32,31 @@ def items(value: JSON) -> list[JSON]:
     return list(cast("Iterable[JSON]", value)) if isinstance(value, list) else []
 
 
-class NotJSON(ValueError):  # noqa: N818 - says what the bytes are
-    """The bytes are no JSON that every reader understands alike; the message says why."""
+class InvalidJSON(ValueError):  # noqa: N818 - says what the bytes are
+    """The bytes are not JSON that every parser reads alike; the message says why."""
 
 
 def decode(raw: bytes) -> JSON:
     """Read `raw` as JSON with decimals as `Decimal`, integral numbers (also 1.0 and 1e2) as `int`.
 
     Raises:
-        NotJSON: not UTF-8, not JSON, NaN or Infinity, a name twice in one object, a lone surrogate, a number
-            beyond the range of a 64-bit float, or nesting too deep to read.
+        InvalidJSON: not UTF-8, not JSON, NaN or Infinity, a name twice in one object, a lone surrogate, a
+            number beyond the range of a 64-bit float, or nesting too deep to read.
     """
     try:
         value = _read(raw.decode())
         if b"\\u" in raw:
             _refuse_lone_surrogates(value)
     except UnicodeDecodeError as error:
-        raise NotJSON(f"not UTF-8 at byte {error.start}") from None
+        raise InvalidJSON(f"not UTF-8 at byte {error.start}") from None
     except RecursionError:
-        raise NotJSON("nested too deeply") from None
+        raise InvalidJSON("nested too deeply") from None
     except json.JSONDecodeError as error:
-        raise NotJSON(f"not JSON: {error}") from None
-    except NotJSON:
+        raise InvalidJSON(f"not JSON: {error}") from None
+    except InvalidJSON:
         raise
     except ValueError:  # int() refuses texts of more than 4300 digits
-        raise NotJSON("a number is too long") from None
+        raise InvalidJSON("a number is too long") from None
     return value
 
 
@@ -69,14 +69,14 @@ def number(literal: str) -> int | Decimal:
     """Read the text of a JSON number with a fraction or an exponent.
 
     Raises:
-        NotJSON: beyond the range of a 64-bit float.
+        InvalidJSON: beyond the range of a 64-bit float.
     """
     try:
         value = Decimal(literal)
     except InvalidOperation:
-        raise NotJSON(f"number {literal[:40]} is out of range") from None
+        raise InvalidJSON(f"number {literal[:40]} is out of range") from None
     if value and value.adjusted() not in _EXPONENTS:
-        raise NotJSON(f"number {literal[:40]} is out of range")
+        raise InvalidJSON(f"number {literal[:40]} is out of range")
     return int(value) if value == value.to_integral_value() else value
 
 
@@ -85,19 +85,19 @@ def _unique(pairs: list[tuple[str, Any]]) -> Object:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in found if names.count(name) > 1)
-        raise NotJSON(f"{json.dumps(twice)} stands twice in one object")
+        raise InvalidJSON(f"{json.dumps(twice)} appears twice in one object")
     return found
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise NotJSON(f"{name} is no JSON number")
+    raise InvalidJSON(f"{name} is not a valid JSON number")
 
 
 def _refuse_lone_surrogates(value: JSON) -> None:
     try:
         json.dumps(value, ensure_ascii=False, default=str).encode()
     except UnicodeEncodeError:
-        raise NotJSON("a \\u escape is half of a surrogate pair") from None
+        raise InvalidJSON("a \\u escape is half of a surrogate pair") from None
 
 
 _read = json.JSONDecoder(

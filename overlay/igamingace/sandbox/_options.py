@@ -1,4 +1,4 @@
-"""The options of a sandbox: their types, and what of them makes no sense."""
+"""The options of a sandbox: their types and their validation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from igamingace.errors import ConfigurationError
-from igamingace.sandbox._headers import is_token
+from igamingace.sandbox.http.authentication import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from types import UnionType
 
     from igamingace._wallet_client.client import Target
-    from igamingace.sandbox._clock import Clock
-    from igamingace.sandbox._errors import CodeField, StatusStyle
+    from igamingace.sandbox.contract.error_style import CodeField, StatusStyle
     from igamingace.sandbox.data import Casino
     from igamingace.sandbox.faults import Fault
+    from igamingace.sandbox.store.clock import Clock
 
 
 class Options(TypedDict, total=False):
@@ -40,10 +40,10 @@ class Options(TypedDict, total=False):
 
 
 def check_numbers(latency: float, time_scale: float, seed: int | None) -> None:
-    """Go on only with numbers that make sense.
+    """Validate the options that are numbers.
 
     Raises:
-        ValueError: one of them makes none.
+        ValueError: one of them is invalid.
     """
     if not (_is_a(int | float, latency) and 0 <= latency < math.inf):
         raise ValueError(f"latency: must be a number of seconds, 0 or more, not {latency!r}")
@@ -67,7 +67,7 @@ def tokens_of(token: str | None, casino: Casino) -> dict[str, str]:
     if not token:
         return {}
     if not is_token(token):
-        raise ValueError("a token has letters, digits and -._~+/ only")
+        raise ValueError("the token is invalid; use letters, digits and -._~+/ only")
     return {_first_agent(casino, "token"): token}
 
 
@@ -75,7 +75,7 @@ def wallets_of(wallet: Target | Mapping[str, Target] | None, casino: Casino) -> 
     """Return the applications that are wallets by account id: one alone is the first agent's.
 
     Raises:
-        ValueError: one is of no account, or is no application.
+        ValueError: an account is unknown, or a target is not an application.
         LookupError: there is no agent.
     """
     if wallet is None or isinstance(wallet, Mapping):
@@ -103,4 +103,4 @@ def _first_agent(casino: Casino, what: str) -> str:
     for account in casino.accounts:
         if account.level == "agent":
             return account.id
-    raise LookupError(f"the data have no agent whose {what} it could be")
+    raise LookupError(f'the data has no agent to use this {what} for; add one with level = "agent"')

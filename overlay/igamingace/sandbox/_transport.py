@@ -1,4 +1,4 @@
-"""A sandbox behind the client's own transport: requests reach it in the same process, with no socket."""
+"""httpx2 transports that hand requests to an ASGI application in this process, without a socket."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from igamingace.sandbox.faults import CLOSE
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from igamingace.sandbox._asgi import Message, Scope
-    from igamingace.sandbox.app import SandboxApp
+    from igamingace._common.loop_thread import LoopThread
+    from igamingace.sandbox.http.asgi import ASGIApplication, Message, Scope
 
 _CALLER: Final = "127.0.0.1"
 _PORT: Final = 50_000
@@ -23,9 +23,10 @@ _PORT: Final = 50_000
 class SandboxTransport(httpx2.BaseTransport):
     """Brings requests of threads to a sandbox in this process, which works in a thread of its own."""
 
-    def __init__(self, app: SandboxApp, address: str = _CALLER) -> None:
-        """Reach `app` as a caller at `address`."""
+    def __init__(self, app: ASGIApplication, loop: LoopThread, address: str = _CALLER) -> None:
+        """Reach `app`, which works in `loop`, as a caller at `address`."""
         self._app = app
+        self._loop = loop
         self._address = address
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -33,19 +34,18 @@ class SandboxTransport(httpx2.BaseTransport):
 
         Raises:
             httpx2.ReadTimeout: no answer within the request's own limit.
-            httpx2.RemoteProtocolError: a fault closed the connection; told while the body is read, if it had
-                begun.
+            httpx2.RemoteProtocolError: a fault closed the connection; raised while the body is read, if it
+                had begun.
         """
         body = request.read()
-        reply = self._app.loop.run(_exchange(self._app, request, body, self._address))
+        reply = self._loop.run(_exchange(self._app, request, body, self._address))
         return reply.response(_Body(reply), request)
 
 
 class AsyncSandboxTransport(httpx2.AsyncBaseTransport):
     """Brings requests of an event loop to a sandbox that works in the same loop."""
 
-    def __init__(self, app: SandboxApp, address: str = _CALLER) -> None:
-        """Reach `app` as a caller at `address`."""
+    def __init__(self, app: ASGIApplication, address: str = _CALLER) -> None:
         self._app = app
         self._address = address
 
@@ -93,7 +93,7 @@ class _AsyncBody(httpx2.AsyncByteStream):
             yield piece
 
 
-async def _exchange(app: SandboxApp, request: httpx2.Request, body: bytes, address: str) -> _Reply:
+async def _exchange(app: ASGIApplication, request: httpx2.Request, body: bytes, address: str) -> _Reply:
     """Let the application answer one request, within the time that the request sets for reading."""
     reply = _Reply()
     asked = False

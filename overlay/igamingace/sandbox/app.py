@@ -8,37 +8,41 @@ from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
-from igamingace.sandbox._asgi import Disconnected, Receive, Scope, Send, respond
-from igamingace.sandbox._clock import MovableClock
-from igamingace.sandbox._contract import Contract, compiled_contract
-from igamingace.sandbox._errors import CodeField, ErrorStyle, StatusStyle
-from igamingace.sandbox._executor import ContractBreach, Executor, base_url
-from igamingace.sandbox._guard import Guard
-from igamingace.sandbox._handle import Handle
-from igamingace.sandbox._headers import collect
-from igamingace.sandbox._loop_thread import LoopThread
+from igamingace._common.loop_thread import LoopThread
+from igamingace.sandbox import control, pages
+from igamingace.sandbox._controls import SandboxControls
+from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox._options import check_numbers, tokens_of, wallets_of
-from igamingace.sandbox._own import OwnRequest
-from igamingace.sandbox._own_routes import find, is_own
-from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox._world import World
+from igamingace.sandbox._runtime import Runtime
+from igamingace.sandbox.contract.contract import Contract, compiled_contract
+from igamingace.sandbox.contract.error_style import CodeField, ErrorStyle, StatusStyle
+from igamingace.sandbox.control.router import ControlRequest, find, is_control_path
 from igamingace.sandbox.data import Casino, default_casino
-from igamingace.sandbox.faults import Fault, Faults
+from igamingace.sandbox.faults import Fault, FaultRegistry
+from igamingace.sandbox.games.engine import GameEngine
+from igamingace.sandbox.http.asgi import Disconnected, Receive, Scope, Send, collect, respond
+from igamingace.sandbox.http.origin_guard import OriginGuard
+from igamingace.sandbox.http.pipeline import ContractBreach, RequestPipeline, base_url
+from igamingace.sandbox.store.clock import MovableClock
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Coroutine, Iterable, Mapping
 
     from igamingace._wallet_client.client import Target
-    from igamingace.sandbox._clock import Clock
     from igamingace.sandbox._json import Object
     from igamingace.sandbox._transport import AsyncSandboxTransport, SandboxTransport
+    from igamingace.sandbox.games.callback_sender import CallbackSender
+    from igamingace.sandbox.store.clock import Clock
 
 __all__ = ["ContractBreach", "SandboxApp", "create_app"]
 
 T = TypeVar("T")
 
+ROUTES: Final = (control, pages)
+"""The packages whose routes are registered by importing them."""
+
 _OWN_STYLE: Final = ErrorStyle()
-"""What a refusal looks like at the sandbox's own routes, however the API's are read."""
+"""How errors are written at the control routes, whatever the style of the API's."""
 
 
 def create_app(
@@ -86,15 +90,15 @@ def create_app(
     Raises:
         ContractError: the contract cannot be served.
         ValueError: no request could carry `token`; `wallet` names an account that is not there, or is no
-            application; `latency`, `seed`, `time_scale`, a fault or a style makes no sense.
+            application; `latency`, `seed`, `time_scale`, a fault or a style is invalid.
         LookupError: there is a `token` or a `wallet`, but no agent.
     """
     check_numbers(latency, time_scale, seed)
     casino = default_casino() if casino is None else casino
     errors = ErrorStyle(error_style, code_field)
     compiled = compiled_contract(errors) if contract is None else Contract(errors.read_into(contract))
-    book = Faults(compiled.operation_ids, compiled.error_names, seed=seed, start=faults)
-    world = World(
+    book = FaultRegistry(compiled.operation_ids, compiled.error_names, seed=seed, start=faults)
+    runtime = Runtime(
         MovableClock(clock),
         zone,
         latency,
@@ -106,11 +110,19 @@ def create_app(
         wallets_of(wallet, casino),
         time_scale,
     )
-    executor = Executor(compiled, world, validate_answers=validate_answers, strict=strict)
-    return SandboxApp(compiled, world, executor, Guard(hosts))
+    engine = GameEngine(runtime, lambda: _open_sender(runtime))
+    runtime.clock.watch(engine.on_clock_moved)
+    pipeline = RequestPipeline(compiled, runtime, engine, validate_answers=validate_answers, strict=strict)
+    return SandboxApp(compiled, runtime, engine, pipeline, OriginGuard(hosts))
 
 
-class SandboxApp(Handle):
+def _open_sender(runtime: Runtime) -> CallbackSender:
+    from igamingace.sandbox.games.callback_sender import CallbackSender  # noqa: PLC0415 -- httpx2 is slow to import
+
+    return CallbackSender(runtime)
+
+
+class SandboxApp(SandboxControls):
     """The sandbox: an ASGI application; made by `create_app`.
 
     Attributes:
@@ -118,19 +130,32 @@ class SandboxApp(Handle):
         served: The event loop of the server that serves it, once there is one.
     """
 
-    def __init__(self, contract: Contract, world: World, executor: Executor, guard: Guard) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        runtime: Runtime,
+        engine: GameEngine,
+        pipeline: RequestPipeline,
+        guard: OriginGuard,
+    ) -> None:
         """See `create_app`."""
-        self._world = world
+        self._runtime = runtime
+        self._engine = engine
         self._contract = contract
-        self._executor = executor
+        self._pipeline = pipeline
         self._guard = guard
-        self.loop = LoopThread(self)
+        self.loop = LoopThread("igamingace-sandbox-loop", self)
         self.served: Future[asyncio.AbstractEventLoop] = Future()
 
     @property
-    def world(self) -> World:
-        """All that changes while it runs."""
-        return self._world
+    def runtime(self) -> Runtime:
+        """Its state."""
+        return self._runtime
+
+    @property
+    def engine(self) -> GameEngine:
+        """The game engine."""
+        return self._engine
 
     def transport(self, address: str = "127.0.0.1") -> SandboxTransport:
         """Return a transport for `Agent` and `httpx2.Client` that reaches this sandbox without a socket.
@@ -140,7 +165,7 @@ class SandboxApp(Handle):
         """
         from igamingace.sandbox._transport import SandboxTransport  # noqa: PLC0415 -- a server needs no httpx2
 
-        return SandboxTransport(self, address)
+        return SandboxTransport(self, self.loop, address)
 
     def async_transport(self, address: str = "127.0.0.1") -> AsyncSandboxTransport:
         """Return the same for `AsyncAgent` and `httpx2.AsyncClient`; it works in the caller's event loop."""
@@ -154,16 +179,16 @@ class SandboxApp(Handle):
         Callbacks that move money come to their end first. What is played in the event loop that calls this is
         left to `aclose`.
         """
-        self.loop.stop(None if self.world.play.home.is_here else self.aclose)
+        self.loop.close(None if self._engine.affinity.is_here else self.aclose)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
         if scope["type"] == "http":
             raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
-            if is_own(raw_path):
+            if is_control_path(raw_path):
                 await self._serve_own(raw_path, scope, receive, send)
             else:
-                await self._executor.serve(raw_path, scope, receive, send)
+                await self._pipeline.serve(raw_path, scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
         else:
@@ -177,16 +202,25 @@ class SandboxApp(Handle):
             handler, parameters = find(raw_path, scope["method"])
             url = base_url(fields, scope)
             answer = await handler(
-                OwnRequest(self.world, self._contract, parameters, url, scope, receive, self._executor.serve)
+                ControlRequest(
+                    self.runtime,
+                    self._engine,
+                    self._contract,
+                    parameters,
+                    url,
+                    scope,
+                    receive,
+                    self._pipeline.serve,
+                )
             )
-        except Refusal as refusal:
-            answer = self._executor.refused(refusal, _OWN_STYLE)
+        except SandboxError as error:
+            answer = self._pipeline.error_response(error, _OWN_STYLE)
         except Disconnected:
             return
         await respond(send, answer)
 
     def _run(self, work: Coroutine[Any, Any, T], /) -> T:
-        if self.world.play.home.is_here:
+        if self._engine.affinity.is_here:
             work.close()
             raise RuntimeError(
                 "this would make its own event loop wait for itself: use coroutines there, such as async_play"
@@ -195,13 +229,13 @@ class SandboxApp(Handle):
 
     async def aclose(self) -> None:
         """End what is played: callbacks that move money come to their end, others are given up."""
-        await self.world.play.close()
+        await self._engine.close()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Answer a server that speaks of its start and its end."""
         message = await receive()
         if message["type"] == "lifespan.startup":
-            self.world.play.home.move_here()
+            self._engine.affinity.claim()
             self.served.set_result(asyncio.get_running_loop())
             await send({"type": "lifespan.startup.complete"})
             await receive()

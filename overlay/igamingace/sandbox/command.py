@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from igamingace.sandbox._document import ContractError
-from igamingace.sandbox._errors import CODE_FIELDS, CodeField, StatusStyle
 from igamingace.sandbox._json import encode, members
 from igamingace.sandbox.app import SandboxApp, create_app
+from igamingace.sandbox.contract.document import ContractError
+from igamingace.sandbox.contract.error_style import CODE_FIELDS, CodeField, StatusStyle
 from igamingace.sandbox.data import DataError, as_json, read_casino
 from igamingace.sandbox.faults import KINDS, Fault, parse_fault
-from igamingace.sandbox.faults._text import OPTIONS
+from igamingace.sandbox.faults.parse import OPTIONS
 from igamingace.sandbox.server import bind, serve
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _listen(app: SandboxApp, host: str, port: int) -> None:
         raise typer.BadParameter(f"cannot listen on {host}:{port}: {error}", param_hint=hint) from error
     if not _is_loopback(listener.getsockname()[0]):
         typer.echo(
-            f"warning: {host} can be reached from other machines: whoever reaches it can change everything "
+            f"warning: {host} can be reached from other machines: a caller can change everything "
             "here, and read every token with /_sandbox/export",
             err=True,
         )
@@ -141,7 +141,7 @@ def _write(app: SandboxApp, path: Path) -> None:
     try:
         path.touch(mode=0o600)
         path.chmod(0o600)  # it holds tokens, also where the file was there before
-        path.write_bytes(encode(as_json(app.world.save())))
+        path.write_bytes(encode(as_json(app.runtime.save())))
     except OSError as error:
         typer.echo(f"the state could not be written: {error}", err=True)
         raise typer.Exit(1) from error
@@ -161,20 +161,20 @@ def _read(path: Path | None) -> Object | None:
     return members(document)
 
 
-_MOST_GREETED = 20
+_MAX_GREETED = 20
 
 
 def _greeting(app: SandboxApp, url: str) -> str:
-    accounts = list(app.world.state.accounts.values())
-    shown = accounts[:_MOST_GREETED]
-    width = max(len(account.id) for account in shown)
+    accounts = list(app.runtime.state.accounts.values())
+    listed = accounts[:_MAX_GREETED]
+    width = max(len(account.id) for account in listed)
     lines = [
         f"{'  ' if account.parent_id else ''}{account.level:8}  {account.id:{width}}  "
         f"{','.join(account.currencies):11}  {account.token}"
-        for account in shown
+        for account in listed
     ]
-    if len(accounts) > len(shown):
-        lines.append(f"and {len(accounts) - len(shown)} more")
+    if len(accounts) > len(listed):
+        lines.append(f"and {len(accounts) - len(listed)} more")
     faults = [f"fault {fault.id}: {fault.kind}, share {fault.share:g}" for fault in app.faults]
     if faults:
         faults = ["", *faults, f"seed {app.faults.seed}"]

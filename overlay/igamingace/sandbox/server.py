@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
 
 import uvicorn
 
-from igamingace.sandbox._descriptors import connections_that_fit, raise_limit
-from igamingace.sandbox._handle import Handle
-from igamingace.sandbox._uvicorn import AT_ONCE, BACKLOG, PromptServer, SandboxProtocol
-from igamingace.sandbox.app import ContractBreach, SandboxApp, create_app
+from igamingace.sandbox._controls import SandboxControls
+from igamingace.sandbox.app import SandboxApp, create_app
+from igamingace.sandbox.http.pipeline import ContractBreach
+from igamingace.sandbox.http.uvicorn_server import (
+    AT_ONCE,
+    BACKLOG,
+    SandboxProtocol,
+    SandboxServer,
+    connections_that_fit,
+    raise_limit,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -22,7 +29,8 @@ if TYPE_CHECKING:
 
     from igamingace.sandbox._json import Object
     from igamingace.sandbox._options import Options
-    from igamingace.sandbox._world import World
+    from igamingace.sandbox._runtime import Runtime
+    from igamingace.sandbox.games.engine import GameEngine
 
 __all__ = ["Sandbox", "bind", "serve"]
 
@@ -30,11 +38,11 @@ T = TypeVar("T")
 
 _KEEP_ALIVE: Final = 75
 """How many seconds an idle connection is kept: longer than pools of clients keep theirs."""
-MOST_CONNECTIONS: Final = 20_000
+MAX_CONNECTIONS: Final = 20_000
 """How many connections may be open at once, if the process may have as many; one more is closed."""
 
 
-class Sandbox(Handle):
+class Sandbox(SandboxControls):
     """A sandbox that runs in a thread of its own, on a free port, while the `with` block lasts.
 
     >>> with Sandbox() as sandbox:
@@ -67,12 +75,17 @@ class Sandbox(Handle):
         self.app: SandboxApp = create_app(contract, strict=False, **options)
         self._strict = strict
         self._address = (host, port)
-        self._running: tuple[str, PromptServer, threading.Thread] | None = None
+        self._running: tuple[str, SandboxServer, threading.Thread] | None = None
 
     @property
-    def world(self) -> World:
-        """All that changes while it runs."""
-        return self.app.world
+    def runtime(self) -> Runtime:
+        """Its state."""
+        return self.app.runtime
+
+    @property
+    def engine(self) -> GameEngine:
+        """The game engine."""
+        return self.app.engine
 
     @property
     def url(self) -> str:
@@ -82,7 +95,7 @@ class Sandbox(Handle):
             RuntimeError: it does not run.
         """
         if self._running is None:
-            raise RuntimeError("the sandbox does not run: use it as `with Sandbox() as sandbox:`")
+            raise RuntimeError("the sandbox is not running; use it as `with Sandbox() as sandbox:`")
         return self._running[0]
 
     async def _ready(self) -> None:
@@ -92,7 +105,7 @@ class Sandbox(Handle):
     def _run(self, work: Coroutine[Any, Any, T], /) -> T:
         if self._running is None:
             work.close()
-            raise RuntimeError("the sandbox does not run: use it as `with Sandbox() as sandbox:`")
+            raise RuntimeError("the sandbox is not running; use it as `with Sandbox() as sandbox:`")
         return asyncio.run_coroutine_threadsafe(work, self.app.served.result()).result()
 
     def __enter__(self) -> Self:
@@ -103,14 +116,16 @@ class Sandbox(Handle):
             RuntimeError: it runs already.
         """
         if self._running is not None:
-            raise RuntimeError(f"the sandbox runs already, on {self.url}: make another for a second one")
+            raise RuntimeError(
+                f"the sandbox is already running on {self.url}; make another Sandbox for a second one"
+            )
         listener, url = bind(*self._address)
         server = _server(self.app)
         thread = threading.Thread(
             target=server.run, args=([listener],), name="igamingace-sandbox", daemon=True
         )
         self._running = url, server, thread
-        thread.start()  # the socket listens already: whoever connects before the server runs is served soon
+        thread.start()  # the socket listens already: connections before the server runs are served soon
         return self
 
     def __exit__(
@@ -126,8 +141,8 @@ class Sandbox(Handle):
             server.stop()
             thread.join()
             self._running = None
-        if self._strict and error is None and self.app.world.breaches:
-            raise ContractBreach("\n".join(self.app.world.breaches))
+        if self._strict and error is None and self.app.runtime.breaches:
+            raise ContractBreach("\n".join(self.app.runtime.breaches))
 
 
 def bind(host: str, port: int) -> tuple[socket.socket, str]:
@@ -145,27 +160,27 @@ def bind(host: str, port: int) -> tuple[socket.socket, str]:
     except OSError:
         listener.close()
         raise
-    shown = f"[{host}]" if ":" in host else host
-    return listener, f"http://{shown}:{listener.getsockname()[1]}"
+    address_text = f"[{host}]" if ":" in host else host
+    return listener, f"http://{address_text}:{listener.getsockname()[1]}"
 
 
 def serve(app: SandboxApp, listener: socket.socket, greet: Callable[[], None] = lambda: None) -> None:
-    """Serve `app` on `listener` until the process is told to stop (Ctrl+C or SIGTERM).
+    """Serve `app` on `listener` until the process gets SIGINT (Ctrl+C) or SIGTERM.
 
     Once `greet` is called neither ends the process any more, also when this is over: its state may have to be
     written down.
     """
     gc.freeze()  # what is there now stays: no need to look through it again and again
-    raise_limit(MOST_CONNECTIONS)
+    raise_limit(MAX_CONNECTIONS)
     server = _server(app)
-    for told in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(told, server.handle_exit)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, server.handle_exit)
     greet()
     server.run([listener])
 
 
-def _server(app: SandboxApp) -> PromptServer:
-    return PromptServer(
+def _server(app: SandboxApp) -> SandboxServer:
+    return SandboxServer(
         uvicorn.Config(
             app,
             http=SandboxProtocol,
@@ -173,10 +188,10 @@ def _server(app: SandboxApp) -> PromptServer:
             lifespan="on",
             log_config=None,
             access_log=False,
-            proxy_headers=False,  # an address list that a header can talk its way around is none
+            proxy_headers=False,  # a header must not get around an account's list of addresses
             server_header=False,
             backlog=AT_ONCE,
             timeout_keep_alive=_KEEP_ALIVE,
-            limit_concurrency=connections_that_fit(MOST_CONNECTIONS) + 1,
+            limit_concurrency=connections_that_fit(MAX_CONNECTIONS) + 1,
         )
     )

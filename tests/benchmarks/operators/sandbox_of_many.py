@@ -3,8 +3,8 @@
 import sys
 
 from igamingace.sandbox import create_app
-from igamingace.sandbox._state import Account
 from igamingace.sandbox.server import bind, serve
+from igamingace.sandbox.store.models import Account
 
 
 def token_of(number):
@@ -14,9 +14,9 @@ def token_of(number):
 def main(agents):
     # Its answers are those of the contract, checked in other tests: here they are only to come quickly.
     app = create_app(validate_answers=False)
-    parent = app.world.state.accounts["bigoperator"]
+    parent = app.runtime.state.accounts["bigoperator"]
     for number in range(agents):
-        app.world.state.add_account(
+        app.runtime.state.add_account(
             Account(
                 id=f"agent-{number}",
                 name=f"Agent {number}",

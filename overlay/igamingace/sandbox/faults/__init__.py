@@ -1,11 +1,11 @@
-"""Faults on demand: what goes wrong, for whom, how often; the same again with the same seed."""
+"""Fault injection: what fails, for whom and how often; the same again with the same seed."""
 
 from __future__ import annotations
 
-from igamingace.sandbox.faults._book import Faults, Met
-from igamingace.sandbox.faults._deliver import CLOSE, ConnectionClosed
-from igamingace.sandbox.faults._fault import CALLBACK_KINDS, KINDS, Fault, Kind
-from igamingace.sandbox.faults._text import parse_fault
+from igamingace.sandbox.faults.apply import CLOSE, ConnectionClosed
+from igamingace.sandbox.faults.fault import CALLBACK_KINDS, KINDS, Fault, Kind
+from igamingace.sandbox.faults.parse import parse_fault
+from igamingace.sandbox.faults.registry import FaultRegistry, InjectedFault
 
 __all__ = [
     "CALLBACK_KINDS",
@@ -13,8 +13,8 @@ __all__ = [
     "KINDS",
     "ConnectionClosed",
     "Fault",
-    "Faults",
+    "FaultRegistry",
+    "InjectedFault",
     "Kind",
-    "Met",
     "parse_fault",
 ]

@@ -1,9 +1,9 @@
-"""What the operations do, by operationId: one module a resource, found by importing this package."""
+"""Handlers of the operations by operationId, one module for each resource; importing registers them."""
 
 from __future__ import annotations
 
 from igamingace.sandbox.handlers import bonus_calls, games, operators, players, providers, transactions
-from igamingace.sandbox.handlers._registry import HANDLERS, Call, Handler, handles
+from igamingace.sandbox.handlers.registry import HANDLERS, Call, Handler, handles
 
 __all__ = [
     "HANDLERS",

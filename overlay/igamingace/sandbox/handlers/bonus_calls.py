@@ -1,19 +1,19 @@
 """Bonus calls: free spins for a player, one active at a time.
 
-Assumed, since nobody states it: the player is linked and the game can be played when the call is made; the
-codes of what is refused, but for BONUSCALL_DOUBLE and BONUSCALL_ALEADY_ENDED; `platformId` makes no request
-idempotent.
+Assumed, since the vendor does not say it: the player is linked and the game can be played when the call is
+made; the codes of what is refused, but for BONUSCALL_DOUBLE and BONUSCALL_ALEADY_ENDED; `platformId` makes no
+request idempotent.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from igamingace.sandbox._money import amount_in
-from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox._state import Account, BonusCall, BonusStatus
-from igamingace.sandbox.handlers._registry import Call, handles
-from igamingace.sandbox.handlers.games import playable
+from igamingace.sandbox._errors import SandboxError
+from igamingace.sandbox.handlers.registry import Call, handles
+from igamingace.sandbox.store.amounts import amount_in
+from igamingace.sandbox.store.catalogue import playable
+from igamingace.sandbox.store.models import Account, BonusCall, BonusStatus
 
 if TYPE_CHECKING:
     from igamingace.sandbox._json import JSON
@@ -29,14 +29,14 @@ def register(call: Call) -> JSON:
     player = call.state.player_of(agent, body["playerId"])
     playable(call.state, agent, body["providerId"], body["gameId"])
     if body["bonusType"] != call.number("RegisterBonusCall", "bonusType", ACTIVE_TYPE):
-        raise Refusal("PARAMETERS_INVALID", f"body.bonusType: {body['bonusType']} is not active now")
+        raise SandboxError("PARAMETERS_INVALID", f"body.bonusType: {body['bonusType']} is not active now")
     amount = amount_in(agent.currency, body["callAmount"], "body.callAmount")
     base_bet = amount_in(agent.currency, body["metaData"]["baseBetAmount"], "body.metaData.baseBetAmount")
     expires = call.time(body["expireAt"], "body.expireAt")
     if expires <= call.now:
-        raise Refusal("PARAMETERS_INVALID", "body.expireAt: is past")
+        raise SandboxError("PARAMETERS_INVALID", "body.expireAt: is past")
     if player.bonus_call is not None and player.bonus_call.status(call.now) is BonusStatus.ACTIVE:
-        raise Refusal(
+        raise SandboxError(
             "BONUSCALL_DOUBLE", f"bonus call {player.bonus_call.id} of this player is still running"
         )
     made = BonusCall(
@@ -60,10 +60,12 @@ def cancel(call: Call) -> None:
     player = call.state.player_of(agent, call.body["playerId"])
     bonus_call = _own(agent, call.body["issueId"], "body.issueId")
     if bonus_call.player_id != player.external_id:
-        raise Refusal("PARAMETERS_INVALID", f"body.issueId: bonus call {bonus_call.id} is another player's")
+        raise SandboxError(
+            "PARAMETERS_INVALID", f"body.issueId: bonus call {bonus_call.id} is another player's"
+        )
     status = bonus_call.status(call.now)
     if status is not BonusStatus.ACTIVE:
-        raise Refusal("BONUSCALL_ALEADY_ENDED", f"bonus call {bonus_call.id} is {status.name.lower()}")
+        raise SandboxError("BONUSCALL_ALEADY_ENDED", f"bonus call {bonus_call.id} is {status.name.lower()}")
     bonus_call.cancelled = True
 
 
@@ -79,5 +81,5 @@ def detail(call: Call) -> JSON:
 def _own(agent: Account, issue_id: int, place: str) -> BonusCall:
     bonus_call = agent.bonus_calls.get(issue_id)
     if bonus_call is None:
-        raise Refusal("PARAMETERS_INVALID", f"{place}: you have no bonus call {issue_id}")
+        raise SandboxError("PARAMETERS_INVALID", f"{place}: you have no bonus call {issue_id}")
     return bonus_call

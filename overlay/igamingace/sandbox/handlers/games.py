@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from igamingace.sandbox._ids import new_token
-from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox._state import Account, Game, Launch, Provider, State
-from igamingace.sandbox.handlers._registry import Call, handles
-from igamingace.sandbox.handlers.providers import offered_provider
+from igamingace.sandbox.handlers.registry import Call, handles
+from igamingace.sandbox.store.catalogue import launchable, offered_provider
+from igamingace.sandbox.store.ids import new_token
+from igamingace.sandbox.store.models import Launch
 
 if TYPE_CHECKING:
     from igamingace.sandbox._json import JSON
@@ -64,40 +63,4 @@ def kick(call: Call) -> None:
     for made in call.state.launches.values():
         if (made.account_id, made.player_id) == (agent.id, player.external_id):
             made.spent = True
-    call.play.kick(agent, player)
-
-
-def launchable(state: State, account: Account, provider_id: int, game_id: int) -> tuple[Provider, Game]:
-    """Return the provider and its game, when the account can launch it now.
-
-    Raises:
-        Refusal: as `playable`, and POINT_NOT_ENOUGH for an account without points.
-    """
-    found = playable(state, account, provider_id, game_id)
-    if account.points[account.currency] <= 0:
-        raise Refusal(
-            "POINT_NOT_ENOUGH",
-            f"{account.id} has no points left in {account.currency}; its operator can transfer some",
-        )
-    return found
-
-
-def playable(state: State, account: Account, provider_id: int, game_id: int) -> tuple[Provider, Game]:
-    """Return the provider and its game, when the account can play it now.
-
-    Assumed: which code refuses what.
-
-    Raises:
-        Refusal: PROVIDER_NOT_FOUND, GAME_NOT_FOUND (also for another provider's game), PERMISSION_ERROR for a
-            provider the account may not offer, CURRENCY_NOT_SUPPORTED, or UNDER_MAINTENANCE.
-    """
-    provider = offered_provider(state, account, provider_id)
-    game = provider.games.get(game_id)
-    if game is None:
-        raise Refusal("GAME_NOT_FOUND", f"provider {provider_id} has no game {game_id}; see games.list")
-    if account.currency not in provider.currencies:
-        raise Refusal("CURRENCY_NOT_SUPPORTED", f"provider {provider_id} is not played in {account.currency}")
-    if provider.in_maintenance or game.in_maintenance:
-        what = "game" if game.in_maintenance else "provider"
-        raise Refusal("UNDER_MAINTENANCE", f"the {what} is in maintenance; try again later")
-    return provider, game
+    call.engine.kick(agent, player)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from igamingace.sandbox._addresses import parse_allowed
-from igamingace.sandbox._ids import new_token
-from igamingace.sandbox._money import amount_in
-from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox._state import Account, State
-from igamingace.sandbox.handlers._registry import Call, handles
-from igamingace.sandbox.handlers.providers import require_currency
+from igamingace.sandbox._errors import SandboxError
+from igamingace.sandbox.handlers.registry import Call, handles
+from igamingace.sandbox.store.addresses import parse_allowed
+from igamingace.sandbox.store.amounts import amount_in
+from igamingace.sandbox.store.catalogue import require_currency
+from igamingace.sandbox.store.ids import new_token
+from igamingace.sandbox.store.models import Account
 
 if TYPE_CHECKING:
     from igamingace.sandbox._json import JSON
+    from igamingace.sandbox.store.state import CasinoState
 
 
 @handles("operators.info")
@@ -40,9 +41,9 @@ def info(call: Call) -> JSON:
 def create(call: Call) -> JSON:
     """Make an account below the caller, or below an operator that is; it can be used at once.
 
-    The vendor approves a new account first; here nobody has to, and the password is not kept. Assumed: it may
-    have its parent's currencies only, may offer its parent's providers, and begins without points; an id that
-    is taken is refused with PARAMETERS_INVALID.
+    The vendor approves a new account first; here it needs no approval, and the password is not stored.
+    Assumed: it may have its parent's currencies only, may offer its parent's providers, and begins without
+    points; an id that is taken is refused with PARAMETERS_INVALID.
     """
     body = call.body
     parent = _parent(call.operator(), body.get("parentId"), call.state)
@@ -82,16 +83,16 @@ def transfer_balance(call: Call) -> JSON:
     mine, body = call.operator(), call.body
     target = call.state.accounts.get(body["targetOperatorId"])
     if target is None:
-        raise Refusal("AGENT_NOT_FOUND", f"there is no account {body['targetOperatorId']!r}")
+        raise SandboxError("AGENT_NOT_FOUND", f"there is no account {body['targetOperatorId']!r}")
     if target.parent_id != mine.id:
-        raise Refusal("PERMISSION_ERROR", f"{target.id} is not a child of {mine.id}")
+        raise SandboxError("PERMISSION_ERROR", f"{target.id} is not a child of {mine.id}")
     currency: str = body["currency"]
     require_currency(mine, currency, "body.currency")
     require_currency(target, currency, "body.currency")
     amount = amount_in(currency, body["amount"], "body.amount")
     before, target_before = mine.points[currency], target.points[currency]
     if before < amount:
-        raise Refusal("POINT_NOT_ENOUGH", f"{mine.id} has {before} {currency}")
+        raise SandboxError("POINT_NOT_ENOUGH", f"{mine.id} has {before} {currency}")
     mine.points[currency] = before - amount
     target.points[currency] = target_before + amount
     return {
@@ -103,16 +104,16 @@ def transfer_balance(call: Call) -> JSON:
     }
 
 
-def _parent(caller: Account, parent_id: str | None, state: State) -> Account:
+def _parent(caller: Account, parent_id: str | None, state: CasinoState) -> Account:
     """Return the account to create below: the caller, or an operator somewhere below it."""
     if parent_id is None:
         return caller
     parent = state.accounts.get(parent_id)
     if parent is None:
-        raise Refusal("AGENT_NOT_FOUND", f"there is no account {parent_id!r}")
+        raise SandboxError("AGENT_NOT_FOUND", f"there is no account {parent_id!r}")
     above: Account | None = parent
     while above is not None and above is not caller:
         above = state.accounts.get(above.parent_id or "")
     if above is None or parent.level != "operator":
-        raise Refusal("PERMISSION_ERROR", f"{parent_id} is not an operator of yours")
+        raise SandboxError("PERMISSION_ERROR", f"{parent_id} is not an operator of yours")
     return parent

@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from igamingace.sandbox._money import amount_in
-from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox._state import Account, Movement, Player, TransactionType
-from igamingace.sandbox.handlers._registry import Call, handles
-from igamingace.sandbox.handlers.providers import require_currency
+from igamingace.sandbox._errors import SandboxError
+from igamingace.sandbox.handlers.registry import Call, handles
+from igamingace.sandbox.store.amounts import amount_in
+from igamingace.sandbox.store.catalogue import require_currency
+from igamingace.sandbox.store.models import Account, Movement, Player, TransactionType
 
 if TYPE_CHECKING:
     from igamingace.sandbox._json import JSON
@@ -56,7 +56,7 @@ def _move(call: Call, kind: TransactionType) -> JSON:
     """
     agent, body = call.agent(), call.body
     if agent.mode != "transfer":
-        raise Refusal("PERMISSION_ERROR", f"transfer mode only: {agent.id} plays in seamless mode")
+        raise SandboxError("PERMISSION_ERROR", f"transfer mode only: {agent.id} plays in seamless mode")
     player = call.state.player_of(agent, body["playerExternalId"])
     currency: str = body["currency"]
     require_currency(agent, currency, "body.currency")
@@ -70,7 +70,7 @@ def _move(call: Call, kind: TransactionType) -> JSON:
         money = movement.amount, currency
         call.state.record(agent, kind, player.external_id, money, call.now, balance=player.wallet[currency])
     elif known != movement:
-        raise Refusal("PARAMETERS_INVALID", "body.transactionId: stands for another movement already")
+        raise SandboxError("PARAMETERS_INVALID", "body.transactionId: stands for another movement already")
     return {"balance": player.wallet.get(currency, Decimal(0)), "currency": currency}
 
 
@@ -79,8 +79,10 @@ def _carry_out(agent: Account, player: Player, movement: Movement) -> None:
     points = agent.points[movement.currency]
     change = movement.amount if movement.type is TransactionType.DEPOSIT else -movement.amount
     if points - change < 0:
-        raise Refusal("POINT_NOT_ENOUGH", f"{agent.id} has {points} {movement.currency} left")
+        raise SandboxError("POINT_NOT_ENOUGH", f"{agent.id} has {points} {movement.currency} left")
     if held + change < 0:
-        raise Refusal("BALANCE_NOT_ENOUGH", f"player {player.external_id!r} has {held} {movement.currency}")
+        raise SandboxError(
+            "BALANCE_NOT_ENOUGH", f"player {player.external_id!r} has {held} {movement.currency}"
+        )
     player.wallet[movement.currency] = held + change
     agent.points[movement.currency] = points - change

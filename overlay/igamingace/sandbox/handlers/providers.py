@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox.handlers._registry import Call, handles
+from igamingace.sandbox.handlers.registry import Call, handles
+from igamingace.sandbox.store.catalogue import offered_provider, require_currency
 
 if TYPE_CHECKING:
     from igamingace.sandbox._json import JSON
-    from igamingace.sandbox._state import Account, Provider, State
+    from igamingace.sandbox.store.models import Provider
 
 
 @handles("providers.list")
@@ -51,31 +51,6 @@ def offered(call: Call) -> list[Provider]:
     """Return the providers that the account may offer."""
     known = call.state.providers
     return [known[provider_id] for provider_id in call.account.provider_ids if provider_id in known]
-
-
-def offered_provider(state: State, account: Account, provider_id: int) -> Provider:
-    """Return a provider that the account may offer.
-
-    Raises:
-        Refusal: there is none (PROVIDER_NOT_FOUND), or the account may not offer it (PERMISSION_ERROR).
-    """
-    provider = state.provider(provider_id)
-    if provider_id not in account.provider_ids:
-        raise Refusal("PERMISSION_ERROR", f"provider {provider_id} is not among your account's providers")
-    return provider
-
-
-def require_currency(account: Account, currency: str, place: str) -> None:
-    """Go on only with a currency of the account.
-
-    Raises:
-        Refusal: CURRENCY_NOT_SUPPORTED.
-    """
-    if currency not in account.currencies:
-        raise Refusal(
-            "CURRENCY_NOT_SUPPORTED",
-            f"{place}: {account.id} has {', '.join(account.currencies)}, not {currency}",
-        )
 
 
 def _setting(provider: Provider, currency: str) -> JSON:

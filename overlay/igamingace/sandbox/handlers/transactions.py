@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from igamingace.sandbox._ids import new_token
-from igamingace.sandbox._refusal import Refusal
-from igamingace.sandbox._state import RoundPage, Transaction
-from igamingace.sandbox.handlers._registry import Call, handles
+from igamingace.sandbox._errors import SandboxError
+from igamingace.sandbox.handlers.registry import Call, handles
+from igamingace.sandbox.store.ids import new_token
+from igamingace.sandbox.store.models import RoundPage, Transaction
 
 if TYPE_CHECKING:
     from igamingace.sandbox._json import JSON
@@ -25,10 +25,10 @@ def list_transactions(call: Call) -> JSON:
     start = call.time(query["startTime"], "query.startTime")
     end = call.time(query["endTime"], "query.endTime")
     if end < start:
-        raise Refusal("PARAMETERS_INVALID", "query.endTime: is before startTime")
+        raise SandboxError("PARAMETERS_INVALID", "query.endTime: is before startTime")
     longest = call.rule("x-max-window-seconds")
     if longest is not None and end - start > timedelta(seconds=longest):
-        raise Refusal("PARAMETERS_INVALID", f"query.endTime: a window has at most {longest} seconds")
+        raise SandboxError("PARAMETERS_INVALID", f"query.endTime: a window has at most {longest} seconds")
     found = [
         transaction
         for transaction in call.account.transactions
@@ -63,7 +63,7 @@ def round_page(call: Call) -> JSON:
                 call.account.id, player.external_id, query["roundId"], entry.provider_id, entry.game_id
             )
             return [{"url": f"{call.base_url}/_sandbox/round?token={token}"}]
-    raise Refusal(
+    raise SandboxError(
         "ROUND_NOT_FOUND", f"player {player.external_id!r} played no round {query['roundId']} of that game"
     )
 

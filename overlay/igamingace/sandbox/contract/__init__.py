@@ -1,0 +1,1 @@
+"""The OpenAPI contract, compiled: routes, validators, response codes, examples."""

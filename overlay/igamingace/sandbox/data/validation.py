@@ -1,0 +1,191 @@
+"""Validates a casino as a whole: unique ids, valid references, values that the contract allows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from igamingace.sandbox._errors import SandboxError
+from igamingace.sandbox.contract.document import violations
+from igamingace.sandbox.data.model import PlayerData
+from igamingace.sandbox.store.addresses import canonical
+from igamingace.sandbox.store.amounts import MAX_TOTAL, amount_in
+from igamingace.sandbox.store.clock import CALENDAR
+from igamingace.sandbox.store.models import TransactionType
+from igamingace.sandbox.store.state import MAX_ACCOUNTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from decimal import Decimal
+
+    from igamingace.sandbox._json import JSON
+    from igamingace.sandbox.contract.document import Document
+    from igamingace.sandbox.data.model import AccountData, Casino, GameData
+
+
+_TYPES: Final = tuple(map(int, TransactionType))
+
+
+class DataProblem(ValueError):  # noqa: N818 - a problem of a file
+    """Something is wrong at `path`, which is written as msgspec does: `.accounts[0].parent`."""
+
+    def __init__(self, path: str, text: str) -> None:
+        super().__init__(f"{path}: {text}")
+        self.path = path
+        self.text = text
+
+
+def validate_casino(casino: Casino, contract: Document) -> None:
+    """Validate a casino: its parts fit together, and the contract allows its values.
+
+    Raises:
+        Mistake: the first that is found.
+    """
+    if not casino.accounts:
+        raise DataProblem("", "expected at least one account: [[accounts]]")
+    if len(casino.accounts) > MAX_ACCOUNTS:
+        raise DataProblem(".accounts", f"expected at most {MAX_ACCOUNTS} accounts")
+    _unique(".providers", (provider.id for provider in casino.providers))
+    games = {provider.id: {game.id for game in provider.games} for provider in casino.providers}
+    for index, provider in enumerate(casino.providers):
+        path = f".providers[{index}]"
+        _unique(f"{path}.games", (game.id for game in provider.games), at_array=True)
+        _check_field(f"{path}.id", provider.id, contract, "Provider", "providerId")
+        for place, game in enumerate(provider.games):
+            _check_type(f"{path}.games[{place}].type", game, contract)
+    _unique(".accounts", (account.id for account in casino.accounts))
+    _unique(
+        ".accounts", (account.token or index for index, account in enumerate(casino.accounts)), key="token"
+    )
+    operators: set[str] = set()
+    for index, account in enumerate(casino.accounts):
+        _check_by_contract(f".accounts[{index}]", account, contract)
+        _check_account(f".accounts[{index}]", account, games, operators)
+        if account.level == "operator":
+            operators.add(account.id)
+
+
+def _check_field(path: str, value: JSON, contract: Document, schema: str, name: str) -> None:
+    """Have a value that operations tell or take be one that the contract admits there."""
+    validator = contract.field(schema, name)
+    for wrong in violations(validator, value, name) if validator is not None else ():
+        raise DataProblem(path, f"expected what the contract has as {wrong}")
+
+
+def _check_type(path: str, game: GameData, contract: Document) -> None:
+    known = contract.known_values("Game", "gameType")
+    if isinstance(game.type, int):
+        _check_field(path, game.type, contract, "Game", "gameType")
+    elif known and game.type not in known:
+        raise DataProblem(path, f"expected {', '.join(known)}, not {game.type!r}")
+
+
+def _check_by_contract(path: str, account: AccountData, contract: Document) -> None:
+    _check_field(f"{path}.id", account.id, contract, "CreateOperator", "operatorId")
+    for index, player in enumerate(account.players):
+        _check_field(f"{path}.players[{index}]", _id_of(player), contract, "CreatePlayer", "playerExternalId")
+    for index, movement in enumerate(account.movements):
+        _check_field(
+            f"{path}.movements[{index}].id", movement.id, contract, "DepositToPlayer", "transactionId"
+        )
+    for index, call in enumerate(account.bonus_calls):
+        where = f"{path}.bonus_calls[{index}].remaining"
+        _check_field(where, call.remaining, contract, "BonusCall", "roundsRemaining")
+
+
+def _check_account(
+    path: str, account: AccountData, games: Mapping[int, set[int]], operators: set[str]
+) -> None:
+    if account.parent is not None and account.parent not in operators:
+        raise DataProblem(
+            f"{path}.parent", f"expected the id of an operator above it, not {account.parent!r}"
+        )
+    for name, value in (("rtp", account.rtp), ("ggr_rate", account.ggr_rate)):
+        if not (value.is_finite() and 0 <= value <= 100):  # noqa: PLR2004 - they are percentages
+            raise DataProblem(f"{path}.{name}", f"expected a percentage from 0 to 100, not {value}")
+    for provider in account.providers or ():
+        if provider not in games:
+            raise DataProblem(f"{path}.providers", f"expected ids of [[providers]], not {provider}")
+    for address in account.allowed_ips:
+        if canonical(address) is None:
+            raise DataProblem(f"{path}.allowed_ips", f"expected IP addresses, not {address!r}")
+    _check_money(f"{path}.points", account.points, account.currencies)
+    _check_players(path, account)
+    _check_rounds(path, account, games)
+    _check_books(path, account)
+
+
+def _check_players(path: str, account: AccountData) -> None:
+    if account.level == "operator" and account.players:
+        raise DataProblem(f"{path}.players", "expected none: players belong to agents")
+    _unique(f"{path}.players", map(_id_of, account.players), at_array=True)
+    for index, player in enumerate(account.players):
+        if isinstance(player, PlayerData):
+            _check_money(f"{path}.players[{index}].wallet", player.wallet, account.currencies)
+
+
+def _check_rounds(path: str, account: AccountData, games: Mapping[int, set[int]]) -> None:
+    players = set(map(_id_of, account.players))
+    for index, played in enumerate(account.rounds):
+        where = f"{path}.rounds[{index}]"
+        if played.player not in players:
+            raise DataProblem(where, f"expected a player of this account, not {played.player!r}")
+        if played.game not in games.get(played.provider, ()):
+            raise DataProblem(where, f"expected a game of a provider, not {played.provider}/{played.game}")
+        for amount in (played.bet, played.win):
+            _check_money(where, {account.currencies[0]: amount}, account.currencies)
+
+
+def _check_books(path: str, account: AccountData) -> None:
+    """Check the types, and of amounts the size: a wallet may tell a balance with more digits, or below 0."""
+    for index, entry in enumerate(account.transactions):
+        _check_kind(f"{path}.transactions[{index}].type", entry.type)
+        if entry.at.year not in CALENDAR:
+            raise DataProblem(
+                f"{path}.transactions[{index}].at",
+                f"expected a time from {CALENDAR[0]} to {CALENDAR[-1]}, not {entry.at}",
+            )
+        _check_size(f"{path}.transactions[{index}].amount", entry.amount)
+        if entry.balance is not None:
+            _check_size(f"{path}.transactions[{index}].balance", entry.balance)
+    for index, movement in enumerate(account.movements):
+        _check_kind(f"{path}.movements[{index}].type", movement.type)
+        _check_size(f"{path}.movements[{index}].amount", movement.amount)
+    for index, call in enumerate(account.bonus_calls):
+        for name, amount in (("amount", call.amount), ("base_bet", call.base_bet), ("won", call.won)):
+            _check_size(f"{path}.bonus_calls[{index}].{name}", amount)
+
+
+def _check_kind(path: str, kind: int) -> None:
+    if kind not in _TYPES:
+        raise DataProblem(path, f"expected {', '.join(map(str, _TYPES))}, not {kind}")
+
+
+def _check_size(path: str, amount: Decimal) -> None:
+    if not (amount.is_finite() and amount.copy_abs() <= MAX_TOTAL):
+        raise DataProblem(path, f"expected an amount of at most {MAX_TOTAL:f}, not {amount}")
+
+
+def _id_of(player: str | PlayerData) -> str:
+    return player if isinstance(player, str) else player.id
+
+
+def _check_money(path: str, money: Mapping[str, Decimal], currencies: list[str]) -> None:
+    for currency, amount in money.items():
+        if currency not in currencies:
+            raise DataProblem(path, f"expected amounts in {', '.join(currencies)}, not {currency}")
+        if not (amount.is_finite() and amount >= 0):
+            raise DataProblem(path, f"expected an amount of at least 0, not {amount}")
+        try:
+            amount_in(currency, amount, f"the amount {amount}", MAX_TOTAL)
+        except SandboxError as error:
+            raise DataProblem(path, error.message) from None
+
+
+def _unique(path: str, values: Iterable[object], *, key: str = "id", at_array: bool = False) -> None:
+    seen: set[object] = set()
+    for index, value in enumerate(values):
+        if value in seen:
+            text = "a token" if key == "token" else repr(value)
+            place = path if at_array else f"{path}[{index}].{key}"
+            raise DataProblem(place, f"expected each {key} once; {text} appears before")
+        seen.add(value)

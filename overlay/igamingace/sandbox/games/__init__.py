@@ -1,0 +1,1 @@
+"""The games that players open, and the signed callbacks that go out to the agents' wallets."""

@@ -1,0 +1,208 @@
+"""Sends callbacks to wallets: signs, sends, waits as long as the contract says, judges, logs, tries again.
+
+Assumed: redirects are not followed, and when the time is over the connection is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from igamingace_bindings.contract import CALLBACKS
+
+from igamingace._wallet_client.client import MAX_CONCURRENCY, NoResponse, WalletResponse, WalletUnreachable
+from igamingace.callbacks import sign
+from igamingace.errors import ConfigurationError
+from igamingace.sandbox.games.delivery import Delivery
+from igamingace.sandbox.games.verdict import Verdict, judge, next_step, no_answer, timed_out
+from igamingace.sandbox.games.wallet_connections import WalletConnections
+from igamingace.sandbox.store.masking import mask_text
+from igamingace.sandbox.store.request_log import MAX_LOGGED_BYTES
+
+if TYPE_CHECKING:
+    from igamingace.sandbox._runtime import Runtime
+    from igamingace.sandbox.games.callback_messages import CallbackMessage
+    from igamingace.sandbox.games.sessions import Session
+
+DEFAULT_TIMEOUT: Final = 10.0
+"""How many seconds a callback is waited for whose time limit the contract does not state. Assumed."""
+_MAX_RUNNING: Final = 1_000
+_CREDENTIALS: Final = re.compile(r"//[^/?#]*@")
+
+
+@dataclass(slots=True)
+class _Attempt:
+    session: Session
+    message: CallbackMessage
+    number: int
+    url: str
+    signature: str
+    place: str = ""
+    """Where it goes, in words; known once there is a connection."""
+
+
+class CallbackSender:
+    """Sends callbacks; several at once, to any wallets.
+
+    It belongs to the event loop in which it is made.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime: Final = runtime
+        self._connections: Final = WalletConnections(runtime.wallets)
+        self._gate: Final = asyncio.Semaphore(MAX_CONCURRENCY)
+        self._running: Final[set[asyncio.Task[Any]]] = set()
+
+    async def send(self, session: Session, message: CallbackMessage) -> list[Delivery]:
+        """Send `message` until it is settled or the contract's tries are used up; return each.
+
+        Assumed: every answer but OK in time is a reason to try again, a refusal too, since the vendor calls
+        it unsuccessful; and the next try comes at once.
+        """
+        deliveries: list[Delivery] = []
+        for number in range(1, CALLBACKS[message.command].retries + 2):
+            deliveries.append(await self._attempt(session, message, number))
+            if deliveries[-1].verdict.settles:
+                break
+        return deliveries
+
+    async def _attempt(self, session: Session, message: CallbackMessage, number: int) -> Delivery:
+        account = session.account
+        attempt = _Attempt(
+            session, message, number, account.callback_url or "", sign(message.body, account.token)
+        )
+        fault = draw_callback_fault(self._runtime, account.id, message.command)
+        async with self._gate:  # out of the time limit: to wait for each other is not the wallet's fault
+            if not fault.duplicate:
+                return await self._deliver(attempt, fault)
+            delivery, _ = await asyncio.gather(self._deliver(attempt, fault), self._deliver(attempt, fault))
+            return delivery
+
+    async def settle(self) -> None:
+        """Wait until nothing is under way any more."""
+        while self._running:
+            await asyncio.wait(self._running)
+
+    async def close(self) -> None:
+        """Give up what is under way, and close the connections."""
+        for task in list(self._running):
+            task.cancel()
+        await self.settle()
+        await self._connections.close()
+
+    async def _deliver(self, attempt: _Attempt, fault: InjectedCallbackFault) -> Delivery:
+        at, start, command = self._runtime.clock(), time.perf_counter(), attempt.message.command
+        reply = None
+        try:
+            reply = await self._exchange_in_time(attempt, fault)
+            verdict = judge(command, reply.http_status, reply.body, attempt.session.currency)
+        except TimeoutError:
+            verdict = timed_out(self._limit(command), fault.delay)
+        except WalletUnreachable as error:
+            verdict = no_answer(f"{error}: does the wallet run there?")
+        except NoResponse as error:
+            verdict = no_answer(str(error))
+        except ConfigurationError as error:
+            verdict = no_answer(f"not sent: {error}")
+        except Exception as error:  # noqa: BLE001 - a URL that no library can work with is the account's mistake
+            verdict = no_answer(f"not sent: {type(error).__name__}: {error}")
+        delivery = Delivery(
+            at=at,
+            account=attempt.session.account.id,
+            player=attempt.session.player.external_id,
+            session=attempt.session.id,
+            url=attempt.place or _CREDENTIALS.sub("//", attempt.url),
+            command=command,
+            attempt=attempt.number,
+            request_body=attempt.message.body,
+            signature=attempt.signature,
+            http_status=None if reply is None else reply.http_status,
+            answer_body=b"" if reply is None else reply.body[:MAX_LOGGED_BYTES],
+            seconds=time.perf_counter() - start,
+            verdict=verdict,
+            text=mask_text(_words(command, attempt.number, verdict), self._runtime.state.tokens),
+            fault=fault.name,
+        )
+        self._runtime.callback_log.add(delivery)
+        return delivery
+
+    async def _exchange_in_time(self, attempt: _Attempt, fault: InjectedCallbackFault) -> WalletResponse:
+        """Return the answer; TimeoutError when it is late, NoResponse when there is none."""
+        account = attempt.session.account
+        self._connections.prepare(account, attempt.url)
+        task = asyncio.get_running_loop().create_task(self._exchange(attempt, fault))
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+        await asyncio.wait((task,), timeout=self._limit(attempt.message.command))
+        if task.done():
+            return task.result()
+        # A late answer no longer counts, but a wallet in this process and a callback that a fault has delayed
+        # go on, so that a test can see what the wallet books. Any other connection is closed.
+        goes_on = fault.delay or self._connections.is_in_process(account, attempt.url)
+        if not goes_on or len(self._running) > _MAX_RUNNING:
+            task.cancel()
+        raise TimeoutError
+
+    async def _exchange(self, attempt: _Attempt, fault: InjectedCallbackFault) -> WalletResponse:
+        async with self._connections.to(attempt.session.account, attempt.url) as connection:
+            attempt.place = connection.name
+            await asyncio.sleep(fault.delay)
+            if fault.lost:
+                raise NoResponse(
+                    "a fault of the sandbox lost the callback on its way: the wallet never got it"
+                )
+            reply = await connection.send(attempt.message.body, attempt.signature.encode())
+            if fault.lost_answer:
+                raise NoResponse(
+                    "a fault of the sandbox lost the answer on its way: the wallet has the callback"
+                )
+            return reply
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # marks it as retrieved: asyncio warns of exceptions that are not
+
+    def _limit(self, command: str) -> float:
+        within = CALLBACKS[command].answer_within
+        return (DEFAULT_TIMEOUT if within is None else within) * self._runtime.time_scale
+
+
+def _words(command: str, number: int, verdict: Verdict) -> str:
+    judgement = verdict.text if verdict.text.endswith("?") else f"{verdict.text}."
+    return " ".join(filter(None, (judgement, next_step(command, number, verdict))))
+
+
+@dataclass(frozen=True, slots=True)
+class InjectedCallbackFault:
+    """What a callback meets on its way.
+
+    Attributes:
+        name: The kinds of the faults, for the log; None for none.
+        delay: How many seconds it is held before it reaches the wallet; the time limit runs.
+        duplicate: Whether it arrives twice, at once.
+        lost: Whether it never arrives.
+        lost_answer: Whether its answer never arrives.
+    """
+
+    name: str | None = None
+    delay: float = 0.0
+    duplicate: bool = False
+    lost: bool = False
+    lost_answer: bool = False
+
+
+def draw_callback_fault(runtime: Runtime, account_id: str, command: str) -> InjectedCallbackFault:
+    """Return what the next callback of that account and command meets."""
+    met = runtime.faults.draw_callback(account_id, command) if runtime.faults else []
+    kinds = {kind for kind, _ in met}
+    return InjectedCallbackFault(
+        name=",".join(sorted(kinds)) or None,
+        delay=sum(seconds for kind, seconds in met if kind == "callback_delay"),
+        duplicate="callback_duplicate" in kinds,
+        lost="callback_lost" in kinds,
+        lost_answer="callback_lost_answer" in kinds,
+    )

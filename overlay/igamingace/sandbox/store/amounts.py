@@ -1,0 +1,40 @@
+"""Amounts: exact, in major units of their currency, with no finer digits than the currency has."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+from igamingace._common.currency import minor_digits
+from igamingace.sandbox._errors import SandboxError
+
+_MAX_AMOUNT: Final = Decimal(10) ** 18
+MAX_TOTAL: Final = Decimal(10) ** 23
+"""What many amounts can come to; with the digits of any currency it is still exact in 28 digits."""
+
+
+def amount_in(currency: str, amount: int | Decimal, place: str, maximum: Decimal = _MAX_AMOUNT) -> Decimal:
+    """Return `amount` as a Decimal with no more digits than the currency has: 1.50 for 1.500 USD.
+
+    Args:
+        currency: ISO 4217 code.
+        amount: In major units.
+        place: Where it stands in the request, for the message.
+        maximum: In major units; what is larger is refused.
+
+    Raises:
+        SandboxError: PARAMETERS_INVALID, when it has finer digits than the currency or is absurdly large.
+    """
+    exact = Decimal(amount)  # compared as it is: abs() and minus are arithmetic, which can overflow
+    digits = minor_digits(currency)
+    if exact.copy_abs() > maximum:
+        raise SandboxError("PARAMETERS_INVALID", f"{place}: is larger than any wallet")
+    rounded = round(exact, digits)
+    if exact != rounded:
+        raise SandboxError("PARAMETERS_INVALID", f"{place}: {currency} has {digits} minor digits")
+    return max(exact, rounded, key=_exponent)
+
+
+def _exponent(amount: Decimal) -> int:
+    exponent = amount.as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0
