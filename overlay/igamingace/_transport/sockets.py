@@ -63,7 +63,8 @@ class _Socket(socket.socket):
     """
 
     def __del__(self) -> None:
-        self.close()
+        # Not the method of the class in between: it needs what an interrupted constructor has not set.
+        socket.SocketType.close(self)
 
 
 def connect(endpoint: Endpoint, deadline: Deadline) -> socket.socket:
