@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from igamingace.errors import ConfigurationError
 from igamingace.operators import AccountsFileError, Tree
-from igamingace.operators._accounts.file import from_environment, load
+from igamingace.operators._accounts.accounts_file import from_environment, load
 
 SECRET = "60349266c8d9487eab7531b1a15d2480"
 GOOD = """\

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 import os
-import platform
 import re
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
@@ -16,7 +14,6 @@ from igamingace_bindings import contract
 
 from igamingace._common.secret import Secret
 from igamingace._transport.base import Timeouts, is_number
-from igamingace._version import __version__
 from igamingace.errors import ConfigurationError
 
 TOKEN_VARIABLE: Final = "IGAMINGACE_API_TOKEN"  # noqa: S105 -- the name of a variable, not a token
@@ -155,23 +152,6 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
-
-
-def sealed_headers(token: Secret[str]) -> Secret[tuple[tuple[str, str], ...]]:
-    """The headers of every request: those of the contract, and who is calling."""
-    name, before, after, others = _header_parts()
-    return Secret(((name, before + token.reveal() + after), *others))
-
-
-@functools.cache
-def _header_parts() -> tuple[str, str, str, tuple[tuple[str, str], ...]]:
-    """The name of the header that holds the token, what is before and after it; and the other headers."""
-    agent = f"igamingace/{__version__} (contract {contract.VERSION}; python {platform.python_version()})"
-    headers = dict(contract.REQUIRED_HEADERS)
-    (name,) = (name for name, value in headers.items() if "{token}" in value)
-    before, _, after = headers.pop(name).partition("{token}")
-    others = (*headers.items(), ("User-Agent", agent), ("Accept-Encoding", "gzip, deflate"))
-    return name, before, after, others
 
 
 def base_url_source(base_url: str | None) -> str:

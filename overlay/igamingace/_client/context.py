@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from igamingace._client import config
+from igamingace._client.headers import request_headers
 from igamingace.limits import account_key, default_limiter
 
 if TYPE_CHECKING:
@@ -60,4 +61,4 @@ def context_over(
     """The context of an account over a transport; `owned` when that ends with the account's agent."""
     account = account_key(base_url, token.reveal())
     budget = (limiter or default_limiter()).budget(account)
-    return AccountContext(base_url, transport, owned, budget, config.sealed_headers(token), token, account)
+    return AccountContext(base_url, transport, owned, budget, request_headers(token), token, account)

@@ -50,7 +50,7 @@ def open_agent(file: Path | None, account: str | None) -> Generator[Agent]:
 
 def accounts_file(file: Path | None) -> Path | None:
     """Return the accounts file: the given one, that of IGAMINGACE_ACCOUNTS, ./agents.toml, or None."""
-    from igamingace.operators._accounts.file import ACCOUNTS_VARIABLE  # noqa: PLC0415 -- only where it is needed
+    from igamingace.operators._accounts.accounts_file import ACCOUNTS_VARIABLE  # noqa: PLC0415 -- only where it is needed
 
     if file is not None:
         return file

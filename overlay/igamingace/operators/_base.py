@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 
 from igamingace.errors import ConfigurationError
 from igamingace.operators._accounts.account import Account
-from igamingace.operators._accounts.file import from_environment, load
+from igamingace.operators._accounts.accounts_file import from_environment, load
 from igamingace.operators._accounts.tree import Tree
 from igamingace.operators._runs.agents import AsyncManagedAgent, ManagedAgent
 
