@@ -32,6 +32,8 @@ RULES: tuple[tuple[str, str], ...] = (
     (r"\bwhen the task is(\s+)cancelled\b", r"at\1Ctrl-C"),
     (r"`fn` at its next(\s+)`await`", r"`fn` at its next\1call"),
     (r"\bdefault is 800\b", "default is 200"),
+    (r"(\bname of a check is invalid)\.", r"\1, or an event loop is\n            running in this thread."),
+    (r"\bfrom an event loop\b", "from a thread"),
     # Code, also that in docstrings.
     (r"\basync (def|with|for)\b", r"\1"),
     (r"\bawait ", ""),
@@ -40,6 +42,8 @@ RULES: tuple[tuple[str, str], ...] = (
     (r"\bAsyncGenerator\[(.+), None\]", r"Generator[\1, None, None]"),
     (r"\bAwaitable\[(\w+)\]", r"\1"),
     (r"\bAsync(?=[A-Z])", ""),
+    (r"(?<=\w)_async\b", ""),
+    (r"  # noqa: ASYNC109 .*", ""),
     (r"\bMAX_TASKS_IN_FLIGHT\b", "MAX_IN_FLIGHT"),
 )
 """Pattern and replacement, applied in this order."""

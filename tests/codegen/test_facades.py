@@ -13,6 +13,7 @@ from codegen.__main__ import OVERLAY
 from codegen.facades import MARK, RULES, facade_differences, generate_facades, synchronous
 from codegen.generate import GenerateError
 from igamingace import AsyncOperator, Operator
+from igamingace.walletcheck import check_wallet, check_wallet_async
 
 SOURCES = sorted(OVERLAY.rglob("_async.py"))
 
@@ -160,6 +161,16 @@ def test_both_operators_have_the_same_methods_and_each_its_full_docstring():
         both = (inspect.getdoc(asynchronous) or "", inspect.getdoc(synchronous) or "")
         sections = [re.findall(r"^ *(\w+):", text, re.MULTILINE) for text in both]
         assert sections[0] == sections[1], name
+
+
+def test_both_checks_of_a_wallet_have_the_same_parameters_and_each_a_full_docstring():
+    asynchronous, synchronous = (
+        (inspect.signature(each), inspect.getdoc(each) or "") for each in (check_wallet_async, check_wallet)
+    )
+
+    assert asynchronous[0] == synchronous[0]
+    assert "or an event loop is" in synchronous[1]
+    assert asynchronous[1].splitlines()[:-1] == synchronous[1].splitlines()[:-2]
 
 
 def test_a_facade_only_hands_over():
