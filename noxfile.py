@@ -101,13 +101,13 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def generate(session: nox.Session) -> None:
-    """Generate the bindings in generated/ from the contract in spec/."""
+    """Generate the bindings in generated/ from the contract, and each _sync.py from its _async.py."""
     codegen(session, "generate")
 
 
 @nox.session
 def check(session: nox.Session) -> None:
-    """Fail where generated/ is not what the contract generates: stale, missing or orphaned files."""
+    """Fail where generated code is not what its source generates: stale, missing or orphaned files."""
     codegen(session, "check")
 
 
@@ -143,7 +143,7 @@ def push_generated(session: nox.Session) -> None:
         run(session, "python", "-m", "codegen", "generate")
     author = ["-c", "user.name=github-actions[bot]", "-c", "user.email=actions@users.noreply.github.com"]
     session.run("git", "switch", "--create", branch, external=True)
-    session.run("git", "add", "generated", external=True)
+    session.run("git", "add", "generated", "overlay", external=True)
     session.run("git", *author, "commit", "--message", "Regenerate the bindings", external=True)
     session.run("gh", "auth", "setup-git", external=True)
     session.run("git", "push", "origin", branch, external=True)

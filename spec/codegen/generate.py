@@ -72,7 +72,11 @@ def differences(spec_dir: Path, package_dir: Path) -> list[str]:
     with tempfile.TemporaryDirectory() as scratch:
         fresh_dir = Path(scratch) / package_dir.name
         generate(spec_dir, fresh_dir)
-        fresh, committed = _contents(fresh_dir), _contents(package_dir)
+        return compare(_contents(fresh_dir), _contents(package_dir))
+
+
+def compare(fresh: dict[str, bytes], committed: dict[str, bytes]) -> list[str]:
+    """Return a line for each path whose committed content is not the fresh one, in order of path."""
     lines: list[str] = []
     for path in sorted(fresh.keys() | committed.keys()):
         if path not in committed:

@@ -115,7 +115,7 @@ def test_agents_share_one_transport(world):
 def test_an_agent_that_nobody_uses_is_let_go(world):
     def use(operator):
         operator.agent("a0")
-        assert len(operator._agents._cached) == 0
+        assert len(operator._driver.agents._cached) == 0
 
     world.use(use, agents(1))
 

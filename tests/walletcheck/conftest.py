@@ -6,7 +6,8 @@ import threading
 import pytest
 import uvicorn
 from igamingace._common.secret import Secret
-from igamingace.walletcheck._run import Settings, run
+from igamingace.walletcheck._run import run_async
+from igamingace.walletcheck._settings import Settings
 from igamingace.walletcheck.checks import CHECKS
 
 from .wallets import PLAYER, TOKEN
@@ -17,7 +18,7 @@ def checked():
     """Return a function that runs checks against a target."""
 
     async def check(target, *, checks=CHECKS, **settings):
-        return await run(
+        return await run_async(
             Settings(
                 **{"target": target, "token": Secret(TOKEN), "player": PLAYER, "checks": checks, **settings}
             )

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import traceback
 from decimal import Decimal
 from typing import Any
 
@@ -98,6 +99,20 @@ def test_what_makes_no_sense_is_refused_before_anything_is_sent(wrong):
         check_wallet(wallet, **{**ME, **wrong})
 
     assert wallet.callbacks == 0
+
+
+@pytest.mark.parametrize(
+    "check", [check_wallet, lambda *given, **options: asyncio.run(check_wallet_async(*given, **options))]
+)
+@pytest.mark.parametrize("wrong", [{"target": "http://[::1"}, {"currency": "usd"}])
+def test_no_traceback_shows_the_token(check, wrong):
+    with pytest.raises(ConfigurationError) as caught:
+        check(**{"target": RightWallet(), **ME, **wrong})
+
+    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    ours = [str(frame.locals) for frame in told.stack if frame.filename != __file__]
+    assert ours
+    assert not any(TOKEN in shown for shown in ours)
 
 
 @pytest.mark.parametrize("target", [7, lambda: None, lambda one: None, "casino.example", "http://[::1"])

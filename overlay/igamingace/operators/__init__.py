@@ -3,7 +3,7 @@
 from igamingace.operators._accounts.account import Account, Level
 from igamingace.operators._accounts.tokens import CallableToken, EnvironmentToken, FileToken, TokenSource
 from igamingace.operators._accounts.tree import Tree
-from igamingace.operators._async_operator import AsyncOperator
+from igamingace.operators._async import AsyncOperator
 from igamingace.operators._errors import (
     AccountsFileError,
     CreatedOutside,
@@ -28,8 +28,8 @@ from igamingace.operators._management.balances import Balances
 from igamingace.operators._management.create import NewAccount
 from igamingace.operators._management.discover import Discovery
 from igamingace.operators._management.health import HealthCheckResult, HealthReport
-from igamingace.operators._operator import Operator
 from igamingace.operators._runs.results import Result, Results
+from igamingace.operators._sync import Operator
 from igamingace.operators._transfers.plan import Plan, PlannedTransfer
 from igamingace.operators._transfers.top_up_state import TopUp, TransferOutcome
 

@@ -2,65 +2,50 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from igamingace._wallet_client.client import connect_to
 from igamingace._wallet_client.messages import CallbackFactory
+from igamingace.errors import ConfigurationError
 from igamingace.walletcheck._client import WalletClient
 from igamingace.walletcheck._context import SUFFICIENT_BALANCE, CheckContext, CheckFailed, CheckSkipped
 from igamingace.walletcheck._preflight import initial_balance
 from igamingace.walletcheck.reports._report import CheckResult, Report, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
     from decimal import Decimal
 
-    from igamingace._common.secret import Secret
-    from igamingace._wallet_client.client import Target
     from igamingace.walletcheck._check import Check
-
-Progress: TypeAlias = "Callable[[Check, CheckResult | None], None]"
-"""Called with each check when it starts, and again with its result."""
+    from igamingace.walletcheck._settings import Settings
 
 _MAX_EXCHANGES: Final = 20
 _ATTEMPTS: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """The settings of a run.
+def run(settings: Settings) -> Report:
+    """Run the checks in an event loop of their own.
 
-    Attributes:
-        target: the wallet under test.
-        token: the account's API token.
-        player: the player whose balance is used.
-        checks: the checks to run, in order.
-        currency: the currency of the bets.
-        provider_id: the provider whose game is played.
-        game_code: the game that is played.
-        path: the path of callbacks in an application in process.
-        timeout: the timeout of an answer, in seconds.
-        progress: called as checks start and end.
-        time_scale: a factor for the contract's time limits, for tests of the checks themselves.
+    Raises:
+        ConfigurationError: the target is invalid, or an event loop is running in this thread.
+        CannotCheck: the wallet cannot be reached, or the player's balance cannot be read.
     """
-
-    target: Target
-    token: Secret[str]
-    player: str
-    checks: Sequence[Check]
-    currency: str = "USD"
-    provider_id: int = 1
-    game_code: int | str = 655
-    path: str = "/"
-    timeout: float = 10.0
-    progress: Progress = field(default=lambda _check, _result: None)
-    time_scale: float = 1.0
+    if _in_event_loop():
+        raise ConfigurationError("an event loop is running here: await check_wallet_async(...) instead")
+    return asyncio.run(run_async(settings))
 
 
-async def run(settings: Settings) -> Report:
-    """Run the checks.
+def _in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+async def run_async(settings: Settings) -> Report:
+    """Run the checks in the running event loop.
 
     Raises:
         ConfigurationError: the target is invalid.

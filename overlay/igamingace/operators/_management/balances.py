@@ -11,6 +11,7 @@ from igamingace.operators._runs.account_info import read_infos
 
 if TYPE_CHECKING:
     from igamingace.operators._accounts.account import Account
+    from igamingace.operators._accounts.tree import Tree
     from igamingace.operators._runs.flow import Flow, RunOptions
 
 __all__ = ["Balances", "read_balances"]
@@ -49,8 +50,12 @@ class Balances:
         }
 
 
-def read_balances(accounts: tuple[Account, ...], options: RunOptions) -> Flow[Balances]:
-    """Read the points of many accounts."""
+def read_balances(tree: Tree, accounts: tuple[Account, ...], options: RunOptions) -> Flow[Balances]:
+    """Read the points of many accounts, and store them in the tree, whose text shows them."""
     infos, failed = yield from read_infos(accounts, options)
     points = {name: {money.currency: money.amount for money in info.balance} for name, info in infos.items()}
+    for name, amounts in points.items():
+        tree.update(name, amounts.get(tree[name].currency))
+    for name, error in failed.items():
+        tree.update(name, None, error)
     return Balances(points, failed)

@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from igamingace.errors import IGamingAceError
 from igamingace.operators._errors import TransferError, TransferRefused, TransferUnknown
 from igamingace.operators._transfers.amounts import amount_problem
-from igamingace.operators._transfers.journal import read_entries
-from igamingace.operators._transfers.top_up_state import Attempt, TopUp, TopUpState
+from igamingace.operators._transfers.journal import Journal, read_entries
+from igamingace.operators._transfers.top_up_state import Attempt, TopUp, TopUpState, journal_limits
 from igamingace.operators._transfers.transfer import LostAnswer, attempt, examine_wallets, make_order
 from igamingace.operators._transfers.wallet_locks import exclusive
 
@@ -40,12 +40,12 @@ if TYPE_CHECKING:
     from igamingace.operators._accounts.tree import Tree
     from igamingace.operators._errors import Wallets
     from igamingace.operators._runs.flow import Flow
-    from igamingace.operators._transfers.journal import Journal
+    from igamingace.operators._transfers.amounts import Amounts
     from igamingace.operators._transfers.plan import Plan
     from igamingace.operators._transfers.top_up_state import TransferOutcome, TransferState
     from igamingace.operators._transfers.transfer import Evidence, TransferOrder
 
-__all__ = ["CONCLUSIONS", "rehearse", "top_up"]
+__all__ = ["CONCLUSIONS", "top_up"]
 
 Sender: TypeAlias = Literal["earlier run", "this run"]
 """Which run wrote the journal's "sending"."""
@@ -64,8 +64,39 @@ CONCLUSIONS: Final[Mapping[tuple[Sender, Evidence], Conclusion]] = {
 }
 
 
-def rehearse(planning: Flow[Plan], limits: dict[str, object], path: str | os.PathLike[str]) -> Flow[TopUp]:
-    """Return the plan, or that of the journal's unfinished top-up; nothing is written or sent."""
+def top_up(
+    tree: Tree,
+    planning: Flow[Plan],
+    minimum: Amounts,
+    target: Amounts,
+    path: str | os.PathLike[str],
+    *,
+    dry_run: bool,
+    settle: float,
+) -> Flow[TopUp]:
+    """Continue the unfinished top-up of a journal, or make a plan and carry it out; raises as `_carry_out`.
+
+    Args:
+        tree: the accounts.
+        planning: makes the plan, where the journal has no unfinished top-up.
+        minimum: the amounts that the plan is made with, which the journal keeps.
+        target: the same.
+        path: the path of the journal.
+        dry_run: return the plan; nothing is written or sent.
+        settle: see SETTLE.
+
+    Raises:
+        JournalInUse: another top-up is using the journal.
+        JournalUnusable: the file is not a journal, or holds an unfinished top-up with other amounts.
+    """
+    limits = journal_limits(minimum, target)
+    if dry_run:
+        return (yield from _rehearse(planning, limits, path))
+    with Journal(path) as journal:
+        return (yield from _resume_or_begin(tree, planning, limits, journal, settle))
+
+
+def _rehearse(planning: Flow[Plan], limits: dict[str, object], path: str | os.PathLike[str]) -> Flow[TopUp]:
     state = TopUpState.restore(read_entries(path), limits, path)
     if state is None:
         return TopUp(plan=(yield from planning))
@@ -73,10 +104,9 @@ def rehearse(planning: Flow[Plan], limits: dict[str, object], path: str | os.Pat
     return TopUp(plan=state.plan, outcomes=ended, resumed=True)
 
 
-def top_up(
-    tree: Tree, planning: Flow[Plan], limits: dict[str, object], journal: Journal, *, settle: float
+def _resume_or_begin(
+    tree: Tree, planning: Flow[Plan], limits: dict[str, object], journal: Journal, settle: float
 ) -> Flow[TopUp]:
-    """Continue the journal's unfinished top-up, or make a plan and carry it out; raises as `_carry_out`."""
     state = TopUpState.restore(journal.entries, limits, journal.path)
     resumed = state is not None
     if state is None:

@@ -1,54 +1,183 @@
-"""Operations on many accounts from threads: balances, transfers, creation, settings, health."""
+"""AsyncOperator: many accounts in one program, from event loops."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
+from igamingace._client.config import Options
 from igamingace._common.secret import Secret
 from igamingace.operators._base import OperatorBase
-from igamingace.operators._management import allowed_ips as _allowed_ips
-from igamingace.operators._management import balances as _balances
-from igamingace.operators._management.allowed_ips import AllowedAddresses
+from igamingace.operators._management.allowed_ips import AllowedAddresses, allowed_ips, set_allowed_ips
+from igamingace.operators._management.balances import read_balances
 from igamingace.operators._management.create import check_spec, create
 from igamingace.operators._management.discover import discover
 from igamingace.operators._management.health import HealthExpectations, check
 from igamingace.operators._management.probe import PROBE_TIMEOUT
-from igamingace.operators._runs.agents import ManagedAgent
+from igamingace.operators._runs.driver import AsyncDriver
 from igamingace.operators._runs.flow import RunOptions
-from igamingace.operators._transfers import transfer as _transfer
-from igamingace.operators._transfers.journal import Journal
-from igamingace.operators._transfers.plan import existing_plan, plan_top_up
-from igamingace.operators._transfers.top_up import rehearse, top_up
-from igamingace.operators._transfers.top_up_state import journal_limits
-from igamingace.operators._transfers.transfer import SETTLE
+from igamingace.operators._runs.schedule import MAX_TASKS_IN_FLIGHT
+from igamingace.operators._transfers.top_up import top_up
+from igamingace.operators._transfers.transfer import SETTLE, make_order, transfer
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
     from decimal import Decimal
+    from types import TracebackType
 
+    import httpx2
     from igamingace_bindings.rest.models.balance_transfer import BalanceTransfer
 
+    from igamingace._client.agent import AsyncAgent
+    from igamingace._transport.base import Timeouts
+    from igamingace.limits import Limiter
     from igamingace.operators._accounts.account import Account, Level
+    from igamingace.operators._accounts.tree import Tree
     from igamingace.operators._management.allowed_ips import AddressChange
     from igamingace.operators._management.balances import Balances
     from igamingace.operators._management.create import NewAccount
     from igamingace.operators._management.discover import Discovery
     from igamingace.operators._management.health import HealthReport
-    from igamingace.operators._runs.flow import Flow
+    from igamingace.operators._runs.agents import AsyncManagedAgent
+    from igamingace.operators._runs.results import Result, Results
     from igamingace.operators._transfers.amounts import Amounts
     from igamingace.operators._transfers.plan import Plan
     from igamingace.operators._transfers.top_up_state import TopUp
 
-__all__ = ["Operations"]
+__all__ = ["AsyncOperator"]
 
 T = TypeVar("T")
 
 
-class Operations(OperatorBase[ManagedAgent]):
-    """The operations of `Operator`, each a flow of several calls."""
+class AsyncOperator(OperatorBase):
+    """Many accounts in one program, from any number of event loops.
 
-    def balances(
+        async with AsyncOperator.from_file("agents.toml") as operator:
+            results = await operator.map(lambda agent: agent.providers.list(), operator.agents(level="agent"))
+            results.raise_for_errors()
+
+    All accounts share one connection pool per server; each has its own budget of requests in flight.
+    Close it, or use it in `async with`.
+    """
+
+    def __init__(
+        self,
+        accounts: Iterable[Account] | Tree,
+        *,
+        base_url: str | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        timeout: float | Timeouts | None = None,
+        limiter: Limiter | None = None,
+        acquire_timeout: float | None = None,
+        max_retries: int | None = None,
+        busy_retries: int | None = None,
+        busy_timeout: float | None = None,
+        backoff: float | None = None,
+        max_in_flight: int = MAX_TASKS_IN_FLIGHT,
+    ) -> None:
+        """Set up, inside or outside of an event loop; nothing is sent.
+
+        Args:
+            accounts: the accounts, or a tree of them.
+            base_url: URL of the API, for accounts without their own.
+            transport: any httpx2 transport to send through; closing the operator does not close it.
+            timeout: as for `AsyncAgent`, like all up to `backoff`.
+            limiter: limits each account's requests in flight; default: the limiter of the process.
+            acquire_timeout: maximum wait for a slot of an account's budget, in seconds.
+            max_retries: maximum retries of a read after a transient failure.
+            busy_retries: maximum retries of a call after SERVER_IS_BUSY.
+            busy_timeout: seconds from a call's first SERVER_IS_BUSY after which another ends it.
+            backoff: seconds before the first retry.
+            max_in_flight: maximum number of concurrent calls of one `map` or `stream`. When so many hang, the
+                others wait until one of these ends, by `timeout` and the retries.
+
+        Raises:
+            TreeError: the accounts do not form a tree.
+            ConfigurationError: an option is invalid.
+        """
+        super().__init__(accounts)
+        self._driver = AsyncDriver(
+            self._tree,
+            base_url=base_url,
+            transport=transport,
+            limiter=limiter,
+            max_in_flight=max_in_flight,
+            options=Options().changed(
+                timeout=timeout,
+                acquire_timeout=acquire_timeout,
+                max_retries=max_retries,
+                busy_retries=busy_retries,
+                busy_timeout=busy_timeout,
+                backoff=backoff,
+            ),
+        )
+
+    def agent(self, name: str) -> AsyncManagedAgent:
+        """Return the agent of an account, of level operator or agent, by the account's name.
+
+        It is created on demand and cached as long as it is referenced. It uses the shared connections and the
+        account's own budget, and is closed with the operator. A function that returns the token is called in
+        this thread, which may block it; `map` and `stream` call it in another one.
+
+        Raises:
+            UnknownAccount: there is no account of that name; the message suggests similar names.
+            TokenUnavailable: its token cannot be read.
+            AgentClosed: the operator is closed.
+        """
+        return self._driver.agents.get(self._tree[name])
+
+    async def map(
+        self,
+        fn: Callable[[AsyncAgent], Awaitable[T]],
+        agents: Iterable[Account | str] | None = None,
+        *,
+        max_in_flight: int | None = None,
+        deadline: float | None = None,
+        progress: bool = False,
+    ) -> Results[T]:
+        """Call `fn` with the agent of each account, and wait for all; see `stream`.
+
+        Args:
+            fn: an asynchronous function, called once per agent, in a task; its return value or exception is
+                that agent's result.
+            agents: accounts, or names of accounts; default: the whole tree.
+            max_in_flight: maximum number of concurrent calls.
+            deadline: seconds for all of them; the result of those not done by then is DeadlineExceeded.
+            progress: show a bar on standard error; needs rich, of the extra `cli`.
+
+        Raises:
+            ConfigurationError: an argument is invalid.
+            UnknownAccount: there is no account of a name in `agents`.
+            ImportError: `progress` needs rich, which is not installed.
+        """
+        options = RunOptions(max_in_flight=max_in_flight, deadline=deadline, progress=progress)
+        return await self._driver.map(fn, self._selected(agents), options)
+
+    def stream(
+        self,
+        fn: Callable[[AsyncAgent], Awaitable[T]],
+        agents: Iterable[Account | str] | None = None,
+        *,
+        max_in_flight: int | None = None,
+        deadline: float | None = None,
+        progress: bool = False,
+    ) -> AsyncGenerator[Result[T], None]:
+        """Call `fn` with the agent of each account, and yield each result as it arrives.
+
+        The calls start in the given order, one per agent. While fewer than `max_in_flight` calls run, slow
+        ones do not hold up the next: agents that hang, are refused with 1018 or are in maintenance do not
+        slow those that answer, until `max_in_flight` of them hang at once. Its default is 800.
+
+        At the deadline, when the iterator is closed or dropped (as by a `break`) and when the task is
+        cancelled, calls that wait for the server are cancelled at once, and any other `fn` at its next
+        `await`. To wait for that after a `break`, use `contextlib.aclosing`.
+
+        The arguments and errors are those of `map`.
+        """
+        options = RunOptions(max_in_flight=max_in_flight, deadline=deadline, progress=progress)
+        return self._driver.stream(fn, self._selected(agents), options)
+
+    async def balances(
         self, agents: Iterable[Account | str] | None = None, *, deadline: float | None = None
     ) -> Balances:
         """Read the points of many accounts, each with its own token.
@@ -57,10 +186,11 @@ class Operations(OperatorBase[ManagedAgent]):
             agents: accounts, or names of accounts; default: the whole tree.
             deadline: seconds for all of them.
         """
-        flow = _balances.read_balances(self._selected(agents), RunOptions(deadline=deadline))
-        return self._shown(self._drive(flow))
+        return await self._driver.run(
+            read_balances(self._tree, self._selected(agents), RunOptions(deadline=deadline))
+        )
 
-    def transfer(
+    async def transfer(
         self,
         to: str,
         amount: Decimal,
@@ -95,10 +225,10 @@ class Operations(OperatorBase[ManagedAgent]):
                 them too; or they cannot be read, and `after` is None.
             IGamingAceError: a wallet could not be read, or the API refused; nothing was moved.
         """
-        order = _transfer.make_order(self._tree, to, amount, currency, source=source, remark=remark)
-        return self._drive(_transfer.transfer(order, settle=settle))
+        order = make_order(self._tree, to, amount, currency, source=source, remark=remark)
+        return await self._driver.run(transfer(order, settle=settle))
 
-    def create_agent(
+    async def create_agent(
         self,
         name: str,
         *,
@@ -156,9 +286,9 @@ class Operations(OperatorBase[ManagedAgent]):
             everybody=everybody,
             callback_url=callback_url,
         )
-        return self._drive(create(self._tree, spec))
+        return await self._driver.run(create(self._tree, spec))
 
-    def plan_top_up(
+    async def plan_top_up(
         self,
         *,
         minimum: Amounts,
@@ -181,10 +311,9 @@ class Operations(OperatorBase[ManagedAgent]):
         Raises:
             ConfigurationError: an amount is invalid, or the target is below the minimum.
         """
-        options = RunOptions(deadline=deadline)
-        return self._drive(plan_top_up(self._tree, self._top_up_accounts(agents), minimum, target, options))
+        return await self._driver.run(self._planning(None, minimum, target, agents, deadline))
 
-    def top_up(
+    async def top_up(
         self,
         *,
         minimum: Amounts,
@@ -222,19 +351,12 @@ class Operations(OperatorBase[ManagedAgent]):
             JournalInUse: another top-up is using the journal.
             JournalUnusable: the file is not a journal, or holds an unfinished top-up with other amounts.
         """
-        options = RunOptions(deadline=deadline)
-        planning = (
-            plan_top_up(self._tree, self._top_up_accounts(agents), minimum, target, options)
-            if plan is None
-            else existing_plan(plan)
+        planning = self._planning(plan, minimum, target, agents, deadline)
+        return await self._driver.run(
+            top_up(self._tree, planning, minimum, target, journal, dry_run=dry_run, settle=settle)
         )
-        limits = journal_limits(minimum, target)
-        if dry_run:
-            return self._drive(rehearse(planning, limits, journal))
-        with Journal(journal) as opened:
-            return self._drive(top_up(self._tree, planning, limits, opened, settle=settle))
 
-    def check(
+    async def check(
         self,
         agents: Iterable[Account | str] | None = None,
         *,
@@ -265,9 +387,9 @@ class Operations(OperatorBase[ManagedAgent]):
         """
         expected = HealthExpectations(floor=floor, callbacks=callbacks, callback_timeout=callback_timeout)
         options = RunOptions(deadline=deadline, progress=progress)
-        return self._drive(check(self._selected(agents), expected, options))
+        return await self._driver.run(check(self._selected(agents), expected, options))
 
-    def discover(self, *, deadline: float | None = None) -> Discovery:
+    async def discover(self, *, deadline: float | None = None) -> Discovery:
         """Read all accounts from the API, each with its own token, and fill in their missing fields.
 
         The tree then has each account's id and level from the vendor, and its parent where none was given.
@@ -278,13 +400,13 @@ class Operations(OperatorBase[ManagedAgent]):
         Raises:
             TreeError: together with the given fields, the accounts do not form a tree.
         """
-        return self._drive(discover(self._tree, RunOptions(deadline=deadline)))
+        return await self._driver.run(discover(self._tree, RunOptions(deadline=deadline)))
 
-    def allowed_ips(self, name: str) -> AllowedAddresses:
+    async def allowed_ips(self, name: str) -> AllowedAddresses:
         """Read the addresses whose requests are accepted for an account; an empty list accepts all."""
-        return self._drive(_allowed_ips.allowed_ips(name))
+        return await self._driver.run(allowed_ips(name))
 
-    def set_allowed_ips(
+    async def set_allowed_ips(
         self, name: str, addresses: str | Iterable[str], *, everybody: bool = False
     ) -> AddressChange:
         """Replace the addresses whose requests are accepted for an account; returns the change.
@@ -298,9 +420,16 @@ class Operations(OperatorBase[ManagedAgent]):
         Raises:
             InvalidAddresses: an address is invalid, or there is none, without `everybody`; nothing was sent.
         """
-        parsed = AllowedAddresses(addresses)
-        return self._drive(_allowed_ips.set_allowed_ips(name, parsed, everybody=everybody))
+        return await self._driver.run(set_allowed_ips(name, AllowedAddresses(addresses), everybody=everybody))
 
-    def _drive(self, flow: Flow[T]) -> T:
-        """Run a flow."""
-        raise NotImplementedError
+    async def aclose(self) -> None:
+        """Close the connections; calls raise AgentClosed from now on."""
+        await self._driver.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()

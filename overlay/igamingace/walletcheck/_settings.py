@@ -1,0 +1,96 @@
+"""The settings of a run of checks, and the validation of what they are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from igamingace._client.config import find_token
+from igamingace.errors import ConfigurationError
+from igamingace.walletcheck._check import select_checks
+from igamingace.walletcheck.checks import CHECKS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from igamingace._common.secret import Secret
+    from igamingace._wallet_client.client import Target
+    from igamingace.walletcheck._check import Check
+    from igamingace.walletcheck.reports._report import CheckResult
+
+__all__ = ["Progress", "Settings", "make_settings"]
+
+Progress: TypeAlias = "Callable[[Check, CheckResult | None], None]"
+"""Called with each check when it starts, and again with its result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of a run.
+
+    Attributes:
+        target: the wallet under test.
+        token: the account's API token.
+        player: the player whose balance is used.
+        checks: the checks to run, in order.
+        currency: the currency of the bets.
+        provider_id: the provider whose game is played.
+        game_code: the game that is played.
+        path: the path of callbacks in an application in process.
+        timeout: the timeout of an answer, in seconds.
+        progress: called as checks start and end.
+        time_scale: a factor for the contract's time limits, for tests of the checks themselves.
+    """
+
+    target: Target
+    token: Secret[str]
+    player: str
+    checks: Sequence[Check]
+    currency: str = "USD"
+    provider_id: int = 1
+    game_code: int | str = 655
+    path: str = "/"
+    timeout: float = 10.0
+    progress: Progress = field(default=lambda _check, _result: None)
+    time_scale: float = 1.0
+
+
+def make_settings(
+    target: Target,
+    token: Secret[str | None],
+    *,
+    player: str,
+    currency: str,
+    only: Iterable[str],
+    skip: Iterable[str],
+    provider_id: int,
+    game_code: int | str,
+    path: str,
+    timeout: float,
+    progress: Progress | None,
+) -> Settings:
+    """Validate the arguments of `check_wallet`.
+
+    Raises:
+        ConfigurationError: one is invalid; the message names it.
+    """
+    if not player:
+        raise ConfigurationError("player is empty; use the id of a player that the wallet knows")
+    if len(currency) != len("USD") or not (currency.isascii() and currency.isupper()):
+        raise ConfigurationError(f"currency is {currency!r}; use an ISO 4217 code, such as USD")
+    if not timeout > 0:
+        raise ConfigurationError(f"timeout is {timeout!r}; use a positive number of seconds")
+    if not path.startswith("/"):
+        raise ConfigurationError(f"path is {path!r}; it must begin with a slash")
+    return Settings(
+        target=target,
+        token=find_token(token),
+        player=player,
+        checks=select_checks(CHECKS, only, skip),
+        currency=currency,
+        provider_id=provider_id,
+        game_code=game_code,
+        path=path,
+        timeout=timeout,
+        progress=progress or (lambda _check, _result: None),
+    )
