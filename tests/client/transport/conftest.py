@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
@@ -20,7 +21,6 @@ from .servers import ORIGIN, ROUTES, RawServer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
-    from pathlib import Path
 
 LONGEST = 8.0
 """Seconds after which a call that has not ended counts as one that never does."""
@@ -147,12 +147,9 @@ def no_proxies(no_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-# Through a proxy much is the same: once, and not on each version of Python.
+# Over TLS and through a proxy much is the same: once, and not on each version of Python.
 @pytest.fixture(
-    params=[
-        pytest.param(route, marks=[pytest.mark.proof] if route in ("proxy", "tunnel") else [])
-        for route in ROUTES
-    ]
+    params=[pytest.param(route, marks=[pytest.mark.proof] if route != "plain" else []) for route in ROUTES]
 )
 def route(request: pytest.FixtureRequest) -> str:
     return request.param
@@ -205,3 +202,13 @@ def caller(kind: str, options: dict[str, Any]) -> Iterator[Caller]:
 def address(server: RawServer) -> str:
     """The host and port that the client names in errors: the server's, or the origin's behind a proxy."""
     return urlsplit(server.url).netloc
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What goes through a proxy is a proof, wherever a test names the route itself."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.parent == here and isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+            route = str(item.callspec.params.get("unreachable") or item.callspec.params.get("route", ""))
+            if route.startswith(("proxy", "tunnel")):
+                item.add_marker(pytest.mark.proof)

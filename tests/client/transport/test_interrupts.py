@@ -145,7 +145,7 @@ def answer_and_close_every_second(request):
 @pytest.mark.parametrize(
     "count",
     [
-        pytest.param(300, id="300 times", marks=pytest.mark.timeout(60)),
+        pytest.param(100, id="100 times", marks=pytest.mark.timeout(60)),
         pytest.param(3_000, id="3 000 times", marks=[pytest.mark.proof, pytest.mark.timeout(300)]),
     ],
 )

@@ -89,4 +89,4 @@ def test_a_large_trailer_is_an_answer_or_said_to_be_too_large(caller, server, sl
         assert caller.read(1) == 1
 
     assert slots.events == ["acquire", "done"]
-    assert caller.read(2) == 2
+    assert caller.read(2, max_retries=1) == 2  # it may cross the server's FIN
