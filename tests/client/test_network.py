@@ -192,3 +192,50 @@ def calls(url):
     """What two calls of each kind of agent, in a process of their own, say."""
     command = [sys.executable, "-W", "error", "-c", CALLS, url]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+
+
+@pytest.fixture
+def tls_tunnels(tls, tunnels):
+    """The proxy that only connects, spoken to by TLS: its URL, and where its tunnels led."""
+    (_, certificate), (url, led) = tls, tunnels
+    key = certificate.with_name("key.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    behind = urlsplit(url)
+
+    class TLSFront(socketserver.BaseRequestHandler):
+        def handle(self):
+            with (
+                suppress(OSError),
+                context.wrap_socket(self.request, server_side=True) as front,
+                socket.create_connection((behind.hostname, behind.port)) as there,
+            ):
+                back = threading.Thread(target=pass_on, args=(there, front))
+                back.start()
+                pass_on(front, there)
+                back.join()
+
+    def pass_on(source, target):
+        with suppress(OSError, ValueError):
+            while data := source.recv(65536):
+                target.sendall(data)
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_RDWR)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), TLSFront) as proxy:
+        thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"https://localhost:{proxy.server_address[1]}", led
+        proxy.shutdown()
+        thread.join()
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
+def test_a_proxy_may_be_spoken_to_by_tls_and_the_server_behind_it_too(tls, tls_tunnels, monkeypatch):
+    (url, certificate), (proxy, led) = tls, tls_tunnels
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    monkeypatch.setenv("https_proxy", proxy)
+
+    assert calls(url) == ["[]", "[]"]
+
+    assert led == [("localhost", urlsplit(url).port)] * 2
