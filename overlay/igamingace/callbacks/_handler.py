@@ -133,7 +133,7 @@ class CallbackHandler:
             _FOLLOW_UPS.get(info.then, "nothing follows"),
             extra=event.extra(),
         )
-        call_hook(partial(self._hooks.overdue, event))
+        call_hook(self._hooks.overdue, event)
         call.report_end()
         call.cancel()
 
@@ -141,12 +141,12 @@ class CallbackHandler:
         late = event(UNKNOWN)
         how = "returned" if error is None else f"raised {type(error).__name__}"
         log.warning("An overdue call of the wallet has %s: %s", how, late.line(), extra=late.extra())
-        call_hook(partial(self._hooks.ended_late, late, error))
+        call_hook(self._hooks.ended_late, late, error)
 
     def _answer(self, event: Event, balance: Decimal | int) -> bytes:
         if log.isEnabledFor(logging.INFO):
             log.info("callback %s", event.line(), extra=event.extra())
-        call_hook(partial(self._hooks.answered, event))
+        call_hook(self._hooks.answered, event)
         return _encoder.encode({"balance": balance, "statusCode": event.status_code})
 
 
