@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 from concurrent.futures import Future
 from ipaddress import ip_address
 from itertools import chain, zip_longest
 from typing import Final
+
+from igamingace._common.fork import register_at_fork
 
 __all__ = ["STAGGER", "Address", "resolve"]
 
@@ -74,5 +75,4 @@ def _in_turn(addresses: list[Address]) -> list[Address]:
     return list(dict.fromkeys(one for one in turns if one is not None))
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_under_way.clear)  # the threads are the parent's
+register_at_fork(after_in_child=_under_way.clear)  # the threads are the parent's
