@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from igamingace.sandbox._json import encode, members
+from igamingace._common.json import encode
+from igamingace.sandbox._json import members
 from igamingace.sandbox.app import SandboxApp, create_app
 from igamingace.sandbox.contract.document import ContractError
 from igamingace.sandbox.contract.error_style import CODE_FIELDS, CodeField, StatusStyle

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from igamingace_bindings.contract import CALLBACKS
 
-from igamingace._common.json import MAX_EXPONENT, decode
+from igamingace._common.json import MAX_DIGITS, decode
 from igamingace._common.text import exception_text, sanitize
 from igamingace._wallet_client.client import NoResponse, WalletUnreachable
 from igamingace.walletcheck.reports._report import Exchange
@@ -166,7 +166,7 @@ def _to_amount(value: object) -> Decimal | None:
         amount = Decimal(value)
     except ArithmeticError:
         return None
-    if not amount.is_finite() or abs(amount.adjusted()) > MAX_EXPONENT:
+    if not amount.is_finite() or abs(amount.adjusted()) >= MAX_DIGITS:
         return None
     return amount
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from igamingace._common.json import encode
 from igamingace.sandbox._errors import SandboxError
-from igamingace.sandbox._json import encode, items, members
+from igamingace.sandbox._json import items, members
 from igamingace.sandbox.control.fields import amount, boolean, only, text
 from igamingace.sandbox.control.router import control_route
 from igamingace.sandbox.control.view import show_account, show_provider, show_sandbox

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from igamingace.sandbox._json import JSON, Object, encode
+from igamingace._common.json import encode
 from igamingace.sandbox.store.ids import new_id
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from igamingace.sandbox._json import JSON, Object
     from igamingace.sandbox.games.sessions import Round, Session
     from igamingace.sandbox.store.models import BonusCall
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from igamingace_bindings.contract import CALLBACKS, CallbackInfo
 
 from igamingace._common.currency import minor_digits
-from igamingace.sandbox._json import InvalidJSON, Object, decode, members
+from igamingace._common.json import InvalidJSON, decode_strict
+from igamingace.sandbox._json import Object, members
 
 if TYPE_CHECKING:
     from igamingace.sandbox._json import JSON
@@ -76,7 +77,7 @@ def judge(command: str, http_status: int, body: bytes, currency: str) -> Verdict
     if http_status != HTTPStatus.OK:
         return _failed(_of_status(http_status))
     try:
-        answer = decode(body)
+        answer = decode_strict(body)
     except InvalidJSON as error:
         return _failed(_of_garbage(body, str(error)))
     if not isinstance(answer, dict):
