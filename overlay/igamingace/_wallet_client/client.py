@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from igamingace._common.masking import without_userinfo
 from igamingace._common.urls import is_callable_url
 from igamingace.callbacks import SIGNATURE_HEADER
 from igamingace.errors import ConfigurationError
@@ -162,11 +163,11 @@ class _HTTPTransport(_AsyncTransport):
                 "the target is not an http or https URL; use the whole callback URL, such as "
                 "https://casino.example/igamingace/callbacks"
             )
-        parts = urlsplit(url)
-        host = parts.netloc.rpartition("@")[2]
         limits = httpx2.Limits(max_connections=MAX_CONCURRENCY, max_keepalive_connections=MAX_CONCURRENCY)
         transport = httpx2.AsyncHTTPTransport(verify=_ssl_context(), limits=limits, trust_env=True)
-        super().__init__(transport, url, f"{parts.scheme}://{host}{parts.path}")
+        super().__init__(
+            transport, url, urlsplit(without_userinfo(url))._replace(query="", fragment="").geturl()
+        )
 
 
 class _WSGITransport:

@@ -6,13 +6,13 @@ Assumed: redirects are not followed, and when the time is over the connection is
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from igamingace_bindings.contract import CALLBACKS
 
+from igamingace._common.masking import without_userinfo
 from igamingace._wallet_client.client import MAX_CONCURRENCY, NoResponse, WalletResponse, WalletUnreachable
 from igamingace.callbacks import sign
 from igamingace.errors import ConfigurationError
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT: Final = 10.0
 """How many seconds a callback is waited for whose time limit the contract does not state. Assumed."""
 _MAX_RUNNING: Final = 1_000
-_CREDENTIALS: Final = re.compile(r"//[^/?#]*@")
 
 
 @dataclass(slots=True)
@@ -114,7 +113,7 @@ class CallbackSender:
             account=attempt.session.account.id,
             player=attempt.session.player.external_id,
             session=attempt.session.id,
-            url=attempt.place or _CREDENTIALS.sub("//", attempt.url),
+            url=attempt.place or without_userinfo(attempt.url),
             command=command,
             attempt=attempt.number,
             request_body=attempt.message.body,

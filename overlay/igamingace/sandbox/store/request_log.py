@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from igamingace._common.json import decode_strict
-from igamingace.sandbox.store.masking import mask_text, masked
+from igamingace.sandbox.store.masking import abbreviate_token, mask_text
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
@@ -98,7 +98,7 @@ def _masked_field(name: str, value: str, tokens: Container[str]) -> str:
     if name not in _SECRET_FIELDS:
         return _cut(mask_text(value, tokens))
     scheme, space, secret = value.rpartition(" ")
-    return f"{scheme}{space}{masked(secret)}"
+    return f"{scheme}{space}{abbreviate_token(secret)}"
 
 
 def _text(raw: bytes, tokens: Container[str], encoding: str = "utf-8") -> str:
