@@ -92,6 +92,7 @@ def test_a_password_that_was_given_is_used(use):
         ({"allowed_ips": ["1.2.3"]}, "not an IPv4 or IPv6 address"),
         ({"callback_url": "wallet.example"}, "https://"),
         ({"callback_url": 5}, "https://"),
+        ({"callback_url": "https://wallet.example:0"}, "https://"),
         ({"password": ""}, "the password is empty"),
     ],
 )

@@ -11,13 +11,13 @@ import json
 import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, cast
-from urllib.parse import SplitResult, urlsplit
 
 from igamingace_bindings.contract import CALLBACKS
 
 from igamingace._common import json as exact_json
 from igamingace._common.secret import Secret
 from igamingace._common.text import sanitize
+from igamingace._common.urls import is_callable_url, split_url
 from igamingace._transport.base import Request, Timeouts, TransportFailure
 from igamingace.operators._runs.flow import ResolveToken, SendCallback
 
@@ -40,27 +40,15 @@ _MOST_SHOWN: Final = 80
 
 def probe(account: Account, url: str, timeout: float) -> Flow[str | None]:
     """Send the callback; returns what is wrong with the answer, None for a valid one."""
-    parts = _split(url)
-    if parts is None:
+    if not is_callable_url(url):
         return f"{sanitize(url, Secret(''), _MOST_SHOWN)} is not a valid callback URL"
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    origin, target = split_url(url)
     token: Secret[str] = yield ResolveToken(account)
     request = _request(target, token, timeout)
-    answer: Response | TransportFailure = yield SendCallback(f"{parts.scheme}://{parts.netloc}", request)
+    answer: Response | TransportFailure = yield SendCallback(origin, request)
     if isinstance(answer, TransportFailure):
         return f"it did not answer to this host within {timeout:g} s" if answer.limit else answer.reason
     return _problem(answer, token)
-
-
-def _split(url: str) -> SplitResult | None:
-    """Return the parts of a callback URL; None when it is invalid."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        netloc = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
-    except ValueError:
-        return None
-    return parts._replace(netloc=netloc) if usable and parts.username is None else None
 
 
 def _request(target: str, token: Secret[str], timeout: float) -> Request:
