@@ -8,12 +8,12 @@ import os
 import platform
 import re
 from dataclasses import dataclass, field, replace
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from igamingace_bindings import contract
 
+from igamingace._common.ip_addresses import parse_host
 from igamingace._common.secret import Secret, check_token
 from igamingace._transport.base import Timeouts, is_number
 from igamingace._version import __version__
@@ -143,10 +143,8 @@ def _host(host: str) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    address = parse_host(host)
+    return host == "localhost" or host.endswith(".localhost") if address is None else address.is_loopback
 
 
 def sealed_headers(token: Secret[str]) -> Secret[tuple[tuple[str, str], ...]]:
