@@ -52,5 +52,5 @@ def test_a_list_admits_each_address_in_any_spelling():
     assert allowed == tuple(AllowedAddresses("192.0.2.7 2001:db8::1"))
     for caller in ("192.0.2.7", "::ffff:192.0.2.7", "2001:db8:0::1"):
         assert admits(allowed, caller)
-    for caller in ("192.0.2.8", None, "nobody"):
-        assert not admits(allowed, caller)
+    for other in ("192.0.2.8", None, "nobody"):
+        assert not admits(allowed, other)

@@ -15,6 +15,7 @@ import httpx2
 
 from igamingace._common.masking import without_userinfo
 from igamingace._common.urls import is_callable_url
+from igamingace._wallet_client.messages import request_headers
 from igamingace.callbacks import SIGNATURE_HEADER
 from igamingace.errors import ConfigurationError
 
@@ -33,7 +34,6 @@ Target: TypeAlias = "str | ASGIApplication | WSGIApplication"
 MAX_CONCURRENCY: Final = 50
 """The most callbacks that are sent at the same time."""
 
-_HEADERS: Final = ((b"Accept", b"application/json"), (b"Content-Type", b"application/json"))
 _MAX_RESPONSE: Final = 65_536
 _WSGI_PARAMETERS: Final = 2
 _ASGI_PARAMETERS: Final = 3
@@ -219,5 +219,4 @@ def _with_signature(
 
 
 def _request(url: httpx2.URL, body: bytes, signature: bytes | None) -> httpx2.Request:
-    signed = () if signature is None else ((SIGNATURE_HEADER.encode(), signature),)
-    return httpx2.Request("POST", url, headers=[*_HEADERS, *signed], content=body)
+    return httpx2.Request("POST", url, headers=request_headers(signature), content=body)

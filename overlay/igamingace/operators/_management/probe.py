@@ -7,12 +7,9 @@ rejects the signature.
 
 from __future__ import annotations
 
-import json
 import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, cast
-
-from igamingace_bindings.contract import CALLBACKS
 
 from igamingace._common import json as exact_json
 from igamingace._common.secret import Secret
@@ -31,7 +28,6 @@ __all__ = ["PROBE_TIMEOUT", "probe"]
 PROBE_TIMEOUT: Final = 5.0
 """Seconds within which a wallet must answer."""
 
-_COMMAND: Final = CALLBACKS["balance"].command
 _PLAYER: Final = "igamingace-check-no-such-player"
 _SIGNATURE_REJECTED: Final = "ERR_INTEGRITY_CHECK_FAILED"
 _INTERNAL_ERROR: Final = "ERR_UNKNOWN"
@@ -52,17 +48,14 @@ def probe(account: Account, url: str, timeout: float) -> Flow[str | None]:
 
 
 def _request(target: str, token: Secret[str], timeout: float) -> Request:
-    from igamingace.callbacks import SIGNATURE_HEADER, sign  # noqa: PLC0415 -- brings pydantic with it
+    # These bring pydantic with them.
+    from igamingace._wallet_client.messages import balance_fields, build_message, request_headers  # noqa: PLC0415
 
-    body = json.dumps(
-        {"command": _COMMAND, "playerId": _PLAYER, "timestamp": int(time.time() * 1000)}
-    ).encode()
-    headers = (
-        (SIGNATURE_HEADER, sign(body, token.reveal())),
-        ("Accept", "application/json"),
-        ("Content-Type", "application/json"),
-    )
-    return Request("POST", target, Secret(headers), body, Timeouts(connect=timeout, total=timeout), token)
+    message = build_message("balance", balance_fields(_PLAYER, int(time.time() * 1000)))
+    signed = request_headers(message.signer(token.reveal()))
+    headers = tuple((name.decode(), value.decode()) for name, value in signed)
+    timeouts = Timeouts(connect=timeout, total=timeout)
+    return Request("POST", target, Secret(headers), message.body, timeouts, token)
 
 
 def _problem(answer: Response, token: Secret[str]) -> str | None:

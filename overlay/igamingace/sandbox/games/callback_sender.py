@@ -14,7 +14,6 @@ from igamingace_bindings.contract import CALLBACKS
 
 from igamingace._common.masking import without_userinfo
 from igamingace._wallet_client.client import MAX_CONCURRENCY, NoResponse, WalletResponse, WalletUnreachable
-from igamingace.callbacks import sign
 from igamingace.errors import ConfigurationError
 from igamingace.sandbox.games.delivery import Delivery
 from igamingace.sandbox.games.verdict import Verdict, judge, next_step, no_answer, timed_out
@@ -23,8 +22,8 @@ from igamingace.sandbox.store.masking import mask_text
 from igamingace.sandbox.store.request_log import MAX_LOGGED_BYTES
 
 if TYPE_CHECKING:
+    from igamingace._wallet_client.messages import CallbackMessage
     from igamingace.sandbox._runtime import Runtime
-    from igamingace.sandbox.games.callback_messages import CallbackMessage
     from igamingace.sandbox.games.sessions import Session
 
 DEFAULT_TIMEOUT: Final = 10.0
@@ -38,7 +37,7 @@ class _Attempt:
     message: CallbackMessage
     number: int
     url: str
-    signature: str
+    signature: bytes | None
     place: str = ""
     """Where it goes, in words; known once there is a connection."""
 
@@ -70,9 +69,8 @@ class CallbackSender:
 
     async def _attempt(self, session: Session, message: CallbackMessage, number: int) -> Delivery:
         account = session.account
-        attempt = _Attempt(
-            session, message, number, account.callback_url or "", sign(message.body, account.token)
-        )
+        signature = message.signer(account.token)
+        attempt = _Attempt(session, message, number, account.callback_url or "", signature)
         fault = draw_callback_fault(self._runtime, account.id, message.command)
         async with self._gate:  # out of the time limit: to wait for each other is not the wallet's fault
             if not fault.duplicate:
@@ -117,7 +115,7 @@ class CallbackSender:
             command=command,
             attempt=attempt.number,
             request_body=attempt.message.body,
-            signature=attempt.signature,
+            signature=(attempt.signature or b"").decode(),
             http_status=None if reply is None else reply.http_status,
             answer_body=b"" if reply is None else reply.body[:MAX_LOGGED_BYTES],
             seconds=time.perf_counter() - start,
@@ -153,7 +151,7 @@ class CallbackSender:
                 raise NoResponse(
                     "a fault of the sandbox lost the callback on its way: the wallet never got it"
                 )
-            reply = await connection.send(attempt.message.body, attempt.signature.encode())
+            reply = await connection.send(attempt.message.body, attempt.signature)
             if fault.lost_answer:
                 raise NoResponse(
                     "a fault of the sandbox lost the answer on its way: the wallet has the callback"
