@@ -31,7 +31,14 @@ def of_callback(literal: str) -> Decimal:
     return callback.amount
 
 
-READERS = [of_response, of_request, of_callback]
+def of_wallet_answer(literal: str) -> Decimal:
+    body = f'{{"amount":{literal}}}'.encode()
+    amount = Decimal(decode_strict(body, keep_digits=True)["amount"])
+    assert amount.as_tuple() == Decimal(literal).as_tuple()
+    return amount
+
+
+READERS = [of_response, of_request, of_callback, of_wallet_answer]
 
 
 def readings(literal: str) -> set[Decimal | None]:

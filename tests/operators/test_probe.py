@@ -72,11 +72,13 @@ def test_a_wallet_that_does_not_know_the_player_answers():
     ("status", "body", "fault"),
     [
         (404, b"", "HTTP 404"),
-        (200, b"<html>", "not a JSON object"),
+        (200, b"<html>", "is HTML, not JSON"),
         (200, b"[]", "not a JSON object"),
-        (200, b'{"balance": 0}', "statusCode None"),
+        (200, b'{"balance": 0}', "statusCode is missing"),
         (200, b'{"balance": 0, "statusCode": "ERR_UNKNOWN"}', "ERR_UNKNOWN"),
-        (200, b'{"balance": 0, "statusCode": "ERR_INTEGRITY_CHECK_FAILED"}', "another token"),
+        (200, b'{"balance": 0, "statusCode": "the-token"}', "statusCode '<token>' is not valid for balance"),
+        (200, b'{"statusCode": "OK"}', "balance is missing"),
+        (200, b'{"balance": 0, "statusCode": "ERR_INTEGRITY_CHECK_FAILED"}', "is its token this account's"),
     ],
 )
 def test_a_wallet_that_answers_otherwise_is_told(status, body, fault):

@@ -102,15 +102,17 @@ def decode(body: bytes) -> object:
     raise ValueError(reason)
 
 
-def decode_strict(raw: bytes) -> Any:  # noqa: ANN401 -- any JSON value
-    """Parse JSON that every parser reads alike; integral numbers (also 1.0 and 1e2) are `int`.
+def decode_strict(raw: bytes, *, keep_digits: bool = False) -> Any:  # noqa: ANN401 -- any JSON value
+    """Parse JSON that every parser reads alike.
+
+    Integral numbers (also 1.0 and 1e2) are `int`; with `keep_digits` only those without a point or exponent.
 
     Raises:
         InvalidJSON: not UTF-8, not JSON, NaN or Infinity, a name twice in one object, a lone surrogate, a
             number of more than `MAX_DIGITS` digits, or nested too deeply.
     """
     try:
-        value = _decode_strict(raw.decode())
+        value = (_decode_digits if keep_digits else _decode_strict)(raw.decode())
         if b"\\u" in raw:
             _refuse_lone_surrogates(value)
     except UnicodeDecodeError as error:
@@ -121,6 +123,8 @@ def decode_strict(raw: bytes) -> Any:  # noqa: ANN401 -- any JSON value
         raise InvalidJSON(f"not JSON: {error}") from None
     except InvalidJSON:
         raise
+    except ArithmeticError:
+        raise InvalidJSON(_OUT_OF_RANGE) from None
     except ValueError:  # int() refuses texts of more than 4300 digits
         raise InvalidJSON("a number is too long") from None
     return value
@@ -148,6 +152,9 @@ def _refuse_lone_surrogates(value: object) -> None:
 
 _decode_strict: Final = json.JSONDecoder(
     parse_float=parse_strict_number, parse_constant=_refuse_constant, object_pairs_hook=_unique
+).decode
+_decode_digits: Final = json.JSONDecoder(
+    parse_float=parse_number, parse_constant=_refuse_constant, object_pairs_hook=_unique
 ).decode
 
 

@@ -8,14 +8,13 @@ rejects the signature.
 from __future__ import annotations
 
 import time
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
-from igamingace._common import json as exact_json
 from igamingace._common.secret import Secret
 from igamingace._common.text import sanitize
 from igamingace._common.urls import is_callable_url, split_url
 from igamingace._transport.base import Request, Timeouts, TransportFailure
+from igamingace._wallet_client.verdict import judge
 from igamingace.operators._runs.flow import ResolveToken, SendCallback
 
 if TYPE_CHECKING:
@@ -29,8 +28,8 @@ PROBE_TIMEOUT: Final = 5.0
 """Seconds within which a wallet must answer."""
 
 _PLAYER: Final = "igamingace-check-no-such-player"
-_SIGNATURE_REJECTED: Final = "ERR_INTEGRITY_CHECK_FAILED"
-_INTERNAL_ERROR: Final = "ERR_UNKNOWN"
+_FAULTS: Final = ("ERR_INTEGRITY_CHECK_FAILED", "ERR_UNKNOWN")
+"""Refusals that a wallet in order does not answer with: of another token, and of an error within."""
 _MOST_SHOWN: Final = 80
 
 
@@ -44,7 +43,7 @@ def probe(account: Account, url: str, timeout: float) -> Flow[str | None]:
     answer: Response | TransportFailure = yield SendCallback(origin, request)
     if isinstance(answer, TransportFailure):
         return f"it did not answer to this host within {timeout:g} s" if answer.limit else answer.reason
-    return _problem(answer, token)
+    return _problem(answer, account.currency, token)
 
 
 def _request(target: str, token: Secret[str], timeout: float) -> Request:
@@ -58,18 +57,7 @@ def _request(target: str, token: Secret[str], timeout: float) -> Request:
     return Request("POST", target, Secret(headers), message.body, timeouts, token)
 
 
-def _problem(answer: Response, token: Secret[str]) -> str | None:
-    if answer.http_status != HTTPStatus.OK:
-        return f"it answered HTTP {answer.http_status}, and must answer 200"
-    try:
-        parsed = exact_json.decode(answer.body)
-    except ValueError:
-        parsed = None
-    if not isinstance(parsed, dict):
-        return "its answer is not a JSON object"
-    status = cast("dict[str, object]", parsed).get("statusCode")
-    if status == _SIGNATURE_REJECTED:
-        return "it rejects the signature: does it have another token?"
-    if not isinstance(status, str) or status == _INTERNAL_ERROR:
-        return f"its answer has the statusCode {sanitize(str(status), token, _MOST_SHOWN)}"
-    return None
+def _problem(answer: Response, currency: str, token: Secret[str]) -> str | None:
+    verdict = judge("balance", answer.http_status, answer.body, currency)
+    wrong = verdict.outcome == "failed" or verdict.status_code in _FAULTS
+    return sanitize(verdict.text, token) if wrong else None

@@ -10,13 +10,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from igamingace_bindings.contract import CALLBACKS
+from igamingace_bindings.contract import CALLBACKS, CallbackInfo
 
 from igamingace._common.masking import without_userinfo
 from igamingace._wallet_client.client import MAX_CONCURRENCY, NoResponse, WalletResponse, WalletUnreachable
+from igamingace._wallet_client.verdict import Verdict, failed, judge
 from igamingace.errors import ConfigurationError
 from igamingace.sandbox.games.delivery import Delivery
-from igamingace.sandbox.games.verdict import Verdict, judge, next_step, no_answer, timed_out
 from igamingace.sandbox.games.wallet_connections import WalletConnections
 from igamingace.sandbox.store.masking import mask_text
 from igamingace.sandbox.store.request_log import MAX_LOGGED_BYTES
@@ -97,15 +97,15 @@ class CallbackSender:
             reply = await self._exchange_in_time(attempt, fault)
             verdict = judge(command, reply.http_status, reply.body, attempt.session.currency)
         except TimeoutError:
-            verdict = timed_out(self._limit(command), fault.delay)
+            verdict = _timed_out(self._limit(command), fault.delay)
         except WalletUnreachable as error:
-            verdict = no_answer(f"{error}: does the wallet run there?")
+            verdict = failed(f"{error}: does the wallet run there?")
         except NoResponse as error:
-            verdict = no_answer(str(error))
+            verdict = failed(str(error))
         except ConfigurationError as error:
-            verdict = no_answer(f"not sent: {error}")
+            verdict = failed(f"not sent: {error}")
         except Exception as error:  # noqa: BLE001 - a URL that no library can work with is the account's mistake
-            verdict = no_answer(f"not sent: {type(error).__name__}: {error}")
+            verdict = failed(f"not sent: {type(error).__name__}: {error}")
         delivery = Delivery(
             at=at,
             account=attempt.session.account.id,
@@ -170,7 +170,33 @@ class CallbackSender:
 
 def _words(command: str, number: int, verdict: Verdict) -> str:
     judgement = verdict.text if verdict.text.endswith("?") else f"{verdict.text}."
-    return " ".join(filter(None, (judgement, next_step(command, number, verdict))))
+    return " ".join(filter(None, (judgement, _next_step(command, number, verdict))))
+
+
+def _timed_out(seconds: float, held: float = 0.0) -> Verdict:
+    """Judge that no answer came within so many seconds, of which a fault has held the callback for `held`."""
+    if held:
+        return failed(
+            f"no answer within {seconds:g} s: a fault of the sandbox held the callback for {held:g} s"
+        )
+    return failed(
+        f"no answer within {seconds:g} s: give up earlier than that yourself, and answer with ERR_UNKNOWN"
+    )
+
+
+def _next_step(command: str, number: int, verdict: Verdict) -> str:
+    """Return in words what follows the try with that number, counted from 1; empty when nothing does."""
+    if verdict.settles:
+        return ""
+    info: CallbackInfo = CALLBACKS[command]
+    if info.then == "cancel":
+        return f"The {command} counts as failed; its cancel follows."
+    if info.then == "retry":
+        if number <= info.retries:
+            return f"It comes again: try {number + 1} of {info.retries + 1}."
+        duty = "pay this win" if command == "win" else "see that the stake is given back"
+        return f"That was the last try: {duty} by hand."
+    return "The player is shown that the balance cannot be read."
 
 
 @dataclass(frozen=True, slots=True)
