@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -79,9 +79,14 @@ def build_message(command: str, fields: Mapping[str, object], body: bytes | None
     return CallbackMessage(command, fields, raw, lambda token: sign(raw, token).encode())
 
 
+_PLAIN: Final = frozenset((str, int, bool, type(None)))
+
+
 def serialize(fields: Mapping[str, object], *, space: str = "") -> bytes:
     """Return a JSON object; `space` is put around names and values."""
-    literals = {name: _literal(value) for name, value in fields.items()}
+    literals = {
+        name: value if value.__class__ in _PLAIN else _literal(value) for name, value in fields.items()
+    }
     if not space:
         return encode(literals)
     pairs = (
@@ -108,8 +113,7 @@ def format_amount(amount: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-@dataclass(frozen=True, slots=True)
-class RoundFields:
+class RoundFields(NamedTuple):
     """What the callbacks of a round have in common."""
 
     player_id: str

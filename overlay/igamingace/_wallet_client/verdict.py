@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from http import HTTPStatus
-from typing import Final, Literal, TypeAlias, cast
+from typing import Final, Literal, NamedTuple, TypeAlias, cast
 
 from igamingace_bindings.contract import CALLBACKS
 
@@ -60,8 +60,7 @@ class Verdict:
         return self.outcome == "accepted" or self.status_code in _NOTHING_TO_REFUND
 
 
-@dataclass(frozen=True, slots=True)
-class WalletAnswer:
+class WalletAnswer(NamedTuple):
     """The body of an answer, and what is wrong with its form.
 
     Attributes:
@@ -88,7 +87,7 @@ def read_answer(command: str, body: bytes) -> WalletAnswer:
         return WalletAnswer(problem=f"the body is not a JSON object; answer {_FORM}")
     fields = cast("dict[str, object]", answer)
     code, balance = fields.get("statusCode"), fields.get("balance")
-    amount = _amount(balance)
+    amount = _to_amount(balance)
     return WalletAnswer(
         code if isinstance(code, str) else None,
         amount,
@@ -147,12 +146,13 @@ def _of_garbage(body: bytes, reason: str) -> str:
 
 def _status_problem(command: str, code: object) -> str:
     allowed = CALLBACKS[command].status_codes if command in CALLBACKS else ()
-    listed = ", ".join(allowed) or "those of the contract"
-    if not isinstance(code, str):
-        return f"statusCode is {'missing' if code is None else 'not a string'}; use one of {listed}"
-    if allowed and code not in allowed:
-        return f"statusCode {code[:_SHOWN]!r} is not valid for {command}; use one of {listed}"
-    return ""
+    if isinstance(code, str):
+        if not allowed or code in allowed:
+            return ""
+        problem = f"statusCode {code[:_SHOWN]!r} is not valid for {command}"
+    else:
+        problem = f"statusCode is {'missing' if code is None else 'not a string'}"
+    return f"{problem}; use one of {', '.join(allowed) or 'those of the contract'}"
 
 
 def _balance_problem(value: object, amount: Decimal | None) -> str:
@@ -172,7 +172,7 @@ def _accepted(balance: Decimal, currency: str) -> str:
     return f"OK, balance {balance:f}"
 
 
-def _amount(value: object) -> Decimal | None:
+def _to_amount(value: object) -> Decimal | None:
     """Return a number, or a number in quotes, as a Decimal; None when it is not one, or too large."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         return None

@@ -79,7 +79,9 @@ class EventEmitter:
     def queue_release(self, outcome: SlotOutcome, held: float) -> None:
         """A slot was released."""
         if self.hooks is not None:
-            self.pending.append(partial(_call, self.hooks.release, self.account, outcome=outcome, held=held))
+            self.pending.append(
+                partial(_call, partial(self.hooks.release, self.account, outcome=outcome, held=held))
+            )
 
     def queue_drain(self, stats: Stats, storms: int) -> None:
         """A refusal started a drain, in storm number `storms`; the log gets one warning a storm."""
@@ -87,7 +89,7 @@ class EventEmitter:
             self._logged_storms = storms
             self.pending.append(partial(self._warn, stats))
         if self.hooks is not None:
-            self.pending.append(partial(_call, self.hooks.busy, self.account, stats=stats))
+            self.pending.append(partial(_call, partial(self.hooks.busy, self.account, stats=stats)))
 
     def _warn(self, stats: Stats) -> None:
         _log.warning(
