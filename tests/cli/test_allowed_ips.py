@@ -81,7 +81,7 @@ def test_everybody_is_only_let_in_by_name(run):
     ("arguments", "told"),
     [
         (["--add", "10.0.0.0/8"], "does not accept networks"),
-        (["--add", "casino.example"], "not an IPv4 or IPv6 address"),
+        (["--add", "casino.example"], "not an IP address"),
         (["--remove", "8.8.8.8"], "8.8.8.8 is not in the list"),
         (["--set", " "], "say that everybody is meant"),
         (["--everybody", "--add", "8.8.8.8"], "give --add and --remove, or --set, or --everybody"),

@@ -63,7 +63,7 @@ def test_a_malformed_token_is_refused_and_not_shown(make, given):
 
 
 def test_a_token_of_bytes_is_refused_and_not_shown(make):
-    with pytest.raises(errors.ConfigurationError, match="is no string") as caught:
+    with pytest.raises(errors.ConfigurationError, match="is not text") as caught:
         make(b"s3cret")
 
     assert "s3cr" not in str(caught.value)

@@ -22,7 +22,7 @@ from igamingace._common import json as exact_json
     ],
 )
 def test_a_number_goes_out_as_it_is_and_comes_back_equal(number, literal):
-    body = exact_json.encode({"amount": number})
+    body = exact_json.encode_request({"amount": number})
 
     assert body == b'{"amount":' + literal + b"}"
     assert exact_json.decode(body) == {"amount": number}
@@ -34,19 +34,19 @@ def test_a_number_goes_out_as_it_is_and_comes_back_equal(number, literal):
 @pytest.mark.parametrize("wrap", [lambda n: n, lambda n: {"spinAmount": n}, lambda n: [1, n]])
 def test_what_is_no_number_is_refused_with_its_place(number, wrap):
     with pytest.raises(errors.InvalidArgument, match=r"amount.* only finite numbers"):
-        exact_json.encode({"amount": wrap(number)})
+        exact_json.encode_request({"amount": wrap(number)})
 
 
 @pytest.mark.parametrize("number", [10.5, float("nan"), float("inf")])
 def test_a_float_is_refused_for_it_is_not_exact(number):
     with pytest.raises(errors.InvalidArgument, match="give a Decimal"):
-        exact_json.encode({"amount": number})
+        exact_json.encode_request({"amount": number})
 
 
 @pytest.mark.parametrize("value", [object(), "\ud800", {1, object()}])
 def test_what_has_no_json_form_is_refused(value):
     with pytest.raises(errors.InvalidArgument, match="cannot be written as JSON"):
-        exact_json.encode({"playerId": value})
+        exact_json.encode_request({"playerId": value})
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,10 @@ def test_what_has_no_json_form_is_refused(value):
         b"NaN",
         b"\xff",
         b"[" * 100_000,
+        b"1e4300",
+        b"1e-4300",
+        b"9" * 4301,
+        b"0e-4300",
         b"1e99999",
         b"1e-99999",
         b"1e9999999999999999999",
@@ -66,10 +70,6 @@ def test_what_has_no_json_form_is_refused(value):
 def test_what_cannot_be_read_is_one_kind_of_error(body):
     with pytest.raises(ValueError, match=r"."):
         exact_json.decode(body)
-
-
-def test_zero_has_no_exponent_past_any_use():
-    assert exact_json.decode(b"0e99999") == 0
 
 
 @pytest.mark.parametrize(

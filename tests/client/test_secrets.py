@@ -12,7 +12,8 @@ import traceback
 import igamingace
 import pytest
 from igamingace import errors
-from igamingace._common.secret import Secret, masked
+from igamingace._common.masking import mask_token
+from igamingace._common.secret import Secret
 from igamingace._common.text import body_excerpt, sanitize
 
 OURS = str(igamingace.__path__[0])
@@ -221,11 +222,11 @@ def test_an_interrupted_call_shows_no_token_in_frames_of_ours(server, answers, t
 def test_a_token_is_masked_also_where_text_was_cut(token):
     sealed = Secret(token)
 
-    assert masked(f"a {token} b {token}", sealed) == "a <token> b <token>"
-    assert masked(f"a {token[:-1]}", sealed) == "a <token>"
-    assert masked(f"a {token[:8]}", sealed) == "a <token>"
-    assert masked(f"a {token[:7]}", sealed) == f"a {token[:7]}"
-    assert masked("a note", Secret("a")) == "a note"
+    assert mask_token(f"a {token} b {token}", sealed) == "a <token> b <token>"
+    assert mask_token(f"a {token[:-1]}", sealed) == "a <token>"
+    assert mask_token(f"a {token[:8]}", sealed) == "a <token>"
+    assert mask_token(f"a {token[:7]}", sealed) == f"a {token[:7]}"
+    assert mask_token("a note", Secret("a")) == "a note"
 
 
 @pytest.mark.parametrize("before", range(160, 260))

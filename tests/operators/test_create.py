@@ -89,9 +89,10 @@ def test_a_password_that_was_given_is_used(use):
         ({"allowed_ips": None}, r"give the addresses .* or say that everybody is meant"),
         ({"allowed_ips": []}, r"give the addresses .* or say that everybody is meant"),
         ({"allowed_ips": "8.8.8.8", "everybody": True}, "give one of them"),
-        ({"allowed_ips": ["1.2.3"]}, "not an IPv4 or IPv6 address"),
+        ({"allowed_ips": ["1.2.3"]}, "not an IP address"),
         ({"callback_url": "wallet.example"}, "https://"),
         ({"callback_url": 5}, "https://"),
+        ({"callback_url": "https://wallet.example:0"}, "https://"),
         ({"password": ""}, "the password is empty"),
     ],
 )

@@ -139,14 +139,11 @@ def test_a_token_file_is_found_from_the_folder_of_the_accounts(write, tmp_path, 
         ),
         (
             one(token_env=None, token="5"),
-            (
-                "agents.toml:4: [[account]] token: the value of the token is not text; "
-                "it must be the account's API token"
-            ),
+            ("agents.toml:4: [[account]] token: the token is not text; it must be the account's API token"),
         ),
         (
             one(token_env=None, token='""'),
-            "agents.toml:4: [[account]] token: the token is empty: it must be the account's API token",
+            "agents.toml:4: [[account]] token: the token is empty; it must be the account's API token",
         ),
         (
             "bas_url = 'x'\n" + one(),

@@ -72,18 +72,22 @@ def test_a_wallet_that_does_not_know_the_player_answers():
     ("status", "body", "fault"),
     [
         (404, b"", "HTTP 404"),
-        (200, b"<html>", "not a JSON object"),
+        (200, b"<html>", "is HTML, not JSON"),
         (200, b"[]", "not a JSON object"),
-        (200, b'{"balance": 0}', "statusCode None"),
+        (200, b'{"balance": 0}', "statusCode is missing"),
         (200, b'{"balance": 0, "statusCode": "ERR_UNKNOWN"}', "ERR_UNKNOWN"),
-        (200, b'{"balance": 0, "statusCode": "ERR_INTEGRITY_CHECK_FAILED"}', "another token"),
+        (200, b'{"balance": 0, "statusCode": "the-token"}', "statusCode '<token>' is not valid for balance"),
+        (200, b'{"statusCode": "OK"}', "balance is missing"),
+        (200, b'{"balance": 0, "statusCode": "ERR_INTEGRITY_CHECK_FAILED"}', "is its token this account's"),
     ],
 )
 def test_a_wallet_that_answers_otherwise_is_told(status, body, fault):
     assert fault in judged(status, body)
 
 
-@pytest.mark.parametrize("url", ["ftp://wallet.test/", "wallet", "http://user:pass@wallet.test/"])
+@pytest.mark.parametrize(
+    "url", ["ftp://wallet.test/", "wallet", "http://wallet.test/a b", "http://wallet.test:0/"]
+)
 def test_an_address_no_callback_can_go_to_is_told(url):
     account = Account(name="a", token="the-token", currency="USD")
 
@@ -99,6 +103,29 @@ def test_a_name_of_other_letters_is_asked_for_as_the_net_knows_it():
     next(flow)
 
     assert flow.send(Secret("the-token")).origin == "http://xn--bcher-kva.example:8080"
+
+
+def test_user_and_password_of_a_url_are_not_sent():
+    account = Account(name="a", token="the-token", currency="USD")
+    flow = probe(account, "http://user:pass@wallet.test:8080/cb?site=1#part", 5.0)
+    next(flow)
+    sent = flow.send(Secret("the-token"))
+
+    assert (sent.origin, sent.request.target) == ("http://wallet.test:8080", "/cb?site=1")
+    assert "Authorization" not in dict(sent.request.headers.reveal())
+
+
+def test_user_and_password_of_a_url_are_not_shown(use, sandbox):
+    with Listener() as listener:
+        url = listener.url
+    sandbox.app.runtime.state.accounts["id-lotus"].callback_url = url.replace("//", "//user:pass@")
+
+    report = use(lambda operator: operator.check(["lotus"], callback_timeout=1))
+
+    state, detail = found(report, "lotus")["callback"]
+    assert state == "failed"
+    assert detail.startswith(url)
+    assert "pass@" not in detail
 
 
 def test_a_callback_url_is_called_with_the_agents_signature(use, sandbox, world):

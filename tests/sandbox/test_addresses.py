@@ -21,7 +21,8 @@ def test_every_entry_that_is_no_address_is_named():
 
     assert refused.value.name == "PARAMETERS_INVALID"
     assert refused.value.message == (
-        "body.allowedIPs[1]: '10.0.0.0/24' is not an IP address; "
+        "body.allowedIPs[1]: '10.0.0.0/24' is not an IP address: "
+        "the field does not accept networks; write each address of 10.0.0.0/24; "
         "body.allowedIPs[1]: 'nonsense' is not an IP address; "
         "body.allowedIPs[2]: '256.1.1.1' is not an IP address"
     )

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 from igamingace.sandbox import create_app
 from igamingace.sandbox.store.collections import RingLog
-from igamingace.sandbox.store.masking import mask_text, masked
+from igamingace.sandbox.store.masking import abbreviate_token, mask_text
 
 LIST = "/v1/provider/list"
 TOKEN = "60349266c8d9487eab7531b1a15d2480"
@@ -246,7 +246,7 @@ def test_a_log_gives_what_came_after():
 )
 def test_secrets_are_masked_where_they_stand(text, shown):
     assert mask_text(text, {TOKEN}) == shown
-    assert masked("0123456789abcdef") == "0123…cdef"
+    assert abbreviate_token("0123456789abcdef") == "0123…cdef"
 
 
 async def test_the_clock_is_moved(app, api, agent, launch):

@@ -62,7 +62,7 @@ MISTAKES = [
     ("id = 7\n", f"id = {2**31}\n", 2, "providers[0].id: expected what the contract has as providerId"),
     ('"ann", {', f'"{129 * "a"}", {{', 22, "accounts[1].players[0]: expected what the contract has as"),
     ("EUR = 3", "EUR = nan", 19, "accounts[1].points: expected an amount of at least 0"),
-    ('["127.0.0.1"]', '["here"]', 20, "accounts[1].allowed_ips: expected IP addresses, not 'here'"),
+    ('["127.0.0.1"]', '["here"]', 20, "accounts[1].allowed_ips: 'here' is not an IP address"),
     ('mode = "seamless"', 'rtp = "101"', 21, "accounts[1].rtp: expected a percentage from 0 to 100"),
     ('"ann", {', '"bob", {', 22, "accounts[1].players: expected each id once; 'bob' appears before"),
     ('EUR = "1.25"', 'KRW = "1"', 22, "accounts[1].players[1].wallet: expected amounts in USD, EUR"),

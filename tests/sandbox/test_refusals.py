@@ -121,7 +121,7 @@ REFUSALS = {
     "too deep for the parser": (("POST", CREATE, GOOD, deep(100_000)), 400, "VALIDATION_ERROR", ["body"]),
     "too deep for the validator": (("POST", CREATE, GOOD, deep(500)), 400, "VALIDATION_ERROR", ["body"]),
     "an endless number": (("POST", CREATE, GOOD, b"9" * 5_000), 400, "VALIDATION_ERROR", ["body"]),
-    "a number beyond floats": (("POST", CREATE, GOOD, b"1e400"), 400, "VALIDATION_ERROR", ["body"]),
+    "a number with too many digits": (("POST", CREATE, GOOD, b"1e4300"), 400, "VALIDATION_ERROR", ["body"]),
     "an exponent beyond decimals": (
         ("POST", CREATE, GOOD, b"1e" + b"9" * 30),
         400,

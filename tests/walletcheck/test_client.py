@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from igamingace._common.json import MAX_EXPONENT
+from igamingace._common.json import MAX_DIGITS
 from igamingace._common.secret import Secret
 from igamingace._wallet_client.client import WalletResponse
 from igamingace._wallet_client.messages import CallbackFactory
@@ -30,13 +30,13 @@ class Answers:
     [
         ("12.50", Decimal("12.50")),
         ('"12.50"', Decimal("12.50")),
-        (f"1e{MAX_EXPONENT}", Decimal(10) ** MAX_EXPONENT),
-        (f'"1e{MAX_EXPONENT + 1}"', None),
+        (f"1e{MAX_DIGITS - 1}", Decimal(f"1e{MAX_DIGITS - 1}")),
+        (f'"1e{MAX_DIGITS}"', None),
         ("true", None),
         ('"Infinity"', None),
     ],
 )
-async def test_a_balance_is_read_exactly_up_to_the_limit_of_exponents(literal, balance):
+async def test_a_balance_is_read_exactly_up_to_the_limit_of_digits(literal, balance):
     transport = Answers(f'{{"balance":{literal},"statusCode":"OK"}}'.encode())
     client = WalletClient(transport, Secret("t" * 32), timeout=5, time_scale=1)
 

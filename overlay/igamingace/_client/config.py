@@ -6,13 +6,13 @@ import logging
 import os
 import re
 from dataclasses import dataclass, field, replace
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from igamingace_bindings import contract
 
-from igamingace._common.secret import Secret
+from igamingace._common.ip_addresses import parse_host
+from igamingace._common.secret import Secret, check_token
 from igamingace._transport.base import Timeouts, is_number
 from igamingace.errors import ConfigurationError
 
@@ -80,20 +80,12 @@ def find_token(argument: Secret[str | None]) -> Secret[str]:
     from_environment = argument.reveal() is None
     source = TOKEN_VARIABLE if from_environment else "the argument token"
     sealed = Secret((os.environ.get(TOKEN_VARIABLE) if from_environment else argument.reveal()) or "")
-    if not isinstance(sealed.reveal(), str):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
-        raise ConfigurationError(f"{source} is no string")
-    sealed = Secret(sealed.reveal().strip())
-    if not sealed.reveal():
-        raise ConfigurationError(
-            f"{source} is empty: give Agent(token=...) or set {TOKEN_VARIABLE}, "
-            "each to the API token of the agent's account"
-        )
-    if not _PRINTABLE_ASCII.fullmatch(sealed.reveal()):
-        raise ConfigurationError(
-            f"{source} holds white space, a control character or a character outside ASCII: "
-            "give the bare API token, without the word Bearer"
-        )
-    return sealed
+    return check_token(
+        sealed,
+        source,
+        ConfigurationError,
+        f"use Agent(token=...) or set {TOKEN_VARIABLE}, each to the API token of the agent's account",
+    )
 
 
 def find_base_url(base_url: str | None) -> str:
@@ -148,10 +140,8 @@ def _host(host: str) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    address = parse_host(host)
+    return host == "localhost" or host.endswith(".localhost") if address is None else address.is_loopback
 
 
 def base_url_source(base_url: str | None) -> str:

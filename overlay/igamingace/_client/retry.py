@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from time import monotonic
 from typing import TYPE_CHECKING, Final
+
+from igamingace._common.backoff import backoff
 
 if TYPE_CHECKING:
     from igamingace._client.config import Options
@@ -71,21 +72,19 @@ class RetryState:
         self._failures += 1
         if self._failures > self._options.max_retries:
             return None
-        return self._jittered(self._failures)
+        return backoff(self._options.backoff, _LONGEST_PAUSE, self._failures)
 
     def _pause_after_refusal(self) -> float | None:
         self.refusals += 1
         if self.refusals == 1:  # the wait for the first slot is over, however long it was
             self._refused_at = monotonic()
         # The wait for the drain is the pause. Refused again, others use the token too, and only time helps.
-        pause = self._jittered(self.refusals - 1) if self.refusals > 1 else 0.0
+        pause = 0.0
+        if self.refusals > 1:
+            pause = backoff(self._options.backoff, _LONGEST_PAUSE, self.refusals - 1)
         if self.refusals > self._options.busy_retries:
             return None
         return pause if self._refused_for() + pause < self._options.busy_timeout else None
 
     def _refused_for(self) -> float:
         return monotonic() - self._refused_at
-
-    def _jittered(self, turn: int) -> float:
-        longest = min(self._options.backoff * 2.0 ** (turn - 1), _LONGEST_PAUSE)
-        return longest * random.uniform(0.5, 1.0)  # noqa: S311 -- no secret: it spreads the callers in time

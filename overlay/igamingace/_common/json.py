@@ -1,11 +1,17 @@
-"""JSON in and out with exact decimals: no number passes through a binary float."""
+"""JSON in and out with exact decimals: no number passes through a binary float.
+
+There are two readers. `decode` is fast and takes what most parsers take, for answers of the server.
+`decode_strict` also refuses what parsers read differently, for what somebody has to answer for: requests to
+the sandbox, data files, a wallet's answers. Both accept the same numbers, and so do callbacks.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 import msgspec
 
@@ -14,21 +20,47 @@ from igamingace.errors import InvalidArgument
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MAX_EXPONENT: Final = 1000
-"""The largest exponent of a number that is read, with either sign.
+MAX_DIGITS: Final = 4300
+"""The most digits of a number that is read, written without an exponent, before or after the point.
 
-Far beyond any amount, and small enough that converting such a number to an int or a string costs nothing."""
+That is the most that Python's `int` reads by default, and far beyond any amount."""
+
+_OUT_OF_RANGE: Final = f"a number has an exponent beyond {MAX_DIGITS} digits"
 
 
-def _exact(literal: str) -> Decimal:
-    number = Decimal(literal)
-    if number and abs(number.adjusted()) > MAX_EXPONENT:
-        raise ValueError("a number with an exponent past any use")
+class InvalidJSON(ValueError):  # noqa: N818 -- says what the bytes are
+    """The bytes are not JSON that every parser reads alike; the message says why."""
+
+
+def parse_number(literal: str | bytes) -> Decimal:
+    """Return the Decimal with the digits of a JSON number.
+
+    Raises:
+        ArithmeticError: it has an exponent beyond `MAX_DIGITS`.
+    """
+    number = Decimal(literal if isinstance(literal, str) else literal.decode())
+    if abs(number.adjusted()) >= MAX_DIGITS:  # zeros too: written out, 0e-9999999 has as many digits
+        raise OverflowError(_OUT_OF_RANGE)
     return number
 
 
-_encoder: Final = msgspec.json.Encoder(decimal_format="number")
-_decoder: Final = msgspec.json.Decoder(float_hook=_exact)
+def parse_strict_number(literal: str) -> int | Decimal:
+    """Return an int for an integral number, also 1.0 and 1e2, a Decimal for any other.
+
+    Raises:
+        InvalidJSON: it has an exponent beyond `MAX_DIGITS`.
+    """
+    try:
+        value = parse_number(literal)
+    except ArithmeticError:
+        raise InvalidJSON(f"number {literal[:40]} is out of range") from None
+    return int(value) if value == value.to_integral_value() else value
+
+
+encoder: Final = msgspec.json.Encoder(decimal_format="number")
+"""Writes compact JSON; a Decimal becomes a number with the digits it has."""
+
+_decoder: Final = msgspec.json.Decoder(float_hook=parse_number)
 
 
 # An escape; of half a surrogate pair, or of a whole one, or any other.
@@ -59,26 +91,87 @@ def decode(body: bytes) -> object:
     """Parse a body; integers of any size and decimals keep every digit.
 
     Raises:
-        ValueError: it is no JSON, no UTF-8, nested too deep, or holds a number past any use.
+        ValueError: not UTF-8, not JSON, nested too deeply, or with a number of more than `MAX_DIGITS` digits.
     """
     try:
         return _decoder.decode(body)
     except RecursionError:
-        reason = "nested too deep"
+        reason = "nested too deeply"
     except ArithmeticError:
-        reason = "a number past any use"
+        reason = _OUT_OF_RANGE
     raise ValueError(reason)
 
 
-def encode(body: Mapping[str, object]) -> bytes:
-    """The bytes of a request body; a Decimal becomes a number with the digits it has.
+def decode_strict(raw: bytes, *, keep_digits: bool = False) -> Any:  # noqa: ANN401 -- any JSON value
+    """Parse JSON that every parser reads alike.
+
+    Integral numbers (also 1.0 and 1e2) are `int`; with `keep_digits` only those without a point or exponent.
+
+    Raises:
+        InvalidJSON: not UTF-8, not JSON, NaN or Infinity, a name twice in one object, a lone surrogate, a
+            number of more than `MAX_DIGITS` digits, or nested too deeply.
+    """
+    try:
+        value = (_decode_digits if keep_digits else _decode_strict)(raw.decode())
+        if b"\\u" in raw:
+            _refuse_lone_surrogates(value)
+    except UnicodeDecodeError as error:
+        raise InvalidJSON(f"not UTF-8 at byte {error.start}") from None
+    except RecursionError:
+        raise InvalidJSON("nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise InvalidJSON(f"not JSON: {error}") from None
+    except InvalidJSON:
+        raise
+    except ArithmeticError:
+        raise InvalidJSON(_OUT_OF_RANGE) from None
+    except ValueError:  # int() refuses texts of more than 4300 digits
+        raise InvalidJSON("a number is too long") from None
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in found if names.count(name) > 1)
+        raise InvalidJSON(f"{json.dumps(twice)} appears twice in one object")
+    return found
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise InvalidJSON(f"{name} is not a valid JSON number")
+
+
+def _refuse_lone_surrogates(value: object) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        raise InvalidJSON("a \\u escape is half of a surrogate pair") from None
+
+
+_decode_strict: Final = json.JSONDecoder(
+    parse_float=parse_strict_number, parse_constant=_refuse_constant, object_pairs_hook=_unique
+).decode
+_decode_digits: Final = json.JSONDecoder(
+    parse_float=parse_number, parse_constant=_refuse_constant, object_pairs_hook=_unique
+).decode
+
+
+def encode(value: object) -> bytes:
+    """Return the bytes of a JSON value; a Decimal becomes a number with the digits it has."""
+    return encoder.encode(value)
+
+
+def encode_request(body: Mapping[str, object]) -> bytes:
+    """Return the bytes of a request to the API; floats are refused, since they are not exact.
 
     Raises:
         InvalidArgument: a value has no JSON form: NaN, an infinity, a lone surrogate, another type.
     """
     _refuse_unsendable(body, "")
     try:
-        return _encoder.encode(body)
+        return encoder.encode(body)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         reason = str(error)
     raise InvalidArgument(f"the arguments cannot be written as JSON: {reason}")

@@ -1,12 +1,22 @@
-"""What a message may show of a value: a short repr, without what may be a token in the wrong place."""
+"""Masks tokens and passwords in texts for messages and logs."""
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from igamingace._common.secret import Secret
 
 _TOKEN: Final = re.compile(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
 _LONGEST: Final = 60
+# User and password of a URL; a password may hold an @. Libraries put a proxy's URL into their errors.
+_USERINFO: Final = re.compile(r"(?<=://)[^/?#\s]*@")
+_MASK: Final = "<token>"
+# Masking a made-up token of a letter or two would leave no text readable.
+_SHORTEST_TOKEN: Final = 4
+# A cut-off token this long would still be worth something to a reader; shorter pieces are noise.
+_SHORTEST_PIECE: Final = 8
 
 
 def masked_repr(value: object) -> str:
@@ -20,3 +30,19 @@ def masked_repr(value: object) -> str:
 def looks_like_token(text: str) -> bool:
     """Return whether the whole text has the form of a token."""
     return _TOKEN.fullmatch(text) is not None
+
+
+def mask_token(text: str, token: Secret[str]) -> str:
+    """Return the text without the token, and without a long piece of it at the end where text was cut off."""
+    if len(token.reveal()) < _SHORTEST_TOKEN:
+        return text
+    text = text.replace(token.reveal(), _MASK)
+    for length in range(len(token.reveal()) - 1, _SHORTEST_PIECE - 1, -1):
+        if text.endswith(token.reveal()[:length]):
+            return text[:-length] + _MASK
+    return text
+
+
+def without_userinfo(text: str) -> str:
+    """Return the text with the URLs in it, but without their users and passwords."""
+    return _USERINFO.sub("", text)

@@ -1,16 +1,16 @@
-"""A holder for the token: it can be revealed on purpose, and is never shown by accident."""
+"""A holder for the token: it can be revealed on purpose, and is never shown by accident; and its check."""
 
 from __future__ import annotations
 
-from typing import Generic, NoReturn, TypeVar
+import re
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar
+
+if TYPE_CHECKING:
+    from igamingace.errors import ConfigurationError
 
 T = TypeVar("T")
 
-_MASK = "<token>"
-# Masking a made-up token of a letter or two would leave no text readable.
-_SHORTEST_TOKEN = 4
-# A cut-off token this long would still be worth something to a reader; shorter pieces are noise.
-_SHORTEST_PIECE = 8
+_PRINTABLE_ASCII: Final = re.compile(r"[!-~]+")
 
 
 class Secret(Generic[T]):
@@ -35,12 +35,26 @@ class Secret(Generic[T]):
         raise TypeError("a token is not pickled: read it from IGAMINGACE_API_TOKEN in each process")
 
 
-def masked(text: str, token: Secret[str]) -> str:
-    """The text without the token, and without a long piece of it at the end where text was cut off."""
-    if len(token.reveal()) < _SHORTEST_TOKEN:
-        return text
-    text = text.replace(token.reveal(), _MASK)
-    for length in range(len(token.reveal()) - 1, _SHORTEST_PIECE - 1, -1):
-        if text.endswith(token.reveal()[:length]):
-            return text[:-length] + _MASK
-    return text
+def check_token(value: Secret[Any], source: str, error: type[ConfigurationError], hint: str) -> Secret[str]:
+    """Return a token without surrounding white space.
+
+    Args:
+        value: what was given as the token.
+        source: what gave it, for messages.
+        error: the class to raise.
+        hint: what to give instead of nothing, for messages.
+
+    Raises:
+        ConfigurationError: of the class `error`; it is not text, empty, or not a bare token.
+    """
+    if not isinstance(value.reveal(), str):
+        raise error(f"{source} is not text; {hint}")
+    bare = Secret[str](value.reveal().strip())
+    if not bare.reveal():
+        raise error(f"{source} is empty; {hint}")
+    if not _PRINTABLE_ASCII.fullmatch(bare.reveal()):
+        raise error(
+            f"{source} has white space, a control character or a character outside ASCII; "
+            "use the bare API token, without the word Bearer"
+        )
+    return bare

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from igamingace._common.secret import masked
+from igamingace._common.masking import mask_token, without_userinfo
 
 if TYPE_CHECKING:
     from igamingace._common.secret import Secret
@@ -20,13 +19,9 @@ def _visible(character: str) -> str:
     return character if character.isprintable() else ascii(character)[1:-1]
 
 
-# User and password of a URL. Libraries put a proxy's URL into their errors.
-_USERINFO = re.compile(r"(?<=://)[^/?#\s@]*@")
-
-
 def sanitize(text: str, token: Secret[str], limit: int = MESSAGE) -> str:
     """At most `limit` characters and an ellipsis, control characters escaped; no token, no URL's password."""
-    shown = "".join(map(_visible, _USERINFO.sub("", masked(text[: limit + _MARGIN], token))))
+    shown = "".join(map(_visible, without_userinfo(mask_token(text[: limit + _MARGIN], token))))
     return shown if len(shown) <= limit else shown[:limit] + "…"
 
 

@@ -1,14 +1,14 @@
-"""URLs."""
+"""Which URLs can be called."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-import httpx2
-
 
 def is_callable_url(url: str) -> bool:
     """Return whether a request can be sent to `url`: http or https, with a host and a usable port if any."""
+    import httpx2  # noqa: PLC0415 -- many programs never ask, and it takes long to import
+
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
@@ -16,3 +16,11 @@ def is_callable_url(url: str) -> bool:
     except (ValueError, httpx2.InvalidURL):
         return False
     return usable and url.isprintable() and " " not in url
+
+
+def split_url(url: str) -> tuple[str, str]:
+    """Return the origin and the target of a callable URL: without credentials, the host in ASCII."""
+    import httpx2  # noqa: PLC0415 -- as above
+
+    parts = httpx2.URL(url)
+    return f"{parts.scheme}://{parts.netloc.decode()}", parts.raw_path.decode()

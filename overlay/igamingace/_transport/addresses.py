@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 from concurrent.futures import Future
-from ipaddress import ip_address
 from itertools import chain, zip_longest
 from typing import Final
+
+from igamingace._common.fork import register_at_fork
+from igamingace._common.ip_addresses import parse_host
 
 __all__ = ["STAGGER", "Address", "resolve"]
 
@@ -28,11 +29,7 @@ def resolve(host: str, port: int) -> Future[list[Address]]:
     own that nobody has to wait for: not the call whose time is over, and not the program when it ends. Calls
     for the same host share the thread.
     """
-    try:
-        ip_address(host.partition("%")[0])
-    except ValueError:
-        pass
-    else:
+    if parse_host(host) is not None:
         return _look_up(host, port, _running())  # it is an address: nobody has to be asked
     key = (host, port)
     future = _under_way.get(key)
@@ -74,5 +71,4 @@ def _in_turn(addresses: list[Address]) -> list[Address]:
     return list(dict.fromkeys(one for one in turns if one is not None))
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_under_way.clear)  # the threads are the parent's
+register_at_fork(after_in_child=_under_way.clear)  # the threads are the parent's

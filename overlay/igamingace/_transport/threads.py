@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import ssl
-import weakref
 from contextlib import suppress
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
+from igamingace._common.fork import after_fork_in_child
 from igamingace._common.secret import Secret
 from igamingace._transport import cancellation
 from igamingace._transport.base import (
@@ -163,7 +162,7 @@ class PooledTransport:
         """
         self._route = route_to(base_url, source)
         self._idle: IdleConnections[_Connection] = IdleConnections()
-        _transports.add(self)
+        after_fork_in_child(self, PooledTransport._after_fork)
 
     def send(self, request: Request) -> Response | TransportFailure:
         """Send one request; raises AgentClosed after `close`."""
@@ -187,21 +186,9 @@ class PooledTransport:
         """Close the idle connections at once, and each other one when its request has ended."""
         self._idle.close()
 
-    def after_fork(self) -> None:
+    def _after_fork(self) -> None:
         """Leave the parent its connections: a child that wrote to them would mix up both sides' responses."""
         closed, inherited = self._idle.closed, self._idle
         self._idle = IdleConnections()
         self._idle.closed = closed
         inherited.close()
-
-
-_transports: weakref.WeakSet[PooledTransport] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for transport in list(_transports):
-        transport.after_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

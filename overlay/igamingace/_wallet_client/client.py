@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from igamingace._common.masking import without_userinfo
 from igamingace._common.urls import is_callable_url
+from igamingace._wallet_client.messages import request_headers
 from igamingace.callbacks import SIGNATURE_HEADER
 from igamingace.errors import ConfigurationError
 
@@ -32,7 +34,6 @@ Target: TypeAlias = "str | ASGIApplication | WSGIApplication"
 MAX_CONCURRENCY: Final = 50
 """The most callbacks that are sent at the same time."""
 
-_HEADERS: Final = ((b"Accept", b"application/json"), (b"Content-Type", b"application/json"))
 _MAX_RESPONSE: Final = 65_536
 _WSGI_PARAMETERS: Final = 2
 _ASGI_PARAMETERS: Final = 3
@@ -162,11 +163,11 @@ class _HTTPTransport(_AsyncTransport):
                 "the target is not an http or https URL; use the whole callback URL, such as "
                 "https://casino.example/igamingace/callbacks"
             )
-        parts = urlsplit(url)
-        host = parts.netloc.rpartition("@")[2]
         limits = httpx2.Limits(max_connections=MAX_CONCURRENCY, max_keepalive_connections=MAX_CONCURRENCY)
         transport = httpx2.AsyncHTTPTransport(verify=_ssl_context(), limits=limits, trust_env=True)
-        super().__init__(transport, url, f"{parts.scheme}://{host}{parts.path}")
+        super().__init__(
+            transport, url, urlsplit(without_userinfo(url))._replace(query="", fragment="").geturl()
+        )
 
 
 class _WSGITransport:
@@ -218,5 +219,4 @@ def _with_signature(
 
 
 def _request(url: httpx2.URL, body: bytes, signature: bytes | None) -> httpx2.Request:
-    signed = () if signature is None else ((SIGNATURE_HEADER.encode(), signature),)
-    return httpx2.Request("POST", url, headers=[*_HEADERS, *signed], content=body)
+    return httpx2.Request("POST", url, headers=request_headers(signature), content=body)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
-import json
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
-from igamingace.callbacks import sign
+import msgspec
+
+from igamingace._common.ids import new_ids
+from igamingace._common.json import encode
+from igamingace.callbacks import SIGNATURE_HEADER, sign
 
 Signer: TypeAlias = Callable[[str], bytes | None]
 """Returns the value of the signature header for the account's token; None sends no header."""
 TimestampUnit: TypeAlias = Literal["seconds", "milliseconds"]
 
-# Ids start at 2^12 per millisecond of Unix time: a wallet that remembers transactions for years sees new ones
-# in each run, and until 2039 they are below 2^53, so that only the checks of 64-bit ids exceed a double.
-_IDS_PER_MILLISECOND: Final = 4096
 _BEYOND_DOUBLE: Final = 1024
 
 
@@ -28,6 +26,9 @@ class RawLiteral:
     """A number by its literal: `RawLiteral("1500.00")` is written as `1500.00`."""
 
     literal: str
+
+
+Amount: TypeAlias = Decimal | RawLiteral | int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +79,135 @@ def build_message(command: str, fields: Mapping[str, object], body: bytes | None
     return CallbackMessage(command, fields, raw, lambda token: sign(raw, token).encode())
 
 
+_PLAIN: Final = frozenset((str, int, bool, type(None)))
+
+
 def serialize(fields: Mapping[str, object], *, space: str = "") -> bytes:
     """Return a JSON object; `space` is put around names and values."""
-    pairs = (f"{space}{json.dumps(name)}:{space}{_literal(value)}" for name, value in fields.items())
+    literals = {
+        name: value if value.__class__ in _PLAIN else _literal(value) for name, value in fields.items()
+    }
+    if not space:
+        return encode(literals)
+    pairs = (
+        f"{space}{encode(name).decode()}:{space}{encode(value).decode()}" for name, value in literals.items()
+    )
     return f"{{{','.join(pairs)}{space}}}".encode()
 
 
-def _literal(value: object) -> str:
+def _literal(value: object) -> object:
     if isinstance(value, RawLiteral):
-        return value.literal
-    if isinstance(value, Decimal):
-        return format_amount(value)
-    return json.dumps(value)
+        return msgspec.Raw(value.literal.encode())
+    return msgspec.Raw(format_amount(value).encode()) if isinstance(value, Decimal) else value
+
+
+def request_headers(signature: bytes | None) -> list[tuple[bytes, bytes]]:
+    """Return the header fields of the request that carries a callback; None sends no signature."""
+    signed = () if signature is None else ((SIGNATURE_HEADER.encode(), signature),)
+    return [(b"Accept", b"application/json"), (b"Content-Type", b"application/json"), *signed]
 
 
 def format_amount(amount: Decimal) -> str:
     """Return an amount as JavaScript writes it: without exponent and trailing zeros."""
     text = f"{amount:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+class RoundFields(NamedTuple):
+    """What the callbacks of a round have in common."""
+
+    player_id: str
+    round_id: object
+    provider_id: int
+    game_code: int | str
+
+    def fields(self) -> dict[str, object]:
+        """Return them as fields of a body."""
+        return {
+            "playerId": self.player_id,
+            "roundId": self.round_id,
+            "providerId": self.provider_id,
+            "gameCode": self.game_code,
+        }
+
+
+def balance_fields(player_id: str, timestamp: int) -> dict[str, object]:
+    """Return the fields of a `balance`."""
+    return {"command": "balance", "playerId": player_id, "timestamp": timestamp}
+
+
+def bet_fields(
+    round_: RoundFields,
+    transaction_id: int,
+    timestamp: int,
+    *,
+    currency: str,
+    amount: Amount,
+    bonus_id: int | None = None,
+) -> dict[str, object]:
+    """Return the fields of a `bet`; `bonus_id` is that of its bonus call, None for none.
+
+    Assumed: `isBonusBusy` marks the bets of a bonus call.
+    """
+    return {
+        "command": "bet",
+        "transactionId": transaction_id,
+        **round_.fields(),
+        "currency": currency,
+        "amount": amount,
+        "isBonusBusy": bonus_id is not None,
+        "bonusId": bonus_id or 0,
+        "timestamp": timestamp,
+    }
+
+
+def win_fields(
+    round_: RoundFields,
+    transaction_id: int,
+    timestamp: int,
+    *,
+    amount: Amount,
+    finished: bool = True,
+    bonus_id: int | None = None,
+) -> dict[str, object]:
+    """Return the fields of a `win`; `finished` says whether it is the last of its round."""
+    return {
+        "command": "win",
+        "transactionId": transaction_id,
+        **round_.fields(),
+        "amount": amount,
+        "isRoundFinished": finished,
+        "bonusId": bonus_id or 0,
+        "timestamp": timestamp,
+    }
+
+
+def betwin_fields(
+    round_: RoundFields, transaction_id: int, timestamp: int, *, bet: Amount, win: Amount
+) -> dict[str, object]:
+    """Return the fields of a `betwin`. Assumed: it never belongs to a bonus call."""
+    return {
+        "command": "betwin",
+        "transactionId": transaction_id,
+        **round_.fields(),
+        "betAmount": bet,
+        "winAmount": win,
+        "bonusId": 0,
+        "timestamp": timestamp,
+    }
+
+
+def cancel_fields(
+    round_: RoundFields, transaction_id: int, timestamp: int, *, reference_id: int
+) -> dict[str, object]:
+    """Return the fields of the `cancel` of the bet or betwin `reference_id`."""
+    return {
+        "command": "cancel",
+        "transactionId": transaction_id,
+        "referenceId": reference_id,
+        **round_.fields(),
+        "timestamp": timestamp,
+    }
 
 
 class CallbackFactory:
@@ -109,9 +221,9 @@ class CallbackFactory:
     def __init__(self, player: str, currency: str, provider_id: int, game_code: int | str) -> None:
         self._player: Final = player
         self._currency: Final = currency
-        self._game: Final = {"providerId": provider_id, "gameCode": game_code}
-        start = time.time_ns() // 1_000_000 * _IDS_PER_MILLISECOND
-        self._ids: Final = itertools.count(start + secrets.randbelow(_IDS_PER_MILLISECOND))
+        self._provider_id: Final = provider_id
+        self._game_code: Final = game_code
+        self._ids: Final = new_ids()
         self.timestamp_unit: TimestampUnit = "milliseconds"
         self.round_id: object = self.new_id()
 
@@ -130,41 +242,22 @@ class CallbackFactory:
 
     def balance(self) -> CallbackMessage:
         """Return a `balance`."""
-        fields = {"command": "balance", "playerId": self._player, "timestamp": self.now()}
-        return build_message("balance", fields)
+        return build_message("balance", balance_fields(self._player, self.now()))
 
-    def bet(self, amount: Decimal | RawLiteral | int, **changes: object) -> CallbackMessage:
+    def bet(self, amount: Amount, **changes: object) -> CallbackMessage:
         """Return a `bet` in a new round."""
-        fields = {
-            **self._common_fields("bet"),
-            "currency": self._currency,
-            "amount": amount,
-            "isBonusBusy": False,
-            "bonusId": 0,
-            "timestamp": self.now(),
-        }
+        new = self._round(self.new_id())
+        fields = bet_fields(new, self.new_id(), self.now(), currency=self._currency, amount=amount)
         return build_message("bet", {**fields, **changes})
 
-    def win(self, amount: Decimal | RawLiteral | int, **changes: object) -> CallbackMessage:
+    def win(self, amount: Amount, **changes: object) -> CallbackMessage:
         """Return a `win` in the round `round_id`."""
-        fields = {
-            **self._common_fields("win"),
-            "amount": amount,
-            "isRoundFinished": True,
-            "bonusId": 0,
-            "timestamp": self.now(),
-        }
+        fields = win_fields(self._round(self.round_id), self.new_id(), self.now(), amount=amount)
         return build_message("win", {**fields, **changes})
 
-    def betwin(self, bet: Decimal | int, win: Decimal | int, **changes: object) -> CallbackMessage:
+    def betwin(self, bet: Amount, win: Amount, **changes: object) -> CallbackMessage:
         """Return a `betwin` in a new round."""
-        fields = {
-            **self._common_fields("betwin"),
-            "betAmount": bet,
-            "winAmount": win,
-            "bonusId": 0,
-            "timestamp": self.now(),
-        }
+        fields = betwin_fields(self._round(self.new_id()), self.new_id(), self.now(), bet=bet, win=win)
         return build_message("betwin", {**fields, **changes})
 
     def cancel(self, bet: CallbackMessage | int, **changes: object) -> CallbackMessage:
@@ -172,19 +265,8 @@ class CallbackFactory:
         reference, round_id = (
             (bet.id, bet.fields["roundId"]) if isinstance(bet, CallbackMessage) else (bet, self.new_id())
         )
-        fields = {
-            **self._common_fields("cancel"),
-            "referenceId": reference,
-            "roundId": round_id,
-            "timestamp": self.now(),
-        }
+        fields = cancel_fields(self._round(round_id), self.new_id(), self.now(), reference_id=reference)
         return build_message("cancel", {**fields, **changes})
 
-    def _common_fields(self, command: str) -> dict[str, object]:
-        return {
-            "command": command,
-            "transactionId": self.new_id(),
-            "playerId": self._player,
-            "roundId": self.round_id if command == "win" else self.new_id(),
-            **self._game,
-        }
+    def _round(self, round_id: object) -> RoundFields:
+        return RoundFields(self._player, round_id, self._provider_id, self._game_code)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from igamingace.callbacks._asgi import WalletApp
 from igamingace.callbacks._handler import CallbackHandler
-from igamingace.callbacks._http import DEFAULT_MAX_BODY, Network, parse_networks
+from igamingace.callbacks._http import DEFAULT_MAX_BODY, parse_networks
 from igamingace.callbacks._wsgi import WalletWSGI
 from igamingace.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from igamingace._common.ip_addresses import Network
     from igamingace.callbacks._hmac import Tokens
     from igamingace.callbacks._hooks import CallbackHooks
     from igamingace.callbacks._wallet import Wallet

@@ -12,7 +12,7 @@ from igamingace.callbacks._http import RequestRejected, body_too_large, check_re
 from igamingace.callbacks._signature import SIGNATURE_HEADER
 
 if TYPE_CHECKING:
-    from igamingace.callbacks._http import Network
+    from igamingace._common.ip_addresses import Network
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]

@@ -12,9 +12,9 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
-import msgspec
 from igamingace_bindings.contract import CALLBACKS, CallbackInfo
 
+from igamingace._common.json import encoder
 from igamingace._common.secret import Secret
 from igamingace.callbacks._errors import INTEGRITY, OK, UNKNOWN, InvalidCallback, InvalidSignature, Refusal
 from igamingace.callbacks._execution import Method, WalletCall
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from igamingace.callbacks._models import Callback
     from igamingace.callbacks._wallet import Wallet
 
-_encoder: Final = msgspec.json.Encoder(decimal_format="number")  # a balance keeps its digits
 _FOLLOW_UPS: Final = {
     "cancel": "its cancel follows and must undo it if it was booked",
     "retry": "it comes again",
@@ -133,7 +132,7 @@ class CallbackHandler:
             _FOLLOW_UPS.get(info.then, "nothing follows"),
             extra=event.extra(),
         )
-        call_hook(partial(self._hooks.overdue, event))
+        call_hook(self._hooks.overdue, event)
         call.report_end()
         call.cancel()
 
@@ -141,13 +140,13 @@ class CallbackHandler:
         late = event(UNKNOWN)
         how = "returned" if error is None else f"raised {type(error).__name__}"
         log.warning("An overdue call of the wallet has %s: %s", how, late.line(), extra=late.extra())
-        call_hook(partial(self._hooks.ended_late, late, error))
+        call_hook(self._hooks.ended_late, late, error)
 
     def _answer(self, event: Event, balance: Decimal | int) -> bytes:
         if log.isEnabledFor(logging.INFO):
             log.info("callback %s", event.line(), extra=event.extra())
-        call_hook(partial(self._hooks.answered, event))
-        return _encoder.encode({"balance": balance, "statusCode": event.status_code})
+        call_hook(self._hooks.answered, event)
+        return encoder.encode({"balance": balance, "statusCode": event.status_code})
 
 
 def _event(

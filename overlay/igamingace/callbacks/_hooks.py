@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from igamingace._common.hooks import HookCaller
 
 __all__ = ["CallbackHooks", "Event"]
 
 log: Final = logging.getLogger("igamingace.callbacks")
+call_hook: Final = HookCaller(log, "A hook raised an exception; the callback is answered anyway")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,3 @@ class CallbackHooks:
         answered as failed: its `cancel` must refund it. `asyncio.CancelledError`: it was cancelled at the
         time limit.
         """
-
-
-def call_hook(hook: Callable[[], None]) -> None:
-    """Call a hook. An exception is logged, so that the callback is still answered."""
-    try:
-        hook()
-    except Exception:
-        log.exception("A hook raised an exception; the callback is answered anyway")

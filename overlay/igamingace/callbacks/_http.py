@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, ClassVar, Final
 
+from igamingace._common.ip_addresses import Network, in_networks
 from igamingace.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-Network: TypeAlias = IPv4Network | IPv6Network
 
 DEFAULT_MAX_BODY: Final = 65_536
 _MAX_LENGTH_DIGITS: Final = 12
@@ -41,7 +40,7 @@ class RequestRejected(Exception):  # noqa: N818 -- becomes a response; nobody ou
 
 def check_request(allowed: tuple[Network, ...] | None, peer: str | None, method: str) -> None:
     """Raise RequestRejected for a peer that is not in the allow list, and for any method but POST."""
-    if allowed is not None and not _is_allowed(allowed, peer):
+    if allowed is not None and not in_networks(peer, allowed):
         raise RequestRejected(403, f"callbacks are not accepted from {peer}")
     if method != "POST":
         raise RequestRejected(405, "callbacks are sent by POST")
@@ -76,14 +75,3 @@ def parse_networks(allowed: Iterable[str | Network] | None) -> tuple[Network, ..
             return networks
         reason = "allowed_addresses is empty, which would refuse everybody; leave it out, or add an address"
     raise ConfigurationError(reason)
-
-
-def _is_allowed(networks: tuple[Network, ...], peer: str | None) -> bool:
-    """Return whether a peer is in one of the networks; an unknown peer is in none."""
-    try:
-        address = ip_address((peer or "").partition("%")[0])  # a zone is only meaningful on this host
-    except ValueError:
-        return False
-    if isinstance(address, IPv6Address):  # an IPv4 client may arrive through an IPv6 socket
-        address = address.ipv4_mapped or address
-    return any(address in network for network in networks)

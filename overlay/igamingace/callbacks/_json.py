@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final, NoReturn, TypeAlias
-
-from igamingace._common.json import MAX_EXPONENT
 
 Value: TypeAlias = str | bytes | bool | None
 """A decoded string, a number as its literal in bytes, true, false or null."""
@@ -108,18 +105,6 @@ def signing_input(fields: dict[str, Value]) -> bytes:
     else:
         return b",".join(parts)
     raise NotAFlatObject(reason)
-
-
-def to_decimal(literal: bytes) -> Decimal:
-    """Return a Decimal with the digits of the literal.
-
-    Raises:
-        ArithmeticError: the exponent is out of range.
-    """
-    number = Decimal(literal.decode())
-    if abs(number.adjusted()) > MAX_EXPONENT:
-        raise OverflowError("the exponent is out of range")
-    return number
 
 
 def to_datetime(literal: bytes) -> datetime | int:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import AwareDatetime, ValidationError
 
+from igamingace._common.json import parse_number
 from igamingace.callbacks._errors import InvalidCallback, StaleCallback
-from igamingace.callbacks._json import to_datetime, to_decimal
+from igamingace.callbacks._json import to_datetime
 from igamingace.callbacks._models import Balance, Bet, BetWin, Callback, Cancel, Win, attach_signature
 from igamingace.callbacks._signature import verified_fields
 
@@ -29,7 +30,7 @@ MODELS: Final[Mapping[str, type[Callback]]] = {
 """The model of each command."""
 
 _CONVERTERS: Final[Mapping[object, Callable[[bytes], object]]] = {
-    Decimal: to_decimal,
+    Decimal: parse_number,
     AwareDatetime: to_datetime,
 }
 # By command: pydantic's validation, and what converts the number literals of its fields. Numbers of all other
@@ -101,7 +102,7 @@ def parse_fields(fields: dict[str, Value], signature: str | bytes | None, max_ag
                 try:
                     values[name] = converters.get(name, int)(value)
                 except ValueError:  # not an integer, or with more digits than Python's int takes
-                    values[name] = to_decimal(value)
+                    values[name] = parse_number(value)
         callback: Callback = validate(values, strict=True)
     except ValidationError as error:
         details = error.errors(include_input=False, include_url=False, include_context=False)

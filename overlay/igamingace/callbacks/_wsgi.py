@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from wsgiref.types import InputStream, StartResponse, WSGIEnvironment
 
-    from igamingace.callbacks._http import Network
+    from igamingace._common.ip_addresses import Network
 
 _SIGNATURE: Final = "HTTP_" + SIGNATURE_HEADER.upper().replace("-", "_")
 

@@ -7,7 +7,6 @@ statements are not prepared under names, and COMMIT is asked about afterwards.
 
 from __future__ import annotations
 
-import os
 import time
 import weakref
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import URL, Engine, QueuePool, create_engine, event, make_url
 
+from igamingace._common.fork import register_at_fork
 from igamingace.errors import ConfigurationError
 from igamingace.ledger._errors import CommitNotConfirmed
 from igamingace.ledger._sqlstates import Action, action_for
@@ -130,8 +130,7 @@ def _drop_connections_at_fork(engine: Engine) -> None:
         if (here := known()) is not None:
             here.dispose(close=False)
 
-    if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
-        os.register_at_fork(before=close_idle, after_in_child=forget)
+    register_at_fork(before=close_idle, after_in_child=forget)
 
 
 def autocommit_engine(engine: Engine) -> Engine:

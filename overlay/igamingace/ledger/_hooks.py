@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from igamingace._common.hooks import HookCaller
 
+if TYPE_CHECKING:
     from igamingace.callbacks import Bet, BetWin, Cancel, Win
     from igamingace.ledger._amounts import AmountRefused
     from igamingace.ledger._entry import Entry
     from igamingace.ledger._errors import SignatureReused
 
 log: Final = logging.getLogger("igamingace.ledger")
+call_hook: Final = HookCaller(log, "A hook of the ledger raised")
 
 
 class LedgerHooks:
@@ -55,11 +56,3 @@ class LedgerHooks:
 
         `attempt` is the number of the attempt that failed, from 1.
         """
-
-
-def call_hook(hook: Callable[[], None]) -> None:
-    """Call a hook; log what it raises instead of letting it change an answer."""
-    try:
-        hook()
-    except Exception:
-        log.exception("A hook of the ledger raised")

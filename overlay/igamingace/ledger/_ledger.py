@@ -186,22 +186,22 @@ class Ledger(LedgerAdmin):
             return self._transact(work, _seconds_for(callback), shortcut)
         except TransactionMismatch as refusal:
             log.error("Refused: %s (transactionId %d)", refusal, callback.transaction_id)
-            call_hook(partial(self._hooks.mismatched, callback, refusal.recorded))
+            call_hook(self._hooks.mismatched, callback, refusal.recorded)
             raise
         except SignatureReused as refusal:
             log.error(
                 "Refused: %s (%s, transactionId %d)", refusal, callback.command, callback.transaction_id
             )
-            call_hook(partial(self._hooks.signature_reused, callback, refusal))
+            call_hook(self._hooks.signature_reused, callback, refusal)
             raise
         except AmountRefused as refusal:
             log.error("Refused: %s (transactionId %d)", refusal, callback.transaction_id)
-            call_hook(partial(self._hooks.not_exact, callback, refusal))
+            call_hook(self._hooks.not_exact, callback, refusal)
             raise
         except NotCovered as refusal:
             log.error("Refused: %s (transactionId %d)", refusal, callback.transaction_id)
             if isinstance(callback, Cancel):
-                call_hook(partial(self._hooks.not_covered, callback, refusal.bet))
+                call_hook(self._hooks.not_covered, callback, refusal.bet)
             raise
 
     def _admits(self, player_id: str) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import random
 import time
-from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from igamingace._common.backoff import backoff
 from igamingace.ledger._hooks import LedgerHooks, call_hook, log
 from igamingace.ledger._sqlstates import Action, action_for
 
@@ -37,11 +36,10 @@ def with_retries(attempt: Callable[[float], Result], seconds: float, hooks: Ledg
             raise reason from late  # that the time is up says less than what took it
         except Exception as error:
             reason = error
-            longest = min(_FIRST_PAUSE * 2 ** (number - 1), _LONGEST_PAUSE)
-            pause = longest * random.uniform(0.5, 1.5)  # noqa: S311 -- no secret
+            pause = backoff(_FIRST_PAUSE, _LONGEST_PAUSE, number)
             if time.monotonic() + pause >= end or action_for(error) is Action.GIVE_UP:
                 raise
             log.warning("A transaction was turned away, attempt %d: %s", number, type(error).__name__)
-            call_hook(partial(hooks.retried, error, number))
+            call_hook(hooks.retried, error, number)
         time.sleep(pause)
         number += 1

@@ -6,6 +6,8 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from igamingace._common.hooks import HookCaller
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["EventEmitter", "LimiterHooks"]
 
 _log = logging.getLogger("igamingace")
+_call = HookCaller(_log, "A hook of the limiter raised an exception, which is ignored")
 
 
 class LimiterHooks(Protocol):
@@ -61,17 +64,17 @@ class EventEmitter:
     def emit_start(self, *, urgent: bool, retry: bool) -> None:
         """A call asks for a slot."""
         if self.hooks is not None:
-            _call(partial(self.hooks.start, self.account, urgent=urgent, retry=retry))
+            _call(self.hooks.start, self.account, urgent=urgent, retry=retry)
 
     def emit_wait(self, waiting: int) -> None:
         """A call waits."""
         if self.hooks is not None:
-            _call(partial(self.hooks.wait, self.account, waiting=waiting))
+            _call(self.hooks.wait, self.account, waiting=waiting)
 
     def emit_grant(self, waited: float) -> None:
         """A call has its slot."""
         if self.hooks is not None:
-            _call(partial(self.hooks.grant, self.account, waited=waited))
+            _call(self.hooks.grant, self.account, waited=waited)
 
     def queue_release(self, outcome: SlotOutcome, held: float) -> None:
         """A slot was released."""
@@ -99,10 +102,3 @@ class EventEmitter:
             stats.in_flight,
             stats.limit,
         )
-
-
-def _call(hook: Callable[[], None]) -> None:
-    try:
-        hook()
-    except Exception:  # noqa: BLE001 - whatever a hook raises, a request must not suffer
-        _log.exception("A hook of the limiter raised an exception, which is ignored")

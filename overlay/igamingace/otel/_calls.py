@@ -15,10 +15,11 @@ from opentelemetry.context import (
 )
 from opentelemetry.trace import SpanKind, StatusCode
 
+from igamingace._common.hooks import HookCaller
 from igamingace.errors import APIError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from contextvars import Token
     from types import TracebackType
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["CallInstrumentation"]
 
 _log = logging.getLogger("igamingace")
+# No error of a span processor or a view may fail the call.
+_suppress_and_log = HookCaller(_log, "OpenTelemetry raised an exception; the call continues without it")
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
 """In seconds, as the semantic conventions for HTTP recommend."""
@@ -109,7 +112,7 @@ class _CallObserver:
     ) -> None:
         if self._token is not None:
             context.detach(self._token)
-        _suppress_and_log(lambda: self._end(error))
+        _suppress_and_log(self._end, error)
 
     def begins(self) -> None:
         """A wait for a slot begins."""
@@ -117,11 +120,11 @@ class _CallObserver:
 
     def attempted(self, attempt: Attempt) -> None:
         """The slot was granted, and the attempt has ended."""
-        _suppress_and_log(lambda: self._record_attempt(attempt))
+        _suppress_and_log(self._record_attempt, attempt)
 
     def gave_up(self, error: BaseException | None) -> None:
         """The slot was not granted."""
-        _suppress_and_log(lambda: self._record_failed_wait(error))
+        _suppress_and_log(self._record_failed_wait, error)
 
     def _start(self) -> None:
         self._started = perf_counter()
@@ -188,13 +191,6 @@ class _CallObserver:
         kind = {} if error is None else {_ERROR_TYPE: type(error).__qualname__}
         self._instrumentation.waits.record(waited, kind)
         self._span.add_event("igamingace.slot.given_up", {"igamingace.slot.waited": waited, **kind})
-
-
-def _suppress_and_log(record: Callable[[], None]) -> None:
-    try:
-        record()
-    except Exception:  # noqa: BLE001 - no error of a span processor or a view may fail the call
-        _log.exception("OpenTelemetry raised an exception; the call continues without it")
 
 
 def _code_of(error: BaseException) -> int | None:

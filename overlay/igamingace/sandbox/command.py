@@ -6,13 +6,14 @@ import json
 import logging
 import math
 import os
-from ipaddress import ip_address
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from igamingace.sandbox._json import encode, members
+from igamingace._common.ip_addresses import parse_host
+from igamingace._common.json import encode
+from igamingace.sandbox._json import members
 from igamingace.sandbox.app import SandboxApp, create_app
 from igamingace.sandbox.contract.document import ContractError
 from igamingace.sandbox.contract.error_style import CODE_FIELDS, CodeField, StatusStyle
@@ -148,7 +149,8 @@ def _write(app: SandboxApp, path: Path) -> None:
 
 
 def _is_loopback(address: str) -> bool:
-    return ip_address(address.partition("%")[0]).is_loopback
+    parsed = parse_host(address)
+    return parsed is not None and parsed.is_loopback
 
 
 def _read(path: Path | None) -> Object | None:

@@ -6,23 +6,23 @@ import asyncio
 import time
 from collections import Counter
 from dataclasses import dataclass
-from decimal import Decimal
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from igamingace_bindings.contract import CALLBACKS
 
-from igamingace._common.json import MAX_EXPONENT, decode
-from igamingace._common.text import exception_text, sanitize
+from igamingace._common.text import sanitize
 from igamingace._wallet_client.client import NoResponse, WalletUnreachable
+from igamingace._wallet_client.verdict import OK, read_answer
 from igamingace.walletcheck.reports._report import Exchange
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from igamingace._common.secret import Secret
     from igamingace._wallet_client.client import CallbackTransport, WalletResponse
     from igamingace._wallet_client.messages import CallbackMessage
 
-_OK: Final = "OK"
 _MAX_TEXT: Final = 600
 _MAX_CODE: Final = 60
 _TOKEN_PREFIX: Final = 4  # characters
@@ -57,7 +57,7 @@ class CallbackResult:
     def ok(self) -> bool:
         """Whether the wallet accepted the callback; the spelling in capitals is a check of its own."""
         status_code = (self.status_code or "").strip().upper()
-        return self.exchange.http_status == HTTPStatus.OK and status_code == _OK
+        return self.exchange.http_status == HTTPStatus.OK and status_code == OK
 
     @property
     def is_server_error(self) -> bool:
@@ -143,41 +143,12 @@ class WalletClient:
             self.late[exchange.command] += 1
 
     def _parse(self, command: str, exchange: Exchange, body: bytes) -> CallbackResult:
-        try:
-            decoded = decode(body)
-        except ValueError as error:
-            reason = exception_text(error, self._token)
-            return CallbackResult(command, exchange, problem=f"a body that is not valid JSON ({reason})")
-        if not isinstance(decoded, dict):
-            return CallbackResult(command, exchange, problem="JSON that is not an object")
-        fields = cast("dict[str, object]", decoded)
-        code, balance = fields.get("statusCode"), fields.get("balance")
-        status_code = self._sanitize(code, _MAX_CODE) if isinstance(code, str) else None
+        answer = read_answer(command, body)
+        code = answer.status_code
         return CallbackResult(
-            command, exchange, status_code, _to_amount(balance), _form_problem(command, code, balance)
+            command,
+            exchange,
+            None if code is None else self._sanitize(code, _MAX_CODE),
+            answer.balance,
+            self._sanitize(answer.problem or answer.balance_problem),
         )
-
-
-def _to_amount(value: object) -> Decimal | None:
-    """Return a number, or a number in quotes, as a Decimal; None when it is not one, or too large."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
-        return None
-    try:
-        amount = Decimal(value)
-    except ArithmeticError:
-        return None
-    if not amount.is_finite() or abs(amount.adjusted()) > MAX_EXPONENT:
-        return None
-    return amount
-
-
-def _form_problem(command: str, code: object, balance: object) -> str:
-    if not isinstance(code, str):
-        return "statusCode is not a string" if code is not None else "statusCode is missing"
-    if command in CALLBACKS and code not in CALLBACKS[command].status_codes:
-        return f"a statusCode that the contract does not allow for {command}"
-    if isinstance(balance, bool) or not isinstance(balance, int | Decimal):
-        return "balance is not a number" if balance is not None else "balance is missing"
-    if _to_amount(balance) is None:
-        return "balance is not an amount of money"
-    return ""

@@ -6,7 +6,6 @@ import atexit
 import logging
 import math
 import os
-import random
 import threading
 from collections import deque
 from functools import partial
@@ -16,6 +15,7 @@ from weakref import WeakSet
 
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
 
+from igamingace._common.backoff import backoff
 from igamingace._common.fork import after_fork_in_child
 from igamingace.errors import ConfigurationError
 from igamingace.limits.redis._budget import LimiterUnavailable
@@ -332,8 +332,7 @@ class LeaseWorker:
             reason = partial(
                 LimiterUnavailable, f"Redis cannot be reached by the RedisLimiter: {error}. Nothing was sent."
             )
-        # The jitter spreads the processes.
-        reconnect_at = monotonic() + _RECONNECT * random.uniform(0.5, 1.0)  # noqa: S311
+        reconnect_at = monotonic() + backoff(_RECONNECT, _RECONNECT, 1)
         while not self.closed and monotonic() < reconnect_at:
             for budget in list(self._find({**self._pop_notified(), **self._active})):
                 if budget.on_disconnect(self._fallback_slots) and reason is not None:

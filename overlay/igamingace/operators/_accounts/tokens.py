@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 from igamingace._common.masking import looks_like_token
-from igamingace._common.secret import Secret
+from igamingace._common.secret import Secret, check_token
 from igamingace.errors import ConfigurationError
 from igamingace.operators._errors import TokenUnavailable
 
@@ -20,7 +19,6 @@ __all__ = ["CallableToken", "EnvironmentToken", "FileToken", "StaticToken", "Tok
 _logger = logging.getLogger("igamingace.operators")
 _READABLE_BY_ALL = stat.S_IROTH
 _warned: set[Path] = set()
-_PRINTABLE_ASCII = re.compile(r"[!-~]+")
 
 
 @runtime_checkable
@@ -188,18 +186,7 @@ def _no_token(name: str, what: str) -> None:
 
 
 def _checked(sealed: Secret[Any], source: str) -> Secret[str]:
-    """Return the token without surrounding white space; raises TokenUnavailable when it is invalid."""
-    if not isinstance(sealed.reveal(), str):
-        raise TokenUnavailable(f"the value of {source} is not text; it must be the account's API token")
-    bare = Secret[str](sealed.reveal().strip())
-    if not bare.reveal():
-        raise TokenUnavailable(f"{source} is empty: it must be the account's API token")
-    if not _PRINTABLE_ASCII.fullmatch(bare.reveal()):
-        raise TokenUnavailable(
-            f"{source} has white space, a control character or a character outside ASCII: "
-            "it must be the bare API token, without the word Bearer"
-        )
-    return bare
+    return check_token(sealed, source, TokenUnavailable, "it must be the account's API token")
 
 
 def _read(path: Path) -> Secret[str] | str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import TYPE_CHECKING, Final, Self, TypeAlias, overload
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, Final, Self, overload
 
+from igamingace._common.ip_addresses import Address, parse_address, parse_addresses
 from igamingace.operators._errors import InvalidAddresses
 from igamingace.operators._runs.account_info import read_info
 from igamingace.operators._runs.flow import CallOne
@@ -28,8 +29,6 @@ __all__ = [
 
 LOGGER: Final = logging.getLogger("igamingace.operators.addresses")
 """Warns of suspicious addresses; a program that shows these warnings itself may silence it."""
-
-Address: TypeAlias = IPv4Address | IPv6Address
 
 _EMPTY: Final = (
     "no address is given, which would accept requests from everywhere: give the addresses of your servers, "
@@ -82,28 +81,19 @@ class AllowedAddresses(Sequence[str]):
         """Parse addresses: one or several texts, each with addresses separated by spaces or line ends.
 
         Raises:
-            InvalidAddresses: an entry is not an IPv4 or IPv6 address; the message names each.
+            InvalidAddresses: an entry is not an IP address; the message names each.
         """
         entries = [addresses] if isinstance(addresses, str) else addresses
-        found: dict[Address, None] = {}
-        problems: list[str] = []
-        for entry in entries:
-            for word in entry.split() if isinstance(entry, str) else [entry]:
-                address = _address(word)
-                if isinstance(address, str):
-                    problems.append(address)
-                else:
-                    found[address] = None
+        self._addresses, problems = parse_addresses(entries)
         if problems:
-            raise InvalidAddresses(problems)
-        self._addresses = tuple(found)
+            raise InvalidAddresses([problem for _, problem in problems])
         self.unreadable = tuple(unreadable)
 
     @classmethod
     def read(cls, entries: Iterable[str]) -> Self:
         """Parse the vendor's field, `allowed_ips` of `operators.info`; never raises."""
         words = dict.fromkeys(word for entry in entries for word in entry.split())
-        invalid = [word for word in words if isinstance(_address(word), str)]
+        invalid = [word for word in words if parse_addresses([word])[1]]
         return cls((word for word in words if word not in invalid), unreadable=invalid)
 
     @property
@@ -170,7 +160,10 @@ class AllowedAddresses(Sequence[str]):
 
     def __contains__(self, address: object) -> bool:
         """Return whether an address is in the list, in any spelling."""
-        return isinstance(address, str | IPv4Address | IPv6Address) and _address(address) in self._addresses
+        try:
+            return parse_address(address) in self._addresses
+        except ValueError:
+            return False
 
     def __eq__(self, other: object) -> bool:
         """Return whether both lists accept the same addresses, in any order."""
@@ -187,32 +180,6 @@ class AllowedAddresses(Sequence[str]):
 
     def __repr__(self) -> str:
         return f"AllowedAddresses({[*self]!r})"
-
-
-def _address(entry: object) -> Address | str:
-    """Return an address, an IPv4-mapped IPv6 address as IPv4; or why the entry is invalid."""
-    # ip_address would accept integers and bytes as well, which are hardly meant as addresses.
-    if not isinstance(entry, str | IPv4Address | IPv6Address):
-        return f"{entry!r} is not an IPv4 or IPv6 address: give text, or an address of the module ipaddress"
-    try:
-        address = ip_address(entry)
-    except ValueError:
-        return f"{entry!r} is not an IPv4 or IPv6 address{_hint(str(entry))}"
-    if isinstance(address, IPv6Address):
-        if address.scope_id is not None:
-            return f"{entry!r} has a zone, which is valid on one machine only"
-        return address.ipv4_mapped or address
-    return address
-
-
-def _hint(entry: str) -> str:
-    if "," in entry or ";" in entry:
-        return ": separate addresses by spaces or line ends"
-    try:
-        network = ip_network(entry, strict=False)
-    except ValueError:
-        return ""
-    return f": the field does not accept networks; write each address of {network}"
 
 
 _DOCUMENTATION: Final = tuple(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from dataclasses import dataclass, field
 from decimal import Decimal
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Final
 
+from igamingace._common.masking import without_userinfo
 from igamingace._common.secret import Secret
+from igamingace._common.urls import is_callable_url
 from igamingace.errors import ConfigurationError, IGamingAceError, UnexpectedResponse
 from igamingace.operators._accounts.account import (
     Account,
@@ -36,7 +37,6 @@ __all__ = ["AccountSpec", "NewAccount", "check_spec", "create", "new_password"]
 
 _PASSWORD_BYTES: Final = 18
 _MAX_RATE: Final = 100
-_URL: Final = re.compile(r"https?://[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +139,10 @@ def check_spec(
 
 
 def _check_callback_url(url: object) -> None:
-    if url is not None and not (isinstance(url, str) and _URL.fullmatch(url)):
-        raise ConfigurationError(f"callback_url is {url!r}: give a URL that begins with https://")
+    if url is not None and not (isinstance(url, str) and is_callable_url(url)):
+        raise ConfigurationError(
+            f"callback_url is {without_userinfo(repr(url))}; use a URL that begins with https://"
+        )
 
 
 def _only_root_operator(tree: Tree) -> Account:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from igamingace._common.masking import without_userinfo
 from igamingace.errors import AuthenticationError, IGamingAceError, IPNotAllowed
 from igamingace.operators._errors import DuplicateToken, TokenUnavailable
 from igamingace.operators._management.allowed_ips import AllowedAddresses
@@ -178,7 +179,7 @@ def _callback(account: Account, info: Info, expected: HealthExpectations) -> Flo
         return HealthCheckResult("callback", "ok", "set; not called")
     problem = yield from probe(account, info.callback_url, expected.callback_timeout)
     if problem is not None:
-        return HealthCheckResult("callback", "failed", f"{info.callback_url}: {problem}")
+        return HealthCheckResult("callback", "failed", f"{without_userinfo(info.callback_url)}: {problem}")
     return HealthCheckResult("callback", "ok")
 
 

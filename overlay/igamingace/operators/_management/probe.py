@@ -7,18 +7,14 @@ rejects the signature.
 
 from __future__ import annotations
 
-import json
 import time
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, cast
-from urllib.parse import SplitResult, urlsplit
+from typing import TYPE_CHECKING, Final
 
-from igamingace_bindings.contract import CALLBACKS
-
-from igamingace._common import json as exact_json
 from igamingace._common.secret import Secret
 from igamingace._common.text import sanitize
+from igamingace._common.urls import is_callable_url, split_url
 from igamingace._transport.base import Request, Timeouts, TransportFailure
+from igamingace._wallet_client.verdict import judge
 from igamingace.operators._runs.flow import ResolveToken, SendCallback
 
 if TYPE_CHECKING:
@@ -31,64 +27,37 @@ __all__ = ["PROBE_TIMEOUT", "probe"]
 PROBE_TIMEOUT: Final = 5.0
 """Seconds within which a wallet must answer."""
 
-_COMMAND: Final = CALLBACKS["balance"].command
 _PLAYER: Final = "igamingace-check-no-such-player"
-_SIGNATURE_REJECTED: Final = "ERR_INTEGRITY_CHECK_FAILED"
-_INTERNAL_ERROR: Final = "ERR_UNKNOWN"
+_FAULTS: Final = ("ERR_INTEGRITY_CHECK_FAILED", "ERR_UNKNOWN")
+"""Refusals that a wallet in order does not answer with: of another token, and of an error within."""
 _MOST_SHOWN: Final = 80
 
 
 def probe(account: Account, url: str, timeout: float) -> Flow[str | None]:
     """Send the callback; returns what is wrong with the answer, None for a valid one."""
-    parts = _split(url)
-    if parts is None:
+    if not is_callable_url(url):
         return f"{sanitize(url, Secret(''), _MOST_SHOWN)} is not a valid callback URL"
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    origin, target = split_url(url)
     token: Secret[str] = yield ResolveToken(account)
     request = _request(target, token, timeout)
-    answer: Response | TransportFailure = yield SendCallback(f"{parts.scheme}://{parts.netloc}", request)
+    answer: Response | TransportFailure = yield SendCallback(origin, request)
     if isinstance(answer, TransportFailure):
         return f"it did not answer to this host within {timeout:g} s" if answer.limit else answer.reason
-    return _problem(answer, token)
-
-
-def _split(url: str) -> SplitResult | None:
-    """Return the parts of a callback URL; None when it is invalid."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        netloc = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
-    except ValueError:
-        return None
-    return parts._replace(netloc=netloc) if usable and parts.username is None else None
+    return _problem(answer, account.currency, token)
 
 
 def _request(target: str, token: Secret[str], timeout: float) -> Request:
-    from igamingace.callbacks import SIGNATURE_HEADER, sign  # noqa: PLC0415 -- brings pydantic with it
+    # These bring pydantic with them.
+    from igamingace._wallet_client.messages import balance_fields, build_message, request_headers  # noqa: PLC0415
 
-    body = json.dumps(
-        {"command": _COMMAND, "playerId": _PLAYER, "timestamp": int(time.time() * 1000)}
-    ).encode()
-    headers = (
-        (SIGNATURE_HEADER, sign(body, token.reveal())),
-        ("Accept", "application/json"),
-        ("Content-Type", "application/json"),
-    )
-    return Request("POST", target, Secret(headers), body, Timeouts(connect=timeout, total=timeout), token)
+    message = build_message("balance", balance_fields(_PLAYER, int(time.time() * 1000)))
+    signed = request_headers(message.signer(token.reveal()))
+    headers = tuple((name.decode(), value.decode()) for name, value in signed)
+    timeouts = Timeouts(connect=timeout, total=timeout)
+    return Request("POST", target, Secret(headers), message.body, timeouts, token)
 
 
-def _problem(answer: Response, token: Secret[str]) -> str | None:
-    if answer.http_status != HTTPStatus.OK:
-        return f"it answered HTTP {answer.http_status}, and must answer 200"
-    try:
-        parsed = exact_json.decode(answer.body)
-    except ValueError:
-        parsed = None
-    if not isinstance(parsed, dict):
-        return "its answer is not a JSON object"
-    status = cast("dict[str, object]", parsed).get("statusCode")
-    if status == _SIGNATURE_REJECTED:
-        return "it rejects the signature: does it have another token?"
-    if not isinstance(status, str) or status == _INTERNAL_ERROR:
-        return f"its answer has the statusCode {sanitize(str(status), token, _MOST_SHOWN)}"
-    return None
+def _problem(answer: Response, currency: str, token: Secret[str]) -> str | None:
+    verdict = judge("balance", answer.http_status, answer.body, currency)
+    wrong = verdict.outcome == "failed" or verdict.status_code in _FAULTS
+    return sanitize(verdict.text, token) if wrong else None

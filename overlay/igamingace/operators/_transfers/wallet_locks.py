@@ -5,9 +5,9 @@ The locks are fair, first come first served, and hold across operators, threads 
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from igamingace._common.fork import register_at_fork
 from igamingace.operators._runs.flow import Sleep
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ class _Waiter:
 # copied. Each of these is atomic, so no lock is needed, which a fork could leave locked for ever.
 _queue: list[_Waiter] = []
 
-if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
-    os.register_at_fork(after_in_child=_queue.clear)
+register_at_fork(after_in_child=_queue.clear)
 
 
 def exclusive(names: frozenset[str], flow: Flow[T]) -> Flow[T]:

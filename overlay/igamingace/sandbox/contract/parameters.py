@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
-from igamingace.sandbox._json import JSON, InvalidJSON, Object, members, number
+from igamingace._common.json import InvalidJSON, parse_strict_number
+from igamingace.sandbox._json import JSON, Object, members
 from igamingace.sandbox.contract.document import ContractError, Node, Validator, violations
 from igamingace.sandbox.contract.router import is_text
 
@@ -105,7 +106,7 @@ def coerce(text: str, types: frozenset[str]) -> JSON:
         return int(text)
     if "number" in types and _DECIMAL.fullmatch(text):
         try:
-            return number(text)
+            return parse_strict_number(text)
         except InvalidJSON:
             return text
     if "boolean" in types:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from igamingace._common.json import encode
 from igamingace.sandbox._errors import SandboxError
-from igamingace.sandbox._json import encode
 from igamingace.sandbox.control.router import control_route
 from igamingace.sandbox.faults.parse import fault_of
 from igamingace.sandbox.faults.registry import TooManyFaults

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from igamingace._common.json import encode
 from igamingace.sandbox._errors import SandboxError, validation_error
-from igamingace.sandbox._json import encode
 from igamingace.sandbox.contract.document import violations
 from igamingace.sandbox.control.fields import amount, number_after, only, typed
 from igamingace.sandbox.control.router import control_route

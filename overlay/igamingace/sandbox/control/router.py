@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import parse_qsl
 
+from igamingace._common.json import InvalidJSON, decode_strict
 from igamingace.sandbox._errors import SandboxError
-from igamingace.sandbox._json import JSON, InvalidJSON, Object, ReadOnlyObject, decode, members
+from igamingace.sandbox._json import JSON, Object, ReadOnlyObject, members
 from igamingace.sandbox.contract.router import Router
 from igamingace.sandbox.http.asgi import MAX_BODY_BYTES, Receive, Response, Scope, Send, read_body
 
@@ -72,7 +73,7 @@ class ControlRequest:
         """
         raw = await self.raw_body()
         try:
-            value: JSON = decode(raw) if raw else {}
+            value: JSON = decode_strict(raw) if raw else {}
         except InvalidJSON as error:
             raise SandboxError("VALIDATION_ERROR", f"body: {error}") from None
         if not isinstance(value, dict):

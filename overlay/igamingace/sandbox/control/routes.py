@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from igamingace._common.json import encode
 from igamingace.sandbox._errors import SandboxError
-from igamingace.sandbox._json import encode
 from igamingace.sandbox.control.fields import boolean, number_after, only, seconds, text
 from igamingace.sandbox.control.router import control_route
 from igamingace.sandbox.control.view import show_clock, show_sandbox

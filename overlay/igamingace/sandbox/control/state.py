@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from igamingace._common.json import encode
+from igamingace._common.urls import is_callable_url
 from igamingace.sandbox._errors import SandboxError
-from igamingace.sandbox._json import encode, items, members
+from igamingace.sandbox._json import items, members
 from igamingace.sandbox.control.fields import amount, boolean, only, text
 from igamingace.sandbox.control.router import control_route
 from igamingace.sandbox.control.view import show_account, show_provider, show_sandbox
@@ -88,8 +90,6 @@ def _addresses(given: JSON) -> tuple[str, ...]:
 def _url(given: JSON) -> str | None:
     if given is None or given == "":
         return None
-    from igamingace._common.urls import is_callable_url  # noqa: PLC0415 -- a server needs no httpx2 until then
-
     url = text(given, "body.callback_url")
     if len(url) > _MAX_URL or not is_callable_url(url):
         raise SandboxError(

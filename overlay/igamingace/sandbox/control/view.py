@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from igamingace.sandbox.store.masking import masked
+from igamingace.sandbox.store.masking import abbreviate_token
 
 if TYPE_CHECKING:
     from igamingace.sandbox._json import Object
@@ -60,7 +60,7 @@ def show_account(account: Account, runtime: Runtime) -> Object:
         "allowed_ips": list(account.allowed_ips),
         "callback_url": account.callback_url,
         "mode": account.mode,
-        "token": masked(account.token),
+        "token": abbreviate_token(account.token),
         **runtime.gauges.figures(account.id),
         "players": list(islice(list(account.players), MAX_PLAYERS_SHOWN)),
     }

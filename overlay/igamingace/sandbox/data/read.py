@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from igamingace.sandbox._json import InvalidJSON, decode
+from igamingace._common.json import InvalidJSON, decode_strict
 from igamingace.sandbox.contract.contract import shipped_contract
 from igamingace.sandbox.contract.document import Document
 from igamingace.sandbox.data.model import Casino
@@ -96,7 +96,7 @@ def _toml(text: str, name: str) -> JSON:
 
 def _json(text: str, name: str) -> JSON:
     try:
-        return decode(text.encode())
+        return decode_strict(text.encode())
     except InvalidJSON as error:
         raise DataError(_unread(error, _IN_JSON, name)) from None
 

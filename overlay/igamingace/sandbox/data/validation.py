@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from igamingace._common.ip_addresses import parse_addresses
 from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.contract.document import violations
 from igamingace.sandbox.data.model import PlayerData
-from igamingace.sandbox.store.addresses import canonical
 from igamingace.sandbox.store.amounts import MAX_TOTAL, amount_in
 from igamingace.sandbox.store.clock import CALENDAR
 from igamingace.sandbox.store.models import TransactionType
@@ -105,9 +105,8 @@ def _check_account(
     for provider in account.providers or ():
         if provider not in games:
             raise DataProblem(f"{path}.providers", f"expected ids of [[providers]], not {provider}")
-    for address in account.allowed_ips:
-        if canonical(address) is None:
-            raise DataProblem(f"{path}.allowed_ips", f"expected IP addresses, not {address!r}")
+    for _, problem in parse_addresses(account.allowed_ips)[1]:
+        raise DataProblem(f"{path}.allowed_ips", problem)
     _check_money(f"{path}.points", account.points, account.currencies)
     _check_players(path, account)
     _check_rounds(path, account, games)

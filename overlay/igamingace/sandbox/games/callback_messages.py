@@ -1,66 +1,49 @@
-"""Builds callbacks: flat JSON with the contract's fields, numbers as JavaScript writes them.
+"""The callbacks of a session.
 
-Assumed, since the pages do not state it: the timestamp's unit, by command; `isBonusBusy` marks the bets of a
-bonus call, and `betwin` never belongs to one; amounts have no zeros at the end.
+Assumed, since the pages do not state it: the timestamp's unit, by command.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from igamingace.sandbox._json import JSON, Object, encode
+from igamingace._wallet_client.messages import (
+    RoundFields,
+    balance_fields,
+    bet_fields,
+    betwin_fields,
+    build_message,
+    cancel_fields,
+    win_fields,
+)
 from igamingace.sandbox.store.ids import new_id
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from decimal import Decimal
 
+    from igamingace._wallet_client.messages import CallbackMessage
     from igamingace.sandbox.games.sessions import Round, Session
     from igamingace.sandbox.store.models import BonusCall
-
-
-@dataclass(frozen=True, slots=True)
-class CallbackMessage:
-    """A callback to a wallet, sent once or several times.
-
-    Attributes:
-        command: Its command.
-        fields: What the body says.
-        body: The bytes that are signed and sent.
-    """
-
-    command: str
-    fields: Object
-    body: bytes
-
-    @property
-    def id(self) -> int:
-        """Its transactionId."""
-        number: int = self.fields["transactionId"]
-        return number
 
 
 def balance(session: Session, now: datetime) -> CallbackMessage:
     """Ask for the balance; the time is in milliseconds, as in the vendor's example of this callback."""
     milliseconds = int(now.timestamp() * 1000)
-    return _message("balance", {"playerId": session.player.external_id, "timestamp": milliseconds})
+    return build_message("balance", balance_fields(session.player.external_id, milliseconds))
 
 
 def bet(session: Session, round_: Round, now: datetime, bonus: BonusCall | None = None) -> CallbackMessage:
     """Take the round's stake."""
-    return _message(
-        "bet",
-        {
-            "transactionId": round_.bet_id,
-            **_about(session, round_),
-            "currency": session.currency,
-            "amount": _number(round_.stake),
-            "isBonusBusy": bonus is not None,
-            "bonusId": _bonus_id(bonus),
-            "timestamp": _seconds(now),
-        },
+    fields = bet_fields(
+        _about(session, round_),
+        round_.bet_id,
+        _seconds(now),
+        currency=session.currency,
+        amount=round_.stake,
+        bonus_id=None if bonus is None else bonus.id,
     )
+    return build_message("bet", fields)
 
 
 def win(
@@ -73,70 +56,34 @@ def win(
     bonus: BonusCall | None = None,
 ) -> CallbackMessage:
     """Pay a win of the round."""
-    return _message(
-        "win",
-        {
-            "transactionId": new_id(),
-            **_about(session, round_),
-            "amount": _number(amount),
-            "isRoundFinished": finished,
-            "bonusId": _bonus_id(bonus),
-            "timestamp": _seconds(now),
-        },
+    fields = win_fields(
+        _about(session, round_),
+        new_id(),
+        _seconds(now),
+        amount=amount,
+        finished=finished,
+        bonus_id=None if bonus is None else bonus.id,
     )
+    return build_message("win", fields)
 
 
 def betwin(session: Session, round_: Round, now: datetime, amount: Decimal) -> CallbackMessage:
     """Take the round's stake and pay `amount` at once."""
-    return _message(
-        "betwin",
-        {
-            "transactionId": round_.bet_id,
-            **_about(session, round_),
-            "betAmount": _number(round_.stake),
-            "winAmount": _number(amount),
-            "bonusId": 0,
-            "timestamp": _seconds(now),
-        },
+    fields = betwin_fields(
+        _about(session, round_), round_.bet_id, _seconds(now), bet=round_.stake, win=amount
     )
+    return build_message("betwin", fields)
 
 
 def cancel(session: Session, round_: Round, now: datetime) -> CallbackMessage:
     """Refund the round's stake."""
-    return _message(
-        "cancel",
-        {
-            "transactionId": new_id(),
-            "referenceId": round_.bet_id,
-            **_about(session, round_),
-            "timestamp": _seconds(now),
-        },
-    )
+    fields = cancel_fields(_about(session, round_), new_id(), _seconds(now), reference_id=round_.bet_id)
+    return build_message("cancel", fields)
 
 
-def _message(command: str, fields: Object) -> CallbackMessage:
-    whole = {"command": command, **fields}
-    return CallbackMessage(command, whole, encode(whole))
-
-
-def _about(session: Session, round_: Round) -> Object:
-    return {
-        "playerId": session.player.external_id,
-        "roundId": round_.id,
-        "providerId": session.provider.id,
-        "gameCode": session.game.id,
-    }
-
-
-def _bonus_id(bonus: BonusCall | None) -> int:
-    return 0 if bonus is None else bonus.id
+def _about(session: Session, round_: Round) -> RoundFields:
+    return RoundFields(session.player.external_id, round_.id, session.provider.id, session.game.id)
 
 
 def _seconds(now: datetime) -> int:
     return int(now.timestamp())
-
-
-def _number(amount: Decimal) -> JSON:
-    """Return what is written as JavaScript writes it: 1.50 as `1.5`, 20.00 as `20`."""
-    text = f"{amount:f}"
-    return Decimal(text.rstrip("0").rstrip(".") or "0") if "." in text else int(amount)

@@ -6,31 +6,29 @@ Assumed: redirects are not followed, and when the time is over the connection is
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from igamingace_bindings.contract import CALLBACKS
+from igamingace_bindings.contract import CALLBACKS, CallbackInfo
 
+from igamingace._common.masking import without_userinfo
 from igamingace._wallet_client.client import MAX_CONCURRENCY, NoResponse, WalletResponse, WalletUnreachable
-from igamingace.callbacks import sign
+from igamingace._wallet_client.verdict import Verdict, failed, judge
 from igamingace.errors import ConfigurationError
 from igamingace.sandbox.games.delivery import Delivery
-from igamingace.sandbox.games.verdict import Verdict, judge, next_step, no_answer, timed_out
 from igamingace.sandbox.games.wallet_connections import WalletConnections
 from igamingace.sandbox.store.masking import mask_text
 from igamingace.sandbox.store.request_log import MAX_LOGGED_BYTES
 
 if TYPE_CHECKING:
+    from igamingace._wallet_client.messages import CallbackMessage
     from igamingace.sandbox._runtime import Runtime
-    from igamingace.sandbox.games.callback_messages import CallbackMessage
     from igamingace.sandbox.games.sessions import Session
 
 DEFAULT_TIMEOUT: Final = 10.0
 """How many seconds a callback is waited for whose time limit the contract does not state. Assumed."""
 _MAX_RUNNING: Final = 1_000
-_CREDENTIALS: Final = re.compile(r"//[^/?#]*@")
 
 
 @dataclass(slots=True)
@@ -39,7 +37,7 @@ class _Attempt:
     message: CallbackMessage
     number: int
     url: str
-    signature: str
+    signature: bytes | None
     place: str = ""
     """Where it goes, in words; known once there is a connection."""
 
@@ -71,9 +69,8 @@ class CallbackSender:
 
     async def _attempt(self, session: Session, message: CallbackMessage, number: int) -> Delivery:
         account = session.account
-        attempt = _Attempt(
-            session, message, number, account.callback_url or "", sign(message.body, account.token)
-        )
+        signature = message.signer(account.token)
+        attempt = _Attempt(session, message, number, account.callback_url or "", signature)
         fault = draw_callback_fault(self._runtime, account.id, message.command)
         async with self._gate:  # out of the time limit: to wait for each other is not the wallet's fault
             if not fault.duplicate:
@@ -100,25 +97,25 @@ class CallbackSender:
             reply = await self._exchange_in_time(attempt, fault)
             verdict = judge(command, reply.http_status, reply.body, attempt.session.currency)
         except TimeoutError:
-            verdict = timed_out(self._limit(command), fault.delay)
+            verdict = _timed_out(self._limit(command), fault.delay)
         except WalletUnreachable as error:
-            verdict = no_answer(f"{error}: does the wallet run there?")
+            verdict = failed(f"{error}: does the wallet run there?")
         except NoResponse as error:
-            verdict = no_answer(str(error))
+            verdict = failed(str(error))
         except ConfigurationError as error:
-            verdict = no_answer(f"not sent: {error}")
+            verdict = failed(f"not sent: {error}")
         except Exception as error:  # noqa: BLE001 - a URL that no library can work with is the account's mistake
-            verdict = no_answer(f"not sent: {type(error).__name__}: {error}")
+            verdict = failed(f"not sent: {type(error).__name__}: {error}")
         delivery = Delivery(
             at=at,
             account=attempt.session.account.id,
             player=attempt.session.player.external_id,
             session=attempt.session.id,
-            url=attempt.place or _CREDENTIALS.sub("//", attempt.url),
+            url=attempt.place or without_userinfo(attempt.url),
             command=command,
             attempt=attempt.number,
             request_body=attempt.message.body,
-            signature=attempt.signature,
+            signature=(attempt.signature or b"").decode(),
             http_status=None if reply is None else reply.http_status,
             answer_body=b"" if reply is None else reply.body[:MAX_LOGGED_BYTES],
             seconds=time.perf_counter() - start,
@@ -154,7 +151,7 @@ class CallbackSender:
                 raise NoResponse(
                     "a fault of the sandbox lost the callback on its way: the wallet never got it"
                 )
-            reply = await connection.send(attempt.message.body, attempt.signature.encode())
+            reply = await connection.send(attempt.message.body, attempt.signature)
             if fault.lost_answer:
                 raise NoResponse(
                     "a fault of the sandbox lost the answer on its way: the wallet has the callback"
@@ -173,7 +170,33 @@ class CallbackSender:
 
 def _words(command: str, number: int, verdict: Verdict) -> str:
     judgement = verdict.text if verdict.text.endswith("?") else f"{verdict.text}."
-    return " ".join(filter(None, (judgement, next_step(command, number, verdict))))
+    return " ".join(filter(None, (judgement, _next_step(command, number, verdict))))
+
+
+def _timed_out(seconds: float, held: float = 0.0) -> Verdict:
+    """Judge that no answer came within so many seconds, of which a fault has held the callback for `held`."""
+    if held:
+        return failed(
+            f"no answer within {seconds:g} s: a fault of the sandbox held the callback for {held:g} s"
+        )
+    return failed(
+        f"no answer within {seconds:g} s: give up earlier than that yourself, and answer with ERR_UNKNOWN"
+    )
+
+
+def _next_step(command: str, number: int, verdict: Verdict) -> str:
+    """Return in words what follows the try with that number, counted from 1; empty when nothing does."""
+    if verdict.settles:
+        return ""
+    info: CallbackInfo = CALLBACKS[command]
+    if info.then == "cancel":
+        return f"The {command} counts as failed; its cancel follows."
+    if info.then == "retry":
+        if number <= info.retries:
+            return f"It comes again: try {number + 1} of {info.retries + 1}."
+        duty = "pay this win" if command == "win" else "see that the stake is given back"
+        return f"That was the last try: {duty} by hand."
+    return "The player is shown that the balance cannot be read."
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Container
     from datetime import datetime
 
+    from igamingace._wallet_client.verdict import Verdict
     from igamingace.sandbox._json import Object
-    from igamingace.sandbox.games.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

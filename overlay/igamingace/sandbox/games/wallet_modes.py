@@ -10,8 +10,8 @@ from igamingace.sandbox.games import callback_messages
 from igamingace.sandbox.store.ids import new_id
 
 if TYPE_CHECKING:
+    from igamingace._wallet_client.messages import CallbackMessage
     from igamingace.sandbox._runtime import Runtime
-    from igamingace.sandbox.games.callback_messages import CallbackMessage
     from igamingace.sandbox.games.callback_sender import CallbackSender
     from igamingace.sandbox.games.delivery import Delivery
     from igamingace.sandbox.games.sessions import Round, Session

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from igamingace._common.ip_addresses import parse_host
 from igamingace.sandbox._errors import SandboxError
 
 if TYPE_CHECKING:
@@ -53,12 +53,4 @@ class OriginGuard:
             name = urlsplit(f"//{host}").hostname or ""
         except ValueError:
             return False
-        return name in self._hosts or name.endswith(".localhost") or _is_address(name)
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True
+        return name in self._hosts or name.endswith(".localhost") or parse_host(name) is not None

@@ -10,8 +10,8 @@ from time import perf_counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from igamingace._common.json import encode
 from igamingace.sandbox._errors import SandboxError
-from igamingace.sandbox._json import JSON, encode
 from igamingace.sandbox.faults.apply import (
     BROKEN,
     proxy_response,
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from igamingace.sandbox._errors import Headers
+    from igamingace.sandbox._json import JSON
     from igamingace.sandbox._runtime import Runtime
     from igamingace.sandbox.contract.contract import Code, Contract, Operation
     from igamingace.sandbox.contract.error_style import ErrorStyle

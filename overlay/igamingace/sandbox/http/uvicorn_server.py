@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from igamingace.sandbox._json import encode
+from igamingace._common.json import encode
 from igamingace.sandbox.faults import CLOSE
 from igamingace.sandbox.http.asgi import CLOSING, Receive, Response, Scope, Send, head_of, respond
 from igamingace.sandbox.http.write_coalescing import WriteCoalescingTransport

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from igamingace._common.json import InvalidJSON, decode_strict
 from igamingace.sandbox._errors import validation_error
-from igamingace.sandbox._json import JSON, InvalidJSON, Object, decode
 from igamingace.sandbox.contract.document import violations
 from igamingace.sandbox.contract.parameters import Location, parse_query
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from igamingace.sandbox._json import JSON, Object
     from igamingace.sandbox.contract.contract import Contract, Operation
 
 
@@ -71,7 +72,7 @@ def _read_body(operation: Operation, raw: bytes) -> tuple[JSON, list[str]]:
     if not raw:
         return {}, ["body: is required"] if operation.body_required else []
     try:
-        body = decode(raw)
+        body = decode_strict(raw)
     except InvalidJSON as problem:
         return {}, [f"body: {problem}"]
     return body, violations(operation.body, body, "body")

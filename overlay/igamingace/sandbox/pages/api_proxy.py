@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from igamingace_bindings.contract import OPERATIONS, REQUIRED_HEADERS
 
+from igamingace._common.json import InvalidJSON, decode_strict, encode
 from igamingace.sandbox._errors import SandboxError
-from igamingace.sandbox._json import InvalidJSON, decode, encode, members
+from igamingace.sandbox._json import members
 from igamingace.sandbox.control.router import control_route
 from igamingace.sandbox.http.asgi import Disconnected, Response
 
@@ -110,7 +111,7 @@ def _read(sent: list[Message]) -> _Reply:
     raw = b"".join(message.get("body", b"") for message in sent[1:])
     status: int = sent[0]["status"]
     try:
-        answer = decode(raw)
+        answer = decode_strict(raw)
     except InvalidJSON as error:
         raise SandboxError(
             "PROVIDER_ERROR", f"the API answered {status}, which is not JSON: {error}"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-import time
-from itertools import count
 from typing import Final
+
+from igamingace._common.ids import new_ids
 
 
 class NumberSequence:
@@ -25,13 +25,9 @@ def new_token() -> str:
     return secrets.token_hex(16)
 
 
-_IDS_A_MILLISECOND: Final = 4096
-_ids: Final = count(time.time_ns() // 1_000_000 * _IDS_A_MILLISECOND)
+_ids: Final = new_ids()
 
 
 def new_id() -> int:
-    """Return an id that no sandbox has used before, unless one made 4096 of them each millisecond.
-
-    A wallet remembers transactions for longer than a sandbox runs. Until 2039 a double holds these ids.
-    """
+    """Return an id that no sandbox has used before."""
     return next(_ids)

@@ -18,7 +18,7 @@ _WORDS: Final = (re.compile(r"[A-Za-z0-9\-._~+/]{4,}=*"), re.compile(r"[A-Za-z0-
 """What may be a token: one with slashes in it, or one between the slashes of a path."""
 
 
-def masked(token: str) -> str:
+def abbreviate_token(token: str) -> str:
     """Return `token` with all but a few characters hidden, for example `6035…5d80`."""
     return f"{token[:4]}…{token[-4:]}" if len(token) >= _SHORTEST_SHOWN else "…"
 
@@ -26,8 +26,8 @@ def masked(token: str) -> str:
 def mask_text(text: str, tokens: Container[str]) -> str:
     """Return `text` without the `tokens` of accounts, and without what stands where secrets stand."""
     text = _PASSWORD.sub(r"\1…\2", text)
-    text = _FIELD.sub(lambda found: f"{found[1]}{masked(found[2])}{found[3]}", text)
-    text = _PARAMETER.sub(lambda found: found[1] + masked(found[2]), text)
+    text = _FIELD.sub(lambda found: f"{found[1]}{abbreviate_token(found[2])}{found[3]}", text)
+    text = _PARAMETER.sub(lambda found: found[1] + abbreviate_token(found[2]), text)
     for word in _WORDS:
-        text = word.sub(lambda found: masked(found[0]) if found[0] in tokens else found[0], text)
+        text = word.sub(lambda found: abbreviate_token(found[0]) if found[0] in tokens else found[0], text)
     return text

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from igamingace.sandbox._json import JSON, decode
-from igamingace.sandbox.store.masking import mask_text, masked
+from igamingace._common.json import decode_strict
+from igamingace.sandbox.store.masking import abbreviate_token, mask_text
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
     from datetime import datetime
 
-    from igamingace.sandbox._json import Object
+    from igamingace.sandbox._json import JSON, Object
 
 MAX_REQUESTS: Final = 500
 """How many requests are remembered."""
@@ -70,7 +70,7 @@ class LoggedRequest:
         Raises:
             InvalidJSON: it is not JSON, or was too long to be kept whole.
         """
-        return decode(self.request_body) if self.request_body else None
+        return decode_strict(self.request_body) if self.request_body else None
 
     def to_json(self, number: int, tokens: Container[str]) -> Object:
         """Return it for people, as entry `number`, with `tokens` and other secrets masked."""
@@ -98,7 +98,7 @@ def _masked_field(name: str, value: str, tokens: Container[str]) -> str:
     if name not in _SECRET_FIELDS:
         return _cut(mask_text(value, tokens))
     scheme, space, secret = value.rpartition(" ")
-    return f"{scheme}{space}{masked(secret)}"
+    return f"{scheme}{space}{abbreviate_token(secret)}"
 
 
 def _text(raw: bytes, tokens: Container[str], encoding: str = "utf-8") -> str:

@@ -132,6 +132,7 @@ async def _values(context: CheckContext) -> None:
     before = await context.ensure_balance()
     for what, value in (
         ("a string outside ASCII", "é中🎰"),
+        ("a string with escapes", RawLiteral(r'"\u00e9\u4e2d\ud83c\udfb0"')),
         ("a string with a comma and quotes", 'a,"b"\\'),
         ("true", True),
         ("null", None),
@@ -140,4 +141,4 @@ async def _values(context: CheckContext) -> None:
         await context.expect_ok(
             context.callbacks.bet(1, extra=value), f"with {what} is validly signed and must be OK"
         )
-    await context.expect_change(before, -5, "5 bets of 1")
+    await context.expect_change(before, -6, "6 bets of 1")

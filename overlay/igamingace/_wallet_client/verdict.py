@@ -1,25 +1,23 @@
-"""Judges a wallet's answer by the contract, with advice for its developer."""
+"""Reads and judges a wallet's answer by the contract, with advice for its developer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias, cast
 
-from igamingace_bindings.contract import CALLBACKS, CallbackInfo
+from igamingace_bindings.contract import CALLBACKS
 
 from igamingace._common.currency import minor_digits
-from igamingace.sandbox._json import InvalidJSON, Object, decode, members
-
-if TYPE_CHECKING:
-    from igamingace.sandbox._json import JSON
+from igamingace._common.json import MAX_DIGITS, InvalidJSON, decode_strict
 
 Outcome: TypeAlias = Literal["accepted", "refused", "failed"]
 """`accepted`: OK in time. `refused`: another statusCode that the contract knows for the command. `failed`:
 all else, late answers included. To the vendor both of the latter are unsuccessful."""
 
 OK: Final = "OK"
+_FORM: Final = '{"balance": number, "statusCode": "OK"}'
 _SHOWN: Final = 60
 _MOST: Final = Decimal(10) ** 18
 _NOTHING_TO_REFUND: Final = ("ERR_TRANSACTION_DOES_NOT_EXIST", "ERR_TRANSACTION_ROLLED_BACK")
@@ -62,6 +60,42 @@ class Verdict:
         return self.outcome == "accepted" or self.status_code in _NOTHING_TO_REFUND
 
 
+class WalletAnswer(NamedTuple):
+    """The body of an answer, and what is wrong with its form.
+
+    Attributes:
+        status_code: `statusCode` as it was sent; None when there is no text.
+        balance: `balance`, exact, as a number or a number in quotes; None when there is none.
+        problem: Why nothing can be concluded from it: no JSON object, no statusCode that the command has.
+            Empty when there is no such reason.
+        balance_problem: What is wrong with the balance; empty when nothing is.
+    """
+
+    status_code: str | None = None
+    balance: Decimal | None = None
+    problem: str = ""
+    balance_problem: str = ""
+
+
+def read_answer(command: str, body: bytes) -> WalletAnswer:
+    """Read the body of an answer; any statusCode fits a command that the contract does not have."""
+    try:
+        answer = decode_strict(body, keep_digits=True)
+    except InvalidJSON as error:
+        return WalletAnswer(problem=_of_garbage(body, str(error)))
+    if not isinstance(answer, dict):
+        return WalletAnswer(problem=f"the body is not a JSON object; answer {_FORM}")
+    fields = cast("dict[str, object]", answer)
+    code, balance = fields.get("statusCode"), fields.get("balance")
+    amount = _to_amount(balance)
+    return WalletAnswer(
+        code if isinstance(code, str) else None,
+        amount,
+        _status_problem(command, code),
+        _balance_problem(balance, amount),
+    )
+
+
 def judge(command: str, http_status: int, body: bytes, currency: str) -> Verdict:
     """Judge an answer that came in time.
 
@@ -74,45 +108,21 @@ def judge(command: str, http_status: int, body: bytes, currency: str) -> Verdict
         currency: The account's.
     """
     if http_status != HTTPStatus.OK:
-        return _failed(_of_status(http_status))
-    try:
-        answer = decode(body)
-    except InvalidJSON as error:
-        return _failed(_of_garbage(body, str(error)))
-    if not isinstance(answer, dict):
-        return _failed('the body is not a JSON object; answer {"balance": number, "statusCode": "OK"}')
-    return _of_answer(command, members(answer), currency)
+        return failed(_of_status(http_status))
+    answer = read_answer(command, body)
+    code, balance = answer.status_code, None if answer.balance_problem else answer.balance
+    if answer.problem or code is None:
+        return failed(answer.problem)
+    if code != OK:
+        return Verdict("refused", f"{code}: {_REASONS.get(code, 'refused')}", code, balance)
+    if balance is None:
+        return failed(answer.balance_problem)
+    return Verdict("accepted", _accepted(balance, currency), code, balance)
 
 
-def timed_out(seconds: float, held: float = 0.0) -> Verdict:
-    """Judge that no answer came within so many seconds, of which a fault has held the callback for `held`."""
-    if held:
-        return _failed(
-            f"no answer within {seconds:g} s: a fault of the sandbox held the callback for {held:g} s"
-        )
-    return _failed(
-        f"no answer within {seconds:g} s: give up earlier than that yourself, and answer with ERR_UNKNOWN"
-    )
-
-
-def no_answer(reason: str) -> Verdict:
-    """Judge that no answer came at all, for a reason."""
-    return _failed(reason)
-
-
-def next_step(command: str, number: int, verdict: Verdict) -> str:
-    """Return in words what follows the try with that number, counted from 1; empty when nothing does."""
-    if verdict.settles:
-        return ""
-    info: CallbackInfo = CALLBACKS[command]
-    if info.then == "cancel":
-        return f"The {command} counts as failed; its cancel follows."
-    if info.then == "retry":
-        if number <= info.retries:
-            return f"It comes again: try {number + 1} of {info.retries + 1}."
-        duty = "pay this win" if command == "win" else "see that the stake is given back"
-        return f"That was the last try: {duty} by hand."
-    return "The player is shown that the balance cannot be read."
+def failed(text: str) -> Verdict:
+    """Return the verdict on a callback that was not answered, or not in a way that counts."""
+    return Verdict("failed", text)
 
 
 def _of_status(status: int) -> str:
@@ -128,33 +138,29 @@ def _of_status(status: int) -> str:
 
 def _of_garbage(body: bytes, reason: str) -> str:
     if not body.strip():
-        return 'the body is empty: answer {"balance": number, "statusCode": "OK"}'
+        return f"the body is empty; answer {_FORM}"
     if body.lstrip()[:1] == b"<":
         return "the body is HTML, not JSON: is this the wallet, or the page of a proxy or a login?"
     return f"the body is not valid JSON ({reason[:_SHOWN]})"
 
 
-def _of_answer(command: str, answer: Object, currency: str) -> Verdict:
-    code, balance = answer.get("statusCode"), answer.get("balance")
-    allowed = CALLBACKS[command].status_codes
-    if not isinstance(code, str):
-        return _failed(
-            f"statusCode is {'missing' if code is None else 'not a string'}: answer one of {_listed(allowed)}"
-        )
-    if code not in allowed:
-        return _failed(
-            f"statusCode {code[:_SHOWN]!r} is not valid for {command}; use one of {_listed(allowed)}"
-        )
-    if code != OK:
-        return Verdict("refused", f"{code}: {_REASONS.get(code, 'refused')}", code, _amount(balance))
-    amount = _amount(balance)
-    if amount is None:
-        return _failed(
-            f"balance is {'missing' if balance is None else 'not a number'}: give it with every answer"
-        )
-    if abs(amount) > _MOST:
-        return _failed("balance is larger than any wallet")
-    return Verdict("accepted", _accepted(amount, currency), code, amount)
+def _status_problem(command: str, code: object) -> str:
+    allowed = CALLBACKS[command].status_codes if command in CALLBACKS else ()
+    if isinstance(code, str):
+        if not allowed or code in allowed:
+            return ""
+        problem = f"statusCode {code[:_SHOWN]!r} is not valid for {command}"
+    else:
+        problem = f"statusCode is {'missing' if code is None else 'not a string'}"
+    return f"{problem}; use one of {', '.join(allowed) or 'those of the contract'}"
+
+
+def _balance_problem(value: object, amount: Decimal | None) -> str:
+    if value is None:
+        return "balance is missing; give it with every answer"
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return "balance is not a number"
+    return "balance is larger than any wallet" if amount is None or abs(amount) > _MOST else ""
 
 
 def _accepted(balance: Decimal, currency: str) -> str:
@@ -166,13 +172,12 @@ def _accepted(balance: Decimal, currency: str) -> str:
     return f"OK, balance {balance:f}"
 
 
-def _amount(value: JSON) -> Decimal | None:
-    return Decimal(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
-
-
-def _listed(codes: tuple[str, ...]) -> str:
-    return ", ".join(codes)
-
-
-def _failed(text: str) -> Verdict:
-    return Verdict("failed", text)
+def _to_amount(value: object) -> Decimal | None:
+    """Return a number, or a number in quotes, as a Decimal; None when it is not one, or too large."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
+        return None
+    try:
+        amount = Decimal(value)
+    except ArithmeticError:
+        return None
+    return amount if amount.is_finite() and abs(amount.adjusted()) < MAX_DIGITS else None

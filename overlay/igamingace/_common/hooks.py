@@ -1,0 +1,29 @@
+"""Calls hooks: code of others, which must not change the outcome of what called it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, ParamSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from logging import Logger
+
+P = ParamSpec("P")
+
+
+class HookCaller:
+    """Calls hooks. An exception is logged with its traceback and suppressed."""
+
+    __slots__ = ("_log", "_message")
+
+    def __init__(self, log: Logger, message: str) -> None:
+        """Log exceptions to `log`, each with this message."""
+        self._log: Final = log
+        self._message: Final = message
+
+    def __call__(self, hook: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Call a hook with these arguments."""
+        try:
+            hook(*args, **kwargs)
+        except Exception:  # noqa: BLE001 -- whatever a hook raises
+            self._log.exception(self._message)
