@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import ssl
+import weakref
 from collections import deque
 from contextlib import suppress
 from time import perf_counter
@@ -188,7 +189,8 @@ class _Connection(asyncio.Protocol):
         """Close it at once."""
         self._clean = False
         if self._transport is not None:
-            self._transport.abort()
+            with suppress(RuntimeError):  # the loop is closed: asyncio closes the socket with the transport
+                self._transport.abort()
 
 
 async def connect(endpoint: Endpoint) -> socket.socket:
@@ -244,8 +246,6 @@ async def _until_closed(idle: IdleConnections[_Connection]) -> AsyncGenerator[No
         yield
     finally:
         idle.close()
-        # What is aborted lets go of its socket in the next iteration of the loop.
-        await asyncio.sleep(0)
 
 
 class _LoopPool:
@@ -258,6 +258,7 @@ class _LoopPool:
     def __init__(self) -> None:
         self.idle: IdleConnections[_Connection] = IdleConnections()
         self._life = _until_closed(self.idle)
+        self._process = os.getpid()
 
     async def start(self) -> None:
         """Let the loop know the generator; does not give way to other tasks."""
@@ -266,6 +267,21 @@ class _LoopPool:
     async def close(self) -> None:
         """Close the connections, in their own loop."""
         await self._life.aclose()
+        # What is aborted lets go of its socket in the next iteration of the loop.
+        await asyncio.sleep(0)
+
+    def drop(self) -> None:
+        """Close the connections when their loop does not run, and so can do nothing for them.
+
+        The sockets are let go of when the loop runs again. If it never does, asyncio closes them with a
+        ResourceWarning, as it does for everything that was left open in a loop.
+        """
+        if self._process != os.getpid():
+            _inherited.append(self)
+            return
+        # Without anything to wait for, the generator runs through at once.
+        with suppress(StopIteration):
+            self._life.aclose().send(None)
 
 
 class AsyncPooledTransport:
@@ -285,6 +301,7 @@ class AsyncPooledTransport:
         self._pools: dict[AbstractEventLoop, _LoopPool] = {}
         self._closed = False
         self._process = os.getpid()
+        weakref.finalize(self, _drop, self._pools)
 
     async def send(self, request: Request) -> Response | TransportFailure:
         """Send one request; raises AgentClosed after `close`."""
@@ -314,7 +331,7 @@ class AsyncPooledTransport:
             if self._closed:
                 raise AgentClosed("the agent is closed: make a new one")
             for gone in [other for other in self._pools if other.is_closed()]:
-                self._pools.pop(gone, None)
+                self._pools.pop(gone).drop()
             pool = self._pools[loop] = _LoopPool()
             await pool.start()
         return pool
@@ -325,8 +342,8 @@ class AsyncPooledTransport:
         To close them, or only to let go of them, would reach into the parent's event loop: both processes
         share the system's list of sockets that it watches.
         """
-        _inherited.append(self._pools)
-        self._pools = {}
+        _inherited.extend(self._pools.values())
+        self._pools.clear()
         self._process = os.getpid()
 
     async def close(self) -> None:
@@ -342,8 +359,16 @@ class AsyncPooledTransport:
             elif loop.is_running():
                 with suppress(RuntimeError):  # it has just been closed
                     asyncio.run_coroutine_threadsafe(pool.close(), loop)
-            elif not loop.is_closed():
-                pool.idle.close()  # which takes effect when the loop runs again
+            else:
+                pool.drop()
 
 
-_inherited: list[dict[AbstractEventLoop, _LoopPool]] = []
+def _drop(pools: dict[AbstractEventLoop, _LoopPool]) -> None:
+    """When the transport is dropped: a running loop closes its pool by itself, the others are closed here."""
+    for loop, pool in pools.items():
+        if not loop.is_running():
+            pool.drop()
+
+
+# Pools that a fork has copied. Even letting go of them would reach into the parent's event loop.
+_inherited: list[_LoopPool] = []
