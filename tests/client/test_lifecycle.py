@@ -357,7 +357,7 @@ def test_a_program_that_ends_without_closing_is_told_only_what_asyncio_tells(ser
     command = [sys.executable, "-X", "dev", "-W", "always", "-c", FORGET, server.url, how]
     script = subprocess.run(command, check=False, capture_output=True, text=True)
 
-    warned = [line for line in script.stderr.splitlines() if "Warning" in line]
+    warned = [line for line in script.stderr.splitlines() if "Warning: " in line]
     assert script.returncode == 0
     assert "Traceback" not in script.stderr
     assert all("ResourceWarning: " in line for line in warned)
