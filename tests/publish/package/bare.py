@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from igamingace import Agent, AsyncAgent, callbacks
 from igamingace.limits import LocalLimiter
 
-EXTRAS = ("redis", "rich", "sqlalchemy", "typer", "uvicorn", "jsonschema_rs", "httptools", "pytest")
+EXTRAS = ("redis", "rich", "sqlalchemy", "typer", "uvicorn", "jsonschema_rs", "aiohttp", "pytest")
 PROVIDER = {"providerId": 1, "providerName": "Ace", "logo": "https://casino.example/l.png", "status": 1}
 
 
