@@ -324,7 +324,8 @@ def test_a_kick_that_is_refused_says_so(visit, sandbox):
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"), [("maintenance", "fault of the sandbox: maintenance"), ("html", "502, which is not JSON")]
+    ("fault", "said"),
+    [("maintenance", "fault of the sandbox: maintenance"), ("html", "502, which is not JSON")],
 )
 def test_a_launch_that_meets_a_fault_says_what_happened_and_can_be_tried_again(visit, sandbox, fault, said):
     page = visit("/", refusals=True)
