@@ -152,3 +152,16 @@ def test_a_tunnel_is_open_after_the_head_of_a_success_and_nothing_more(data, ope
 
     assert reader.done
     assert reader.tunnel_opened == opened
+
+
+@pytest.mark.parametrize("struck", ["on_header", "on_headers_complete", "on_body", "on_message_complete"])
+def test_what_a_signal_handler_raises_within_the_parser_is_not_taken_for_a_malformed_response(struck):
+    class Struck(ResponseReader):
+        def _strike(self, *_):
+            raise KeyboardInterrupt
+
+    setattr(Struck, struck, Struck._strike)
+    reader = Struck()
+
+    with pytest.raises(KeyboardInterrupt):
+        reader.feed(PLAIN)

@@ -158,12 +158,7 @@ class ResponseReader:
         if self._collecting:
             self._read_again()
         else:
-            try:
-                parser.feed_data(data)
-            except httptools.HttpParserUpgrade:
-                self._end("the server switched to another protocol, which was not asked for")
-            except httptools.HttpParserError as error:
-                self._malformed(str(error))
+            self._parse(parser, data)
         if self._head_size > LARGEST_HEAD and not (self._head_read or self.done):
             self._end(HEAD_TOO_LARGE)
         if self.done and not self.reusable:
@@ -215,6 +210,20 @@ class ResponseReader:
             return TransportFailure.unknown(text)
         return response_of(self._status, tuple(self._headers), self._chunks, started, self._fault)
 
+    def _parse(self, parser: httptools.HttpResponseParser, data: bytes) -> None:
+        try:
+            parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._end("the server switched to another protocol, which was not asked for")
+        except httptools.HttpParserCallbackError as error:
+            # The parser catches everything that is raised within it, also what a signal handler raises there:
+            # Ctrl-C is no fault of the response.
+            if error.__context__ is not None:
+                raise error.__context__ from None
+            self._malformed(str(error))
+        except httptools.HttpParserError as error:
+            self._malformed(str(error))
+
     def _end(self, fault: str | None) -> None:
         self._fault = fault
         self.done = True
@@ -244,10 +253,7 @@ class ResponseReader:
         self._headers.clear()
         self._received.clear()
         self._parser = parser = httptools.HttpResponseParser(self)
-        try:
-            parser.feed_data(_with_one_length(head) + end + body)
-        except httptools.HttpParserError as error:
-            self._malformed(str(error))
+        self._parse(parser, _with_one_length(head) + end + body)
 
     def _has_length(self) -> bool:
         return any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in self._headers)
