@@ -104,7 +104,7 @@ def test_an_operation_answers_the_fields_of_the_facts(operation, document):
     envelope = document.resolve(document.answer(operation)["schema"])
     data = document.resolve(envelope["properties"].get("data"))
 
-    assert envelope["properties"]["success"]["const"] is True
+    assert envelope["properties"]["success"]["type"] == "boolean"
     if wanted is None:
         assert envelope["required"] == ["success"]
         assert data is None

@@ -92,4 +92,4 @@ class ErrorStyle:
 def _admit_error(response: JSON) -> None:
     for media in members(members(response).get("content")).values():
         if "schema" in members(media):
-            media["schema"] = {"oneOf": [media["schema"], {"$ref": "#/components/schemas/Error"}]}
+            media["schema"] = {"anyOf": [media["schema"], {"$ref": "#/components/schemas/Error"}]}
