@@ -109,6 +109,14 @@ with Sandbox() as sandbox:
     command += ["--max-examples", "20", "--seed", "1"]
     raise SystemExit(subprocess.run(command).returncode)
 """
+RECORD = """
+import sys
+sys.path.insert(0, "spec")
+from codegen import SPEC
+from codegen.bundle import bundle
+from publish.published import record
+record(SPEC, bundle(SPEC))
+"""
 
 
 class Project:
@@ -148,9 +156,8 @@ class Project:
     def publish(self):
         """Keep the contract, as it stands, as the only one that was published; return its version."""
         shutil.rmtree(self.folder / "spec" / "published")
-        keep = "from publish.published import record; from codegen.bundle import bundle; from codegen import SPEC"
-        done = self.run("-c", f"import sys; sys.path.insert(0, 'spec')\n{keep}\nrecord(SPEC, bundle(SPEC))")
-        assert done[0] == 0, done[1]
+        status, output = self.run("-c", RECORD)
+        assert status == 0, output
         (kept,) = (self.folder / "spec" / "published").iterdir()
         return kept.name.removesuffix(".json.gz")
 
