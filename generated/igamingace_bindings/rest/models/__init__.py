@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .balance_transfer import BalanceTransfer
     from .bonus_call import BonusCall
     from .bonus_call_detail_answer import BonusCallDetailAnswer
+    from .bonus_call_spins import BonusCallSpins
     from .cancel_bonus_call import CancelBonusCall
     from .cancel_bonus_call_answer import CancelBonusCallAnswer
     from .create_operator import CreateOperator
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from .kick_player_answer import KickPlayerAnswer
     from .launch_game import LaunchGame
     from .launch_game_answer import LaunchGameAnswer
+    from .launched_game import LaunchedGame
     from .money import Money
     from .operator import Operator
     from .operator_info_answer import OperatorInfoAnswer
@@ -42,7 +44,6 @@ if TYPE_CHECKING:
     from .provider_settings_list_answer import ProviderSettingsListAnswer
     from .register_bonus_call import RegisterBonusCall
     from .register_bonus_call_answer import RegisterBonusCallAnswer
-    from .register_bonus_call_bonus_type import RegisterBonusCallBonusType
     from .registered_bonus_call import RegisteredBonusCall
     from .round_details_answer import RoundDetailsAnswer
     from .round_page import RoundPage
@@ -60,6 +61,7 @@ _MODULES = {
     "BalanceTransfer": ".balance_transfer",
     "BonusCall": ".bonus_call",
     "BonusCallDetailAnswer": ".bonus_call_detail_answer",
+    "BonusCallSpins": ".bonus_call_spins",
     "CancelBonusCall": ".cancel_bonus_call",
     "CancelBonusCallAnswer": ".cancel_bonus_call_answer",
     "CreateOperator": ".create_operator",
@@ -78,6 +80,7 @@ _MODULES = {
     "KickPlayerAnswer": ".kick_player_answer",
     "LaunchGame": ".launch_game",
     "LaunchGameAnswer": ".launch_game_answer",
+    "LaunchedGame": ".launched_game",
     "Money": ".money",
     "Operator": ".operator",
     "OperatorInfoAnswer": ".operator_info_answer",
@@ -92,7 +95,6 @@ _MODULES = {
     "ProviderSettingsListAnswer": ".provider_settings_list_answer",
     "RegisterBonusCall": ".register_bonus_call",
     "RegisterBonusCallAnswer": ".register_bonus_call_answer",
-    "RegisterBonusCallBonusType": ".register_bonus_call_bonus_type",
     "RegisteredBonusCall": ".registered_bonus_call",
     "RoundDetailsAnswer": ".round_details_answer",
     "RoundPage": ".round_page",
@@ -118,6 +120,7 @@ __all__ = [
     "BalanceTransfer",
     "BonusCall",
     "BonusCallDetailAnswer",
+    "BonusCallSpins",
     "CancelBonusCall",
     "CancelBonusCallAnswer",
     "CreatedOperator",
@@ -134,6 +137,7 @@ __all__ = [
     "GameListAnswer",
     "KickPlayer",
     "KickPlayerAnswer",
+    "LaunchedGame",
     "LaunchGame",
     "LaunchGameAnswer",
     "Money",
@@ -150,7 +154,6 @@ __all__ = [
     "ProviderSettingsListAnswer",
     "RegisterBonusCall",
     "RegisterBonusCallAnswer",
-    "RegisterBonusCallBonusType",
     "RegisteredBonusCall",
     "RoundDetailsAnswer",
     "RoundPage",

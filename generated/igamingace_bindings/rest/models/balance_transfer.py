@@ -11,7 +11,7 @@ from attrs import define, field
 from ..types import (
     decimal,
     mapping,
-    required,
+    optional,
     string,
 )
 
@@ -30,22 +30,27 @@ class BalanceTransfer:
             digits, KRW 0).
     """
 
-    currency: str
-    my_pre_balance: Decimal
-    my_after_balance: Decimal
-    target_pre_balance: Decimal
-    target_after_balance: Decimal
+    currency: str | None = None
+    my_pre_balance: Decimal | None = None
+    my_after_balance: Decimal | None = None
+    target_pre_balance: Decimal | None = None
+    target_after_balance: Decimal | None = None
     additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
     """What came beside the properties above: the vendor may add fields at any time."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object, without the properties that are None."""
         result: dict[str, Any] = dict(self.additional_properties)
-        result["currency"] = self.currency
-        result["myPreBalance"] = self.my_pre_balance
-        result["myAfterBalance"] = self.my_after_balance
-        result["targetPreBalance"] = self.target_pre_balance
-        result["targetAfterBalance"] = self.target_after_balance
+        if self.currency is not None:
+            result["currency"] = self.currency
+        if self.my_pre_balance is not None:
+            result["myPreBalance"] = self.my_pre_balance
+        if self.my_after_balance is not None:
+            result["myAfterBalance"] = self.my_after_balance
+        if self.target_pre_balance is not None:
+            result["targetPreBalance"] = self.target_pre_balance
+        if self.target_after_balance is not None:
+            result["targetAfterBalance"] = self.target_after_balance
         return result
 
     @classmethod
@@ -57,11 +62,11 @@ class BalanceTransfer:
         """
         given = mapping(source)
         return cls(
-            currency=required(given, "currency", string),
-            my_pre_balance=required(given, "myPreBalance", decimal),
-            my_after_balance=required(given, "myAfterBalance", decimal),
-            target_pre_balance=required(given, "targetPreBalance", decimal),
-            target_after_balance=required(given, "targetAfterBalance", decimal),
+            currency=optional(given, "currency", string),
+            my_pre_balance=optional(given, "myPreBalance", decimal),
+            my_after_balance=optional(given, "myAfterBalance", decimal),
+            target_pre_balance=optional(given, "targetPreBalance", decimal),
+            target_after_balance=optional(given, "targetAfterBalance", decimal),
             additional_properties={key: value for key, value in given.items() if key not in _NAMES},
         )
 

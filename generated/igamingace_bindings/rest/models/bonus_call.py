@@ -3,32 +3,67 @@
 
 from __future__ import annotations
 
-from typing import Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
 from ..types import (
+    decimal,
     either,
     integer,
     mapping,
+    optional,
     required,
     string,
 )
 
+if TYPE_CHECKING:
+    from ..models.bonus_call_spins import BonusCallSpins
+
 
 @define(kw_only=True)
 class BonusCall:
-    """Where a bonus call stands.
+    """Where a bonus call stands: the fields of two sister deployments together, of which each sends some.
+    None but `issueId` may be taken for granted.
 
     Attributes:
-        issue_id: The bonus call's id.
-        status: Where it stands. Neither the type nor the values are stated anywhere.
+        issue_id: The bonus call's id, opaque: an integer in iGamingAce's cancel, a text such as "i3746"
+            here in a sister deployment.
+        status: Where it stands. One page has a number, the other does not say its type; neither states
+            the values. iGamingAce tells Active (waiting or running) from Completed (all spins played, or
+            the amount paid).
         rounds_remaining: How many free rounds are left.
+        operator_id: The id of the account that gave the bonus. Its type is not stated.
+        provider_id: The provider's id.
+        game_code: The game's id, opaque.
+        player_external_id: Your own id of the player.
+        currency: The currency of the amounts, an ISO 4217 code.
+        bonus_type: 1 free spins, 2 regular. The list is open. The pages contradict each other: in
+            sister deployments 2 is free spins, and one of their own pages says 1. This contract follows
+            iGamingAce.
+        call_amount: The most the player can win, or what the player wins, as it was registered, in
+            major units of `currency`, with at most its minor digits (USD 2, KRW 0).
+        meta_data: The free spins of a bonus call, as a sister deployment shows them.
+        total_win_amount: What it has paid so far, in major units of `currency`, with at most its minor
+            digits (USD 2, KRW 0).
+        created_at: When it was registered, as yyyy-MM-dd HH:mm:ss. Read as UTC: a sister deployment
+            shows it with the same clock as `expireAt`, which says so; the time zone is not documented.
     """
 
-    issue_id: int
-    status: int | str
-    rounds_remaining: int
+    issue_id: int | str
+    status: int | str | None = None
+    rounds_remaining: int | None = None
+    operator_id: str | None = None
+    provider_id: int | None = None
+    game_code: int | str | None = None
+    player_external_id: str | None = None
+    currency: str | None = None
+    bonus_type: int | None = None
+    call_amount: Decimal | None = None
+    meta_data: BonusCallSpins | None = None
+    total_win_amount: Decimal | None = None
+    created_at: str | None = None
     additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
     """What came beside the properties above: the vendor may add fields at any time."""
 
@@ -36,8 +71,30 @@ class BonusCall:
         """Return the JSON object, without the properties that are None."""
         result: dict[str, Any] = dict(self.additional_properties)
         result["issueId"] = self.issue_id
-        result["status"] = self.status
-        result["roundsRemaining"] = self.rounds_remaining
+        if self.status is not None:
+            result["status"] = self.status
+        if self.rounds_remaining is not None:
+            result["roundsRemaining"] = self.rounds_remaining
+        if self.operator_id is not None:
+            result["operatorId"] = self.operator_id
+        if self.provider_id is not None:
+            result["providerId"] = self.provider_id
+        if self.game_code is not None:
+            result["gameCode"] = self.game_code
+        if self.player_external_id is not None:
+            result["playerExternalId"] = self.player_external_id
+        if self.currency is not None:
+            result["currency"] = self.currency
+        if self.bonus_type is not None:
+            result["bonusType"] = self.bonus_type
+        if self.call_amount is not None:
+            result["callAmount"] = self.call_amount
+        if self.meta_data is not None:
+            result["metaData"] = self.meta_data.to_dict()
+        if self.total_win_amount is not None:
+            result["totalWinAmount"] = self.total_win_amount
+        if self.created_at is not None:
+            result["createdAt"] = self.created_at
         return result
 
     @classmethod
@@ -47,11 +104,23 @@ class BonusCall:
         Raises:
             DecodeError: a property is missing or has another type.
         """
+        from ..models.bonus_call_spins import BonusCallSpins
+
         given = mapping(source)
         return cls(
-            issue_id=required(given, "issueId", integer),
-            status=required(given, "status", either(integer, string)),
-            rounds_remaining=required(given, "roundsRemaining", integer),
+            issue_id=required(given, "issueId", either(string, integer)),
+            status=optional(given, "status", either(integer, string)),
+            rounds_remaining=optional(given, "roundsRemaining", integer),
+            operator_id=optional(given, "operatorId", string),
+            provider_id=optional(given, "providerId", integer),
+            game_code=optional(given, "gameCode", either(string, integer)),
+            player_external_id=optional(given, "playerExternalId", string),
+            currency=optional(given, "currency", string),
+            bonus_type=optional(given, "bonusType", integer),
+            call_amount=optional(given, "callAmount", decimal),
+            meta_data=optional(given, "metaData", BonusCallSpins.from_dict),
+            total_win_amount=optional(given, "totalWinAmount", decimal),
+            created_at=optional(given, "createdAt", string),
             additional_properties={key: value for key, value in given.items() if key not in _NAMES},
         )
 
@@ -61,5 +130,15 @@ _NAMES = frozenset(
         "issueId",
         "status",
         "roundsRemaining",
+        "operatorId",
+        "providerId",
+        "gameCode",
+        "playerExternalId",
+        "currency",
+        "bonusType",
+        "callAmount",
+        "metaData",
+        "totalWinAmount",
+        "createdAt",
     }
 )

@@ -25,7 +25,8 @@ class BonusCallDetailAnswer:
 
     Attributes:
         success: True when the request was carried out.
-        data: Where a bonus call stands.
+        data: Where a bonus call stands: the fields of two sister deployments together, of which each
+            sends some. None but `issueId` may be taken for granted.
         message: The word OK.
     """
 

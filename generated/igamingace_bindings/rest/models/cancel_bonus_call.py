@@ -14,13 +14,15 @@ class CancelBonusCall:
 
     Attributes:
         player_id: Your own id of the player. The pages contradict each other on this field's name:
-            iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same id;
+            iGamingAce's say `playerId`, those of sister deployments `playerExternalId`. It is the same id;
             this contract takes `playerId` here, as iGamingAce's page does.
-        issue_id: The bonus call's id, from bonus_calls.register.
+        issue_id: The bonus call's id, from bonus_calls.register, opaque. The pages contradict each
+            other: an integer here, a text such as "i3746" in the detail of a sister deployment. Send a
+            number where the id is one.
     """
 
     player_id: str
-    issue_id: int
+    issue_id: int | str
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object, without the properties that are None."""

@@ -19,8 +19,8 @@ class CreateOperator:
         operator_id: The new account's id, with which it logs in to the back office.
         password: The new account's back-office password.
         name: The new account's name, for people to read.
-        currency: The new account's currencies, ISO 4217 codes. iGamingAce gives an account one
-            currency, so send one.
+        currency: The new account's currencies, ISO 4217 codes. The pages contradict each other: a list
+            here, in a sister deployment, while at iGamingAce an account has one currency. Send one.
         ggr_rate: The new account's rate of the gross gaming revenue (GGR), in percent.
         level: What the new account is: an operator, which may have accounts below it, or an agent,
             which is one casino website. The parent's own level must allow it.

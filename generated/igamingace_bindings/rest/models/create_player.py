@@ -14,7 +14,7 @@ class CreatePlayer:
 
     Attributes:
         player_external_id: Your own id of the player, unique among the players of your account. The
-            pages contradict each other on this field's name: iGamingAce's say `playerId`, those of other
+            pages contradict each other on this field's name: iGamingAce's say `playerId`, those of sister
             deployments `playerExternalId`. It is the same id; this contract takes `playerExternalId` here,
             since iGamingAce's own pages do not describe this operation.
     """

@@ -15,19 +15,20 @@ class DepositToPlayer:
 
     Attributes:
         player_external_id: Your own id of the player. The pages contradict each other on this field's
-            name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
-            id; this contract takes `playerExternalId` here, since iGamingAce's own pages do not describe
-            this operation.
+            name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`. It is the
+            same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do not
+            describe this operation.
         currency: The account's currency, an ISO 4217 code. One account has one currency.
         amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW 0).
-        transaction_id: Your own id of this movement, unique in your account. Its place and type are not
-            documented: this contract puts it into the body, as a string.
+        transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+            deployment asks for one; its place and type are not stated: this contract puts it into the body,
+            as a text.
     """
 
     player_external_id: str
     currency: str
     amount: Decimal
-    transaction_id: str
+    transaction_id: int | str
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object, without the properties that are None."""

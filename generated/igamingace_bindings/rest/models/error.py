@@ -9,6 +9,7 @@ from attrs import define, field
 
 from ..types import (
     boolean,
+    either,
     integer,
     mapping,
     optional,
@@ -19,22 +20,23 @@ from ..types import (
 
 @define(kw_only=True)
 class Error:
-    """An error. Which field carries the code is not documented; this is the contract's assumed reading:
-    `code` holds the number and `message` the name. Integrators have also seen the name in `errorCode`
-    or in `code`, and free text in `message` with the name or the number inside, under HTTP 200 as well
-    as under 4xx and 5xx. Readers should look in all of these places.
+    """An error. Which field carries the code is not documented. Integrators of this generation have seen
+    the code's name in `errorCode`, `code` or `message`, and free text in `message`; the older
+    generation sends the number in `code` and the name in `message`, under HTTP 200 too, and that is the
+    form of the examples here. Readers should look in all of these places.
 
     Attributes:
         success: Always false for an error.
         message: The code's name, or text for people to read.
-        code: The response code, listed in `x-response-codes` at the root of this document. The list is
-            open: the vendor may add codes without notice, and a client must live with one it does not know.
+        code: The response code, listed in `x-response-codes` at the root of this document: its number,
+            in the older generation, or its name. The list is open: the vendor may add codes without notice,
+            and a client must live with one it does not know.
         error_code: The code's name, where a deployment sends it here.
     """
 
     success: bool
-    message: str
-    code: int
+    message: str | None = None
+    code: int | str | None = None
     error_code: str | None = None
     additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
     """What came beside the properties above: the vendor may add fields at any time."""
@@ -43,8 +45,10 @@ class Error:
         """Return the JSON object, without the properties that are None."""
         result: dict[str, Any] = dict(self.additional_properties)
         result["success"] = self.success
-        result["message"] = self.message
-        result["code"] = self.code
+        if self.message is not None:
+            result["message"] = self.message
+        if self.code is not None:
+            result["code"] = self.code
         if self.error_code is not None:
             result["errorCode"] = self.error_code
         return result
@@ -59,8 +63,8 @@ class Error:
         given = mapping(source)
         return cls(
             success=required(given, "success", boolean),
-            message=required(given, "message", string),
-            code=required(given, "code", integer),
+            message=optional(given, "message", string),
+            code=optional(given, "code", either(integer, string)),
             error_code=optional(given, "errorCode", string),
             additional_properties={key: value for key, value in given.items() if key not in _NAMES},
         )

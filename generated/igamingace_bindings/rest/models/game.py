@@ -23,19 +23,20 @@ class Game:
     """A game of a provider.
 
     Attributes:
-        game_id: The game's id. The pages contradict each other: other deployments list string codes,
-            while iGamingAce's games.launch takes a number. This contract reads either here.
+        game_id: The game's id, opaque. The pages contradict each other: a sister deployment lists texts
+            such as `vswaysdogs`, while iGamingAce's games.launch takes a number. This contract reads either
+            here, and games.launch takes either back.
         game_name: The game's name, for people to read.
+        game_image: The address of the game's picture.
         game_type: What kind of game it is: 0 slot, 1 live, 2 other. The list is open.
         in_maintenance: True while the game cannot be played.
-        game_image: The address of the game's picture.
     """
 
     game_id: int | str
-    game_name: str
-    game_type: int
-    in_maintenance: bool
+    game_name: str | None = None
     game_image: str | None = None
+    game_type: int | None = None
+    in_maintenance: bool | None = None
     additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
     """What came beside the properties above: the vendor may add fields at any time."""
 
@@ -43,11 +44,14 @@ class Game:
         """Return the JSON object, without the properties that are None."""
         result: dict[str, Any] = dict(self.additional_properties)
         result["gameID"] = self.game_id
-        result["gameName"] = self.game_name
-        result["gameType"] = self.game_type
-        result["inMaintenance"] = self.in_maintenance
+        if self.game_name is not None:
+            result["gameName"] = self.game_name
         if self.game_image is not None:
             result["gameImage"] = self.game_image
+        if self.game_type is not None:
+            result["gameType"] = self.game_type
+        if self.in_maintenance is not None:
+            result["inMaintenance"] = self.in_maintenance
         return result
 
     @classmethod
@@ -60,10 +64,10 @@ class Game:
         given = mapping(source)
         return cls(
             game_id=required(given, "gameID", either(string, integer)),
-            game_name=required(given, "gameName", string),
-            game_type=required(given, "gameType", integer),
-            in_maintenance=required(given, "inMaintenance", boolean),
+            game_name=optional(given, "gameName", string),
             game_image=optional(given, "gameImage", string),
+            game_type=optional(given, "gameType", integer),
+            in_maintenance=optional(given, "inMaintenance", boolean),
             additional_properties={key: value for key, value in given.items() if key not in _NAMES},
         )
 
@@ -72,8 +76,8 @@ _NAMES = frozenset(
     {
         "gameID",
         "gameName",
+        "gameImage",
         "gameType",
         "inMaintenance",
-        "gameImage",
     }
 )

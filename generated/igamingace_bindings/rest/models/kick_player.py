@@ -14,9 +14,9 @@ class KickPlayer:
 
     Attributes:
         player_external_id: Your own id of the player. The pages contradict each other on this field's
-            name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
-            id; this contract takes `playerExternalId` here, since iGamingAce's own pages do not describe
-            this operation.
+            name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`. It is the
+            same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do not
+            describe this operation.
     """
 
     player_external_id: str

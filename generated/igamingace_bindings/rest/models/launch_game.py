@@ -14,20 +14,22 @@ class LaunchGame:
 
     Attributes:
         player_id: Your own id of the player. The pages contradict each other on this field's name:
-            iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same id;
+            iGamingAce's say `playerId`, those of sister deployments `playerExternalId`. It is the same id;
             this contract takes `playerId` here, as iGamingAce's page does.
         provider_id: The provider's id, from providers.list.
-        game_id: The game's id, `gameID` of games.list. The pages contradict each other: iGamingAce
-            takes a number here, other deployments string codes. This contract follows iGamingAce.
+        game_id: The game's id, `gameID` of games.list, opaque. The pages contradict each other:
+            iGamingAce takes a number here, a sister deployment a text. Send a number where the id is one,
+            as iGamingAce documents it, else the text as games.list gives it.
         language: The language of the game, an ISO 639-1 code. The field and `en` are documented; the
-            list of languages is that of other deployments.
+            list of languages is that of the older generation: en, ko, th, es, ja, pt, tr, de, id, ms, zh.
         return_url: Where the player goes on leaving the game.
-        is_streamer: True leaves the player's play out of the agent's report.
+        is_streamer: True leaves the player's play out of the agent's report, and lets the player have
+            more than 100 % return to player.
     """
 
     player_id: str
     provider_id: int
-    game_id: int
+    game_id: int | str
     language: str
     return_url: str
     is_streamer: bool

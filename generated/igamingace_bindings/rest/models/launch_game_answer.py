@@ -3,17 +3,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
 from ..types import (
     boolean,
+    either,
     mapping,
     optional,
     required,
     string,
 )
+
+if TYPE_CHECKING:
+    from ..models.launched_game import LaunchedGame
 
 
 @define(kw_only=True)
@@ -23,12 +27,13 @@ class LaunchGameAnswer:
     Attributes:
         success: True when the request was carried out.
         data: The launch url. It is for one session and can be used once; elsewhere it expires 10
-            minutes after it was made.
+            minutes after it was made. The pages contradict each other: iGamingAce answers with a text, a
+            sister deployment with an object that has it as `gameUrl`. Read either.
         message: The word OK.
     """
 
     success: bool
-    data: str
+    data: LaunchedGame | str
     message: str | None = None
     additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
     """What came beside the properties above: the vendor may add fields at any time."""
@@ -49,10 +54,12 @@ class LaunchGameAnswer:
         Raises:
             DecodeError: a property is missing or has another type.
         """
+        from ..models.launched_game import LaunchedGame
+
         given = mapping(source)
         return cls(
             success=required(given, "success", boolean),
-            data=required(given, "data", string),
+            data=required(given, "data", either(string, LaunchedGame.from_dict)),
             message=optional(given, "message", string),
             additional_properties={key: value for key, value in given.items() if key not in _NAMES},
         )

@@ -11,7 +11,7 @@ from attrs import define, field
 from ..types import (
     decimal,
     mapping,
-    required,
+    optional,
     string,
 )
 
@@ -25,16 +25,18 @@ class Money:
         amount: The amount in major units of `currency`, with at most its minor digits (USD 2, KRW 0).
     """
 
-    currency: str
-    amount: Decimal
+    currency: str | None = None
+    amount: Decimal | None = None
     additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
     """What came beside the properties above: the vendor may add fields at any time."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object, without the properties that are None."""
         result: dict[str, Any] = dict(self.additional_properties)
-        result["currency"] = self.currency
-        result["amount"] = self.amount
+        if self.currency is not None:
+            result["currency"] = self.currency
+        if self.amount is not None:
+            result["amount"] = self.amount
         return result
 
     @classmethod
@@ -46,8 +48,8 @@ class Money:
         """
         given = mapping(source)
         return cls(
-            currency=required(given, "currency", string),
-            amount=required(given, "amount", decimal),
+            currency=optional(given, "currency", string),
+            amount=optional(given, "amount", decimal),
             additional_properties={key: value for key, value in given.items() if key not in _NAMES},
         )
 

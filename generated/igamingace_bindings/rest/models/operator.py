@@ -29,28 +29,28 @@ class Operator:
     Attributes:
         id: The account's id. Its type is not stated; this contract reads a string.
         name: The account's name, for people to read.
-        balance: The account's wallet of points, one entry a currency.
-        level: Operator or agent. The list is open.
         parent_id: The id of the parent account; absent when there is none.
+        balance: The account's wallet of points, one entry a currency.
         rtp: Return to player, in percent.
         callback_url: Where the platform sends the account's seamless wallet callbacks.
         allowed_ips: The addresses from which requests of this account are accepted. An empty list
             accepts every address.
         providers: The ids of the providers that the account may offer.
         ggr_rate: The account's rate of the gross gaming revenue (GGR), in percent.
+        level: Operator or agent. The list is open.
         payment_method: How the account pays. The list is open.
     """
 
     id: str
-    name: str
-    balance: list[Money]
-    level: str
+    name: str | None = None
     parent_id: str | None = None
+    balance: list[Money] | None = None
     rtp: Decimal | None = None
     callback_url: str | None = None
     allowed_ips: list[str] | None = None
     providers: list[int] | None = None
     ggr_rate: Decimal | None = None
+    level: str | None = None
     payment_method: str | None = None
     additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
     """What came beside the properties above: the vendor may add fields at any time."""
@@ -59,11 +59,12 @@ class Operator:
         """Return the JSON object, without the properties that are None."""
         result: dict[str, Any] = dict(self.additional_properties)
         result["id"] = self.id
-        result["name"] = self.name
-        result["balance"] = [item.to_dict() for item in self.balance]
-        result["level"] = self.level
+        if self.name is not None:
+            result["name"] = self.name
         if self.parent_id is not None:
             result["parentId"] = self.parent_id
+        if self.balance is not None:
+            result["balance"] = [item.to_dict() for item in self.balance]
         if self.rtp is not None:
             result["rtp"] = self.rtp
         if self.callback_url is not None:
@@ -74,6 +75,8 @@ class Operator:
             result["providers"] = self.providers
         if self.ggr_rate is not None:
             result["ggrRate"] = self.ggr_rate
+        if self.level is not None:
+            result["level"] = self.level
         if self.payment_method is not None:
             result["paymentMethod"] = self.payment_method
         return result
@@ -90,15 +93,15 @@ class Operator:
         given = mapping(source)
         return cls(
             id=required(given, "id", string),
-            name=required(given, "name", string),
-            balance=required(given, "balance", listed(Money.from_dict)),
-            level=required(given, "level", string),
+            name=optional(given, "name", string),
             parent_id=optional(given, "parentId", string),
+            balance=optional(given, "balance", listed(Money.from_dict)),
             rtp=optional(given, "rtp", decimal),
             callback_url=optional(given, "callbackURL", string),
             allowed_ips=optional(given, "allowedIPs", listed(string)),
             providers=optional(given, "providers", listed(integer)),
             ggr_rate=optional(given, "ggrRate", decimal),
+            level=optional(given, "level", string),
             payment_method=optional(given, "paymentMethod", string),
             additional_properties={key: value for key, value in given.items() if key not in _NAMES},
         )
@@ -108,14 +111,14 @@ _NAMES = frozenset(
     {
         "id",
         "name",
-        "balance",
-        "level",
         "parentId",
+        "balance",
         "rtp",
         "callbackURL",
         "allowedIPs",
         "providers",
         "ggrRate",
+        "level",
         "paymentMethod",
     }
 )

@@ -11,6 +11,7 @@ from ..types import (
     integer,
     listed,
     mapping,
+    optional,
     required,
 )
 
@@ -28,7 +29,7 @@ class Player:
     """
 
     player_code: int
-    balance: list[Money]
+    balance: list[Money] | None = None
     additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
     """What came beside the properties above: the vendor may add fields at any time."""
 
@@ -36,7 +37,8 @@ class Player:
         """Return the JSON object, without the properties that are None."""
         result: dict[str, Any] = dict(self.additional_properties)
         result["playerCode"] = self.player_code
-        result["balance"] = [item.to_dict() for item in self.balance]
+        if self.balance is not None:
+            result["balance"] = [item.to_dict() for item in self.balance]
         return result
 
     @classmethod
@@ -51,7 +53,7 @@ class Player:
         given = mapping(source)
         return cls(
             player_code=required(given, "playerCode", integer),
-            balance=required(given, "balance", listed(Money.from_dict)),
+            balance=optional(given, "balance", listed(Money.from_dict)),
             additional_properties={key: value for key, value in given.items() if key not in _NAMES},
         )
 

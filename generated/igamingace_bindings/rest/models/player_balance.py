@@ -11,7 +11,7 @@ from attrs import define, field
 from ..types import (
     decimal,
     mapping,
-    required,
+    optional,
     string,
 )
 
@@ -26,16 +26,18 @@ class PlayerBalance:
         currency: The currency, an ISO 4217 code.
     """
 
-    balance: Decimal
-    currency: str
+    balance: Decimal | None = None
+    currency: str | None = None
     additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
     """What came beside the properties above: the vendor may add fields at any time."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object, without the properties that are None."""
         result: dict[str, Any] = dict(self.additional_properties)
-        result["balance"] = self.balance
-        result["currency"] = self.currency
+        if self.balance is not None:
+            result["balance"] = self.balance
+        if self.currency is not None:
+            result["currency"] = self.currency
         return result
 
     @classmethod
@@ -47,8 +49,8 @@ class PlayerBalance:
         """
         given = mapping(source)
         return cls(
-            balance=required(given, "balance", decimal),
-            currency=required(given, "currency", string),
+            balance=optional(given, "balance", decimal),
+            currency=optional(given, "currency", string),
             additional_properties={key: value for key, value in given.items() if key not in _NAMES},
         )
 

@@ -23,15 +23,15 @@ class Provider:
     Attributes:
         provider_id: The provider's id, as games.list and games.launch take it.
         provider_name: The provider's name, for people to read.
-        status: Whether the provider can be played: 1 normal, 2 maintenance; 0 is seen elsewhere for
-            inactive. The list is open.
         logo: The address of the provider's logo.
+        status: Whether the provider can be played: 0 inactive, 1 normal, 2 maintenance. The list is
+            open. 1 and 2 are those of the older generation, 0 is seen elsewhere.
     """
 
     provider_id: int
-    provider_name: str
-    status: int
+    provider_name: str | None = None
     logo: str | None = None
+    status: int | None = None
     additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
     """What came beside the properties above: the vendor may add fields at any time."""
 
@@ -39,10 +39,12 @@ class Provider:
         """Return the JSON object, without the properties that are None."""
         result: dict[str, Any] = dict(self.additional_properties)
         result["providerId"] = self.provider_id
-        result["providerName"] = self.provider_name
-        result["status"] = self.status
+        if self.provider_name is not None:
+            result["providerName"] = self.provider_name
         if self.logo is not None:
             result["logo"] = self.logo
+        if self.status is not None:
+            result["status"] = self.status
         return result
 
     @classmethod
@@ -55,9 +57,9 @@ class Provider:
         given = mapping(source)
         return cls(
             provider_id=required(given, "providerId", integer),
-            provider_name=required(given, "providerName", string),
-            status=required(given, "status", integer),
+            provider_name=optional(given, "providerName", string),
             logo=optional(given, "logo", string),
+            status=optional(given, "status", integer),
             additional_properties={key: value for key, value in given.items() if key not in _NAMES},
         )
 
@@ -66,7 +68,7 @@ _NAMES = frozenset(
     {
         "providerId",
         "providerName",
-        "status",
         "logo",
+        "status",
     }
 )

@@ -11,6 +11,7 @@ from ..types import (
     boolean,
     integer,
     mapping,
+    optional,
     required,
     string,
 )
@@ -27,8 +28,8 @@ class ProviderSettings:
     """
 
     provider_id: int
-    currency: str
-    enabled: bool
+    currency: str | None = None
+    enabled: bool | None = None
     additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
     """What came beside the properties above: the vendor may add fields at any time."""
 
@@ -36,8 +37,10 @@ class ProviderSettings:
         """Return the JSON object, without the properties that are None."""
         result: dict[str, Any] = dict(self.additional_properties)
         result["providerId"] = self.provider_id
-        result["currency"] = self.currency
-        result["enabled"] = self.enabled
+        if self.currency is not None:
+            result["currency"] = self.currency
+        if self.enabled is not None:
+            result["enabled"] = self.enabled
         return result
 
     @classmethod
@@ -50,8 +53,8 @@ class ProviderSettings:
         given = mapping(source)
         return cls(
             provider_id=required(given, "providerId", integer),
-            currency=required(given, "currency", string),
-            enabled=required(given, "enabled", boolean),
+            currency=optional(given, "currency", string),
+            enabled=optional(given, "enabled", boolean),
             additional_properties={key: value for key, value in given.items() if key not in _NAMES},
         )
 

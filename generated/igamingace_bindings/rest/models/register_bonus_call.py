@@ -8,10 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from ..models.register_bonus_call_bonus_type import (
-    RegisterBonusCallBonusType,
-)
-
 if TYPE_CHECKING:
     from ..models.free_spins import FreeSpins
 
@@ -25,24 +21,29 @@ class RegisterBonusCall:
             `platformId`, the example sends `issueId`. This contract follows the table, since `issueId` is
             also what the answer calls its own id.
         provider_id: The provider's id, from providers.list.
-        game_id: The game's id, a number, as games.launch takes it.
+        game_id: The game that can trigger the bonus, opaque, as games.launch takes it. The pages
+            contradict each other: the field is one integer, while its description means several games
+            ("once it completes in one of the configured games, it will not be triggered again for any other
+            game in the same registration"); a sister deployment takes an array or "all". This contract
+            takes one id.
         player_id: Your own id of the player. The pages contradict each other on this field's name:
-            iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same id;
+            iGamingAce's say `playerId`, those of sister deployments `playerExternalId`. It is the same id;
             this contract takes `playerId` here, as iGamingAce's page does.
-        bonus_type: 1 free spins; 2 regular, which is not active now. The pages contradict each other:
-            on other deployments 2 is free spins. This contract follows iGamingAce.
+        bonus_type: 1 free spins, Pragmatic Play only; 2 regular, which is not active now. The list is
+            open. The pages contradict each other: in sister deployments 2 is free spins, and one of their
+            own pages says 1. This contract follows iGamingAce.
         call_amount: Type 1: the most the player can win. Type 2: what the player wins. In major units
             of the account's currency, with at most its minor digits (USD 2, KRW 0).
-        expire_at: When the bonus ends, as YYYY-MM-DD HH:mm:ss. The time zone is not documented
-            (elsewhere Korea time, UTC+9).
+        expire_at: When the bonus ends, as yyyy-MM-dd HH:mm:ss. Sent as UTC, the clock that a sister
+            deployment shows for bonus calls; the time zone is not documented.
         meta_data: The free spins to give. Required for bonusType 1.
     """
 
     platform_id: str
     provider_id: int
-    game_id: int
+    game_id: int | str
     player_id: str
-    bonus_type: RegisterBonusCallBonusType
+    bonus_type: int
     call_amount: Decimal
     expire_at: str
     meta_data: FreeSpins | None = None

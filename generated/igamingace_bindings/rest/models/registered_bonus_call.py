@@ -8,9 +8,11 @@ from typing import Any
 from attrs import define, field
 
 from ..types import (
+    either,
     integer,
     mapping,
     required,
+    string,
 )
 
 
@@ -19,10 +21,12 @@ class RegisteredBonusCall:
     """The bonus call that was registered.
 
     Attributes:
-        issue_id: The bonus call's id, as bonus_calls.cancel and bonus_calls.detail take it.
+        issue_id: The bonus call's id, opaque: for bonus_calls.detail and bonus_calls.cancel. The pages
+            contradict each other: iGamingAce's cancel takes an integer, a sister deployment shows a text
+            such as "i3746". This contract reads either.
     """
 
-    issue_id: int
+    issue_id: int | str
     additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
     """What came beside the properties above: the vendor may add fields at any time."""
 
@@ -41,7 +45,7 @@ class RegisteredBonusCall:
         """
         given = mapping(source)
         return cls(
-            issue_id=required(given, "issueId", integer),
+            issue_id=required(given, "issueId", either(string, integer)),
             additional_properties={key: value for key, value in given.items() if key not in _NAMES},
         )
 

@@ -9,7 +9,7 @@ from attrs import define, field
 
 from ..types import (
     mapping,
-    required,
+    optional,
     string,
 )
 
@@ -22,14 +22,15 @@ class RoundPage:
         url: The address of the page with the round's details.
     """
 
-    url: str
+    url: str | None = None
     additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
     """What came beside the properties above: the vendor may add fields at any time."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object, without the properties that are None."""
         result: dict[str, Any] = dict(self.additional_properties)
-        result["url"] = self.url
+        if self.url is not None:
+            result["url"] = self.url
         return result
 
     @classmethod
@@ -41,7 +42,7 @@ class RoundPage:
         """
         given = mapping(source)
         return cls(
-            url=required(given, "url", string),
+            url=optional(given, "url", string),
             additional_properties={key: value for key, value in given.items() if key not in _NAMES},
         )
 

@@ -20,31 +20,42 @@ from ..types import (
 
 @define(kw_only=True)
 class Transaction:
-    """One change of a balance. Only the types are known; the names of the fields are assumed, and none is
-    required.
+    """One change of a balance.
 
     Attributes:
-        transaction_id: The transaction's id, the same as in the callback.
-        type_: What kind of change it is. A round without a win still has a Win of 0. The list is open.
-        player_external_id: Your own id of the player.
+        trans_id: The transaction's id, opaque: that of the callback.
+        trans_type: What kind of change it is: 1 Bet, 2 Win, 4 Deposit, 8 Withdraw, 16 BetCancel, 32
+            BonusCall. The list is open, and that of the older generation. How a `betwin` is listed is not
+            stated; this contract assumes two transactions of one id, a Bet and a Win.
+        user_code: The platform's own number of the player, `playerCode` of players.create.
+        user_external_id: Your own id of the player.
+        round_id: The round's id, opaque, as transactions.round takes it.
+        round_type: What kind of round it is. Only `spin` is stated.
         provider_id: The provider's id.
-        game_code: The game's id, a number at iGamingAce, a string code at other deployments.
-        round_id: The round's id.
-        currency: The currency, an ISO 4217 code.
-        amount: The amount in major units of `currency`, with at most its minor digits (USD 2, KRW 0).
-            Whether what is taken from the player has a minus sign is not stated.
-        created_at: When it happened, as yyyy-MM-dd HH:mm:ss. The time zone is not documented (elsewhere
-            Korea time, UTC+9).
+        provider_name: The provider's name, for people to read.
+        game_code: The game's id, opaque: a number in iGamingAce's callbacks, a text here in a sister
+            deployment.
+        game_name: The game's name, for people to read.
+        amount: The amount, positive for a bet, in major units of the account's currency, with at most
+            its minor digits (USD 2, KRW 0).
+        balance: The player's balance after it, in major units of the account's currency, with at most
+            its minor digits (USD 2, KRW 0).
+        created_at: When it happened, as yyyy-MM-dd HH:mm:ss. Read as Korea time (UTC+9), the zone of
+            the older generation; the time zone is not documented.
     """
 
-    transaction_id: int | None = None
-    type_: int | None = None
-    player_external_id: str | None = None
+    trans_id: int | str | None = None
+    trans_type: int | None = None
+    user_code: int | None = None
+    user_external_id: str | None = None
+    round_id: int | str | None = None
+    round_type: str | None = None
     provider_id: int | None = None
+    provider_name: str | None = None
     game_code: int | str | None = None
-    round_id: int | None = None
-    currency: str | None = None
+    game_name: str | None = None
     amount: Decimal | None = None
+    balance: Decimal | None = None
     created_at: str | None = None
     additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
     """What came beside the properties above: the vendor may add fields at any time."""
@@ -52,22 +63,30 @@ class Transaction:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object, without the properties that are None."""
         result: dict[str, Any] = dict(self.additional_properties)
-        if self.transaction_id is not None:
-            result["transactionId"] = self.transaction_id
-        if self.type_ is not None:
-            result["type"] = self.type_
-        if self.player_external_id is not None:
-            result["playerExternalId"] = self.player_external_id
-        if self.provider_id is not None:
-            result["providerId"] = self.provider_id
-        if self.game_code is not None:
-            result["gameCode"] = self.game_code
+        if self.trans_id is not None:
+            result["transId"] = self.trans_id
+        if self.trans_type is not None:
+            result["transType"] = self.trans_type
+        if self.user_code is not None:
+            result["userCode"] = self.user_code
+        if self.user_external_id is not None:
+            result["userExternalId"] = self.user_external_id
         if self.round_id is not None:
             result["roundId"] = self.round_id
-        if self.currency is not None:
-            result["currency"] = self.currency
+        if self.round_type is not None:
+            result["roundType"] = self.round_type
+        if self.provider_id is not None:
+            result["providerId"] = self.provider_id
+        if self.provider_name is not None:
+            result["providerName"] = self.provider_name
+        if self.game_code is not None:
+            result["gameCode"] = self.game_code
+        if self.game_name is not None:
+            result["gameName"] = self.game_name
         if self.amount is not None:
             result["amount"] = self.amount
+        if self.balance is not None:
+            result["balance"] = self.balance
         if self.created_at is not None:
             result["createdAt"] = self.created_at
         return result
@@ -81,14 +100,18 @@ class Transaction:
         """
         given = mapping(source)
         return cls(
-            transaction_id=optional(given, "transactionId", integer),
-            type_=optional(given, "type", integer),
-            player_external_id=optional(given, "playerExternalId", string),
+            trans_id=optional(given, "transId", either(string, integer)),
+            trans_type=optional(given, "transType", integer),
+            user_code=optional(given, "userCode", integer),
+            user_external_id=optional(given, "userExternalId", string),
+            round_id=optional(given, "roundId", either(string, integer)),
+            round_type=optional(given, "roundType", string),
             provider_id=optional(given, "providerId", integer),
-            game_code=optional(given, "gameCode", either(integer, string)),
-            round_id=optional(given, "roundId", integer),
-            currency=optional(given, "currency", string),
+            provider_name=optional(given, "providerName", string),
+            game_code=optional(given, "gameCode", either(string, integer)),
+            game_name=optional(given, "gameName", string),
             amount=optional(given, "amount", decimal),
+            balance=optional(given, "balance", decimal),
             created_at=optional(given, "createdAt", string),
             additional_properties={key: value for key, value in given.items() if key not in _NAMES},
         )
@@ -96,14 +119,18 @@ class Transaction:
 
 _NAMES = frozenset(
     {
-        "transactionId",
-        "type",
-        "playerExternalId",
-        "providerId",
-        "gameCode",
+        "transId",
+        "transType",
+        "userCode",
+        "userExternalId",
         "roundId",
-        "currency",
+        "roundType",
+        "providerId",
+        "providerName",
+        "gameCode",
+        "gameName",
         "amount",
+        "balance",
         "createdAt",
     }
 )

@@ -11,7 +11,7 @@ from ..types import (
     integer,
     listed,
     mapping,
-    required,
+    optional,
 )
 
 if TYPE_CHECKING:
@@ -29,20 +29,24 @@ class TransactionPage:
         list_: The transactions of this page.
     """
 
-    total: int
-    offset: int
-    count: int
-    list_: list[Transaction]
+    total: int | None = None
+    offset: int | None = None
+    count: int | None = None
+    list_: list[Transaction] | None = None
     additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
     """What came beside the properties above: the vendor may add fields at any time."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object, without the properties that are None."""
         result: dict[str, Any] = dict(self.additional_properties)
-        result["total"] = self.total
-        result["offset"] = self.offset
-        result["count"] = self.count
-        result["list"] = [item.to_dict() for item in self.list_]
+        if self.total is not None:
+            result["total"] = self.total
+        if self.offset is not None:
+            result["offset"] = self.offset
+        if self.count is not None:
+            result["count"] = self.count
+        if self.list_ is not None:
+            result["list"] = [item.to_dict() for item in self.list_]
         return result
 
     @classmethod
@@ -56,10 +60,10 @@ class TransactionPage:
 
         given = mapping(source)
         return cls(
-            total=required(given, "total", integer),
-            offset=required(given, "offset", integer),
-            count=required(given, "count", integer),
-            list_=required(given, "list", listed(Transaction.from_dict)),
+            total=optional(given, "total", integer),
+            offset=optional(given, "offset", integer),
+            count=optional(given, "count", integer),
+            list_=optional(given, "list", listed(Transaction.from_dict)),
             additional_properties={key: value for key, value in given.items() if key not in _NAMES},
         )
 

@@ -15,7 +15,8 @@ class UpdateOperator:
 
     Attributes:
         name: The account's name, for people to read.
-        rtp: Return to player, in percent.
+        rtp: Return to player, in percent. The pages contradict each other: from 50 on one, from 75 on
+            another, to 95 on both. This contract takes the wider range.
         callback_url: Where the platform sends the account's seamless wallet callbacks.
         allowed_ips: The addresses from which requests of the account are accepted, in place of those
             there were. An empty list accepts every address.

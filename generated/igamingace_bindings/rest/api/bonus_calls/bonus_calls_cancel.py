@@ -13,7 +13,7 @@ from ...models.cancel_bonus_call import CancelBonusCall
 def build(
     *,
     player_id: str,
-    issue_id: int,
+    issue_id: int | str,
 ) -> Request:
     """Return the request of the operation."""
     return Request(

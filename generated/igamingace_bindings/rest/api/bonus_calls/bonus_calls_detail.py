@@ -15,7 +15,7 @@ from ...types import (
 
 
 def build(
-    issue_id: int,
+    issue_id: int | str,
 ) -> Request:
     """Return the request of the operation."""
     return Request(

@@ -10,7 +10,6 @@ from typing import Any
 from ...client import Operation, Request
 from ...models.free_spins import FreeSpins
 from ...models.register_bonus_call import RegisterBonusCall
-from ...models.register_bonus_call_bonus_type import RegisterBonusCallBonusType
 from ...models.registered_bonus_call import RegisteredBonusCall
 from ...types import (
     required,
@@ -21,9 +20,9 @@ def build(
     *,
     platform_id: str,
     provider_id: int,
-    game_id: int,
+    game_id: int | str,
     player_id: str,
-    bonus_type: RegisterBonusCallBonusType,
+    bonus_type: int,
     call_amount: Decimal,
     expire_at: str,
     meta_data: FreeSpins | None = None,

@@ -8,7 +8,9 @@ from typing import Any
 
 from ...client import Operation, Request
 from ...models.launch_game import LaunchGame
+from ...models.launched_game import LaunchedGame
 from ...types import (
+    either,
     required,
     string,
 )
@@ -18,7 +20,7 @@ def build(
     *,
     player_id: str,
     provider_id: int,
-    game_id: int,
+    game_id: int | str,
     language: str,
     return_url: str,
     is_streamer: bool,
@@ -37,16 +39,16 @@ def build(
     )
 
 
-def read(envelope: Mapping[str, Any]) -> str:
+def read(envelope: Mapping[str, Any]) -> LaunchedGame | str:
     """Return the data of a success.
 
     Raises:
         DecodeError: the data has another shape than the contract states.
     """
-    return required(envelope, "data", string)
+    return required(envelope, "data", either(string, LaunchedGame.from_dict))
 
 
-OPERATION: Operation[str] = Operation(
+OPERATION: Operation[LaunchedGame | str] = Operation(
     operation_id="games.launch",
     method="POST",
     path="/v1/game/launch",

@@ -32,7 +32,7 @@ class Operators:
 
         The account whose token is used, operator or agent, with its wallet of points.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -63,7 +63,7 @@ class Operators:
         taken is assumed to be refused with PARAMETERS_INVALID (1012). The new account cannot log in
         before the vendor has approved it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -74,8 +74,9 @@ class Operators:
             operator_id: The new account's id, with which it logs in to the back office.
             password: The new account's back-office password.
             name: The new account's name, for people to read.
-            currency: The new account's currencies, ISO 4217 codes. iGamingAce gives an account one
-                currency, so send one.
+            currency: The new account's currencies, ISO 4217 codes. The pages contradict each other: a
+                list here, in a sister deployment, while at iGamingAce an account has one currency. Send
+                one.
             ggr_rate: The new account's rate of the gross gaming revenue (GGR), in percent.
             level: What the new account is: an operator, which may have accounts below it, or an agent,
                 which is one casino website. The parent's own level must allow it.
@@ -112,7 +113,7 @@ class Operators:
         Changes the account whose token is used. Every field is optional; what is left out stays as it
         is. What `data` holds in the answer, if anything, is not stated.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -121,7 +122,8 @@ class Operators:
 
         Args:
             name: The account's name, for people to read.
-            rtp: Return to player, in percent.
+            rtp: Return to player, in percent. The pages contradict each other: from 50 on one, from 75
+                on another, to 95 on both. This contract takes the wider range.
             callback_url: Where the platform sends the account's seamless wallet callbacks.
             allowed_ips: The addresses from which requests of the account are accepted, in place of
                 those there were. An empty list accepts every address.
@@ -151,7 +153,7 @@ class Operators:
         POINT_NOT_ENOUGH, 2005, is assumed). When the answer is lost the outcome is unknown: read your
         balance with operators.info before you send it again.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -191,7 +193,7 @@ class AsyncOperators:
 
         The account whose token is used, operator or agent, with its wallet of points.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -222,7 +224,7 @@ class AsyncOperators:
         taken is assumed to be refused with PARAMETERS_INVALID (1012). The new account cannot log in
         before the vendor has approved it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -233,8 +235,9 @@ class AsyncOperators:
             operator_id: The new account's id, with which it logs in to the back office.
             password: The new account's back-office password.
             name: The new account's name, for people to read.
-            currency: The new account's currencies, ISO 4217 codes. iGamingAce gives an account one
-                currency, so send one.
+            currency: The new account's currencies, ISO 4217 codes. The pages contradict each other: a
+                list here, in a sister deployment, while at iGamingAce an account has one currency. Send
+                one.
             ggr_rate: The new account's rate of the gross gaming revenue (GGR), in percent.
             level: What the new account is: an operator, which may have accounts below it, or an agent,
                 which is one casino website. The parent's own level must allow it.
@@ -271,7 +274,7 @@ class AsyncOperators:
         Changes the account whose token is used. Every field is optional; what is left out stays as it
         is. What `data` holds in the answer, if anything, is not stated.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -280,7 +283,8 @@ class AsyncOperators:
 
         Args:
             name: The account's name, for people to read.
-            rtp: Return to player, in percent.
+            rtp: Return to player, in percent. The pages contradict each other: from 50 on one, from 75
+                on another, to 95 on both. This contract takes the wider range.
             callback_url: Where the platform sends the account's seamless wallet callbacks.
             allowed_ips: The addresses from which requests of the account are accepted, in place of
                 those there were. An empty list accepts every address.
@@ -310,7 +314,7 @@ class AsyncOperators:
         POINT_NOT_ENOUGH, 2005, is assumed). When the answer is lost the outcome is unknown: read your
         balance with operators.info before you send it again.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -350,7 +354,7 @@ class RawOperators:
 
         The account whose token is used, operator or agent, with its wallet of points.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -381,7 +385,7 @@ class RawOperators:
         taken is assumed to be refused with PARAMETERS_INVALID (1012). The new account cannot log in
         before the vendor has approved it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -392,8 +396,9 @@ class RawOperators:
             operator_id: The new account's id, with which it logs in to the back office.
             password: The new account's back-office password.
             name: The new account's name, for people to read.
-            currency: The new account's currencies, ISO 4217 codes. iGamingAce gives an account one
-                currency, so send one.
+            currency: The new account's currencies, ISO 4217 codes. The pages contradict each other: a
+                list here, in a sister deployment, while at iGamingAce an account has one currency. Send
+                one.
             ggr_rate: The new account's rate of the gross gaming revenue (GGR), in percent.
             level: What the new account is: an operator, which may have accounts below it, or an agent,
                 which is one casino website. The parent's own level must allow it.
@@ -430,7 +435,7 @@ class RawOperators:
         Changes the account whose token is used. Every field is optional; what is left out stays as it
         is. What `data` holds in the answer, if anything, is not stated.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -439,7 +444,8 @@ class RawOperators:
 
         Args:
             name: The account's name, for people to read.
-            rtp: Return to player, in percent.
+            rtp: Return to player, in percent. The pages contradict each other: from 50 on one, from 75
+                on another, to 95 on both. This contract takes the wider range.
             callback_url: Where the platform sends the account's seamless wallet callbacks.
             allowed_ips: The addresses from which requests of the account are accepted, in place of
                 those there were. An empty list accepts every address.
@@ -469,7 +475,7 @@ class RawOperators:
         POINT_NOT_ENOUGH, 2005, is assumed). When the answer is lost the outcome is unknown: read your
         balance with operators.info before you send it again.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -509,7 +515,7 @@ class AsyncRawOperators:
 
         The account whose token is used, operator or agent, with its wallet of points.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -540,7 +546,7 @@ class AsyncRawOperators:
         taken is assumed to be refused with PARAMETERS_INVALID (1012). The new account cannot log in
         before the vendor has approved it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -551,8 +557,9 @@ class AsyncRawOperators:
             operator_id: The new account's id, with which it logs in to the back office.
             password: The new account's back-office password.
             name: The new account's name, for people to read.
-            currency: The new account's currencies, ISO 4217 codes. iGamingAce gives an account one
-                currency, so send one.
+            currency: The new account's currencies, ISO 4217 codes. The pages contradict each other: a
+                list here, in a sister deployment, while at iGamingAce an account has one currency. Send
+                one.
             ggr_rate: The new account's rate of the gross gaming revenue (GGR), in percent.
             level: What the new account is: an operator, which may have accounts below it, or an agent,
                 which is one casino website. The parent's own level must allow it.
@@ -589,7 +596,7 @@ class AsyncRawOperators:
         Changes the account whose token is used. Every field is optional; what is left out stays as it
         is. What `data` holds in the answer, if anything, is not stated.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -598,7 +605,8 @@ class AsyncRawOperators:
 
         Args:
             name: The account's name, for people to read.
-            rtp: Return to player, in percent.
+            rtp: Return to player, in percent. The pages contradict each other: from 50 on one, from 75
+                on another, to 95 on both. This contract takes the wider range.
             callback_url: Where the platform sends the account's seamless wallet callbacks.
             allowed_ips: The addresses from which requests of the account are accepted, in place of
                 those there were. An empty list accepts every address.
@@ -628,7 +636,7 @@ class AsyncRawOperators:
         POINT_NOT_ENOUGH, 2005, is assumed). When the answer is lost the outcome is unknown: read your
         balance with operators.info before you send it again.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010

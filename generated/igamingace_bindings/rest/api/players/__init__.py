@@ -31,11 +31,12 @@ class Players:
         """Link a player
 
         Makes a player of yours known to the platform, and answers with the platform's own number of the
-        player. Call it each time the player signs in: linking a player again is not an error.
-        iGamingAce's guide speaks of "the player-link endpoint" without giving its path; the path and
-        the fields are those of other deployments.
+        player. Call it each time the player signs in: on the pages, linking a player again is not an
+        error; integrators who met one read the player with players.info instead. iGamingAce's guide
+        speaks of "the player-link endpoint" without giving its path; the path and the fields are those
+        of a sister deployment.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -44,7 +45,7 @@ class Players:
         Args:
             player_external_id: Your own id of the player, unique among the players of your account. The
                 pages contradict each other on this field's name: iGamingAce's say `playerId`, those of
-                other deployments `playerExternalId`. It is the same id; this contract takes
+                sister deployments `playerExternalId`. It is the same id; this contract takes
                 `playerExternalId` here, since iGamingAce's own pages do not describe this operation.
         """
         return self._call(
@@ -64,7 +65,7 @@ class Players:
         The platform's number of a player, and the player's wallet. The wallet belongs to transfer mode;
         what it holds in seamless mode, where the money stays with you, is not stated.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -87,7 +88,7 @@ class Players:
         player_external_id: str,
         currency: str,
         amount: Decimal,
-        transaction_id: str,
+        transaction_id: int | str,
     ) -> PlayerBalance:
         """Move money to a player's wallet
 
@@ -98,7 +99,7 @@ class Players:
         that the same movement moves nothing a second time, and that another movement under the same id
         is refused with PARAMETERS_INVALID (1012); do not build on it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -107,14 +108,15 @@ class Players:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return self._call(
             _players_deposit.OPERATION,
@@ -132,7 +134,7 @@ class Players:
         player_external_id: str,
         currency: str,
         amount: Decimal,
-        transaction_id: str,
+        transaction_id: int | str,
     ) -> PlayerBalance:
         """Move money from a player's wallet
 
@@ -143,7 +145,7 @@ class Players:
         assumes that the same movement moves nothing a second time, and that another movement under the
         same id is refused with PARAMETERS_INVALID (1012); do not build on it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -152,14 +154,15 @@ class Players:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return self._call(
             _players_withdraw.OPERATION,
@@ -188,11 +191,12 @@ class AsyncPlayers:
         """Link a player
 
         Makes a player of yours known to the platform, and answers with the platform's own number of the
-        player. Call it each time the player signs in: linking a player again is not an error.
-        iGamingAce's guide speaks of "the player-link endpoint" without giving its path; the path and
-        the fields are those of other deployments.
+        player. Call it each time the player signs in: on the pages, linking a player again is not an
+        error; integrators who met one read the player with players.info instead. iGamingAce's guide
+        speaks of "the player-link endpoint" without giving its path; the path and the fields are those
+        of a sister deployment.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -201,7 +205,7 @@ class AsyncPlayers:
         Args:
             player_external_id: Your own id of the player, unique among the players of your account. The
                 pages contradict each other on this field's name: iGamingAce's say `playerId`, those of
-                other deployments `playerExternalId`. It is the same id; this contract takes
+                sister deployments `playerExternalId`. It is the same id; this contract takes
                 `playerExternalId` here, since iGamingAce's own pages do not describe this operation.
         """
         return await self._call(
@@ -221,7 +225,7 @@ class AsyncPlayers:
         The platform's number of a player, and the player's wallet. The wallet belongs to transfer mode;
         what it holds in seamless mode, where the money stays with you, is not stated.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -244,7 +248,7 @@ class AsyncPlayers:
         player_external_id: str,
         currency: str,
         amount: Decimal,
-        transaction_id: str,
+        transaction_id: int | str,
     ) -> PlayerBalance:
         """Move money to a player's wallet
 
@@ -255,7 +259,7 @@ class AsyncPlayers:
         that the same movement moves nothing a second time, and that another movement under the same id
         is refused with PARAMETERS_INVALID (1012); do not build on it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -264,14 +268,15 @@ class AsyncPlayers:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return await self._call(
             _players_deposit.OPERATION,
@@ -289,7 +294,7 @@ class AsyncPlayers:
         player_external_id: str,
         currency: str,
         amount: Decimal,
-        transaction_id: str,
+        transaction_id: int | str,
     ) -> PlayerBalance:
         """Move money from a player's wallet
 
@@ -300,7 +305,7 @@ class AsyncPlayers:
         assumes that the same movement moves nothing a second time, and that another movement under the
         same id is refused with PARAMETERS_INVALID (1012); do not build on it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -309,14 +314,15 @@ class AsyncPlayers:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return await self._call(
             _players_withdraw.OPERATION,
@@ -345,11 +351,12 @@ class RawPlayers:
         """Link a player
 
         Makes a player of yours known to the platform, and answers with the platform's own number of the
-        player. Call it each time the player signs in: linking a player again is not an error.
-        iGamingAce's guide speaks of "the player-link endpoint" without giving its path; the path and
-        the fields are those of other deployments.
+        player. Call it each time the player signs in: on the pages, linking a player again is not an
+        error; integrators who met one read the player with players.info instead. iGamingAce's guide
+        speaks of "the player-link endpoint" without giving its path; the path and the fields are those
+        of a sister deployment.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -358,7 +365,7 @@ class RawPlayers:
         Args:
             player_external_id: Your own id of the player, unique among the players of your account. The
                 pages contradict each other on this field's name: iGamingAce's say `playerId`, those of
-                other deployments `playerExternalId`. It is the same id; this contract takes
+                sister deployments `playerExternalId`. It is the same id; this contract takes
                 `playerExternalId` here, since iGamingAce's own pages do not describe this operation.
         """
         return self._call(
@@ -378,7 +385,7 @@ class RawPlayers:
         The platform's number of a player, and the player's wallet. The wallet belongs to transfer mode;
         what it holds in seamless mode, where the money stays with you, is not stated.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -401,7 +408,7 @@ class RawPlayers:
         player_external_id: str,
         currency: str,
         amount: Decimal,
-        transaction_id: str,
+        transaction_id: int | str,
     ) -> RawAnswer[PlayerBalance]:
         """Move money to a player's wallet
 
@@ -412,7 +419,7 @@ class RawPlayers:
         that the same movement moves nothing a second time, and that another movement under the same id
         is refused with PARAMETERS_INVALID (1012); do not build on it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -421,14 +428,15 @@ class RawPlayers:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return self._call(
             _players_deposit.OPERATION,
@@ -446,7 +454,7 @@ class RawPlayers:
         player_external_id: str,
         currency: str,
         amount: Decimal,
-        transaction_id: str,
+        transaction_id: int | str,
     ) -> RawAnswer[PlayerBalance]:
         """Move money from a player's wallet
 
@@ -457,7 +465,7 @@ class RawPlayers:
         assumes that the same movement moves nothing a second time, and that another movement under the
         same id is refused with PARAMETERS_INVALID (1012); do not build on it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -466,14 +474,15 @@ class RawPlayers:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return self._call(
             _players_withdraw.OPERATION,
@@ -502,11 +511,12 @@ class AsyncRawPlayers:
         """Link a player
 
         Makes a player of yours known to the platform, and answers with the platform's own number of the
-        player. Call it each time the player signs in: linking a player again is not an error.
-        iGamingAce's guide speaks of "the player-link endpoint" without giving its path; the path and
-        the fields are those of other deployments.
+        player. Call it each time the player signs in: on the pages, linking a player again is not an
+        error; integrators who met one read the player with players.info instead. iGamingAce's guide
+        speaks of "the player-link endpoint" without giving its path; the path and the fields are those
+        of a sister deployment.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -515,7 +525,7 @@ class AsyncRawPlayers:
         Args:
             player_external_id: Your own id of the player, unique among the players of your account. The
                 pages contradict each other on this field's name: iGamingAce's say `playerId`, those of
-                other deployments `playerExternalId`. It is the same id; this contract takes
+                sister deployments `playerExternalId`. It is the same id; this contract takes
                 `playerExternalId` here, since iGamingAce's own pages do not describe this operation.
         """
         return await self._call(
@@ -535,7 +545,7 @@ class AsyncRawPlayers:
         The platform's number of a player, and the player's wallet. The wallet belongs to transfer mode;
         what it holds in seamless mode, where the money stays with you, is not stated.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -558,7 +568,7 @@ class AsyncRawPlayers:
         player_external_id: str,
         currency: str,
         amount: Decimal,
-        transaction_id: str,
+        transaction_id: int | str,
     ) -> RawAnswer[PlayerBalance]:
         """Move money to a player's wallet
 
@@ -569,7 +579,7 @@ class AsyncRawPlayers:
         that the same movement moves nothing a second time, and that another movement under the same id
         is refused with PARAMETERS_INVALID (1012); do not build on it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -578,14 +588,15 @@ class AsyncRawPlayers:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return await self._call(
             _players_deposit.OPERATION,
@@ -603,7 +614,7 @@ class AsyncRawPlayers:
         player_external_id: str,
         currency: str,
         amount: Decimal,
-        transaction_id: str,
+        transaction_id: int | str,
     ) -> RawAnswer[PlayerBalance]:
         """Move money from a player's wallet
 
@@ -614,7 +625,7 @@ class AsyncRawPlayers:
         assumes that the same movement moves nothing a second time, and that another movement under the
         same id is refused with PARAMETERS_INVALID (1012); do not build on it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -623,14 +634,15 @@ class AsyncRawPlayers:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return await self._call(
             _players_withdraw.OPERATION,

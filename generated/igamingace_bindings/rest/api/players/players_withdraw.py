@@ -20,7 +20,7 @@ def build(
     player_external_id: str,
     currency: str,
     amount: Decimal,
-    transaction_id: str,
+    transaction_id: int | str,
 ) -> Request:
     """Return the request of the operation."""
     return Request(

@@ -27,8 +27,7 @@ class Providers:
         """List the providers
 
         Every provider your account may offer, with its state. The path is documented; the fields of the
-        answer are those of other deployments of the platform, and which of them iGamingAce itself sends
-        is not known.
+        answer are those of a sister deployment, and which of them iGamingAce itself sends is not known.
 
         Standing: documented.
 
@@ -49,7 +48,7 @@ class Providers:
         Which provider is enabled for which currency, for every provider of your account. That the
         answer holds an array, one entry a provider and currency, is assumed.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -70,7 +69,7 @@ class Providers:
         Whether the provider is enabled for the currency, and so whether an account of that currency may
         launch the provider's games.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -104,8 +103,7 @@ class AsyncProviders:
         """List the providers
 
         Every provider your account may offer, with its state. The path is documented; the fields of the
-        answer are those of other deployments of the platform, and which of them iGamingAce itself sends
-        is not known.
+        answer are those of a sister deployment, and which of them iGamingAce itself sends is not known.
 
         Standing: documented.
 
@@ -126,7 +124,7 @@ class AsyncProviders:
         Which provider is enabled for which currency, for every provider of your account. That the
         answer holds an array, one entry a provider and currency, is assumed.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -147,7 +145,7 @@ class AsyncProviders:
         Whether the provider is enabled for the currency, and so whether an account of that currency may
         launch the provider's games.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -181,8 +179,7 @@ class RawProviders:
         """List the providers
 
         Every provider your account may offer, with its state. The path is documented; the fields of the
-        answer are those of other deployments of the platform, and which of them iGamingAce itself sends
-        is not known.
+        answer are those of a sister deployment, and which of them iGamingAce itself sends is not known.
 
         Standing: documented.
 
@@ -203,7 +200,7 @@ class RawProviders:
         Which provider is enabled for which currency, for every provider of your account. That the
         answer holds an array, one entry a provider and currency, is assumed.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -224,7 +221,7 @@ class RawProviders:
         Whether the provider is enabled for the currency, and so whether an account of that currency may
         launch the provider's games.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -258,8 +255,7 @@ class AsyncRawProviders:
         """List the providers
 
         Every provider your account may offer, with its state. The path is documented; the fields of the
-        answer are those of other deployments of the platform, and which of them iGamingAce itself sends
-        is not known.
+        answer are those of a sister deployment, and which of them iGamingAce itself sends is not known.
 
         Standing: documented.
 
@@ -280,7 +276,7 @@ class AsyncRawProviders:
         Which provider is enabled for which currency, for every provider of your account. That the
         answer holds an array, one entry a provider and currency, is assumed.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -301,7 +297,7 @@ class AsyncRawProviders:
         Whether the provider is enabled for the currency, and so whether an account of that currency may
         launch the provider's games.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010

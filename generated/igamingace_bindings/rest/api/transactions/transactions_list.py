@@ -21,7 +21,7 @@ def build(
     offset: int,
     limit: int,
     player_external_id: str | None = None,
-    round_id: int | None = None,
+    round_id: int | str | None = None,
 ) -> Request:
     """Return the request of the operation."""
     query: dict[str, str] = {

@@ -18,9 +18,9 @@ from ...types import (
 def build(
     *,
     player_external_id: str,
-    round_id: int,
+    round_id: int | str,
     provider_id: int,
-    game_code: str,
+    game_code: int | str,
 ) -> Request:
     """Return the request of the operation."""
     query: dict[str, str] = {
