@@ -177,9 +177,9 @@ async def test_an_answer_that_differs_from_the_contract_is_loud(edited, caller, 
     assert "answer.data[0].owner: is required" in caplog.text
 
 
-async def test_when_nobody_is_strict_a_breach_is_answered_with_500(edited, caller):
+async def test_without_raise_errors_a_breach_is_answered_with_500(edited, caller):
     edited["components"]["schemas"]["Provider"]["required"].append("owner")
-    app = create_app(edited, strict=False)
+    app = create_app(edited, raise_errors=False)
 
     response = await caller(app.token, app=app).get(LIST)
 

@@ -55,7 +55,7 @@ def _statuses():
 
 @pytest.mark.parametrize(("style", "field"), EVERY_READING)
 async def test_a_refusal_keeps_the_contract_as_it_is_read(style, field, caller):
-    app = create_app(error_style=style, code_field=field)  # strict: a breach would be raised here
+    app = create_app(error_style=style, code_field=field)  # raise_errors: a breach would be raised here
     agent = caller(app.token, app=app)
 
     answer = await agent.get("/v1/player/info", playerExternalId="nobody")

@@ -51,7 +51,7 @@ def create_app(
     token: str | None = None,
     latency: float = 0.0,
     validate_answers: bool = True,
-    strict: bool = True,
+    raise_errors: bool = True,
     clock: Clock | None = None,
     zone: tzinfo = UTC,
     error_style: StatusStyle = "status",
@@ -70,8 +70,8 @@ def create_app(
         token: Of the first agent; that of its data, or one that is made, when None.
         latency: How many seconds each accepted request is held, counted as in flight; 0 or more.
         validate_answers: Check each answer against the contract.
-        strict: Raise what went wrong inside (`ContractBreach`, or a handler's own error) once it has been
-            answered with 500, so that a test sees it. When False it is only logged and counted.
+        raise_errors: Raise what went wrong inside (`ContractBreach`, or a handler's own error) once it has
+            been answered with 500, so that a test sees it. When False it is only logged and counted.
         clock: Gives the time, aware; the system's when None. It can be moved: `world.clock`.
         zone: Of the times in requests and answers. The vendor does not say which it is (api-facts section 6).
         error_style: The HTTP status of errors: `status`, their own 4xx and 5xx; `envelope`, 200.
@@ -112,7 +112,9 @@ def create_app(
     )
     engine = GameEngine(runtime, lambda: _open_sender(runtime))
     runtime.clock.watch(engine.on_clock_moved)
-    pipeline = RequestPipeline(compiled, runtime, engine, validate_answers=validate_answers, strict=strict)
+    pipeline = RequestPipeline(
+        compiled, runtime, engine, validate_answers=validate_answers, raise_errors=raise_errors
+    )
     return SandboxApp(compiled, runtime, engine, pipeline, OriginGuard(hosts))
 
 
