@@ -29,7 +29,8 @@ CODES = [
     (2014, "CURRENCY_NOT_SUPPORTED", 400, "never", "invalid-request"),
 ]
 FIELDS = {
-    "code", "name", "aliases", "meaning", "httpStatus", "resend", "kind", "standing", "nameStanding", "httpStatusStanding",
+    "code", "name", "aliases", "meaning", "httpStatus", "resend", "kind", "standing", "nameStanding",
+    "httpStatusStanding",
 }  # fmt: skip
 
 

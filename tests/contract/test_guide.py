@@ -90,8 +90,8 @@ def test_the_first_paragraph_says_which_api_this_is_and_how_to_tell_the_other(gu
     first = guide.partition("\n\n")[0]
 
     for word in (
-        "docs.igamingace.com", "pragapi.igamingace.com", "userAuth", "createfreegame", "GetBalance", "Withdraw",
-        "Deposit", "BetWin", "RollbackTransaction", "upper-case hex HMAC-SHA256",
+        "docs.igamingace.com", "pragapi.igamingace.com", "userAuth", "createfreegame", "GetBalance",
+        "Withdraw", "Deposit", "BetWin", "RollbackTransaction", "upper-case hex HMAC-SHA256",
     ):  # fmt: skip
         assert word in first
 

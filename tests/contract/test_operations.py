@@ -227,12 +227,9 @@ def test_the_filters_of_the_transaction_list_are_assumed(document):
 def test_an_item_of_the_transaction_list_has_the_fields_of_the_facts(document):
     properties = document.content["components"]["schemas"]["Transaction"]["properties"]
 
-    assert (
-        list(properties)
-        == (
-            "transId transType userCode userExternalId roundId roundType providerId providerName gameCode gameName "
-            "amount balance createdAt"
-        ).split()
+    assert " ".join(properties) == (
+        "transId transType userCode userExternalId roundId roundType providerId providerName gameCode "
+        "gameName amount balance createdAt"
     )
 
 

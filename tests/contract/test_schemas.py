@@ -227,8 +227,9 @@ def test_the_ids_of_transactions_rounds_bonus_calls_and_games_are_opaque(documen
 @pytest.mark.parametrize(
     ("value", "valid"),
     [
-        ("7300120045001", True), (7300120045001, True), ("vswaysdogs", True), ("SP215202", True), ("05", True),
-        (0, True), ("x" * 128, True), ("x" * 129, False), ("", False), ("a,b", False), ("a\nb", False),
+        ("7300120045001", True), (7300120045001, True), ("vswaysdogs", True), ("SP215202", True),
+        ("05", True), (0, True), ("x" * 128, True), ("x" * 129, False), ("", False), ("a,b", False),
+        ("a\nb", False),
         ("a\x7f", False), ("a\x85", False), (True, False), (1.5, False), (None, False), (-1, False),
         (2**63, False),
     ],
