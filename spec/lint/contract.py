@@ -109,6 +109,26 @@ class Contract:
         """What the vendor sends."""
         return list(_operations(self.root.get("webhooks")))
 
+    def walk(self) -> list[Node]:
+        """Return all objects of the contract but those in examples, whose keys are the API's own."""
+        return self._objects
+
+    @cached_property
+    def _objects(self) -> list[Node]:
+        found: list[Node] = []
+        pending = [self.root]
+        while pending:
+            node = pending.pop()
+            if isinstance(node.value, dict):
+                found.append(node)
+            skipped = {"example", "examples", "x-known-values"}
+            pending.extend(
+                child
+                for key, child in node.children()
+                if key not in skipped and isinstance(child.value, dict | list)
+            )
+        return found
+
     def code(self, number: object) -> Node | None:
         """Return the response code of this number; None where there is none."""
         for _, node in self.root.get("x-response-codes").children():

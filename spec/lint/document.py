@@ -21,9 +21,9 @@ _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 def check_marks(contract: Contract) -> Iterator[Problem]:
     """Check the markers that may stand anywhere: standings, and constraints that are known less well."""
-    for node in _walk(contract.root):
-        standing = node.get("x-standing")
-        if "x-standing" in node.members and not standing.among(STANDINGS):
+    for node in contract.walk():
+        standing = node.get("x-standing") if "x-standing" in node.members else None
+        if standing is not None and not standing.among(STANDINGS):
             yield standing.problem(
                 _place(node), f"x-standing is {standing.value!r}; use {listed(list(STANDINGS), 'or')}"
             )
@@ -33,17 +33,6 @@ def check_marks(contract: Contract) -> Iterator[Problem]:
                     yield node.get(mark).problem(
                         _place(node), f"{mark} names {word!r}, which does not stand beside it"
                     )
-
-
-def _walk(root: Node) -> Iterator[Node]:
-    """Walk everything but the values of examples, whose keys are the API's own."""
-    pending = [root]
-    while pending:
-        node = pending.pop()
-        yield node
-        pending.extend(
-            child for key, child in node.children() if key not in {"example", "examples", "x-known-values"}
-        )
 
 
 def _place(node: Node) -> str:
@@ -79,27 +68,34 @@ def check_files(contract: Contract, spec_dir: Path) -> Iterator[Problem]:
 
 def check_examples(contract: Contract) -> Iterator[Problem]:
     """Check every example against its schema."""
-    registry: Any = jsonschema_rs.Registry([(_BASE, contract.root.value)], draft=jsonschema_rs.Draft202012)
-    for schema, example in _examples(contract.root):
-        pointer = "".join(f"/{key.replace('~', '~0').replace('/', '~1')}" for key in schema.pointer)
+    content = contract.root.value
+    registry: Any = jsonschema_rs.Registry([(_BASE, content)], draft=jsonschema_rs.Draft202012)
+    validators: dict[str, Any] = {}
+    for schema, example in _examples(contract):
+        reference = schema.get("$ref").text or "#" + "".join(map(_escaped, schema.pointer))
         try:
-            validator: Any = jsonschema_rs.validator_for(
-                {"$schema": _DRAFT, "$ref": f"{_BASE}#{quote(pointer)}"},
-                registry=registry,
-                validate_formats=True,
-            )
+            if reference not in validators:
+                validators[reference] = jsonschema_rs.validator_for(
+                    {"$schema": _DRAFT, "$ref": f"{_BASE}{quote(reference, safe='/#')}"},
+                    registry=registry,
+                    validate_formats=True,
+                )
         except (ValueError, jsonschema_rs.ReferencingError) as error:
             yield schema.problem(_place(schema), f"is no schema: {error}")
             continue
         resolved = contract.resolve(example)
         value = resolved.members.get("value", resolved.value)
-        for wrong in validator.iter_errors(value):
+        for wrong in validators[reference].iter_errors(value):
             yield example.problem(_place(schema), f"an example does not fit the schema: {wrong.message}")
 
 
-def _examples(root: Node) -> Iterator[tuple[Node, Node]]:
+def _escaped(key: str) -> str:
+    return "/" + key.replace("~", "~0").replace("/", "~1")
+
+
+def _examples(contract: Contract) -> Iterator[tuple[Node, Node]]:
     """Yield every example: its schema, and itself."""
-    for node in _walk(root):
+    for node in contract.walk():
         if "schema" in node.members:  # a media type, a parameter or a header
             if "example" in node.members:
                 yield node.get("schema"), node.get("example")

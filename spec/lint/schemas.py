@@ -273,17 +273,8 @@ def _check_known_values(schema: Node, place: str, description: str) -> Iterator[
 def _check_enum_names(contract: Contract) -> Iterator[Problem]:
     """One name is one class in Python, so its values are the same wherever it stands."""
     first: dict[str, object] = {}
-    pending = [
-        contract.root.get("components", "schemas"),
-        contract.root.get("paths"),
-        contract.root.get("webhooks"),
-    ]
-    while pending:
-        node = pending.pop(0)
-        pending.extend(child for _, child in node.children())
-        name, known = node.get("x-enum-name").text, node.get("x-known-values").value
-        if name and first.setdefault(name, known) != known:
-            yield node.get("x-enum-name").problem(
-                name,
-                "stands at several places with different x-known-values: make them the same, or rename one",
-            )
+    for node in contract.walk():
+        name, known = node.members.get("x-enum-name"), node.members.get("x-known-values")
+        if isinstance(name, str) and first.setdefault(name, known) != known:
+            message = "has different x-known-values at different places: make them the same, or rename one"
+            yield node.get("x-enum-name").problem(name, message)
