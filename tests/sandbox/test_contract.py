@@ -336,7 +336,7 @@ async def test_a_contract_that_does_not_number_what_is_told_is_not_made_up_for(e
 
 
 def test_the_types_of_transactions_are_those_of_the_contract(contract):
-    known = contract["components"]["schemas"]["Transaction"]["properties"]["type"]["x-known-values"]
+    known = contract["components"]["schemas"]["Transaction"]["properties"]["transType"]["x-known-values"]
 
     assert {str(int(kind)): kind.name.replace("_", "") for kind in TransactionType} == {
         number: meaning.upper() for number, meaning in known.items()

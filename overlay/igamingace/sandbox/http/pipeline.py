@@ -253,7 +253,7 @@ class RequestPipeline:
             arguments.query,
             arguments.body,
             request.received,
-            self._runtime.zone,
+            self._runtime.time_zone,
             self._engine,
             base_url(request.fields, request.scope),
         )
