@@ -80,6 +80,19 @@ def test_an_agent_has_its_own_records_and_the_process_has_all():
     ]
 
 
+def test_the_agents_of_an_operator_have_their_own_records_and_the_operator_has_all():
+    seen: list[Difference] = []
+    operator = DriftLog(on_drift=seen.append)
+    agents = [DriftLog(parent=operator) for _ in range(3)]
+    for agent in agents:
+        record(agent)
+
+    assert [[each.count for each in agent.differences()] for agent in agents] == [[1]] * 3
+    for differences in (operator.differences(), drift.differences()):
+        assert [each.count for each in differences] == [3]
+    assert [each.count for each in seen] == [1]
+
+
 def test_the_records_of_an_agent_that_is_gone_stay_with_the_process():
     record(DriftLog())
 

@@ -48,14 +48,18 @@ class _Record:
 
 
 class _Records:
-    """A bounded table of differences.
+    """A bounded table of differences, the function to call with each new one, and the table above it.
 
     Its lock is reentrant since the handler of a signal may read the table in the thread that writes it.
     """
 
-    __slots__ = ("__weakref__", "_lock", "_records")
+    __slots__ = ("__weakref__", "_lock", "_records", "on_drift", "parent")
 
-    def __init__(self) -> None:
+    def __init__(
+        self, on_drift: Callable[[Difference], object] | None = None, parent: _Records | None = None
+    ) -> None:
+        self.on_drift = on_drift
+        self.parent = parent
         self._clear()
 
     def _clear(self) -> None:
@@ -123,17 +127,19 @@ def set_counter(counter: Callable[[Key, int], None] | None) -> None:
 
 
 class DriftLog:
-    """The differences that one agent, or one wallet, has seen; each is recorded for the process too.
+    """The differences that one agent, one operator or one wallet has seen.
 
-    Safe in threads, in event loops and over a fork.
+    Each is recorded in the log's parent too, and in the end for the process. Safe in threads, in event loops
+    and over a fork.
     """
 
-    __slots__ = ("_on_drift", "_records", "_token")
+    __slots__ = ("_records", "_token")
 
     def __init__(
         self,
         token: Secret[str] | None = None,
         on_drift: Callable[[Difference], object] | None = None,
+        parent: DriftLog | None = None,
     ) -> None:
         """Start without records.
 
@@ -141,6 +147,7 @@ class DriftLog:
             token: the account's token, which is not shown where the server uses it as a name.
             on_drift: called with each difference that is new to this log, in the thread or task that saw it.
                 It must be quick; what it raises is logged and suppressed.
+            parent: the log of the operator whose agent this is.
 
         Raises:
             ConfigurationError: `on_drift` is not a plain function.
@@ -150,8 +157,8 @@ class DriftLog:
                 "on_drift must be a function, not a coroutine function: on_drift(difference)"
             )
         self._token = token
-        self._on_drift = on_drift
-        self._records = _Records()
+        above = _process if parent is None else parent._records  # noqa: SLF001 -- of this class
+        self._records = _Records(on_drift, above)
 
     def differences(self) -> list[Difference]:
         """What this log has recorded, in the order it was first seen."""
@@ -192,11 +199,14 @@ class DriftLog:
             key = key._replace(
                 operation=shown_operation(operation), place=shown_place(place, self._token, is_private)
             )
-        _, new_here = self._records.add(key, count)
-        key, new = _process.add(key, count)
+        records = self._records
+        while records.parent is not None:
+            _, new = records.add(key, count)
+            if new is not None and records.on_drift is not None:
+                _call_hook(records.on_drift, new)
+            records = records.parent
+        key, new = records.add(key, count)  # those of the process
         if _counter is not None:
             _suppress_and_log(_counter, key, count)
         if new is not None:
             _suppress_and_log(_log.warning, "%s", explain(key, expected, came))
-        if new_here is not None and self._on_drift is not None:
-            _call_hook(self._on_drift, new_here)
