@@ -158,7 +158,7 @@ class DriftLog:
             )
         self._token = token
         above = _process if parent is None else parent._records  # noqa: SLF001 -- of this class
-        self._records = _Records(on_drift, above)
+        self._records: Final[_Records] = _Records(on_drift, above)
 
     def differences(self) -> list[Difference]:
         """What this log has recorded, in the order it was first seen."""
