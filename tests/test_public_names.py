@@ -35,6 +35,7 @@ NAMES = {
         "InvalidRequest",
         "NotFound",
         "PermissionDenied",
+        "RateLimited",
         "ResponseSnapshot",
         "ServerError",
         "ServerIsBusy",
