@@ -44,6 +44,7 @@ NAMES = {
         "InvalidRequest",
         "NotFound",
         "PermissionDenied",
+        "RateLimited",
         "ResponseSnapshot",
         "ServerError",
         "ServerIsBusy",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
@@ -12,7 +13,7 @@ from igamingace_bindings.rest.client import RawAnswer
 
 from igamingace._client.instrumentation import attempt_of
 from igamingace._client.response import ErrorResponse, InvalidResponse, parse_response
-from igamingace._client.retry import RetryState, may_retry
+from igamingace._client.retry import RetryState, may_retry, retry_after
 from igamingace._common import json as exact_json
 from igamingace._common.text import body_excerpt, sanitize
 from igamingace._transport.base import Request as HTTPRequest
@@ -163,13 +164,16 @@ class CallState(Generic[T]):
     def _is_busy(self) -> bool:
         return isinstance(self._verdict, ErrorResponse) and self._verdict.resend == "drained"
 
-    def settle(self) -> float | None:
-        """Seconds to pause before the next attempt; None after a success; else raises the call's error."""
+    def settle(self, longest: float = math.inf) -> float | None:
+        """Seconds to pause before the next attempt; None after a success; else raises the call's error.
+
+        `longest` is how many seconds a server that asks to wait is waited for.
+        """
         verdict = self._verdict
         if isinstance(verdict, Mapping):
             return None
         if not self._gave_up:
-            pause = self._retries.pause(self._resend())
+            pause = self._retries.pause(self._resend(), self._retry_after(), longest)
             if pause is not None:
                 return pause
         raise self._error()
@@ -199,6 +203,9 @@ class CallState(Generic[T]):
             raise TypeError("the call has no answer")
         return self._last
 
+    def _retry_after(self) -> float | None:
+        return retry_after(self._last.headers) if isinstance(self._last, Response) else None
+
     def _resend(self) -> str:
         verdict = self._verdict
         if isinstance(verdict, ErrorResponse | InvalidResponse):
@@ -221,10 +228,12 @@ class CallState(Generic[T]):
             limits = self.request.timeouts
             seconds = limits.connect if verdict.limit == "connect" else limits.total
             return Timeout(limit=verdict.limit, seconds=seconds, place=verdict.reason, **common)
-        common["response"] = self._snapshot()
+        common["response"] = snapshot = self._snapshot()
+        common["retry_after"] = self._retry_after()
         if isinstance(verdict, ErrorResponse):
+            said = snapshot.body_start if verdict.message is None else sanitize(verdict.message, token)
             return api_error_class(verdict.kind)(
-                sanitize(verdict.message, token),
+                said,
                 code=verdict.code,
                 name=None if verdict.name is None else sanitize(verdict.name, token),
                 http_status=self._answer().http_status,

@@ -89,7 +89,7 @@ class Dispatcher:
                     call.outcome = context.transport.send(call.request)
                 if isinstance(call.outcome, TransportFailure):
                     scope.check()
-            pause = call.settle()
+            pause = call.settle(scope.remaining())
             if pause is None:
                 return call
             scope.sleep(pause)
