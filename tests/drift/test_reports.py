@@ -78,6 +78,11 @@ TYPED = {"place": "/data/*/status", "expected": "integer"}
             "Only code that handles this error is affected.",
         ),
         (
+            {"kind": "unknown code", "place": ""},
+            "The answer of games.list is an error without a code; its HTTP status decided what was raised.",
+            "Only code that handles this error is affected.",
+        ),
+        (
             {"kind": "other status", "place": "", "value": 200, "expected": "429"},
             (
                 "The answer of games.list came with the HTTP status 200, "

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 from igamingace_bindings.rest.client import RawAnswer
 
+from igamingace._client.differences import record_status
 from igamingace._client.instrumentation import attempt_of
 from igamingace._client.response import ErrorResponse, InvalidResponse, parse_response
 from igamingace._client.retry import RetryState, may_retry, retry_after
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from igamingace._client.config import Options
     from igamingace._client.instrumentation import CallObserver
     from igamingace._common.secret import Secret
+    from igamingace.drift import DriftLog
     from igamingace.limits import Permit
 
 T = TypeVar("T")
@@ -67,6 +69,7 @@ class CallState(Generic[T]):
     """
 
     __slots__ = (
+        "_drift",
         "_gave_up",
         "_last",
         "_observer",
@@ -86,6 +89,7 @@ class CallState(Generic[T]):
         options: Options,
         headers: Secret[tuple[tuple[str, str], ...]],
         token: Secret[str],
+        drift: DriftLog,
         observer: CallObserver | None = None,
     ) -> None:
         """Prepare the request; raises InvalidArgument for what cannot be sent."""
@@ -106,6 +110,7 @@ class CallState(Generic[T]):
         self._verdict: Mapping[str, Any] | ErrorResponse | InvalidResponse | TransportFailure | None = None
         self._gave_up = False
         self._observer = observer
+        self._drift = drift
 
     @property
     def is_retry(self) -> bool:
@@ -171,12 +176,19 @@ class CallState(Generic[T]):
         """
         verdict = self._verdict
         if isinstance(verdict, Mapping):
+            self._record_status(verdict)
             return None
         if not self._gave_up:
+            if isinstance(verdict, ErrorResponse):
+                self._record_status(verdict)
             pause = self._retries.pause(self._resend(), self._retry_after(), longest)
             if pause is not None:
                 return pause
         raise self._error()
+
+    def _record_status(self, verdict: Mapping[str, Any] | ErrorResponse) -> None:
+        # Not while the attempt holds its slot: a log or a hook may block.
+        record_status(self._drift, self._operation.operation_id, verdict, self._answer().http_status)
 
     def data(self) -> T:
         """What the envelope holds, typed; raises UnexpectedResponse when it has another shape."""

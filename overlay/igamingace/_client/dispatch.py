@@ -59,6 +59,7 @@ class Dispatcher:
             options=options,
             headers=context.headers,
             token=context.token,
+            drift=context.drift,
             observer=observer,
         )
         scope = cancellation.current()
@@ -134,6 +135,7 @@ class AsyncDispatcher:
             options=options,
             headers=context.headers,
             token=context.token,
+            drift=context.drift,
             observer=observer,
         )
         while True:

@@ -83,8 +83,8 @@ _SENTENCES: Final[Mapping[Kind, str]] = {
     "unknown field": f"{{what}} has the field {{place}}, which the contract lacks. {_AS_IT_CAME}",
     "unknown value": f"{{what}} has {{value}} at {{place}}, which {{contract}} does not list. {_FIELD}",
     "unknown code": (
-        "{what} is an error with {value} as its code at {place}, which the contract does not list; its HTTP "
-        "status decided what was raised. Only code that handles this error is affected."
+        "{what} is an error {code}; its HTTP status decided what was raised. "
+        "Only code that handles this error is affected."
     ),
     "other status": (
         "{what} came with the HTTP status {value}, where {contract} states {expected}. "
@@ -108,10 +108,13 @@ def explain(key: Key, expected: str | None = None, came: str | None = None) -> s
         expected = expected or "another"
     else:
         expected = f"the {expected or 'type'} of {contract}"
+    number = "another value" if key.value is None else str(key.value)
+    code = f"with {number} as its code at {key.place}, which the contract does not list"
     return _SENTENCES[key.kind].format(
         what=f"The {what} {key.operation}",
         place=key.place,
-        value="another value" if key.value is None else key.value,
+        value=number,
+        code=code if key.place else "without a code",
         contract=contract,
         came="as another type" if came is None else f"as JSON type {came}",
         expected=expected,

@@ -71,12 +71,11 @@ class _Records:
         """Whether there is a record of exactly this key; needs no lock."""
         return key in self._records
 
-    def add(self, key: Key, count: int) -> tuple[Key, Difference | None]:
+    def add(self, key: Key, count: int, now: datetime) -> tuple[Key, Difference | None]:
         """Count a difference; return the key of its record, and the difference if the record is new."""
         if not self._records:  # most agents never see a difference, and need no care in a fork
             after_fork_in_child(self, _Records._clear)
         with self._lock:
-            now = datetime.now(UTC)
             record = self._records.get(key)
             if record is None and len(self._records) >= MAX_RECORDS:
                 key = REST
@@ -85,7 +84,7 @@ class _Records:
             if record is None:
                 record = self._records[key] = _Record(now)
             record.count += count
-            record.last = max(record.last, now)  # the clock may be set back
+            record.last = max(record.last, now)  # threads come in any order, and the clock may be set back
             return key, record.difference(key) if new else None
 
     def differences(self) -> list[Difference]:
@@ -199,14 +198,18 @@ class DriftLog:
             key = key._replace(
                 operation=shown_operation(operation), place=shown_place(place, self._token, is_private)
             )
-        records = self._records
+        records, now = self._records, datetime.now(UTC)
         while records.parent is not None:
-            _, new = records.add(key, count)
+            _, new = records.add(key, count, now)
             if new is not None and records.on_drift is not None:
                 _call_hook(records.on_drift, new)
             records = records.parent
-        key, new = records.add(key, count)  # those of the process
+        key, new = records.add(key, count, now)  # those of the process
         if _counter is not None:
             _suppress_and_log(_counter, key, count)
         if new is not None:
-            _suppress_and_log(_log.warning, "%s", explain(key, expected, came))
+            _suppress_and_log(_warn, key, expected, came)
+
+
+def _warn(key: Key, expected: str | None, came: str | None) -> None:
+    _log.warning("%s", explain(key, expected, came))
