@@ -120,10 +120,11 @@ def _json_value(place: str, value: object) -> object:
     if isinstance(value, list | tuple):
         items = enumerate(cast("Sequence[object]", value))
         return [_json_value(f"{place}[{index}]", item) for index, item in items]
-    # Floats are refused with the rest, as in every call.
-    if value is None or isinstance(value, str | int | float | Decimal):
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise InvalidArgument(f"{place} is {value}: only finite numbers can be sent")
+    if value is None or isinstance(value, str | int | Decimal):
         return value
-    raise InvalidArgument(f"{place} is a {_type(value)}, which has no JSON form")
+    raise InvalidArgument(f"{place} is a {_type(value)}: give a text, an int, a Decimal, a boolean or None")
 
 
 def extended(
