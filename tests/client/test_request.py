@@ -6,6 +6,7 @@ import json
 from decimal import Decimal
 from enum import IntEnum
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 from igamingace import errors
@@ -169,7 +170,7 @@ DEEP = {}
 for _ in range(100_000):
     DEEP = {"a": DEEP}
 
-WRONG = {
+WRONG: dict[str, dict[str, Any]] = {
     "no method": {"method": ""},
     "a method of another kind": {"method": None},
     "a method that is no token": {"method": "GET /x"},
