@@ -155,7 +155,7 @@ class APIError(IGamingAceError):
 
     kind: ClassVar[str] = ""
     advice: ClassVar[str] = ""
-    advice_without_code: ClassVar[str] = ""
+    _advice_without_code: ClassVar[str] = ""
 
     def __init__(
         self,
@@ -191,7 +191,7 @@ class APIError(IGamingAceError):
         said = f": {self.message}" if self.message and self.message != self.name else ""
         # A code of the contract has both number and name.
         by_status = self.code is None or self.name is None
-        words = (by_status and self.advice_without_code) or self.advice
+        words = (by_status and self._advice_without_code) or self.advice
         advice = f" ({words})" if words else ""
         asked = _asked(self.retry_after)
         return f"{self.operation}: {label}{number}, HTTP {self.http_status}{said}{advice}{asked}"
@@ -243,7 +243,7 @@ class PermissionDenied(APIError):
 
     kind = "permission"
     advice = "also sent for another agent's player, a currency not offered or an empty agent wallet"
-    advice_without_code = (
+    _advice_without_code = (
         "no code of the API came with it, so a firewall or gateway before it may have refused: "
         "is this server's address allowed?"
     )
@@ -257,7 +257,7 @@ class NotFound(APIError):
     """
 
     kind = "not-found"
-    advice_without_code = (
+    _advice_without_code = (
         "no code of the API came with it, so a gateway may have answered that does not know the path: "
         "is the base URL right? Only a code such as USER_NOT_FOUND says that something does not exist"
     )

@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from igamingace_bindings.rest.api import AsyncRawResources, AsyncResources, RawResources, Resources
 
 from igamingace._client.base import BaseAgent
 from igamingace._client.config import Options, base_url_source
 from igamingace._client.dispatch import AsyncDispatcher, Dispatcher
+from igamingace._client.extra import custom_request
 from igamingace._common.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
     import httpx2
+    from igamingace_bindings.rest.client import RawAnswer
 
     from igamingace._transport.base import AsyncTransport, Timeouts, Transport
     from igamingace.drift import Difference
     from igamingace.limits import Limiter
 
 __all__ = ["Agent", "AgentView", "AsyncAgent", "AsyncAgentView"]
+
+
+class RawView(RawResources):
+    """An agent's calls that answer with the whole envelope."""
+
+    __slots__ = ()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, object] | None = None,
+        json: Mapping[str, object] | None = None,
+    ) -> RawAnswer[Any]:
+        """As `Agent.request`, answering with all that came."""
+        return self._call(*custom_request(method, path, query, json))
 
 
 class AgentView(BaseAgent[Dispatcher, "AgentView"], Resources):
@@ -35,12 +54,39 @@ class AgentView(BaseAgent[Dispatcher, "AgentView"], Resources):
         self._dispatcher = sender
 
     @property
-    def raw(self) -> RawResources:
+    def raw(self) -> RawView:
         """The same calls, each answering with HTTP status, headers, elapsed seconds, envelope and typed data.
 
         Errors are raised as ever.
         """
-        return RawResources(self._dispatcher.raw)
+        return RawView(self._dispatcher.raw)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, object] | None = None,
+        json: Mapping[str, object] | None = None,
+    ) -> Any:  # noqa: ANN401 -- the contract does not know the data
+        """Call an operation that the contract does not know, under the same budget, retries and errors.
+
+        Only a GET is sent again after a failure that leaves its outcome unknown.
+
+        Args:
+            method: GET, POST, PUT, PATCH or DELETE.
+            path: the path from its slash on, percent-encoded, such as "/v1/jackpot/list".
+            query: texts, ints, Decimals and booleans by name; what is None is left out.
+            json: the fields of the JSON body, numbers as int or Decimal.
+
+        Returns:
+            What the envelope's `data` holds, numbers as int or Decimal; None where it has none.
+
+        Raises:
+            InvalidArgument: an argument cannot be sent; nothing was.
+            APIError, TransportError, UnexpectedResponse: as of every call; `operation` is method and path.
+        """
+        return self._dispatcher.call(*custom_request(method, path, query, json))
 
     def _view(self, options: Options) -> AgentView:
         return AgentView(Dispatcher(self._dispatcher.context, options))
@@ -134,6 +180,23 @@ class Agent(AgentView):
         self.close()
 
 
+class AsyncRawView(AsyncRawResources):
+    """An agent's calls that answer with the whole envelope."""
+
+    __slots__ = ()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, object] | None = None,
+        json: Mapping[str, object] | None = None,
+    ) -> RawAnswer[Any]:
+        """As `AsyncAgent.request`, answering with all that came."""
+        return await self._call(*custom_request(method, path, query, json))
+
+
 class AsyncAgentView(BaseAgent[AsyncDispatcher, "AsyncAgentView"], AsyncResources):
     """An agent's calls with options of their own, over the connections and the budget of that agent."""
 
@@ -145,12 +208,39 @@ class AsyncAgentView(BaseAgent[AsyncDispatcher, "AsyncAgentView"], AsyncResource
         self._dispatcher = sender
 
     @property
-    def raw(self) -> AsyncRawResources:
+    def raw(self) -> AsyncRawView:
         """The same calls, each answering with HTTP status, headers, elapsed seconds, envelope and typed data.
 
         Errors are raised as ever.
         """
-        return AsyncRawResources(self._dispatcher.raw)
+        return AsyncRawView(self._dispatcher.raw)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, object] | None = None,
+        json: Mapping[str, object] | None = None,
+    ) -> Any:  # noqa: ANN401 -- the contract does not know the data
+        """Call an operation that the contract does not know, under the same budget, retries and errors.
+
+        Only a GET is sent again after a failure that leaves its outcome unknown.
+
+        Args:
+            method: GET, POST, PUT, PATCH or DELETE.
+            path: the path from its slash on, percent-encoded, such as "/v1/jackpot/list".
+            query: texts, ints, Decimals and booleans by name; what is None is left out.
+            json: the fields of the JSON body, numbers as int or Decimal.
+
+        Returns:
+            What the envelope's `data` holds, numbers as int or Decimal; None where it has none.
+
+        Raises:
+            InvalidArgument: an argument cannot be sent; nothing was.
+            APIError, TransportError, UnexpectedResponse: as of every call; `operation` is method and path.
+        """
+        return await self._dispatcher.call(*custom_request(method, path, query, json))
 
     def _view(self, options: Options) -> AsyncAgentView:
         return AsyncAgentView(AsyncDispatcher(self._dispatcher.context, options))

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 from igamingace_bindings.rest.client import RawAnswer
 
 from igamingace._client.differences import record_status
+from igamingace._client.extra import extended, is_custom
 from igamingace._client.instrumentation import attempt_of
 from igamingace._client.response import ErrorResponse, InvalidResponse, parse_response
 from igamingace._client.retry import RetryState, may_retry, retry_after
@@ -71,6 +72,7 @@ class CallState(Generic[T]):
     __slots__ = (
         "_drift",
         "_gave_up",
+        "_label",
         "_last",
         "_observer",
         "_operation",
@@ -93,6 +95,7 @@ class CallState(Generic[T]):
         observer: CallObserver | None = None,
     ) -> None:
         """Prepare the request; raises InvalidArgument for what cannot be sent."""
+        request = extended(request, operation, options.extra_query, options.extra_body)
         target = request.path
         if request.query:
             target += f"?{urlencode(request.query, errors='surrogatepass', quote_via=quote)}"
@@ -106,6 +109,9 @@ class CallState(Generic[T]):
         self.outcome: Response | TransportFailure | None = None
         self._last: Response | TransportFailure | None = None
         self._operation = operation
+        self._label = operation.operation_id
+        if is_custom(operation):
+            self._label = sanitize(f"{operation.method} {request.path}", token)
         self._retries = RetryState(operation.method, options)
         self._verdict: Mapping[str, Any] | ErrorResponse | InvalidResponse | TransportFailure | None = None
         self._gave_up = False
@@ -228,7 +234,7 @@ class CallState(Generic[T]):
         verdict = self._verdict
         token = self.request.secret
         common: dict[str, Any] = {
-            "operation": self._operation.operation_id,
+            "operation": self._label,
             "retryable": may_retry(self._resend(), self._operation.method),
             "attempts": self._retries.attempts,
             "elapsed": self._retries.elapsed,
