@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 
 from ..scalars import Type, Zones
 from .types import Field, read_data, segment, text, write_fields
 
 T = TypeVar("T")
+
+DifferenceKind = Literal["missing", "other type", "other spelling", "unknown field", "unknown value"]
 
 
 class Reader(Zones, Protocol):
@@ -26,7 +28,7 @@ class Reader(Zones, Protocol):
     def differs(
         self,
         place: str,
-        kind: str,
+        kind: DifferenceKind,
         standing: str | None,
         expected: str | None,
         came: str | None,
@@ -37,7 +39,7 @@ class Reader(Zones, Protocol):
 
         Args:
             place: A JSON pointer, `*` in place of the index in an array; its names are as they came.
-            kind: "missing", "other type", "other spelling", "unknown field" or "unknown value".
+            kind: In which way.
             standing: How well the contract knows the field; None: as well as the operation.
             expected: What belongs there, in the words of JSON types, or "id" or "time".
             came: The JSON type of what came.

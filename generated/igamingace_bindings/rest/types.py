@@ -22,7 +22,7 @@ from ..scalars import OTHER, Enumeration, Scalar, Type, Zones, json_type, refusa
 from .errors import ArgumentError, DecodeError
 
 if TYPE_CHECKING:
-    from .client import Reader
+    from .client import DifferenceKind, Reader
 
 T = TypeVar("T")
 M = TypeVar("M", bound="Model")
@@ -83,7 +83,9 @@ class Place:
         """Return the zone of times there."""
         return self.reader.zone(offset, standing)
 
-    def differs(self, kind: str, expected: str | None, came: str | None, value: int | None = None) -> None:
+    def differs(
+        self, kind: DifferenceKind, expected: str | None, came: str | None, value: int | None = None
+    ) -> None:
         """Report a difference."""
         self.reader.differs(self.pointer, kind, self.standing, expected, came, value)
 
@@ -449,7 +451,7 @@ def _read_object(type_: Object, source: Any, place: Place) -> Any:
 def _report(error: Unreadable, place: Place) -> None:
     if place.reader.strict:
         raise error.decode_error()
-    kind = "missing" if error.came is None else "other type"
+    kind: DifferenceKind = "missing" if error.came is None else "other type"
     place.reader.differs(error.place, kind, place.standing, error.expected, error.came)
 
 
