@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import httpx2
     from igamingace_bindings.rest.client import RawAnswer
 
+    from igamingace._client.extra import QueryValue
     from igamingace._transport.base import AsyncTransport, Timeouts, Transport
     from igamingace.limits import Limiter
 
@@ -35,7 +36,7 @@ class RawView(RawResources):
         method: str,
         path: str,
         *,
-        query: Mapping[str, object] | None = None,
+        query: Mapping[str, QueryValue] | None = None,
         json: Mapping[str, object] | None = None,
     ) -> RawAnswer[Any]:
         """As `Agent.request`, answering with all that came."""
@@ -65,7 +66,7 @@ class AgentView(BaseAgent[Dispatcher, "AgentView"], Resources):
         method: str,
         path: str,
         *,
-        query: Mapping[str, object] | None = None,
+        query: Mapping[str, QueryValue] | None = None,
         json: Mapping[str, object] | None = None,
     ) -> Any:  # noqa: ANN401 -- the contract does not know the data
         """Call an operation that the contract does not know, under the same budget, retries and errors.
@@ -185,7 +186,7 @@ class AsyncRawView(AsyncRawResources):
         method: str,
         path: str,
         *,
-        query: Mapping[str, object] | None = None,
+        query: Mapping[str, QueryValue] | None = None,
         json: Mapping[str, object] | None = None,
     ) -> RawAnswer[Any]:
         """As `AsyncAgent.request`, answering with all that came."""
@@ -215,7 +216,7 @@ class AsyncAgentView(BaseAgent[AsyncDispatcher, "AsyncAgentView"], AsyncResource
         method: str,
         path: str,
         *,
-        query: Mapping[str, object] | None = None,
+        query: Mapping[str, QueryValue] | None = None,
         json: Mapping[str, object] | None = None,
     ) -> Any:  # noqa: ANN401 -- the contract does not know the data
         """Call an operation that the contract does not know, under the same budget, retries and errors.
