@@ -34,6 +34,7 @@ __all__ = [
     "Timeout",
     "TransportError",
     "UnderMaintenance",
+    "UnexpectedField",
     "UnexpectedResponse",
     "api_error_class",
 ]
@@ -433,3 +434,30 @@ class UnexpectedResponse(IGamingAceError):
         self.attempts = attempts
         self.elapsed = elapsed
         self.retry_after = retry_after
+
+
+class UnexpectedField(IGamingAceError, AttributeError):
+    """A field of an answer was used whose value is missing, or is not what the contract says it is.
+
+    The rest of the answer can be used; what came is in `to_dict()` of the model.
+
+    Attributes:
+        operation: the operationId, for example "games.list".
+        place: where in the answer, a JSON pointer with `*` in place of indices: "/data/*/gameType".
+        expected: what belongs there: a JSON type, "id" or "time".
+        came: the JSON type of what came; None when nothing did.
+    """
+
+    def __init__(self, *, operation: str, place: str, expected: str, came: str | None) -> None:
+        """Take where it is, and the two types; never the value."""
+        what = "is missing" if came is None else f"came as JSON type {came}"
+        hint = "" if came is None else "; to_dict() of the model has what came"
+        # With a name, Python adds no `obj`: the model, whose values no traceback is to show.
+        super().__init__(
+            f"{operation}: {place} should be of type {expected}, but {what}{hint}",
+            name=place,
+        )
+        self.operation = operation
+        self.place = place
+        self.expected = expected
+        self.came = came

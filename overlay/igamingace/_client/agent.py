@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING, Any, Self
 from igamingace_bindings.rest.api import AsyncRawResources, AsyncResources, RawResources, Resources
 
 from igamingace._client.base import BaseAgent
-from igamingace._client.config import Options, base_url_source
+from igamingace._client.config import base_url_source, first_options
 from igamingace._client.dispatch import AsyncDispatcher, Dispatcher
 from igamingace._client.extra import custom_request
 from igamingace._common.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from datetime import tzinfo
     from types import TracebackType
 
     import httpx2
     from igamingace_bindings.rest.client import RawAnswer
 
+    from igamingace._client.config import Options
     from igamingace._client.extra import QueryValue
     from igamingace._transport.base import AsyncTransport, Timeouts, Transport
+    from igamingace.drift import Difference
     from igamingace.limits import Limiter
 
 __all__ = ["Agent", "AgentView", "AsyncAgent", "AsyncAgentView"]
@@ -118,6 +121,9 @@ class Agent(AgentView):
         busy_retries: int | None = None,
         busy_timeout: float | None = None,
         backoff: float | None = None,
+        strict: bool = False,
+        time_zone: tzinfo | str | None = None,
+        on_drift: Callable[[Difference], object] | None = None,
         _transport: Transport | None = None,
     ) -> None:
         """Set up; nothing is sent.
@@ -134,6 +140,13 @@ class Agent(AgentView):
             busy_retries: how often a call is sent again after SERVER_IS_BUSY (8).
             busy_timeout: seconds from a call's first SERVER_IS_BUSY after which another ends it (60).
             backoff: seconds before the first retry (0.25); doubles with each, jittered.
+            strict: refuse an answer that differs from the contract as a whole, with UnexpectedResponse. New
+                fields and new values of open lists are taken. For tests: without it, a field that differs
+                raises UnexpectedField where it is used, and the rest of the answer can be used.
+            time_zone: the zone of times whose zone is not documented, in and out: a tzinfo, "+09:00" or a
+                name such as "Asia/Seoul"; without it IGAMINGACE_TIME_ZONE, then the contract's offsets.
+            on_drift: called once with each `igamingace.drift.Difference` that this agent sees, in the thread
+                that sees it. It must be quick; what it raises is logged and suppressed.
 
         Raises:
             ConfigurationError: token or base URL are missing or malformed, or an option makes no sense.
@@ -142,13 +155,15 @@ class Agent(AgentView):
         del token  # a traceback shows local variables
         from igamingace._client.context import open_context  # noqa: PLC0415 -- keeps `import igamingace` light
 
-        options = Options().changed(
+        options = first_options(
             timeout=timeout,
             acquire_timeout=acquire_timeout,
             max_retries=max_retries,
             busy_retries=busy_retries,
             busy_timeout=busy_timeout,
             backoff=backoff,
+            strict=strict,
+            time_zone=time_zone,
         )
         source = base_url_source(base_url)
         context = open_context(
@@ -157,6 +172,7 @@ class Agent(AgentView):
             limiter,
             _transport,
             lambda url: make_transport(url, transport, source),
+            on_drift=on_drift,
         )
         super().__init__(Dispatcher(context, options))
 
@@ -268,6 +284,9 @@ class AsyncAgent(AsyncAgentView):
         busy_retries: int | None = None,
         busy_timeout: float | None = None,
         backoff: float | None = None,
+        strict: bool = False,
+        time_zone: tzinfo | str | None = None,
+        on_drift: Callable[[Difference], object] | None = None,
         _transport: AsyncTransport | None = None,
     ) -> None:
         """Set up, in a loop or outside of one; nothing is sent. The arguments are those of `Agent`."""
@@ -275,13 +294,15 @@ class AsyncAgent(AsyncAgentView):
         del token  # a traceback shows local variables
         from igamingace._client.context import open_context  # noqa: PLC0415 -- keeps `import igamingace` light
 
-        options = Options().changed(
+        options = first_options(
             timeout=timeout,
             acquire_timeout=acquire_timeout,
             max_retries=max_retries,
             busy_retries=busy_retries,
             busy_timeout=busy_timeout,
             backoff=backoff,
+            strict=strict,
+            time_zone=time_zone,
         )
         source = base_url_source(base_url)
         context = open_context(
@@ -290,6 +311,7 @@ class AsyncAgent(AsyncAgentView):
             limiter,
             _transport,
             lambda url: make_async_transport(url, transport, source),
+            on_drift=on_drift,
         )
         super().__init__(AsyncDispatcher(context, options))
 

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 from igamingace_bindings.rest.client import RawAnswer
+from igamingace_bindings.rest.errors import ArgumentError
 
+from igamingace._client.answer_reader import AnswerReader
+from igamingace._client.differences import record_fields, record_status
 from igamingace._client.extra import extended, is_custom
 from igamingace._client.instrumentation import attempt_of
 from igamingace._client.response import ErrorResponse, InvalidResponse, parse_response
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from igamingace._client.config import Options
     from igamingace._client.instrumentation import CallObserver
     from igamingace._common.secret import Secret
+    from igamingace.drift import DriftLog
     from igamingace.limits import Permit
 
 T = TypeVar("T")
@@ -68,11 +72,14 @@ class CallState(Generic[T]):
     """
 
     __slots__ = (
+        "_arguments",
+        "_drift",
         "_gave_up",
         "_label",
         "_last",
         "_observer",
         "_operation",
+        "_reader",
         "_retries",
         "_verdict",
         "outcome",
@@ -83,14 +90,17 @@ class CallState(Generic[T]):
     def __init__(
         self,
         operation: Operation[T],
-        request: Request,
+        arguments: Mapping[str, object],
         *,
         options: Options,
         headers: Secret[tuple[tuple[str, str], ...]],
         token: Secret[str],
+        drift: DriftLog,
         observer: CallObserver | None = None,
     ) -> None:
         """Prepare the request; raises InvalidArgument for what cannot be sent."""
+        reader = AnswerReader(operation.operation_id, options.time_zone, strict=options.strict)
+        request = _request(operation, arguments, reader)
         request = extended(request, operation, options.extra_query, options.extra_body)
         target = request.path
         if request.query:
@@ -112,6 +122,9 @@ class CallState(Generic[T]):
         self._verdict: Mapping[str, Any] | ErrorResponse | InvalidResponse | TransportFailure | None = None
         self._gave_up = False
         self._observer = observer
+        self._drift = drift
+        self._arguments = arguments
+        self._reader = reader
 
     @property
     def is_retry(self) -> bool:
@@ -177,21 +190,32 @@ class CallState(Generic[T]):
         """
         verdict = self._verdict
         if isinstance(verdict, Mapping):
+            self._record_status(verdict)
             return None
         if not self._gave_up:
+            if isinstance(verdict, ErrorResponse):
+                self._record_status(verdict)
             pause = self._retries.pause(self._resend(), self._retry_after(), longest)
             if pause is not None:
                 return pause
         raise self._error()
 
+    def _record_status(self, verdict: Mapping[str, Any] | ErrorResponse) -> None:
+        # Not while the attempt holds its slot: a log or a hook may block.
+        record_status(self._drift, self._operation.operation_id, verdict, self._answer().http_status)
+
     def data(self) -> T:
-        """What the envelope holds, typed; raises UnexpectedResponse when it has another shape."""
+        """What the envelope holds, typed; raises UnexpectedResponse when it is nothing of the kind."""
+        reader = self._reader
         try:
-            return self._operation.read(self.envelope())
+            return self._operation.read(self.envelope(), reader)  # no variable: a traceback shows those
         except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
             reason = f"its data has another shape than the contract states: {error}"
-        self._verdict = InvalidResponse(reason, "never")
-        raise self._error()
+        finally:
+            if reader.differences:
+                seen, reader.differences = reader.differences, {}
+                record_fields(self._drift, self._operation.operation_id, seen, self._arguments)
+        raise self._error(InvalidResponse(reason, "never"))
 
     def envelope(self) -> Mapping[str, Any]:
         """The envelope of a success."""
@@ -200,9 +224,9 @@ class CallState(Generic[T]):
         return self._verdict
 
     def raw(self) -> RawAnswer[T]:
-        """The success with all that came with it."""
-        answer, data = self._answer(), self.data()
-        return RawAnswer(answer.http_status, _headers(answer), answer.elapsed, self.envelope(), data)
+        """The success with all that came with it; its data is read when somebody asks for it."""
+        answer = self._answer()
+        return RawAnswer(answer.http_status, _headers(answer), answer.elapsed, self.envelope(), self.data)
 
     def _answer(self) -> Response:
         if not isinstance(self._last, Response):
@@ -218,12 +242,12 @@ class CallState(Generic[T]):
             return verdict.resend
         return "reads" if isinstance(verdict, TransportFailure) and verdict.may_have_arrived else "unsent"
 
-    def _error(self) -> IGamingAceError:
-        verdict = self._verdict
+    def _error(self, invalid: InvalidResponse | None = None) -> IGamingAceError:
+        verdict = invalid or self._verdict
         token = self.request.secret
         common: dict[str, Any] = {
             "operation": self._label,
-            "retryable": may_retry(self._resend(), self._operation.method),
+            "retryable": invalid is None and may_retry(self._resend(), self._operation.method),
             "attempts": self._retries.attempts,
             "elapsed": self._retries.elapsed,
         }
@@ -270,6 +294,17 @@ class CallState(Generic[T]):
             what,
             waited * 1000,
         )
+
+
+def _request(operation: Operation[Any], arguments: Mapping[str, object], zones: AnswerReader) -> Request:
+    """The request of a call; raises InvalidArgument for whatever is wrong with an argument."""
+    try:
+        return operation.request(arguments, zones)
+    except ArgumentError as error:
+        reason = str(error)
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
+        reason = f"an argument cannot be read ({type(error).__name__})"
+    raise InvalidArgument(f"{operation.operation_id}: {reason}")
 
 
 def _headers(answer: Response) -> Headers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
@@ -29,10 +29,25 @@ _PATH: Final = re.compile(r"/(?!/)(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]
 _DOT_SEGMENT: Final = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class CustomOperation(Operation[Any]):
+    """An operation that the contract does not know, whose request is made."""
+
+    prepared: Request = field(default_factory=lambda: Request(""), repr=False)
+
+    def request(self, _arguments: Mapping[str, object], _zones: object, /) -> Request:
+        """The request; there are no arguments."""
+        return self.prepared
+
+    def read(self, envelope: Mapping[str, Any], _reader: object, /) -> object:
+        """The data as it came, None without any."""
+        return envelope.get("data")
+
+
 def custom_request(
     method: object, path: object, query: object, json: object
-) -> tuple[Operation[Any], Request]:
-    """The operation and the request of `agent.request`; the data of its success is untyped, None without any.
+) -> tuple[CustomOperation, Mapping[str, object]]:
+    """The operation of `agent.request` and its arguments; its data is untyped, None without any.
 
     Raises:
         InvalidArgument: an argument cannot be sent, or the path would leave the API's address.
@@ -49,18 +64,14 @@ def custom_request(
         )
     if json is not None and name == "GET":
         raise InvalidArgument("a GET sends no body: leave json= out, and use query=")
-    operation: Operation[Any] = Operation("request", name, _ANY_PATH, _data)
     body = None if json is None else checked_body("json", json)
-    return operation, Request(path, None if query is None else checked_query("query", query), body)
+    request = Request(path, None if query is None else checked_query("query", query), body)
+    return CustomOperation("request", name, _ANY_PATH, prepared=request), {}
 
 
 def is_custom(operation: Operation[Any]) -> bool:
     """Whether `custom_request` made the operation."""
-    return operation.path == _ANY_PATH
-
-
-def _data(envelope: Mapping[str, Any]) -> object:
-    return envelope.get("data")
+    return isinstance(operation, CustomOperation)
 
 
 def checked_query(argument: str, query: object) -> dict[str, str]:
