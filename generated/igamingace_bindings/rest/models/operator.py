@@ -30,8 +30,9 @@ class Operator(Model):
             accepts every address.
         providers: The ids of the providers that the account may offer.
         ggr_rate: The account's rate of the gross gaming revenue (GGR), in percent.
-        level: Operator or agent. The list is open.
-        payment_method: How the account pays. The list is open.
+        level: `operator` manages agents and operators below it, `agent` is one casino website. The list
+            is open.
+        payment_method: How the account pays, by `deposit` or by `invoice`. The list is open.
     """
 
     id: str
