@@ -177,9 +177,9 @@ ANSWERS = {
         lambda agent: agent.transactions.list(**WINDOW),
         (
             '{"total": 1, "offset": 0, "count": 1, "list": [{"transId": "SP215202", "transType": 1,'
-            ' "userCode": 7, "userExternalId": "user123", "roundId": "R-9", "roundType": "spin", "providerId": 1,'
-            ' "providerName": "A", "gameCode": "vswaysdogs", "gameName": "Dogs", "amount": 1.50, "balance": 98.5,'
-            ' "createdAt": "2024-04-13 09:30:00"}]}'
+            ' "userCode": 7, "userExternalId": "user123", "roundId": "R-9", "roundType": "spin",'
+            ' "providerId": 1, "providerName": "A", "gameCode": "vswaysdogs", "gameName": "Dogs",'
+            ' "amount": 1.50, "balance": 98.5, "createdAt": "2024-04-13 09:30:00"}]}'
         ),
         {
             "total": 1,
