@@ -6,7 +6,7 @@ import logging
 import os
 import re
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, urlsplit
 
 from igamingace_bindings import contract
@@ -15,6 +15,9 @@ from igamingace._common.ip_addresses import parse_host
 from igamingace._common.secret import Secret, check_token
 from igamingace._transport.base import Timeouts, is_number
 from igamingace.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from igamingace._transport.cancellation import CancelScope
 
 TOKEN_VARIABLE: Final = "IGAMINGACE_API_TOKEN"  # noqa: S105 -- the name of a variable, not a token
 BASE_URL_VARIABLE: Final = "IGAMINGACE_BASE_URL"
@@ -37,6 +40,7 @@ class Options:
         busy_retries: how often a call is sent again after SERVER_IS_BUSY.
         busy_timeout: seconds from the first SERVER_IS_BUSY after which the call is not sent again for it.
         backoff: the pause before the first retry, in seconds; it doubles with each, and is jittered.
+        scope: what may cancel the call in a thread; None where nothing may.
     """
 
     timeouts: Timeouts = field(default_factory=Timeouts)
@@ -46,6 +50,7 @@ class Options:
     busy_retries: int = 8
     busy_timeout: float = 60.0
     backoff: float = 0.25
+    scope: CancelScope | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what is no number, negative numbers and NaN."""

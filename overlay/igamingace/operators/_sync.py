@@ -171,7 +171,7 @@ class Operator(OperatorBase):
 
         At the deadline, when the iterator is closed or dropped (as by a `break`) and at
         Ctrl-C, calls that wait for the server are cancelled at once, and any other `fn` at its next
-        call. To wait for that after a `break`, use `contextlib.closing`.
+        call with its agent. To wait for that after a `break`, use `contextlib.closing`.
 
         The arguments and errors are those of `map`.
         """
