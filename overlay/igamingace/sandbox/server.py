@@ -20,7 +20,6 @@ from igamingace.sandbox.http.uvicorn_server import (
     SandboxProtocol,
     SandboxServer,
     connections_that_fit,
-    raise_limit,
 )
 
 if TYPE_CHECKING:
@@ -171,7 +170,6 @@ def serve(app: SandboxApp, listener: socket.socket, greet: Callable[[], None] = 
     written down.
     """
     gc.freeze()  # what is there now stays: no need to look through it again and again
-    raise_limit(MAX_CONNECTIONS)
     server = _server(app)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, server.handle_exit)
