@@ -1,4 +1,4 @@
-"""How many minor digits a currency has: amounts finer than that are never sent."""
+"""Amounts in major units: the minor digits of currencies, and amounts as text with every digit."""
 
 from __future__ import annotations
 
@@ -21,3 +21,19 @@ def minor_digits(currency: str) -> int:
 def minor_unit(currency: str) -> Decimal:
     """Return the smallest amount of a currency, in major units: 0.01 for USD, 1 for KRW."""
     return Decimal(1).scaleb(-minor_digits(currency))
+
+
+def is_finer(amount: Decimal, currency: str) -> bool:
+    """Tell whether a finite amount has more digits after the point than its currency, but for zeros."""
+    return decimals(amount) > minor_digits(currency)
+
+
+def decimals(amount: Decimal) -> int:
+    """Return how many digits a finite amount has after the point, without zeros at the end."""
+    return len(format_amount(amount).partition(".")[2])
+
+
+def format_amount(amount: Decimal) -> str:
+    """Return a finite amount as JavaScript writes it: no exponent, no zeros at the end, no digit lost."""
+    text = f"{amount:f}"  # unlike normalize(), which rounds to the 28 digits of the context
+    return text.rstrip("0").rstrip(".") if "." in text else text
