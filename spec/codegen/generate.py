@@ -13,7 +13,7 @@ from typing import Any
 
 from . import HERE, TEMPLATES
 from .bundle import bundle
-from .facts import contract_module
+from .constants import contract_module
 from .prune import inbound, outbound
 
 # How datamodel-code-generator writes the callbacks: pydantic models of untrusted input, open to new fields.
