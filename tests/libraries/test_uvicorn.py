@@ -10,7 +10,8 @@ import inspect
 
 import pytest
 import uvicorn
-from igamingace.sandbox.http.uvicorn_server import SandboxProtocol, SandboxServer
+from igamingace.sandbox.http.connection import SandboxProtocol
+from igamingace.sandbox.server import SandboxServer
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
