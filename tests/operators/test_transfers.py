@@ -20,7 +20,7 @@ from igamingace.operators import (
     UnknownAccount,
     Wallets,
 )
-from igamingace.operators._runs.flow import Sleep
+from igamingace.operators._execution.flow import Sleep
 from igamingace.operators._transfers.transfer import _READINGS, TransferOrder, compare, examine_wallets
 from igamingace.operators._transfers.wallet_locks import _queue, exclusive
 

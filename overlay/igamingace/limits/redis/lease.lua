@@ -4,7 +4,7 @@
 -- ARGV[1]  the request (JSON)          ARGV[2]  prefix of the channels
 -- Returns the response (JSON). Publishes an update (JSON) to each other process for which something has changed.
 --
--- Fields of requests, responses and updates: `_protocol.py`. All times are in ms, points of time on Redis' clock.
+-- Fields of requests, responses and updates: `_messages.py`. All times are in ms, points of time on Redis' clock.
 --
 -- The store's mark (hash):
 --   run        run id of the server that wrote the data

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from igamingace.operators._accounts.account import LEVELS, Account
-from igamingace.operators._runs.account_info import missing_wallet, read_infos
+from igamingace.operators._execution.account_info import missing_wallet, read_infos
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from igamingace_bindings.rest.models.operator import Operator as Info
 
     from igamingace.operators._accounts.tree import Tree
-    from igamingace.operators._runs.flow import Flow, RunOptions
+    from igamingace.operators._execution.flow import Flow, RunOptions
 
 __all__ = ["Discovery", "discover"]
 

@@ -17,12 +17,19 @@ from igamingace._transport.cancellation import CancelScope
 from igamingace.errors import ConfigurationError
 from igamingace.operators._accounts.account import secret_token
 from igamingace.operators._accounts.tokens import may_block
-from igamingace.operators._runs.agents import AgentPool, AsyncManagedAgent, ManagedAgent
-from igamingace.operators._runs.flow import CallEach, CallOne, ResolveToken, Sleep, run_flow, run_flow_async
-from igamingace.operators._runs.progress import progress_bar, with_bar, with_bar_async
-from igamingace.operators._runs.results import Results
-from igamingace.operators._runs.task_runner import TaskRunner
-from igamingace.operators._runs.thread_runner import ThreadRunner
+from igamingace.operators._execution.agent_pool import AgentPool, AsyncManagedAgent, ManagedAgent
+from igamingace.operators._execution.flow import (
+    CallEach,
+    CallOne,
+    ResolveToken,
+    Sleep,
+    run_flow,
+    run_flow_async,
+)
+from igamingace.operators._execution.progress import progress_bar, with_bar, with_bar_async
+from igamingace.operators._execution.results import Results
+from igamingace.operators._execution.task_runner import TaskRunner
+from igamingace.operators._execution.thread_runner import ThreadRunner
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
@@ -34,8 +41,8 @@ if TYPE_CHECKING:
     from igamingace.limits import Limiter
     from igamingace.operators._accounts.account import Account
     from igamingace.operators._accounts.tree import Tree
-    from igamingace.operators._runs.flow import Flow, RunOptions, Step
-    from igamingace.operators._runs.results import Result
+    from igamingace.operators._execution.flow import Flow, RunOptions, Step
+    from igamingace.operators._execution.results import Result
 
 __all__ = ["AsyncDriver", "Driver"]
 

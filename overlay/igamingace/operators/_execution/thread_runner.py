@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from igamingace._transport.cancellation import Cancelled
 from igamingace.operators._errors import DeadlineExceeded
-from igamingace.operators._runs.results import Result, without_frames
-from igamingace.operators._runs.schedule import SLOW_AFTER, Schedule
+from igamingace.operators._execution.results import Result, without_frames
+from igamingace.operators._execution.schedule import SLOW_AFTER, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
