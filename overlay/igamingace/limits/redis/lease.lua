@@ -38,12 +38,8 @@
 --   drained    number of the last drain for which it has reported that nothing is in flight any more
 --   told       what it was told last, except for grants
 
-local STORM_GAP = 60000        -- a refusal after more than this starts a new storm
-local MAX_DRAIN = 60000
-local FIRST_PAUSE = 100
-local MAX_PAUSE = 5000
-local MAX_DOUBLINGS = 16
-local MAX_STEP = 64
+-- STORM_GAP, MAX_DRAIN, FIRST_PAUSE, MAX_PAUSE, MAX_DOUBLINGS and MAX_STEP are those of `limits/_backpressure.py`;
+-- `_script.py` defines them.
 local RECONNECT_TIME = 2000    -- processes that hold permits have reconnected by then, see `_RECONNECT` in _worker.py
 local TURN = 200               -- how long a permit above the fair share stays with one process
 
