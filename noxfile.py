@@ -20,7 +20,7 @@ HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 ROOT = Path(__file__).resolve().parent
 LOCK = ROOT / "requirements.lock"
 SKIPPED = ROOT / ".nox" / "tests.xml"  # the report of the last tests, for the summary
-PYTHON_CODE = ["noxfile.py", "overlay", "spec/codegen", "spec/publish", "tests"]
+PYTHON_CODE = ["noxfile.py", "overlay", "spec/codegen", "spec/lint", "spec/publish", "tests"]
 PACKAGES = Path("dist", "packages")
 LICENCES = "Apache;BSD;ISC;LGPL;MIT;PSF;Python Software Foundation"
 # A file of tests stays in one process: its servers start once, and tests that share state keep their order.
@@ -107,7 +107,9 @@ def generate(session: nox.Session) -> None:
 
 @nox.session
 def check(session: nox.Session) -> None:
-    """Fail where generated code is not what its source generates: stale, missing or orphaned files."""
+    """Lint the contract, then fail where generated code is not what its source generates."""
+    with session.chdir("spec"):
+        run(session, "python", "-m", "lint")
     codegen(session, "check")
 
 

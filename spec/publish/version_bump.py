@@ -90,7 +90,7 @@ def _version_complaints(last: Version, version: Version, changes: list[Change]) 
         Level.ADDITION: "an addition",
         Level.TEXT: "a change of text",
     }[level]
-    asks = f"{kind} needs a new {level.part} version: set info.version in spec/openapi.yaml to {least}"
+    asks = f"{kind} needs a new {last.part(level)} version: set info.version in spec/openapi.yaml to {least}"
     if level is Level.BREAKING:
         names = ", ".join(sorted({change.operation for change in changes if change.level is level}))
         asks += f", or make the change compatible (it breaks {names})"

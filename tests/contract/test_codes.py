@@ -29,7 +29,8 @@ CODES = [
     (2014, "CURRENCY_NOT_SUPPORTED", 400, "never", "invalid-request"),
 ]
 FIELDS = {
-    "code", "name", "aliases", "meaning", "httpStatus", "resend", "kind", "standing", "httpStatusStanding",
+    "code", "name", "aliases", "meaning", "httpStatus", "resend", "kind", "standing", "nameStanding",
+    "httpStatusStanding",
 }  # fmt: skip
 
 
@@ -57,12 +58,26 @@ def test_no_two_codes_share_a_number_or_a_name(codes):
     assert len(set(names)) == len(names)
 
 
-def test_the_number_1018_is_documented_and_the_others_come_from_the_platform(codes):
+def test_the_number_1018_is_documented_and_the_others_are_of_the_older_generation(codes):
     standings = {code["code"]: code["standing"] for code in codes}
 
     assert [code for code, standing in standings.items() if standing == "documented"] == [1018]
-    assert set(standings.values()) == {"documented", "platform"}
-    assert {code["httpStatusStanding"] for code in codes} == {"assumed"}
+    assert set(standings.values()) == {"documented", "older"}
+
+
+def test_the_names_are_those_of_a_sister_but_for_the_two_that_are_documented(codes):
+    standings = {code["code"]: code["nameStanding"] for code in codes}
+
+    assert [code for code, standing in standings.items() if standing == "documented"] == [0, 1018]
+    assert set(standings.values()) == {"documented", "sister"}
+
+
+def test_a_sister_states_the_categories_of_http_statuses_and_nobody_the_others(codes):
+    by_standing = {}
+    for code in codes:
+        by_standing.setdefault(code["httpStatusStanding"], set()).add(code["httpStatus"])
+
+    assert by_standing == {"sister": {400, 401, 404, 409, 500}, "assumed": {200, 402, 403, 429, 502, 503}}
 
 
 def test_the_other_spelling_of_2012_is_known(codes):

@@ -128,7 +128,13 @@ def test_the_root_says_who_and_under_which_licence(contract):
     assert contract["openapi"].startswith("3.1.")
     assert contract["info"]["license"] == {"name": "MIT", "identifier": "MIT"}
     assert list(contract["info"]["contact"]) == ["name"]
-    assert contract["servers"][0]["url"] == "https://api.igamingace.com"
+
+
+def test_production_is_named_first_and_then_the_local_sandbox(contract):
+    assert [server["url"] for server in contract["servers"]] == [
+        "https://api.igamingace.com",
+        "http://127.0.0.1:8787",
+    ]
 
 
 def test_the_token_is_asked_for_everywhere_but_in_callbacks(contract, document):

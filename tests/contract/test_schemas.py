@@ -1,5 +1,6 @@
 """What every schema must say: descriptions, examples, bounds, money, times, open and closed objects."""
 
+import jsonschema_rs
 import pytest
 
 CURRENCY = "^[A-Z]{3}$"
@@ -19,6 +20,17 @@ def received(document):
     answers = [operation["responses"] for operation in document.operations().values()]
     bodies = [callback["requestBody"] for callback in document.callbacks().values()]
     return document.schemas([answers, bodies])
+
+
+def nodes(node):
+    """Yield every object of a document."""
+    if isinstance(node, list):
+        for item in node:
+            yield from nodes(item)
+    elif isinstance(node, dict):
+        yield node
+        for value in node.values():
+            yield from nodes(value)
 
 
 def objects(contract, names):
@@ -86,7 +98,9 @@ def test_every_number_with_a_fraction_is_a_decimal_that_names_its_unit(document)
     assert len(decimals) > 15
     assert [place for place, schema in decimals if schema.get("format") != "decimal"] == []
     assert [
-        p for p, s in decimals if "major units" not in s["description"] and "percent" not in s["description"]
+        place
+        for place, schema in decimals
+        if not any(unit in schema["description"] for unit in ("major units", "percent", "unit is not stated"))
     ] == []
     assert [
         p for p, s in decimals if "major units" in s["description"] and "USD 2" not in s["description"]
@@ -153,28 +167,127 @@ def test_every_currency_is_an_iso_4217_code(document):
     assert [schema for schema in currencies if "ISO 4217" not in schema["description"]] == []
 
 
-def test_every_time_says_its_format_and_that_its_zone_is_unknown(document):
-    times = [schema for _, key, schema in document.properties() if key in {"expireAt", "createdAt"}]
-    parameters = document.operations()["transactions.list"]["parameters"]
-    times += [parameter for parameter in parameters if parameter.get("name") in {"startTime", "endTime"}]
+def test_every_time_says_its_format_and_its_zone(document):
+    times = {
+        f"{name}.{key}": (schema, schema["description"])
+        for name, key, schema in document.properties()
+        if key in {"expireAt", "createdAt"}
+    }
+    for parameter in document.parameters(document.operations()["transactions.list"]):
+        if parameter["name"] in {"startTime", "endTime"}:
+            times[parameter["name"]] = parameter["schema"], parameter["description"]
 
-    assert len(times) == 4
-    assert [time for time in times if "time zone is not documented" not in time["description"]] == []
-    assert [time for time in times if "HH:mm:ss" not in time["description"]] == []
+    assert {place: tuple(schema["x-time-zone"].values()) for place, (schema, _) in times.items()} == {
+        "startTime": ("+09:00", "older"),
+        "endTime": ("+09:00", "older"),
+        "Transaction.createdAt": ("+09:00", "older"),
+        "RegisterBonusCall.expireAt": ("+00:00", "assumed"),
+        "BonusCall.createdAt": ("+00:00", "sister"),
+        "BonusCallSpins.expireAt": ("+00:00", "sister"),
+    }
+    described = [text for _, text in times.values() if "ISO 8601" not in text]
+    assert len(described) == 5
+    assert [t for t in described if "HH:mm:ss" not in t or "time zone is not documented" not in t] == []
 
 
-def test_a_constraint_marked_as_assumed_is_one_the_schema_has(contract):
-    def assumed(node):
-        if isinstance(node, list):
-            for item in node:
-                yield from assumed(item)
-        elif isinstance(node, dict):
-            if "x-assumed" in node:
-                yield node
-            for value in node.values():
-                yield from assumed(value)
+def test_every_marked_zone_is_at_a_text_with_a_pattern(contract):
+    marked = [node for node in nodes(contract) if "x-time-zone" in node]
 
-    marked = list(assumed(contract))
+    assert len(marked) == 6
+    assert [node for node in marked if node["type"] != "string" or "pattern" not in node] == []
 
-    assert len(marked) > 50
-    assert [node for node in marked if not set(node["x-assumed"]) <= set(node)] == []
+
+IDS = {
+    # operations and schemas whose field is documented as a number are sent as one
+    "number": {
+        "Game.gameID", "LaunchGame.gameId", "RegisterBonusCall.gameId", "CancelBonusCall.issueId",
+        "RegisteredBonusCall.issueId", "BonusCall.issueId", "bonus_calls.detail issueId",
+    },
+    "text": {
+        "Transaction.transId", "Transaction.roundId", "Transaction.gameCode", "BonusCall.gameCode",
+        "DepositToPlayer.transactionId", "WithdrawFromPlayer.transactionId",
+        "transactions.list roundId", "transactions.round roundId", "transactions.round gameCode",
+    },
+}  # fmt: skip
+
+
+def test_the_ids_of_transactions_rounds_bonus_calls_and_games_are_opaque(document):
+    found = {"number": set(), "text": set()}
+    for name, key, schema in document.properties():
+        if "x-opaque-id" in schema:
+            found[schema["x-opaque-id"]].add(f"{name}.{key}")
+    for name, operation in document.operations().items():
+        for parameter in document.parameters(operation):
+            if "x-opaque-id" in parameter["schema"]:
+                found[parameter["schema"]["x-opaque-id"]].add(f"{name} {parameter['name']}")
+
+    assert found == IDS
+
+
+@pytest.mark.parametrize(
+    ("value", "valid"),
+    [
+        ("7300120045001", True), (7300120045001, True), ("vswaysdogs", True), ("SP215202", True),
+        ("05", True), (0, True), ("x" * 128, True), ("x" * 129, False), ("", False), ("a,b", False),
+        ("a\nb", False),
+        ("a\x7f", False), ("a\x85", False), (True, False), (1.5, False), (None, False), (-1, False),
+        (2**63, False),
+    ],
+)  # fmt: skip
+def test_every_opaque_id_takes_the_same_values(contract, value, valid):
+    schemas = [node for node in nodes(contract) if "x-opaque-id" in node]
+
+    assert len(schemas) == sum(map(len, IDS.values()))
+    assert {jsonschema_rs.is_valid(schema, value) for schema in schemas} == {valid}
+
+
+def test_every_open_list_of_numbers_has_a_name_and_says_its_values_in_words(document):
+    named = {}
+    for _, _, schema in document.properties():
+        if schema.get("type") == "integer" and "x-known-values" in schema:
+            named.setdefault(schema["x-enum-name"], []).append(schema)
+
+    assert sorted(named) == ["BonusType", "GameType", "ProviderStatus", "TransactionType"]
+    for schemas in named.values():
+        assert all(schema["x-known-values"] == schemas[0]["x-known-values"] for schema in schemas)
+        for schema in schemas:
+            assert "enum" not in schema
+            assert "The list is open" in schema["description"]
+            for number, meaning in schema["x-known-values"].items():
+                assert f"{number} {meaning}" in schema["description"]
+
+
+def test_an_answer_requires_only_what_the_next_call_is_made_with(contract, received, document):
+    envelopes = {name for name in received if name.endswith("Answer")}
+    callbacks = document.schemas([callback["requestBody"] for callback in document.callbacks().values()])
+    schemas = objects(contract, received - envelopes - callbacks)
+
+    assert {name: schema["required"] for name, schema in schemas.items() if "required" in schema} == {
+        "Provider": ["providerId"],
+        "ProviderSettings": ["providerId"],
+        "Game": ["gameID"],
+        "LaunchedGame": ["gameUrl"],
+        "PlayerLink": ["playerCode"],
+        "Player": ["playerCode"],
+        "Operator": ["id"],
+        "CreatedOperator": ["id", "token"],
+        "RegisteredBonusCall": ["issueId"],
+        "BonusCall": ["issueId"],
+        "Error": ["success"],
+    }
+
+
+@pytest.mark.parametrize(("marker", "at_least"), [("x-assumed", 50), ("x-older", 5)])
+def test_a_constraint_marked_as_less_known_is_one_that_is_there(contract, marker, at_least):
+    marked = [node for node in nodes(contract) if marker in node]
+
+    assert len(marked) >= at_least
+    assert [node for node in marked if not set(node[marker]) <= set(node)] == []
+
+
+def test_no_standing_has_the_old_word(contract):
+    words = {
+        value for node in nodes(contract) for key, value in node.items() if key.lower().endswith("standing")
+    }
+
+    assert words == {"documented", "sister", "observed", "older", "assumed"}

@@ -74,13 +74,24 @@ def test_a_version_that_is_high_enough_and_written_up_is_accepted(edit, version,
     assert f"{version} may be published" in bump.markdown()
 
 
-def test_a_contract_before_1_0_0_breaks_with_1_0_0_and_not_before(tmp_path, small):
-    (tmp_path / "CHANGELOG.md").write_text("## [1.0.0]\n\n- Drops `games.list`.\n")
+@pytest.mark.parametrize(
+    ("edit", "low", "asked"),
+    [
+        (BREAKING, "0.1.0", "minor 0.2.0"),
+        (BREAKING, "0.1.1", "minor 0.2.0"),
+        (ADDITION, "0.1.1", "minor 0.2.0"),
+        (TEXT, "0.1.0", "patch 0.1.1"),
+    ],
+)
+def test_below_1_0_0_a_breaking_change_raises_the_second_number(edit, low, asked, tmp_path, small):
+    part, least = asked.split()
+    (tmp_path / "CHANGELOG.md").write_text(f"## [{least}]\n\n- Drops `games.list`.\n")
     record(tmp_path, versioned(small, "0.1.0"))
 
-    (complaint,) = check_version_bump(tmp_path, versioned(small, "0.2.0", BREAKING)).complaints
+    (complaint,) = check_version_bump(tmp_path, versioned(small, low, edit)).complaints
 
-    assert "to 1.0.0" in complaint
+    assert f"a new {part} version: set info.version in spec/openapi.yaml to {least}" in complaint
+    assert check_version_bump(tmp_path, versioned(small, least, edit)).complaints == []
 
 
 def test_a_version_that_rises_for_nothing_is_refused(spec, small):

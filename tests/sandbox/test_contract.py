@@ -177,9 +177,9 @@ async def test_an_answer_that_differs_from_the_contract_is_loud(edited, caller, 
     assert "answer.data[0].owner: is required" in caplog.text
 
 
-async def test_when_nobody_is_strict_a_breach_is_answered_with_500(edited, caller):
+async def test_without_raise_errors_a_breach_is_answered_with_500(edited, caller):
     edited["components"]["schemas"]["Provider"]["required"].append("owner")
-    app = create_app(edited, strict=False)
+    app = create_app(edited, raise_errors=False)
 
     response = await caller(app.token, app=app).get(LIST)
 
@@ -336,7 +336,7 @@ async def test_a_contract_that_does_not_number_what_is_told_is_not_made_up_for(e
 
 
 def test_the_types_of_transactions_are_those_of_the_contract(contract):
-    known = contract["components"]["schemas"]["Transaction"]["properties"]["type"]["x-known-values"]
+    known = contract["components"]["schemas"]["Transaction"]["properties"]["transType"]["x-known-values"]
 
     assert {str(int(kind)): kind.name.replace("_", "") for kind in TransactionType} == {
         number: meaning.upper() for number, meaning in known.items()

@@ -28,7 +28,7 @@ class Options(TypedDict, total=False):
     latency: float
     validate_answers: bool
     clock: Clock | None
-    zone: tzinfo
+    time_zone: tzinfo | None
     error_style: StatusStyle
     code_field: CodeField
     faults: Iterable[Fault]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future
-from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
@@ -27,6 +26,7 @@ from igamingace.sandbox.store.clock import MovableClock
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Coroutine, Iterable, Mapping
+    from datetime import tzinfo
 
     from igamingace._wallet_client.client import Target
     from igamingace.sandbox._json import Object
@@ -51,9 +51,9 @@ def create_app(
     token: str | None = None,
     latency: float = 0.0,
     validate_answers: bool = True,
-    strict: bool = True,
+    raise_errors: bool = True,
     clock: Clock | None = None,
-    zone: tzinfo = UTC,
+    time_zone: tzinfo | None = None,
     error_style: StatusStyle = "status",
     code_field: CodeField = "all",
     faults: Iterable[Fault] = (),
@@ -70,10 +70,11 @@ def create_app(
         token: Of the first agent; that of its data, or one that is made, when None.
         latency: How many seconds each accepted request is held, counted as in flight; 0 or more.
         validate_answers: Check each answer against the contract.
-        strict: Raise what went wrong inside (`ContractBreach`, or a handler's own error) once it has been
-            answered with 500, so that a test sees it. When False it is only logged and counted.
+        raise_errors: Raise what went wrong inside (`ContractBreach`, or a handler's own error) once it has
+            been answered with 500, so that a test sees it. When False it is only logged and counted.
         clock: Gives the time, aware; the system's when None. It can be moved: `world.clock`.
-        zone: Of the times in requests and answers. The vendor does not say which it is (api-facts section 6).
+        time_zone: Of the times in requests and answers, as `Agent(time_zone=)`; None: each as the contract
+            says. The vendor does not say which it is (api-facts section 6).
         error_style: The HTTP status of errors: `status`, their own 4xx and 5xx; `envelope`, 200.
         code_field: Where an error's code stands, see `ErrorStyle`.
         faults: What goes wrong from the start, and again after a reset.
@@ -100,7 +101,7 @@ def create_app(
     book = FaultRegistry(compiled.operation_ids, compiled.error_names, seed=seed, start=faults)
     runtime = Runtime(
         MovableClock(clock),
-        zone,
+        time_zone,
         latency,
         errors,
         book,
@@ -112,7 +113,9 @@ def create_app(
     )
     engine = GameEngine(runtime, lambda: _open_sender(runtime))
     runtime.clock.watch(engine.on_clock_moved)
-    pipeline = RequestPipeline(compiled, runtime, engine, validate_answers=validate_answers, strict=strict)
+    pipeline = RequestPipeline(
+        compiled, runtime, engine, validate_answers=validate_answers, raise_errors=raise_errors
+    )
     return SandboxApp(compiled, runtime, engine, pipeline, OriginGuard(hosts))
 
 

@@ -81,7 +81,7 @@ def sandbox(  # noqa: PLR0917 - typer makes options of them
             document,
             token=token,
             latency=latency / 1000,
-            strict=False,
+            raise_errors=False,
             casino=casino,
             faults=faults,
             seed=seed,

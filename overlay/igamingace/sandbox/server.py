@@ -64,9 +64,9 @@ class Sandbox(SandboxControls):
         contract: A bundled OpenAPI 3.1 document; the one that the package ships when None.
         host: Address to listen on.
         port: Port to listen on; 0 takes a free one.
-        strict: Raise `ContractBreach` at the end of the block when anything went wrong inside.
-        options: Those of `create_app`: token, latency, validate_answers, clock, zone, error_style,
-            code_field, faults, seed, casino, wallet, time_scale.
+        raise_errors: Raise `ContractBreach` at the end of the block when anything went wrong inside.
+        options: Those of `create_app`: token, latency, validate_answers, clock, time_zone,
+            error_style, code_field, faults, seed, casino, wallet, time_scale.
 
     Raises:
         ContractError, ValueError, LookupError: as `create_app`.
@@ -78,14 +78,14 @@ class Sandbox(SandboxControls):
         *,
         host: str = "127.0.0.1",
         port: int = 0,
-        strict: bool = True,
+        raise_errors: bool = True,
         **options: Unpack[Options],
     ) -> None:
         """Compile the contract; nothing listens yet."""
         options.setdefault("hosts", (host,))
         # what went wrong is raised at the end of the block, not into the server's log
-        self.app: SandboxApp = create_app(contract, strict=False, **options)
-        self._strict = strict
+        self.app: SandboxApp = create_app(contract, raise_errors=False, **options)
+        self._raise_errors = raise_errors
         self._address = (host, port)
         self._running: tuple[str, SandboxServer, threading.Thread] | None = None
 
@@ -146,14 +146,14 @@ class Sandbox(SandboxControls):
         """Stop, and wait until the thread has ended.
 
         Raises:
-            ContractBreach: something went wrong inside, and the sandbox is strict.
+            ContractBreach: something went wrong inside, and `raise_errors` is set.
         """
         if self._running is not None:
             _, server, thread = self._running
             server.stop()
             thread.join()
             self._running = None
-        if self._strict and error is None and self.app.runtime.breaches:
+        if self._raise_errors and error is None and self.app.runtime.breaches:
             raise ContractBreach("\n".join(self.app.runtime.breaches))
 
 

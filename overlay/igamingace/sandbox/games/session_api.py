@@ -12,12 +12,14 @@ from igamingace.sandbox.games._sync import GameSession
 from igamingace.sandbox.games.engine import SessionRequest
 from igamingace.sandbox.games.session_base import run_here
 from igamingace.sandbox.store.catalogue import launchable
+from igamingace.sandbox.store.ids import canonical_id
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from igamingace.sandbox._runtime import Runtime
     from igamingace.sandbox.games.engine import GameEngine
+    from igamingace.sandbox.store.ids import OpaqueId
     from igamingace.sandbox.store.state import CasinoState
 
 T = TypeVar("T")
@@ -54,7 +56,9 @@ class GameControls:
         """What plays the games."""
         raise NotImplementedError
 
-    def play(self, player_id: str, game_id: int = 655, **seating: Unpack[SessionOptions]) -> GameSession:
+    def play(
+        self, player_id: str, game_id: int | str = 655, **seating: Unpack[SessionOptions]
+    ) -> GameSession:
         """Open a game for a player, who is linked when new, as games.launch and the launch url would.
 
         Args:
@@ -81,7 +85,7 @@ class GameControls:
         self._run(self.engine.settle())
 
     async def async_play(
-        self, player_id: str, game_id: int = 655, **seating: Unpack[SessionOptions]
+        self, player_id: str, game_id: int | str = 655, **seating: Unpack[SessionOptions]
     ) -> AsyncGameSession:
         """Do what `play` does, for asyncio; callable in any event loop."""
         await self._ready()
@@ -110,7 +114,7 @@ class GameControls:
 def session_request(
     runtime: Runtime,
     player: str,
-    game: int,
+    game: int | str,
     *,
     provider: int | None = None,
     account: str | None = None,
@@ -141,7 +145,10 @@ def session_request(
     agent = runtime.first("agent") if account is None else state.accounts.get(account)
     if agent is None or agent.level != "agent":
         raise SandboxError("AGENT_NOT_FOUND", f"there is no agent {account!r}")
-    found, game_ = launchable(state, agent, _provider_of(state, game) if provider is None else provider, game)
+    game_id = canonical_id(game)
+    found, game_ = launchable(
+        state, agent, _provider_of(state, game_id) if provider is None else provider, game_id
+    )
     return SessionRequest(
         agent,
         state.link_player(agent, player),
@@ -153,8 +160,8 @@ def session_request(
     )
 
 
-def _provider_of(state: CasinoState, game_id: int) -> int:
+def _provider_of(state: CasinoState, game_id: OpaqueId) -> int:
     for provider in state.providers.values():
         if game_id in provider.games:
             return provider.id
-    raise SandboxError("GAME_NOT_FOUND", f"no provider has a game {game_id}")
+    raise SandboxError("GAME_NOT_FOUND", f"no provider has a game {game_id!r}")

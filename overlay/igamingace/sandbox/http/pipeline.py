@@ -88,7 +88,7 @@ class RequestContext:
         path: Path parameters by name.
         code: The number of the response code of an error.
         fault: The kinds of the injected faults, for people.
-        problem: What went wrong inside, to be raised when strict.
+        problem: What went wrong inside, to be raised when `raise_errors`.
         logged: Its entry in the log, once there is one.
     """
 
@@ -119,7 +119,7 @@ class RequestPipeline:
         engine: GameEngine,
         *,
         validate_answers: bool,
-        strict: bool,
+        raise_errors: bool,
     ) -> None:
         """See `create_app`.
 
@@ -132,13 +132,14 @@ class RequestPipeline:
         self._runtime = runtime
         self._engine = engine
         self._validate_answers = validate_answers
-        self._strict = strict
+        self._raise_errors = raise_errors
 
     async def serve(self, raw_path: bytes, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request and log it: the stages stand below in their order.
 
         Raises:
-            ContractBreach: when strict, and the response differed from the contract; 500 has been sent.
+            ContractBreach: when `raise_errors`, and the response differed from the contract; 500 has been
+                sent.
             Exception: the same when a handler failed.
         """
         request = RequestContext(
@@ -185,7 +186,7 @@ class RequestPipeline:
             if slot is not None:
                 slot.leave()
             self._log(request, response).seconds = perf_counter() - request.started
-        if request.problem is not None and self._strict:
+        if request.problem is not None and self._raise_errors:
             raise request.problem
 
     def _authenticate(self, request: RequestContext) -> Operation:
@@ -252,7 +253,7 @@ class RequestPipeline:
             arguments.query,
             arguments.body,
             request.received,
-            self._runtime.zone,
+            self._runtime.time_zone,
             self._engine,
             base_url(request.fields, request.scope),
         )

@@ -50,7 +50,7 @@ async def _cents(context: CheckContext) -> None:
     "zero",
     "Bets and wins of 0 are accepted and change nothing",
     rule="A round without a win has a win of 0; free spins have bets of 0.",
-    standing="platform",
+    standing="sister",
     advice="Do not refuse amount 0, and store its transactionId.",
 )
 async def _zero(context: CheckContext) -> None:

@@ -31,11 +31,12 @@ class Players:
         """Link a player
 
         Makes a player of yours known to the platform, and answers with the platform's own number of the
-        player. Call it each time the player signs in: linking a player again is not an error.
-        iGamingAce's guide speaks of "the player-link endpoint" without giving its path; the path and
-        the fields are those of other deployments.
+        player. Call it each time the player signs in: on the pages, linking a player again is not an
+        error; integrators who met one read the player with players.info instead. iGamingAce's guide
+        speaks of "the player-link endpoint" without giving its path; the path and the fields are those
+        of a sister deployment.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -44,14 +45,14 @@ class Players:
         Args:
             player_external_id: Your own id of the player, unique among the players of your account. The
                 pages contradict each other on this field's name: iGamingAce's say `playerId`, those of
-                other deployments `playerExternalId`. It is the same id; this contract takes
+                sister deployments `playerExternalId`. It is the same id; this contract takes
                 `playerExternalId` here, since iGamingAce's own pages do not describe this operation.
         """
         return self._call(
             _players_create.OPERATION,
-            _players_create.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     def info(
@@ -64,7 +65,7 @@ class Players:
         The platform's number of a player, and the player's wallet. The wallet belongs to transfer mode;
         what it holds in seamless mode, where the money stays with you, is not stated.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -76,9 +77,9 @@ class Players:
         """
         return self._call(
             _players_info.OPERATION,
-            _players_info.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     def deposit(
@@ -86,8 +87,8 @@ class Players:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> PlayerBalance:
         """Move money to a player's wallet
 
@@ -98,7 +99,7 @@ class Players:
         that the same movement moves nothing a second time, and that another movement under the same id
         is refused with PARAMETERS_INVALID (1012); do not build on it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -107,23 +108,24 @@ class Players:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return self._call(
             _players_deposit.OPERATION,
-            _players_deposit.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
     def withdraw(
@@ -131,8 +133,8 @@ class Players:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> PlayerBalance:
         """Move money from a player's wallet
 
@@ -143,7 +145,7 @@ class Players:
         assumes that the same movement moves nothing a second time, and that another movement under the
         same id is refused with PARAMETERS_INVALID (1012); do not build on it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -152,23 +154,24 @@ class Players:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return self._call(
             _players_withdraw.OPERATION,
-            _players_withdraw.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
 
@@ -188,11 +191,12 @@ class AsyncPlayers:
         """Link a player
 
         Makes a player of yours known to the platform, and answers with the platform's own number of the
-        player. Call it each time the player signs in: linking a player again is not an error.
-        iGamingAce's guide speaks of "the player-link endpoint" without giving its path; the path and
-        the fields are those of other deployments.
+        player. Call it each time the player signs in: on the pages, linking a player again is not an
+        error; integrators who met one read the player with players.info instead. iGamingAce's guide
+        speaks of "the player-link endpoint" without giving its path; the path and the fields are those
+        of a sister deployment.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -201,14 +205,14 @@ class AsyncPlayers:
         Args:
             player_external_id: Your own id of the player, unique among the players of your account. The
                 pages contradict each other on this field's name: iGamingAce's say `playerId`, those of
-                other deployments `playerExternalId`. It is the same id; this contract takes
+                sister deployments `playerExternalId`. It is the same id; this contract takes
                 `playerExternalId` here, since iGamingAce's own pages do not describe this operation.
         """
         return await self._call(
             _players_create.OPERATION,
-            _players_create.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     async def info(
@@ -221,7 +225,7 @@ class AsyncPlayers:
         The platform's number of a player, and the player's wallet. The wallet belongs to transfer mode;
         what it holds in seamless mode, where the money stays with you, is not stated.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -233,9 +237,9 @@ class AsyncPlayers:
         """
         return await self._call(
             _players_info.OPERATION,
-            _players_info.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     async def deposit(
@@ -243,8 +247,8 @@ class AsyncPlayers:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> PlayerBalance:
         """Move money to a player's wallet
 
@@ -255,7 +259,7 @@ class AsyncPlayers:
         that the same movement moves nothing a second time, and that another movement under the same id
         is refused with PARAMETERS_INVALID (1012); do not build on it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -264,23 +268,24 @@ class AsyncPlayers:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return await self._call(
             _players_deposit.OPERATION,
-            _players_deposit.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
     async def withdraw(
@@ -288,8 +293,8 @@ class AsyncPlayers:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> PlayerBalance:
         """Move money from a player's wallet
 
@@ -300,7 +305,7 @@ class AsyncPlayers:
         assumes that the same movement moves nothing a second time, and that another movement under the
         same id is refused with PARAMETERS_INVALID (1012); do not build on it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -309,23 +314,24 @@ class AsyncPlayers:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return await self._call(
             _players_withdraw.OPERATION,
-            _players_withdraw.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
 
@@ -345,11 +351,12 @@ class RawPlayers:
         """Link a player
 
         Makes a player of yours known to the platform, and answers with the platform's own number of the
-        player. Call it each time the player signs in: linking a player again is not an error.
-        iGamingAce's guide speaks of "the player-link endpoint" without giving its path; the path and
-        the fields are those of other deployments.
+        player. Call it each time the player signs in: on the pages, linking a player again is not an
+        error; integrators who met one read the player with players.info instead. iGamingAce's guide
+        speaks of "the player-link endpoint" without giving its path; the path and the fields are those
+        of a sister deployment.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -358,14 +365,14 @@ class RawPlayers:
         Args:
             player_external_id: Your own id of the player, unique among the players of your account. The
                 pages contradict each other on this field's name: iGamingAce's say `playerId`, those of
-                other deployments `playerExternalId`. It is the same id; this contract takes
+                sister deployments `playerExternalId`. It is the same id; this contract takes
                 `playerExternalId` here, since iGamingAce's own pages do not describe this operation.
         """
         return self._call(
             _players_create.OPERATION,
-            _players_create.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     def info(
@@ -378,7 +385,7 @@ class RawPlayers:
         The platform's number of a player, and the player's wallet. The wallet belongs to transfer mode;
         what it holds in seamless mode, where the money stays with you, is not stated.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -390,9 +397,9 @@ class RawPlayers:
         """
         return self._call(
             _players_info.OPERATION,
-            _players_info.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     def deposit(
@@ -400,8 +407,8 @@ class RawPlayers:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> RawAnswer[PlayerBalance]:
         """Move money to a player's wallet
 
@@ -412,7 +419,7 @@ class RawPlayers:
         that the same movement moves nothing a second time, and that another movement under the same id
         is refused with PARAMETERS_INVALID (1012); do not build on it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -421,23 +428,24 @@ class RawPlayers:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return self._call(
             _players_deposit.OPERATION,
-            _players_deposit.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
     def withdraw(
@@ -445,8 +453,8 @@ class RawPlayers:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> RawAnswer[PlayerBalance]:
         """Move money from a player's wallet
 
@@ -457,7 +465,7 @@ class RawPlayers:
         assumes that the same movement moves nothing a second time, and that another movement under the
         same id is refused with PARAMETERS_INVALID (1012); do not build on it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -466,23 +474,24 @@ class RawPlayers:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return self._call(
             _players_withdraw.OPERATION,
-            _players_withdraw.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
 
@@ -502,11 +511,12 @@ class AsyncRawPlayers:
         """Link a player
 
         Makes a player of yours known to the platform, and answers with the platform's own number of the
-        player. Call it each time the player signs in: linking a player again is not an error.
-        iGamingAce's guide speaks of "the player-link endpoint" without giving its path; the path and
-        the fields are those of other deployments.
+        player. Call it each time the player signs in: on the pages, linking a player again is not an
+        error; integrators who met one read the player with players.info instead. iGamingAce's guide
+        speaks of "the player-link endpoint" without giving its path; the path and the fields are those
+        of a sister deployment.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -515,14 +525,14 @@ class AsyncRawPlayers:
         Args:
             player_external_id: Your own id of the player, unique among the players of your account. The
                 pages contradict each other on this field's name: iGamingAce's say `playerId`, those of
-                other deployments `playerExternalId`. It is the same id; this contract takes
+                sister deployments `playerExternalId`. It is the same id; this contract takes
                 `playerExternalId` here, since iGamingAce's own pages do not describe this operation.
         """
         return await self._call(
             _players_create.OPERATION,
-            _players_create.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     async def info(
@@ -535,7 +545,7 @@ class AsyncRawPlayers:
         The platform's number of a player, and the player's wallet. The wallet belongs to transfer mode;
         what it holds in seamless mode, where the money stays with you, is not stated.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -547,9 +557,9 @@ class AsyncRawPlayers:
         """
         return await self._call(
             _players_info.OPERATION,
-            _players_info.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     async def deposit(
@@ -557,8 +567,8 @@ class AsyncRawPlayers:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> RawAnswer[PlayerBalance]:
         """Move money to a player's wallet
 
@@ -569,7 +579,7 @@ class AsyncRawPlayers:
         that the same movement moves nothing a second time, and that another movement under the same id
         is refused with PARAMETERS_INVALID (1012); do not build on it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -578,23 +588,24 @@ class AsyncRawPlayers:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return await self._call(
             _players_deposit.OPERATION,
-            _players_deposit.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
     async def withdraw(
@@ -602,8 +613,8 @@ class AsyncRawPlayers:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> RawAnswer[PlayerBalance]:
         """Move money from a player's wallet
 
@@ -614,7 +625,7 @@ class AsyncRawPlayers:
         assumes that the same movement moves nothing a second time, and that another movement under the
         same id is refused with PARAMETERS_INVALID (1012); do not build on it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -623,23 +634,24 @@ class AsyncRawPlayers:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return await self._call(
             _players_withdraw.OPERATION,
-            _players_withdraw.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
 
