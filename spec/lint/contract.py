@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -164,12 +163,6 @@ class Contract:
         if reference not in self._references:
             self._references[reference] = _references(self.resolve(Node({"$ref": reference}, ())))
         return self._references[reference]
-
-    @cached_property
-    def users(self) -> Counter[str]:
-        """How many operations and callbacks reach each reference."""
-        every = (*self.operations, *self.callbacks)
-        return Counter(reference for each in every for reference in self.references([each.node]))
 
     def _schemas(self, nodes: list[Node]) -> set[str]:
         prefix = "#/components/schemas/"

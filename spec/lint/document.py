@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from .problems import Problem
 
+SHORTEST_TAG = 100
+
 _BASE = "urn:contract"
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -33,6 +35,50 @@ def check_marks(contract: Contract) -> Iterator[Problem]:
                     yield node.get(mark).problem(
                         _place(node), f"{mark} names {word!r}, which does not stand beside it"
                     )
+
+
+def check_standings(contract: Contract) -> Iterator[Problem]:
+    """Check that nothing claims to be better known than what it is a part of.
+
+    A component is as well known as the best known operation that uses it.
+    """
+    best: dict[str, int] = {}
+    for operation in (*contract.operations, *contract.callbacks):
+        standing = operation.node.get("x-standing").text
+        rank = STANDINGS.index(standing) if standing in STANDINGS else len(STANDINGS)
+        for reference in contract.references([operation.node]):
+            best[reference] = min(rank, best.get(reference, rank))
+        yield from _better_than(rank, operation.node, operation.name)
+    for reference, rank in best.items():
+        yield from _better_than(
+            rank, contract.resolve(Node({"$ref": reference}, ())), reference.split("/")[-1]
+        )
+
+
+def _better_than(rank: int, whole: Node, place: str) -> Iterator[Problem]:
+    pending = [whole]
+    while pending:
+        node = pending.pop()
+        pending.extend(child for _, child in node.children())
+        standing = node.members.get("x-standing")
+        if standing in STANDINGS[:rank]:
+            known = STANDINGS[rank] if rank < len(STANDINGS) else "of no standing"
+            message = f"is {known}, but a part of it is {standing}: a part is not better known than the whole"
+            yield node.get("x-standing").problem(place, message)
+
+
+def check_tags(contract: Contract) -> Iterator[Problem]:
+    """Check that every tag is described and used."""
+    used = [
+        tag for each in (*contract.operations, *contract.callbacks) for tag in each.node.get("tags").items
+    ]
+    for _, tag in contract.root.get("tags").children():
+        place = f"tag {tag.get('name').value}"
+        if not tag.get("name").among(used):
+            yield tag.problem(place, "no operation has it: remove it")
+        if len(tag.get("description").text) <= SHORTEST_TAG or not tag.get("x-displayName").text:
+            message = f"needs x-displayName, and a description of more than {SHORTEST_TAG} characters"
+            yield tag.problem(place, f"{message}, in a file of spec/guide")
 
 
 def _place(node: Node) -> str:

@@ -33,7 +33,6 @@ def check_operations(contract: Contract) -> Iterator[Problem]:
         yield from _check_success(contract, operation)
         yield from _check_codes(contract, operation)
         yield from _check_errors(contract, operation)
-        yield from _check_standings(contract, operation)
 
 
 def _check_name(contract: Contract, operation: Operation) -> Iterator[Problem]:
@@ -194,29 +193,3 @@ def _shown_errors(contract: Contract, operation: Operation) -> Iterator[tuple[st
 def _code(contract: Contract, code: int) -> str:
     known = contract.code(code)
     return f"{code} ({known.get('name').text})" if known else str(code)
-
-
-def _check_standings(contract: Contract, operation: Operation) -> Iterator[Problem]:
-    """Nothing of an operation alone claims to be better known than the operation.
-
-    A component that others use too may: its standing is theirs.
-    """
-    own = operation.node.get("x-standing").text
-    if own not in STANDINGS:
-        return
-    better = STANDINGS[: STANDINGS.index(own)]
-    pending = [operation.node.get(part) for part in ("responses", "requestBody", "parameters")]
-    pending += [
-        contract.resolve(Node({"$ref": each}, ()))
-        for each in contract.references(pending)
-        if contract.users[each] == 1
-    ]
-    while pending:
-        node = pending.pop()
-        pending.extend(child for _, child in node.children())
-        standing = node.get("x-standing").text
-        if standing in better:
-            yield node.get("x-standing").problem(
-                operation.name,
-                f"is {own}, but what stands here is {standing}: a part is not better known than the whole",
-            )

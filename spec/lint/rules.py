@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 from .callbacks import check_callbacks
 from .codes import check_codes
 from .contract import Contract
-from .document import check_components, check_examples, check_files, check_marks
+from .document import (
+    check_components,
+    check_examples,
+    check_files,
+    check_marks,
+    check_standings,
+    check_tags,
+)
 from .links import check_links
 from .operations import check_operations
 from .schemas import check_schemas
@@ -25,6 +32,8 @@ RULES = (
     check_codes,
     check_schemas,
     check_marks,
+    check_standings,
+    check_tags,
     check_components,
     check_examples,
 )

@@ -258,6 +258,8 @@ def _check_known_values(schema: Node, place: str, description: str) -> Iterator[
         yield known.problem(place, "known values of an integer need x-enum-name, such as TransactionType")
     if not number and name.value is not None:
         yield name.problem(place, "x-enum-name is for integers alone")
+    if number and "The list is open" not in description:
+        yield schema.problem(place, "the description of an open enum must say: The list is open.")
     for value, meaning in known.members.items():
         if number and not re.fullmatch(r"0|-?[1-9][0-9]*", str(value)):
             yield known.problem(place, f"x-known-values: {value!r} is no integer")

@@ -93,7 +93,8 @@ MISTAKES: dict[str, tuple[tuple, object, str]] = {
     "an example of another code": (("components", "examples", "SERVER_IS_BUSY", "value", "code"), 7, "answer 429: example SERVER_IS_BUSY: its key and `message` must be the name of a response code"),
     "a status of no standing": (("components", "responses", "TooManyRequests", "x-standing"), GONE, "games.list, answer 429: needs x-standing"),
     "nothing else to come": ((*LIST, "responses", "default"), GONE, "games.list: needs a default answer"),
-    "a part known better than the whole": ((*WINDOW, "responses", "200", "x-standing"), "documented", "transactions.list: is sister, but what stands here is documented"),
+    "a part known better than the whole": ((*WINDOW, "responses", "200", "x-standing"), "documented", "transactions.list: is sister, but a part of it is documented"),
+    "a shared part known better than all that use it": ((*SCHEMAS, "Transaction", "properties", "amount", "x-standing"), "documented", "Transaction: is sister, but a part of it is documented"),
     # Response codes.
     "a code without words": ((*CODE, "meaning"), GONE, "code 1007: needs meaning (what happened)"),
     "a code with a new field": ((*CODE, "color"), "red", "code 1007: color is not a field of a code"),
@@ -118,6 +119,9 @@ MISTAKES: dict[str, tuple[tuple, object, str]] = {
     "a link that fills nothing": ((*CREATE, "responses", "200", "links", "deposit", "x-request-body", "player"), "$request.body#/playerExternalId", "x-request-body: players.deposit takes no 'player'"),
     "a link that takes nothing": ((*CREATE, "responses", "200", "links", "readPlayer", "parameters", "playerExternalId"), "$response.body#/data/id", "parameters, playerExternalId: '$response.body#/data/id' takes nothing out of the first example"),
     # The document.
+    "a tag that nothing has": (("tags", 7), {"name": "jackpots"}, "tag jackpots: no operation has it: remove it"),
+    "a tag without words": (("tags", 1, "description"), "Games.", "tag games: needs x-displayName, and a description of more than 100 characters"),
+    "an open enum that does not say so": ((*TRANSACTION, "transType", "description"), "1 Bet, 2 Win, 4 Deposit, 8 Withdraw, 16 BetCancel, 32 BonusCall.", "must say: The list is open"),
     "a schema that nothing uses": ((*SCHEMAS, "Orphan"), {"type": "string", "description": "None."}, "Orphan: nothing refers to it"),
     "a reference to nothing": ((*SCHEMAS, "Money"), GONE, "#/components/schemas/Money: something refers to it, and it is not there"),
     "an example of a schema": ((*SCHEMAS, "Money", "properties", "currency", "examples"), ["usd"], "Money.currency: an example does not fit the schema"),

@@ -30,6 +30,8 @@ def edited(place, value):
         target = target[key]
     if value is GONE:
         del target[last]
+    elif isinstance(target, list) and last == len(target):
+        target.append(value)
     else:
         target[last] = copy.deepcopy(value)
     return document
