@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from decimal import Decimal
 
+import httpx2
 import igamingace
 import pytest
 from hypothesis import given, settings
@@ -20,6 +21,7 @@ from igamingace.operators import (
     UnknownAccount,
     Wallets,
 )
+from igamingace.operators._errors import may_have_been_applied
 from igamingace.operators._execution.flow import Sleep
 from igamingace.operators._transfers.transfer import _READINGS, TransferOrder, compare, examine_wallets
 from igamingace.operators._transfers.wallet_locks import _queue, exclusive
@@ -323,3 +325,37 @@ def test_a_transfer_waits_for_a_top_up_that_uses_its_wallet(world, bank, tmp_pat
     assert [["asia", "lotus"]] in lines
     assert all(len(line) == 1 for line in lines)
     assert not _queue
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "uncertain"),
+    [
+        (400, {"message": "Bad Request"}, False),
+        (401, {"message": "Unauthorized"}, False),
+        (403, {"message": "Forbidden"}, False),
+        (404, {"message": "Cannot POST"}, False),
+        (422, {"message": "currency"}, False),
+        (402, {"success": False, "code": 2005}, False),
+        (200, {"success": False, "code": 2011}, False),
+        (409, {"message": "Conflict"}, True),  # it may have been made before
+        (408, {"message": "Request Timeout"}, True),
+        (429, {"message": "Too Many Requests"}, True),
+        (500, {"message": "boom"}, True),
+        (200, {"success": False, "code": 9999}, True),
+        (404, None, True),
+        (502, None, True),
+    ],
+)
+def test_a_write_that_failed_without_a_code_may_have_been_made_unless_its_status_rules_it_out(
+    status, body, uncertain
+):
+    def answer(_):
+        return httpx2.Response(status) if body is None else httpx2.Response(status, json=body)
+
+    with (
+        igamingace.Agent("a-token", transport=httpx2.MockTransport(answer)) as agent,
+        pytest.raises(igamingace.IGamingAceError) as caught,
+    ):
+        agent.operators.transfer_balance(target_operator_id="x", currency="USD", amount=D(1))
+
+    assert may_have_been_applied(caught.value) is uncertain

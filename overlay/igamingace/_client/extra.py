@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from igamingace_bindings.rest.client import Operation, Request
 
@@ -16,6 +16,9 @@ from igamingace.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+QueryValue: TypeAlias = str | int | Decimal | None
+"""What a query parameter may be; None leaves it out."""
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
