@@ -184,7 +184,7 @@ class AsyncOperator(OperatorBase):
         slow those that answer, until `max_in_flight` of them hang at once. Its default is 800.
 
         At the deadline, when the iterator is closed or dropped (as by a `break`) and when the task is
-        cancelled, calls that wait for the server are cancelled at once, and any other `fn` at its next
+        cancelled, calls with its agent that wait for the server end at once, and any other `fn` at its next
         `await`. To wait for that after a `break`, use `contextlib.aclosing`.
 
         The arguments and errors are those of `map`.

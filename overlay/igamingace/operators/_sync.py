@@ -185,7 +185,7 @@ class Operator(OperatorBase):
         slow those that answer, until `max_in_flight` of them hang at once. Its default is 200.
 
         At the deadline, when the iterator is closed or dropped (as by a `break`) and at
-        Ctrl-C, calls that wait for the server are cancelled at once, and any other `fn` at its next
+        Ctrl-C, calls with its agent that wait for the server end at once, and any other `fn` at its next
         call with its agent. To wait for that after a `break`, use `contextlib.closing`.
 
         The arguments and errors are those of `map`.
