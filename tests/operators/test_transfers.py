@@ -49,6 +49,18 @@ def test_points_move_from_an_operator_to_its_child(world, sandbox, tree):
     assert (accounts["id-asia"].points["USD"], accounts["id-lotus"].points["USD"]) == (D("989.5"), D("50.5"))
 
 
+@pytest.mark.parametrize("fate", ["lost", "lost done"])
+def test_wallets_that_an_answer_lacks_prove_nothing_of_a_lost_transfer(world, bank, fate):
+    bank.fates = [fate]
+    bank.wallets, bank.wallets_after = {"lotus": [{"currency": "USD"}]}, True
+
+    with pytest.raises(TransferUnknown) as told:
+        transfer(world, bank, "lotus", D(10), "USD")
+
+    assert told.value.after is None
+    assert sum(bank.sent.values()) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "options", "reason"),
     [

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from igamingace._common.masking import without_userinfo
-from igamingace.errors import AuthenticationError, IGamingAceError, IPNotAllowed
+from igamingace.errors import AuthenticationError, IGamingAceError, IPNotAllowed, UnexpectedResponse
 from igamingace.operators._errors import DuplicateToken, TokenUnavailable
 from igamingace.operators._management.allowed_ips import AllowedAddresses
 from igamingace.operators._management.probe import probe
 from igamingace.operators._runs.account_info import (
+    currencies_of,
     duplicate_tokens,
     known_values,
     missing_wallet,
@@ -146,12 +148,14 @@ def _check_one(
 
 def _unreadable(error: Exception) -> Iterator[HealthCheckResult]:
     """Yield the results of an account that could not be read: one has failed, the others are unknown."""
-    causes: dict[str, tuple[type[Exception], ...]] = {
-        "token": (AuthenticationError, TokenUnavailable, DuplicateToken),
-        "address": (IPNotAllowed,),
+    failed = {
+        "token": isinstance(error, AuthenticationError | TokenUnavailable | DuplicateToken)
+        # A gateway's page says no more than its HTTP status, and that is clear.
+        or (isinstance(error, UnexpectedResponse) and error.http_status == HTTPStatus.UNAUTHORIZED),
+        "address": isinstance(error, IPNotAllowed),
     }
     for name in CHECKS:
-        state: HealthState = "failed" if isinstance(error, causes.get(name, ())) else "unknown"
+        state: HealthState = "failed" if failed.get(name) else "unknown"
         yield HealthCheckResult(name, state, str(error))
 
 
@@ -184,9 +188,13 @@ def _callback(account: Account, info: Info, expected: HealthExpectations) -> Flo
 
 
 def _points(account: Account, info: Info, floor: Amounts | None) -> HealthCheckResult:
-    if (problem := missing_wallet(account.currency, [money.currency for money in info.balance])) is not None:
+    try:
+        problem = missing_wallet(account.currency, currencies_of(info))
+        points = points_of(info, account.currency)
+    except IGamingAceError as error:
+        return HealthCheckResult("points", "unknown", str(error))
+    if problem is not None:
         return HealthCheckResult("points", "failed", problem)
-    points = points_of(info, account.currency)
     held = f"{points:f} {account.currency}"
     if floor is None or points >= (least := amount_for(account.currency, floor, "floor")):
         return HealthCheckResult("points", "ok", held)
@@ -199,7 +207,11 @@ def _providers(account: Account) -> Flow[HealthCheckResult]:
     except IGamingAceError as error:
         return HealthCheckResult("providers", "unknown", str(error))
     states = known_values("Provider", "status")
-    unavailable = [one.provider_name for one in providers if states.get(str(one.status)) == MAINTENANCE]
+    unavailable = [
+        str(one.provider_name or one.provider_id)
+        for one in providers
+        if states.get(str(one.status)) == MAINTENANCE
+    ]
     if unavailable:
         return HealthCheckResult("providers", "warning", f"in maintenance: {', '.join(unavailable)}")
     return HealthCheckResult("providers", "ok")

@@ -241,11 +241,11 @@ def examine_wallets(
             yield Sleep(settle / (_READINGS - 1))
         try:
             source, target = yield from _read_both(order)
+            after = _wallets(order, source, target)
         except IGamingAceError as error:
             unreadable = error
             continue
         unreadable = None
-        after = _wallets(order, source, target)
         seen.add(compare(before, after, order.amount))
         if "moved" in seen:
             return LostAnswer(order=order, evidence="moved", before=before, after=after, cause=cause)
