@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from igamingace._client.call import CallState
 from igamingace._client.instrumentation import observe
-from igamingace._transport import cancellation
 from igamingace._transport.base import TransportFailure
 from igamingace.errors import AcquireTimeout, ConfigurationError
 
@@ -66,9 +65,8 @@ class Dispatcher:
             drift=context.drift,
             observer=observer,
         )
-        scope = cancellation.current()
-        if scope is not None:
-            return self._run_until(scope, call)
+        if options.scope is not None:
+            return self._run_until(options.scope, call)
         while True:
             with call:
                 call.permit = context.budget.acquire(

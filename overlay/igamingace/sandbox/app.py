@@ -141,7 +141,7 @@ class SandboxApp(SandboxControls):
         pipeline: RequestPipeline,
         guard: OriginGuard,
     ) -> None:
-        """See `create_app`."""
+        """Internal: use `create_app`."""
         self._runtime = runtime
         self._engine = engine
         self._contract = contract

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from igamingace.limits._events import LimiterHooks
     from igamingace.limits._queue import Waiter
     from igamingace.limits._state import SlotOutcome
-    from igamingace.limits.redis._protocol import LeaseRequest, LeaseUpdate
+    from igamingace.limits.redis._messages import LeaseRequest, LeaseUpdate
     from igamingace.limits.redis._state import LeaseState
 
 __all__ = ["LeaseManager", "LeasedBudget", "LimiterUnavailable"]

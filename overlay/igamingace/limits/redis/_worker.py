@@ -20,7 +20,7 @@ from igamingace._common.fork import after_fork_in_child
 from igamingace.errors import ConfigurationError
 from igamingace.limits.redis._budget import LimiterUnavailable
 from igamingace.limits.redis._connections import RedisConnections
-from igamingace.limits.redis._protocol import LeaseUpdate, StoreIdentity
+from igamingace.limits.redis._messages import LeaseUpdate, StoreIdentity
 from igamingace.limits.redis._wakeup import DeadlineHeap, WakeupPipe
 
 if TYPE_CHECKING:

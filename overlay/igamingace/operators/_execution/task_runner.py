@@ -9,8 +9,8 @@ from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from igamingace.operators._errors import DeadlineExceeded
-from igamingace.operators._runs.results import Result, without_frames
-from igamingace.operators._runs.schedule import SLOW_AFTER, Schedule
+from igamingace.operators._execution.results import Result, without_frames
+from igamingace.operators._execution.schedule import SLOW_AFTER, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
