@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from time import monotonic
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from igamingace._client.call import CallState
 from igamingace._client.instrumentation import observe
+from igamingace._common.clock import monotonic, sleep
 from igamingace._transport.base import TransportFailure
 from igamingace.errors import AcquireTimeout, ConfigurationError
 
@@ -149,7 +149,7 @@ class AsyncDispatcher:
             pause = call.settle()
             if pause is None:
                 return call
-            await asyncio.sleep(pause)
+            await sleep(pause)
 
 
 def _acquire(

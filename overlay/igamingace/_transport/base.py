@@ -10,9 +10,9 @@ import math
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from time import perf_counter
 from typing import TYPE_CHECKING, Final, Protocol, TypeGuard
 
+from igamingace._common.clock import perf_counter
 from igamingace.errors import ConfigurationError
 
 if TYPE_CHECKING:

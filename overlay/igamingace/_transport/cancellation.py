@@ -6,8 +6,9 @@ import math
 import socket
 import threading
 from contextlib import contextmanager, suppress
-from time import monotonic
 from typing import TYPE_CHECKING
+
+from igamingace._common.clock import monotonic
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -6,11 +6,11 @@ The transport belongs to who made it: closing the agent does not close it.
 from __future__ import annotations
 
 import asyncio
-from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
 
+from igamingace._common.clock import monotonic, perf_counter
 from igamingace._common.text import exception_text
 from igamingace._transport.base import (
     BODY_TOO_LARGE,

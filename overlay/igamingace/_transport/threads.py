@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ssl
 from contextlib import suppress
-from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
+from igamingace._common.clock import perf_counter
 from igamingace._common.fork import after_fork_in_child
 from igamingace._common.secret import Secret
 from igamingace._transport.base import (

@@ -12,7 +12,9 @@ import threading
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
 
 import uvicorn
+from uvicorn.loops.auto import auto_loop_factory
 
+from igamingace._common.clock import with_real_time
 from igamingace.sandbox._controls import SandboxControls
 from igamingace.sandbox.app import SandboxApp, create_app
 from igamingace.sandbox.http.connection import SandboxProtocol
@@ -194,6 +196,7 @@ def _server(app: SandboxApp) -> SandboxServer:
     return SandboxServer(
         uvicorn.Config(
             app,
+            loop=f"{__name__}:new_event_loop",
             http=SandboxProtocol,
             ws="none",
             lifespan="on",
@@ -206,6 +209,11 @@ def _server(app: SandboxApp) -> SandboxServer:
             limit_concurrency=connections_that_fit(MAX_CONNECTIONS) + 1,
         )
     )
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """Return an event loop as uvicorn would choose it, whose time no test stops."""
+    return with_real_time(auto_loop_factory()())
 
 
 class SandboxServer(uvicorn.Server):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from time import monotonic
 from typing import TYPE_CHECKING, Protocol, cast
 from weakref import WeakKeyDictionary
 
+from igamingace._common.clock import monotonic
 from igamingace.errors import IGamingAceError
 from igamingace.limits._budget import BudgetManager, LocalBudget
 

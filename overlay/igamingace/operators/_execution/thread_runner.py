@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import threading
 from queue import Empty, SimpleQueue
-from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+from igamingace._common.clock import monotonic, perf_counter
 from igamingace._transport.cancellation import Cancelled
 from igamingace.operators._errors import DeadlineExceeded
 from igamingace.operators._execution.results import Result, without_frames

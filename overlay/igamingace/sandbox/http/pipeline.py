@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from dataclasses import dataclass
-from time import perf_counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from igamingace._common.clock import perf_counter, sleep
 from igamingace._common.json import encode
 from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.faults.apply import (
@@ -222,7 +221,7 @@ class RequestPipeline:
                 request.fault = injected.names
                 delay += injected.hold
         if delay:
-            await asyncio.sleep(delay)
+            await sleep(delay)
         return injected
 
     async def _read(self, request: RequestContext) -> None:
