@@ -53,7 +53,7 @@ def call_later(
     loop: asyncio.AbstractEventLoop, seconds: float, action: Callable[..., object], *arguments: object
 ) -> Handle:
     """Call `action` in `loop`, which runs here, after so many seconds, also where its clock stands still."""
-    if isinstance(time.monotonic, BuiltinFunctionType) or loop.time is monotonic:
+    if _goes(loop):
         return loop.call_later(seconds, action, *arguments)
     ready = partial(_call_soon, loop, action, *arguments)
     timer = threading.Timer(max(0.0, min(seconds, _LONGEST)), ready)
@@ -67,9 +67,17 @@ def _call_soon(loop: asyncio.AbstractEventLoop, action: Callable[..., object], *
         loop.call_soon_threadsafe(action, *arguments)
 
 
+def _goes(loop: asyncio.AbstractEventLoop) -> bool:
+    """Tell whether the loop's clock goes on."""
+    return isinstance(time.monotonic, BuiltinFunctionType) or loop.time is monotonic
+
+
 async def sleep(seconds: float) -> None:
     """Wait for so many seconds."""
-    await wait(None, seconds)
+    if _goes(asyncio.get_running_loop()):
+        await asyncio.sleep(seconds)
+    else:
+        await wait(None, seconds)
 
 
 async def wait(task: asyncio.Future[Any] | None, seconds: float) -> None:

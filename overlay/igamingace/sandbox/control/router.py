@@ -34,7 +34,7 @@ class ControlRequest:
         engine: The game engine.
         contract: What is executed.
         path: Path parameters by name.
-        base_url: Where the sandbox itself is reached, without a slash at the end.
+        prefix: The path at which the sandbox is mounted, without a slash at the end; mostly empty.
         api: Answers at the contract's paths, so that a page can call as an agent does.
     """
 
@@ -42,7 +42,7 @@ class ControlRequest:
     engine: GameEngine
     contract: Contract
     path: Mapping[str, str]
-    base_url: str
+    prefix: str
     scope: Scope
     receive: Receive
     api: Api

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -30,6 +29,7 @@ from igamingace.sandbox.http.asgi import (
     respond,
 )
 from igamingace.sandbox.http.authentication import account_of, operation_at, require_address
+from igamingace.sandbox.http.origin import mount_prefix
 from igamingace.sandbox.http.validation import validate_request
 from igamingace.sandbox.store.request_log import MAX_LOGGED_BYTES, LoggedRequest, truncate_headers
 
@@ -44,13 +44,13 @@ if TYPE_CHECKING:
     from igamingace.sandbox.contract.error_style import ErrorStyle
     from igamingace.sandbox.faults import Fault, InjectedFault
     from igamingace.sandbox.games.engine import GameEngine
+    from igamingace.sandbox.http.origin import TrustedProxies
     from igamingace.sandbox.http.validation import RequestInput
     from igamingace.sandbox.store.in_flight import Gauge
     from igamingace.sandbox.store.models import Account
 
 _log = logging.getLogger("igamingace.sandbox")
 
-_HOST: Final = re.compile(rb"(?:[A-Za-z0-9.\-_]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _PIPELINE_CODES: Final = (
     "INTERNAL_SERVER_ERROR",
     "IP_NOT_ALLOWED",
@@ -116,6 +116,7 @@ class RequestPipeline:
         contract: Contract,
         runtime: Runtime,
         engine: GameEngine,
+        proxies: TrustedProxies,
         *,
         validate_answers: bool,
         raise_errors: bool,
@@ -130,6 +131,7 @@ class RequestPipeline:
         self._contract = contract
         self._runtime = runtime
         self._engine = engine
+        self._proxies = proxies
         self._validate_answers = validate_answers
         self._raise_errors = raise_errors
 
@@ -254,7 +256,7 @@ class RequestPipeline:
             request.received,
             self._runtime.time_zone,
             self._engine,
-            base_url(request.fields, request.scope),
+            self._proxies.origin(request.fields, request.scope) + mount_prefix(request.scope),
         )
         return operation.success, {"success": True, "message": "OK", "data": handler(call)}, None, ()
 
@@ -347,15 +349,6 @@ class RequestPipeline:
         code = self._contract.code(error.name)
         body = errors.body(code.number, code.name, error.message)
         return error.status or errors.status(code.http_status), body
-
-
-def base_url(fields: Mapping[bytes, bytes], scope: Scope) -> str:
-    """Return where the caller found the sandbox, without a slash at the end."""
-    host = fields.get(b"host", b"")
-    if not _HOST.fullmatch(host):
-        name, port = scope.get("server") or ("localhost", None)
-        host = f"{name}:{port}".encode() if port else name.encode()
-    return f"{scope['scheme']}://{host.decode()}"
 
 
 def _code_of(contract: Contract, fault: Fault) -> tuple[int, str, int] | None:
