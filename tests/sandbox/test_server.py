@@ -375,3 +375,32 @@ def test_a_server_starts_without_the_http_library_of_the_transports():
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
 
     assert done.stdout == "False\n"
+
+
+def test_another_event_loop_than_asyncios_is_told_in_one_sentence(caplog):
+    app = Sandbox().app
+    arriving = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
+    sent = []
+
+    async def receive():
+        return arriving.pop(0)
+
+    async def send(message):
+        sent.append(message)
+
+    def run(scope):  # as trio does: no loop of asyncio runs
+        with pytest.raises(StopIteration):
+            app(scope, receive, send).send(None)
+
+    run({"type": "lifespan"})
+    run({"type": "http", "method": "GET", "path": "/v1/provider/list", "headers": []})
+
+    assert [message["type"] for message in sent[:2]] == [
+        "lifespan.startup.complete",
+        "lifespan.shutdown.complete",
+    ]
+    assert sent[2]["status"] == 500
+    assert b"the sandbox needs asyncio" in sent[3]["body"]
+    (record,) = caplog.records
+    assert record.exc_info is None
+    assert "start hypercorn with --worker-class asyncio" in record.getMessage()

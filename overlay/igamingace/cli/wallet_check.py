@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from igamingace._client.config import TOKEN_VARIABLE
+from igamingace._common.files import write_file
 from igamingace.errors import ConfigurationError
 from igamingace.walletcheck import CHECKS, CannotCheck, as_json, check_wallet, html, junit
 from igamingace.walletcheck._check import select_checks
@@ -119,9 +120,9 @@ def _list(only: list[str] | tuple[()], skip: list[str] | tuple[()], *, json: boo
 def _write(report: Report, junit_file: Path | None, html_file: Path | None) -> None:
     try:
         if junit_file is not None:
-            junit_file.write_bytes(junit(report))
+            write_file(junit_file, junit(report), private=True)
         if html_file is not None:
-            html_file.write_text(html(report), encoding="utf-8")
+            write_file(html_file, html(report).encode(), private=True)
     except OSError as error:
         reason = f"the checks were run, but {error.filename} cannot be written: {error.strerror}"
     else:

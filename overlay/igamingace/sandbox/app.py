@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -37,6 +38,13 @@ if TYPE_CHECKING:
 __all__ = ["ContractBreach", "SandboxApp", "create_app"]
 
 T = TypeVar("T")
+
+_log = logging.getLogger("igamingace.sandbox")
+
+_NEEDS_ASYNCIO: Final = (
+    "the sandbox needs asyncio, and this server runs another event loop: "
+    "start hypercorn with --worker-class asyncio"
+)
 
 ROUTES: Final = (control, pages)
 """The packages whose routes are registered by importing them."""
@@ -191,7 +199,9 @@ class SandboxApp(SandboxControls):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
-        if scope["type"] == "http":
+        if not _is_asyncio():
+            await self._refuse_loop(scope, receive, send)
+        elif scope["type"] == "http":
             raw_path = path_below_mount(scope)
             if is_control_path(raw_path):
                 await self._serve_own(raw_path, scope, receive, send)
@@ -201,6 +211,20 @@ class SandboxApp(SandboxControls):
             await self._live(receive, send)
         else:
             await send({"type": "websocket.close"})
+
+    async def _refuse_loop(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Say what is wrong where no event loop of asyncio runs: once in the log, and with each answer.
+
+        The start is not refused: hypercorn would tell that with a traceback.
+        """
+        if scope["type"] == "lifespan":
+            _log.error("%s", _NEEDS_ASYNCIO)
+            for event in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{event}.complete"})
+        elif scope["type"] == "http":
+            error = SandboxError("INTERNAL_SERVER_ERROR", _NEEDS_ASYNCIO)
+            await respond(send, self._pipeline.error_response(error, _OWN_STYLE))
 
     async def _serve_own(self, raw_path: bytes, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer at a path that is the sandbox's own."""
@@ -251,6 +275,14 @@ class SandboxApp(SandboxControls):
         self.served = Future()
         await self.aclose()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _is_asyncio() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _below(prefix: str, page: bytes) -> bytes:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import math
-import os
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from igamingace._common.files import is_writable, write_file
 from igamingace._common.ip_addresses import parse_host
 from igamingace._common.json import encode
 from igamingace.sandbox._json import members
@@ -141,17 +141,13 @@ def _fault(text: str) -> Fault:
 
 def _require_writable(path: Path | None) -> None:
     """Refuse at the start what could not be written at the end, when the state would be lost."""
-    if path is None:
-        return
-    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+    if path is not None and not is_writable(path):
         raise typer.BadParameter(f"{path}: cannot be written", param_hint="--export")
 
 
 def _write(app: SandboxApp, path: Path) -> None:
     try:
-        path.touch(mode=0o600)
-        path.chmod(0o600)  # it holds tokens, also where the file was there before
-        path.write_bytes(encode(as_json(app.runtime.save())))
+        write_file(path, encode(as_json(app.runtime.save())), private=True)  # it holds tokens
     except OSError as error:
         typer.echo(f"the state could not be written: {error}", err=True)
         raise typer.Exit(1) from error

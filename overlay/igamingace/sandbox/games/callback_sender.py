@@ -6,8 +6,9 @@ Assumed: redirects are not followed, and when the time is over the connection is
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from igamingace_bindings.contract import CALLBACKS, CallbackInfo
 
@@ -31,6 +32,10 @@ DEFAULT_TIMEOUT: Final = 10.0
 _MAX_RUNNING: Final = 1_000
 
 
+Check: TypeAlias = Callable[[Verdict], Verdict]
+"""Looks further into an answer that was judged by itself."""
+
+
 @dataclass(slots=True)
 class _Attempt:
     session: Session
@@ -38,6 +43,7 @@ class _Attempt:
     number: int
     url: str
     signature: bytes | None
+    check: Check | None
     place: str = ""
     """Where it goes, in words; known once there is a connection."""
 
@@ -54,7 +60,9 @@ class CallbackSender:
         self._gate: Final = asyncio.Semaphore(MAX_CONCURRENCY)
         self._running: Final[set[asyncio.Task[Any]]] = set()
 
-    async def send(self, session: Session, message: CallbackMessage) -> list[Delivery]:
+    async def send(
+        self, session: Session, message: CallbackMessage, check: Check | None = None
+    ) -> list[Delivery]:
         """Send `message` until it is settled or the contract's tries are used up; return each.
 
         Assumed: every answer but OK in time is a reason to try again, a refusal too, since the vendor calls
@@ -62,15 +70,17 @@ class CallbackSender:
         """
         deliveries: list[Delivery] = []
         for number in range(1, CALLBACKS[message.command].retries + 2):
-            deliveries.append(await self._attempt(session, message, number))
+            deliveries.append(await self._attempt(session, message, number, check))
             if deliveries[-1].verdict.settles:
                 break
         return deliveries
 
-    async def _attempt(self, session: Session, message: CallbackMessage, number: int) -> Delivery:
+    async def _attempt(
+        self, session: Session, message: CallbackMessage, number: int, check: Check | None
+    ) -> Delivery:
         account = session.account
         signature = message.signer(account.token)
-        attempt = _Attempt(session, message, number, account.callback_url or "", signature)
+        attempt = _Attempt(session, message, number, account.callback_url or "", signature, check)
         fault = draw_callback_fault(self._runtime, account.id, message.command)
         async with self._gate:  # out of the time limit: to wait for each other is not the wallet's fault
             if not fault.duplicate:
@@ -96,6 +106,7 @@ class CallbackSender:
         try:
             reply = await self._exchange_in_time(attempt, fault)
             verdict = judge(command, reply.http_status, reply.body, attempt.session.currency)
+            verdict = attempt.check(verdict) if attempt.check else verdict
         except TimeoutError:
             verdict = _timed_out(self._limit(command), fault.delay)
         except WalletUnreachable as error:
