@@ -59,11 +59,11 @@ def check_texts(operation: Operation) -> Iterator[Problem]:
         )
     if len(node.get("description").text) <= SHORTEST_DESCRIPTION:
         yield node.problem(name, f"needs a description of more than {SHORTEST_DESCRIPTION} characters")
-    standing = node.get("x-standing").value
     if not node.get("x-standing").among(STANDINGS):
         yield node.problem(name, f"needs x-standing: {listed(list(STANDINGS), 'or')}")
+        return
     source = node.get("externalDocs")
-    if source.value is None and standing == "assumed":
+    if source.value is None and node.get("x-standing").value == "assumed":
         return  # nobody's page states it
     if (
         not source.get("url").text.startswith(DOCUMENTATION)

@@ -2,6 +2,8 @@
 
 GONE = object()
 """What is changed to this is taken out."""
+END = object()
+"""Where something is added to a list."""
 PATHS, SCHEMAS = ("paths",), ("components", "schemas")
 LIST = (*PATHS, "/v1/game/list/{providerId}", "get")
 LAUNCH = (*PATHS, "/v1/game/launch", "post")
@@ -119,7 +121,7 @@ MISTAKES: dict[str, tuple[tuple, object, str]] = {
     "a link that fills nothing": ((*CREATE, "responses", "200", "links", "deposit", "x-request-body", "player"), "$request.body#/playerExternalId", "x-request-body: players.deposit takes no 'player'"),
     "a link that takes nothing": ((*CREATE, "responses", "200", "links", "readPlayer", "parameters", "playerExternalId"), "$response.body#/data/id", "parameters, playerExternalId: '$response.body#/data/id' takes nothing out of the first example"),
     # The document.
-    "a tag that nothing has": (("tags", 7), {"name": "jackpots"}, "tag jackpots: no operation has it: remove it"),
+    "a tag that nothing has": (("tags", END), {"name": "unheard"}, "tag unheard: no operation has it: remove it"),
     "a tag without words": (("tags", 1, "description"), "Games.", "tag games: needs x-displayName, and a description of more than 100 characters"),
     "an open enum that does not say so": ((*TRANSACTION, "transType", "description"), "1 Bet, 2 Win, 4 Deposit, 8 Withdraw, 16 BetCancel, 32 BonusCall.", "must say: The list is open"),
     "a schema that nothing uses": ((*SCHEMAS, "Orphan"), {"type": "string", "description": "None."}, "Orphan: nothing refers to it"),

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import typing
+from typing import Any
 
 import pytest
 from codegen import SPEC
@@ -18,19 +19,19 @@ from lint.problems import Problem, located
 from lint.rules import find_problems
 
 from .conftest import CONTRACT
-from .mistakes import GONE, JACKPOT, LIST, MISTAKES
+from .mistakes import END, GONE, JACKPOT, LIST, MISTAKES
 
 
 def edited(place, value):
     """Return the contract with one value changed, added or, where it is GONE, taken out."""
     document = copy.deepcopy(CONTRACT)
     *way, last = place
-    target = document
+    target: Any = document
     for key in way:
         target = target[key]
     if value is GONE:
         del target[last]
-    elif isinstance(target, list) and last == len(target):
+    elif last is END:
         target.append(value)
     else:
         target[last] = copy.deepcopy(value)
