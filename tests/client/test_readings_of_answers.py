@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from igamingace import errors
@@ -27,7 +28,7 @@ TRANSACTION = {
     "balance": 148.5,
     "createdAt": "2024-04-13 09:30:00",
 }
-PAGE = {"total": 1, "offset": 0, "count": 1, "list": [TRANSACTION]}
+PAGE: dict[str, Any] = {"total": 1, "offset": 0, "count": 1, "list": [TRANSACTION]}
 SCORPIO_CALL = {
     "issueId": "i3746",
     "operatorId": "mycasino",
@@ -48,7 +49,7 @@ SCORPIO_CALL = {
     "totalWinAmount": 3.2,
     "createdAt": "2024-04-13 09:30:00",
 }
-OPERATOR = {
+OPERATOR: dict[str, Any] = {
     "id": "mycasino",
     "name": "My Casino",
     "parentId": "bigoperator",
@@ -133,7 +134,7 @@ def register(agent):
     )
 
 
-ANSWERS = {
+ANSWERS: dict[str, Any] = {
     # name: the call, the data of the answer, what of it is looked at, and what that is
     "providers (sister)": (
         providers,
@@ -351,7 +352,7 @@ def test_an_answer_is_read(client, server, answers, case):
     assert look(got) == expected
 
 
-WHOLE = {
+WHOLE: dict[str, Any] = {
     "a list that is none": (games, {"gameID": 5}),
     "a list that is null": (games, None),
     "an item that is no object": (games, [{"gameID": 5}, 5]),
@@ -370,7 +371,7 @@ def test_data_that_nobody_can_hold_is_an_unexpected_response(client, server, ans
         client.use(call, strict=False)
 
 
-DIFFERENCES = {
+DIFFERENCES: dict[str, Any] = {
     # the call, the data, the attribute that differs, expected, came, and one of those that can be used
     "an amount that is none": (
         transactions,
