@@ -66,10 +66,12 @@ class Place:
         self.reader = reader
         self.pointer = pointer
         self.standing = standing
-        self._inner: dict[str, Place] = {}
+        self._inner: dict[str, Place] | None = None
 
     def within(self, name: str, standing: str | None = None) -> Place:
         """Return a place within this: a property by its name, or `*` for the items of an array."""
+        if self._inner is None:
+            self._inner = {}
         inner = self._inner.get(name)
         if inner is None:
             inner = self._inner[name] = Place(self.reader, self.pointer_to(name), standing or self.standing)
@@ -330,8 +332,11 @@ def _read_array(item: Type[Any], value: Any, place: Place) -> Any:
         raise Unreadable(place.pointer, Array.name, json_type(value))
     inner, take, exact = place.within("*"), _take(item), item.exact
     results = [each if each.__class__ is exact else take(each, inner) for each in value]
-    # Of models none is OTHER, and there may be thousands.
-    return OTHER if not isinstance(item, Object) and any(each is OTHER for each in results) else results
+    if isinstance(item, Object):  # none is OTHER, and there may be thousands
+        return results
+    if any(each is OTHER for each in results) or any(map(item.keeps, value)):
+        return OTHER
+    return results
 
 
 def _convert(type_: Type[Any], value: Any, place: Place) -> tuple[Any, bool]:
@@ -364,9 +369,10 @@ def _convert_items(item: Type[Any], values: list[Any], place: Place) -> tuple[li
     kept = False
     for value in values:
         result = value if value.__class__ is item.exact else item.take(value, place)
+        keep = item.keeps(value)
         if result is OTHER:
             result, keep = _convert(item, value, place)
-            kept = kept or keep
+        kept = kept or keep
         results.append(result)
     return results, kept
 
@@ -377,8 +383,8 @@ class Reading(Generic[M]):
     Attributes:
         model: The model.
         names: The names of the properties.
-        steps: For each: its name, the type whose values are taken as they are, what reads others, what fills
-            its slot, and the field.
+        steps: For each: its name, the type whose values are taken as they are, what reads others, what says
+            of them whether they must be kept, what fills its slot, and the field.
     """
 
     __slots__ = ("model", "names", "steps")
@@ -392,6 +398,7 @@ class Reading(Generic[M]):
                 field.name,
                 field.type.exact,
                 _take_within(field.type, field.name, field.standing),
+                None if type(field.type).keeps is Type.keeps else field.type.keeps,
                 getattr(model, field.python_name).__set__,  # models are frozen
                 field,
             )
@@ -409,7 +416,7 @@ def _read_object(type_: Object, source: Any, place: Place) -> Any:
     kept: dict[str, Any] | None = None
     empty: Place | None = None
     found = 0
-    for name, exact, take, fill, field in reading.steps:
+    for name, exact, take, keeps, fill, field in reading.steps:
         if name in source:
             found += 1
             value: Any = source[name]
@@ -421,7 +428,7 @@ def _read_object(type_: Object, source: Any, place: Place) -> Any:
                 continue
             try:
                 result = take(value, place)
-                keep = False
+                keep = keeps is not None and keeps(value)
                 if result is OTHER:
                     result, keep = _convert(field.type, value, place.within(name, field.standing))
             except Unreadable as error:

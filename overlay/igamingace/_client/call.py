@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -37,6 +36,7 @@ from igamingace.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
     from igamingace_bindings.rest.client import Operation, Request
@@ -119,7 +119,7 @@ class CallState(Generic[T]):
         if is_custom(operation):
             self._label = sanitize(f"{operation.method} {request.path}", token)
         self._retries = RetryState(operation.method, options)
-        self._verdict: Mapping[str, Any] | ErrorResponse | InvalidResponse | TransportFailure | None = None
+        self._verdict: dict[str, Any] | ErrorResponse | InvalidResponse | TransportFailure | None = None
         self._gave_up = False
         self._observer = observer
         self._drift = drift
@@ -189,7 +189,7 @@ class CallState(Generic[T]):
         `longest` is how many seconds a server that asks to wait is waited for.
         """
         verdict = self._verdict
-        if isinstance(verdict, Mapping):
+        if isinstance(verdict, dict):  # an envelope; to ask whether it is a Mapping takes far longer
             self._record_status(verdict)
             return None
         if not self._gave_up:
@@ -219,7 +219,7 @@ class CallState(Generic[T]):
 
     def envelope(self) -> Mapping[str, Any]:
         """The envelope of a success."""
-        if not isinstance(self._verdict, Mapping):
+        if not isinstance(self._verdict, dict):
             raise TypeError("the call has not succeeded")
         return self._verdict
 
