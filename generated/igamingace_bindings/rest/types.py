@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import timezone, tzinfo
 from decimal import Decimal
 from importlib import import_module
-from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, cast
 from urllib.parse import quote
 
@@ -413,7 +412,7 @@ def _read_object(type_: Object, source: Any, place: Place) -> Any:
     if reading is None:
         reading = type_.reading = Reading(type_.model)
     model = _blank(reading.model)
-    kept: dict[str, Any] | None = None
+    kept: list[Any] = []
     empty: Place | None = None
     found = 0
     for name, exact, take, keeps, fill, field in reading.steps:
@@ -437,8 +436,7 @@ def _read_object(type_: Object, source: Any, place: Place) -> Any:
             else:
                 fill(model, result)
             if keep:
-                kept = kept or {}
-                kept[name] = value
+                kept += (name, value)
         elif field.required:
             inner = place.within(name, field.standing)
             _report(Unreadable(inner.pointer, field.type.name, None), inner)
@@ -446,14 +444,13 @@ def _read_object(type_: Object, source: Any, place: Place) -> Any:
         else:
             fill(model, None)
     if found != len(source):
-        kept = kept or {}
         for name in source:
             if name in reading.names:
                 continue
-            kept[name] = source[name]
+            kept += (name, source[name])
             pointer, came = place.pointer_to(name), json_type(source[name])
             place.reader.differs(pointer, "unknown field", place.standing, None, came)
-    _set_kept(model, None if kept is None else tuple(chain.from_iterable(kept.items())))
+    _set_kept(model, tuple(kept) if kept else None)
     _set_place(model, empty)
     return model
 

@@ -17,7 +17,7 @@ from bench_calls import TOKEN, server
 ROOT = Path(__file__).parents[3]
 COMMIT = "d93ee35"  # the last before answers were read tolerantly
 GAMES = 10_000
-CALLS = 3_000
+CALLS = 500
 ROUNDS = 7
 
 PROGRAM = f"""
@@ -66,12 +66,13 @@ for name, ids in (("numbers", lambda n: 100_000 + n), ("texts", lambda n: f"vs{{
     tracemalloc.stop()
     del games
 with Agent("{TOKEN}", base_url=sys.argv[1]) as agent:
-    for _ in range(100):
-        agent.providers.list()
-    before = time.process_time()
-    for _ in range({CALLS}):
-        agent.providers.list()
-    figures["a call that answers 10 providers: us"] = (time.process_time() - before) / {CALLS} * 1e6
+    best = 9.0
+    for _ in range(10):
+        before = time.process_time()
+        for _ in range({CALLS}):
+            agent.providers.list()
+        best = min(best, time.process_time() - before)
+    figures["a call that answers 10 providers: us"] = best / {CALLS} * 1e6
 print(json.dumps(figures))
 """
 
