@@ -298,7 +298,13 @@ def read_data(type_: Type[T], envelope: Mapping[str, Any], reader: Reader) -> T:
         if "data" not in envelope:
             raise Unreadable("/data", type_.name, None)
         value: Any = envelope["data"]
-        result = value if value.__class__ is type_.exact else _take(type_)(value, place)
+        item = type_.item
+        if item is not None:
+            result = _read_array(item, value, place)
+        elif isinstance(type_, Object):
+            result = _read_object(type_, value, place)
+        else:
+            result = value if value.__class__ is type_.exact else type_.take(value, place)
         if result is OTHER:
             result, _ = _convert(type_, value, place)
     except Unreadable as error:
@@ -329,10 +335,11 @@ def _take_within(type_: Type[Any], name: str, standing: str | None) -> _Take:
 def _read_array(item: Type[Any], value: Any, place: Place) -> Any:
     if value.__class__ is not list:
         raise Unreadable(place.pointer, Array.name, json_type(value))
-    inner, take, exact = place.within("*"), _take(item), item.exact
+    inner = place.within("*")
+    if isinstance(item, Object):  # of models none is OTHER, and there may be thousands
+        return [_read_object(item, each, inner) for each in value]
+    take, exact = _take(item), item.exact
     results = [each if each.__class__ is exact else take(each, inner) for each in value]
-    if isinstance(item, Object):  # none is OTHER, and there may be thousands
-        return results
     if any(each is OTHER for each in results) or any(map(item.keeps, value)):
         return OTHER
     return results

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -101,7 +102,8 @@ class CallState(Generic[T]):
         """Prepare the request; raises InvalidArgument for what cannot be sent."""
         reader = AnswerReader(operation.operation_id, options.time_zone, strict=options.strict)
         request = _request(operation, arguments, reader)
-        request = extended(request, operation, options.extra_query, options.extra_body)
+        if options.extra_query or options.extra_body:
+            request = extended(request, operation, options.extra_query, options.extra_body)
         target = request.path
         if request.query:
             target += f"?{urlencode(request.query, errors='surrogatepass', quote_via=quote)}"
@@ -190,7 +192,8 @@ class CallState(Generic[T]):
         """
         verdict = self._verdict
         if isinstance(verdict, dict):  # an envelope; to ask whether it is a Mapping takes far longer
-            self._record_status(verdict)
+            if self._answer().http_status != HTTPStatus.OK:
+                self._record_status(verdict)
             return None
         if not self._gave_up:
             if isinstance(verdict, ErrorResponse):
