@@ -17,7 +17,7 @@ LAYERS = [
     {"ledger", "_client", "_wallet_client"},
     {"callbacks", "limits", "_transport", "drift"},
     {"_common", "_version"},
-    {"errors"},
+    {"errors", "models"},
 ]
 """From the top: what a file imports stands in a lower layer, or in its own package."""
 

@@ -170,7 +170,7 @@ def test_no_answer_is_told_by_the_class_of_its_error(world, telemetry):
 
 
 def test_an_answer_of_another_shape_is_an_error_of_the_call(world, telemetry):
-    world.script = [(200, {"success": True, "message": "OK", "data": [{"providerId": {}}]})]
+    world.script = [(200, {"success": True, "message": "OK", "data": [5]})]
 
     with pytest.raises(errors.UnexpectedResponse):
         world.call()

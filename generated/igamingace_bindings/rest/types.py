@@ -304,6 +304,7 @@ def read_data(type_: Type[T], envelope: Mapping[str, Any], reader: Reader) -> T:
         unreadable = error
     else:
         return cast("T", result)
+    _report(unreadable, place)
     raise unreadable.decode_error()
 
 
@@ -349,9 +350,9 @@ def _convert(type_: Type[Any], value: Any, place: Place) -> tuple[Any, bool]:
     except ValueError:
         raise Unreadable(place.pointer, type_.name, json_type(value)) from None
     if not type_.declares(value):
+        place.differs("other spelling", type_.name, json_type(value))
         if place.reader.strict:
             raise DecodeError(f"expected {type_.name}, got {json_type(value)} in its place", place.pointer)
-        place.differs("other spelling", type_.name, json_type(value))
     if isinstance(type_, Enumeration) and not result.is_known:
         place.differs("unknown value", None, None, int(result))
     written = cast("Any", type_).json(result)
@@ -449,10 +450,10 @@ def _read_object(type_: Object, source: Any, place: Place) -> Any:
 
 
 def _report(error: Unreadable, place: Place) -> None:
-    if place.reader.strict:
-        raise error.decode_error()
     kind: DifferenceKind = "missing" if error.came is None else "other type"
     place.reader.differs(error.place, kind, place.standing, error.expected, error.came)
+    if place.reader.strict:
+        raise error.decode_error()
 
 
 class _Again:

@@ -123,7 +123,7 @@ class CallState(Generic[T]):
         self._gave_up = False
         self._observer = observer
         self._drift = drift
-        self._arguments = arguments
+        self._arguments = (arguments, options.extra_query, options.extra_body)
         self._reader = reader
 
     @property
