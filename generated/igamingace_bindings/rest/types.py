@@ -440,7 +440,9 @@ def _read_object(type_: Object, source: Any, place: Place) -> Any:
             fill(model, None)
     if found != len(source):
         kept = kept or {}
-        for name in source.keys() - reading.names:
+        for name in source:
+            if name in reading.names:
+                continue
             kept[name] = source[name]
             pointer, came = place.pointer_to(name), json_type(source[name])
             place.reader.differs(pointer, "unknown field", place.standing, None, came)
