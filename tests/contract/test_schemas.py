@@ -76,13 +76,14 @@ IDS = {
     },
     "text": {
         "Transaction.transId", "Transaction.roundId", "Transaction.gameCode", "BonusCall.gameCode",
+        "Operator.id", "Operator.parentId", "CreatedOperator.id", "BonusCall.operatorId",
         "DepositToPlayer.transactionId", "WithdrawFromPlayer.transactionId",
         "transactions.list roundId", "transactions.round roundId", "transactions.round gameCode",
     },
 }  # fmt: skip
 
 
-def test_the_ids_of_transactions_rounds_bonus_calls_and_games_are_opaque(document):
+def test_the_ids_of_transactions_rounds_bonus_calls_games_and_accounts_are_opaque(document):
     found = {"number": set(), "text": set()}
     for name, key, schema in document.properties():
         if "x-opaque-id" in schema:

@@ -28,7 +28,7 @@ class Bank:
     (nothing was moved), "lost late" (moved after a few more reads), "refused", "crash" and "crash done".
     `failing` has the numbers of the reads that are refused; nobody answers at all while it is `down`.
     `wallets` has what stands in place of an account's `balance`, None for nothing; with `wallets_after` only
-    once something was sent.
+    once something was sent; `fields` has other fields of an account's answer.
     """
 
     accounts: list[Account]
@@ -44,6 +44,7 @@ class Bank:
     down: bool = False
     wallets: dict[str, Any] = field(default_factory=dict)
     wallets_after: bool = False
+    fields: dict[str, Any] = field(default_factory=dict)
     remarks: list[str | None] = field(default_factory=list)
 
     @property
@@ -81,6 +82,7 @@ class Bank:
                 del data["balance"]
         if account.parent:
             data["parentId"] = account.parent
+        data.update(self.fields.get(account.name, {}))
         return httpx2.Response(200, json={"success": True, "message": "OK", "data": data})
 
     def _transfer(self, source: Account, body: dict[str, Any]) -> httpx2.Response:
@@ -91,7 +93,7 @@ class Bank:
 
         def move() -> None:
             self.points[source.name] -= amount
-            self.points[target] += amount
+            self.points[target] = self.points.get(target, D(0)) + amount
 
         if fate == "refused":
             return self._error(2005)

@@ -212,8 +212,9 @@ def test_no_traceback_shows_a_password_or_the_token_of_a_new_account(world, tree
     assert no_secret_in(caught.value)
 
 
-@pytest.mark.parametrize("data", [{"token": "t-1"}, {"id": 7, "token": "t-1"}, {"id": None, "token": "t-1"}])
-def test_an_account_whose_id_cannot_be_read_joins_with_the_id_that_was_asked_for(world, tree, data):
+@pytest.mark.parametrize("given", [{}, {"id": 7.5}, {"id": None}, {"id": ""}])
+def test_an_account_whose_id_cannot_be_read_joins_with_the_id_that_was_asked_for(world, tree, given):
+    data = {**given, "token": "t-1"}
     transport = httpx2.MockTransport(answer(200, success=True, message="OK", data=data))
 
     made = world.use(lambda operator: create(operator, operator_id="id-new"), tree, transport=transport)

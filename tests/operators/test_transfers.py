@@ -51,6 +51,23 @@ def test_points_move_from_an_operator_to_its_child(world, sandbox, tree):
     assert (accounts["id-asia"].points["USD"], accounts["id-lotus"].points["USD"]) == (D("989.5"), D("50.5"))
 
 
+@pytest.mark.parametrize("parent", ["", 1.5, [], None])
+def test_a_parent_that_cannot_be_read_stops_no_transfer(world, bank, parent):
+    bank.fields = {"lotus": {"parentId": parent}}
+
+    transfer(world, bank, "lotus", D(10), "USD")
+
+    assert bank.sent["asia", "lotus"] == 1
+
+
+def test_ids_that_come_as_numbers_are_the_same_accounts(world, bank):
+    bank.fields = {"asia": {"id": 7}, "lotus": {"id": 8, "parentId": "7"}}
+
+    transfer(world, bank, "lotus", D(10), "USD")
+
+    assert list(bank.sent) == [("asia", "8")]
+
+
 @pytest.mark.parametrize("fate", ["lost", "lost done"])
 def test_wallets_that_an_answer_lacks_prove_nothing_of_a_lost_transfer(world, bank, fate):
     bank.fates = [fate]

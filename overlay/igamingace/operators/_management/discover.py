@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from igamingace.operators._accounts.account import LEVELS, Account
 from igamingace.operators._errors import WalletUnreadable
-from igamingace.operators._runs.account_info import currencies_of, missing_wallet, read_infos
+from igamingace.operators._runs.account_info import currencies_of, missing_wallet, parent_of, read_infos
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -73,7 +73,7 @@ class _AccountFields:
             currencies = currencies_of(info)
         except WalletUnreadable:
             currencies = None
-        return cls(info.id, info.level, info.parent_id, currencies)
+        return cls(info.id, info.level, parent_of(info), currencies)
 
 
 def _completed(account: Account, info: _AccountFields, names: Mapping[str, str]) -> Account:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from igamingace._common import json as exact_json
+from igamingace.errors import UnexpectedField
 from igamingace.operators._errors import DuplicateToken, WalletUnreadable
 from igamingace.operators._runs.flow import CallEach, CallOne
 
@@ -25,6 +26,7 @@ __all__ = [
     "duplicate_tokens",
     "known_values",
     "missing_wallet",
+    "parent_of",
     "points_of",
     "read_info",
     "read_infos",
@@ -85,6 +87,14 @@ def duplicate_tokens(ids: Mapping[str, str]) -> dict[str, Exception]:
 def missing_wallet(currency: str, wallets: Collection[str]) -> str | None:
     """Return a sentence when an account has no wallet of its currency; None when it has one."""
     return None if currency in wallets else f"it has {', '.join(wallets) or 'no currency'}, not {currency}"
+
+
+def parent_of(info: Info) -> str | None:
+    """Return the id of the account above; None where there is none, or none that can be read, such as ""."""
+    try:
+        return info.parent_id
+    except UnexpectedField:
+        return None
 
 
 def currencies_of(info: Info) -> list[str]:
