@@ -20,6 +20,15 @@ NAMES = {
         "__version__",
         "errors",
     ],
+    "igamingace.drift": [
+        "Difference",
+        "Direction",
+        "DriftLog",
+        "Kind",
+        "MAX_RECORDS",
+        "differences",
+        "reset",
+    ],
     "igamingace.errors": [
         "APIError",
         "AcquireTimeout",
@@ -35,6 +44,7 @@ NAMES = {
         "InvalidRequest",
         "NotFound",
         "PermissionDenied",
+        "RateLimited",
         "ResponseSnapshot",
         "ServerError",
         "ServerIsBusy",

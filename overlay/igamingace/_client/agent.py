@@ -12,11 +12,13 @@ from igamingace._client.dispatch import AsyncDispatcher, Dispatcher
 from igamingace._common.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     import httpx2
 
     from igamingace._transport.base import AsyncTransport, Timeouts, Transport
+    from igamingace.drift import Difference
     from igamingace.limits import Limiter
 
 __all__ = ["Agent", "AgentView", "AsyncAgent", "AsyncAgentView"]
@@ -70,6 +72,7 @@ class Agent(AgentView):
         busy_retries: int | None = None,
         busy_timeout: float | None = None,
         backoff: float | None = None,
+        on_drift: Callable[[Difference], object] | None = None,
         _transport: Transport | None = None,
     ) -> None:
         """Set up; nothing is sent.
@@ -86,6 +89,8 @@ class Agent(AgentView):
             busy_retries: how often a call is sent again after SERVER_IS_BUSY (8).
             busy_timeout: seconds from a call's first SERVER_IS_BUSY after which another ends it (60).
             backoff: seconds before the first retry (0.25); doubles with each, jittered.
+            on_drift: called once with each `igamingace.drift.Difference` that this agent sees, in the thread
+                that sees it. It must be quick; what it raises is logged and suppressed.
 
         Raises:
             ConfigurationError: token or base URL are missing or malformed, or an option makes no sense.
@@ -109,6 +114,7 @@ class Agent(AgentView):
             limiter,
             _transport,
             lambda url: make_transport(url, transport, source),
+            on_drift=on_drift,
         )
         super().__init__(Dispatcher(context, options))
 
@@ -176,6 +182,7 @@ class AsyncAgent(AsyncAgentView):
         busy_retries: int | None = None,
         busy_timeout: float | None = None,
         backoff: float | None = None,
+        on_drift: Callable[[Difference], object] | None = None,
         _transport: AsyncTransport | None = None,
     ) -> None:
         """Set up, in a loop or outside of one; nothing is sent. The arguments are those of `Agent`."""
@@ -198,6 +205,7 @@ class AsyncAgent(AsyncAgentView):
             limiter,
             _transport,
             lambda url: make_async_transport(url, transport, source),
+            on_drift=on_drift,
         )
         super().__init__(AsyncDispatcher(context, options))
 

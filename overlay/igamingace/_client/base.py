@@ -9,6 +9,7 @@ from igamingace._client.dispatch import AsyncDispatcher, Dispatcher
 if TYPE_CHECKING:
     from igamingace._client.config import Options
     from igamingace._transport.base import Timeouts
+    from igamingace.drift import Difference
     from igamingace.limits import Stats
 
 S = TypeVar("S", bound=Dispatcher | AsyncDispatcher)
@@ -30,6 +31,10 @@ class BaseAgent(Generic[S, V]):
     def stats(self) -> Stats:
         """The account's budget at this moment: limit, in flight, waiting, and so on."""
         return self._dispatcher.context.budget.stats()
+
+    def drift(self) -> list[Difference]:
+        """The differences from the contract that this agent has seen; `igamingace.drift` has those of all."""
+        return self._dispatcher.context.drift.differences()
 
     def with_options(
         self,

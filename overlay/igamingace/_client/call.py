@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
@@ -10,9 +11,10 @@ from urllib.parse import quote, urlencode
 
 from igamingace_bindings.rest.client import RawAnswer
 
+from igamingace._client.differences import record_status
 from igamingace._client.instrumentation import attempt_of
 from igamingace._client.response import ErrorResponse, InvalidResponse, parse_response
-from igamingace._client.retry import RetryState, may_retry
+from igamingace._client.retry import RetryState, may_retry, retry_after
 from igamingace._common import json as exact_json
 from igamingace._common.text import body_excerpt, sanitize
 from igamingace._transport.base import Request as HTTPRequest
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from igamingace._client.config import Options
     from igamingace._client.instrumentation import CallObserver
     from igamingace._common.secret import Secret
+    from igamingace.drift import DriftLog
     from igamingace.limits import Permit
 
 T = TypeVar("T")
@@ -66,6 +69,7 @@ class CallState(Generic[T]):
     """
 
     __slots__ = (
+        "_drift",
         "_gave_up",
         "_last",
         "_observer",
@@ -85,6 +89,7 @@ class CallState(Generic[T]):
         options: Options,
         headers: Secret[tuple[tuple[str, str], ...]],
         token: Secret[str],
+        drift: DriftLog,
         observer: CallObserver | None = None,
     ) -> None:
         """Prepare the request; raises InvalidArgument for what cannot be sent."""
@@ -105,6 +110,7 @@ class CallState(Generic[T]):
         self._verdict: Mapping[str, Any] | ErrorResponse | InvalidResponse | TransportFailure | None = None
         self._gave_up = False
         self._observer = observer
+        self._drift = drift
 
     @property
     def is_retry(self) -> bool:
@@ -163,16 +169,26 @@ class CallState(Generic[T]):
     def _is_busy(self) -> bool:
         return isinstance(self._verdict, ErrorResponse) and self._verdict.resend == "drained"
 
-    def settle(self) -> float | None:
-        """Seconds to pause before the next attempt; None after a success; else raises the call's error."""
+    def settle(self, longest: float = math.inf) -> float | None:
+        """Seconds to pause before the next attempt; None after a success; else raises the call's error.
+
+        `longest` is how many seconds a server that asks to wait is waited for.
+        """
         verdict = self._verdict
         if isinstance(verdict, Mapping):
+            self._record_status(verdict)
             return None
         if not self._gave_up:
-            pause = self._retries.pause(self._resend())
+            if isinstance(verdict, ErrorResponse):
+                self._record_status(verdict)
+            pause = self._retries.pause(self._resend(), self._retry_after(), longest)
             if pause is not None:
                 return pause
         raise self._error()
+
+    def _record_status(self, verdict: Mapping[str, Any] | ErrorResponse) -> None:
+        # Not while the attempt holds its slot: a log or a hook may block.
+        record_status(self._drift, self._operation.operation_id, verdict, self._answer().http_status)
 
     def data(self) -> T:
         """What the envelope holds, typed; raises UnexpectedResponse when it has another shape."""
@@ -199,6 +215,9 @@ class CallState(Generic[T]):
             raise TypeError("the call has no answer")
         return self._last
 
+    def _retry_after(self) -> float | None:
+        return retry_after(self._last.headers) if isinstance(self._last, Response) else None
+
     def _resend(self) -> str:
         verdict = self._verdict
         if isinstance(verdict, ErrorResponse | InvalidResponse):
@@ -221,10 +240,12 @@ class CallState(Generic[T]):
             limits = self.request.timeouts
             seconds = limits.connect if verdict.limit == "connect" else limits.total
             return Timeout(limit=verdict.limit, seconds=seconds, place=verdict.reason, **common)
-        common["response"] = self._snapshot()
+        common["response"] = snapshot = self._snapshot()
+        common["retry_after"] = self._retry_after()
         if isinstance(verdict, ErrorResponse):
+            said = snapshot.body_start if verdict.message is None else sanitize(verdict.message, token)
             return api_error_class(verdict.kind)(
-                sanitize(verdict.message, token),
+                said,
                 code=verdict.code,
                 name=None if verdict.name is None else sanitize(verdict.name, token),
                 http_status=self._answer().http_status,

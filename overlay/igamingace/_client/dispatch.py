@@ -59,6 +59,7 @@ class Dispatcher:
             options=options,
             headers=context.headers,
             token=context.token,
+            drift=context.drift,
             observer=observer,
         )
         scope = cancellation.current()
@@ -89,7 +90,7 @@ class Dispatcher:
                     call.outcome = context.transport.send(call.request)
                 if isinstance(call.outcome, TransportFailure):
                     scope.check()
-            pause = call.settle()
+            pause = call.settle(scope.remaining())
             if pause is None:
                 return call
             scope.sleep(pause)
@@ -134,6 +135,7 @@ class AsyncDispatcher:
             options=options,
             headers=context.headers,
             token=context.token,
+            drift=context.drift,
             observer=observer,
         )
         while True:

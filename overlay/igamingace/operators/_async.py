@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from igamingace._client.agent import AsyncAgent
     from igamingace._transport.base import Timeouts
+    from igamingace.drift import Difference
     from igamingace.limits import Limiter
     from igamingace.operators._accounts.account import Account, Level
     from igamingace.operators._accounts.tree import Tree
@@ -73,6 +74,7 @@ class AsyncOperator(OperatorBase):
         busy_retries: int | None = None,
         busy_timeout: float | None = None,
         backoff: float | None = None,
+        on_drift: Callable[[Difference], object] | None = None,
         max_in_flight: int = MAX_TASKS_IN_FLIGHT,
     ) -> None:
         """Set up, inside or outside of an event loop; nothing is sent.
@@ -88,6 +90,7 @@ class AsyncOperator(OperatorBase):
             busy_retries: maximum retries of a call after SERVER_IS_BUSY.
             busy_timeout: seconds from a call's first SERVER_IS_BUSY after which another ends it.
             backoff: seconds before the first retry.
+            on_drift: called once with each difference from the contract that any of the agents sees.
             max_in_flight: maximum number of concurrent calls of one `map` or `stream`. When so many hang, the
                 others wait until one of these ends, by `timeout` and the retries.
 
@@ -101,6 +104,7 @@ class AsyncOperator(OperatorBase):
             base_url=base_url,
             transport=transport,
             limiter=limiter,
+            on_drift=on_drift,
             max_in_flight=max_in_flight,
             options=Options().changed(
                 timeout=timeout,
@@ -125,6 +129,10 @@ class AsyncOperator(OperatorBase):
             AgentClosed: the operator is closed.
         """
         return self._driver.agents.get(self._tree[name])
+
+    def drift(self) -> list[Difference]:
+        """Return the differences from the contract that any of the agents has seen."""
+        return self._driver.agents.drift.differences()
 
     async def map(
         self,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from igamingace._client.agent import Agent
     from igamingace._transport.base import Timeouts
+    from igamingace.drift import Difference
     from igamingace.limits import Limiter
     from igamingace.operators._accounts.account import Account, Level
     from igamingace.operators._accounts.tree import Tree
@@ -74,6 +75,7 @@ class Operator(OperatorBase):
         busy_retries: int | None = None,
         busy_timeout: float | None = None,
         backoff: float | None = None,
+        on_drift: Callable[[Difference], object] | None = None,
         max_in_flight: int = MAX_IN_FLIGHT,
     ) -> None:
         """Set up; nothing is sent.
@@ -89,6 +91,7 @@ class Operator(OperatorBase):
             busy_retries: maximum retries of a call after SERVER_IS_BUSY.
             busy_timeout: seconds from a call's first SERVER_IS_BUSY after which another ends it.
             backoff: seconds before the first retry.
+            on_drift: called once with each difference from the contract that any of the agents sees.
             max_in_flight: maximum number of concurrent calls of one `map` or `stream`. When so many hang, the
                 others wait until one of these ends, by `timeout` and the retries.
 
@@ -102,6 +105,7 @@ class Operator(OperatorBase):
             base_url=base_url,
             transport=transport,
             limiter=limiter,
+            on_drift=on_drift,
             max_in_flight=max_in_flight,
             options=Options().changed(
                 timeout=timeout,
@@ -126,6 +130,10 @@ class Operator(OperatorBase):
             AgentClosed: the operator is closed.
         """
         return self._driver.agents.get(self._tree[name])
+
+    def drift(self) -> list[Difference]:
+        """Return the differences from the contract that any of the agents has seen."""
+        return self._driver.agents.drift.differences()
 
     def map(
         self,

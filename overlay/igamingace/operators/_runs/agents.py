@@ -10,6 +10,7 @@ from igamingace._client import config
 from igamingace._client.agent import Agent, AgentView, AsyncAgent, AsyncAgentView
 from igamingace._client.context import context_over
 from igamingace._client.dispatch import AsyncDispatcher, Dispatcher
+from igamingace.drift import DriftLog
 from igamingace.errors import AgentClosed
 from igamingace.limits import default_limiter
 from igamingace.operators._accounts.account import secret_token
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from igamingace._client.config import Options
     from igamingace._client.context import AccountContext
     from igamingace._transport.base import AsyncTransport, Transport
+    from igamingace.drift import Difference
     from igamingace.limits import Limiter
     from igamingace.operators._accounts.account import Account
 
@@ -72,10 +74,12 @@ class AgentPool(Generic[A, W]):
         *,
         base_url: str | None,
         limiter: Limiter | None,
+        on_drift: Callable[[Difference], object] | None,
         options: Options,
     ) -> None:
         """Set up; connections are opened when a call needs them."""
         self.options = options
+        self.drift = DriftLog(on_drift=on_drift)
         self._make = make
         self._make_transport = make_transport
         self._base_url = config.find_base_url(base_url)
@@ -106,7 +110,8 @@ class AgentPool(Generic[A, W]):
         """Return a new agent of an account, which is not cached; raises as `get`."""
         token = secret_token(account)
         base_url = account.base_url or self._base_url
-        context = context_over(self.transport(base_url), base_url, token, self._limiter, owned=False)
+        drift = DriftLog(token, parent=self.drift)
+        context = context_over(self.transport(base_url), base_url, token, self._limiter, drift, owned=False)
         return self._make(account, context, self.options)
 
     def transport(self, base_url: str) -> W:

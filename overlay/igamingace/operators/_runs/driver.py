@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from igamingace._client.agent import Agent, AsyncAgent
     from igamingace._client.config import Options
+    from igamingace.drift import Difference
     from igamingace.limits import Limiter
     from igamingace.operators._accounts.account import Account
     from igamingace.operators._accounts.tree import Tree
@@ -72,6 +73,7 @@ class Driver(_BaseDriver[ManagedAgent, Transport]):
         base_url: str | None,
         transport: httpx2.BaseTransport | None,
         limiter: Limiter | None,
+        on_drift: Callable[[Difference], object] | None,
         options: Options,
         max_in_flight: int,
     ) -> None:
@@ -80,6 +82,7 @@ class Driver(_BaseDriver[ManagedAgent, Transport]):
             lambda url: make_transport(url, transport, _ACCOUNTS_URL),
             base_url=base_url,
             limiter=limiter,
+            on_drift=on_drift,
             options=options,
         )
         super().__init__(tree, agents, max_in_flight)
@@ -156,6 +159,7 @@ class AsyncDriver(_BaseDriver[AsyncManagedAgent, AsyncTransport]):
         base_url: str | None,
         transport: httpx2.AsyncBaseTransport | None,
         limiter: Limiter | None,
+        on_drift: Callable[[Difference], object] | None,
         options: Options,
         max_in_flight: int,
     ) -> None:
@@ -164,6 +168,7 @@ class AsyncDriver(_BaseDriver[AsyncManagedAgent, AsyncTransport]):
             lambda url: make_async_transport(url, transport, _ACCOUNTS_URL),
             base_url=base_url,
             limiter=limiter,
+            on_drift=on_drift,
             options=options,
         )
         super().__init__(tree, agents, max_in_flight)
