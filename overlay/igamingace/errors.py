@@ -34,6 +34,7 @@ __all__ = [
     "Timeout",
     "TransportError",
     "UnderMaintenance",
+    "UnexpectedField",
     "UnexpectedResponse",
     "api_error_class",
 ]
@@ -155,7 +156,7 @@ class APIError(IGamingAceError):
 
     kind: ClassVar[str] = ""
     advice: ClassVar[str] = ""
-    advice_without_code: ClassVar[str] = ""
+    _advice_without_code: ClassVar[str] = ""
 
     def __init__(
         self,
@@ -191,7 +192,7 @@ class APIError(IGamingAceError):
         said = f": {self.message}" if self.message and self.message != self.name else ""
         # A code of the contract has both number and name.
         by_status = self.code is None or self.name is None
-        words = (by_status and self.advice_without_code) or self.advice
+        words = (by_status and self._advice_without_code) or self.advice
         advice = f" ({words})" if words else ""
         asked = _asked(self.retry_after)
         return f"{self.operation}: {label}{number}, HTTP {self.http_status}{said}{advice}{asked}"
@@ -243,7 +244,7 @@ class PermissionDenied(APIError):
 
     kind = "permission"
     advice = "also sent for another agent's player, a currency not offered or an empty agent wallet"
-    advice_without_code = (
+    _advice_without_code = (
         "no code of the API came with it, so a firewall or gateway before it may have refused: "
         "is this server's address allowed?"
     )
@@ -257,7 +258,7 @@ class NotFound(APIError):
     """
 
     kind = "not-found"
-    advice_without_code = (
+    _advice_without_code = (
         "no code of the API came with it, so a gateway may have answered that does not know the path: "
         "is the base URL right? Only a code such as USER_NOT_FOUND says that something does not exist"
     )
@@ -433,3 +434,30 @@ class UnexpectedResponse(IGamingAceError):
         self.attempts = attempts
         self.elapsed = elapsed
         self.retry_after = retry_after
+
+
+class UnexpectedField(IGamingAceError, AttributeError):
+    """A field of an answer was used whose value is missing, or is not what the contract says it is.
+
+    The rest of the answer can be used; what came is in `to_dict()` of the model.
+
+    Attributes:
+        operation: the operationId, for example "games.list".
+        place: where in the answer, a JSON pointer with `*` in place of indices: "/data/*/gameType".
+        expected: what belongs there: a JSON type, "id" or "time".
+        came: the JSON type of what came; None when nothing did.
+    """
+
+    def __init__(self, *, operation: str, place: str, expected: str, came: str | None) -> None:
+        """Take where it is, and the two types; never the value."""
+        what = "is missing" if came is None else f"came as JSON type {came}"
+        hint = "" if came is None else "; to_dict() of the model has what came"
+        # With a name, Python adds no `obj`: the model, whose values no traceback is to show.
+        super().__init__(
+            f"{operation}: {place} should be of type {expected}, but {what}{hint}",
+            name=place,
+        )
+        self.operation = operation
+        self.place = place
+        self.expected = expected
+        self.came = came

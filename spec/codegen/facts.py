@@ -1,4 +1,4 @@
-"""Writes `contract.py`: what the contract states beside its operations, as typed Python constants."""
+"""Writes `contract.py`, what the contract states beside its operations, and the other modules of the package."""
 
 from __future__ import annotations
 
@@ -11,16 +11,8 @@ from . import TEMPLATES
 
 def contract_module(contract: dict[str, Any]) -> str:
     """Return the source of `contract.py` for the bundled `contract`."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - Python is written, not HTML; every value passes through repr()
-    )
-    environment.filters["python"] = repr
-    return environment.get_template("contract.py.jinja").render(
+    return module(
+        "contract.py.jinja",
         contract=contract,
         operations=[
             {**operation, "method": method.upper(), "path": path}
@@ -55,3 +47,17 @@ def _fields(operation: dict[str, Any], contract: dict[str, Any]) -> list[dict[st
         }
         for name, field in schema["properties"].items()
     ]
+
+
+def module(template: str, **names: Any) -> str:
+    """Return the source of a module that a template makes of these names."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - Python is written, not HTML; every value passes through repr()
+    )
+    environment.filters["python"] = repr
+    return environment.get_template(template).render(**names)

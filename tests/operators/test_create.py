@@ -6,7 +6,13 @@ from decimal import Decimal
 
 import httpx2
 import pytest
-from igamingace.errors import ConfigurationError, InvalidArgument, InvalidRequest, TransportError
+from igamingace.errors import (
+    ConfigurationError,
+    InvalidArgument,
+    InvalidRequest,
+    PermissionDenied,
+    TransportError,
+)
 from igamingace.operators import CreatedOutside, CreationUnknown, InvalidAddresses, Tree, TreeError
 
 from .bank import Crash
@@ -172,7 +178,12 @@ def fail(error):
     ("answer", "error"),
     [
         (answer(400, success=False, code=1012, message="no"), InvalidRequest),
+        (answer(400, errors={"password": PASSWORD}, statusCode=400), InvalidRequest),
+        (answer(400, message=[{"target": {"password": PASSWORD}}]), InvalidRequest),
+        (answer(403, data={"apiToken": TOKEN}), PermissionDenied),
         (answer(200, success=True, message="OK", data={"token": TOKEN}), CreationUnknown),
+        (answer(500, data={"token": TOKEN}), CreationUnknown),
+        (answer(500, message=f"no such token: {TOKEN}"), CreationUnknown),
         (fail(httpx2.ReadTimeout("")), CreationUnknown),
         (fail(httpx2.ConnectError("")), TransportError),
         (fail(RuntimeError("a mistake")), Exception),

@@ -50,6 +50,38 @@ def test_health_is_told_of_every_agent(use, sandbox, tree):
     assert report.to_json()["agents"]["eagle"][3]["state"] == "failed"
 
 
+BODIES = {
+    "ours": httpx2.Response(401, json={"success": False, "code": 1009, "message": "TOKEN_INVALID"}),
+    "ours under another status": httpx2.Response(200, json={"success": False, "message": "TOKEN_INVALID"}),
+    "a framework's": httpx2.Response(401, json={"statusCode": 401, "message": "Unauthorized"}),
+    "an unknown code": httpx2.Response(401, json={"success": False, "code": 9999}),
+    "a JSON text": httpx2.Response(401, json="Unauthorized"),
+    "JSON null": httpx2.Response(401, json=None, content=b"null"),
+    "a page": httpx2.Response(401, html="<html>401 Authorization Required</html>"),
+    "nothing": httpx2.Response(401),
+}
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_a_wrong_token_is_told_whatever_the_body_looks_like(world, tree, body):
+    transport = httpx2.MockTransport(lambda _: BODIES[body])
+
+    report = world.use(lambda operator: operator.check(["tiger"]), tree, transport=transport, max_retries=0)
+
+    assert found(report, "tiger")["token"][0] == "failed"
+    assert found(report, "tiger")["address"][0] == "unknown"
+
+
+@pytest.mark.parametrize("status", [200, 403, 404, 429, 500, 502])
+@pytest.mark.parametrize("content", [b"<html></html>", b"", b"null", b'{"message": "no"}'])
+def test_a_token_that_nothing_is_said_of_is_unknown(world, tree, status, content):
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(status, content=content))
+
+    report = world.use(lambda operator: operator.check(["tiger"]), tree, transport=transport, max_retries=0)
+
+    assert found(report, "tiger")["token"][0] == "unknown"
+
+
 def test_an_agent_without_a_callback_url_may_be_in_transfer_mode_and_is_healthy(use):
     assert use(lambda operator: operator.check(["tiger"])).ok
 

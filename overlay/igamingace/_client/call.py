@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 from igamingace_bindings.rest.client import RawAnswer
+from igamingace_bindings.rest.errors import ArgumentError
 
-from igamingace._client.differences import record_status
+from igamingace._client.answer_reader import AnswerReader
+from igamingace._client.differences import record_fields, record_status
+from igamingace._client.extra import extended, is_custom
 from igamingace._client.instrumentation import attempt_of
 from igamingace._client.response import ErrorResponse, InvalidResponse, parse_response
 from igamingace._client.retry import RetryState, may_retry, retry_after
@@ -69,11 +72,14 @@ class CallState(Generic[T]):
     """
 
     __slots__ = (
+        "_arguments",
         "_drift",
         "_gave_up",
+        "_label",
         "_last",
         "_observer",
         "_operation",
+        "_reader",
         "_retries",
         "_verdict",
         "outcome",
@@ -84,7 +90,7 @@ class CallState(Generic[T]):
     def __init__(
         self,
         operation: Operation[T],
-        request: Request,
+        arguments: Mapping[str, object],
         *,
         options: Options,
         headers: Secret[tuple[tuple[str, str], ...]],
@@ -93,6 +99,9 @@ class CallState(Generic[T]):
         observer: CallObserver | None = None,
     ) -> None:
         """Prepare the request; raises InvalidArgument for what cannot be sent."""
+        reader = AnswerReader(operation.operation_id, options.time_zone, strict=options.strict)
+        request = _request(operation, arguments, reader)
+        request = extended(request, operation, options.extra_query, options.extra_body)
         target = request.path
         if request.query:
             target += f"?{urlencode(request.query, errors='surrogatepass', quote_via=quote)}"
@@ -106,11 +115,16 @@ class CallState(Generic[T]):
         self.outcome: Response | TransportFailure | None = None
         self._last: Response | TransportFailure | None = None
         self._operation = operation
+        self._label = operation.operation_id
+        if is_custom(operation):
+            self._label = sanitize(f"{operation.method} {request.path}", token)
         self._retries = RetryState(operation.method, options)
         self._verdict: Mapping[str, Any] | ErrorResponse | InvalidResponse | TransportFailure | None = None
         self._gave_up = False
         self._observer = observer
         self._drift = drift
+        self._arguments = arguments
+        self._reader = reader
 
     @property
     def is_retry(self) -> bool:
@@ -191,13 +205,17 @@ class CallState(Generic[T]):
         record_status(self._drift, self._operation.operation_id, verdict, self._answer().http_status)
 
     def data(self) -> T:
-        """What the envelope holds, typed; raises UnexpectedResponse when it has another shape."""
+        """What the envelope holds, typed; raises UnexpectedResponse when it is nothing of the kind."""
+        reader = self._reader
         try:
-            return self._operation.read(self.envelope())
+            return self._operation.read(self.envelope(), reader)  # no variable: a traceback shows those
         except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
             reason = f"its data has another shape than the contract states: {error}"
-        self._verdict = InvalidResponse(reason, "never")
-        raise self._error()
+        finally:
+            if reader.differences:
+                seen, reader.differences = reader.differences, {}
+                record_fields(self._drift, self._operation.operation_id, seen, self._arguments)
+        raise self._error(InvalidResponse(reason, "never"))
 
     def envelope(self) -> Mapping[str, Any]:
         """The envelope of a success."""
@@ -206,9 +224,9 @@ class CallState(Generic[T]):
         return self._verdict
 
     def raw(self) -> RawAnswer[T]:
-        """The success with all that came with it."""
-        answer, data = self._answer(), self.data()
-        return RawAnswer(answer.http_status, _headers(answer), answer.elapsed, self.envelope(), data)
+        """The success with all that came with it; its data is read when somebody asks for it."""
+        answer = self._answer()
+        return RawAnswer(answer.http_status, _headers(answer), answer.elapsed, self.envelope(), self.data)
 
     def _answer(self) -> Response:
         if not isinstance(self._last, Response):
@@ -224,12 +242,12 @@ class CallState(Generic[T]):
             return verdict.resend
         return "reads" if isinstance(verdict, TransportFailure) and verdict.may_have_arrived else "unsent"
 
-    def _error(self) -> IGamingAceError:
-        verdict = self._verdict
+    def _error(self, invalid: InvalidResponse | None = None) -> IGamingAceError:
+        verdict = invalid or self._verdict
         token = self.request.secret
         common: dict[str, Any] = {
-            "operation": self._operation.operation_id,
-            "retryable": may_retry(self._resend(), self._operation.method),
+            "operation": self._label,
+            "retryable": invalid is None and may_retry(self._resend(), self._operation.method),
             "attempts": self._retries.attempts,
             "elapsed": self._retries.elapsed,
         }
@@ -276,6 +294,17 @@ class CallState(Generic[T]):
             what,
             waited * 1000,
         )
+
+
+def _request(operation: Operation[Any], arguments: Mapping[str, object], zones: AnswerReader) -> Request:
+    """The request of a call; raises InvalidArgument for whatever is wrong with an argument."""
+    try:
+        return operation.request(arguments, zones)
+    except ArgumentError as error:
+        reason = str(error)
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
+        reason = f"an argument cannot be read ({type(error).__name__})"
+    raise InvalidArgument(f"{operation.operation_id}: {reason}")
 
 
 def _headers(answer: Response) -> Headers:

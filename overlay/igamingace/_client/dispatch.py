@@ -15,7 +15,9 @@ from igamingace._transport.base import TransportFailure
 from igamingace.errors import AcquireTimeout, ConfigurationError
 
 if TYPE_CHECKING:
-    from igamingace_bindings.rest.client import Operation, RawAnswer, Request
+    from collections.abc import Mapping
+
+    from igamingace_bindings.rest.client import Operation, RawAnswer
 
     from igamingace._client.config import Options
     from igamingace._client.context import AccountContext
@@ -39,23 +41,25 @@ class Dispatcher:
         self.context = context
         self.options = options
 
-    def call(self, operation: Operation[T], request: Request, /) -> T:
+    def call(self, operation: Operation[T], arguments: Mapping[str, object], /) -> T:
         """Send a request and return its data."""
         context = self.context
         with observe(operation, context.base_url, context.account) as observer:
-            return self._run(operation, request, observer).data()
+            return self._run(operation, arguments, observer).data()
 
-    def raw(self, operation: Operation[T], request: Request, /) -> RawAnswer[T]:
+    def raw(self, operation: Operation[T], arguments: Mapping[str, object], /) -> RawAnswer[T]:
         """Send a request and return the whole answer."""
         context = self.context
         with observe(operation, context.base_url, context.account) as observer:
-            return self._run(operation, request, observer).raw()
+            return self._run(operation, arguments, observer).raw()
 
-    def _run(self, operation: Operation[T], request: Request, observer: CallObserver | None) -> CallState[T]:
+    def _run(
+        self, operation: Operation[T], arguments: Mapping[str, object], observer: CallObserver | None
+    ) -> CallState[T]:
         context, options = self.context, self.options
         call = CallState(
             operation,
-            request,
+            arguments,
             options=options,
             headers=context.headers,
             token=context.token,
@@ -106,20 +110,20 @@ class AsyncDispatcher:
         self.context = context
         self.options = options
 
-    async def call(self, operation: Operation[T], request: Request, /) -> T:
+    async def call(self, operation: Operation[T], arguments: Mapping[str, object], /) -> T:
         """Send a request and return its data."""
         context = self.context
         with observe(operation, context.base_url, context.account) as observer:
-            return (await self._run(operation, request, observer)).data()
+            return (await self._run(operation, arguments, observer)).data()
 
-    async def raw(self, operation: Operation[T], request: Request, /) -> RawAnswer[T]:
+    async def raw(self, operation: Operation[T], arguments: Mapping[str, object], /) -> RawAnswer[T]:
         """Send a request and return the whole answer."""
         context = self.context
         with observe(operation, context.base_url, context.account) as observer:
-            return (await self._run(operation, request, observer)).raw()
+            return (await self._run(operation, arguments, observer)).raw()
 
     async def _run(
-        self, operation: Operation[T], request: Request, observer: CallObserver | None
+        self, operation: Operation[T], arguments: Mapping[str, object], observer: CallObserver | None
     ) -> CallState[T]:
         context, options = self.context, self.options
         try:
@@ -131,7 +135,7 @@ class AsyncDispatcher:
             ) from None
         call = CallState(
             operation,
-            request,
+            arguments,
             options=options,
             headers=context.headers,
             token=context.token,

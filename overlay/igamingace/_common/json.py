@@ -169,9 +169,11 @@ def encode_request(body: Mapping[str, object]) -> bytes:
     Raises:
         InvalidArgument: a value has no JSON form: NaN, an infinity, a lone surrogate, another type.
     """
-    _refuse_unsendable(body, "")
     try:
+        _refuse_unsendable(body, "")
         return encoder.encode(body)
+    except InvalidArgument:
+        raise
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         reason = str(error)
     raise InvalidArgument(f"the arguments cannot be written as JSON: {reason}")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from igamingace_bindings import contract
+
 from igamingace import errors
 from igamingace._common.masking import masked_repr
 from igamingace._common.secret import Secret
@@ -267,8 +269,12 @@ def may_have_been_applied(error: IGamingAceError) -> bool:
     """Return whether a write that failed like this may have been applied: lost answer, or server error."""
     if isinstance(error, errors.TransportError):
         return error.may_have_arrived
+    if isinstance(error, errors.Conflict):
+        # HTTP 409 alone may also mean that the same write has been made before.
+        return error.code not in contract.CODES
+    uncertain = errors.UnexpectedResponse | errors.ServerError | errors.RateLimited
     # What a code means that the contract does not know is unknown as well.
-    return isinstance(error, errors.UnexpectedResponse | errors.ServerError) or type(error) is errors.APIError
+    return isinstance(error, uncertain) or type(error) is errors.APIError
 
 
 def summarize(error: Exception) -> str:

@@ -3,27 +3,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define, field
+from attrs import frozen
 
-from ..types import (
-    decimal,
-    either,
-    integer,
-    mapping,
-    optional,
-    required,
-    string,
-)
+from ...enums import BonusType
+from ...scalars import INTEGER, NUMBER, STRING, Enumeration, OpaqueId, Time, offset
+from ..types import Either, Field, Model, Object
 
 if TYPE_CHECKING:
     from ..models.bonus_call_spins import BonusCallSpins
 
 
-@define(kw_only=True)
-class BonusCall:
+@frozen(kw_only=True, eq=False, repr=False, weakref_slot=False)
+class BonusCall(Model):
     """Where a bonus call stands: the fields of two sister deployments together, of which each sends some.
     None but `issueId` may be taken for granted.
 
@@ -51,94 +46,32 @@ class BonusCall:
             shows it with the same clock as `expireAt`, which says so; the time zone is not documented.
     """
 
-    issue_id: int | str
+    issue_id: str
     status: int | str | None = None
     rounds_remaining: int | None = None
     operator_id: str | None = None
     provider_id: int | None = None
-    game_code: int | str | None = None
+    game_code: str | None = None
     player_external_id: str | None = None
     currency: str | None = None
-    bonus_type: int | None = None
+    bonus_type: BonusType | None = None
     call_amount: Decimal | None = None
     meta_data: BonusCallSpins | None = None
     total_win_amount: Decimal | None = None
-    created_at: str | None = None
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
-    """What came beside the properties above: the vendor may add fields at any time."""
+    created_at: datetime | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, without the properties that are None."""
-        result: dict[str, Any] = dict(self.additional_properties)
-        result["issueId"] = self.issue_id
-        if self.status is not None:
-            result["status"] = self.status
-        if self.rounds_remaining is not None:
-            result["roundsRemaining"] = self.rounds_remaining
-        if self.operator_id is not None:
-            result["operatorId"] = self.operator_id
-        if self.provider_id is not None:
-            result["providerId"] = self.provider_id
-        if self.game_code is not None:
-            result["gameCode"] = self.game_code
-        if self.player_external_id is not None:
-            result["playerExternalId"] = self.player_external_id
-        if self.currency is not None:
-            result["currency"] = self.currency
-        if self.bonus_type is not None:
-            result["bonusType"] = self.bonus_type
-        if self.call_amount is not None:
-            result["callAmount"] = self.call_amount
-        if self.meta_data is not None:
-            result["metaData"] = self.meta_data.to_dict()
-        if self.total_win_amount is not None:
-            result["totalWinAmount"] = self.total_win_amount
-        if self.created_at is not None:
-            result["createdAt"] = self.created_at
-        return result
-
-    @classmethod
-    def from_dict(cls, source: Any) -> BonusCall:
-        """Read the model from parsed JSON.
-
-        Raises:
-            DecodeError: a property is missing or has another type.
-        """
-        from ..models.bonus_call_spins import BonusCallSpins
-
-        given = mapping(source)
-        return cls(
-            issue_id=required(given, "issueId", either(string, integer)),
-            status=optional(given, "status", either(integer, string)),
-            rounds_remaining=optional(given, "roundsRemaining", integer),
-            operator_id=optional(given, "operatorId", string),
-            provider_id=optional(given, "providerId", integer),
-            game_code=optional(given, "gameCode", either(string, integer)),
-            player_external_id=optional(given, "playerExternalId", string),
-            currency=optional(given, "currency", string),
-            bonus_type=optional(given, "bonusType", integer),
-            call_amount=optional(given, "callAmount", decimal),
-            meta_data=optional(given, "metaData", BonusCallSpins.from_dict),
-            total_win_amount=optional(given, "totalWinAmount", decimal),
-            created_at=optional(given, "createdAt", string),
-            additional_properties={key: value for key, value in given.items() if key not in _NAMES},
-        )
-
-
-_NAMES = frozenset(
-    {
-        "issueId",
-        "status",
-        "roundsRemaining",
-        "operatorId",
-        "providerId",
-        "gameCode",
-        "playerExternalId",
-        "currency",
-        "bonusType",
-        "callAmount",
-        "metaData",
-        "totalWinAmount",
-        "createdAt",
-    }
-)
+    _fields: ClassVar[tuple[Field, ...]] = (
+        Field("issue_id", "issueId", OpaqueId(number=True), required=True),
+        Field("status", "status", Either(INTEGER, STRING)),
+        Field("rounds_remaining", "roundsRemaining", INTEGER),
+        Field("operator_id", "operatorId", STRING),
+        Field("provider_id", "providerId", INTEGER),
+        Field("game_code", "gameCode", OpaqueId()),
+        Field("player_external_id", "playerExternalId", STRING),
+        Field("currency", "currency", STRING),
+        Field("bonus_type", "bonusType", Enumeration(BonusType)),
+        Field("call_amount", "callAmount", NUMBER),
+        Field("meta_data", "metaData", Object("BonusCallSpins")),
+        Field("total_win_amount", "totalWinAmount", NUMBER),
+        Field("created_at", "createdAt", Time(offset(0), "sister")),
+    )

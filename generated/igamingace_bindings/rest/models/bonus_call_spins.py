@@ -3,22 +3,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import ClassVar
 
-from attrs import define, field
+from attrs import frozen
 
-from ..types import (
-    decimal,
-    integer,
-    mapping,
-    optional,
-    string,
-)
+from ...scalars import INTEGER, NUMBER, Time, offset
+from ..types import Field, Model
 
 
-@define(kw_only=True)
-class BonusCallSpins:
+@frozen(kw_only=True, eq=False, repr=False, weakref_slot=False)
+class BonusCallSpins(Model):
     """The free spins of a bonus call, as a sister deployment shows them.
 
     Attributes:
@@ -35,50 +31,13 @@ class BonusCallSpins:
     spin_amount: int | None = None
     played_amount: Decimal | None = None
     bet_level: Decimal | None = None
-    expire_at: str | None = None
+    expire_at: datetime | None = None
     max_win_amount: Decimal | None = None
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
-    """What came beside the properties above: the vendor may add fields at any time."""
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, without the properties that are None."""
-        result: dict[str, Any] = dict(self.additional_properties)
-        if self.spin_amount is not None:
-            result["spinAmount"] = self.spin_amount
-        if self.played_amount is not None:
-            result["playedAmount"] = self.played_amount
-        if self.bet_level is not None:
-            result["betLevel"] = self.bet_level
-        if self.expire_at is not None:
-            result["expireAt"] = self.expire_at
-        if self.max_win_amount is not None:
-            result["maxWinAmount"] = self.max_win_amount
-        return result
-
-    @classmethod
-    def from_dict(cls, source: Any) -> BonusCallSpins:
-        """Read the model from parsed JSON.
-
-        Raises:
-            DecodeError: a property is missing or has another type.
-        """
-        given = mapping(source)
-        return cls(
-            spin_amount=optional(given, "spinAmount", integer),
-            played_amount=optional(given, "playedAmount", decimal),
-            bet_level=optional(given, "betLevel", decimal),
-            expire_at=optional(given, "expireAt", string),
-            max_win_amount=optional(given, "maxWinAmount", decimal),
-            additional_properties={key: value for key, value in given.items() if key not in _NAMES},
-        )
-
-
-_NAMES = frozenset(
-    {
-        "spinAmount",
-        "playedAmount",
-        "betLevel",
-        "expireAt",
-        "maxWinAmount",
-    }
-)
+    _fields: ClassVar[tuple[Field, ...]] = (
+        Field("spin_amount", "spinAmount", INTEGER),
+        Field("played_amount", "playedAmount", NUMBER),
+        Field("bet_level", "betLevel", NUMBER),
+        Field("expire_at", "expireAt", Time(offset(0), "sister", iso=True)),
+        Field("max_win_amount", "maxWinAmount", NUMBER),
+    )

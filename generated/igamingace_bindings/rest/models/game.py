@@ -3,23 +3,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
-from attrs import define, field
+from attrs import frozen
 
-from ..types import (
-    boolean,
-    either,
-    integer,
-    mapping,
-    optional,
-    required,
-    string,
-)
+from ...enums import GameType
+from ...scalars import BOOLEAN, STRING, Enumeration, OpaqueId
+from ..types import Field, Model
 
 
-@define(kw_only=True)
-class Game:
+@frozen(kw_only=True, eq=False, repr=False, weakref_slot=False)
+class Game(Model):
     """A game of a provider.
 
     Attributes:
@@ -32,52 +26,16 @@ class Game:
         in_maintenance: True while the game cannot be played.
     """
 
-    game_id: int | str
+    game_id: str
     game_name: str | None = None
     game_image: str | None = None
-    game_type: int | None = None
+    game_type: GameType | None = None
     in_maintenance: bool | None = None
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
-    """What came beside the properties above: the vendor may add fields at any time."""
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, without the properties that are None."""
-        result: dict[str, Any] = dict(self.additional_properties)
-        result["gameID"] = self.game_id
-        if self.game_name is not None:
-            result["gameName"] = self.game_name
-        if self.game_image is not None:
-            result["gameImage"] = self.game_image
-        if self.game_type is not None:
-            result["gameType"] = self.game_type
-        if self.in_maintenance is not None:
-            result["inMaintenance"] = self.in_maintenance
-        return result
-
-    @classmethod
-    def from_dict(cls, source: Any) -> Game:
-        """Read the model from parsed JSON.
-
-        Raises:
-            DecodeError: a property is missing or has another type.
-        """
-        given = mapping(source)
-        return cls(
-            game_id=required(given, "gameID", either(string, integer)),
-            game_name=optional(given, "gameName", string),
-            game_image=optional(given, "gameImage", string),
-            game_type=optional(given, "gameType", integer),
-            in_maintenance=optional(given, "inMaintenance", boolean),
-            additional_properties={key: value for key, value in given.items() if key not in _NAMES},
-        )
-
-
-_NAMES = frozenset(
-    {
-        "gameID",
-        "gameName",
-        "gameImage",
-        "gameType",
-        "inMaintenance",
-    }
-)
+    _fields: ClassVar[tuple[Field, ...]] = (
+        Field("game_id", "gameID", OpaqueId(number=True), required=True),
+        Field("game_name", "gameName", STRING),
+        Field("game_image", "gameImage", STRING),
+        Field("game_type", "gameType", Enumeration(GameType)),
+        Field("in_maintenance", "inMaintenance", BOOLEAN),
+    )

@@ -4,26 +4,19 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define, field
+from attrs import frozen
 
-from ..types import (
-    decimal,
-    integer,
-    listed,
-    mapping,
-    optional,
-    required,
-    string,
-)
+from ...scalars import INTEGER, NUMBER, STRING
+from ..types import Array, Field, Model, Object
 
 if TYPE_CHECKING:
     from ..models.money import Money
 
 
-@define(kw_only=True)
-class Operator:
+@frozen(kw_only=True, eq=False, repr=False, weakref_slot=False)
+class Operator(Model):
     """An account, an operator or an agent.
 
     Attributes:
@@ -52,73 +45,17 @@ class Operator:
     ggr_rate: Decimal | None = None
     level: str | None = None
     payment_method: str | None = None
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
-    """What came beside the properties above: the vendor may add fields at any time."""
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, without the properties that are None."""
-        result: dict[str, Any] = dict(self.additional_properties)
-        result["id"] = self.id
-        if self.name is not None:
-            result["name"] = self.name
-        if self.parent_id is not None:
-            result["parentId"] = self.parent_id
-        if self.balance is not None:
-            result["balance"] = [item.to_dict() for item in self.balance]
-        if self.rtp is not None:
-            result["rtp"] = self.rtp
-        if self.callback_url is not None:
-            result["callbackURL"] = self.callback_url
-        if self.allowed_ips is not None:
-            result["allowedIPs"] = self.allowed_ips
-        if self.providers is not None:
-            result["providers"] = self.providers
-        if self.ggr_rate is not None:
-            result["ggrRate"] = self.ggr_rate
-        if self.level is not None:
-            result["level"] = self.level
-        if self.payment_method is not None:
-            result["paymentMethod"] = self.payment_method
-        return result
-
-    @classmethod
-    def from_dict(cls, source: Any) -> Operator:
-        """Read the model from parsed JSON.
-
-        Raises:
-            DecodeError: a property is missing or has another type.
-        """
-        from ..models.money import Money
-
-        given = mapping(source)
-        return cls(
-            id=required(given, "id", string),
-            name=optional(given, "name", string),
-            parent_id=optional(given, "parentId", string),
-            balance=optional(given, "balance", listed(Money.from_dict)),
-            rtp=optional(given, "rtp", decimal),
-            callback_url=optional(given, "callbackURL", string),
-            allowed_ips=optional(given, "allowedIPs", listed(string)),
-            providers=optional(given, "providers", listed(integer)),
-            ggr_rate=optional(given, "ggrRate", decimal),
-            level=optional(given, "level", string),
-            payment_method=optional(given, "paymentMethod", string),
-            additional_properties={key: value for key, value in given.items() if key not in _NAMES},
-        )
-
-
-_NAMES = frozenset(
-    {
-        "id",
-        "name",
-        "parentId",
-        "balance",
-        "rtp",
-        "callbackURL",
-        "allowedIPs",
-        "providers",
-        "ggrRate",
-        "level",
-        "paymentMethod",
-    }
-)
+    _fields: ClassVar[tuple[Field, ...]] = (
+        Field("id", "id", STRING, required=True, standing="assumed"),
+        Field("name", "name", STRING),
+        Field("parent_id", "parentId", STRING, standing="assumed"),
+        Field("balance", "balance", Array(Object("Money"))),
+        Field("rtp", "rtp", NUMBER),
+        Field("callback_url", "callbackURL", STRING),
+        Field("allowed_ips", "allowedIPs", Array(STRING)),
+        Field("providers", "providers", Array(INTEGER)),
+        Field("ggr_rate", "ggrRate", NUMBER),
+        Field("level", "level", STRING),
+        Field("payment_method", "paymentMethod", STRING),
+    )

@@ -3,21 +3,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
-from attrs import define, field
+from attrs import frozen
 
-from ..types import (
-    either,
-    integer,
-    mapping,
-    required,
-    string,
-)
+from ...scalars import OpaqueId
+from ..types import Field, Model
 
 
-@define(kw_only=True)
-class RegisteredBonusCall:
+@frozen(kw_only=True, eq=False, repr=False, weakref_slot=False)
+class RegisteredBonusCall(Model):
     """The bonus call that was registered.
 
     Attributes:
@@ -26,32 +21,8 @@ class RegisteredBonusCall:
             such as "i3746". This contract reads either.
     """
 
-    issue_id: int | str
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
-    """What came beside the properties above: the vendor may add fields at any time."""
+    issue_id: str
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, without the properties that are None."""
-        result: dict[str, Any] = dict(self.additional_properties)
-        result["issueId"] = self.issue_id
-        return result
-
-    @classmethod
-    def from_dict(cls, source: Any) -> RegisteredBonusCall:
-        """Read the model from parsed JSON.
-
-        Raises:
-            DecodeError: a property is missing or has another type.
-        """
-        given = mapping(source)
-        return cls(
-            issue_id=required(given, "issueId", either(string, integer)),
-            additional_properties={key: value for key, value in given.items() if key not in _NAMES},
-        )
-
-
-_NAMES = frozenset(
-    {
-        "issueId",
-    }
-)
+    _fields: ClassVar[tuple[Field, ...]] = (
+        Field("issue_id", "issueId", OpaqueId(number=True), required=True),
+    )

@@ -3,23 +3,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import ClassVar
 
-from attrs import define, field
+from attrs import frozen
 
-from ..types import (
-    decimal,
-    either,
-    integer,
-    mapping,
-    optional,
-    string,
-)
+from ...enums import TransactionType
+from ...scalars import INTEGER, NUMBER, STRING, Enumeration, OpaqueId, Time, offset
+from ..types import Field, Model
 
 
-@define(kw_only=True)
-class Transaction:
+@frozen(kw_only=True, eq=False, repr=False, weakref_slot=False)
+class Transaction(Model):
     """One change of a balance.
 
     Attributes:
@@ -44,93 +40,32 @@ class Transaction:
             the older generation; the time zone is not documented.
     """
 
-    trans_id: int | str | None = None
-    trans_type: int | None = None
+    trans_id: str | None = None
+    trans_type: TransactionType | None = None
     user_code: int | None = None
     user_external_id: str | None = None
-    round_id: int | str | None = None
+    round_id: str | None = None
     round_type: str | None = None
     provider_id: int | None = None
     provider_name: str | None = None
-    game_code: int | str | None = None
+    game_code: str | None = None
     game_name: str | None = None
     amount: Decimal | None = None
     balance: Decimal | None = None
-    created_at: str | None = None
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
-    """What came beside the properties above: the vendor may add fields at any time."""
+    created_at: datetime | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, without the properties that are None."""
-        result: dict[str, Any] = dict(self.additional_properties)
-        if self.trans_id is not None:
-            result["transId"] = self.trans_id
-        if self.trans_type is not None:
-            result["transType"] = self.trans_type
-        if self.user_code is not None:
-            result["userCode"] = self.user_code
-        if self.user_external_id is not None:
-            result["userExternalId"] = self.user_external_id
-        if self.round_id is not None:
-            result["roundId"] = self.round_id
-        if self.round_type is not None:
-            result["roundType"] = self.round_type
-        if self.provider_id is not None:
-            result["providerId"] = self.provider_id
-        if self.provider_name is not None:
-            result["providerName"] = self.provider_name
-        if self.game_code is not None:
-            result["gameCode"] = self.game_code
-        if self.game_name is not None:
-            result["gameName"] = self.game_name
-        if self.amount is not None:
-            result["amount"] = self.amount
-        if self.balance is not None:
-            result["balance"] = self.balance
-        if self.created_at is not None:
-            result["createdAt"] = self.created_at
-        return result
-
-    @classmethod
-    def from_dict(cls, source: Any) -> Transaction:
-        """Read the model from parsed JSON.
-
-        Raises:
-            DecodeError: a property is missing or has another type.
-        """
-        given = mapping(source)
-        return cls(
-            trans_id=optional(given, "transId", either(string, integer)),
-            trans_type=optional(given, "transType", integer),
-            user_code=optional(given, "userCode", integer),
-            user_external_id=optional(given, "userExternalId", string),
-            round_id=optional(given, "roundId", either(string, integer)),
-            round_type=optional(given, "roundType", string),
-            provider_id=optional(given, "providerId", integer),
-            provider_name=optional(given, "providerName", string),
-            game_code=optional(given, "gameCode", either(string, integer)),
-            game_name=optional(given, "gameName", string),
-            amount=optional(given, "amount", decimal),
-            balance=optional(given, "balance", decimal),
-            created_at=optional(given, "createdAt", string),
-            additional_properties={key: value for key, value in given.items() if key not in _NAMES},
-        )
-
-
-_NAMES = frozenset(
-    {
-        "transId",
-        "transType",
-        "userCode",
-        "userExternalId",
-        "roundId",
-        "roundType",
-        "providerId",
-        "providerName",
-        "gameCode",
-        "gameName",
-        "amount",
-        "balance",
-        "createdAt",
-    }
-)
+    _fields: ClassVar[tuple[Field, ...]] = (
+        Field("trans_id", "transId", OpaqueId()),
+        Field("trans_type", "transType", Enumeration(TransactionType)),
+        Field("user_code", "userCode", INTEGER),
+        Field("user_external_id", "userExternalId", STRING),
+        Field("round_id", "roundId", OpaqueId()),
+        Field("round_type", "roundType", STRING),
+        Field("provider_id", "providerId", INTEGER),
+        Field("provider_name", "providerName", STRING),
+        Field("game_code", "gameCode", OpaqueId()),
+        Field("game_name", "gameName", STRING),
+        Field("amount", "amount", NUMBER),
+        Field("balance", "balance", NUMBER),
+        Field("created_at", "createdAt", Time(offset(9), "older")),
+    )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from igamingace._common.masking import without_userinfo
 from igamingace._common.secret import Secret
 from igamingace._common.urls import is_callable_url
-from igamingace.errors import ConfigurationError, IGamingAceError, UnexpectedResponse
+from igamingace.errors import APIError, ConfigurationError, IGamingAceError, UnexpectedResponse
 from igamingace.operators._accounts.account import (
     Account,
     check_currency,
@@ -221,7 +221,7 @@ def _without_secrets(error: BaseException, spec: AccountSpec) -> BaseException:
     if not isinstance(error, IGamingAceError) or not may_have_been_applied(error):
         return error
     unknown = CreationUnknown(str(spec.account["operator_id"]), spec.password)
-    # An unreadable answer may hold the new account's token, and its error shows the start of the body.
-    if not isinstance(error, UnexpectedResponse):
+    # An answer may hold the new account's token, and errors show the start of the body.
+    if not isinstance(error, APIError | UnexpectedResponse):
         unknown.__cause__ = error
     return unknown

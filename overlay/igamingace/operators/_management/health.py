@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from igamingace._common.masking import without_userinfo
-from igamingace.errors import AuthenticationError, IGamingAceError, IPNotAllowed
+from igamingace.errors import AuthenticationError, IGamingAceError, IPNotAllowed, UnexpectedResponse
 from igamingace.operators._errors import DuplicateToken, TokenUnavailable
 from igamingace.operators._management.allowed_ips import AllowedAddresses
 from igamingace.operators._management.probe import probe
@@ -146,12 +147,14 @@ def _check_one(
 
 def _unreadable(error: Exception) -> Iterator[HealthCheckResult]:
     """Yield the results of an account that could not be read: one has failed, the others are unknown."""
-    causes: dict[str, tuple[type[Exception], ...]] = {
-        "token": (AuthenticationError, TokenUnavailable, DuplicateToken),
-        "address": (IPNotAllowed,),
+    failed = {
+        "token": isinstance(error, AuthenticationError | TokenUnavailable | DuplicateToken)
+        # A gateway's page says no more than its HTTP status, and that is clear.
+        or (isinstance(error, UnexpectedResponse) and error.http_status == HTTPStatus.UNAUTHORIZED),
+        "address": isinstance(error, IPNotAllowed),
     }
     for name in CHECKS:
-        state: HealthState = "failed" if isinstance(error, causes.get(name, ())) else "unknown"
+        state: HealthState = "failed" if failed.get(name) else "unknown"
         yield HealthCheckResult(name, state, str(error))
 
 

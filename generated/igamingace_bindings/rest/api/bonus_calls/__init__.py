@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 
+from ....enums import BonusType
 from ...client import AsyncCall, AsyncRawCall, Call, RawAnswer, RawCall
 from ...models.bonus_call import BonusCall
 from ...models.free_spins import FreeSpins
@@ -27,12 +30,12 @@ class BonusCalls:
         *,
         platform_id: str,
         provider_id: int,
-        game_id: int | str,
+        game_id: str | int,
         player_id: str,
-        bonus_type: int,
-        call_amount: Decimal,
-        expire_at: str,
-        meta_data: FreeSpins | None = None,
+        bonus_type: BonusType | int,
+        call_amount: Decimal | int,
+        expire_at: datetime,
+        meta_data: FreeSpins | Mapping[str, object] | None = None,
     ) -> RegisteredBonusCall:
         """Give a player a bonus
 
@@ -75,23 +78,23 @@ class BonusCalls:
         """
         return self._call(
             _bonus_calls_register.OPERATION,
-            _bonus_calls_register.build(
-                platform_id=platform_id,
-                provider_id=provider_id,
-                game_id=game_id,
-                player_id=player_id,
-                bonus_type=bonus_type,
-                call_amount=call_amount,
-                expire_at=expire_at,
-                meta_data=meta_data,
-            ),
+            {
+                "platform_id": platform_id,
+                "provider_id": provider_id,
+                "game_id": game_id,
+                "player_id": player_id,
+                "bonus_type": bonus_type,
+                "call_amount": call_amount,
+                "expire_at": expire_at,
+                "meta_data": meta_data,
+            },
         )
 
     def cancel(
         self,
         *,
         player_id: str,
-        issue_id: int | str,
+        issue_id: str | int,
     ) -> None:
         """Cancel a bonus call
 
@@ -118,15 +121,15 @@ class BonusCalls:
         """
         return self._call(
             _bonus_calls_cancel.OPERATION,
-            _bonus_calls_cancel.build(
-                player_id=player_id,
-                issue_id=issue_id,
-            ),
+            {
+                "player_id": player_id,
+                "issue_id": issue_id,
+            },
         )
 
     def detail(
         self,
-        issue_id: int | str,
+        issue_id: str | int,
     ) -> BonusCall:
         """Read a bonus call
 
@@ -146,9 +149,9 @@ class BonusCalls:
         """
         return self._call(
             _bonus_calls_detail.OPERATION,
-            _bonus_calls_detail.build(
-                issue_id=issue_id,
-            ),
+            {
+                "issue_id": issue_id,
+            },
         )
 
 
@@ -165,12 +168,12 @@ class AsyncBonusCalls:
         *,
         platform_id: str,
         provider_id: int,
-        game_id: int | str,
+        game_id: str | int,
         player_id: str,
-        bonus_type: int,
-        call_amount: Decimal,
-        expire_at: str,
-        meta_data: FreeSpins | None = None,
+        bonus_type: BonusType | int,
+        call_amount: Decimal | int,
+        expire_at: datetime,
+        meta_data: FreeSpins | Mapping[str, object] | None = None,
     ) -> RegisteredBonusCall:
         """Give a player a bonus
 
@@ -213,23 +216,23 @@ class AsyncBonusCalls:
         """
         return await self._call(
             _bonus_calls_register.OPERATION,
-            _bonus_calls_register.build(
-                platform_id=platform_id,
-                provider_id=provider_id,
-                game_id=game_id,
-                player_id=player_id,
-                bonus_type=bonus_type,
-                call_amount=call_amount,
-                expire_at=expire_at,
-                meta_data=meta_data,
-            ),
+            {
+                "platform_id": platform_id,
+                "provider_id": provider_id,
+                "game_id": game_id,
+                "player_id": player_id,
+                "bonus_type": bonus_type,
+                "call_amount": call_amount,
+                "expire_at": expire_at,
+                "meta_data": meta_data,
+            },
         )
 
     async def cancel(
         self,
         *,
         player_id: str,
-        issue_id: int | str,
+        issue_id: str | int,
     ) -> None:
         """Cancel a bonus call
 
@@ -256,15 +259,15 @@ class AsyncBonusCalls:
         """
         return await self._call(
             _bonus_calls_cancel.OPERATION,
-            _bonus_calls_cancel.build(
-                player_id=player_id,
-                issue_id=issue_id,
-            ),
+            {
+                "player_id": player_id,
+                "issue_id": issue_id,
+            },
         )
 
     async def detail(
         self,
-        issue_id: int | str,
+        issue_id: str | int,
     ) -> BonusCall:
         """Read a bonus call
 
@@ -284,9 +287,9 @@ class AsyncBonusCalls:
         """
         return await self._call(
             _bonus_calls_detail.OPERATION,
-            _bonus_calls_detail.build(
-                issue_id=issue_id,
-            ),
+            {
+                "issue_id": issue_id,
+            },
         )
 
 
@@ -303,12 +306,12 @@ class RawBonusCalls:
         *,
         platform_id: str,
         provider_id: int,
-        game_id: int | str,
+        game_id: str | int,
         player_id: str,
-        bonus_type: int,
-        call_amount: Decimal,
-        expire_at: str,
-        meta_data: FreeSpins | None = None,
+        bonus_type: BonusType | int,
+        call_amount: Decimal | int,
+        expire_at: datetime,
+        meta_data: FreeSpins | Mapping[str, object] | None = None,
     ) -> RawAnswer[RegisteredBonusCall]:
         """Give a player a bonus
 
@@ -351,23 +354,23 @@ class RawBonusCalls:
         """
         return self._call(
             _bonus_calls_register.OPERATION,
-            _bonus_calls_register.build(
-                platform_id=platform_id,
-                provider_id=provider_id,
-                game_id=game_id,
-                player_id=player_id,
-                bonus_type=bonus_type,
-                call_amount=call_amount,
-                expire_at=expire_at,
-                meta_data=meta_data,
-            ),
+            {
+                "platform_id": platform_id,
+                "provider_id": provider_id,
+                "game_id": game_id,
+                "player_id": player_id,
+                "bonus_type": bonus_type,
+                "call_amount": call_amount,
+                "expire_at": expire_at,
+                "meta_data": meta_data,
+            },
         )
 
     def cancel(
         self,
         *,
         player_id: str,
-        issue_id: int | str,
+        issue_id: str | int,
     ) -> RawAnswer[None]:
         """Cancel a bonus call
 
@@ -394,15 +397,15 @@ class RawBonusCalls:
         """
         return self._call(
             _bonus_calls_cancel.OPERATION,
-            _bonus_calls_cancel.build(
-                player_id=player_id,
-                issue_id=issue_id,
-            ),
+            {
+                "player_id": player_id,
+                "issue_id": issue_id,
+            },
         )
 
     def detail(
         self,
-        issue_id: int | str,
+        issue_id: str | int,
     ) -> RawAnswer[BonusCall]:
         """Read a bonus call
 
@@ -422,9 +425,9 @@ class RawBonusCalls:
         """
         return self._call(
             _bonus_calls_detail.OPERATION,
-            _bonus_calls_detail.build(
-                issue_id=issue_id,
-            ),
+            {
+                "issue_id": issue_id,
+            },
         )
 
 
@@ -441,12 +444,12 @@ class AsyncRawBonusCalls:
         *,
         platform_id: str,
         provider_id: int,
-        game_id: int | str,
+        game_id: str | int,
         player_id: str,
-        bonus_type: int,
-        call_amount: Decimal,
-        expire_at: str,
-        meta_data: FreeSpins | None = None,
+        bonus_type: BonusType | int,
+        call_amount: Decimal | int,
+        expire_at: datetime,
+        meta_data: FreeSpins | Mapping[str, object] | None = None,
     ) -> RawAnswer[RegisteredBonusCall]:
         """Give a player a bonus
 
@@ -489,23 +492,23 @@ class AsyncRawBonusCalls:
         """
         return await self._call(
             _bonus_calls_register.OPERATION,
-            _bonus_calls_register.build(
-                platform_id=platform_id,
-                provider_id=provider_id,
-                game_id=game_id,
-                player_id=player_id,
-                bonus_type=bonus_type,
-                call_amount=call_amount,
-                expire_at=expire_at,
-                meta_data=meta_data,
-            ),
+            {
+                "platform_id": platform_id,
+                "provider_id": provider_id,
+                "game_id": game_id,
+                "player_id": player_id,
+                "bonus_type": bonus_type,
+                "call_amount": call_amount,
+                "expire_at": expire_at,
+                "meta_data": meta_data,
+            },
         )
 
     async def cancel(
         self,
         *,
         player_id: str,
-        issue_id: int | str,
+        issue_id: str | int,
     ) -> RawAnswer[None]:
         """Cancel a bonus call
 
@@ -532,15 +535,15 @@ class AsyncRawBonusCalls:
         """
         return await self._call(
             _bonus_calls_cancel.OPERATION,
-            _bonus_calls_cancel.build(
-                player_id=player_id,
-                issue_id=issue_id,
-            ),
+            {
+                "player_id": player_id,
+                "issue_id": issue_id,
+            },
         )
 
     async def detail(
         self,
-        issue_id: int | str,
+        issue_id: str | int,
     ) -> RawAnswer[BonusCall]:
         """Read a bonus call
 
@@ -560,9 +563,9 @@ class AsyncRawBonusCalls:
         """
         return await self._call(
             _bonus_calls_detail.OPERATION,
-            _bonus_calls_detail.build(
-                issue_id=issue_id,
-            ),
+            {
+                "issue_id": issue_id,
+            },
         )
 
 

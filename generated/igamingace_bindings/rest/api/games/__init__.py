@@ -7,7 +7,6 @@ import builtins
 
 from ...client import AsyncCall, AsyncRawCall, Call, RawAnswer, RawCall
 from ...models.game import Game
-from ...models.launched_game import LaunchedGame
 from . import games_kick as _games_kick
 from . import games_launch as _games_launch
 from . import games_list as _games_list
@@ -43,9 +42,9 @@ class Games:
         """
         return self._call(
             _games_list.OPERATION,
-            _games_list.build(
-                provider_id=provider_id,
-            ),
+            {
+                "provider_id": provider_id,
+            },
         )
 
     def launch(
@@ -53,11 +52,11 @@ class Games:
         *,
         player_id: str,
         provider_id: int,
-        game_id: int | str,
+        game_id: str | int,
         language: str,
         return_url: str,
         is_streamer: bool,
-    ) -> LaunchedGame | str:
+    ) -> str:
         """Launch a game
 
         Opens a session for one player and answers with the launch url: send the player's browser there.
@@ -97,14 +96,14 @@ class Games:
         """
         return self._call(
             _games_launch.OPERATION,
-            _games_launch.build(
-                player_id=player_id,
-                provider_id=provider_id,
-                game_id=game_id,
-                language=language,
-                return_url=return_url,
-                is_streamer=is_streamer,
-            ),
+            {
+                "player_id": player_id,
+                "provider_id": provider_id,
+                "game_id": game_id,
+                "language": language,
+                "return_url": return_url,
+                "is_streamer": is_streamer,
+            },
         )
 
     def kick(
@@ -134,9 +133,9 @@ class Games:
         """
         return self._call(
             _games_kick.OPERATION,
-            _games_kick.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
 
@@ -170,9 +169,9 @@ class AsyncGames:
         """
         return await self._call(
             _games_list.OPERATION,
-            _games_list.build(
-                provider_id=provider_id,
-            ),
+            {
+                "provider_id": provider_id,
+            },
         )
 
     async def launch(
@@ -180,11 +179,11 @@ class AsyncGames:
         *,
         player_id: str,
         provider_id: int,
-        game_id: int | str,
+        game_id: str | int,
         language: str,
         return_url: str,
         is_streamer: bool,
-    ) -> LaunchedGame | str:
+    ) -> str:
         """Launch a game
 
         Opens a session for one player and answers with the launch url: send the player's browser there.
@@ -224,14 +223,14 @@ class AsyncGames:
         """
         return await self._call(
             _games_launch.OPERATION,
-            _games_launch.build(
-                player_id=player_id,
-                provider_id=provider_id,
-                game_id=game_id,
-                language=language,
-                return_url=return_url,
-                is_streamer=is_streamer,
-            ),
+            {
+                "player_id": player_id,
+                "provider_id": provider_id,
+                "game_id": game_id,
+                "language": language,
+                "return_url": return_url,
+                "is_streamer": is_streamer,
+            },
         )
 
     async def kick(
@@ -261,9 +260,9 @@ class AsyncGames:
         """
         return await self._call(
             _games_kick.OPERATION,
-            _games_kick.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
 
@@ -297,9 +296,9 @@ class RawGames:
         """
         return self._call(
             _games_list.OPERATION,
-            _games_list.build(
-                provider_id=provider_id,
-            ),
+            {
+                "provider_id": provider_id,
+            },
         )
 
     def launch(
@@ -307,11 +306,11 @@ class RawGames:
         *,
         player_id: str,
         provider_id: int,
-        game_id: int | str,
+        game_id: str | int,
         language: str,
         return_url: str,
         is_streamer: bool,
-    ) -> RawAnswer[LaunchedGame | str]:
+    ) -> RawAnswer[str]:
         """Launch a game
 
         Opens a session for one player and answers with the launch url: send the player's browser there.
@@ -351,14 +350,14 @@ class RawGames:
         """
         return self._call(
             _games_launch.OPERATION,
-            _games_launch.build(
-                player_id=player_id,
-                provider_id=provider_id,
-                game_id=game_id,
-                language=language,
-                return_url=return_url,
-                is_streamer=is_streamer,
-            ),
+            {
+                "player_id": player_id,
+                "provider_id": provider_id,
+                "game_id": game_id,
+                "language": language,
+                "return_url": return_url,
+                "is_streamer": is_streamer,
+            },
         )
 
     def kick(
@@ -388,9 +387,9 @@ class RawGames:
         """
         return self._call(
             _games_kick.OPERATION,
-            _games_kick.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
 
@@ -424,9 +423,9 @@ class AsyncRawGames:
         """
         return await self._call(
             _games_list.OPERATION,
-            _games_list.build(
-                provider_id=provider_id,
-            ),
+            {
+                "provider_id": provider_id,
+            },
         )
 
     async def launch(
@@ -434,11 +433,11 @@ class AsyncRawGames:
         *,
         player_id: str,
         provider_id: int,
-        game_id: int | str,
+        game_id: str | int,
         language: str,
         return_url: str,
         is_streamer: bool,
-    ) -> RawAnswer[LaunchedGame | str]:
+    ) -> RawAnswer[str]:
         """Launch a game
 
         Opens a session for one player and answers with the launch url: send the player's browser there.
@@ -478,14 +477,14 @@ class AsyncRawGames:
         """
         return await self._call(
             _games_launch.OPERATION,
-            _games_launch.build(
-                player_id=player_id,
-                provider_id=provider_id,
-                game_id=game_id,
-                language=language,
-                return_url=return_url,
-                is_streamer=is_streamer,
-            ),
+            {
+                "player_id": player_id,
+                "provider_id": provider_id,
+                "game_id": game_id,
+                "language": language,
+                "return_url": return_url,
+                "is_streamer": is_streamer,
+            },
         )
 
     async def kick(
@@ -515,9 +514,9 @@ class AsyncRawGames:
         """
         return await self._call(
             _games_kick.OPERATION,
-            _games_kick.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
 

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import builtins
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Literal
 
 from ...client import AsyncCall, AsyncRawCall, Call, RawAnswer, RawCall
 from ...models.balance_transfer import BalanceTransfer
-from ...models.create_operator_level import CreateOperatorLevel
 from ...models.created_operator import CreatedOperator
 from ...models.operator import Operator
 from . import operators_create as _operators_create
@@ -40,7 +40,7 @@ class Operators:
         """
         return self._call(
             _operators_info.OPERATION,
-            _operators_info.build(),
+            {},
         )
 
     def create(
@@ -49,12 +49,12 @@ class Operators:
         operator_id: str,
         password: str,
         name: str,
-        currency: builtins.list[str],
-        ggr_rate: Decimal,
-        level: CreateOperatorLevel,
+        currency: Sequence[str],
+        ggr_rate: Decimal | int,
+        level: Literal["operator", "agent"],
         parent_id: str | None = None,
         callback_url: str | None = None,
-        allowed_ips: builtins.list[str] | None = None,
+        allowed_ips: Sequence[str] | None = None,
     ) -> CreatedOperator:
         """Create an account below yours
 
@@ -87,26 +87,26 @@ class Operators:
         """
         return self._call(
             _operators_create.OPERATION,
-            _operators_create.build(
-                operator_id=operator_id,
-                password=password,
-                name=name,
-                currency=currency,
-                ggr_rate=ggr_rate,
-                level=level,
-                parent_id=parent_id,
-                callback_url=callback_url,
-                allowed_ips=allowed_ips,
-            ),
+            {
+                "operator_id": operator_id,
+                "password": password,
+                "name": name,
+                "currency": currency,
+                "ggr_rate": ggr_rate,
+                "level": level,
+                "parent_id": parent_id,
+                "callback_url": callback_url,
+                "allowed_ips": allowed_ips,
+            },
         )
 
     def update(
         self,
         *,
         name: str | None = None,
-        rtp: Decimal | None = None,
+        rtp: Decimal | int | None = None,
         callback_url: str | None = None,
-        allowed_ips: builtins.list[str] | None = None,
+        allowed_ips: Sequence[str] | None = None,
     ) -> None:
         """Change your own account
 
@@ -130,12 +130,12 @@ class Operators:
         """
         return self._call(
             _operators_update.OPERATION,
-            _operators_update.build(
-                name=name,
-                rtp=rtp,
-                callback_url=callback_url,
-                allowed_ips=allowed_ips,
-            ),
+            {
+                "name": name,
+                "rtp": rtp,
+                "callback_url": callback_url,
+                "allowed_ips": allowed_ips,
+            },
         )
 
     def transfer_balance(
@@ -143,7 +143,7 @@ class Operators:
         *,
         target_operator_id: str,
         currency: str,
-        amount: Decimal,
+        amount: Decimal | int,
         remark: str | None = None,
     ) -> BalanceTransfer:
         """Move points to a child account
@@ -169,12 +169,12 @@ class Operators:
         """
         return self._call(
             _operators_transfer_balance.OPERATION,
-            _operators_transfer_balance.build(
-                target_operator_id=target_operator_id,
-                currency=currency,
-                amount=amount,
-                remark=remark,
-            ),
+            {
+                "target_operator_id": target_operator_id,
+                "currency": currency,
+                "amount": amount,
+                "remark": remark,
+            },
         )
 
 
@@ -201,7 +201,7 @@ class AsyncOperators:
         """
         return await self._call(
             _operators_info.OPERATION,
-            _operators_info.build(),
+            {},
         )
 
     async def create(
@@ -210,12 +210,12 @@ class AsyncOperators:
         operator_id: str,
         password: str,
         name: str,
-        currency: builtins.list[str],
-        ggr_rate: Decimal,
-        level: CreateOperatorLevel,
+        currency: Sequence[str],
+        ggr_rate: Decimal | int,
+        level: Literal["operator", "agent"],
         parent_id: str | None = None,
         callback_url: str | None = None,
-        allowed_ips: builtins.list[str] | None = None,
+        allowed_ips: Sequence[str] | None = None,
     ) -> CreatedOperator:
         """Create an account below yours
 
@@ -248,26 +248,26 @@ class AsyncOperators:
         """
         return await self._call(
             _operators_create.OPERATION,
-            _operators_create.build(
-                operator_id=operator_id,
-                password=password,
-                name=name,
-                currency=currency,
-                ggr_rate=ggr_rate,
-                level=level,
-                parent_id=parent_id,
-                callback_url=callback_url,
-                allowed_ips=allowed_ips,
-            ),
+            {
+                "operator_id": operator_id,
+                "password": password,
+                "name": name,
+                "currency": currency,
+                "ggr_rate": ggr_rate,
+                "level": level,
+                "parent_id": parent_id,
+                "callback_url": callback_url,
+                "allowed_ips": allowed_ips,
+            },
         )
 
     async def update(
         self,
         *,
         name: str | None = None,
-        rtp: Decimal | None = None,
+        rtp: Decimal | int | None = None,
         callback_url: str | None = None,
-        allowed_ips: builtins.list[str] | None = None,
+        allowed_ips: Sequence[str] | None = None,
     ) -> None:
         """Change your own account
 
@@ -291,12 +291,12 @@ class AsyncOperators:
         """
         return await self._call(
             _operators_update.OPERATION,
-            _operators_update.build(
-                name=name,
-                rtp=rtp,
-                callback_url=callback_url,
-                allowed_ips=allowed_ips,
-            ),
+            {
+                "name": name,
+                "rtp": rtp,
+                "callback_url": callback_url,
+                "allowed_ips": allowed_ips,
+            },
         )
 
     async def transfer_balance(
@@ -304,7 +304,7 @@ class AsyncOperators:
         *,
         target_operator_id: str,
         currency: str,
-        amount: Decimal,
+        amount: Decimal | int,
         remark: str | None = None,
     ) -> BalanceTransfer:
         """Move points to a child account
@@ -330,12 +330,12 @@ class AsyncOperators:
         """
         return await self._call(
             _operators_transfer_balance.OPERATION,
-            _operators_transfer_balance.build(
-                target_operator_id=target_operator_id,
-                currency=currency,
-                amount=amount,
-                remark=remark,
-            ),
+            {
+                "target_operator_id": target_operator_id,
+                "currency": currency,
+                "amount": amount,
+                "remark": remark,
+            },
         )
 
 
@@ -362,7 +362,7 @@ class RawOperators:
         """
         return self._call(
             _operators_info.OPERATION,
-            _operators_info.build(),
+            {},
         )
 
     def create(
@@ -371,12 +371,12 @@ class RawOperators:
         operator_id: str,
         password: str,
         name: str,
-        currency: builtins.list[str],
-        ggr_rate: Decimal,
-        level: CreateOperatorLevel,
+        currency: Sequence[str],
+        ggr_rate: Decimal | int,
+        level: Literal["operator", "agent"],
         parent_id: str | None = None,
         callback_url: str | None = None,
-        allowed_ips: builtins.list[str] | None = None,
+        allowed_ips: Sequence[str] | None = None,
     ) -> RawAnswer[CreatedOperator]:
         """Create an account below yours
 
@@ -409,26 +409,26 @@ class RawOperators:
         """
         return self._call(
             _operators_create.OPERATION,
-            _operators_create.build(
-                operator_id=operator_id,
-                password=password,
-                name=name,
-                currency=currency,
-                ggr_rate=ggr_rate,
-                level=level,
-                parent_id=parent_id,
-                callback_url=callback_url,
-                allowed_ips=allowed_ips,
-            ),
+            {
+                "operator_id": operator_id,
+                "password": password,
+                "name": name,
+                "currency": currency,
+                "ggr_rate": ggr_rate,
+                "level": level,
+                "parent_id": parent_id,
+                "callback_url": callback_url,
+                "allowed_ips": allowed_ips,
+            },
         )
 
     def update(
         self,
         *,
         name: str | None = None,
-        rtp: Decimal | None = None,
+        rtp: Decimal | int | None = None,
         callback_url: str | None = None,
-        allowed_ips: builtins.list[str] | None = None,
+        allowed_ips: Sequence[str] | None = None,
     ) -> RawAnswer[None]:
         """Change your own account
 
@@ -452,12 +452,12 @@ class RawOperators:
         """
         return self._call(
             _operators_update.OPERATION,
-            _operators_update.build(
-                name=name,
-                rtp=rtp,
-                callback_url=callback_url,
-                allowed_ips=allowed_ips,
-            ),
+            {
+                "name": name,
+                "rtp": rtp,
+                "callback_url": callback_url,
+                "allowed_ips": allowed_ips,
+            },
         )
 
     def transfer_balance(
@@ -465,7 +465,7 @@ class RawOperators:
         *,
         target_operator_id: str,
         currency: str,
-        amount: Decimal,
+        amount: Decimal | int,
         remark: str | None = None,
     ) -> RawAnswer[BalanceTransfer]:
         """Move points to a child account
@@ -491,12 +491,12 @@ class RawOperators:
         """
         return self._call(
             _operators_transfer_balance.OPERATION,
-            _operators_transfer_balance.build(
-                target_operator_id=target_operator_id,
-                currency=currency,
-                amount=amount,
-                remark=remark,
-            ),
+            {
+                "target_operator_id": target_operator_id,
+                "currency": currency,
+                "amount": amount,
+                "remark": remark,
+            },
         )
 
 
@@ -523,7 +523,7 @@ class AsyncRawOperators:
         """
         return await self._call(
             _operators_info.OPERATION,
-            _operators_info.build(),
+            {},
         )
 
     async def create(
@@ -532,12 +532,12 @@ class AsyncRawOperators:
         operator_id: str,
         password: str,
         name: str,
-        currency: builtins.list[str],
-        ggr_rate: Decimal,
-        level: CreateOperatorLevel,
+        currency: Sequence[str],
+        ggr_rate: Decimal | int,
+        level: Literal["operator", "agent"],
         parent_id: str | None = None,
         callback_url: str | None = None,
-        allowed_ips: builtins.list[str] | None = None,
+        allowed_ips: Sequence[str] | None = None,
     ) -> RawAnswer[CreatedOperator]:
         """Create an account below yours
 
@@ -570,26 +570,26 @@ class AsyncRawOperators:
         """
         return await self._call(
             _operators_create.OPERATION,
-            _operators_create.build(
-                operator_id=operator_id,
-                password=password,
-                name=name,
-                currency=currency,
-                ggr_rate=ggr_rate,
-                level=level,
-                parent_id=parent_id,
-                callback_url=callback_url,
-                allowed_ips=allowed_ips,
-            ),
+            {
+                "operator_id": operator_id,
+                "password": password,
+                "name": name,
+                "currency": currency,
+                "ggr_rate": ggr_rate,
+                "level": level,
+                "parent_id": parent_id,
+                "callback_url": callback_url,
+                "allowed_ips": allowed_ips,
+            },
         )
 
     async def update(
         self,
         *,
         name: str | None = None,
-        rtp: Decimal | None = None,
+        rtp: Decimal | int | None = None,
         callback_url: str | None = None,
-        allowed_ips: builtins.list[str] | None = None,
+        allowed_ips: Sequence[str] | None = None,
     ) -> RawAnswer[None]:
         """Change your own account
 
@@ -613,12 +613,12 @@ class AsyncRawOperators:
         """
         return await self._call(
             _operators_update.OPERATION,
-            _operators_update.build(
-                name=name,
-                rtp=rtp,
-                callback_url=callback_url,
-                allowed_ips=allowed_ips,
-            ),
+            {
+                "name": name,
+                "rtp": rtp,
+                "callback_url": callback_url,
+                "allowed_ips": allowed_ips,
+            },
         )
 
     async def transfer_balance(
@@ -626,7 +626,7 @@ class AsyncRawOperators:
         *,
         target_operator_id: str,
         currency: str,
-        amount: Decimal,
+        amount: Decimal | int,
         remark: str | None = None,
     ) -> RawAnswer[BalanceTransfer]:
         """Move points to a child account
@@ -652,12 +652,12 @@ class AsyncRawOperators:
         """
         return await self._call(
             _operators_transfer_balance.OPERATION,
-            _operators_transfer_balance.build(
-                target_operator_id=target_operator_id,
-                currency=currency,
-                amount=amount,
-                remark=remark,
-            ),
+            {
+                "target_operator_id": target_operator_id,
+                "currency": currency,
+                "amount": amount,
+                "remark": remark,
+            },
         )
 
 

@@ -50,9 +50,9 @@ class Players:
         """
         return self._call(
             _players_create.OPERATION,
-            _players_create.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     def info(
@@ -77,9 +77,9 @@ class Players:
         """
         return self._call(
             _players_info.OPERATION,
-            _players_info.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     def deposit(
@@ -87,8 +87,8 @@ class Players:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: int | str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> PlayerBalance:
         """Move money to a player's wallet
 
@@ -120,12 +120,12 @@ class Players:
         """
         return self._call(
             _players_deposit.OPERATION,
-            _players_deposit.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
     def withdraw(
@@ -133,8 +133,8 @@ class Players:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: int | str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> PlayerBalance:
         """Move money from a player's wallet
 
@@ -166,12 +166,12 @@ class Players:
         """
         return self._call(
             _players_withdraw.OPERATION,
-            _players_withdraw.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
 
@@ -210,9 +210,9 @@ class AsyncPlayers:
         """
         return await self._call(
             _players_create.OPERATION,
-            _players_create.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     async def info(
@@ -237,9 +237,9 @@ class AsyncPlayers:
         """
         return await self._call(
             _players_info.OPERATION,
-            _players_info.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     async def deposit(
@@ -247,8 +247,8 @@ class AsyncPlayers:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: int | str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> PlayerBalance:
         """Move money to a player's wallet
 
@@ -280,12 +280,12 @@ class AsyncPlayers:
         """
         return await self._call(
             _players_deposit.OPERATION,
-            _players_deposit.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
     async def withdraw(
@@ -293,8 +293,8 @@ class AsyncPlayers:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: int | str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> PlayerBalance:
         """Move money from a player's wallet
 
@@ -326,12 +326,12 @@ class AsyncPlayers:
         """
         return await self._call(
             _players_withdraw.OPERATION,
-            _players_withdraw.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
 
@@ -370,9 +370,9 @@ class RawPlayers:
         """
         return self._call(
             _players_create.OPERATION,
-            _players_create.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     def info(
@@ -397,9 +397,9 @@ class RawPlayers:
         """
         return self._call(
             _players_info.OPERATION,
-            _players_info.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     def deposit(
@@ -407,8 +407,8 @@ class RawPlayers:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: int | str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> RawAnswer[PlayerBalance]:
         """Move money to a player's wallet
 
@@ -440,12 +440,12 @@ class RawPlayers:
         """
         return self._call(
             _players_deposit.OPERATION,
-            _players_deposit.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
     def withdraw(
@@ -453,8 +453,8 @@ class RawPlayers:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: int | str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> RawAnswer[PlayerBalance]:
         """Move money from a player's wallet
 
@@ -486,12 +486,12 @@ class RawPlayers:
         """
         return self._call(
             _players_withdraw.OPERATION,
-            _players_withdraw.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
 
@@ -530,9 +530,9 @@ class AsyncRawPlayers:
         """
         return await self._call(
             _players_create.OPERATION,
-            _players_create.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     async def info(
@@ -557,9 +557,9 @@ class AsyncRawPlayers:
         """
         return await self._call(
             _players_info.OPERATION,
-            _players_info.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     async def deposit(
@@ -567,8 +567,8 @@ class AsyncRawPlayers:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: int | str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> RawAnswer[PlayerBalance]:
         """Move money to a player's wallet
 
@@ -600,12 +600,12 @@ class AsyncRawPlayers:
         """
         return await self._call(
             _players_deposit.OPERATION,
-            _players_deposit.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
     async def withdraw(
@@ -613,8 +613,8 @@ class AsyncRawPlayers:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: int | str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> RawAnswer[PlayerBalance]:
         """Move money from a player's wallet
 
@@ -646,12 +646,12 @@ class AsyncRawPlayers:
         """
         return await self._call(
             _players_withdraw.OPERATION,
-            _players_withdraw.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
 

@@ -37,7 +37,7 @@ class Providers:
         """
         return self._call(
             _providers_list.OPERATION,
-            _providers_list.build(),
+            {},
         )
 
     def list_settings(
@@ -56,7 +56,7 @@ class Providers:
         """
         return self._call(
             _providers_list_settings.OPERATION,
-            _providers_list_settings.build(),
+            {},
         )
 
     def settings(
@@ -82,10 +82,10 @@ class Providers:
         """
         return self._call(
             _providers_settings.OPERATION,
-            _providers_settings.build(
-                provider_id=provider_id,
-                currency=currency,
-            ),
+            {
+                "provider_id": provider_id,
+                "currency": currency,
+            },
         )
 
 
@@ -113,7 +113,7 @@ class AsyncProviders:
         """
         return await self._call(
             _providers_list.OPERATION,
-            _providers_list.build(),
+            {},
         )
 
     async def list_settings(
@@ -132,7 +132,7 @@ class AsyncProviders:
         """
         return await self._call(
             _providers_list_settings.OPERATION,
-            _providers_list_settings.build(),
+            {},
         )
 
     async def settings(
@@ -158,10 +158,10 @@ class AsyncProviders:
         """
         return await self._call(
             _providers_settings.OPERATION,
-            _providers_settings.build(
-                provider_id=provider_id,
-                currency=currency,
-            ),
+            {
+                "provider_id": provider_id,
+                "currency": currency,
+            },
         )
 
 
@@ -189,7 +189,7 @@ class RawProviders:
         """
         return self._call(
             _providers_list.OPERATION,
-            _providers_list.build(),
+            {},
         )
 
     def list_settings(
@@ -208,7 +208,7 @@ class RawProviders:
         """
         return self._call(
             _providers_list_settings.OPERATION,
-            _providers_list_settings.build(),
+            {},
         )
 
     def settings(
@@ -234,10 +234,10 @@ class RawProviders:
         """
         return self._call(
             _providers_settings.OPERATION,
-            _providers_settings.build(
-                provider_id=provider_id,
-                currency=currency,
-            ),
+            {
+                "provider_id": provider_id,
+                "currency": currency,
+            },
         )
 
 
@@ -265,7 +265,7 @@ class AsyncRawProviders:
         """
         return await self._call(
             _providers_list.OPERATION,
-            _providers_list.build(),
+            {},
         )
 
     async def list_settings(
@@ -284,7 +284,7 @@ class AsyncRawProviders:
         """
         return await self._call(
             _providers_list_settings.OPERATION,
-            _providers_list_settings.build(),
+            {},
         )
 
     async def settings(
@@ -310,10 +310,10 @@ class AsyncRawProviders:
         """
         return await self._call(
             _providers_settings.OPERATION,
-            _providers_settings.build(
-                provider_id=provider_id,
-                currency=currency,
-            ),
+            {
+                "provider_id": provider_id,
+                "currency": currency,
+            },
         )
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import builtins
+from datetime import datetime
 
 from ...client import AsyncCall, AsyncRawCall, Call, RawAnswer, RawCall
 from ...models.round_page import RoundPage
@@ -23,12 +24,12 @@ class Transactions:
     def list(
         self,
         *,
-        start_time: str,
-        end_time: str,
+        start_time: datetime,
+        end_time: datetime,
         offset: int,
         limit: int,
         player_external_id: str | None = None,
-        round_id: int | str | None = None,
+        round_id: str | int | None = None,
     ) -> TransactionPage:
         """List transactions
 
@@ -61,23 +62,23 @@ class Transactions:
         """
         return self._call(
             _transactions_list.OPERATION,
-            _transactions_list.build(
-                start_time=start_time,
-                end_time=end_time,
-                offset=offset,
-                limit=limit,
-                player_external_id=player_external_id,
-                round_id=round_id,
-            ),
+            {
+                "start_time": start_time,
+                "end_time": end_time,
+                "offset": offset,
+                "limit": limit,
+                "player_external_id": player_external_id,
+                "round_id": round_id,
+            },
         )
 
     def round(
         self,
         *,
         player_external_id: str,
-        round_id: int | str,
+        round_id: str | int,
         provider_id: int,
-        game_code: int | str,
+        game_code: str | int,
     ) -> builtins.list[RoundPage]:
         """Find the page of a round's details
 
@@ -101,12 +102,12 @@ class Transactions:
         """
         return self._call(
             _transactions_round.OPERATION,
-            _transactions_round.build(
-                player_external_id=player_external_id,
-                round_id=round_id,
-                provider_id=provider_id,
-                game_code=game_code,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "round_id": round_id,
+                "provider_id": provider_id,
+                "game_code": game_code,
+            },
         )
 
 
@@ -121,12 +122,12 @@ class AsyncTransactions:
     async def list(
         self,
         *,
-        start_time: str,
-        end_time: str,
+        start_time: datetime,
+        end_time: datetime,
         offset: int,
         limit: int,
         player_external_id: str | None = None,
-        round_id: int | str | None = None,
+        round_id: str | int | None = None,
     ) -> TransactionPage:
         """List transactions
 
@@ -159,23 +160,23 @@ class AsyncTransactions:
         """
         return await self._call(
             _transactions_list.OPERATION,
-            _transactions_list.build(
-                start_time=start_time,
-                end_time=end_time,
-                offset=offset,
-                limit=limit,
-                player_external_id=player_external_id,
-                round_id=round_id,
-            ),
+            {
+                "start_time": start_time,
+                "end_time": end_time,
+                "offset": offset,
+                "limit": limit,
+                "player_external_id": player_external_id,
+                "round_id": round_id,
+            },
         )
 
     async def round(
         self,
         *,
         player_external_id: str,
-        round_id: int | str,
+        round_id: str | int,
         provider_id: int,
-        game_code: int | str,
+        game_code: str | int,
     ) -> builtins.list[RoundPage]:
         """Find the page of a round's details
 
@@ -199,12 +200,12 @@ class AsyncTransactions:
         """
         return await self._call(
             _transactions_round.OPERATION,
-            _transactions_round.build(
-                player_external_id=player_external_id,
-                round_id=round_id,
-                provider_id=provider_id,
-                game_code=game_code,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "round_id": round_id,
+                "provider_id": provider_id,
+                "game_code": game_code,
+            },
         )
 
 
@@ -219,12 +220,12 @@ class RawTransactions:
     def list(
         self,
         *,
-        start_time: str,
-        end_time: str,
+        start_time: datetime,
+        end_time: datetime,
         offset: int,
         limit: int,
         player_external_id: str | None = None,
-        round_id: int | str | None = None,
+        round_id: str | int | None = None,
     ) -> RawAnswer[TransactionPage]:
         """List transactions
 
@@ -257,23 +258,23 @@ class RawTransactions:
         """
         return self._call(
             _transactions_list.OPERATION,
-            _transactions_list.build(
-                start_time=start_time,
-                end_time=end_time,
-                offset=offset,
-                limit=limit,
-                player_external_id=player_external_id,
-                round_id=round_id,
-            ),
+            {
+                "start_time": start_time,
+                "end_time": end_time,
+                "offset": offset,
+                "limit": limit,
+                "player_external_id": player_external_id,
+                "round_id": round_id,
+            },
         )
 
     def round(
         self,
         *,
         player_external_id: str,
-        round_id: int | str,
+        round_id: str | int,
         provider_id: int,
-        game_code: int | str,
+        game_code: str | int,
     ) -> RawAnswer[builtins.list[RoundPage]]:
         """Find the page of a round's details
 
@@ -297,12 +298,12 @@ class RawTransactions:
         """
         return self._call(
             _transactions_round.OPERATION,
-            _transactions_round.build(
-                player_external_id=player_external_id,
-                round_id=round_id,
-                provider_id=provider_id,
-                game_code=game_code,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "round_id": round_id,
+                "provider_id": provider_id,
+                "game_code": game_code,
+            },
         )
 
 
@@ -317,12 +318,12 @@ class AsyncRawTransactions:
     async def list(
         self,
         *,
-        start_time: str,
-        end_time: str,
+        start_time: datetime,
+        end_time: datetime,
         offset: int,
         limit: int,
         player_external_id: str | None = None,
-        round_id: int | str | None = None,
+        round_id: str | int | None = None,
     ) -> RawAnswer[TransactionPage]:
         """List transactions
 
@@ -355,23 +356,23 @@ class AsyncRawTransactions:
         """
         return await self._call(
             _transactions_list.OPERATION,
-            _transactions_list.build(
-                start_time=start_time,
-                end_time=end_time,
-                offset=offset,
-                limit=limit,
-                player_external_id=player_external_id,
-                round_id=round_id,
-            ),
+            {
+                "start_time": start_time,
+                "end_time": end_time,
+                "offset": offset,
+                "limit": limit,
+                "player_external_id": player_external_id,
+                "round_id": round_id,
+            },
         )
 
     async def round(
         self,
         *,
         player_external_id: str,
-        round_id: int | str,
+        round_id: str | int,
         provider_id: int,
-        game_code: int | str,
+        game_code: str | int,
     ) -> RawAnswer[builtins.list[RoundPage]]:
         """Find the page of a round's details
 
@@ -395,12 +396,12 @@ class AsyncRawTransactions:
         """
         return await self._call(
             _transactions_round.OPERATION,
-            _transactions_round.build(
-                player_external_id=player_external_id,
-                round_id=round_id,
-                provider_id=provider_id,
-                game_code=game_code,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "round_id": round_id,
+                "provider_id": provider_id,
+                "game_code": game_code,
+            },
         )
 
 
