@@ -6,9 +6,12 @@ import logging
 import sys
 import threading
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from igamingace._common.fork import after_fork_in_child
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 INTERVAL: Final = 60.0
 """The least time between two records of one kind, in seconds."""
@@ -43,10 +46,11 @@ class LimitedLog:
         *args: object,
         about: object = None,
         exc_info: BaseException | None = None,
-        extra: dict[str, object] | None = None,
+        extra: Mapping[str, object] | None = None,
     ) -> None:
         """Log a warning; the message and `about` are its kind, a class of errors, say."""
-        self._write(logging.WARNING, message, args, about, exc_info, extra)
+        if (suffix := self._suffix(logging.WARNING, message, about)) is not None:
+            self._log.warning(message + suffix, *args, exc_info=exc_info, extra=extra, stacklevel=2)
 
     def error(
         self,
@@ -54,33 +58,23 @@ class LimitedLog:
         *args: object,
         about: object = None,
         exc_info: BaseException | None = None,
-        extra: dict[str, object] | None = None,
+        extra: Mapping[str, object] | None = None,
     ) -> None:
         """Log an error; the message and `about` are its kind, a class of errors, say."""
-        self._write(logging.ERROR, message, args, about, exc_info, extra)
+        if (suffix := self._suffix(logging.ERROR, message, about)) is not None:
+            self._log.error(message + suffix, *args, exc_info=exc_info, extra=extra, stacklevel=2)
 
     def exception(self, message: str) -> None:
         """Log the exception that is being handled as an error; its class is part of the kind."""
         error = sys.exception()
-        self._write(logging.ERROR, message, (), type(error), error, None)
+        self.error(message, about=type(error), exc_info=error)
 
-    def _write(
-        self,
-        level: int,
-        message: str,
-        args: tuple[object, ...],
-        about: object,
-        exc_info: BaseException | None,
-        extra: dict[str, object] | None,
-    ) -> None:
-        if not self._log.isEnabledFor(level):
-            return
-        left_out = self._count((level, message, about))
+    def _suffix(self, level: int, message: str, about: object) -> str | None:
+        """Return what to write after a message; None if it is to be left out."""
+        left_out = self._count((level, message, about)) if self._log.isEnabledFor(level) else None
         if left_out is None:
-            return
-        if left_out:
-            message, args = f"{message} (%d more of this kind were left out)", (*args, left_out)
-        self._log.log(level, message, *args, exc_info=exc_info, extra=extra, stacklevel=3)
+            return None
+        return f" ({left_out} more of this kind were left out)" if left_out else ""
 
     def _count(self, kind: tuple[int, str, object]) -> int | None:
         """Return how many of a kind were left out before this one; None if this one is to be left out too."""

@@ -40,8 +40,8 @@ def wallet_app(
     `Refusal` with its statusCode (ERR_UNKNOWN where the contract does not allow that code for the command)
     and its balance, or 0; an invalid signature with ERR_INTEGRITY_CHECK_FAILED; a body that is not a valid
     callback, and any other exception of the wallet, with ERR_UNKNOWN. Exceptions of the wallet are logged
-    (`igamingace.callbacks`) and never sent. A warning that repeats is logged once a minute for each kind, with
-    how many were left out; the hooks and the metrics (`igamingace.otel`) see each.
+    (`igamingace.callbacks`) and never sent. A warning that repeats is logged once a minute for each kind,
+    with how many were left out; the hooks and the metrics (`igamingace.otel`) see each.
 
     When the wallet has not returned `margin` before the contract's time limit, ERR_UNKNOWN is answered,
     logged and passed to `hooks.overdue`. A late OK would not count: the vendor treats the bet as failed and
@@ -65,8 +65,8 @@ def wallet_app(
             the proxy check. (Servers can be configured to take the peer from a proxy's header, as uvicorn
             with `--forwarded-allow-ips`.)
         player_id: Returns your id of a player for the id that came, where they are not the same: the platform
-            may send its own player code, or your id with a prefix. `def` or `async def`, as the wallet's methods,
-            and within the same time limit. For None the answer is that of an unknown player:
+            may send its own player code, or your id with a prefix. `def` or `async def`, as the wallet's
+            methods, and within the same time limit. For None the answer is that of an unknown player:
             ERR_INVALID_PLAYER_ID to `balance`, ERR_NOT_AUTHENTICATED to the others.
         on_drift: Called with each difference from the contract that is new to this application; it must be
             quick. All are in `igamingace.drift`.

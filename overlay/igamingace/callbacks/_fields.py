@@ -1,4 +1,4 @@
-"""Reads the fields of a callback: any spelling that loses nothing, with every difference from the contract noted.
+"""Reads the fields of a callback in any spelling that loses nothing, and notes each difference.
 
 The types of values, and which spellings are lossless, are those of answers: `igamingace_bindings.scalars`.
 """
@@ -17,7 +17,6 @@ from igamingace.callbacks._json import OUT_OF_RANGE, parse_literal, to_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
 
     from igamingace_bindings.contract import Standing
     from igamingace_bindings.scalars import Scalar
@@ -35,8 +34,8 @@ _SCALARS: Final[Mapping[str, Scalar[Any]]] = {
     "string": STRING,
 }
 _DECIDING: Final = frozenset({"transactionId", "referenceId", "currency"})
-"""Fields that some callbacks do without, but that must be readable where they are there: they decide which change
-of a balance it is, and of whose money."""
+"""Fields that some callbacks do without, but that must be readable where they are there: they decide which
+change of a balance it is, and of whose money."""
 _COMMAND: Final = "command"
 
 
@@ -87,28 +86,29 @@ class CommandReader:
         """
         if len(fields) != self._documented:
             return None
-        values: dict[str, Any] = {**fields}
         try:
-            for name in self._ids:
-                value = values[name]
-                if value.__class__ is bytes:
-                    if not value.isdigit():
-                        return None
-                    values[name] = value.decode()
-                elif value is None:
-                    return None
-            for name, convert in self._numbers:
-                value = values[name]
-                if value.__class__ is not bytes:
-                    return None
-                values[name] = convert(value)
-            for name in self._flags:
-                if values[name] is None:
-                    return None
-            callback: Callback = self._validate(values, strict=True)
+            callback: Callback = self._validate(self._documented_values({**fields}), strict=True)
         except (KeyError, ValueError, ArithmeticError):  # pydantic's ValidationError is a ValueError
             return None
         return callback
+
+    def _documented_values(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return the values with their literals converted; ValueError or KeyError where one is another."""
+        for name in self._ids:
+            value = values[name]
+            if value.__class__ is bytes and value.isdigit():
+                values[name] = value.decode()
+            elif value.__class__ is not str:
+                raise ValueError
+        for name, convert in self._numbers:
+            value = values[name]
+            if value.__class__ is not bytes:
+                raise ValueError
+            values[name] = convert(value)
+        for name in self._flags:
+            if values[name] is None:
+                raise ValueError
+        return values
 
     def read_tolerantly(
         self, fields: Mapping[str, Value], problems: list[str], differences: list[FieldDifference]
@@ -169,15 +169,16 @@ class _Field:
             differences.append(FieldDifference(info.name, "other type", info.standing, scalar.name, came))
             is_there = value is not None and value != ""
             if info.needed or (is_there and info.name in _DECIDING):
-                reason = "the value is out of range or invalid" if scalar.declares(value) else f"is {came}"
-                problems.append(f"{info.name}: {reason}, instead of {scalar.name}")
+                is_declared = value is OUT_OF_RANGE or scalar.declares(value)
+                reason = "out of range or invalid" if is_declared else f"{came} instead of {scalar.name}"
+                problems.append(f"{info.name}: {reason}")
             return None
         if not is_usual:
             differences.append(FieldDifference(info.name, "other spelling", info.standing, scalar.name, came))
         return result
 
     def _spelled(self, value: object) -> tuple[object, bool]:
-        """Return the value, and whether it is spelled as the contract states; ValueError where there is none."""
+        """Return the value, and whether it is spelled as the contract states; ValueError if there is none."""
         if self.scalar is STRING:
             # `5` and `"5"` are the same to the signature, and a player's id may come as either.
             text = _ID.read(value) if isinstance(value, int) else STRING.read(value)

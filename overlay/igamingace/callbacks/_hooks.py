@@ -17,8 +17,8 @@ class Event:
 
     Attributes:
         command: the command; None when the body or its signature is invalid.
-        transaction_id: its transactionId; None where the command has none. Of a cancel without an id of its own,
-            the bet's.
+        transaction_id: its transactionId; None where the command has none. Of a cancel without an id of its
+            own, the bet's.
         player_id: its playerId as it came.
         account: which token signed it: a name or an index; None when the app has one token.
         peer: the source address of the request; None when the server does not know it.

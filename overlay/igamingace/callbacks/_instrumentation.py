@@ -25,7 +25,7 @@ class CallbackInstrumentation(Protocol):
         """A method of the wallet has ended after its callback was answered as failed."""
 
     def booked(self, command: str, outcome: str) -> None:
-        """The ledger has dealt with a change: `booked`, `known` (it was booked before), or what refused it."""
+        """The ledger has seen a change: `booked`, `known` (booked before), or the class of an error."""
 
 
 instrumentation: CallbackInstrumentation | None = None

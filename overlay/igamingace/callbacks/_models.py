@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias, cast
 
 from igamingace_bindings import callbacks as generated
@@ -10,7 +12,17 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SIGNATURE = "_signature"
+_SIGNATURE: Final = "_signature"
+_DECIDING: Final = (
+    "command",
+    "transaction_id",
+    "reference_id",
+    "player_id",
+    "currency",
+    "amount",
+    "bet_amount",
+    "win_amount",
+)
 
 
 class Signed(BaseModel):
@@ -29,6 +41,16 @@ class Signed(BaseModel):
         """
         signature: str | None = vars(self).get(_SIGNATURE)
         return signature
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256, in hex, of all that decides about money: command, ids, player, amounts and currency.
+
+        A signature that comes a second time must come with the same fingerprint: see `Wallet`.
+        """
+        fields = vars(self)
+        values = [repr(_canonical(fields.get(name))) for name in _DECIDING]
+        return sha256("\0".join(values).encode()).hexdigest()
 
 
 class Balance(Signed, generated.Balance):
@@ -66,7 +88,7 @@ class Cancel(Signed, generated.Cancel):
 
     @property
     def bet_id(self) -> str:
-        """The `transactionId` of the bet to refund: `referenceId`, or `transactionId` where that is missing."""
+        """The id of the bet to refund: `referenceId`, or `transactionId` where that is missing."""
         return cast("str", self.reference_id)  # `assign_ids` sees to it
 
     @model_validator(mode="after")
@@ -83,6 +105,14 @@ def assign_ids(values: dict[str, Any]) -> None:
     if values.get("transaction_id") == bet_id:
         values["transaction_id"] = None
     values["reference_id"] = bet_id
+
+
+def _canonical(value: object) -> object:
+    """Return the same text for the same amount: 1.50 and 1.5 may come with one signature."""
+    if not isinstance(value, Decimal):
+        return value
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def attach_signature(callback: Callback, signature: str | bytes) -> None:

@@ -1,4 +1,4 @@
-"""Turns the signed fields of a callback into its model: tolerant of spelling, and exact to the digit that was sent."""
+"""Turns the signed fields of a callback into its model: tolerant of spelling, exact to the digit."""
 
 from __future__ import annotations
 
@@ -57,10 +57,9 @@ def parse(
         signature: The header `X-Request-Signature` as it came; None when there was none.
         token: The account's API token, or several, as for `verify`.
         max_age: How far `timestamp` may be from now, in seconds, before or after; a callback without one is
-            refused then. None disables it: the
-            vendor retries `win` and `cancel` after a failure, it is not known whether with a new timestamp,
-            and refusing a retry loses a win or a refund. A wallet that is idempotent by `transactionId` does
-            not need it: there a replay changes nothing.
+            refused then. None disables it: the vendor retries `win` and `cancel` after a failure, it is not
+            known whether with a new timestamp, and refusing a retry loses a win or a refund. A wallet that is
+            idempotent by `transactionId` does not need it: there a replay changes nothing.
 
     Raises:
         InvalidSignature: as for `verify`.

@@ -47,9 +47,9 @@ class Wallet(Protocol):
 
     - **Each signature once.** The vendor signs the values of a callback in the order of their keys, not the
       keys: whoever has seen a callback can rename its keys, so that a bet reads as a win, or one amount as
-      another, and its signature still fits. So keep `callback.signature` (a hash of it will do) with what it
-      came with first: command, ids, player, amounts and currency, whether you booked it or refused it. The
-      same signature with anything else of these is a forgery; refuse it. With the same it is a repetition.
+      another, and its signature still fits. So keep `callback.signature` (a hash of it will do) with the
+      `callback.fingerprint` that it came with first, whether you booked the callback or refused it. The same
+      signature with another fingerprint is a forgery: refuse it with any exception.
       Never decide from anything outside the body, such as a query of the URL: it is not signed.
 
     What is None was missing, null or unreadable; a callback that lacks what decides about money is refused
