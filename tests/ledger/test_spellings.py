@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import httpx2
 import pytest
 from callback_spellings import DOCUMENTED, SPELLINGS
-from igamingace.callbacks import sign, wallet_app
+from igamingace import drift
+from igamingace.callbacks import AlreadyRolledBack, TransactionNotFound, sign, wallet_app
+from igamingace.ledger import TransactionMismatch
 
 TOKEN = "60349266c8d9487eab7531b1a15d2480"
 EVERYWHERE = pytest.mark.parametrize(
@@ -104,3 +107,56 @@ def test_a_timestamp_is_kept_in_utc_whatever_its_zone(ledger, calls):
     (entry,) = ledger.history("ann", limit=1)
     assert entry.sent_at == seoul
     assert entry.sent_at.utcoffset() == datetime.now(UTC).utcoffset()
+
+
+@EVERYWHERE
+def test_a_cancel_without_an_id_of_its_own_is_known_by_its_bet(ledger, calls, unchanged):
+    ledger.bet(calls.bet("b1", "60"))
+    cancel = calls.cancel("b1", of=None)
+    assert (cancel.transaction_id, cancel.bet_id) == (None, "b1")
+    for _ in range(3):
+        assert ledger.cancel(cancel) == 100
+    with unchanged(ledger), pytest.raises(AlreadyRolledBack):
+        ledger.cancel(calls.cancel("c1", of="b1"))
+    with unchanged(ledger), pytest.raises(AlreadyRolledBack):
+        ledger.bet(calls.bet("b1", "60"))
+    assert ledger.history("ann")[0].reference_id == "b1"
+
+
+@EVERYWHERE
+def test_a_cancel_without_an_id_of_its_own_may_come_before_its_bet(ledger, calls, unchanged):
+    for _ in range(2):
+        with pytest.raises(TransactionNotFound):
+            ledger.cancel(calls.cancel("b1", of=None))
+    with unchanged(ledger), pytest.raises(AlreadyRolledBack):
+        ledger.bet(calls.bet("b1", "60"))
+    assert ledger.balance_of("ann") == 100
+
+
+@EVERYWHERE
+def test_any_other_reuse_of_an_id_is_a_conflict_and_reported(opened, fund, calls, unchanged, diary):
+    drift.reset()
+    ledger = fund(opened(hooks=diary))
+    ledger.bet(calls.bet("b1", "6"))
+    ledger.win(calls.win("w1", "6"))
+    ledger.bet(calls.bet("b2", "6"))
+    ledger.cancel(calls.cancel("c2", of="b2"))
+    conflicts = [
+        calls.win("b1", "6"),
+        calls.betwin("b1", "6", "0"),
+        calls.bet("w1", "6"),
+        calls.bet("c2", "6"),
+        calls.win("b2", "6"),
+        calls.cancel("b1", of="b1"),
+        calls.cancel("w1", of="b1"),
+        calls.cancel("w1", of=None),
+        calls.cancel("c2", of=None),
+    ]
+    for conflict in conflicts:
+        with unchanged(ledger), pytest.raises(TransactionMismatch):
+            getattr(ledger, conflict.command)(conflict)
+    assert [entry[0] for entry in diary.entries] == ["mismatched"] * len(conflicts)
+    counts = Counter(conflict.command for conflict in conflicts)
+    found = {each.operation: each for each in drift.differences() if each.kind == "reused id"}
+    assert {name: each.count for name, each in found.items()} == counts
+    assert {each.place for each in found.values()} == {"/transactionId"}

@@ -221,13 +221,6 @@ SPELLINGS = [
         {"transaction_id": None, "bet_id": "1"},
         {"transactionId": "missing"},
     ),
-    *_each(
-        "the bet's id twice",
-        ("cancel",),
-        {"transactionId": "1"},
-        {"transaction_id": None, "bet_id": "1"},
-        {},
-    ),
     *_each("the player as a number", ALL, {"playerId": 7}, {"player_id": "7"}, {"playerId": SPELLING}),
     *[
         Spelling("the command in capitals", command, {"command": command.upper()}, {}, {"command": SPELLING})

@@ -100,11 +100,9 @@ class Cancel(Signed, generated.Cancel):
 
 
 def assign_ids(values: dict[str, Any]) -> None:
-    """Give a cancel that has only one id, or one id twice, that of the bet and none of its own."""
-    bet_id = values.get("reference_id") or values.get("transaction_id")
-    if values.get("transaction_id") == bet_id:
-        values["transaction_id"] = None
-    values["reference_id"] = bet_id
+    """Take the only id of a cancel as the bet's."""
+    if values["reference_id"] is None:
+        values["reference_id"], values["transaction_id"] = values["transaction_id"], None
 
 
 def _canonical(value: object) -> object:

@@ -28,6 +28,7 @@ from igamingace.ledger._errors import (
     SignatureReused,
     TransactionMismatch,
 )
+from igamingace.ledger._schema import storable
 from igamingace.ledger._transaction import Claim
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def post_in_one_statement(tx: LedgerTransaction, limits: Limits, change: Change)
     What that is, and whether it has been booked before, is for `post_change` to find out.
     """
     callback = change.callback
-    if not (change.admitted and change.in_account_currency):
+    if not (change.admitted and change.in_account_currency and storable(change.currency or "")):
         return None
     try:
         debit, credit = limits.exact(change.debit), limits.exact(change.credit)
