@@ -83,6 +83,7 @@ def test_parse_of_a_signed_body_gives_a_callback_or_one_of_two_errors(changes, d
         callback = parse(body, signature, TOKEN)
     except (InvalidCallback, InvalidSignature):
         return
+    assert callback.amount is not None
     assert callback.amount >= 0
 
 

@@ -3,9 +3,9 @@
 import json
 
 import pytest
+from callback_spellings import SPELLINGS
 from igamingace import drift
 from igamingace.callbacks import InvalidCallback, parse, sign
-from callback_spellings import SPELLINGS
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,8 @@
 """A callback that somebody has seen and relabelled keeps its signature, and is never booked.
 
-The signature covers the values in the order of their key names, joined by commas, not the names. What can be made
-of that reads as a callback more often than not, for few fields are required: the ledger refuses it by the
-signature, which belongs to all that decides about money in the callback that it came with first.
+The signature covers the values in the order of their key names, joined by commas, not the names. What can be
+made of that reads as a callback more often than not, for few fields are required: the ledger refuses it by
+the signature, which belongs to all that decides about money in the callback that it came with first.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Every callback that is documented or was seen: `api-facts`, section 4, row by row.
 
-A callback of each command as the vendor's pages document it, as the pages of a sister deployment do, and as the
-traffic of a sister was seen; and what a wallet must read of it.
+A callback of each command as the vendor's pages document it, as the pages of a sister deployment do, and as
+the traffic of a sister was seen; and what a wallet must read of it.
 """
 
 from datetime import UTC, datetime
@@ -109,7 +109,13 @@ class Spelling(NamedTuple):
         return f"{self.command}: {self.name}"
 
 
-def _each(name, commands, changes, read, differences):
+def _each(
+    name: str,
+    commands: tuple[str, ...],
+    changes: dict[str, Any],
+    read: dict[str, Any],
+    differences: dict[str, str],
+) -> list[Spelling]:
     return [Spelling(name, command, changes, read, differences) for command in commands]
 
 

@@ -143,28 +143,15 @@ class CallbackHandler:
         info = CALLBACKS[callback.command]
         limit = info.answer_within
         deadline = None if limit is None else received_at + limit - self._margin
-        if self._executor is None:
-            self._executor = ThreadPoolExecutor(self._threads, thread_name_prefix="igamingace-wallet")
         if self._player_id is not None:
-            function = WalletCall(
-                cast("Method", self._player_id), callback.player_id, _nothing_booked, deadline
-            )
-            if not await function.run(self._executor):
-                self._abandon(function, "The function player_id", info, event(UNKNOWN))
-                return UNKNOWN, 0
-            try:
-                own_id = _checked_player_id(function.result())
-            except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 -- each error is answered
-                self._report_error("The function player_id", event(UNKNOWN), error)
-                return UNKNOWN, 0
-            if own_id is None:
-                unknown = InvalidPlayer.status_code
-                return (unknown if unknown in info.status_codes else NotAuthenticated.status_code), 0
-            callback = callback.model_copy(update={"player_id": own_id})
+            found = await self._find_player(self._player_id, callback.player_id, info, deadline, event)
+            if isinstance(found, tuple):
+                return found
+            callback = callback.model_copy(update={"player_id": found})
         wallet = self._wallet[cast("str", account)] if isinstance(self._wallet, Mapping) else self._wallet
         method = cast("Method", getattr(wallet, callback.command))
         call = WalletCall(method, callback, partial(self._report_late_end, event), deadline)
-        if not await call.run(self._executor):
+        if not await call.run(self._running_executor()):
             self._abandon(call, "The wallet", info, event(UNKNOWN))
             return UNKNOWN, 0
         try:
@@ -172,6 +159,36 @@ class CallbackHandler:
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 -- each error is answered
             self._report_error("The wallet", event(UNKNOWN), error)
             return UNKNOWN, 0
+
+    async def _find_player(
+        self,
+        find: PlayerIdFunction,
+        player_id: str,
+        info: CallbackInfo,
+        deadline: float | None,
+        event: partial[Event],
+    ) -> str | tuple[str, Decimal | int]:
+        """Return the wallet's id of a player, or what to answer."""
+        call = WalletCall(cast("Method", find), player_id, _nothing_booked, deadline)
+        if not await call.run(self._running_executor()):
+            self._abandon(call, "The function player_id", info, event(UNKNOWN))
+            return UNKNOWN, 0
+        try:
+            own_id = _checked_player_id(call.result())
+        except Refusal as refusal:
+            return self._refused(refusal, info)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 -- each error is answered
+            self._report_error("The function player_id", event(UNKNOWN), error)
+            return UNKNOWN, 0
+        if own_id is None:
+            code = InvalidPlayer.status_code
+            return (code if code in info.status_codes else NotAuthenticated.status_code), 0
+        return own_id
+
+    def _running_executor(self) -> ThreadPoolExecutor:
+        if self._executor is None:
+            self._executor = ThreadPoolExecutor(self._threads, thread_name_prefix="igamingace-wallet")
+        return self._executor
 
     def _outcome(self, call: WalletCall, info: CallbackInfo) -> tuple[str, Decimal | int]:
         """Return the status code and the balance of a method that has ended.
@@ -185,8 +202,11 @@ class CallbackHandler:
         try:
             return OK, self._checked_balance(call.result())
         except Refusal as refusal:
-            status_code = refusal.status_code if refusal.status_code in info.status_codes else UNKNOWN
-            return status_code, 0 if refusal.balance is None else self._checked_balance(refusal.balance)
+            return self._refused(refusal, info)
+
+    def _refused(self, refusal: Refusal, info: CallbackInfo) -> tuple[str, Decimal | int]:
+        status_code = refusal.status_code if refusal.status_code in info.status_codes else UNKNOWN
+        return status_code, 0 if refusal.balance is None else self._checked_balance(refusal.balance)
 
     def _checked_balance(self, balance: object) -> Decimal | int:
         if isinstance(balance, bool) or not isinstance(balance, Decimal | int):  # a float has lost digits

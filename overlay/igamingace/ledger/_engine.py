@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import URL, Engine, QueuePool, create_engine, event, make_url
 
 from igamingace._common.fork import register_at_fork
+from igamingace.callbacks import seconds_left
 from igamingace.errors import ConfigurationError
 from igamingace.ledger._errors import CommitNotConfirmed
 from igamingace.ledger._sqlstates import Action, action_for
@@ -225,6 +226,8 @@ def transaction(connection: Connection, end: float) -> Generator[OpenTransaction
         _begin(opened, end)
         yield opened
         _remaining(end)
+        if (left := seconds_left()) is not None and left <= 0:  # the server has given the callback up
+            raise TimeoutError("nobody waits for the callback any more: nothing was booked")
         _commit(opened)
     except BaseException:
         _roll_back(opened)

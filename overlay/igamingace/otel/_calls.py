@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
     from igamingace._client.instrumentation import Attempt
 
-__all__ = ["CallInstrumentation"]
+__all__ = ["CallInstrumentation", "log"]
 
-_log = logging.getLogger("igamingace")
+log = logging.getLogger("igamingace")
 # No error of a span processor or a view may fail the call.
-_suppress_and_log = HookCaller(_log, "OpenTelemetry raised an exception; the call continues without it")
+_suppress_and_log = HookCaller(log, "OpenTelemetry raised an exception; the call continues without it")
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
 """In seconds, as the semantic conventions for HTTP recommend."""

@@ -120,7 +120,7 @@ async def _negative(context: CheckContext) -> None:
 @bodies.check(
     "wrong_types",
     "What is no amount, no id and no player is refused",
-    rule=f'{_UNSENT} (Numbers as texts are another matter: a sister deployment sends them.)',
+    rule=f"{_UNSENT} (Numbers as texts are another matter: a sister deployment sends them.)",
     standing="assumed",
     advice=_READ,
 )
