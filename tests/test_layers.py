@@ -18,7 +18,7 @@ LAYERS = [
     {"callbacks", "limits", "_transport"},
     {"drift"},
     {"_common", "_version"},
-    {"errors"},
+    {"errors", "models"},
 ]
 """From the top: what a file imports stands in a lower layer, or in its own package."""
 

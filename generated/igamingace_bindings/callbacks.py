@@ -344,7 +344,7 @@ class Cancel(BaseModel):
     """
     amount: Annotated[Decimal | None, Field(examples=[1.5], ge=0)] = None
     """
-    The stake of the bet, in major units of `currency`. The whole bet is to be refunded, whatever it says.
+    The stake of the bet, in major units of `currency`, with at most its minor digits (USD 2, KRW 0). The whole bet is to be refunded, whatever it says.
     """
     timestamp: Annotated[int | None, Field(examples=[1713792000], ge=0, le=9223372036854775807)] = None
     """

@@ -116,15 +116,19 @@ class _Reader:
         self.facts.data[name] = data
         reached = set(data.models if data else ())
         if "requestBody" in operation:
-            body = _name_of(_content(operation["requestBody"]), f"{name}, its request body")
+            body = _name_of(_content(operation["requestBody"], where := f"{name}, its request body"), where)
             self.facts.bodies[name] = body
             reached |= {model for facts in self.facts.schemas[body].values() for model in facts.models}
         return reached
 
     def data_of(self, operation: Mapping[str, Any], name: str) -> FieldFacts | None:
         """Return what the envelope of a success holds."""
-        status = min(status for status in operation["responses"] if status.startswith("2"))
-        envelope = self.resolved(_content(self.resolved(operation["responses"][status])))
+        status = min((status for status in operation["responses"] if status.startswith("2")), default=None)
+        if status is None:
+            raise FieldError(f"{name}: it needs the response of a success, such as '200'")
+        envelope = self.resolved(
+            _content(self.resolved(operation["responses"][status]), f"{name}, its {status}")
+        )
         data = envelope.get("properties", {}).get("data")
         return None if data is None else self.field(data, f"{name}, its data")
 
@@ -231,7 +235,9 @@ class _Reader:
 
     def enum(self, schema: Mapping[str, Any], where: str) -> FieldFacts:
         """Return the type of an open enum, and keep it."""
-        name, known = schema["x-enum-name"], schema["x-known-values"]
+        name, known = schema["x-enum-name"], schema.get("x-known-values", {})
+        if not known or not all(re.fullmatch(r"-?[0-9]+", str(value)) for value in known):
+            raise FieldError(f"{where}: x-enum-name needs x-known-values, whose keys are integers in quotes")
         members = {_constant(label): int(value) for value, label in known.items()}
         if len(members) != len(known):
             raise FieldError(f"{where}: two of the x-known-values make the same name; name them otherwise")
@@ -271,8 +277,11 @@ def _operations(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
                 yield cast("Mapping[str, Any]", operation)
 
 
-def _content(node: Mapping[str, Any]) -> Mapping[str, Any]:
-    return cast("Mapping[str, Any]", node["content"]["application/json"]["schema"])
+def _content(node: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    schema = node.get("content", {}).get("application/json", {}).get("schema")
+    if schema is None:
+        raise FieldError(f"{where}: it needs a schema under content, application/json")
+    return cast("Mapping[str, Any]", schema)
 
 
 def _standing(parameter: Mapping[str, Any]) -> dict[str, Any]:

@@ -223,8 +223,10 @@ CLASSES = {
 }
 
 
-def test_the_table_names_every_code_of_the_contract():
-    assert set(CLASSES) - {9999} == {info.code for info in ERRORS}
+def test_the_table_names_every_code_that_is_more_than_assumed():
+    known = {info.code for info in ERRORS if info.standing != "assumed"}
+
+    assert known <= set(CLASSES) - {9999} <= {info.code for info in ERRORS}
 
 
 @pytest.mark.parametrize("code", CLASSES)

@@ -2,90 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from typing import TYPE_CHECKING
 
-import httpx2
 import pytest
-from igamingace import Agent, AsyncAgent, AsyncOperator, Operator, drift, errors
+from igamingace import drift, errors
 from igamingace.limits import LocalLimiter, account_key
 from igamingace.operators import Account
+
+from .world import PROVIDER, TOKEN, success, told
 
 if TYPE_CHECKING:
     from igamingace.drift import Difference
 
-TOKEN = "60349266c8d9487eab7531b1a15d2480"
-PROVIDER = {"providerId": 1, "providerName": "Nova", "logo": "https://cdn.example/nova.png", "status": 1}
-SUCCESS = {"success": True, "message": "OK", "data": [PROVIDER]}
+SUCCESS = success([PROVIDER])
 BUSY = {"success": False, "code": 1018, "message": "SERVER_IS_BUSY"}
 UNKNOWN = {"success": False, "code": 1099, "message": "SOMETHING_NEW"}
-
-
-class World:
-    """Calls in threads or in tasks, to a server that answers by a script; the last answer stays."""
-
-    def __init__(self, kind):
-        self.kind = kind
-        self.script = [(200, SUCCESS)]
-
-    def answer(self, request):
-        status, body = self.script.pop(0) if len(self.script) > 1 else self.script[0]
-        return httpx2.Response(status, json=body)
-
-    async def answer_async(self, request):
-        return self.answer(request)
-
-    def options(self, options):
-        in_threads = self.kind == "threads"
-        answer = self.answer if in_threads else self.answer_async
-        return {
-            "transport": httpx2.MockTransport(answer),
-            "base_url": "https://api.example",
-            "limiter": LocalLimiter(),
-            "backoff": 0,
-        } | options
-
-    def call(self, code=lambda agent: agent.providers.list(), **options):
-        """The agent's differences after the code was run with it; errors of the API are ignored."""
-        if self.kind == "threads":
-            with Agent(TOKEN, **self.options(options)) as agent:
-                with contextlib.suppress(errors.APIError):
-                    code(agent)
-                return agent.drift()
-
-        async def run():
-            async with AsyncAgent(TOKEN, **self.options(options)) as agent:
-                with contextlib.suppress(errors.APIError):
-                    await code(agent)
-                return agent.drift()
-
-        return asyncio.run(run())
-
-    def call_all(self, accounts, **options):
-        """The operator's differences after a call for each account."""
-        if self.kind == "threads":
-            with Operator(accounts, **self.options(options)) as operator:
-                operator.map(lambda agent: agent.providers.list())
-                return operator.drift()
-
-        async def run():
-            async with AsyncOperator(accounts, **self.options(options)) as operator:
-                await operator.map(lambda agent: agent.providers.list())
-                return operator.drift()
-
-        return asyncio.run(run())
-
-
-@pytest.fixture(params=["threads", "asyncio"])
-def world(request, monkeypatch):
-    for name in ("IGAMINGACE_API_TOKEN", "IGAMINGACE_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-    return World(request.param)
-
-
-def told(differences: list[Difference]):
-    return [(each.place, each.kind, each.value, each.count) for each in differences]
 
 
 @pytest.mark.parametrize("answer", [(200, SUCCESS), (429, BUSY)])
@@ -177,17 +108,10 @@ def test_a_hook_that_raises_does_not_break_the_call(world):
         raise RuntimeError("no disk")
 
     world.script = [(201, SUCCESS)]
-    seen = []
 
-    async def call_async(agent):
-        seen.extend(await agent.providers.list())
+    world.call(on_drift=hook)
 
-    def call(agent):
-        seen.extend(agent.providers.list())
-
-    world.call(call if world.kind == "threads" else call_async, on_drift=hook)
-
-    assert [each.provider_id for each in seen] == [1]
+    assert [each.provider_id for each in world.result] == [1]
 
 
 def test_an_operator_has_the_differences_of_all_its_agents_and_its_hook_sees_each_once(world):

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from igamingace import drift
 from igamingace._common.secret import Secret
 from igamingace.drift import DriftLog
+from igamingace.drift._names import shown_place
 from igamingace_bindings.contract import OPERATIONS
 
 from .recording import record
@@ -127,3 +132,13 @@ def test_every_operation_and_callback_is_shown(operation):
     record(DriftLog(), operation=operation)
 
     assert drift.differences()[0].operation == operation
+
+
+@given(
+    st.text(), st.text("0123456789abcdefABCDEF", min_size=4), st.sampled_from(["/data/", "/data/*/x", "/"])
+)
+def test_whatever_is_around_the_token_it_is_not_shown(around, token, start):
+    shown = shown_place(f"{start}{around}{token}{around}", Secret(token))
+
+    assert token.lower() not in shown.lower() or token.lower() in start.lower()
+    assert re.fullmatch(r"(/(\?|\*|[A-Za-z0-9_]{1,40}))*", shown)

@@ -41,6 +41,14 @@ TYPED = {"place": "/data/*/status", "expected": "integer"}
             FIELD,
         ),
         (
+            {"kind": "other type", "place": "/data", "expected": "array", "came": "null"},
+            (
+                "The answer of games.list has /data as JSON type null, "
+                "which cannot be read as the array of the contract (sister)."
+            ),
+            "The call raises UnexpectedResponse.",
+        ),
+        (
             {"kind": "other spelling", "came": "string", **TYPED},
             (
                 "The answer of games.list has /data/*/status as JSON type string, "

@@ -72,6 +72,33 @@ def test_a_wrong_token_is_told_whatever_the_body_looks_like(world, tree, body):
     assert found(report, "tiger")["address"][0] == "unknown"
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "check"),
+    [("allowedIPs", 7, "address"), ("callbackURL", [1], "callback"), ("id", {}, None)],
+)
+def test_a_field_that_cannot_be_read_leaves_the_token_right(world, tree, field, value, check):
+    info = {
+        "id": "x",
+        "allowedIPs": ["198.51.100.7"],
+        "balance": [{"currency": "USD", "amount": 1}],
+        field: value,
+    }
+
+    def answer(request):
+        return httpx2.Response(
+            200, json={"success": True, "message": "OK", "data": info if "info" in request.url.path else []}
+        )
+
+    report = world.use(
+        lambda operator: operator.check(["tiger"]), tree, transport=httpx2.MockTransport(answer)
+    )
+
+    states = {name: state for name, (state, _) in found(report, "tiger").items()}
+    assert states["token"] == "ok"
+    if check is not None:
+        assert [name for name, state in states.items() if state == "unknown"] == [check]
+
+
 @pytest.mark.parametrize("status", [200, 403, 404, 429, 500, 502])
 @pytest.mark.parametrize("content", [b"<html></html>", b"", b"null", b'{"message": "no"}'])
 def test_a_token_that_nothing_is_said_of_is_unknown(world, tree, status, content):

@@ -32,26 +32,28 @@ PARAMETER = """\
     - name: genre
       in: query
       description: Only the providers of this genre.
+      x-standing: assumed
       schema:
         type: string
         maxLength: 20
-        examples:
-          - slots
+      example: slots
 """
-OPERATION = """
+POPULAR = "spec/paths/providers/popular.yaml"
+OPERATION = """\
 get:
   operationId: providers.popular
   tags: [providers]
   summary: List the popular providers
-  description: The providers that are played most, the most played first.
+  description: The providers that are played most, the most played first, over some days.
   x-standing: assumed
-  x-error-codes: [1002, 1009]
+  x-error-codes: [1, 1001, 1002, 1003, 1007, 1009, 1010, 1018, 1020]
   parameters:
     - name: days
       in: query
       required: true
-      description: Over so many days.
-      schema: {type: integer, minimum: 1, maximum: 30}
+      description: Over so many days, the present one included.
+      schema: {type: integer, format: int32, minimum: 1, maximum: 30}
+      example: 7
   responses:
     "200":
       description: The providers.
@@ -67,6 +69,10 @@ get:
                 data: [{providerId: 7, providerName: Ace of Ferries, status: 1, logo: "https://casino.example/7.png"}]
     "400": {$ref: ../../responses/WrongForm.yaml}
     "401": {$ref: ../../responses/Unauthorized.yaml}
+    "403": {$ref: ../../responses/Forbidden.yaml}
+    "429": {$ref: ../../responses/TooManyRequests.yaml}
+    "500": {$ref: ../../responses/ServerError.yaml}
+    "503": {$ref: ../../responses/Maintenance.yaml}
     default: {$ref: ../../responses/UnexpectedError.yaml}
 """
 CALL = """
@@ -189,7 +195,18 @@ def test_an_edited_contract_becomes_methods_docs_mock_fuzz_and_a_new_version(pro
         entry,
         f"  /v1/provider/popular:\n    $ref: ./paths/providers/popular.yaml\n{entry}",
     )
-    (project.folder / "spec" / "paths" / "providers" / "popular.yaml").write_text(OPERATION)
+    half = OPERATION.replace(", format: int32, minimum: 1", "").replace("  x-standing: assumed\n", "")
+    (project.folder / POPULAR).write_text(half)
+
+    # What the operation lacks is told in sentences, all at once.
+    status, output = project.nox("check")
+    assert status == 1, output
+    assert f"{POPULAR}:1: providers.popular: needs x-standing: documented, probed" in output
+    lacking = "needs format in its schema and minimum in its schema"
+    assert f"providers.popular, parameter days: {lacking}" in output
+    assert "The contract has 2 problems" in output
+    assert "Traceback" not in output
+    (project.folder / POPULAR).write_text(OPERATION)
 
     # Stale bindings are named, and made anew by one command.
     status, output = project.nox("check")
@@ -219,7 +236,7 @@ def test_an_edited_contract_becomes_methods_docs_mock_fuzz_and_a_new_version(pro
     assert status == 0, output
     assert "called: Ace of Ferries" in output
     assert "played most, the most played first" in output
-    assert "Over so many days." in output
+    assert "Over so many days" in output
     assert "mock: " in output
     assert "days" in output.split("mock: ")[1].splitlines()[0]
     status, output = project.run("-c", FUZZ)

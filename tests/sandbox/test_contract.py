@@ -25,8 +25,11 @@ def operations(contract):
     return [item[method] for item in contract["paths"].values() for method in methods & set(item)]
 
 
-def test_every_operation_of_the_contract_has_a_handler(contract):
-    assert {operation["operationId"] for operation in operations(contract)} == set(handlers_package.HANDLERS)
+def test_every_operation_that_is_more_than_assumed_has_a_handler(contract):
+    standings = {operation["operationId"]: operation["x-standing"] for operation in operations(contract)}
+    known = {name for name, standing in standings.items() if standing != "assumed"}
+
+    assert known <= set(handlers_package.HANDLERS) <= set(standings)
 
 
 def test_an_operation_has_one_handler():

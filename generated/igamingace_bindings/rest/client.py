@@ -99,7 +99,9 @@ class Operation(Generic[T]):
         if self.in_path:
             filled = write_fields(self.in_path, arguments, zones)
             for field in self.in_path:
-                path = path.replace(f"{{{field.name}}}", segment(field.python_name, filled[field.name]))
+                path = path.replace(
+                    f"{{{field.python_name}}}", segment(field.python_name, filled[field.name])
+                )
         query: dict[str, str] | None = None
         if self.in_query is not None:
             written = write_fields(self.in_query, arguments, zones)

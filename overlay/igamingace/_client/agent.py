@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from igamingace_bindings.rest.client import RawAnswer
 
     from igamingace._client.config import Options
+    from igamingace._client.extra import QueryValue
     from igamingace._transport.base import AsyncTransport, Timeouts, Transport
     from igamingace.drift import Difference
     from igamingace.limits import Limiter
@@ -38,7 +39,7 @@ class RawView(RawResources):
         method: str,
         path: str,
         *,
-        query: Mapping[str, object] | None = None,
+        query: Mapping[str, QueryValue] | None = None,
         json: Mapping[str, object] | None = None,
     ) -> RawAnswer[Any]:
         """As `Agent.request`, answering with all that came."""
@@ -68,7 +69,7 @@ class AgentView(BaseAgent[Dispatcher, "AgentView"], Resources):
         method: str,
         path: str,
         *,
-        query: Mapping[str, object] | None = None,
+        query: Mapping[str, QueryValue] | None = None,
         json: Mapping[str, object] | None = None,
     ) -> Any:  # noqa: ANN401 -- the contract does not know the data
         """Call an operation that the contract does not know, under the same budget, retries and errors.
@@ -201,7 +202,7 @@ class AsyncRawView(AsyncRawResources):
         method: str,
         path: str,
         *,
-        query: Mapping[str, object] | None = None,
+        query: Mapping[str, QueryValue] | None = None,
         json: Mapping[str, object] | None = None,
     ) -> RawAnswer[Any]:
         """As `AsyncAgent.request`, answering with all that came."""
@@ -231,7 +232,7 @@ class AsyncAgentView(BaseAgent[AsyncDispatcher, "AsyncAgentView"], AsyncResource
         method: str,
         path: str,
         *,
-        query: Mapping[str, object] | None = None,
+        query: Mapping[str, QueryValue] | None = None,
         json: Mapping[str, object] | None = None,
     ) -> Any:  # noqa: ANN401 -- the contract does not know the data
         """Call an operation that the contract does not know, under the same budget, retries and errors.

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from igamingace._client.config import Options
+    from igamingace._client.extra import QueryValue
     from igamingace._transport.base import Timeouts
     from igamingace.drift import Difference
     from igamingace.limits import Stats
@@ -48,7 +49,7 @@ class BaseAgent(Generic[S, V]):
         busy_retries: int | None = None,
         busy_timeout: float | None = None,
         backoff: float | None = None,
-        extra_query: Mapping[str, object] | None = None,
+        extra_query: Mapping[str, QueryValue] | None = None,
         extra_body: Mapping[str, object] | None = None,
     ) -> V:
         """The same agent with other options, for one call or for many; what is None stays as it is.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FieldDifference", "record_fields", "record_status"]
 
+_SUCCESS: Final = int(HTTPStatus.OK)
 # No page says under which HTTP status a code comes, or a success.
 _STANDING_OF_STATUS: Final = "assumed"
 
@@ -62,7 +63,7 @@ def record_status(
 ) -> None:
     """Record a code that the contract does not list, and an HTTP status other than that of the code."""
     if not isinstance(verdict, ErrorResponse):
-        expected = HTTPStatus.OK.value
+        expected = _SUCCESS
     elif verdict.code is not None and verdict.code in contract.CODES:
         expected = contract.CODES[verdict.code].http_status
     else:

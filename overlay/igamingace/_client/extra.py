@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from igamingace_bindings.rest.client import Operation, Request
+from igamingace_bindings.scalars import MAX_DIGITS
 
 from igamingace._common import json as exact_json
 from igamingace._common.masking import masked_repr
@@ -16,6 +17,9 @@ from igamingace.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+QueryValue: TypeAlias = str | int | Decimal | None
+"""What a query parameter may be; None leaves it out."""
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -95,7 +99,7 @@ def _query_text(place: str, value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, int | Decimal):
         number = Decimal(value)
-        if number.is_finite() and abs(number.adjusted()) < exact_json.MAX_DIGITS:
+        if number.is_finite() and abs(number.adjusted()) < MAX_DIGITS:
             return format(number, "f")
     raise InvalidArgument(f"{place} is a {_type(value)}: give a text, an int, a finite Decimal or a boolean")
 

@@ -8,7 +8,7 @@ known codes before unknown ones. Where no known code is found, the HTTP status s
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -18,7 +18,7 @@ from igamingace_bindings import contract
 from igamingace._common import json as exact_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from igamingace._transport.base import Response
 
@@ -131,7 +131,7 @@ class _ErrorCode:
     place: str = ""
 
 
-def parse_response(answer: Response) -> Mapping[str, Any] | ErrorResponse | InvalidResponse:
+def parse_response(answer: Response) -> dict[str, Any] | ErrorResponse | InvalidResponse:
     """Tell what an answer is; a mapping is the envelope of a success."""
     if answer.fault is not None:
         return _unreadable(answer, answer.fault)
@@ -156,15 +156,12 @@ def _parse_body(answer: Response) -> object | InvalidResponse:
     return _unreadable(answer, reason, not_the_api=True)
 
 
-def _success(
-    answer: Response, envelope: dict[str, Any]
-) -> Mapping[str, Any] | ErrorResponse | InvalidResponse:
+def _success(answer: Response, envelope: dict[str, Any]) -> dict[str, Any] | ErrorResponse | InvalidResponse:
     message = envelope.get("message")
     plain = isinstance(message, str) and message in _OK_NAMES and _ERROR_FIELDS.isdisjoint(envelope)
     if not plain:
-        marks = [*_codes_in_fields(envelope), *_codes_in_messages(envelope)]
         # A code of ours wherever it stands; an unknown one only in a field of the envelope itself.
-        marks = [mark for mark in marks if mark.known or mark.place.removeprefix("/") in _CODE_FIELDS]
+        marks = (mark for mark in _marks(envelope) if mark.known or mark.place[1:] in _CODE_FIELDS)
         mark = _best(marks, answer.http_status)
         if mark is not None and mark.code not in _HTTP_SUCCESS:
             return _error(answer, mark, _words(envelope))
@@ -194,7 +191,7 @@ def _error(answer: Response, mark: _ErrorCode | None, text: str | None) -> Error
 
 
 def _code_of(envelope: dict[str, Any], http_status: int) -> _ErrorCode | None:
-    mark = _best([*_codes_in_fields(envelope), *_codes_in_messages(envelope)], http_status)
+    mark = _best(_marks(envelope), http_status)
     if mark is None or (mark.known is None and mark.code == http_status):
         texts = (_in_text(text, place) for place, text in _messages(envelope))
         mark = next((found for found in texts if found is not None), mark)
@@ -212,12 +209,18 @@ def _objects(envelope: dict[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]
             yield place, cast("dict[str, Any]", value)
 
 
+def _marks(envelope: dict[str, Any]) -> Iterator[_ErrorCode]:
+    """The codes of an envelope, fields made for them first."""
+    yield from _codes_in_fields(envelope)
+    yield from _codes_in_messages(envelope)
+
+
 def _codes_in_fields(envelope: dict[str, Any]) -> Iterator[_ErrorCode]:
     for place, values in _objects(envelope):
         for name in _CODE_FIELDS:
-            mark = _mark(values.get(name), _ANY_NAME)
+            mark = _mark(values.get(name), _ANY_NAME, f"{place}/{name}")
             if mark is not None:
-                yield replace(mark, place=f"{place}/{name}")
+                yield mark
 
 
 def _messages(envelope: dict[str, Any]) -> Iterator[tuple[str, object]]:
@@ -231,45 +234,47 @@ def _messages(envelope: dict[str, Any]) -> Iterator[tuple[str, object]]:
 
 def _codes_in_messages(envelope: dict[str, Any]) -> Iterator[_ErrorCode]:
     for place, message in _messages(envelope):
-        mark = _mark(message, _CLEAR_NAME)
+        mark = _mark(message, _CLEAR_NAME, place)
         if mark is not None:
-            yield replace(mark, place=place)
+            yield mark
 
 
-def _best(marks: list[_ErrorCode], http_status: int) -> _ErrorCode | None:
+def _best(marks: Iterable[_ErrorCode], http_status: int) -> _ErrorCode | None:
     """The first mark that the contract knows; else what the marks say together of an unknown code."""
+    unknown: list[_ErrorCode] = []
     for mark in marks:
         if mark.known is not None:
             return mark
-    if not marks:
+        unknown.append(mark)
+    if not unknown:
         return None
     # A number that only repeats the HTTP status is the weakest of all.
-    ranked = sorted(marks, key=lambda mark: mark.code == http_status)
+    ranked = sorted(unknown, key=lambda mark: mark.code == http_status)
     codes = [mark.code for mark in ranked if mark.code is not None]
     names = [mark.name for mark in ranked if mark.name is not None]
     return _ErrorCode(codes[0] if codes else None, names[0] if names else None, place=ranked[0].place)
 
 
-def _mark(value: object, unknown_names: re.Pattern[str]) -> _ErrorCode | None:
+def _mark(value: object, unknown_names: re.Pattern[str], place: str) -> _ErrorCode | None:
     """What a field says when all of it is a number or a name; None for a success, nothing or prose."""
     if isinstance(value, str):
         value = value.strip()
         if not _NUMBER.fullmatch(value):
-            return _mark_of_name(value, unknown_names)
+            return _mark_of_name(value, unknown_names, place)
         value = int(value)
     elif isinstance(value, Decimal) and value == value.to_integral_value():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or value in _OK:
         return None
-    return _ErrorCode(value, None, contract.CODES.get(value))
+    return _ErrorCode(value, None, contract.CODES.get(value), place)
 
 
-def _mark_of_name(text: str, unknown_names: re.Pattern[str]) -> _ErrorCode | None:
+def _mark_of_name(text: str, unknown_names: re.Pattern[str], place: str) -> _ErrorCode | None:
     known = _BY_NAME.get(re.sub(r"[\s-]+", "_", text.rstrip(".!")).upper())
     if known is not None:
-        return _ErrorCode(known.code, known.name, known)
+        return _ErrorCode(known.code, known.name, known, place)
     if unknown_names.fullmatch(text) and text.upper() not in _OK_NAMES:
-        return _ErrorCode(None, text)
+        return _ErrorCode(None, text, place=place)
     return None
 
 
@@ -277,13 +282,12 @@ def _in_text(text: object, place: str) -> _ErrorCode | None:
     if not isinstance(text, str):
         return None
     if found := _NAME_IN_TEXT.search(text):
-        mark = _mark_of_name(found[0], _CLEAR_NAME)
-        return mark and replace(mark, place=place)
+        return _mark_of_name(found[0], _CLEAR_NAME, place)
     for found in _NUMBER_IN_TEXT.finditer(text):
-        mark = _mark(found[found.lastgroup or 0], _CLEAR_NAME)
+        mark = _mark(found[found.lastgroup or 0], _CLEAR_NAME, place)
         # A number nobody knows needs the word "code" or "error" before it.
         if mark is not None and (mark.known is not None or found["said"]):
-            return replace(mark, place=place)
+            return mark
     return None
 
 

@@ -8,9 +8,10 @@ from http import HTTPStatus
 from typing import Final, Literal, NamedTuple, TypeAlias, cast
 
 from igamingace_bindings.contract import CALLBACKS
+from igamingace_bindings.scalars import MAX_DIGITS
 
 from igamingace._common.currency import minor_digits
-from igamingace._common.json import MAX_DIGITS, InvalidJSON, decode_strict
+from igamingace._common.json import InvalidJSON, decode_strict
 
 Outcome: TypeAlias = Literal["accepted", "refused", "failed"]
 """`accepted`: OK in time. `refused`: another statusCode that the contract knows for the command. `failed`:

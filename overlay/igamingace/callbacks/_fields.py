@@ -9,10 +9,9 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args
 
 from igamingace_bindings.contract import CALLBACKS, FieldInfo
-from igamingace_bindings.scalars import BOOLEAN, INTEGER, NUMBER, STRING, OpaqueId, json_type
+from igamingace_bindings.scalars import BOOLEAN, INTEGER, NUMBER, STRING, OpaqueId, json_type, parse_number
 from pydantic import AwareDatetime
 
-from igamingace._common.json import parse_number
 from igamingace.callbacks._json import OUT_OF_RANGE, parse_literal, to_datetime
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, NoReturn, TypeAlias
 
-from igamingace._common.json import MAX_DIGITS, parse_number
+from igamingace_bindings.scalars import MAX_DIGITS, parse_number
 
 Value: TypeAlias = str | bytes | bool | None
 """A decoded string, a number as its literal in bytes, true, false or null."""

@@ -77,7 +77,7 @@ def games(
 
 def launch(
     provider_id: ProviderID,
-    game_id: Annotated[int, typer.Argument(min=0, help="The game's id: see `igamingace games`.")],
+    game_id: Annotated[str, typer.Argument(help="The game's id: see `igamingace games`.")],
     *,
     player: Annotated[str, typer.Option(metavar="ID", help="Your own id of the player.")],
     return_url: Annotated[

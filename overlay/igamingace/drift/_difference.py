@@ -76,10 +76,13 @@ class Difference:
 
 
 _FIELD: Final = "Only code that uses this field is affected."
+_CALL: Final = "The call raises UnexpectedResponse."
 _AS_IT_CAME: Final = "Only code that uses this field as it came is affected."
+_WHOLE_DATA: Final = frozenset({"/data", "/data/*"})
+"""What cannot be missing or of another type without being missing as a whole."""
 _SENTENCES: Final[Mapping[Kind, str]] = {
-    "missing": f"{{what}} lacks {{place}}, which {{contract}} requires. {_FIELD}",
-    "other type": f"{{what}} has {{place}} {{came}}, which cannot be read as {{expected}}. {_FIELD}",
+    "missing": "{what} lacks {place}, which {contract} requires. {affected}",
+    "other type": "{what} has {place} {came}, which cannot be read as {expected}. {affected}",
     "other spelling": f"{{what}} has {{place}} {{came}}, read without loss as {{expected}}. {_AS_IT_CAME}",
     "unknown field": f"{{what}} has the field {{place}}, which the contract lacks. {_AS_IT_CAME}",
     "unknown value": f"{{what}} has {{value}} at {{place}}, which {{contract}} does not list. {_FIELD}",
@@ -123,4 +126,5 @@ def explain(key: Key, expected: str | None = None, came: str | None = None) -> s
         contract=contract,
         came="as another type" if came is None else f"as JSON type {came}",
         expected=expected,
+        affected=_CALL if key.place in _WHOLE_DATA else _FIELD,
     )

@@ -22,6 +22,7 @@ from igamingace.operators._errors import (
     TreeError,
     UnknownAccount,
     Wallets,
+    WalletUnreadable,
 )
 from igamingace.operators._management.allowed_ips import AddressChange, AllowedAddresses
 from igamingace.operators._management.balances import Balances
@@ -72,5 +73,6 @@ __all__ = [
     "Tree",
     "TreeError",
     "UnknownAccount",
+    "WalletUnreadable",
     "Wallets",
 ]

@@ -36,6 +36,7 @@ __all__ = [
     "TransferUnknown",
     "TreeError",
     "UnknownAccount",
+    "WalletUnreadable",
     "Wallets",
 ]
 
@@ -99,6 +100,18 @@ class InvalidAddresses(ConfigurationError):
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("; ".join(self.problems))
+
+
+class WalletUnreadable(IGamingAceError):
+    """An account's info does not say what a wallet of it holds: nothing is guessed about money.
+
+    Attributes:
+        missing: what the answer lacks.
+    """
+
+    def __init__(self, missing: str) -> None:
+        super().__init__(f"operators.info: the answer has no {missing}, so what the account holds is unknown")
+        self.missing = missing
 
 
 class DeadlineExceeded(IGamingAceError, TimeoutError):

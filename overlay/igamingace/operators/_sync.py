@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from igamingace._client.config import Options
+from igamingace._client.config import first_options
 from igamingace._common.secret import Secret
 from igamingace.operators._base import OperatorBase
 from igamingace.operators._management.allowed_ips import AllowedAddresses, allowed_ips, set_allowed_ips
@@ -23,6 +23,7 @@ from igamingace.operators._transfers.transfer import SETTLE, make_order, transfe
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Generator, Iterable
+    from datetime import tzinfo
     from decimal import Decimal
     from types import TracebackType
 
@@ -75,6 +76,8 @@ class Operator(OperatorBase):
         busy_retries: int | None = None,
         busy_timeout: float | None = None,
         backoff: float | None = None,
+        strict: bool = False,
+        time_zone: tzinfo | str | None = None,
         on_drift: Callable[[Difference], object] | None = None,
         max_in_flight: int = MAX_IN_FLIGHT,
     ) -> None:
@@ -84,13 +87,15 @@ class Operator(OperatorBase):
             accounts: the accounts, or a tree of them.
             base_url: URL of the API, for accounts without their own.
             transport: any httpx2 transport to send through; closing the operator does not close it.
-            timeout: as for `Agent`, like all up to `backoff`.
+            timeout: as for `Agent`, like all up to `time_zone`.
             limiter: limits each account's requests in flight; default: the limiter of the process.
             acquire_timeout: maximum wait for a slot of an account's budget, in seconds.
             max_retries: maximum retries of a read after a transient failure.
             busy_retries: maximum retries of a call after SERVER_IS_BUSY.
             busy_timeout: seconds from a call's first SERVER_IS_BUSY after which another ends it.
             backoff: seconds before the first retry.
+            strict: refuse answers that differ from the contract as a whole.
+            time_zone: the zone of times whose zone is not documented.
             on_drift: called once with each difference from the contract that any of the agents sees.
             max_in_flight: maximum number of concurrent calls of one `map` or `stream`. When so many hang, the
                 others wait until one of these ends, by `timeout` and the retries.
@@ -107,13 +112,15 @@ class Operator(OperatorBase):
             limiter=limiter,
             on_drift=on_drift,
             max_in_flight=max_in_flight,
-            options=Options().changed(
+            options=first_options(
                 timeout=timeout,
                 acquire_timeout=acquire_timeout,
                 max_retries=max_retries,
                 busy_retries=busy_retries,
                 busy_timeout=busy_timeout,
                 backoff=backoff,
+                strict=strict,
+                time_zone=time_zone,
             ),
         )
 

@@ -29,7 +29,7 @@ class BonusCall(Model):
             the values. iGamingAce tells Active (waiting or running) from Completed (all spins played, or
             the amount paid).
         rounds_remaining: How many free rounds are left.
-        operator_id: The id of the account that gave the bonus. Its type is not stated.
+        operator_id: The id of the account that gave the bonus, opaque: its type is not stated.
         provider_id: The provider's id.
         game_code: The game's id, opaque.
         player_external_id: Your own id of the player.
@@ -64,7 +64,7 @@ class BonusCall(Model):
         Field("issue_id", "issueId", OpaqueId(number=True), required=True),
         Field("status", "status", Either(INTEGER, STRING)),
         Field("rounds_remaining", "roundsRemaining", INTEGER),
-        Field("operator_id", "operatorId", STRING),
+        Field("operator_id", "operatorId", OpaqueId()),
         Field("provider_id", "providerId", INTEGER),
         Field("game_code", "gameCode", OpaqueId()),
         Field("player_external_id", "playerExternalId", STRING),

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from ...scalars import STRING
+from ...scalars import STRING, OpaqueId
 from ..types import Field, Model
 
 
@@ -16,7 +16,7 @@ class CreatedOperator(Model):
     """The account that was created.
 
     Attributes:
-        id: The new account's id. Its type is not stated; this contract reads a string.
+        id: The new account's id, opaque: its type is not stated.
         token: The new account's API token. A password, keep it on your server.
     """
 
@@ -24,6 +24,6 @@ class CreatedOperator(Model):
     token: str
 
     _fields: ClassVar[tuple[Field, ...]] = (
-        Field("id", "id", STRING, required=True, standing="assumed"),
+        Field("id", "id", OpaqueId(), required=True, standing="assumed"),
         Field("token", "token", STRING, required=True, secret=True),
     )

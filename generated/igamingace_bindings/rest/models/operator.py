@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from attrs import frozen
 
-from ...scalars import INTEGER, NUMBER, STRING
+from ...scalars import INTEGER, NUMBER, STRING, OpaqueId
 from ..types import Array, Field, Model, Object
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ class Operator(Model):
     """An account, an operator or an agent.
 
     Attributes:
-        id: The account's id. Its type is not stated; this contract reads a string.
+        id: The account's id, opaque: its type is not stated.
         name: The account's name, for people to read.
-        parent_id: The id of the parent account; absent when there is none.
+        parent_id: The id of the parent account, opaque; absent when there is none.
         balance: The account's wallet of points, one entry a currency.
         rtp: Return to player, in percent.
         callback_url: Where the platform sends the account's seamless wallet callbacks.
@@ -30,8 +30,9 @@ class Operator(Model):
             accepts every address.
         providers: The ids of the providers that the account may offer.
         ggr_rate: The account's rate of the gross gaming revenue (GGR), in percent.
-        level: Operator or agent. The list is open.
-        payment_method: How the account pays. The list is open.
+        level: `operator` manages agents and operators below it, `agent` is one casino website. The list
+            is open.
+        payment_method: How the account pays, by `deposit` or by `invoice`. The list is open.
     """
 
     id: str
@@ -47,9 +48,9 @@ class Operator(Model):
     payment_method: str | None = None
 
     _fields: ClassVar[tuple[Field, ...]] = (
-        Field("id", "id", STRING, required=True, standing="assumed"),
+        Field("id", "id", OpaqueId(), required=True, standing="assumed"),
         Field("name", "name", STRING),
-        Field("parent_id", "parentId", STRING, standing="assumed"),
+        Field("parent_id", "parentId", OpaqueId(), standing="assumed"),
         Field("balance", "balance", Array(Object("Money"))),
         Field("rtp", "rtp", NUMBER),
         Field("callback_url", "callbackURL", STRING),

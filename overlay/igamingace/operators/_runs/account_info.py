@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from igamingace._common import json as exact_json
-from igamingace.operators._errors import DuplicateToken
+from igamingace.errors import UnexpectedField
+from igamingace.operators._errors import DuplicateToken, WalletUnreadable
 from igamingace.operators._runs.flow import CallEach, CallOne
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from igamingace_bindings.rest.models.operator import Operator as Info
 
@@ -20,7 +21,18 @@ if TYPE_CHECKING:
     from igamingace.operators._runs.flow import Flow, RunOptions
     from igamingace.operators._runs.results import Results
 
-__all__ = ["duplicate_tokens", "known_values", "missing_wallet", "points_of", "read_info", "read_infos"]
+__all__ = [
+    "currencies_of",
+    "duplicate_tokens",
+    "known_values",
+    "missing_wallet",
+    "parent_of",
+    "points_of",
+    "read_info",
+    "read_infos",
+]
+
+T = TypeVar("T")
 
 
 def read_info(name: str) -> Flow[Info]:
@@ -30,16 +42,27 @@ def read_info(name: str) -> Flow[Info]:
 
 
 def read_infos(
-    accounts: tuple[Account, ...], options: RunOptions
-) -> Flow[tuple[dict[str, Info], dict[str, Exception]]]:
-    """Read the infos of many accounts; returns infos and errors, both by the account's name.
+    accounts: tuple[Account, ...], options: RunOptions, take: Callable[[Account, Info], T]
+) -> Flow[tuple[dict[str, T], dict[str, Exception]]]:
+    """Read the infos of many accounts; returns what was taken of them and errors, by the account's name.
 
     Accounts that turn out to have the same token, which functions may return, are errors.
+
+    Args:
+        accounts: the accounts.
+        options: of the run.
+        take: returns what is needed of an account's info. What it raises is that account's error: it alone is
+            concerned by a field that cannot be read.
     """
-    results: Results[Info] = yield CallEach(accounts, lambda account: read_info(account.name), options)
-    duplicates = duplicate_tokens({name: info.id for name, info in results.ok.items()})
-    infos = {name: info for name, info in results.ok.items() if name not in duplicates}
-    return infos, {**results.failed, **duplicates}
+
+    def read(account: Account) -> Flow[tuple[str, T]]:
+        info = yield from read_info(account.name)
+        return info.id, take(account, info)
+
+    results: Results[tuple[str, T]] = yield CallEach(accounts, read, options)
+    duplicates = duplicate_tokens({name: operator_id for name, (operator_id, _) in results.ok.items()})
+    taken = {name: value for name, (_, value) in results.ok.items() if name not in duplicates}
+    return taken, {**results.failed, **duplicates}
 
 
 def duplicate_tokens(ids: Mapping[str, str]) -> dict[str, Exception]:
@@ -66,9 +89,41 @@ def missing_wallet(currency: str, wallets: Collection[str]) -> str | None:
     return None if currency in wallets else f"it has {', '.join(wallets) or 'no currency'}, not {currency}"
 
 
+def parent_of(info: Info) -> str | None:
+    """Return the id of the account above; None where there is none, or none that can be read, such as ""."""
+    try:
+        return info.parent_id
+    except UnexpectedField:
+        return None
+
+
+def currencies_of(info: Info) -> list[str]:
+    """Return the currencies of an account's wallets.
+
+    Raises:
+        WalletUnreadable: the answer does not have them.
+    """
+    if info.balance is None:
+        raise WalletUnreadable("`balance`")
+    currencies = [money.currency for money in info.balance]
+    if None in currencies:
+        raise WalletUnreadable("currency of a wallet")
+    return [currency for currency in currencies if currency is not None]
+
+
 def points_of(info: Info, currency: str) -> Decimal:
-    """Return the points in a currency, in major units; 0 without such a wallet."""
-    return sum((money.amount for money in info.balance if money.currency == currency), Decimal(0))
+    """Return the points in a currency, in major units; 0 without such a wallet.
+
+    Raises:
+        WalletUnreadable: the answer does not have them; what is wrong with other currencies does no harm.
+    """
+    points = Decimal(0)
+    for of_wallet, money in zip(currencies_of(info), info.balance or (), strict=True):
+        if of_wallet == currency:
+            if money.amount is None:
+                raise WalletUnreadable(f"amount of {currency}")
+            points += money.amount
+    return points
 
 
 @cache

@@ -110,8 +110,9 @@ def plan_top_up(
     }
     limits = {one.currency: _limits(one.currency, minimum, target) for one in children}
     names = dict.fromkeys(name for one in children for name in (one.parent, one.name) if name is not None)
-    infos, failed = yield from read_infos(tuple(tree[name] for name in names), options)
-    points = {name: points_of(info, tree[name].currency) for name, info in infos.items()}
+    points, failed = yield from read_infos(
+        tuple(tree[name] for name in names), options, lambda account, info: points_of(info, account.currency)
+    )
     transfers: list[PlannedTransfer] = []
     short: list[PlannedTransfer] = []
     for account in children:

@@ -92,12 +92,14 @@ class Players:
     ) -> PlayerBalance:
         """Move money to a player's wallet
 
-        Transfer mode only: moves an amount from the agent's wallet of points to the player's.
-        `transactionId` is your own id of the movement. When the answer is lost the outcome is unknown:
-        read the player with players.info, or look the movement up with transactions.list, before you
-        send it again. What a repeated `transactionId` does is not documented. This contract assumes
-        that the same movement moves nothing a second time, and that another movement under the same id
-        is refused with PARAMETERS_INVALID (1012); do not build on it.
+        Transfer mode only: moves an amount from the agent's wallet of points to the player's. The pages
+        contradict each other: one names the player by `playerExternalId`, the other by `playerCode`;
+        this contract takes the first. `transactionId` is your own id of the movement. When the answer
+        is lost the outcome is unknown: read the player with players.info, or look the movement up with
+        transactions.list, before you send it again. What a repeated `transactionId` does is not
+        documented. This contract assumes that the same movement moves nothing a second time, and that
+        another movement under the same id is refused with PARAMETERS_INVALID (1012); do not build on
+        it.
 
         Standing: sister.
 
@@ -139,11 +141,13 @@ class Players:
         """Move money from a player's wallet
 
         Transfer mode only: moves an amount from the player's wallet back to the agent's wallet of
-        points. `transactionId` is your own id of the movement. When the answer is lost the outcome is
-        unknown: read the player with players.info, or look the movement up with transactions.list,
-        before you send it again. What a repeated `transactionId` does is not documented. This contract
-        assumes that the same movement moves nothing a second time, and that another movement under the
-        same id is refused with PARAMETERS_INVALID (1012); do not build on it.
+        points. The pages contradict each other: one names the player by `playerExternalId`, the other
+        by `playerCode`; this contract takes the first. `transactionId` is your own id of the movement.
+        When the answer is lost the outcome is unknown: read the player with players.info, or look the
+        movement up with transactions.list, before you send it again. What a repeated `transactionId`
+        does is not documented. This contract assumes that the same movement moves nothing a second
+        time, and that another movement under the same id is refused with PARAMETERS_INVALID (1012); do
+        not build on it.
 
         Standing: sister.
 
@@ -252,12 +256,14 @@ class AsyncPlayers:
     ) -> PlayerBalance:
         """Move money to a player's wallet
 
-        Transfer mode only: moves an amount from the agent's wallet of points to the player's.
-        `transactionId` is your own id of the movement. When the answer is lost the outcome is unknown:
-        read the player with players.info, or look the movement up with transactions.list, before you
-        send it again. What a repeated `transactionId` does is not documented. This contract assumes
-        that the same movement moves nothing a second time, and that another movement under the same id
-        is refused with PARAMETERS_INVALID (1012); do not build on it.
+        Transfer mode only: moves an amount from the agent's wallet of points to the player's. The pages
+        contradict each other: one names the player by `playerExternalId`, the other by `playerCode`;
+        this contract takes the first. `transactionId` is your own id of the movement. When the answer
+        is lost the outcome is unknown: read the player with players.info, or look the movement up with
+        transactions.list, before you send it again. What a repeated `transactionId` does is not
+        documented. This contract assumes that the same movement moves nothing a second time, and that
+        another movement under the same id is refused with PARAMETERS_INVALID (1012); do not build on
+        it.
 
         Standing: sister.
 
@@ -299,11 +305,13 @@ class AsyncPlayers:
         """Move money from a player's wallet
 
         Transfer mode only: moves an amount from the player's wallet back to the agent's wallet of
-        points. `transactionId` is your own id of the movement. When the answer is lost the outcome is
-        unknown: read the player with players.info, or look the movement up with transactions.list,
-        before you send it again. What a repeated `transactionId` does is not documented. This contract
-        assumes that the same movement moves nothing a second time, and that another movement under the
-        same id is refused with PARAMETERS_INVALID (1012); do not build on it.
+        points. The pages contradict each other: one names the player by `playerExternalId`, the other
+        by `playerCode`; this contract takes the first. `transactionId` is your own id of the movement.
+        When the answer is lost the outcome is unknown: read the player with players.info, or look the
+        movement up with transactions.list, before you send it again. What a repeated `transactionId`
+        does is not documented. This contract assumes that the same movement moves nothing a second
+        time, and that another movement under the same id is refused with PARAMETERS_INVALID (1012); do
+        not build on it.
 
         Standing: sister.
 
@@ -412,12 +420,14 @@ class RawPlayers:
     ) -> RawAnswer[PlayerBalance]:
         """Move money to a player's wallet
 
-        Transfer mode only: moves an amount from the agent's wallet of points to the player's.
-        `transactionId` is your own id of the movement. When the answer is lost the outcome is unknown:
-        read the player with players.info, or look the movement up with transactions.list, before you
-        send it again. What a repeated `transactionId` does is not documented. This contract assumes
-        that the same movement moves nothing a second time, and that another movement under the same id
-        is refused with PARAMETERS_INVALID (1012); do not build on it.
+        Transfer mode only: moves an amount from the agent's wallet of points to the player's. The pages
+        contradict each other: one names the player by `playerExternalId`, the other by `playerCode`;
+        this contract takes the first. `transactionId` is your own id of the movement. When the answer
+        is lost the outcome is unknown: read the player with players.info, or look the movement up with
+        transactions.list, before you send it again. What a repeated `transactionId` does is not
+        documented. This contract assumes that the same movement moves nothing a second time, and that
+        another movement under the same id is refused with PARAMETERS_INVALID (1012); do not build on
+        it.
 
         Standing: sister.
 
@@ -459,11 +469,13 @@ class RawPlayers:
         """Move money from a player's wallet
 
         Transfer mode only: moves an amount from the player's wallet back to the agent's wallet of
-        points. `transactionId` is your own id of the movement. When the answer is lost the outcome is
-        unknown: read the player with players.info, or look the movement up with transactions.list,
-        before you send it again. What a repeated `transactionId` does is not documented. This contract
-        assumes that the same movement moves nothing a second time, and that another movement under the
-        same id is refused with PARAMETERS_INVALID (1012); do not build on it.
+        points. The pages contradict each other: one names the player by `playerExternalId`, the other
+        by `playerCode`; this contract takes the first. `transactionId` is your own id of the movement.
+        When the answer is lost the outcome is unknown: read the player with players.info, or look the
+        movement up with transactions.list, before you send it again. What a repeated `transactionId`
+        does is not documented. This contract assumes that the same movement moves nothing a second
+        time, and that another movement under the same id is refused with PARAMETERS_INVALID (1012); do
+        not build on it.
 
         Standing: sister.
 
@@ -572,12 +584,14 @@ class AsyncRawPlayers:
     ) -> RawAnswer[PlayerBalance]:
         """Move money to a player's wallet
 
-        Transfer mode only: moves an amount from the agent's wallet of points to the player's.
-        `transactionId` is your own id of the movement. When the answer is lost the outcome is unknown:
-        read the player with players.info, or look the movement up with transactions.list, before you
-        send it again. What a repeated `transactionId` does is not documented. This contract assumes
-        that the same movement moves nothing a second time, and that another movement under the same id
-        is refused with PARAMETERS_INVALID (1012); do not build on it.
+        Transfer mode only: moves an amount from the agent's wallet of points to the player's. The pages
+        contradict each other: one names the player by `playerExternalId`, the other by `playerCode`;
+        this contract takes the first. `transactionId` is your own id of the movement. When the answer
+        is lost the outcome is unknown: read the player with players.info, or look the movement up with
+        transactions.list, before you send it again. What a repeated `transactionId` does is not
+        documented. This contract assumes that the same movement moves nothing a second time, and that
+        another movement under the same id is refused with PARAMETERS_INVALID (1012); do not build on
+        it.
 
         Standing: sister.
 
@@ -619,11 +633,13 @@ class AsyncRawPlayers:
         """Move money from a player's wallet
 
         Transfer mode only: moves an amount from the player's wallet back to the agent's wallet of
-        points. `transactionId` is your own id of the movement. When the answer is lost the outcome is
-        unknown: read the player with players.info, or look the movement up with transactions.list,
-        before you send it again. What a repeated `transactionId` does is not documented. This contract
-        assumes that the same movement moves nothing a second time, and that another movement under the
-        same id is refused with PARAMETERS_INVALID (1012); do not build on it.
+        points. The pages contradict each other: one names the player by `playerExternalId`, the other
+        by `playerCode`; this contract takes the first. `transactionId` is your own id of the movement.
+        When the answer is lost the outcome is unknown: read the player with players.info, or look the
+        movement up with transactions.list, before you send it again. What a repeated `transactionId`
+        does is not documented. This contract assumes that the same movement moves nothing a second
+        time, and that another movement under the same id is refused with PARAMETERS_INVALID (1012); do
+        not build on it.
 
         Standing: sister.
 
