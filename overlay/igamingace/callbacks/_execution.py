@@ -33,8 +33,9 @@ def seconds_left() -> float | None:
     """Return how long `wallet_app` or `wallet_wsgi` still waits for the method that calls this, in seconds.
 
     At 0 or below, the callback has been answered as failed, or is about to be, or the server is shutting down
-    and answers nothing any more: roll back instead of committing. Use it as the timeout of what may block, such as a lock or a request of your own. It works in
-    asynchronous methods, in those that run in threads, and in what they call.
+    and answers it no more: roll back instead of committing. Use it as the timeout of what may block, such as
+    a lock or a request of your own. It works in asynchronous methods, in those that run in threads, and in
+    what they call.
 
     None where there is no time limit: for `balance`, for which the contract states none, and outside of a
     callback.

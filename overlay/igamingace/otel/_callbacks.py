@@ -13,9 +13,10 @@ from igamingace.otel._calls import log
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from contextvars import Token
 
     from opentelemetry.metrics import Meter
-    from opentelemetry.trace import Tracer
+    from opentelemetry.trace import Span, Tracer
 
 __all__ = ["CallbackInstrumentation"]
 
@@ -58,8 +59,8 @@ class CallbackInstrumentation:
     @contextmanager
     def callback(self, command: str) -> Generator[None]:
         """Make a span the current one while the wallet is called, in threads and in tasks."""
-        span = trace.INVALID_SPAN
-        token = None
+        span: Span = trace.INVALID_SPAN
+        token: Token[context.Context] | None = None
 
         def start() -> None:
             nonlocal span, token
