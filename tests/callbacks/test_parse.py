@@ -183,6 +183,25 @@ def test_no_value_is_told(read, callback):
     assert len(refused.value.problems) == 2
 
 
+@pytest.mark.parametrize("name", ["transaction_id", "player_id", "amount ", "Amount", "TRANSACTIONID"])
+def test_a_field_of_another_name_is_no_spelling_of_it(read, callback, name):
+    field = {
+        "transaction_id": "transactionId",
+        "player_id": "playerId",
+        "TRANSACTIONID": "transactionId",
+    }.get(name, "amount")
+
+    with pytest.raises(InvalidCallback, match=field):
+        read(callback("bet", **{field: ..., name: 1}))
+
+
+def test_an_attribute_of_a_model_is_set_by_its_own_field_alone(read, callback):
+    found = read(callback("cancel", transaction_id="9", reference_id="9", round_id=True, roundId=...))
+
+    assert (found.transaction_id, found.bet_id, found.round_id) == ("4", "1", None)
+    assert found.model_extra == {}
+
+
 @pytest.mark.parametrize("command", ["refund", "be t", " bet", "", None, 5, True, ...])
 def test_an_unknown_command_maps_to_err_unknown(read, callback, command):
     with pytest.raises(InvalidCallback, match="command") as refused:

@@ -12,7 +12,7 @@ from igamingace_bindings.contract import CALLBACKS, FieldInfo
 from igamingace_bindings.scalars import BOOLEAN, INTEGER, NUMBER, STRING, OpaqueId, json_type, parse_number
 from pydantic import AwareDatetime
 
-from igamingace.callbacks._json import OUT_OF_RANGE, parse_literal, to_datetime
+from igamingace.callbacks._json import OutOfRange, parse_literal, to_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,6 +68,7 @@ class CommandReader:
         ]
         required = [field for field in fields if field.info.required]
         self._command: Final = {_COMMAND: command}
+        self._attributes: Final = frozenset(model.model_fields)
         self._fields: Final = {field.info.name: field for field in fields}
         self._validate: Final = model.__pydantic_validator__.validate_python
         self._documented: Final = len(required) + len(self._command)
@@ -130,8 +131,9 @@ class CommandReader:
             if field is not None:
                 values[name] = field.read(value, problems, differences)
             elif name != _COMMAND:
-                values[name] = raw if value is OUT_OF_RANGE else value
                 differences.append(FieldDifference(name, "unknown field", "documented"))
+                if name not in self._attributes:  # `round_id` is no spelling of `roundId`
+                    values[name] = value.literal if isinstance(value, OutOfRange) else value
         for name, field in self._fields.items():
             if name not in fields and field.info.required:
                 differences.append(FieldDifference(name, "missing", field.info.standing))
@@ -161,14 +163,14 @@ class _Field:
     def read(self, value: object, problems: list[str], differences: list[FieldDifference]) -> object:
         """Return the value in any lossless spelling; None for one that is not there or cannot be read."""
         info, scalar = self.info, self.scalar
-        came = "number" if value is OUT_OF_RANGE else json_type(value)
+        came = "number" if isinstance(value, OutOfRange) else json_type(value)
         try:
             result, is_usual = self._spelled(value)
         except (ValueError, ArithmeticError):
             differences.append(FieldDifference(info.name, "other type", info.standing, scalar.name, came))
             is_there = value is not None and value != ""
             if info.needed or (is_there and info.name in _DECIDING):
-                is_declared = value is OUT_OF_RANGE or scalar.declares(value)
+                is_declared = isinstance(value, OutOfRange) or scalar.declares(value)
                 reason = "out of range or invalid" if is_declared else f"{came} instead of {scalar.name}"
                 problems.append(f"{info.name}: {reason}")
             return None

@@ -9,7 +9,7 @@ import json
 import math
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, NamedTuple, NoReturn, TypeAlias
 
 from igamingace_bindings.scalars import MAX_DIGITS, parse_number
 
@@ -157,21 +157,20 @@ def _javascript_literal(literal: bytes) -> bytes:
     return f"{'-' * sign}{text}".encode()
 
 
-class _OutOfRange:
-    """Stands for a number of too many digits."""
+class OutOfRange(NamedTuple):
+    """A number of too many digits, by its literal."""
+
+    literal: str
 
 
-OUT_OF_RANGE: Final = _OutOfRange()
-
-
-def parse_literal(literal: bytes) -> int | Decimal | _OutOfRange:
+def parse_literal(literal: bytes) -> int | Decimal | OutOfRange:
     """Return the number of a literal: an int where it has no point and no exponent."""
     if literal.isdigit() and len(literal) < MAX_DIGITS:
         return int(literal)
     try:
         number = parse_number(literal)
     except ArithmeticError:
-        return OUT_OF_RANGE
+        return OutOfRange(literal.decode())
     return int(number) if literal[1:].isdigit() else number  # the first may be a minus
 
 

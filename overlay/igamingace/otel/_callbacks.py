@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from opentelemetry import context, trace
 from opentelemetry.trace import SpanKind
 
-from igamingace._common.hooks import HookCaller
-from igamingace.otel._calls import log
+from igamingace.otel._calls import make_guard
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer
 
 __all__ = ["CallbackInstrumentation"]
-
-_suppress_and_log = HookCaller(log, "OpenTelemetry raised an exception; the callback is answered without it")
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 2.75, 3, 3.5, 3.75, 4, 5, 10)
 """In seconds: 3 and 4 are the contract's time limits; `wallet_app` gives up at 2.75 and 3.75 by default."""
@@ -34,6 +31,7 @@ class CallbackInstrumentation:
 
     def __init__(self, tracer: Tracer, meter: Meter) -> None:
         self._tracer = tracer
+        self._guard = make_guard()
         self._duration = meter.create_histogram(
             "igamingace.callback.duration",
             unit="s",
@@ -68,13 +66,13 @@ class CallbackInstrumentation:
             span.set_attribute(_COMMAND, command)
             token = context.attach(trace.set_span_in_context(span))
 
-        _suppress_and_log(start)
+        self._guard(start)
         try:
             yield
         finally:
             if token is not None:
                 context.detach(token)
-            _suppress_and_log(span.end)
+            self._guard(span.end)
 
     def answered(self, command: str | None, status_code: str, seconds: float) -> None:
         """Record how long an answer took, and what it was."""
