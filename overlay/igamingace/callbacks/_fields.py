@@ -1,0 +1,211 @@
+"""Reads the fields of a callback in any spelling that loses nothing, and notes each difference.
+
+The types of values, and which spellings are lossless, are those of answers: `igamingace_bindings.scalars`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args
+
+from igamingace_bindings.contract import CALLBACKS, FieldInfo
+from igamingace_bindings.scalars import BOOLEAN, INTEGER, NUMBER, STRING, OpaqueId, json_type, parse_number
+from pydantic import AwareDatetime
+
+from igamingace.callbacks._json import OutOfRange, parse_literal, to_datetime
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from igamingace_bindings.contract import Standing
+    from igamingace_bindings.scalars import Scalar
+
+    from igamingace.callbacks._json import Value
+    from igamingace.callbacks._models import Callback
+    from igamingace.drift import Kind
+
+_ID: Final = OpaqueId(number=True)
+_SCALARS: Final[Mapping[str, Scalar[Any]]] = {
+    "id": _ID,
+    "integer": INTEGER,
+    "number": NUMBER,
+    "boolean": BOOLEAN,
+    "string": STRING,
+}
+_DECIDING: Final = frozenset({"transactionId", "referenceId", "currency"})
+"""Fields that some callbacks do without, but that must be readable where they are there: they decide which
+change of a balance it is, and of whose money."""
+_COMMAND: Final = "command"
+
+
+class FieldDifference(NamedTuple):
+    """A field that is not as the contract states it.
+
+    Attributes:
+        name: the field.
+        kind: what differs.
+        standing: how well the contract knows the field.
+        expected: the type that it states.
+        came: the JSON type that came.
+    """
+
+    name: str
+    kind: Kind
+    standing: Standing
+    expected: str | None = None
+    came: str | None = None
+
+
+class CommandReader:
+    """Reads the bodies of one command."""
+
+    def __init__(self, command: str, model: type[Callback]) -> None:
+        attributes = {field.alias or name: field for name, field in model.model_fields.items()}
+        fields = [
+            _Field(info, is_time=AwareDatetime in get_args(attributes[info.name].annotation))
+            for info in CALLBACKS[command].fields
+            if info.name != _COMMAND
+        ]
+        required = [field for field in fields if field.info.required]
+        self._command: Final = {_COMMAND: command}
+        self._attributes: Final = frozenset(model.model_fields)
+        self._fields: Final = {field.info.name: field for field in fields}
+        self._validate: Final = model.__pydantic_validator__.validate_python
+        self._documented: Final = len(required) + len(self._command)
+        """How many fields a documented body has: one of them is missing where another one came."""
+        self._ids: Final = [field.info.name for field in required if field.scalar is _ID]
+        self._flags: Final = [field.info.name for field in required if field.scalar is BOOLEAN]
+        self._numbers: Final = [
+            (field.info.name, convert) for field in required if (convert := field.convert) is not None
+        ]
+
+    def read_documented(self, fields: Mapping[str, Value]) -> Callback | None:
+        """Return the callback of a body as the pages document it; None for any other.
+
+        It takes half the time of `read_tolerantly`.
+        """
+        if len(fields) != self._documented:
+            return None
+        try:
+            callback: Callback = self._validate(self._documented_values({**fields}), strict=True)
+        except (KeyError, ValueError, ArithmeticError):  # pydantic's ValidationError is a ValueError
+            return None
+        return callback
+
+    def _documented_values(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return the values with their literals converted; ValueError or KeyError where one is another."""
+        for name in self._ids:
+            value = values[name]
+            if value.__class__ is bytes and value.isdigit():
+                values[name] = value.decode()
+            elif value.__class__ is not str:
+                raise ValueError
+        for name, convert in self._numbers:
+            value = values[name]
+            if value.__class__ is not bytes:
+                raise ValueError
+            values[name] = convert(value)
+        for name in self._flags:
+            if values[name] is None:
+                raise ValueError
+        return values
+
+    def read_tolerantly(
+        self, fields: Mapping[str, Value], problems: list[str], differences: list[FieldDifference]
+    ) -> Callback | None:
+        """Return the callback of a body in any spelling that loses nothing; None if there are problems.
+
+        A field that decides about money and cannot be read is a problem; any other is None. Problems and
+        differences are added to the lists.
+        """
+        values = self._values(fields, problems, differences)
+        return None if problems else self._validate(values, strict=True)
+
+    def _values(
+        self, fields: Mapping[str, Value], problems: list[str], differences: list[FieldDifference]
+    ) -> dict[str, object]:
+        values: dict[str, object] = {}
+        for name, raw in fields.items():
+            value = parse_literal(raw) if isinstance(raw, bytes) else raw
+            field = self._fields.get(name)
+            if field is not None:
+                values[name] = field.read(value, problems, differences)
+            elif name != _COMMAND:
+                differences.append(FieldDifference(name, "unknown field", "documented"))
+                if name not in self._attributes:  # `round_id` is no spelling of `roundId`
+                    values[name] = value.literal if isinstance(value, OutOfRange) else value
+        for name, field in self._fields.items():
+            if name not in fields and field.info.required:
+                differences.append(FieldDifference(name, "missing", field.info.standing))
+                if field.info.needed:
+                    problems.append(f"{name}: missing")
+        if "referenceId" in self._fields and not (values.get("referenceId") or values.get("transactionId")):
+            problems.append("transactionId: missing, and referenceId too")
+        return {**values, **self._command}
+
+
+class _Field:
+    """A field of a callback.
+
+    Attributes:
+        info: what the contract states about it.
+        scalar: its type.
+        convert: what turns its literal into its value; None where that is not a number.
+    """
+
+    def __init__(self, info: FieldInfo, *, is_time: bool) -> None:
+        self.info: Final = info
+        self.scalar: Final = _SCALARS[info.type]
+        self.convert: Final = to_datetime if is_time else _CONVERTERS.get(info.type)
+        self._is_time: Final = is_time
+        self._pattern: Final = re.compile(info.pattern) if self.scalar is STRING and info.pattern else None
+
+    def read(self, value: object, problems: list[str], differences: list[FieldDifference]) -> object:
+        """Return the value in any lossless spelling; None for one that is not there or cannot be read."""
+        info, scalar = self.info, self.scalar
+        came = "number" if isinstance(value, OutOfRange) else json_type(value)
+        try:
+            result, is_usual = self._spelled(value)
+        except (ValueError, ArithmeticError):
+            differences.append(FieldDifference(info.name, "other type", info.standing, scalar.name, came))
+            is_there = value is not None and value != ""
+            if info.needed or (is_there and info.name in _DECIDING):
+                is_declared = isinstance(value, OutOfRange) or scalar.declares(value)
+                reason = "out of range or invalid" if is_declared else f"{came} instead of {scalar.name}"
+                problems.append(f"{info.name}: {reason}")
+            return None
+        if not is_usual:
+            differences.append(FieldDifference(info.name, "other spelling", info.standing, scalar.name, came))
+        return result
+
+    def _spelled(self, value: object) -> tuple[object, bool]:
+        """Return the value, and whether it is spelled as the contract states; ValueError if there is none."""
+        if self.scalar is STRING:
+            # `5` and `"5"` are the same to the signature, and a player's id may come as either.
+            text = _ID.read(value) if isinstance(value, int) else STRING.read(value)
+            if self._pattern is not None and not self._pattern.search(text):
+                text = text.upper()
+            self._check_text(text)
+            return text, text == value
+        result = self.scalar.read(value)
+        if self.scalar is not _ID:
+            self._check_number(result)
+        if self._is_time:
+            result = to_datetime(result)
+        return result, self.scalar.declares(value)
+
+    def _check_text(self, text: str) -> None:
+        if self._pattern is None:
+            is_allowed = bool(text) or not self.info.needed
+        else:
+            is_allowed = self._pattern.search(text) is not None
+        if not is_allowed:
+            raise ValueError
+
+    def _check_number(self, number: Any) -> None:  # noqa: ANN401 -- int, Decimal or bool
+        least, most = self.info.minimum, self.info.maximum
+        if (least is not None and number < least) or (most is not None and number > most):
+            raise ValueError
+
+
+_CONVERTERS: Final[Mapping[str, Callable[[bytes], object]]] = {"integer": int, "number": parse_number}

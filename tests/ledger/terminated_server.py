@@ -1,0 +1,38 @@
+"""A ledger behind uvicorn, whose callbacks wait at a gate: `terminated_server.py DATABASE PATIENCE`.
+
+Prints the port; then a line for each callback that has reached the gate, which a line on standard input
+opens. PATIENCE: how long uvicorn waits for callbacks under way after SIGTERM, in seconds; 0 for ever.
+"""
+
+import socket
+import sys
+import threading
+
+import uvicorn
+from igamingace.callbacks import wallet_app
+from igamingace.ledger import Ledger
+
+TOKEN = "60349266c8d9487eab7531b1a15d2480"
+gate = threading.Event()
+
+
+def wait_at_gate(player_id):
+    print("arrived", flush=True)
+    return gate.wait(20)
+
+
+def main(database, patience):
+    ledger = Ledger(database, session=wait_at_gate)
+    listener = socket.create_server(("127.0.0.1", 0))
+    print(listener.getsockname()[1], flush=True)
+    threading.Thread(target=lambda: sys.stdin.readline() and gate.set(), daemon=True).start()
+    config = uvicorn.Config(
+        wallet_app(ledger, token=TOKEN),
+        log_level="critical",
+        timeout_graceful_shutdown=patience or None,
+    )
+    uvicorn.Server(config).run([listener])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))
