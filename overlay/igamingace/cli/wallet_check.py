@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path  # noqa: TC003 -- typer reads the annotations
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import msgspec
 import typer
@@ -18,6 +18,7 @@ from igamingace.walletcheck._check import select_checks
 from igamingace.walletcheck.reports._console import ConsoleReporter, print_checks, print_report
 
 if TYPE_CHECKING:
+    from igamingace._wallet_client.dialects import DialectName
     from igamingace.walletcheck import Report
 
 __all__ = ["check", "wallet"]
@@ -53,6 +54,10 @@ def check(
     ] = None,
     provider_id: Annotated[int, typer.Option(help="The provider in the callbacks.")] = 1,
     game_code: Annotated[str, typer.Option(help="The game in the callbacks: a number or a code.")] = "655",
+    dialect: Annotated[
+        str,
+        typer.Option(help="igamingace: callbacks as documented; sister: as other deployments send them."),
+    ] = "igamingace",
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for one answer.")] = 10.0,
     list_only: Annotated[bool, typer.Option("--list", help="List the checks and stop.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")] = False,
@@ -86,6 +91,7 @@ def check(
                 skip=skip or (),
                 provider_id=provider_id,
                 game_code=int(game_code) if game_code.isascii() and game_code.isdigit() else game_code,
+                dialect=cast("DialectName", dialect),
                 timeout=timeout,
                 progress=reporter,
             )

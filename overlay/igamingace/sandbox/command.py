@@ -24,6 +24,7 @@ from igamingace.sandbox.http.origin import LOOPBACK
 from igamingace.sandbox.server import bind, serve
 
 if TYPE_CHECKING:
+    from igamingace._wallet_client.dialects import DialectName
     from igamingace.sandbox._json import Object
     from igamingace.sandbox.data import Casino
 
@@ -56,6 +57,12 @@ def sandbox(  # noqa: PLR0917 - typer makes options of them
     ] = None,
     fault: Annotated[list[str] | None, typer.Option(help=_FAULT_HELP)] = None,
     seed: Annotated[int | None, typer.Option(help="What faults are drawn from; made when not given.")] = None,
+    dialect: Annotated[
+        str, typer.Option(help="igamingace: as documented; sister: as other deployments speak.")
+    ] = "igamingace",
+    window_pause: Annotated[
+        float, typer.Option(min=0, help="Seconds that must pass between two windows of transactions.")
+    ] = 0,
     error_style: Annotated[
         str, typer.Option(help="Errors under their own HTTP status (status) or under 200 (envelope).")
     ] = "status",
@@ -78,6 +85,8 @@ def sandbox(  # noqa: PLR0917 - typer makes options of them
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if not math.isfinite(latency):
         raise typer.BadParameter("not a number of milliseconds", param_hint="--latency")
+    if not math.isfinite(window_pause):
+        raise typer.BadParameter("not a number of seconds", param_hint="--window-pause")
     if token is not None and not token.strip():
         raise typer.BadParameter("empty; leave it out to have one made", param_hint="--token")
     faults = [_fault(text) for text in fault or ()]
@@ -93,6 +102,8 @@ def sandbox(  # noqa: PLR0917 - typer makes options of them
             casino=casino,
             faults=faults,
             seed=seed,
+            dialect=cast("DialectName", dialect),
+            window_pause=window_pause,
             error_style=cast("StatusStyle", error_style),
             code_field=cast("CodeField", code_field),
             hosts=[host, *(allow_host or ())],
@@ -185,6 +196,8 @@ def _greeting(app: SandboxApp, url: str) -> str:
     faults = [f"fault {fault.id}: {fault.kind}, share {fault.share:g}" for fault in app.faults]
     if faults:
         faults = ["", *faults, f"seed {app.faults.seed}"]
+    if app.runtime.dialect.name != "igamingace":
+        faults = ["", f"dialect {app.runtime.dialect.name}", *faults]
     agent = next((account for account in accounts if account.level == "agent"), accounts[0])
     return "\n".join(
         [

@@ -6,8 +6,10 @@ Assumed: redirects are not followed, and when the time is over the connection is
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from igamingace_bindings.contract import CALLBACKS, CallbackInfo
@@ -15,6 +17,7 @@ from igamingace_bindings.contract import CALLBACKS, CallbackInfo
 from igamingace._common.clock import perf_counter, sleep, wait
 from igamingace._common.masking import without_userinfo
 from igamingace._wallet_client.client import MAX_CONCURRENCY, NoResponse, WalletResponse, WalletUnreachable
+from igamingace._wallet_client.dialects import RoundDetails, misspelt
 from igamingace._wallet_client.verdict import Verdict, failed, judge
 from igamingace.errors import ConfigurationError
 from igamingace.sandbox.games.delivery import Delivery
@@ -23,6 +26,8 @@ from igamingace.sandbox.store.masking import mask_text
 from igamingace.sandbox.store.request_log import MAX_LOGGED_BYTES
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from igamingace._wallet_client.messages import CallbackMessage
     from igamingace.sandbox._runtime import Runtime
     from igamingace.sandbox.games.sessions import Session
@@ -59,29 +64,55 @@ class CallbackSender:
         self._connections: Final = WalletConnections(runtime.wallets)
         self._gate: Final = asyncio.Semaphore(MAX_CONCURRENCY)
         self._running: Final[set[asyncio.Task[Any]]] = set()
+        self._sent: Final[Counter[tuple[str, str]]] = Counter()
 
     async def send(
-        self, session: Session, message: CallbackMessage, check: Check | None = None
+        self,
+        session: Session,
+        message: CallbackMessage,
+        check: Check | None = None,
+        stake: Decimal | None = None,
     ) -> list[Delivery]:
         """Send `message` until it is settled or the contract's tries are used up; return each.
+
+        It is put into the dialect here, once: a retry is the same callback. `stake` is what a cancel gives
+        back.
 
         Assumed: every answer but OK in time is a reason to try again, a refusal too, since the vendor calls
         it unsuccessful; and the next try comes at once.
         """
         deliveries: list[Delivery] = []
+        message, spelling = self._in_dialect(session, message, stake)
         for number in range(1, CALLBACKS[message.command].retries + 2):
-            deliveries.append(await self._attempt(session, message, number, check))
+            deliveries.append(await self._attempt(session, message, number, check, spelling))
             if deliveries[-1].verdict.settles:
                 break
         return deliveries
 
+    def _in_dialect(
+        self, session: Session, message: CallbackMessage, stake: Decimal | None
+    ) -> tuple[CallbackMessage, str | None]:
+        """Return the callback as the platform speaks, and the kind of the fault that misspells it."""
+        runtime, account, command = self._runtime, session.account.id, message.command
+        details = RoundDetails(session.currency, session.provider.name, session.game.name, stake)
+        self._sent[account, command] += 1
+        draw = Random(f"{runtime.faults.seed}/{account}/{command}/{self._sent[account, command]}")  # noqa: S311 - spellings, no secrets
+        message = runtime.dialect.callback(message, details, draw)
+        spelling = runtime.faults.draw_spelling(account, command) if runtime.faults else None
+        return (message, None) if spelling is None else (misspelt(message, spelling), "spelling")
+
     async def _attempt(
-        self, session: Session, message: CallbackMessage, number: int, check: Check | None
+        self,
+        session: Session,
+        message: CallbackMessage,
+        number: int,
+        check: Check | None,
+        spelling: str | None,
     ) -> Delivery:
         account = session.account
         signature = message.signer(account.token)
         attempt = _Attempt(session, message, number, account.callback_url or "", signature, check)
-        fault = draw_callback_fault(self._runtime, account.id, message.command)
+        fault = draw_callback_fault(self._runtime, account.id, message.command, spelling)
         async with self._gate:  # out of the time limit: to wait for each other is not the wallet's fault
             if not fault.duplicate:
                 return await self._deliver(attempt, fault)
@@ -229,12 +260,14 @@ class InjectedCallbackFault:
     lost_answer: bool = False
 
 
-def draw_callback_fault(runtime: Runtime, account_id: str, command: str) -> InjectedCallbackFault:
-    """Return what the next callback of that account and command meets."""
+def draw_callback_fault(
+    runtime: Runtime, account_id: str, command: str, spelling: str | None
+) -> InjectedCallbackFault:
+    """Return what the next callback of that account and command meets; `spelling` has met it already."""
     met = runtime.faults.draw_callback(account_id, command) if runtime.faults else []
     kinds = {kind for kind, _ in met}
     return InjectedCallbackFault(
-        name=",".join(sorted(kinds)) or None,
+        name=",".join(sorted({*kinds, spelling} if spelling else kinds)) or None,
         delay=sum(seconds for kind, seconds in met if kind == "callback_delay"),
         duplicate="callback_duplicate" in kinds,
         lost="callback_lost" in kinds,

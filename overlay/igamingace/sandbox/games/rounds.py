@@ -52,23 +52,36 @@ class Rounds:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime: Final = runtime
 
-    async def bet(self, session: Session, mode: WalletMode, stake: Decimal) -> Played:
+    async def bet(self, session: Session, mode: WalletMode, stake: Decimal, *, lost: bool = False) -> Played:
         """Begin a round with a stake; one that is not accepted is cancelled at once.
 
-        Assumed: also one that the wallet has refused in good order, since the vendor calls it unsuccessful.
+        Assumed: also one that the wallet has refused in good order, since the vendor calls it unsuccessful. A
+        `lost` one ends with its bet where the dialect says so there, else with a win of 0.
         """
+        tells_losses = self._runtime.dialect.tells_losses
         with self._start_round(session, stake) as round_:
-            taken = await mode.bet(session, round_)
+            taken = await mode.bet(session, round_, lost=lost and not tells_losses)
             self._record(session, round_, TransactionType.BET, stake, taken)
         if not taken.applied:
             return await self._cancel_bet(session, mode, round_, taken)
         session.round = round_
-        return Played(accepted=True, deliveries=taken.deliveries)
+        if not lost:
+            return Played(accepted=True, deliveries=taken.deliveries)
+        ended = await self.lose(session, mode)
+        return Played(ended.accepted, [*taken.deliveries, *ended.deliveries])
+
+    async def lose(self, session: Session, mode: WalletMode) -> Played:
+        """End the round: with a win of 0, or without any callback where the dialect has none for it."""
+        _open_round(session)
+        if self._runtime.dialect.tells_losses or session.mode == "transfer":
+            return await self.win(session, mode, Decimal(0))
+        session.round = None
+        return Played(accepted=True, deliveries=[])
 
     async def win(
         self, session: Session, mode: WalletMode, amount: Decimal, *, finished: bool = True
     ) -> Played:
-        """Pay a win of the round, 0 where it is lost."""
+        """Pay a win of the round."""
         round_ = _open_round(session)
         paid = await mode.win(session, round_, amount, finished=finished)
         self._record(session, round_, TransactionType.WIN, amount, paid)

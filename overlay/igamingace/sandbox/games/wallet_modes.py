@@ -46,8 +46,10 @@ class WalletMode(Protocol):
         """Read the balance."""
         ...
 
-    async def bet(self, session: Session, round_: Round, bonus: BonusCall | None = None) -> BalanceChange:
-        """Take the round's stake.
+    async def bet(
+        self, session: Session, round_: Round, bonus: BonusCall | None = None, *, lost: bool = False
+    ) -> BalanceChange:
+        """Take the round's stake; `lost` tells the wallet that the round ends with it.
 
         Raises:
             SandboxError: BALANCE_NOT_ENOUGH, in transfer mode.
@@ -91,9 +93,13 @@ class SeamlessMode:
         message = callback_messages.balance(session, self._runtime.clock())
         return self._record_balance(session, 0, await self._sender.send(session, message))
 
-    async def bet(self, session: Session, round_: Round, bonus: BonusCall | None = None) -> BalanceChange:
+    async def bet(
+        self, session: Session, round_: Round, bonus: BonusCall | None = None, *, lost: bool = False
+    ) -> BalanceChange:
         """Send `bet`."""
-        return await self._send(session, callback_messages.bet(session, round_, self._runtime.clock(), bonus))
+        now = self._runtime.clock()
+        message = callback_messages.bet(session, round_, now, bonus, lost=lost)
+        return await self._send(session, message)
 
     async def win(
         self,
@@ -119,12 +125,17 @@ class SeamlessMode:
     async def cancel(self, session: Session, round_: Round, check: Check | None = None) -> BalanceChange:
         """Send `cancel`, again when it fails."""
         message = callback_messages.cancel(session, round_, self._runtime.clock())
-        return await self._send(session, message, check)
+        return await self._send(session, message, check, round_.stake)
 
     async def _send(
-        self, session: Session, message: CallbackMessage, check: Check | None = None
+        self,
+        session: Session,
+        message: CallbackMessage,
+        check: Check | None = None,
+        stake: Decimal | None = None,
     ) -> BalanceChange:
-        return self._record_balance(session, message.id, await self._sender.send(session, message, check))
+        deliveries = await self._sender.send(session, message, check, stake)
+        return self._record_balance(session, message.id, deliveries)
 
     @staticmethod
     def _record_balance(session: Session, number: int, deliveries: list[Delivery]) -> BalanceChange:
@@ -152,6 +163,8 @@ class TransferMode:
         session: Session,
         round_: Round,
         bonus: BonusCall | None = None,  # noqa: ARG002 - of the protocol
+        *,
+        lost: bool = False,  # noqa: ARG002 - as above
     ) -> BalanceChange:
         """Take the stake; a free spin has none."""
         return self._change(session, round_.bet_id, -round_.stake)

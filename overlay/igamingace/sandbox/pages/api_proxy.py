@@ -47,7 +47,8 @@ async def launch(request: ControlRequest) -> Response:
     launched = await _call(request, account, "games.launch", body)
     if launched.data is None:
         return launched.answer
-    return Response(200, encode({"url": launched.data}))
+    url = launched.data if isinstance(launched.data, str) else members(launched.data)["gameUrl"]
+    return Response(200, encode({"url": url}))
 
 
 @control_route("POST", "kick")
