@@ -9,6 +9,7 @@ import stat
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from igamingace._common.files import is_writable, write_file
@@ -147,12 +148,13 @@ def test_a_report_of_the_wallet_check_leaves_the_old_one(tmp_path, kind, monkeyp
     monkeypatch.setattr("igamingace.cli.wallet_check.junit", lambda _: 10_000 * b"x")
     monkeypatch.setattr("igamingace.cli.wallet_check.html", lambda _: 10_000 * "x")
     files = {"junit": (path, None), "html": (None, path)}[kind]
+    report: Any = None
 
     with full_disk(4096), pytest.raises(ConfigurationError, match="report cannot be written: File too large"):
-        write_reports(None, *files)
+        write_reports(report, *files)
     assert path.read_bytes() == b"old"
 
-    write_reports(None, *files)
+    write_reports(report, *files)
     assert (path.stat().st_size, mode(path)) == (10_000, 0o600)  # players stand in it
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from types import SimpleNamespace
 
 import httpx2
 import pytest
@@ -74,7 +73,9 @@ async def test_a_refused_write_is_not_processed(slow_app, caller, limit, refusal
 
 
 async def test_each_account_has_its_own_fifty(slow_app, caller, limit):
-    busy, free = (caller(token, app=slow_app) for token in list(slow_app.runtime.tokens.values())[1:3])
+    busy, free = (
+        caller(token, app=slow_app) for token in map(slow_app.runtime.tokens.get, ("mycasino", "mycasino-eu"))
+    )
     bursts = [Burst(busy, limit), Burst(free, 1)]
     for burst in bursts:
         await burst.settle()
@@ -153,7 +154,7 @@ async def test_over_the_wire_too_fifty_of_eighty_are_accepted(limit, monkeypatch
             while sandbox.stats()["agents"]["mycasino"]["busy"] < 30:  # noqa: ASYNC110 -- nothing tells
                 await asyncio.sleep(0.005)
 
-        monkeypatch.setattr(pipeline, "asyncio", SimpleNamespace(sleep=until_all_have_come))
+        monkeypatch.setattr(pipeline, "sleep", until_all_have_come)
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
         headers = {**HEADERS, "Authorization": f"Bearer {sandbox.token}"}
         async with httpx2.AsyncClient(base_url=sandbox.url, headers=headers, limits=limits) as client:

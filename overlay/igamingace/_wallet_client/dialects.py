@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from random import Random
 
-__all__ = ["DIALECTS", "DialectName", "RoundDetails", "as_sister", "misspelt", "require_dialect"]
+__all__ = [
+    "DIALECTS",
+    "DialectName",
+    "RoundDetails",
+    "as_sister",
+    "misspelt",
+    "require_dialect",
+    "with_one_id",
+]
 
 DialectName: TypeAlias = Literal["igamingace", "sister"]
 
@@ -25,6 +33,7 @@ _FALSE: Final = (0, "0", "false")
 _SHARE: Final = 0.5
 """How many of the fields that can be spelt otherwise are."""
 _NUMBERS: Final = frozenset({"amount", "betAmount", "providerId", "timestamp", "winAmount"})
+_BOOLEANS: Final = frozenset({"isBonusBusy", "isCall", "isRoundFinished"})
 _IDS: Final = frozenset({"bonusId", "gameCode", "referenceId", "roundId", "transactionId"})
 _LEFT_OUT: Final = ("gameCode", "roundId")
 _WITHOUT_TIMESTAMP: Final = frozenset({"bet", "cancel"})
@@ -53,8 +62,8 @@ def require_dialect(name: str) -> DialectName:
     raise ValueError(f"dialect: {name!r} is invalid; use {' or '.join(DIALECTS)}")
 
 
-def as_sister(message: CallbackMessage, details: RoundDetails, draw: Random) -> CallbackMessage:
-    """Return a callback as the sister sends it: ids as texts, more fields, a cancel with one of its ids.
+def as_sister(message: CallbackMessage, details: RoundDetails) -> CallbackMessage:
+    """Return a callback as the sister documents it: ids as texts, and more fields.
 
     What is not signed as its body is, because it tests a refusal, is left as it is.
     """
@@ -67,14 +76,24 @@ def as_sister(message: CallbackMessage, details: RoundDetails, draw: Random) -> 
         fields = {**names, "isCall": fields.get("bonusId") not in {0, None}, **fields}
     if command == "bet":
         fields = {"isRoundFinished": False, **fields}
-    if command == "cancel":
-        if details.stake is not None:
-            fields = {"amount": details.stake, **fields}
-        fields = _with_one_id(fields, draw)
+    if command == "cancel" and details.stake is not None:
+        fields = {"amount": details.stake, **fields}
     for name, text in _TEXTS.items():
-        if isinstance(fields.get(name), int):
+        if _is_integer(fields.get(name)):
             fields[name] = text(fields[name])
     return build_message(command, fields)
+
+
+def with_one_id(message: CallbackMessage, draw: Random) -> CallbackMessage:
+    """Return a cancel with the id of its bet alone, under one of the two names; another callback as it is."""
+    if message.command != "cancel" or not _is_plain(message):
+        return message
+    bet_id = message.fields.get("referenceId", message.fields.get("transactionId"))
+    rest = {
+        name: value for name, value in message.fields.items() if name not in {"referenceId", "transactionId"}
+    }
+    name = draw.choice(("referenceId", "transactionId"))
+    return build_message("cancel", {name: bet_id, **rest})
 
 
 def transaction_text(number: object) -> str:
@@ -105,8 +124,6 @@ def misspelt(message: CallbackMessage, draw: Random) -> CallbackMessage:
     if not _is_plain(message):
         return message
     fields = dict(message.fields)
-    if message.command == "cancel" and draw.random() < _SHARE:
-        fields = _with_one_id(fields, draw)
     for name, value in list(fields.items()):
         if draw.random() < _SHARE:
             fields[name] = _other_spelling(name, value, draw)
@@ -126,25 +143,22 @@ def _is_plain(message: CallbackMessage) -> bool:
     return message.signature == "right" and message.body == serialize(message.fields)
 
 
-def _with_one_id(fields: Mapping[str, object], draw: Random) -> dict[str, object]:
-    """Return a cancel with the id of its bet alone, under one of the two names."""
-    bet_id = fields.get("referenceId", fields.get("transactionId"))
-    rest = {name: value for name, value in fields.items() if name not in {"referenceId", "transactionId"}}
-    return {draw.choice(("referenceId", "transactionId")): bet_id, **rest}
-
-
 def _other_spelling(name: str, value: object, draw: Random) -> object:
     if isinstance(value, bool):
-        return draw.choice(_TRUE if value else _FALSE)
+        return draw.choice(_TRUE if value else _FALSE) if name in _BOOLEANS else value
     if name in _NUMBERS and isinstance(value, int | Decimal | RawLiteral):
         return _text(value)
-    if name in _IDS and isinstance(value, int):
+    if name in _IDS and _is_integer(value):
         return str(value)
     if name == "playerId" and isinstance(value, str):
         return int(value) if _is_number(value) else value
     if name == "command" and isinstance(value, str):
         return draw.choice((value.upper(), value.title()))
     return value
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _text(number: int | Decimal | RawLiteral) -> str:

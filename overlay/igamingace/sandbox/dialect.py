@@ -13,6 +13,7 @@ from igamingace._wallet_client.dialects import (
     misspelt,
     require_dialect,
     transaction_text,
+    with_one_id,
 )
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class SisterDialect(Dialect):
 
     def callback(self, message: CallbackMessage, details: RoundDetails, draw: Random) -> CallbackMessage:
         """Return it with the sister's fields, in one of the spellings that were seen."""
-        return misspelt(as_sister(message, details, draw), draw)
+        return misspelt(with_one_id(as_sister(message, details), draw), draw)
 
 
 _DIALECTS: Final[Mapping[DialectName, Dialect]] = {"igamingace": Dialect(), "sister": SisterDialect()}

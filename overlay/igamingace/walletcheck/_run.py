@@ -90,14 +90,17 @@ async def run_async(settings: Settings) -> Report:
 
 
 def _speaker(settings: Settings) -> Callable[[CallbackMessage], CallbackMessage]:
-    """Return what puts callbacks into the dialect: the same one each time alike, as a retry is."""
+    """Return what puts callbacks into the dialect: the same one each time alike, as a retry is.
+
+    Cancels keep both ids: the checks tell a cancel from its repetition by its own.
+    """
     if settings.dialect == "igamingace":
         return lambda message: message
     details = RoundDetails(settings.currency)
 
     def speak(message: CallbackMessage) -> CallbackMessage:
         draw = Random(f"{message.command}/{message.fields.get('transactionId')}")  # noqa: S311 - spellings, no secrets
-        return misspelt(as_sister(message, details, draw), draw)
+        return misspelt(as_sister(message, details), draw)
 
     return speak
 

@@ -17,7 +17,7 @@ from igamingace_bindings.contract import CALLBACKS, CallbackInfo
 from igamingace._common.clock import perf_counter, sleep, wait
 from igamingace._common.masking import without_userinfo
 from igamingace._wallet_client.client import MAX_CONCURRENCY, NoResponse, WalletResponse, WalletUnreachable
-from igamingace._wallet_client.dialects import RoundDetails, misspelt
+from igamingace._wallet_client.dialects import RoundDetails, misspelt, with_one_id
 from igamingace._wallet_client.verdict import Verdict, failed, judge
 from igamingace.errors import ConfigurationError
 from igamingace.sandbox.games.delivery import Delivery
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT: Final = 10.0
 """How many seconds a callback is waited for whose time limit the contract does not state. Assumed."""
 _MAX_RUNNING: Final = 1_000
+_ONE_ID: Final = 0.5
+"""The share of the misspelt cancels that have one id."""
 
 
 Check: TypeAlias = Callable[[Verdict], Verdict]
@@ -99,7 +101,11 @@ class CallbackSender:
         draw = Random(f"{runtime.faults.seed}/{account}/{command}/{self._sent[account, command]}")  # noqa: S311 - spellings, no secrets
         message = runtime.dialect.callback(message, details, draw)
         spelling = runtime.faults.draw_spelling(account, command) if runtime.faults else None
-        return (message, None) if spelling is None else (misspelt(message, spelling), "spelling")
+        if spelling is None:
+            return message, None
+        if spelling.random() < _ONE_ID:
+            message = with_one_id(message, spelling)
+        return misspelt(message, spelling), "spelling"
 
     async def _attempt(
         self,
