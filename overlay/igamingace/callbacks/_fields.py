@@ -187,7 +187,7 @@ class _Field:
                 text = text.upper()
             self._check_text(text)
             return text, text == value
-        result = self.scalar.read(value)
+        result: Any = self.scalar.read(value)
         if self.scalar is not _ID:
             self._check_number(result)
         if self._is_time:
