@@ -9,10 +9,20 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args
 
 from igamingace_bindings.contract import CALLBACKS, FieldInfo
-from igamingace_bindings.scalars import BOOLEAN, INTEGER, NUMBER, STRING, OpaqueId, json_type, parse_number
+from igamingace_bindings.scalars import (
+    BOOLEAN,
+    INTEGER,
+    MAX_ID,
+    NUMBER,
+    STRING,
+    OpaqueId,
+    json_type,
+    parse_number,
+)
 from pydantic import AwareDatetime
 
 from igamingace.callbacks._json import OutOfRange, parse_literal, to_datetime
+from igamingace.callbacks._models import Cancel, assign_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,6 +46,7 @@ _DECIDING: Final = frozenset({"transactionId", "referenceId", "currency"})
 """Fields that some callbacks do without, but that must be readable where they are there: they decide which
 change of a balance it is, and of whose money."""
 _COMMAND: Final = "command"
+_set: Final = object.__setattr__
 
 
 class FieldDifference(NamedTuple):
@@ -60,55 +71,76 @@ class CommandReader:
     """Reads the bodies of one command."""
 
     def __init__(self, command: str, model: type[Callback]) -> None:
-        attributes = {field.alias or name: field for name, field in model.model_fields.items()}
+        names = {field.alias or name: name for name, field in model.model_fields.items()}
         fields = [
-            _Field(info, is_time=AwareDatetime in get_args(attributes[info.name].annotation))
+            _Field(info, is_time=AwareDatetime in get_args(model.model_fields[names[info.name]].annotation))
             for info in CALLBACKS[command].fields
             if info.name != _COMMAND
         ]
-        required = [field for field in fields if field.info.required]
-        self._command: Final = {_COMMAND: command}
+        self._model: Final = model
         self._attributes: Final = frozenset(model.model_fields)
         self._fields: Final = {field.info.name: field for field in fields}
+        self._command: Final = {_COMMAND: command}
         self._validate: Final = model.__pydantic_validator__.validate_python
-        self._documented: Final = len(required) + len(self._command)
-        """How many fields a documented body has: one of them is missing where another one came."""
-        self._ids: Final = [field.info.name for field in required if field.scalar is _ID]
-        self._flags: Final = [field.info.name for field in required if field.scalar is BOOLEAN]
-        self._numbers: Final = [
-            (field.info.name, convert) for field in required if (convert := field.convert) is not None
+        # What `read_documented` goes through.
+        required = [(names[field.info.name], field) for field in fields if field.info.required]
+        self._empty: Final[dict[str, Any]] = {**dict.fromkeys(names.values()), **self._command}
+        self._given: Final = {_COMMAND, *(attribute for attribute, _ in required)}
+        self._ids: Final = [
+            (field.info.name, attribute) for attribute, field in required if field.scalar is _ID
+        ]
+        self._others: Final = [
+            (
+                field.info.name,
+                attribute,
+                bytes if field.convert is not None else field.scalar.exact,
+                field.convert,
+                field.check,
+            )
+            for attribute, field in required
+            if field.scalar is not _ID
         ]
 
     def read_documented(self, fields: Mapping[str, Value]) -> Callback | None:
         """Return the callback of a body as the pages document it; None for any other.
 
-        It takes half the time of `read_tolerantly`.
+        It takes a third of the time of `read_tolerantly`.
         """
-        if len(fields) != self._documented:
+        if len(fields) != len(self._given):
             return None
         try:
-            callback: Callback = self._validate(self._documented_values({**fields}), strict=True)
-        except (KeyError, ValueError, ArithmeticError):  # pydantic's ValidationError is a ValueError
+            return self._documented(fields, {**self._empty})
+        except (KeyError, ValueError, ArithmeticError):
             return None
-        return callback
 
-    def _documented_values(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Return the values with their literals converted; ValueError or KeyError where one is another."""
-        for name in self._ids:
-            value = values[name]
-            if value.__class__ is bytes and value.isdigit():
-                values[name] = value.decode()
-            elif value.__class__ is not str:
+    def _documented(self, fields: Mapping[str, Value], values: dict[str, Any]) -> Callback:
+        for name, attribute in self._ids:
+            value = fields[name]
+            if value.__class__ is bytes and value.isdigit() and len(value) <= MAX_ID:
+                values[attribute] = value.decode()
+            elif value.__class__ is str:
+                values[attribute] = _ID.read(value)
+            else:
                 raise ValueError
-        for name, convert in self._numbers:
-            value = values[name]
-            if value.__class__ is not bytes:
+        for name, attribute, exact, convert, check in self._others:
+            value = fields[name]
+            if value.__class__ is not exact:
                 raise ValueError
-            values[name] = convert(value)
-        for name in self._flags:
-            if values[name] is None:
-                raise ValueError
-        return values
+            values[attribute] = value if convert is None else convert(value)
+            if check is not None:
+                check(values[attribute])
+        if self._model is Cancel:
+            assign_ids(values)
+        return self._built(values)
+
+    def _built(self, values: dict[str, Any]) -> Callback:
+        """Return a model of values that were checked: it sets what pydantic sets, and validates nothing."""
+        callback = self._model.__new__(self._model)
+        _set(callback, "__dict__", values)
+        _set(callback, "__pydantic_fields_set__", self._given.copy())
+        _set(callback, "__pydantic_extra__", {})
+        _set(callback, "__pydantic_private__", None)
+        return callback
 
     def read_tolerantly(
         self, fields: Mapping[str, Value], problems: list[str], differences: list[FieldDifference]
@@ -151,14 +183,26 @@ class _Field:
         info: what the contract states about it.
         scalar: its type.
         convert: what turns its literal into its value; None where that is not a number.
+        check: what raises ValueError for a value that the contract does not allow.
     """
 
     def __init__(self, info: FieldInfo, *, is_time: bool) -> None:
         self.info: Final = info
         self.scalar: Final = _SCALARS[info.type]
-        self.convert: Final = to_datetime if is_time else _CONVERTERS.get(info.type)
+        self.convert: Final[Callable[[Any], Any] | None] = (
+            to_datetime if is_time else _CONVERTERS.get(info.type)
+        )
         self._is_time: Final = is_time
         self._pattern: Final = re.compile(info.pattern) if self.scalar is STRING and info.pattern else None
+        self.check: Final[Callable[[Any], None] | None] = self._check()
+
+    def _check(self) -> Callable[[Any], None] | None:
+        """Return what raises ValueError for a value that the contract does not allow; None if all are."""
+        if self._is_time or self.scalar is _ID or self.scalar is BOOLEAN:
+            return None
+        if self.scalar is STRING:
+            return self._check_text if self._pattern is not None or self.info.needed else None
+        return self._check_number
 
     def read(self, value: object, problems: list[str], differences: list[FieldDifference]) -> object:
         """Return the value in any lossless spelling; None for one that is not there or cannot be read."""
@@ -188,8 +232,8 @@ class _Field:
             self._check_text(text)
             return text, text == value
         result: Any = self.scalar.read(value)
-        if self.scalar is not _ID:
-            self._check_number(result)
+        if self.check is not None:
+            self.check(result)
         if self._is_time:
             result = to_datetime(result)
         return result, self.scalar.declares(value)
@@ -208,4 +252,4 @@ class _Field:
             raise ValueError
 
 
-_CONVERTERS: Final[Mapping[str, Callable[[bytes], object]]] = {"integer": int, "number": parse_number}
+_CONVERTERS: Final[Mapping[str, Callable[[Any], object]]] = {"integer": int, "number": parse_number}
