@@ -4,6 +4,7 @@ Prints the port; then a line for each callback that has reached the gate, which 
 opens. PATIENCE: how long uvicorn waits for callbacks under way after SIGTERM, in seconds; 0 for ever.
 """
 
+import os
 import socket
 import sys
 import threading
@@ -17,14 +18,14 @@ gate = threading.Event()
 
 
 def wait_at_gate(player_id):
-    print("arrived", flush=True)
+    os.write(1, b"arrived\n")
     return gate.wait(20)
 
 
 def main(database, patience):
     ledger = Ledger(database, session=wait_at_gate)
     listener = socket.create_server(("127.0.0.1", 0))
-    print(listener.getsockname()[1], flush=True)
+    os.write(1, f"{listener.getsockname()[1]}\n".encode())
     threading.Thread(target=lambda: sys.stdin.readline() and gate.set(), daemon=True).start()
     config = uvicorn.Config(
         wallet_app(ledger, token=TOKEN),

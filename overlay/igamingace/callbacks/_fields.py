@@ -6,6 +6,7 @@ The types of values, and which spellings are lossless, are those of answers: `ig
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args
 
 from igamingace_bindings.contract import CALLBACKS, FieldInfo
@@ -95,7 +96,7 @@ class CommandReader:
                 attribute,
                 bytes if field.convert is not None else field.scalar.exact,
                 field.convert,
-                field.check,
+                field.allows,
             )
             for attribute, field in required
             if field.scalar is not _ID
@@ -122,13 +123,14 @@ class CommandReader:
                 values[attribute] = _ID.read(value)
             else:
                 raise ValueError
-        for name, attribute, exact, convert, check in self._others:
+        for name, attribute, exact, convert, allows in self._others:
             value = fields[name]
             if value.__class__ is not exact:
                 raise ValueError
-            values[attribute] = value if convert is None else convert(value)
-            if check is not None:
-                check(values[attribute])
+            result: Any = value if convert is None else convert(value)
+            if allows is not None and not allows(result):
+                raise ValueError
+            values[attribute] = result
         if self._model is Cancel:
             assign_ids(values)
         return self._built(values)
@@ -183,7 +185,7 @@ class _Field:
         info: what the contract states about it.
         scalar: its type.
         convert: what turns its literal into its value; None where that is not a number.
-        check: what raises ValueError for a value that the contract does not allow.
+        allows: tells whether the contract allows a value of that type; None where it allows all.
     """
 
     def __init__(self, info: FieldInfo, *, is_time: bool) -> None:
@@ -193,16 +195,7 @@ class _Field:
             to_datetime if is_time else _CONVERTERS.get(info.type)
         )
         self._is_time: Final = is_time
-        self._pattern: Final = re.compile(info.pattern) if self.scalar is STRING and info.pattern else None
-        self.check: Final[Callable[[Any], None] | None] = self._check()
-
-    def _check(self) -> Callable[[Any], None] | None:
-        """Return what raises ValueError for a value that the contract does not allow; None if all are."""
-        if self._is_time or self.scalar is _ID or self.scalar is BOOLEAN:
-            return None
-        if self.scalar is STRING:
-            return self._check_text if self._pattern is not None or self.info.needed else None
-        return self._check_number
+        self.allows: Final = None if is_time else _constraint(info)
 
     def read(self, value: object, problems: list[str], differences: list[FieldDifference]) -> object:
         """Return the value in any lossless spelling; None for one that is not there or cannot be read."""
@@ -224,32 +217,32 @@ class _Field:
 
     def _spelled(self, value: object) -> tuple[object, bool]:
         """Return the value, and whether it is spelled as the contract states; ValueError if there is none."""
+        result: Any
         if self.scalar is STRING:
             # `5` and `"5"` are the same to the signature, and a player's id may come as either.
-            text = _ID.read(value) if isinstance(value, int) else STRING.read(value)
-            if self._pattern is not None and not self._pattern.search(text):
-                text = text.upper()
-            self._check_text(text)
-            return text, text == value
-        result: Any = self.scalar.read(value)
-        if self.check is not None:
-            self.check(result)
-        if self._is_time:
-            result = to_datetime(result)
-        return result, self.scalar.declares(value)
-
-    def _check_text(self, text: str) -> None:
-        if self._pattern is None:
-            is_allowed = bool(text) or not self.info.needed
+            result = _ID.read(value) if isinstance(value, int) else STRING.read(value)
+            if self.allows is not None and not self.allows(result):
+                result = result.upper()
+            is_usual = result == value
         else:
-            is_allowed = self._pattern.search(text) is not None
-        if not is_allowed:
+            result = self.scalar.read(value)
+            is_usual = self.scalar.declares(value)
+        if self.allows is not None and not self.allows(result):
             raise ValueError
+        return to_datetime(result) if self._is_time else result, is_usual
 
-    def _check_number(self, number: Any) -> None:  # noqa: ANN401 -- int, Decimal or bool
-        least, most = self.info.minimum, self.info.maximum
-        if (least is not None and number < least) or (most is not None and number > most):
-            raise ValueError
+
+def _constraint(info: FieldInfo) -> Callable[[Any], object] | None:
+    """Return what tells whether the contract allows a value of the right type; None where it allows all."""
+    if info.pattern is not None and info.type == "string":
+        return re.compile(info.pattern).fullmatch
+    if info.type == "string" and info.needed:
+        return bool  # not empty
+    if info.type == "integer" and info.minimum is not None and info.maximum is not None:
+        return range(info.minimum, info.maximum + 1).__contains__
+    if info.type == "number" and info.minimum is not None:
+        return Decimal(info.minimum).__le__
+    return None
 
 
 _CONVERTERS: Final[Mapping[str, Callable[[Any], object]]] = {"integer": int, "number": parse_number}
