@@ -4,7 +4,7 @@
 # pyright: reportUnnecessaryTypeIgnoreComment=error
 
 from decimal import Decimal
-from typing import assert_type
+from typing import Any, assert_type
 
 from igamingace import Agent, AsyncAgent, RawAnswer, Timeouts, errors
 from igamingace.limits import Limiter, LocalLimiter
@@ -53,11 +53,28 @@ def options_are_those_of_one_call(agent: Agent) -> None:
     Agent("t", timeout=Timeouts(connect=1, total=5))
 
 
+def what_the_contract_lacks_is_untyped(agent: Agent) -> None:
+    values: dict[str, int] = {"page": 1}
+    assert_type(agent.request("GET", "/v1/x", query=values), Any)
+    assert_type(agent.raw.request("POST", "/v1/x", json={"a": [Decimal(1)]}), RawAnswer[Any])
+    view = agent.with_options(extra_query={"a": 1, "b": "c"}, extra_body={"d": {"e": None}})
+    assert_type(view.providers.list(), list[Provider])
+    agent.request("GET", "/v1/x", query={"a": 1.5})  # type: ignore[dict-item]
+    agent.request("GET", "/v1/x", {})  # type: ignore[call-arg]
+
+
+async def what_the_contract_lacks_is_awaited(agent: AsyncAgent) -> None:
+    assert_type(await agent.request("GET", "/v1/x"), Any)
+    assert_type(await agent.raw.request("GET", "/v1/x"), RawAnswer[Any])
+
+
 def errors_tell_what_happened(agent: Agent) -> None:
     try:
         agent.providers.list()
     except errors.ServerIsBusy as error:
         assert_type(error.code, int | None)
+    except errors.RateLimited as error:
+        assert_type(error.retry_after, float | None)
     except errors.APIError as error:
         assert_type(error.operation, str)
         assert_type(error.retryable, bool)
