@@ -130,6 +130,7 @@ NAMES = {
         "Tree",
         "TreeError",
         "UnknownAccount",
+        "WalletUnreadable",
         "Wallets",
     ],
     "igamingace.otel": ["instrument", "uninstrument"],

@@ -118,8 +118,12 @@ class Type(Generic[T]):
         return None
 
     def take(self, value: Any, zones: Zones, /) -> Any:
-        """Return the Python value of a JSON value in its usual form; OTHER for one in any other."""
+        """Return the Python value of a JSON value that needs no closer look; OTHER for any other."""
         return value if value.__class__ is self.exact else OTHER
+
+    def keeps(self, value: Any, /) -> bool:
+        """Return whether `json` makes another value of a JSON value that `take` took."""
+        return False
 
     def json(self, value: T, /) -> Any:
         """Return the JSON value of a Python value, in the usual form."""
@@ -280,11 +284,13 @@ class OpaqueId(Scalar[str]):
 
     def take(self, value: Any, zones: Zones, /) -> Any:
         if value.__class__ is str:
-            if _ID.fullmatch(value) and not (self.number and _CANONICAL_INTEGER.fullmatch(value)):
-                return value
-        elif self.number and value.__class__ is int and 0 <= value <= _MAX_NUMBER_ID:
-            return str(value)
-        return OTHER
+            return value if _ID.fullmatch(value) else OTHER
+        return str(value) if value.__class__ is int and 0 <= value <= _MAX_NUMBER_ID else OTHER
+
+    def keeps(self, value: Any, /) -> bool:
+        if self.number:
+            return value.__class__ is str and _CANONICAL_INTEGER.fullmatch(value) is not None
+        return value.__class__ is int
 
     def read(self, value: Any, zones: Zones = CONTRACT_ZONES, /) -> str:
         if value.__class__ is int and value.bit_length() <= _MAX_ID_BITS:

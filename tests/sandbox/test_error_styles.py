@@ -96,7 +96,9 @@ async def test_the_served_contract_is_the_one_that_is_executed(field, caller, co
 @pytest.mark.parametrize(("style", "field"), EVERY_READING)
 def test_a_success_of_the_wrong_shape_is_not_taken_for_an_error(style, field, contract):
     served = Contract(ErrorStyle(style, field).read_into(contract))
-    operations, _ = served.router.find(LIST.encode())
+    found = served.router.find(LIST.encode())
+    assert found is not None
+    operations, _ = found
 
     assert operations["GET"].breaches(200, {"success": True, "message": "OK", "data": []}, None) == []
     assert operations["GET"].breaches(200, {"success": True, "message": "OK", "data": 5, "code": 1}, None)

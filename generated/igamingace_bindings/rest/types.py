@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from datetime import timezone, tzinfo
 from decimal import Decimal
 from importlib import import_module
-from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, cast
 from urllib.parse import quote
 
 import msgspec
 
-from ..scalars import OTHER, Enumeration, Scalar, Type, Zones, json_type, refusal
+from ..scalars import OTHER, Enumeration, OpaqueId, Scalar, Type, Zones, json_type, refusal
 from .errors import ArgumentError, DecodeError
 
 if TYPE_CHECKING:
@@ -66,10 +65,12 @@ class Place:
         self.reader = reader
         self.pointer = pointer
         self.standing = standing
-        self._inner: dict[str, Place] = {}
+        self._inner: dict[str, Place] | None = None
 
     def within(self, name: str, standing: str | None = None) -> Place:
         """Return a place within this: a property by its name, or `*` for the items of an array."""
+        if self._inner is None:
+            self._inner = {}
         inner = self._inner.get(name)
         if inner is None:
             inner = self._inner[name] = Place(self.reader, self.pointer_to(name), standing or self.standing)
@@ -297,7 +298,13 @@ def read_data(type_: Type[T], envelope: Mapping[str, Any], reader: Reader) -> T:
         if "data" not in envelope:
             raise Unreadable("/data", type_.name, None)
         value: Any = envelope["data"]
-        result = value if value.__class__ is type_.exact else _take(type_)(value, place)
+        item = type_.item
+        if item is not None:
+            result = _read_array(item, value, place)
+        elif isinstance(type_, Object):
+            result = _read_object(type_, value, place)
+        else:
+            result = value if value.__class__ is type_.exact else type_.take(value, place)
         if result is OTHER:
             result, _ = _convert(type_, value, place)
     except Unreadable as error:
@@ -328,10 +335,14 @@ def _take_within(type_: Type[Any], name: str, standing: str | None) -> _Take:
 def _read_array(item: Type[Any], value: Any, place: Place) -> Any:
     if value.__class__ is not list:
         raise Unreadable(place.pointer, Array.name, json_type(value))
-    inner, take, exact = place.within("*"), _take(item), item.exact
+    inner = place.within("*")
+    if isinstance(item, Object):  # of models none is OTHER, and there may be thousands
+        return [_read_object(item, each, inner) for each in value]
+    take, exact = _take(item), item.exact
     results = [each if each.__class__ is exact else take(each, inner) for each in value]
-    # Of models none is OTHER, and there may be thousands.
-    return OTHER if not isinstance(item, Object) and any(each is OTHER for each in results) else results
+    if any(each is OTHER for each in results) or any(map(item.keeps, value)):
+        return OTHER
+    return results
 
 
 def _convert(type_: Type[Any], value: Any, place: Place) -> tuple[Any, bool]:
@@ -364,9 +375,10 @@ def _convert_items(item: Type[Any], values: list[Any], place: Place) -> tuple[li
     kept = False
     for value in values:
         result = value if value.__class__ is item.exact else item.take(value, place)
+        keep = item.keeps(value)
         if result is OTHER:
             result, keep = _convert(item, value, place)
-            kept = kept or keep
+        kept = kept or keep
         results.append(result)
     return results, kept
 
@@ -377,8 +389,8 @@ class Reading(Generic[M]):
     Attributes:
         model: The model.
         names: The names of the properties.
-        steps: For each: its name, the type whose values are taken as they are, what reads others, what fills
-            its slot, and the field.
+        steps: For each: its name, the type whose values are taken as they are, what reads others, what says
+            of them whether they must be kept, what fills its slot, and the field.
     """
 
     __slots__ = ("model", "names", "steps")
@@ -392,6 +404,9 @@ class Reading(Generic[M]):
                 field.name,
                 field.type.exact,
                 _take_within(field.type, field.name, field.standing),
+                field.type.keeps
+                if isinstance(field.type, OpaqueId)
+                else None,  # no other does, and it takes time
                 getattr(model, field.python_name).__set__,  # models are frozen
                 field,
             )
@@ -406,10 +421,10 @@ def _read_object(type_: Object, source: Any, place: Place) -> Any:
     if reading is None:
         reading = type_.reading = Reading(type_.model)
     model = _blank(reading.model)
-    kept: dict[str, Any] | None = None
+    kept: list[Any] = []
     empty: Place | None = None
     found = 0
-    for name, exact, take, fill, field in reading.steps:
+    for name, exact, take, keeps, fill, field in reading.steps:
         if name in source:
             found += 1
             value: Any = source[name]
@@ -421,7 +436,7 @@ def _read_object(type_: Object, source: Any, place: Place) -> Any:
                 continue
             try:
                 result = take(value, place)
-                keep = False
+                keep = keeps is not None and keeps(value)
                 if result is OTHER:
                     result, keep = _convert(field.type, value, place.within(name, field.standing))
             except Unreadable as error:
@@ -430,8 +445,7 @@ def _read_object(type_: Object, source: Any, place: Place) -> Any:
             else:
                 fill(model, result)
             if keep:
-                kept = kept or {}
-                kept[name] = value
+                kept += (name, value)
         elif field.required:
             inner = place.within(name, field.standing)
             _report(Unreadable(inner.pointer, field.type.name, None), inner)
@@ -439,12 +453,13 @@ def _read_object(type_: Object, source: Any, place: Place) -> Any:
         else:
             fill(model, None)
     if found != len(source):
-        kept = kept or {}
-        for name in source.keys() - reading.names:
-            kept[name] = source[name]
+        for name in source:
+            if name in reading.names:
+                continue
+            kept += (name, source[name])
             pointer, came = place.pointer_to(name), json_type(source[name])
             place.reader.differs(pointer, "unknown field", place.standing, None, came)
-    _set_kept(model, None if kept is None else tuple(chain.from_iterable(kept.items())))
+    _set_kept(model, tuple(kept) if kept else None)
     _set_place(model, empty)
     return model
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import re
-from collections.abc import Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -37,6 +37,7 @@ from igamingace.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
     from igamingace_bindings.rest.client import Operation, Request
@@ -101,7 +102,8 @@ class CallState(Generic[T]):
         """Prepare the request; raises InvalidArgument for what cannot be sent."""
         reader = AnswerReader(operation.operation_id, options.time_zone, strict=options.strict)
         request = _request(operation, arguments, reader)
-        request = extended(request, operation, options.extra_query, options.extra_body)
+        if options.extra_query or options.extra_body:
+            request = extended(request, operation, options.extra_query, options.extra_body)
         target = request.path
         if request.query:
             target += f"?{urlencode(request.query, errors='surrogatepass', quote_via=quote)}"
@@ -121,7 +123,7 @@ class CallState(Generic[T]):
         if is_custom(operation):
             self._label = sanitize(f"{operation.method} {request.path}", token)
         self._retries = RetryState(operation.method, options)
-        self._verdict: Mapping[str, Any] | ErrorResponse | InvalidResponse | TransportFailure | None = None
+        self._verdict: dict[str, Any] | ErrorResponse | InvalidResponse | TransportFailure | None = None
         self._gave_up = False
         self._observer = observer
         self._drift = drift
@@ -191,8 +193,9 @@ class CallState(Generic[T]):
         `longest` is how many seconds a server that asks to wait is waited for.
         """
         verdict = self._verdict
-        if isinstance(verdict, Mapping):
-            self._record_status(verdict)
+        if isinstance(verdict, dict):  # an envelope; to ask whether it is a Mapping takes far longer
+            if self._answer().http_status != HTTPStatus.OK:
+                self._record_status(verdict)
             return None
         if not self._gave_up:
             if isinstance(verdict, ErrorResponse):
@@ -221,7 +224,7 @@ class CallState(Generic[T]):
 
     def envelope(self) -> Mapping[str, Any]:
         """The envelope of a success."""
-        if not isinstance(self._verdict, Mapping):
+        if not isinstance(self._verdict, dict):
             raise TypeError("the call has not succeeded")
         return self._verdict
 

@@ -131,7 +131,7 @@ class _ErrorCode:
     place: str = ""
 
 
-def parse_response(answer: Response) -> Mapping[str, Any] | ErrorResponse | InvalidResponse:
+def parse_response(answer: Response) -> dict[str, Any] | ErrorResponse | InvalidResponse:
     """Tell what an answer is; a mapping is the envelope of a success."""
     if answer.fault is not None:
         return _unreadable(answer, answer.fault)
@@ -156,9 +156,7 @@ def _parse_body(answer: Response) -> object | InvalidResponse:
     return _unreadable(answer, reason, not_the_api=True)
 
 
-def _success(
-    answer: Response, envelope: dict[str, Any]
-) -> Mapping[str, Any] | ErrorResponse | InvalidResponse:
+def _success(answer: Response, envelope: dict[str, Any]) -> dict[str, Any] | ErrorResponse | InvalidResponse:
     message = envelope.get("message")
     plain = isinstance(message, str) and message in _OK_NAMES and _ERROR_FIELDS.isdisjoint(envelope)
     if not plain:

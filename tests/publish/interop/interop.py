@@ -101,13 +101,27 @@ def test_openapi_generator_takes_the_document_by_default(language, desk):
     assert (desk.folder / "client" / "README.md").exists()
 
 
-def test_a_client_in_php_takes_every_boolean_for_a_success(desk):
+def test_a_client_in_php_reads_success_as_a_plain_boolean(desk):
     # A `const` becomes a list of allowed texts there, and reading `true` into it throws.
     generate(desk, "php")
 
     model = (desk.folder / "client" / "lib" / "Model" / "ProviderListAnswer.php").read_text()
     assert "'success' => 'bool'" in model
     assert "SuccessAllowableValues" not in model
+
+
+def test_a_client_in_php_reads_values_of_two_types_once_their_classes_are_mapped(desk, document):
+    generate(desk, "php")
+    models = desk.folder / "client" / "lib" / "Model"
+    made = {path.stem for path in models.glob("*.php")} - {"ModelInterface", "ModelError"}
+    unions = made - set(document["components"]["schemas"])
+    shutil.rmtree(desk.folder / "client")
+
+    generate(desk, "php", f"--type-mappings={','.join(f'{name}=mixed' for name in sorted(unions))}")
+
+    assert {"LaunchGameAnswerData", "GameGameID"} <= unions
+    assert "'data' => 'mixed'" in (models / "LaunchGameAnswer.php").read_text()
+    assert "'game_id' => 'mixed'" in (models / "Game.php").read_text()
 
 
 @contextlib.contextmanager
