@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 
 import pytest
+from igamingace.cli.contract import _show
+from igamingace.probe._compare import make_report
+from igamingace.probe._flow import Findings
 from igamingace.sandbox import Sandbox
 from igamingace_bindings import contract
 
@@ -127,3 +131,11 @@ def test_help_has_an_example_and_the_statuses(run):
     assert "Example: igamingace contract probe --output report.json" in told
     assert "Exit status: 0 as the contract says, 1 something differs, 2 could not be run" in told
     assert "3 the probe ended early" in told
+
+
+def test_a_report_of_iGamingAce_itself_asks_to_be_shared(capsys):  # noqa: N802 -- a name
+    report = make_report(Findings(), base_url=contract.BASE_URL, now=datetime(2026, 1, 31, tzinfo=UTC))
+
+    _show(report)
+
+    assert "Please share the JSON report" in capsys.readouterr().out

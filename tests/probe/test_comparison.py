@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-from datetime import UTC, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import httpx2
@@ -13,7 +13,10 @@ import pytest
 from igamingace import Agent, AsyncAgent, drift, probe
 from igamingace.errors import AuthenticationError, InvalidArgument, TransportError, UnderMaintenance
 from igamingace.limits import LocalLimiter
+from igamingace.probe._compare import make_report
+from igamingace.probe._flow import Findings
 from igamingace.sandbox import Sandbox, create_app
+from igamingace_bindings import contract
 
 from .platform import GAME, TOKEN, Platform, call_of, probed, refusal, situation_of, told
 
@@ -226,7 +229,12 @@ def test_a_bonus_call_of_the_future_shows_that_its_zone_is_further_east(platform
 
 
 def _window_request() -> httpx2.Request:
-    query = {"startTime": "2000-01-01 00:00:00", "endTime": "2100-01-01 00:00:00", "offset": 0, "limit": 9}
+    query: dict[str, str | int] = {
+        "startTime": "2000-01-01 00:00:00",
+        "endTime": "2100-01-01 00:00:00",
+        "offset": 0,
+        "limit": 9,
+    }
     return httpx2.Request("GET", "https://api.example/v1/transaction/list", params=query)
 
 
@@ -245,6 +253,17 @@ def test_the_second_window_is_asked_for_after_a_pause_and_only_when_the_first_is
         "transactions.list, around now in UTC+09:00",
         "transactions.list, around now in UTC+00:00",
     ]
+
+
+def test_after_a_window_that_is_refused_one_in_utc_is_asked_for(platform):
+    platform.bodies["transactions.list"] = refusal("PARAMETERS_INVALID", 400)
+
+    report = probed(platform)
+
+    starts = [each.url.params["startTime"] for each in platform.requests if "startTime" in each.url.params]
+    assert len(starts) == 2
+    assert starts[0] > starts[1]
+    assert call_of(report, "transactions.list", "around now in UTC+00:00").result == "refused"
 
 
 def test_the_newest_transaction_is_looked_for_on_the_last_page_too():
@@ -423,3 +442,9 @@ def test_a_sandbox_of_an_older_contract_differs_as_the_contracts_do():
         ("not refused", "players.info"),
         ("other time zone", "transactions.list"),
     }
+
+
+def test_what_is_seen_on_iGamingAce_itself_is_probed():  # noqa: N802 -- a name
+    report = make_report(Findings(), base_url=contract.BASE_URL, now=datetime(2026, 1, 31, 23, tzinfo=UTC))
+
+    assert (report.platform, report.standing, report.date) == (contract.BASE_URL, "probed", "2026-01-31")

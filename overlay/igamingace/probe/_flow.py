@@ -20,7 +20,6 @@ from igamingace.errors import (
     AgentClosed,
     AuthenticationError,
     ConfigurationError,
-    InvalidArgument,
     IPNotAllowed,
     RateLimited,
     ServerIsBusy,
@@ -46,7 +45,7 @@ _NO_PLAYER: Final = "igamingace-probe-no-such-player"
 _NO_PATH: Final = "/v1/igamingace-probe/no-such-path"
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
-_OURS: Final = (AgentClosed, ConfigurationError, InvalidArgument)
+_OURS: Final = (AgentClosed, ConfigurationError)
 """Errors that say nothing of the platform."""
 _CANNOT_START: Final = (
     AcquireTimeout,
@@ -184,7 +183,7 @@ class _Plan:
             self.skip("games.list", "no answer named a provider")
 
     def transactions(self, window_pause: float) -> Generator[Step, Any, list[Any]]:
-        """Read a window around now in the contract's zone; if it is empty, another in UTC."""
+        """Read a window around now in the contract's zone; if it is empty or refused, another in UTC."""
         rows: list[Any] = []
         for number, zone in enumerate(_window_zones()):
             if number:
@@ -197,7 +196,7 @@ class _Plan:
                 pages.append((yield from self.send(_window_send(now, zone, max(total - _PAGE, len(rows))))))
             times = [time for page in pages for time in clock_times(created_at(page))]
             self.found.windows.append(Window(now, zone, times))
-            if first.error is not None or rows:
+            if rows:
                 break
         return rows
 
