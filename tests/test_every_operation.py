@@ -86,7 +86,7 @@ async def call_all(kind):
     seen = {}
     with Sandbox() as sandbox:
         for token, calls in ((sandbox.token, CALLS), (sandbox.operator_token, OPERATOR_CALLS)):
-            agent = kind(token, base_url=sandbox.url)
+            agent = kind(token, base_url=sandbox.url, strict=True)
             for operation, call in calls.items():
                 answer = call(agent, seen)
                 seen[operation] = await answer if inspect.isawaitable(answer) else answer

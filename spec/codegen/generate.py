@@ -13,7 +13,7 @@ from typing import Any
 
 from . import HERE, TEMPLATES
 from .bundle import bundle
-from .facts import contract_module, module
+from .constants import contract_module, module
 from .fields import FieldError, facts_of
 from .prune import inbound, outbound
 

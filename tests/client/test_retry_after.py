@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -204,12 +205,19 @@ def test_a_deadline_that_comes_sooner_ends_the_call_at_once():
     assert state.pause("reads", 20.0, longest=21.0) == 20.0
 
 
+def list_in(scope, agent):
+    """One read in a scope, as in an operator's run."""
+    agent._dispatcher.options = replace(agent._dispatcher.options, scope=scope)
+    return agent.providers.list()
+
+
 @pytest.mark.parametrize("kind", ["threads"])  # in an event loop a deadline cancels: see the next test
 def test_a_deadline_of_a_run_is_not_slept_through(client, server, answers):
     server.answers(limited(answers, "Retry-After: 20"))
 
-    with CancelScope(time.monotonic() + 10).active(), pytest.raises(errors.RateLimited) as caught:
-        client.list()
+    scope = CancelScope(time.monotonic() + 10)
+    with pytest.raises(errors.RateLimited) as caught:
+        client.use(lambda agent: list_in(scope, agent))
 
     assert (caught.value.retry_after, len(server.seen)) == (20.0, 1)
 
@@ -220,8 +228,8 @@ def test_a_wait_can_be_cancelled(kind, client, server, answers, slots):
         scope = CancelScope()
 
         def run():
-            with scope.active(), pytest.raises(Cancelled):
-                client.list()
+            with pytest.raises(Cancelled):
+                client.use(lambda agent: list_in(scope, agent))
             ended.append(True)
 
         ended = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from igamingace.limits._abandoned import FIRST_GUESS
+from igamingace.limits._abandoned_slots import FIRST_GUESS
 from igamingace.limits._backpressure import MAX_DRAIN, MAX_PAUSE, STORM_GAP, Backpressure
 from igamingace.limits._queue import Priority, Waiter
 from igamingace.limits._state import BudgetState, SlotOutcome

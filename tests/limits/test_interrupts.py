@@ -143,7 +143,7 @@ def test_while_calls_leave_a_line_and_another_is_served(make_budget):
 
 
 def test_while_a_drain_ends(make_budget, monkeypatch, until):
-    monkeypatch.setattr("igamingace.limits._backpressure._FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("igamingace.limits._backpressure.FIRST_PAUSE", 0.001)
 
     def arrange():
         budget = make_budget(2)

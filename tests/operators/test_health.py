@@ -8,8 +8,8 @@ import httpx2
 import pytest
 from igamingace.errors import ConfigurationError
 from igamingace.operators import Account
+from igamingace.operators._execution.account_info import known_values
 from igamingace.operators._management.health import MAINTENANCE
-from igamingace.operators._runs.account_info import known_values
 
 D = Decimal
 

@@ -22,7 +22,7 @@ from igamingace.operators import (
     Wallets,
 )
 from igamingace.operators._errors import may_have_been_applied
-from igamingace.operators._runs.flow import Sleep
+from igamingace.operators._execution.flow import Sleep
 from igamingace.operators._transfers.transfer import _READINGS, TransferOrder, compare, examine_wallets
 from igamingace.operators._transfers.wallet_locks import _queue, exclusive
 

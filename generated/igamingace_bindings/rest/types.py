@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from ..scalars import OTHER, Enumeration, Scalar, Type, Zones, json_type, refusal
+from ..scalars import OTHER, Enumeration, OpaqueId, Scalar, Type, Zones, json_type, refusal
 from .errors import ArgumentError, DecodeError
 
 if TYPE_CHECKING:
@@ -404,7 +404,9 @@ class Reading(Generic[M]):
                 field.name,
                 field.type.exact,
                 _take_within(field.type, field.name, field.standing),
-                None if type(field.type).keeps is Type.keeps else field.type.keeps,
+                field.type.keeps
+                if isinstance(field.type, OpaqueId)
+                else None,  # no other does, and it takes time
                 getattr(model, field.python_name).__set__,  # models are frozen
                 field,
             )

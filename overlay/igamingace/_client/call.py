@@ -112,7 +112,9 @@ class CallState(Generic[T]):
                 "an argument holds half of a surrogate pair, which has no UTF-8: cut texts between characters"
             )
         body = None if request.body is None else exact_json.encode_request(request.body)
-        self.request = HTTPRequest(operation.method, target, headers, body, options.timeouts, token)
+        self.request = HTTPRequest(
+            operation.method, target, headers, body, options.timeouts, token, options.scope
+        )
         self.permit: Permit | None = None
         self.outcome: Response | TransportFailure | None = None
         self._last: Response | TransportFailure | None = None

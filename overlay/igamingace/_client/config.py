@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import tzinfo
 
+    from igamingace._transport.cancellation import CancelScope
+
 TOKEN_VARIABLE: Final = "IGAMINGACE_API_TOKEN"  # noqa: S105 -- the name of a variable, not a token
 BASE_URL_VARIABLE: Final = "IGAMINGACE_BASE_URL"
 TIME_ZONE_VARIABLE: Final = "IGAMINGACE_TIME_ZONE"
@@ -48,6 +50,7 @@ class Options:
         extra_body: fields of the JSON body that are sent beside those of the call, or instead of them.
         strict: whether an answer that differs from the contract is refused as a whole.
         time_zone: the zone of times whose zone is not documented; None: as the contract says.
+        scope: what may cancel the call in a thread; None where nothing may.
     """
 
     timeouts: Timeouts = field(default_factory=Timeouts)
@@ -61,6 +64,7 @@ class Options:
     extra_body: Mapping[str, Any] | None = field(default=None, repr=False)
     strict: bool = False
     time_zone: tzinfo | None = None
+    scope: CancelScope | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what is no number, negative numbers and NaN."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from time import monotonic
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from igamingace._client.call import CallState
 from igamingace._client.instrumentation import observe
-from igamingace._transport import cancellation
+from igamingace._common.clock import monotonic, sleep
 from igamingace._transport.base import TransportFailure
 from igamingace.errors import AcquireTimeout, ConfigurationError
 
@@ -66,9 +65,8 @@ class Dispatcher:
             drift=context.drift,
             observer=observer,
         )
-        scope = cancellation.current()
-        if scope is not None:
-            return self._run_until(scope, call)
+        if options.scope is not None:
+            return self._run_until(options.scope, call)
         while True:
             with call:
                 call.permit = context.budget.acquire(
@@ -151,7 +149,7 @@ class AsyncDispatcher:
             pause = call.settle()
             if pause is None:
                 return call
-            await asyncio.sleep(pause)
+            await sleep(pause)
 
 
 def _acquire(

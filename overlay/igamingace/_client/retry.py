@@ -6,10 +6,10 @@ import math
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from igamingace._common.backoff import backoff
+from igamingace._common.clock import monotonic
 
 if TYPE_CHECKING:
     from igamingace._client.config import Options

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from igamingace.callbacks import Bet, BetWin, Cancel, Win
     from igamingace.ledger._amounts import AmountRefused
-    from igamingace.ledger._entry import Entry
     from igamingace.ledger._errors import SignatureReused
+    from igamingace.ledger._ledger_entry import Entry
 
 log: Final = logging.getLogger("igamingace.ledger")
 

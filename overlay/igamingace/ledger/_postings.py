@@ -21,13 +21,13 @@ from igamingace.callbacks import (
     Win,
 )
 from igamingace.ledger._amounts import AmountRefused, Limits, apply_change, normalize
-from igamingace.ledger._entry import VOID, Entry
 from igamingace.ledger._errors import (
     NotCovered,
     SerializationConflict,
     SignatureReused,
     TransactionMismatch,
 )
+from igamingace.ledger._ledger_entry import VOID, Entry
 from igamingace.ledger._schema import storable
 from igamingace.ledger._transaction import Claim
 

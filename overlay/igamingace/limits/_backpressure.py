@@ -5,16 +5,24 @@ from __future__ import annotations
 import math
 import random
 
-__all__ = ["MAX_DRAIN", "MAX_PAUSE", "STORM_GAP", "Backpressure"]
+__all__ = [
+    "FIRST_PAUSE",
+    "MAX_DOUBLINGS",
+    "MAX_DRAIN",
+    "MAX_PAUSE",
+    "MAX_STEP",
+    "STORM_GAP",
+    "Backpressure",
+]
 
 STORM_GAP = 60.0
 """A refusal after more than so many seconds without one begins a new storm."""
 MAX_DRAIN = 60.0
 """A drain ends after so many seconds even if some requests in flight never end."""
-_FIRST_PAUSE = 0.1
+FIRST_PAUSE = 0.1
 MAX_PAUSE = 5.0
-_MAX_STEP_COST = 64
-_MAX_DOUBLINGS = 16
+MAX_STEP = 64
+MAX_DOUBLINGS = 16
 
 
 class Backpressure:
@@ -104,13 +112,13 @@ class Backpressure:
             self.storms += 1
             self._step_cost = 1
         else:
-            self._step_cost = min(2 * self._step_cost, _MAX_STEP_COST)
+            self._step_cost = min(2 * self._step_cost, MAX_STEP)
         self.drains += 1
         self.draining = self.active = True
         self.opens_at = now + MAX_DRAIN
         self._accepted = in_use
 
     def _pause(self) -> float:
-        longest = min(math.ldexp(_FIRST_PAUSE, self._pauses), MAX_PAUSE)
-        self._pauses = min(self._pauses + 1, _MAX_DOUBLINGS)
+        longest = min(math.ldexp(FIRST_PAUSE, self._pauses), MAX_PAUSE)
+        self._pauses = min(self._pauses + 1, MAX_DOUBLINGS)
         return longest * self._jitter.uniform(0.5, 1.0)

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from igamingace._client.config import first_options
 from igamingace._common.secret import Secret
 from igamingace.operators._base import OperatorBase
+from igamingace.operators._execution.driver import AsyncDriver
+from igamingace.operators._execution.flow import RunOptions
+from igamingace.operators._execution.schedule import MAX_TASKS_IN_FLIGHT
 from igamingace.operators._management.allowed_ips import AllowedAddresses, allowed_ips, set_allowed_ips
 from igamingace.operators._management.balances import read_balances
 from igamingace.operators._management.create import check_spec, create
 from igamingace.operators._management.discover import discover
 from igamingace.operators._management.health import HealthExpectations, check
 from igamingace.operators._management.probe import PROBE_TIMEOUT
-from igamingace.operators._runs.driver import AsyncDriver
-from igamingace.operators._runs.flow import RunOptions
-from igamingace.operators._runs.schedule import MAX_TASKS_IN_FLIGHT
 from igamingace.operators._transfers.top_up import top_up
 from igamingace.operators._transfers.transfer import SETTLE, make_order, transfer
 
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
     from igamingace.limits import Limiter
     from igamingace.operators._accounts.account import Account, Level
     from igamingace.operators._accounts.tree import Tree
+    from igamingace.operators._execution.agent_pool import AsyncManagedAgent
+    from igamingace.operators._execution.results import Result, Results
     from igamingace.operators._management.allowed_ips import AddressChange
     from igamingace.operators._management.balances import Balances
     from igamingace.operators._management.create import NewAccount
     from igamingace.operators._management.discover import Discovery
     from igamingace.operators._management.health import HealthReport
-    from igamingace.operators._runs.agents import AsyncManagedAgent
-    from igamingace.operators._runs.results import Result, Results
     from igamingace.operators._transfers.amounts import Amounts
     from igamingace.operators._transfers.plan import Plan
     from igamingace.operators._transfers.top_up_state import TopUp
@@ -184,7 +184,7 @@ class AsyncOperator(OperatorBase):
         slow those that answer, until `max_in_flight` of them hang at once. Its default is 800.
 
         At the deadline, when the iterator is closed or dropped (as by a `break`) and when the task is
-        cancelled, calls that wait for the server are cancelled at once, and any other `fn` at its next
+        cancelled, calls with its agent that wait for the server end at once, and any other `fn` at its next
         `await`. To wait for that after a `break`, use `contextlib.aclosing`.
 
         The arguments and errors are those of `map`.

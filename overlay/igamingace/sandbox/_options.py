@@ -35,6 +35,7 @@ class Options(TypedDict, total=False):
     seed: int | None
     casino: Casino | None
     hosts: Collection[str] | None
+    trusted_proxies: Collection[str]
     wallet: Target | Mapping[str, Target] | None
     time_scale: float
 

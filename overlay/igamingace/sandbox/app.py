@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import quote
 
 from igamingace._common.loop_thread import LoopThread
 from igamingace.sandbox import control, pages
@@ -19,9 +18,10 @@ from igamingace.sandbox.control.router import ControlRequest, find, is_control_p
 from igamingace.sandbox.data import Casino, default_casino
 from igamingace.sandbox.faults import Fault, FaultRegistry
 from igamingace.sandbox.games.engine import GameEngine
-from igamingace.sandbox.http.asgi import Disconnected, Receive, Scope, Send, collect, respond
+from igamingace.sandbox.http.asgi import HTML_TYPE, Disconnected, Receive, Scope, Send, collect, respond
+from igamingace.sandbox.http.origin import LOOPBACK, TrustedProxies, mount_prefix, path_below_mount
 from igamingace.sandbox.http.origin_guard import OriginGuard
-from igamingace.sandbox.http.pipeline import ContractBreach, RequestPipeline, base_url
+from igamingace.sandbox.http.pipeline import ContractBreach, RequestPipeline
 from igamingace.sandbox.store.clock import MovableClock
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def create_app(
     seed: int | None = None,
     casino: Casino | None = None,
     hosts: Collection[str] | None = None,
+    trusted_proxies: Collection[str] = LOOPBACK,
     wallet: Target | Mapping[str, Target] | None = None,
     time_scale: float = 1.0,
 ) -> SandboxApp:
@@ -81,7 +82,10 @@ def create_app(
         seed: A whole number that faults are drawn from; made when None.
         casino: The data it starts with, from `read_casino`; a small demo when None.
         hosts: The names, beside `localhost` and addresses, by which a browser may reach the sandbox's own
-            routes; any when None, as befits an app that listens nowhere.
+            routes; any when None, as befits an app that listens nowhere. `*.example.com` names all below it.
+        trusted_proxies: Addresses and networks of the proxies that tell by X-Forwarded-Proto, -Host and -Port
+            under which URL callers reach them; launch urls have it. Those of this machine by default; `*` for
+            all. X-Forwarded-For is never used.
         wallet: An ASGI or WSGI application that answers the callbacks of the first agent, called in this
             process at `http://wallet.test/`; or a mapping from account ids to such applications. The URL of
             a wallet does as well.
@@ -91,7 +95,7 @@ def create_app(
     Raises:
         ContractError: the contract cannot be served.
         ValueError: no request could carry `token`; `wallet` names an account that is not there, or is no
-            application; `latency`, `seed`, `time_scale`, a fault or a style is invalid.
+            application; `latency`, `seed`, `time_scale`, `trusted_proxies`, a fault or a style is invalid.
         LookupError: there is a `token` or a `wallet`, but no agent.
     """
     check_numbers(latency, time_scale, seed)
@@ -113,10 +117,11 @@ def create_app(
     )
     engine = GameEngine(runtime, lambda: _open_sender(runtime))
     runtime.clock.watch(engine.on_clock_moved)
+    proxies = TrustedProxies(trusted_proxies)
     pipeline = RequestPipeline(
-        compiled, runtime, engine, validate_answers=validate_answers, raise_errors=raise_errors
+        compiled, runtime, engine, proxies, validate_answers=validate_answers, raise_errors=raise_errors
     )
-    return SandboxApp(compiled, runtime, engine, pipeline, OriginGuard(hosts))
+    return SandboxApp(compiled, runtime, engine, pipeline, OriginGuard(hosts, proxies))
 
 
 def _open_sender(runtime: Runtime) -> CallbackSender:
@@ -141,7 +146,7 @@ class SandboxApp(SandboxControls):
         pipeline: RequestPipeline,
         guard: OriginGuard,
     ) -> None:
-        """See `create_app`."""
+        """Internal: use `create_app`."""
         self._runtime = runtime
         self._engine = engine
         self._contract = contract
@@ -187,7 +192,7 @@ class SandboxApp(SandboxControls):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
         if scope["type"] == "http":
-            raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+            raw_path = path_below_mount(scope)
             if is_control_path(raw_path):
                 await self._serve_own(raw_path, scope, receive, send)
             else:
@@ -201,16 +206,15 @@ class SandboxApp(SandboxControls):
         """Answer at a path that is the sandbox's own."""
         fields = collect(scope["headers"])
         try:
-            self._guard.check(scope["method"], fields, scope["scheme"])
+            self._guard.check(fields, scope)
             handler, parameters = find(raw_path, scope["method"])
-            url = base_url(fields, scope)
             answer = await handler(
                 ControlRequest(
                     self.runtime,
                     self._engine,
                     self._contract,
                     parameters,
-                    url,
+                    mount_prefix(scope),
                     scope,
                     receive,
                     self._pipeline.serve,
@@ -220,6 +224,8 @@ class SandboxApp(SandboxControls):
             answer = self._pipeline.error_response(error, _OWN_STYLE)
         except Disconnected:
             return
+        if answer.media_type == HTML_TYPE:
+            answer.body = _below(mount_prefix(scope), answer.body)
         await respond(send, answer)
 
     def _run(self, work: Coroutine[Any, Any, T], /) -> T:
@@ -245,3 +251,8 @@ class SandboxApp(SandboxControls):
         self.served = Future()
         await self.aclose()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _below(prefix: str, page: bytes) -> bytes:
+    """Return a page whose links lead to where the sandbox is mounted."""
+    return page.replace(b'="/', b'="%s/' % prefix.encode()) if prefix else page

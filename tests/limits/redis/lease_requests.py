@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from importlib.resources import files
+
+from igamingace.limits.redis._script import lease_script
 
 ACCOUNT = "0123456789abcdef" * 2
 KEYS = [f"igamingace:{{{ACCOUNT}}}", "igamingace:store"]
@@ -17,9 +18,7 @@ class Process:
         self.server, self.name = server, name
         self.always = SILENT | {"id": name, "account": ACCOUNT, "lease": lease, "limit": limit}
         self.run = server.client.info("server")["run_id"]
-        self.script = server.client.register_script(
-            files("igamingace.limits.redis").joinpath("lease.lua").read_text()
-        )
+        self.script = server.client.register_script(lease_script())
         self.seq = self.granted = self.store = self.over = 0
         self.pushes = server.client.pubsub(ignore_subscribe_messages=True)
         self.pushes.subscribe(f"igamingace:{name}")

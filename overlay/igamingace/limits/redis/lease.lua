@@ -4,7 +4,7 @@
 -- ARGV[1]  the request (JSON)          ARGV[2]  prefix of the channels
 -- Returns the response (JSON). Publishes an update (JSON) to each other process for which something has changed.
 --
--- Fields of requests, responses and updates: `_protocol.py`. All times are in ms, points of time on Redis' clock.
+-- Fields of requests, responses and updates: `_messages.py`. All times are in ms, points of time on Redis' clock.
 --
 -- The store's mark (hash):
 --   run        run id of the server that wrote the data
@@ -38,12 +38,8 @@
 --   drained    number of the last drain for which it has reported that nothing is in flight any more
 --   told       what it was told last, except for grants
 
-local STORM_GAP = 60000        -- a refusal after more than this starts a new storm
-local MAX_DRAIN = 60000
-local FIRST_PAUSE = 100
-local MAX_PAUSE = 5000
-local MAX_DOUBLINGS = 16
-local MAX_STEP = 64
+-- STORM_GAP, MAX_DRAIN, FIRST_PAUSE, MAX_PAUSE, MAX_DOUBLINGS and MAX_STEP are those of `limits/_backpressure.py`;
+-- `_script.py` defines them.
 local RECONNECT_TIME = 2000    -- processes that hold permits have reconnected by then, see `_RECONNECT` in _worker.py
 local TURN = 200               -- how long a permit above the fair share stays with one process
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from igamingace.operators._runs.account_info import currencies_of, points_of, read_infos
+from igamingace.operators._execution.account_info import currencies_of, points_of, read_infos
 
 if TYPE_CHECKING:
     from igamingace.operators._accounts.account import Account
     from igamingace.operators._accounts.tree import Tree
-    from igamingace.operators._runs.flow import Flow, RunOptions
+    from igamingace.operators._execution.flow import Flow, RunOptions
 
 __all__ = ["Balances", "read_balances"]
 

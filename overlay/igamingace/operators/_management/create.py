@@ -26,8 +26,8 @@ from igamingace.operators._accounts.account import (
     check_name,
 )
 from igamingace.operators._errors import CreatedOutside, CreationUnknown, may_have_been_applied
+from igamingace.operators._execution.flow import CallOne
 from igamingace.operators._management.allowed_ips import AllowedAddresses, check_addresses
-from igamingace.operators._runs.flow import CallOne
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from igamingace._client.agent import Agent, AsyncAgent
     from igamingace.operators._accounts.account import Level
     from igamingace.operators._accounts.tree import Tree
-    from igamingace.operators._runs.flow import Flow
+    from igamingace.operators._execution.flow import Flow
 
 __all__ = ["AccountSpec", "NewAccount", "check_spec", "create", "new_password"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from igamingace.operators._accounts.account import LEVELS, Account
 from igamingace.operators._errors import WalletUnreadable
-from igamingace.operators._runs.account_info import currencies_of, missing_wallet, parent_of, read_infos
+from igamingace.operators._execution.account_info import currencies_of, missing_wallet, parent_of, read_infos
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from igamingace_bindings.rest.models.operator import Operator as Info
 
     from igamingace.operators._accounts.tree import Tree
-    from igamingace.operators._runs.flow import Flow, RunOptions
+    from igamingace.operators._execution.flow import Flow, RunOptions
 
 __all__ = ["Discovery", "discover"]
 

@@ -15,9 +15,7 @@ from igamingace.errors import (
     UnexpectedResponse,
 )
 from igamingace.operators._errors import DuplicateToken, TokenUnavailable
-from igamingace.operators._management.allowed_ips import AllowedAddresses
-from igamingace.operators._management.probe import probe
-from igamingace.operators._runs.account_info import (
+from igamingace.operators._execution.account_info import (
     currencies_of,
     duplicate_tokens,
     known_values,
@@ -25,7 +23,9 @@ from igamingace.operators._runs.account_info import (
     points_of,
     read_info,
 )
-from igamingace.operators._runs.flow import CallEach, CallOne
+from igamingace.operators._execution.flow import CallEach, CallOne
+from igamingace.operators._management.allowed_ips import AllowedAddresses
+from igamingace.operators._management.probe import probe
 from igamingace.operators._transfers.amounts import amount_for
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from igamingace_bindings.rest.models.provider import Provider
 
     from igamingace.operators._accounts.account import Account
-    from igamingace.operators._runs.flow import Flow, RunOptions
-    from igamingace.operators._runs.results import Results
+    from igamingace.operators._execution.flow import Flow, RunOptions
+    from igamingace.operators._execution.results import Results
     from igamingace.operators._transfers.amounts import Amounts
 
 __all__ = ["CHECKS", "HealthCheckResult", "HealthExpectations", "HealthReport", "check"]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
 from igamingace.errors import ConfigurationError
-from igamingace.operators._runs.account_info import points_of, read_infos
+from igamingace.operators._execution.account_info import points_of, read_infos
 from igamingace.operators._transfers.amounts import amount_for
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from igamingace.operators._accounts.account import Account
     from igamingace.operators._accounts.tree import Tree
-    from igamingace.operators._runs.flow import Flow, RunOptions
+    from igamingace.operators._execution.flow import Flow, RunOptions
     from igamingace.operators._transfers.amounts import Amounts
 
 __all__ = ["Plan", "PlannedTransfer", "existing_plan", "plan_top_up"]

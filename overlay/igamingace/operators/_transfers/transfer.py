@@ -15,8 +15,8 @@ from igamingace.operators._errors import (
     Wallets,
     may_have_been_applied,
 )
-from igamingace.operators._runs.account_info import parent_of, points_of, read_info
-from igamingace.operators._runs.flow import CallOne, Sleep
+from igamingace.operators._execution.account_info import parent_of, points_of, read_info
+from igamingace.operators._execution.flow import CallOne, Sleep
 from igamingace.operators._transfers.amounts import amount_problem
 from igamingace.operators._transfers.wallet_locks import exclusive
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from igamingace.operators._accounts.account import Account
     from igamingace.operators._accounts.tree import Tree
-    from igamingace.operators._runs.flow import Flow
+    from igamingace.operators._execution.flow import Flow
 
 __all__ = [
     "SETTLE",

@@ -16,6 +16,7 @@ from igamingace.sandbox.store.state import MAX_ACCOUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
     from decimal import Decimal
 
     from igamingace.sandbox._json import JSON
@@ -91,8 +92,19 @@ def _check_by_contract(path: str, account: AccountData, contract: Document) -> N
             f"{path}.movements[{index}].id", movement.id, contract, "DepositToPlayer", "transactionId"
         )
     for index, call in enumerate(account.bonus_calls):
-        where = f"{path}.bonus_calls[{index}].remaining"
-        _check_field(where, call.remaining, contract, "BonusCall", "roundsRemaining")
+        where = f"{path}.bonus_calls[{index}]"
+        _check_field(f"{where}.remaining", call.remaining, contract, "BonusCall", "roundsRemaining")
+        _check_field(f"{where}.rounds", call.rounds, contract, "BonusCallSpins", "spinAmount")
+        _check_field(f"{where}.provider", call.provider, contract, "BonusCall", "providerId")
+        _check_field(f"{where}.game", str(call.game), contract, "BonusCall", "gameCode")
+        _check_field(f"{where}.player", call.player, contract, "CreatePlayer", "playerExternalId")
+    for index, entry in enumerate(account.transactions):
+        where = f"{path}.transactions[{index}]"
+        _check_field(f"{where}.player", entry.player, contract, "CreatePlayer", "playerExternalId")
+        if entry.provider is not None:
+            _check_field(f"{where}.provider", entry.provider, contract, "Transaction", "providerId")
+        if entry.game is not None:
+            _check_field(f"{where}.game", str(entry.game), contract, "Transaction", "gameCode")
 
 
 def _check_account(
@@ -141,11 +153,7 @@ def _check_books(path: str, account: AccountData) -> None:
     """Check the types, and of amounts the size: a wallet may tell a balance with more digits, or below 0."""
     for index, entry in enumerate(account.transactions):
         _check_kind(f"{path}.transactions[{index}].type", entry.type)
-        if entry.at.year not in CALENDAR:
-            raise DataProblem(
-                f"{path}.transactions[{index}].at",
-                f"expected a time from {CALENDAR[0]} to {CALENDAR[-1]}, not {entry.at}",
-            )
+        _check_time(f"{path}.transactions[{index}].at", entry.at)
         _check_size(f"{path}.transactions[{index}].amount", entry.amount)
         if entry.balance is not None:
             _check_size(f"{path}.transactions[{index}].balance", entry.balance)
@@ -155,6 +163,14 @@ def _check_books(path: str, account: AccountData) -> None:
     for index, call in enumerate(account.bonus_calls):
         for name, amount in (("amount", call.amount), ("base_bet", call.base_bet), ("won", call.won)):
             _check_size(f"{path}.bonus_calls[{index}].{name}", amount)
+        _check_time(f"{path}.bonus_calls[{index}].expires", call.expires)
+        if call.created is not None:
+            _check_time(f"{path}.bonus_calls[{index}].created", call.created)
+
+
+def _check_time(path: str, moment: datetime) -> None:
+    if moment.year not in CALENDAR:
+        raise DataProblem(path, f"expected a time from {CALENDAR[0]} to {CALENDAR[-1]}, not {moment}")
 
 
 def _check_kind(path: str, kind: int) -> None:

@@ -1,15 +1,16 @@
-"""The Python API for playing: sessions for threads and for asyncio."""
+"""The Python API that opens games: `play`, `open` and their forms for asyncio."""
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 from urllib.parse import parse_qs, urlsplit
 
 from igamingace.sandbox._errors import SandboxError, validation_error
 from igamingace.sandbox.contract.document import violations
+from igamingace.sandbox.games._async import AsyncGameSession
+from igamingace.sandbox.games._sync import GameSession
 from igamingace.sandbox.games.engine import SessionRequest
-from igamingace.sandbox.store.amounts import amount_in
+from igamingace.sandbox.games.session_base import run_here
 from igamingace.sandbox.store.catalogue import launchable
 from igamingace.sandbox.store.ids import canonical_id
 
@@ -18,151 +19,10 @@ if TYPE_CHECKING:
 
     from igamingace.sandbox._runtime import Runtime
     from igamingace.sandbox.games.engine import GameEngine
-    from igamingace.sandbox.games.rounds import Played
-    from igamingace.sandbox.games.sessions import Session
     from igamingace.sandbox.store.ids import OpaqueId
     from igamingace.sandbox.store.state import CasinoState
 
 T = TypeVar("T")
-
-Money: TypeAlias = Decimal | int | str
-"""An amount in major units of the account's currency, exact."""
-
-
-class Run(Protocol):
-    """Runs a coroutine in the event loop that serves the sandbox, and waits for it."""
-
-    def __call__(self, work: Coroutine[Any, Any, T], /) -> T:
-        """Return what `work` returns, raise what it raises."""
-        ...
-
-
-class _SessionView:
-    """What can be seen of a session without asking anybody."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    @property
-    def session(self) -> Session:
-        """All that the sandbox knows of it."""
-        return self._session
-
-    @property
-    def id(self) -> str:
-        """Its id, as in `/_sandbox/play/{id}`."""
-        return self._session.id
-
-    @property
-    def balance(self) -> Decimal | None:
-        """The player's balance in major units, as it was last seen; None when it never was."""
-        return self._session.balance
-
-    @property
-    def problem(self) -> str | None:
-        """What went wrong last, in words; None when nothing did."""
-        return self._session.problem
-
-    @property
-    def round_id(self) -> int | None:
-        """The id of the round that is open; None when none is."""
-        return None if self._session.round is None else self._session.round.id
-
-    @property
-    def ended(self) -> str | None:
-        """Why the session ended; None while it is open."""
-        return self._session.ended
-
-    def _amount(self, amount: Money) -> Decimal:
-        exact = amount_in(self._session.currency, Decimal(amount), "amount")
-        if exact < 0:
-            raise SandboxError("PARAMETERS_INVALID", "amount: must not be negative")
-        return exact
-
-
-class AsyncGameSession(_SessionView):
-    """A game that a player has open, for asyncio; made by `async_play`.
-
-    Each method returns the outcome with every callback that was sent for it. It raises `SandboxError` where
-    the sandbox refuses: the session has ended, a round is open or none is, or there is not enough money.
-    """
-
-    def __init__(self, engine: GameEngine, session: Session) -> None:
-        super().__init__(session)
-        self._engine = engine
-
-    async def bet(self, amount: Money) -> Played:
-        """Begin a round: take a stake. One that the wallet does not accept is cancelled at once."""
-        return await self._engine.bet(self._session, self._amount(amount))
-
-    async def win(self, amount: Money, *, finished: bool = True) -> Played:
-        """Pay a win of the round; it is the last one unless `finished` is False."""
-        return await self._engine.win(self._session, self._amount(amount), finished=finished)
-
-    async def lose(self) -> Played:
-        """End the round with a win of 0."""
-        return await self.win(0)
-
-    async def betwin(self, amount: Money, win: Money) -> Played:
-        """Play a whole round at once: take a stake and pay a win, both or neither."""
-        return await self._engine.betwin(self._session, self._amount(amount), self._amount(win))
-
-    async def spin(self, win: Money | None = None) -> Played:
-        """Play one free spin of the player's bonus call."""
-        return await self._engine.spin(self._session, None if win is None else self._amount(win))
-
-    async def cancel(self) -> Played:
-        """Give back the stake of the round, as a provider does whose game has failed."""
-        return await self._engine.cancel(self._session)
-
-    async def read_balance(self) -> Played:
-        """Ask for the balance."""
-        return await self._engine.balance(self._session)
-
-    async def end(self) -> Played:
-        """Leave the game; a round that is open is lost."""
-        return await self._engine.end(self._session)
-
-
-class GameSession(_SessionView):
-    """A game that a player has open, for threads; made by `play`. See `AsyncGameSession`."""
-
-    def __init__(self, engine: GameEngine, session: Session, run: Run) -> None:
-        super().__init__(session)
-        self._async_session = AsyncGameSession(engine, session)
-        self._run = run
-
-    def bet(self, amount: Money) -> Played:
-        """Begin a round: take a stake. One that the wallet does not accept is cancelled at once."""
-        return self._run(self._async_session.bet(amount))
-
-    def win(self, amount: Money, *, finished: bool = True) -> Played:
-        """Pay a win of the round; it is the last one unless `finished` is False."""
-        return self._run(self._async_session.win(amount, finished=finished))
-
-    def lose(self) -> Played:
-        """End the round with a win of 0."""
-        return self._run(self._async_session.lose())
-
-    def betwin(self, amount: Money, win: Money) -> Played:
-        """Play a whole round at once: take a stake and pay a win, both or neither."""
-        return self._run(self._async_session.betwin(amount, win))
-
-    def spin(self, win: Money | None = None) -> Played:
-        """Play one free spin of the player's bonus call."""
-        return self._run(self._async_session.spin(win))
-
-    def cancel(self) -> Played:
-        """Give back the stake of the round, as a provider does whose game has failed."""
-        return self._run(self._async_session.cancel())
-
-    def read_balance(self) -> Played:
-        """Ask for the balance."""
-        return self._run(self._async_session.read_balance())
-
-    def end(self) -> Played:
-        """Leave the game; a round that is open is lost."""
-        return self._run(self._async_session.end())
 
 
 class SessionOptions(TypedDict, total=False):
@@ -229,16 +89,14 @@ class GameControls:
     ) -> AsyncGameSession:
         """Do what `play` does, for asyncio; callable in any event loop."""
         await self._ready()
-        engine = self.engine
-        return AsyncGameSession(
-            engine, engine.open(session_request(self.runtime, player_id, game_id, **seating))
-        )
+        session = self.engine.open(session_request(self.runtime, player_id, game_id, **seating))
+        return AsyncGameSession(self.engine, session, run_here)
 
     async def async_open(self, url: str) -> AsyncGameSession:
         """Do what `open` does, for asyncio; callable in any event loop."""
         await self._ready()
         token = parse_qs(urlsplit(url).query).get("token", [""])[0]
-        return AsyncGameSession(self.engine, self.engine.open_launch(token))
+        return AsyncGameSession(self.engine, self.engine.open_launch(token), run_here)
 
     async def async_settle(self) -> None:
         """Do what `settle` does, for asyncio; callable in any event loop."""

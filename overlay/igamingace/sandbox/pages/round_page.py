@@ -6,7 +6,7 @@ from decimal import Decimal
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from igamingace._common.currency import minor_digits
+from igamingace._common.amounts import decimals, minor_digits
 from igamingace.sandbox.control.router import control_route
 from igamingace.sandbox.pages.html import html_page
 from igamingace.sandbox.store.models import TransactionType
@@ -110,5 +110,5 @@ def _signed(amount: Decimal, currency: str) -> str:
 
 def _money(amount: Decimal, currency: str) -> str:
     """Return the amount with at least the currency's digits: a wallet may answer with more."""
-    digits = max(minor_digits(currency), -int(amount.as_tuple().exponent))
+    digits = max(minor_digits(currency), decimals(amount))
     return f"{amount:,.{digits}f}"

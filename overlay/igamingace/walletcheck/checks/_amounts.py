@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from igamingace._wallet_client.messages import format_amount
+from igamingace._common.amounts import format_amount
 from igamingace.walletcheck._check import CheckGroup
 from igamingace.walletcheck._context import CheckFailed, CheckSkipped
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from .changelog import entry
 from .changes import Change, Level
 from .comparison import compare, required
-from .facts import EVERYWHERE
 from .published import load, versions
+from .top_level import EVERYWHERE
 from .versions import Version
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _TITLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class VersionBump:
     """What changed since the last published version, and what is to be done before publishing.
 
     Attributes:
@@ -42,7 +42,7 @@ class Verdict:
     complaints: list[str]
 
     def markdown(self) -> str:
-        """Return the verdict as Markdown, for people and for CI's summary."""
+        """Return it as Markdown, for people and for CI's summary."""
         since = (
             f"the contract {self.version} against {self.last}"
             if self.last
@@ -60,7 +60,7 @@ class Verdict:
         return "\n".join(lines).rstrip() + "\n"
 
 
-def judge(spec_dir: Path, document: Object) -> Verdict:
+def check_version_bump(spec_dir: Path, document: Object) -> VersionBump:
     """Compare `document`, the contract as it stands, with the last published version.
 
     Raises:
@@ -73,7 +73,7 @@ def judge(spec_dir: Path, document: Object) -> Verdict:
     level = required(changes)
     coming = max(version, last.raised(level)) if last and level else version
     complaints += _changelog_complaints(spec_dir / "CHANGELOG.md", coming, changes)
-    return Verdict(last, version, changes, complaints)
+    return VersionBump(last, version, changes, complaints)
 
 
 def _version_complaints(last: Version, version: Version, changes: list[Change]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from igamingace._common import json as exact_json
 from igamingace.errors import UnexpectedField
 from igamingace.operators._errors import DuplicateToken, WalletUnreadable
-from igamingace.operators._runs.flow import CallEach, CallOne
+from igamingace.operators._execution.flow import CallEach, CallOne
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from igamingace_bindings.rest.models.operator import Operator as Info
 
     from igamingace.operators._accounts.account import Account
-    from igamingace.operators._runs.flow import Flow, RunOptions
-    from igamingace.operators._runs.results import Results
+    from igamingace.operators._execution.flow import Flow, RunOptions
+    from igamingace.operators._execution.results import Results
 
 __all__ = [
     "currencies_of",

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator
     from contextlib import AbstractContextManager
 
-    from igamingace.operators._runs.results import Result
+    from igamingace.operators._execution.results import Result
 
 __all__ = ["progress_bar", "with_bar", "with_bar_async"]
 

@@ -1,4 +1,4 @@
-"""Compares what two contracts say of every operation: servers, headers, limit, response codes."""
+"""Compares the top level of two contracts: servers, headers, limit, response codes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CODE_FACTS = {
 }
 
 
-def compare_facts(before: Object, after: Object) -> Iterator[Change]:
+def compare_top_level(before: Object, after: Object) -> Iterator[Change]:
     """Yield the differences of what holds for all operations."""
     yield from _servers(before, after)
     yield from _headers(before, after)

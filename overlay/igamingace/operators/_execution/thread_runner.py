@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 import threading
 from queue import Empty, SimpleQueue
-from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from igamingace._transport.cancellation import Cancelled, CancelScope
+from igamingace._common.clock import monotonic, perf_counter
+from igamingace._transport.cancellation import Cancelled
 from igamingace.operators._errors import DeadlineExceeded
-from igamingace.operators._runs.results import Result, without_frames
-from igamingace.operators._runs.schedule import SLOW_AFTER, Schedule
+from igamingace.operators._execution.results import Result, without_frames
+from igamingace.operators._execution.schedule import SLOW_AFTER, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
+    from igamingace._transport.cancellation import CancelScope
     from igamingace.operators._accounts.account import Account
 
 __all__ = ["GRACE", "ThreadRunner"]
@@ -34,6 +35,7 @@ class ThreadRunner(Generic[T]):
         perform: Callable[[Account], T],
         accounts: Sequence[Account],
         max_in_flight: int,
+        scope: CancelScope,
         *,
         deadline: float | None,
         together: bool,
@@ -44,6 +46,7 @@ class ThreadRunner(Generic[T]):
             perform: the call.
             accounts: the accounts.
             max_in_flight: maximum number of concurrent calls.
+            scope: what the calls carry; the run sets its deadline, and cancels it.
             deadline: seconds for all of them.
             together: deliver the results in one batch, which is cheaper than one by one.
         """
@@ -56,12 +59,12 @@ class ThreadRunner(Generic[T]):
         self._threads: list[threading.Thread] = []
         self._batch: list[Result[T]] = []
         self._ended: SimpleQueue[list[Result[T]] | BaseException] = SimpleQueue()
-        self._scope = CancelScope()
+        self._scope = scope
 
     def results(self) -> Generator[Result[T], None, None]:
         """Yield each result as it arrives; closing the generator cancels all calls."""
         end = monotonic() + self._seconds
-        self._scope = CancelScope(end)
+        self._scope.deadline = end
         next_check = 0.0
         try:
             while self._missing and (now := monotonic()) < end:
@@ -69,16 +72,8 @@ class ThreadRunner(Generic[T]):
                     self._start_more(now)
                     next_check = now + SLOW_AFTER
                 yield from self._arrived(min(next_check, end) - now)
-            self._scope.cancel()
-            with self._lock:
-                running = {
-                    name for name, account in self._missing.items() if self._schedule.is_running(account)
-                }
-                batch, self._batch = self._batch, []
-                self._ended.put(batch)
-            while not self._ended.empty():
-                yield from self._arrived(0.0)
-            yield from self._late(running)
+            if self._missing:
+                yield from self._late()
         finally:
             self._finish()
 
@@ -94,7 +89,15 @@ class ThreadRunner(Generic[T]):
             del self._missing[result.account.name]
             yield result
 
-    def _late(self, running: set[str]) -> Iterator[Result[T]]:
+    def _late(self) -> Iterator[Result[T]]:
+        """Cancel all calls, and yield what has arrived until now, then an error for each other account."""
+        self._scope.cancel()
+        with self._lock:
+            running = {name for name, account in self._missing.items() if self._schedule.is_running(account)}
+            batch, self._batch = self._batch, []
+            self._ended.put(batch)
+        while not self._ended.empty():
+            yield from self._arrived(0.0)
         for name, account in self._missing.items():
             started = name in running
             error = DeadlineExceeded(started=started, seconds=self._seconds)
@@ -115,23 +118,22 @@ class ThreadRunner(Generic[T]):
 
     def _work(self, first: Account) -> None:
         account: Account | None = first
-        with self._scope.active():
-            while account is not None and self._scope.remaining() > 0:
-                started = perf_counter()
-                try:
-                    result = self._result(account, started)
-                except Cancelled:
-                    return  # still counted as running: its call had started
-                except BaseException as error:  # noqa: BLE001 -- re-raised in `_arrived`
-                    self._ended.put(error)
-                    return
-                with self._lock:
-                    now = monotonic()
-                    account = None if self._scope.remaining() <= 0 else self._schedule.end(account, now)
-                    self._batch.append(result)
-                    if not self._together or self._schedule.finished:
-                        self._ended.put(self._batch)
-                        self._batch = []
+        while account is not None and self._scope.remaining() > 0:
+            started = perf_counter()
+            try:
+                result = self._result(account, started)
+            except Cancelled:
+                return  # still counted as running: its call had started
+            except BaseException as error:  # noqa: BLE001 -- re-raised in `_arrived`
+                self._ended.put(error)
+                return
+            with self._lock:
+                now = monotonic()
+                account = None if self._scope.remaining() <= 0 else self._schedule.end(account, now)
+                self._batch.append(result)
+                if not self._together or self._schedule.finished:
+                    self._ended.put(self._batch)
+                    self._batch = []
 
     def _result(self, account: Account, started: float) -> Result[T]:
         try:
@@ -142,7 +144,10 @@ class ThreadRunner(Generic[T]):
 
     def _finish(self) -> None:
         """Cancel the calls and join the threads; one that does something else than calls ends by itself."""
-        self._scope.cancel()
+        if self._missing:
+            self._scope.cancel()
+        else:  # an agent that the caller has kept can be used after the run
+            self._scope.deadline = math.inf
         end = monotonic() + GRACE
         for thread in self._threads:
             thread.join(max(0.0, end - monotonic()))

@@ -5,22 +5,31 @@ from __future__ import annotations
 import asyncio
 import inspect
 import math
+import time
 from contextlib import aclosing, closing
+from dataclasses import replace
 from types import CoroutineType
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from igamingace._client.agent import make_async_transport, make_transport
-from igamingace._transport import cancellation
 from igamingace._transport.base import AsyncTransport, Transport
+from igamingace._transport.cancellation import CancelScope
 from igamingace.errors import ConfigurationError
 from igamingace.operators._accounts.account import secret_token
 from igamingace.operators._accounts.tokens import may_block
-from igamingace.operators._runs.agents import AgentPool, AsyncManagedAgent, ManagedAgent
-from igamingace.operators._runs.flow import CallEach, CallOne, ResolveToken, Sleep, run_flow, run_flow_async
-from igamingace.operators._runs.progress import progress_bar, with_bar, with_bar_async
-from igamingace.operators._runs.results import Results
-from igamingace.operators._runs.task_runner import TaskRunner
-from igamingace.operators._runs.thread_runner import ThreadRunner
+from igamingace.operators._execution.agent_pool import AgentPool, AsyncManagedAgent, ManagedAgent
+from igamingace.operators._execution.flow import (
+    CallEach,
+    CallOne,
+    ResolveToken,
+    Sleep,
+    run_flow,
+    run_flow_async,
+)
+from igamingace.operators._execution.progress import progress_bar, with_bar, with_bar_async
+from igamingace.operators._execution.results import Results
+from igamingace.operators._execution.task_runner import TaskRunner
+from igamingace.operators._execution.thread_runner import ThreadRunner
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
@@ -33,8 +42,8 @@ if TYPE_CHECKING:
     from igamingace.limits import Limiter
     from igamingace.operators._accounts.account import Account
     from igamingace.operators._accounts.tree import Tree
-    from igamingace.operators._runs.flow import Flow, RunOptions, Step
-    from igamingace.operators._runs.results import Result
+    from igamingace.operators._execution.flow import Flow, RunOptions, Step
+    from igamingace.operators._execution.results import Result
 
 __all__ = ["AsyncDriver", "Driver"]
 
@@ -88,34 +97,44 @@ class Driver(_BaseDriver[ManagedAgent, Transport]):
         super().__init__(tree, agents, max_in_flight)
         self._transport = transport
 
-    def run(self, flow: Flow[T]) -> T:
-        """Run a flow to its end."""
-        return run_flow(flow, self._perform)
+    def run(self, flow: Flow[T], scope: CancelScope | None = None) -> T:
+        """Run a flow to its end; raises Cancelled when the scope ends before."""
+        return run_flow(flow, lambda step: self._perform(step, scope))
 
     def map(self, fn: Callable[[Agent], T], accounts: tuple[Account, ...], options: RunOptions) -> Results[T]:
         """Call a function with the agent of each account, and wait for all."""
-        return self._map(self._calling(fn), accounts, options)
+        scope = CancelScope()
+        return self._map(self._calling(fn, scope), accounts, options, scope)
 
     def stream(
         self, fn: Callable[[Agent], T], accounts: tuple[Account, ...], options: RunOptions
     ) -> Generator[Result[T], None, None]:
         """Call a function with the agent of each account, and yield each result as it arrives."""
-        return self._stream(self._calling(fn), accounts, options)
+        scope = CancelScope()
+        return self._stream(self._calling(fn, scope), accounts, options, scope)
 
     def close(self) -> None:
         """Close the connections."""
         for transport in self.agents.close():
             transport.close()
 
-    def _calling(self, fn: Callable[[Agent], T]) -> Callable[[Account], T]:
+    def _calling(self, fn: Callable[[Agent], T], scope: CancelScope) -> Callable[[Account], T]:
         if inspect.iscoroutinefunction(fn):
             raise ConfigurationError("the function is asynchronous: use AsyncOperator for such functions")
-        return lambda account: fn(self.agents.new(account))
+        options = self._options(scope)
+        return lambda account: fn(self.agents.new(account, options))
+
+    def _options(self, scope: CancelScope | None) -> Options:
+        return self.agents.options if scope is None else replace(self.agents.options, scope=scope)
 
     def _map(
-        self, perform: Callable[[Account], T], accounts: tuple[Account, ...], options: RunOptions
+        self,
+        perform: Callable[[Account], T],
+        accounts: tuple[Account, ...],
+        options: RunOptions,
+        scope: CancelScope,
     ) -> Results[T]:
-        with closing(self._stream(perform, accounts, options, together=True)) as stream:
+        with closing(self._stream(perform, accounts, options, scope, together=True)) as stream:
             return Results(stream, accounts)
 
     def _stream(
@@ -123,28 +142,32 @@ class Driver(_BaseDriver[ManagedAgent, Transport]):
         perform: Callable[[Account], T],
         accounts: tuple[Account, ...],
         options: RunOptions,
+        scope: CancelScope,
         *,
         together: bool = False,
     ) -> Generator[Result[T], None, None]:
         bar = progress_bar(len(accounts)) if options.progress else None
         together = together and bar is None
         limit = self._in_flight_limit(options)
-        run = ThreadRunner(perform, accounts, limit, deadline=options.deadline, together=together)
+        run = ThreadRunner(perform, accounts, limit, scope, deadline=options.deadline, together=together)
         return run.results() if bar is None else with_bar(run.results(), bar)
 
-    def _perform(self, step: Step) -> object:
+    def _perform(self, step: Step, scope: CancelScope | None) -> object:
         if isinstance(step, CallOne):
-            return step.call(self.agents.new(self._tree[step.name]))
+            return step.call(self.agents.new(self._tree[step.name], self._options(scope)))
         if isinstance(step, CallEach):
-            return self._map(lambda account: self.run(step.flow(account)), step.accounts, step.options)
+            each = CancelScope()
+            return self._map(
+                lambda account: self.run(step.flow(account), each), step.accounts, step.options, each
+            )
         if isinstance(step, Sleep):
-            cancellation.sleep(step.seconds)
+            (time.sleep if scope is None else scope.sleep)(step.seconds)
             return None
         if isinstance(step, ResolveToken):
             return secret_token(step.account)
         transport = make_transport(step.origin, self._transport, _CALLBACK_URL)
         try:
-            return transport.send(step.request)
+            return transport.send(replace(step.request, scope=scope))
         finally:
             transport.close()
 

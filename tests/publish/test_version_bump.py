@@ -2,7 +2,7 @@
 
 import pytest
 from publish.published import load, record, versions
-from publish.verdict import judge
+from publish.version_bump import check_version_bump
 from publish.versions import PublishError, Version
 
 from .edits import EDITS, GONE, both
@@ -30,7 +30,7 @@ def versioned(document, version, *edits):
 
 
 def test_what_is_published_may_stand_as_it_is(spec, small):
-    assert judge(spec, small).complaints == []
+    assert check_version_bump(spec, small).complaints == []
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_too_low_a_version_is_refused_with_the_one_to_write(edit, version, asked
     part, least = asked.split()
     note(spec, least, "- Drops `games.list`.\n")
 
-    (complaint,) = judge(spec, versioned(small, version, edit)).complaints
+    (complaint,) = check_version_bump(spec, versioned(small, version, edit)).complaints
 
     assert f"a new {part} version: set info.version in spec/openapi.yaml to {least}" in complaint
 
@@ -57,7 +57,7 @@ def test_too_low_a_version_is_refused_with_the_one_to_write(edit, version, asked
 def test_a_breaking_change_without_a_major_version_says_what_it_breaks_and_the_other_way_out(spec, small):
     note(spec, "2.0.0", "- Drops `games.list`.\n")
 
-    (complaint,) = judge(spec, versioned(small, "1.3.0", BREAKING)).complaints
+    (complaint,) = check_version_bump(spec, versioned(small, "1.3.0", BREAKING)).complaints
 
     assert "make the change compatible (it breaks games.list)" in complaint
 
@@ -68,10 +68,10 @@ def test_a_breaking_change_without_a_major_version_says_what_it_breaks_and_the_o
 def test_a_version_that_is_high_enough_and_written_up_is_accepted(edit, version, spec, small):
     note(spec, version, "- Drops `games.list`.\n")
 
-    verdict = judge(spec, versioned(small, version, edit))
+    bump = check_version_bump(spec, versioned(small, version, edit))
 
-    assert verdict.complaints == []
-    assert f"{version} may be published" in verdict.markdown()
+    assert bump.complaints == []
+    assert f"{version} may be published" in bump.markdown()
 
 
 @pytest.mark.parametrize(
@@ -88,26 +88,26 @@ def test_below_1_0_0_a_breaking_change_raises_the_second_number(edit, low, asked
     (tmp_path / "CHANGELOG.md").write_text(f"## [{least}]\n\n- Drops `games.list`.\n")
     record(tmp_path, versioned(small, "0.1.0"))
 
-    (complaint,) = judge(tmp_path, versioned(small, low, edit)).complaints
+    (complaint,) = check_version_bump(tmp_path, versioned(small, low, edit)).complaints
 
     assert f"a new {part} version: set info.version in spec/openapi.yaml to {least}" in complaint
-    assert judge(tmp_path, versioned(small, least, edit)).complaints == []
+    assert check_version_bump(tmp_path, versioned(small, least, edit)).complaints == []
 
 
 def test_a_version_that_rises_for_nothing_is_refused(spec, small):
     note(spec, "1.2.4")
 
-    assert "leave it at 1.2.3" in judge(spec, versioned(small, "1.2.4")).complaints[0]
+    assert "leave it at 1.2.3" in check_version_bump(spec, versioned(small, "1.2.4")).complaints[0]
 
 
 def test_a_version_without_an_entry_in_the_changelog_is_refused(spec, small):
-    (complaint,) = judge(spec, versioned(small, "1.3.0", ADDITION)).complaints
+    (complaint,) = check_version_bump(spec, versioned(small, "1.3.0", ADDITION)).complaints
 
     assert "add `## [1.3.0]`" in complaint
 
 
 def test_the_entry_asked_for_is_that_of_the_version_to_come(spec, small):
-    version, entry = judge(spec, versioned(small, "1.2.3", BREAKING)).complaints
+    version, entry = check_version_bump(spec, versioned(small, "1.2.3", BREAKING)).complaints
 
     assert "to 2.0.0" in version
     assert "add `## [2.0.0]`" in entry
@@ -116,14 +116,14 @@ def test_the_entry_asked_for_is_that_of_the_version_to_come(spec, small):
 def test_an_entry_that_lists_nothing_is_refused(spec, small):
     note(spec, "1.3.0", "### Added\n")
 
-    assert "lists nothing" in judge(spec, versioned(small, "1.3.0", ADDITION)).complaints[0]
+    assert "lists nothing" in check_version_bump(spec, versioned(small, "1.3.0", ADDITION)).complaints[0]
 
 
 def test_an_entry_must_name_each_operation_that_breaks(spec, small):
     note(spec, "2.0.0", "- Drops `games.list`.\n")
     sooner, *_ = EDITS["a callback must be answered sooner"][0]
 
-    (complaint,) = judge(spec, versioned(small, "2.0.0", BREAKING, sooner)).complaints
+    (complaint,) = check_version_bump(spec, versioned(small, "2.0.0", BREAKING, sooner)).complaints
 
     assert complaint.endswith("does not name what it breaks: `bet`.")
 
@@ -131,7 +131,7 @@ def test_an_entry_must_name_each_operation_that_breaks(spec, small):
 def test_the_report_names_operations_and_groups_what_is_the_same(spec, small):
     edits, *_ = EDITS["a shared error loses its code"]
 
-    report = judge(spec, versioned(small, "1.2.3", *edits)).markdown()
+    report = check_version_bump(spec, versioned(small, "1.2.3", *edits)).markdown()
 
     assert "- **games.launch, games.list**: answer 429, code: removed" in report
     assert "### To do" in report
@@ -140,7 +140,7 @@ def test_the_report_names_operations_and_groups_what_is_the_same(spec, small):
 @pytest.mark.parametrize("version", ["1.2", "1.2.3-rc1", "v1.2.3", "1.02.3", ""])
 def test_a_version_is_three_numbers(version, spec, small):
     with pytest.raises(PublishError, match="write three numbers"):
-        judge(spec, versioned(small, version))
+        check_version_bump(spec, versioned(small, version))
 
 
 def test_a_published_version_does_not_change(spec, small):

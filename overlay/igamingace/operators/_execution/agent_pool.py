@@ -106,13 +106,16 @@ class AgentPool(Generic[A, W]):
                 cached = self._cached[account.name] = agent
             return cached
 
-    def new(self, account: Account) -> A:
-        """Return a new agent of an account, which is not cached; raises as `get`."""
+    def new(self, account: Account, options: Options | None = None) -> A:
+        """Return a new agent of an account, which is not cached, by default with the pool's options.
+
+        Raises as `get`.
+        """
         token = secret_token(account)
         base_url = account.base_url or self._base_url
         drift = DriftLog(token, parent=self.drift)
         context = context_over(self.transport(base_url), base_url, token, self._limiter, drift, owned=False)
-        return self._make(account, context, self.options)
+        return self._make(account, context, options or self.options)
 
     def transport(self, base_url: str) -> W:
         """Return the shared transport of a server."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+from igamingace._common.clock import monotonic, perf_counter
 from igamingace.operators._errors import DeadlineExceeded
-from igamingace.operators._runs.results import Result, without_frames
-from igamingace.operators._runs.schedule import SLOW_AFTER, Schedule
+from igamingace.operators._execution.results import Result, without_frames
+from igamingace.operators._execution.schedule import SLOW_AFTER, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
