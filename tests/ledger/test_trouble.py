@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 import sqlalchemy as sa
 from igamingace.errors import ConfigurationError
-from igamingace.ledger import Ledger, LedgerHooks, _engine, _ledger, _retry
+from igamingace.ledger import Ledger, _engine, _ledger, _retry
 
 from .watching import watch
 
@@ -133,7 +133,7 @@ def test_the_time_limit_of_a_statement_says_less_than_what_took_the_time(monkeyp
         raise PretendedError(sqlstate)
 
     with pytest.raises(PretendedError, match="40001") as raised:
-        _retry.with_retries(attempt, 3, LedgerHooks())
+        _retry.with_retries(attempt, 3, lambda error, number: None)
     assert raised.value.__cause__.sqlstate == sqlstate
 
 
