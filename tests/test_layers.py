@@ -13,7 +13,7 @@ ROOT = Path(igamingace.__file__).parent
 
 LAYERS = [
     {"cli", "__main__", "pytest_plugin"},
-    {"operators", "sandbox", "walletcheck", "otel"},
+    {"operators", "sandbox", "walletcheck", "otel", "probe"},
     {"ledger", "_client", "_wallet_client"},
     {"callbacks", "limits", "_transport"},
     {"drift"},

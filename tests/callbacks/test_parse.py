@@ -144,6 +144,7 @@ def test_fields_that_the_contract_does_not_know_are_kept(read, callback):
         {"playerId": ""},
         {"playerId": ...},
         {"currency": "USDT"},
+        {"currency": "USD\n"},
         {"currency": 840},
         {"currency": None},
         {"currency": ...},

@@ -317,3 +317,20 @@ def test_a_compressed_body_is_named_as_such():
         verify(body, sign(DOCUMENTED, TOKEN), TOKEN)
     with pytest.raises(UnsignableBody, match="gzip-compressed"):
         sign(body, TOKEN)
+
+
+@pytest.mark.parametrize("command", ["bet", "win", "betwin", "balance", "cancel", "other", None, 5])
+@pytest.mark.parametrize(
+    "renamed", [{}, {"timestamp": "zz"}, {"timestamp": "aa"}, {"playerId": "player"}], ids=str
+)
+def test_the_values_are_in_the_order_of_their_keys_whatever_the_keys(callback, command, renamed):
+    for body in (callback("bet", command=command), callback("balance", command=command), callback("cancel")):
+        fields = {renamed.get(name, name): value for name, value in json.loads(body).items()}
+        as_text = {True: "true", False: "false", None: ""}
+        values = [
+            as_text[fields[key]]
+            if fields[key] in (True, False, None) and fields[key].__class__ is not int
+            else str(fields[key])
+            for key in sorted(fields)
+        ]
+        assert what_is_signed(json.dumps(fields).encode()) == ",".join(values)

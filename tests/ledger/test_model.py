@@ -30,7 +30,7 @@ class Model:
     def __init__(self):
         self.balances = {"ann": Decimal(50), "bob": Decimal(0)}
         self.booked = {}  # transactionId: the callback as it came
-        self.undone = {}  # transactionId of a bet that a cancel undid, or came before: what the cancel is known by
+        self.undone = {}  # by the transactionId of a bet: what the cancel that undid it is known by
 
     def change(self, player, number, content, debit, credit):
         if player not in self.balances:

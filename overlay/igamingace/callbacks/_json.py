@@ -9,9 +9,14 @@ import json
 import math
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final, NamedTuple, NoReturn, TypeAlias
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, TypeAlias
 
+from igamingace_bindings.contract import CALLBACKS
 from igamingace_bindings.scalars import MAX_DIGITS, parse_number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
 
 Value: TypeAlias = str | bytes | bool | None
 """A decoded string, a number as its literal in bytes, true, false or null."""
@@ -30,6 +35,13 @@ _MAX_LITERAL: Final = 400  # characters: a double has at most 309 digits before 
 _LONGEST_INTEGER: Final = 21
 _SMALLEST_FRACTION: Final = -6
 _CONSTANTS: Final[dict[Value, bytes]] = {True: b"true", False: b"false", None: b""}
+
+_IN_ORDER: Final[Mapping[Value, tuple[int, Callable[[dict[str, Value]], tuple[Value, ...]]]]] = {
+    command: (len(names), itemgetter(*names))
+    for command, info in CALLBACKS.items()
+    if (names := sorted(field.name for field in info.fields if field.required))
+}
+"""Of a documented body by its command: how many keys it has, and what returns their values sorted by key."""
 
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 # Seconds up to here (the year 2603), milliseconds above (from August 1970 on), as pydantic reads Unix time.
@@ -103,8 +115,7 @@ def signing_input(fields: dict[str, Value]) -> bytes:
     parts: list[bytes] = []
     add = parts.append
     try:
-        for key in sorted(fields):
-            value = fields[key]
+        for value in _sorted_values(fields):
             if isinstance(value, bytes):
                 add(value)
             elif isinstance(value, str):
@@ -118,6 +129,17 @@ def signing_input(fields: dict[str, Value]) -> bytes:
     else:
         return b",".join(parts)
     raise NotAFlatObject(reason)
+
+
+def _sorted_values(fields: dict[str, Value]) -> Iterable[Value]:
+    """Return the values sorted by key; for a documented body without sorting, which takes half as long."""
+    documented = _IN_ORDER.get(fields.get("command"))
+    if documented is not None and documented[0] == len(fields):
+        try:
+            return documented[1](fields)
+        except KeyError:  # as many keys, but others
+            pass
+    return [fields[key] for key in sorted(fields)]
 
 
 def javascript_fields(fields: dict[str, Value]) -> dict[str, Value]:

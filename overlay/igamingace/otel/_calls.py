@@ -36,7 +36,7 @@ _log = logging.getLogger("igamingace")
 
 
 def make_guard() -> HookCaller:
-    """Return what calls OpenTelemetry: no error of a span processor or a view may fail a call or a callback."""
+    """Return what calls OpenTelemetry: no error of a span processor or a view fails a call or a callback."""
     return HookCaller(LimitedLog(_log), "OpenTelemetry raised an exception; the call continues without it")
 
 
