@@ -424,3 +424,23 @@ def test_the_fixtures_take_a_dialect(
 ):
     for sandbox in (igamingace_sandbox, igamingace_sandbox_server):
         assert sandbox.runtime.dialect.name == igamingace_sandbox_options["dialect"]
+
+
+async def test_the_back_office_launches_in_the_sisters_dialect(sister, agent_of, launch):
+    agent = agent_of(sister)
+
+    answer = await agent.client.post("/_sandbox/launch", json={**launch, "account": "mycasino"})
+
+    assert (await agent.client.get(answer.json()["url"])).status_code == 303
+
+
+async def test_the_json_api_plays_a_lost_round(sister, agent_of):
+    agent = agent_of(sister)
+    opened = await agent.client.post("/_sandbox/play", json={"player": "guest", "game": 655})
+    session = opened.json()["session"]["id"]
+
+    lost = await agent.client.post(f"/_sandbox/play/{session}/bet", json={"amount": 1, "lost": True})
+    wrong = await agent.client.post(f"/_sandbox/play/{session}/bet", json={"amount": 1, "lost": 1})
+
+    assert lost.json()["session"]["round"] is None
+    assert wrong.status_code == 400
