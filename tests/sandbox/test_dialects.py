@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from datetime import UTC, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from igamingace import Agent
+from igamingace._wallet_client import dialects
 from igamingace.callbacks import parse
 from igamingace.sandbox import ContractBreach, Sandbox, create_app
 from igamingace_bindings.contract import CALLBACKS
@@ -444,3 +446,11 @@ async def test_the_json_api_plays_a_lost_round(sister, agent_of):
 
     assert lost.json()["session"]["round"] is None
     assert wrong.status_code == 400
+
+
+def test_the_documentation_names_every_field_that_differs():
+    text = (Path(__file__).parents[2] / "docs" / "sandbox-dialects.md").read_text(encoding="utf-8")
+    fields = dialects._TEXTS.keys() | dialects._NUMBERS | dialects._BOOLEANS | {*dialects._LEFT_OUT}
+
+    assert [name for name in sorted(fields) if f"`{name}`" not in text] == []
+    assert [name for name in dialects.DIALECTS if f"`{name}`" not in text] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
+from random import Random
 from typing import TYPE_CHECKING, Final
 
 from igamingace._wallet_client.dialects import (
@@ -19,7 +20,6 @@ from igamingace._wallet_client.dialects import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import tzinfo
-    from random import Random
 
     from igamingace._wallet_client.messages import CallbackMessage
     from igamingace.sandbox._json import JSON
@@ -59,8 +59,8 @@ class Dialect:
         """Return the data of a launch."""
         return url
 
-    def callback(self, message: CallbackMessage, details: RoundDetails, draw: Random) -> CallbackMessage:  # noqa: ARG002 - as above
-        """Return a callback as it is sent."""
+    def callback(self, message: CallbackMessage, details: RoundDetails, seed: str) -> CallbackMessage:  # noqa: ARG002 - as above
+        """Return a callback as it is sent; `seed` says in which of several ways."""
         return message
 
 
@@ -87,8 +87,9 @@ class SisterDialect(Dialect):
         """Return an object."""
         return {"gameUrl": url, "sessionId": session_id}
 
-    def callback(self, message: CallbackMessage, details: RoundDetails, draw: Random) -> CallbackMessage:
+    def callback(self, message: CallbackMessage, details: RoundDetails, seed: str) -> CallbackMessage:
         """Return it with the sister's fields, in one of the spellings that were seen."""
+        draw = Random(seed)  # noqa: S311 - spellings, no secrets
         return misspelt(with_one_id(as_sister(message, details), draw), draw)
 
 

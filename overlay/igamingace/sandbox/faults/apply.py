@@ -70,9 +70,8 @@ def _with_member(entry: JSON, new: JSON) -> JSON:
 
 def with_other_spelling(body: JSON, draw: Random) -> JSON:
     """Return `body` with some numbers and booleans of its data spelt otherwise, none of them changed."""
-    if not isinstance(body, dict) or "data" not in body:
-        return body
-    return {**members(body), "data": _other_spelling(members(body)["data"], draw)}
+    fields = members(body)
+    return {**fields, "data": _other_spelling(fields["data"], draw)} if "data" in fields else body
 
 
 def _other_spelling(value: JSON, draw: Random) -> JSON:

@@ -9,7 +9,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from random import Random
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from igamingace_bindings.contract import CALLBACKS, CallbackInfo
@@ -98,8 +97,8 @@ class CallbackSender:
         runtime, account, command = self._runtime, session.account.id, message.command
         details = RoundDetails(session.currency, session.provider.name, session.game.name, stake)
         self._sent[account, command] += 1
-        draw = Random(f"{runtime.faults.seed}/{account}/{command}/{self._sent[account, command]}")  # noqa: S311 - spellings, no secrets
-        message = runtime.dialect.callback(message, details, draw)
+        seed = f"{runtime.faults.seed}/{account}/{command}/{self._sent[account, command]}"
+        message = runtime.dialect.callback(message, details, seed)
         spelling = runtime.faults.draw_spelling(account, command) if runtime.faults else None
         if spelling is None:
             return message, None
