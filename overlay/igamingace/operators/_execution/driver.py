@@ -12,6 +12,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from igamingace._client.agent import make_async_transport, make_transport
+from igamingace._common.clock import sleep
 from igamingace._transport.base import AsyncTransport, Transport
 from igamingace._transport.cancellation import CancelScope
 from igamingace.errors import ConfigurationError
@@ -258,7 +259,7 @@ class AsyncDriver(_BaseDriver[AsyncManagedAgent, AsyncTransport]):
         if isinstance(step, CallEach):
             return await self._map(lambda account: self.run(step.flow(account)), step.accounts, step.options)
         if isinstance(step, Sleep):
-            await asyncio.sleep(step.seconds)
+            await sleep(step.seconds)
             return None
         if isinstance(step, ResolveToken):
             return await _resolve(step.account, secret_token)

@@ -15,6 +15,7 @@ from igamingace.sandbox.faults.apply import (
     proxy_response,
     send_broken,
     with_fault_header,
+    with_other_spelling,
     with_unknown_field,
 )
 from igamingace.sandbox.handlers import HANDLERS, Call
@@ -254,7 +255,9 @@ class RequestPipeline:
             arguments.query,
             arguments.body,
             request.received,
-            self._runtime.time_zone,
+            self._runtime.time_zone or self._runtime.dialect.time_zone,
+            self._runtime.dialect,
+            self._runtime.window_pause,
             self._engine,
             self._proxies.origin(request.fields, request.scope) + mount_prefix(request.scope),
         )
@@ -279,6 +282,8 @@ class RequestPipeline:
             breaches = operation.breaches(status, body, code)
             if breaches:
                 raise ContractBreach(f"{operation.id} {status}: {'; '.join(breaches)}")
+        if injected is not None and injected.random is not None and injected.kind == "spelling":
+            body = with_other_spelling(body, injected.random)  # after the check: it is meant to differ
         return Response(status, encode(body), headers=headers)
 
     def _fail(self, request: RequestContext, operation: Operation, error: Exception) -> Response:
