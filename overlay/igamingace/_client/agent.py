@@ -8,7 +8,7 @@ from igamingace_bindings.rest.api import AsyncRawResources, AsyncResources, RawR
 
 from igamingace._client.base import BaseAgent
 from igamingace._client.config import base_url_source, first_options
-from igamingace._client.dispatch import AsyncDispatcher, Dispatcher
+from igamingace._client.dispatchers import AsyncDispatcher, Dispatcher
 from igamingace._client.extra import custom_request
 from igamingace._common.secret import Secret
 
@@ -153,7 +153,7 @@ class Agent(AgentView):
         """
         argument = Secret(token)
         del token  # a traceback shows local variables
-        from igamingace._client.context import open_context  # noqa: PLC0415 -- keeps `import igamingace` light
+        from igamingace._client.account_context import open_context  # noqa: PLC0415 -- keeps `import igamingace` light
 
         options = first_options(
             timeout=timeout,
@@ -292,7 +292,7 @@ class AsyncAgent(AsyncAgentView):
         """Set up, in a loop or outside of one; nothing is sent. The arguments are those of `Agent`."""
         argument = Secret(token)
         del token  # a traceback shows local variables
-        from igamingace._client.context import open_context  # noqa: PLC0415 -- keeps `import igamingace` light
+        from igamingace._client.account_context import open_context  # noqa: PLC0415 -- keeps `import igamingace` light
 
         options = first_options(
             timeout=timeout,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 
-from igamingace._client.dispatch import AsyncDispatcher, Dispatcher
+from igamingace._client.dispatchers import AsyncDispatcher, Dispatcher
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

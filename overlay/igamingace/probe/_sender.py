@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from igamingace._client.agent import AsyncRawView, RawView
-from igamingace._client.dispatch import AsyncDispatcher, Dispatcher
+from igamingace._client.dispatchers import AsyncDispatcher, Dispatcher
 from igamingace._client.headers import request_headers
 from igamingace._common.secret import Secret
 from igamingace._transport.base import Response
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from igamingace_bindings.rest.client import Operation, RawAnswer
 
+    from igamingace._client.account_context import AccountContext
     from igamingace._client.agent import AgentView, AsyncAgentView
     from igamingace._client.config import Options
-    from igamingace._client.context import AccountContext
     from igamingace._transport.base import AsyncTransport, Request, Transport, TransportFailure
     from igamingace.drift import Direction, Kind
     from igamingace.probe._exchange import HeaderChange, Send
