@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import httpx2
     from igamingace_bindings.rest.models.balance_transfer import BalanceTransfer
 
-    from igamingace._client.agent import AsyncAgent
+    from igamingace._client._async import AsyncAgent
     from igamingace._transport.base import Timeouts
     from igamingace.drift import Difference
     from igamingace.limits import Limiter

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 from igamingace._client import config
+from igamingace._client._async import AsyncAgent, AsyncAgentView
+from igamingace._client._sync import Agent, AgentView
 from igamingace._client.account_context import context_over
-from igamingace._client.agent import Agent, AgentView, AsyncAgent, AsyncAgentView
 from igamingace._client.dispatchers import AsyncDispatcher, Dispatcher
 from igamingace.drift import DriftLog
 from igamingace.errors import AgentClosed
