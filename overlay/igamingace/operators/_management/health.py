@@ -14,16 +14,16 @@ from igamingace.errors import (
     UnexpectedField,
     UnexpectedResponse,
 )
-from igamingace.operators._errors import DuplicateToken, TokenUnavailable
-from igamingace.operators._execution.account_info import (
+from igamingace.operators._accounts.account_info import (
     currencies_of,
     duplicate_tokens,
     known_values,
     missing_wallet,
     points_of,
-    read_info,
 )
+from igamingace.operators._errors import DuplicateToken, TokenUnavailable
 from igamingace.operators._execution.flow import CallEach, CallOne
+from igamingace.operators._execution.read_infos import read_info
 from igamingace.operators._management.allowed_ips import AllowedAddresses
 from igamingace.operators._management.probe import probe
 from igamingace.operators._transfers.amounts import amount_for
