@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from igamingace_bindings.rest.api import AsyncRawResources, AsyncResources
 
-from igamingace._client.base import BaseAgent
+from igamingace._client.base_agent import BaseAgent
 from igamingace._client.config import base_url_source, first_options
+from igamingace._client.custom_requests import custom_request
 from igamingace._client.dispatchers import AsyncDispatcher
-from igamingace._client.extra import custom_request
 from igamingace._common.secret import Secret
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from igamingace_bindings.rest.client import RawAnswer
 
     from igamingace._client.config import Options
-    from igamingace._client.extra import QueryValue
+    from igamingace._client.custom_requests import QueryValue
     from igamingace._transport.base import AsyncTransport, Timeouts
     from igamingace.drift import Difference
     from igamingace.limits import Limiter

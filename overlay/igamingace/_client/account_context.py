@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from igamingace._client import config
-from igamingace._client.headers import request_headers
+from igamingace._client.request_headers import request_headers
 from igamingace.drift import DriftLog
 from igamingace.limits import account_key, default_limiter
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from igamingace._client._async import AsyncRawView
 from igamingace._client._sync import RawView
 from igamingace._client.dispatchers import AsyncDispatcher, Dispatcher
-from igamingace._client.headers import request_headers
+from igamingace._client.request_headers import request_headers
 from igamingace._common.secret import Secret
 from igamingace._transport.base import Response
 from igamingace.drift import DriftLog

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from igamingace._client.config import Options
-    from igamingace._client.extra import QueryValue
+    from igamingace._client.custom_requests import QueryValue
     from igamingace._transport.base import Timeouts
     from igamingace.drift import Difference
     from igamingace.limits import Stats
