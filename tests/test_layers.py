@@ -15,7 +15,8 @@ LAYERS = [
     {"cli", "__main__", "pytest_plugin"},
     {"operators", "sandbox", "walletcheck", "otel", "probe"},
     {"ledger", "_client", "_wallet_client"},
-    {"callbacks", "limits", "_transport", "drift"},
+    {"callbacks", "limits", "_transport"},
+    {"drift"},
     {"_common", "_version"},
     {"errors", "models"},
 ]
