@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from igamingace import limits
+from igamingace.limits._backpressure import Rules
 from igamingace.limits._budget import LocalPermit
 from igamingace.limits._queue import NORMAL, URGENT
 from igamingace.limits._state import SlotOutcome
@@ -143,7 +144,7 @@ def test_while_calls_leave_a_line_and_another_is_served(make_budget):
 
 
 def test_while_a_drain_ends(make_budget, monkeypatch, until):
-    monkeypatch.setattr("igamingace.limits._backpressure._FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("igamingace.limits._backpressure.RULES", Rules(min_pause=0.001))
 
     def arrange():
         budget = make_budget(2)

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LeaseManager", "LeasedBudget", "LimiterUnavailable"]
 
-_SUCCESS_REPORTS = 0.1
-"""Seconds between reports of successful answers while the working limit is lowered."""
-
 _errors: WeakKeyDictionary[Waiter, Exception] = WeakKeyDictionary()
 """What waiting calls are to raise; one dictionary for all budgets, for each takes a kilobyte."""
 
@@ -134,8 +131,6 @@ class LeasedBudget(LocalBudget):
         self._update(lambda: state.on_response(update, lease, now))
         self.request_at = next_heartbeat if state.leased or state.in_use or state.waiting else math.inf
         self._request_when_told(update, now)
-        if state.reports_successes() and state.leased:
-            self.request_at = min(self.request_at, now + _SUCCESS_REPORTS)
         return self.request_at < math.inf
 
     def on_message(self, update: LeaseUpdate) -> None:
@@ -173,8 +168,8 @@ class LeasedBudget(LocalBudget):
         self._update(lambda: self._fail_waiting(error))
 
     def _request_when_told(self, update: LeaseUpdate, now: float) -> None:
-        if update.again >= 0:
-            self.request_at = min(self.request_at, now + update.again / 1000)
+        if update.recheck_in >= 0:
+            self.request_at = min(self.request_at, now + update.recheck_in / 1000)
 
     def _fail_waiting(self, error: Callable[[], Exception]) -> None:
         queue = self.state.queue

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from redis import connection
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.retry import Retry
+
+from igamingace.limits.redis._script import lease_script
 
 if TYPE_CHECKING:
     import socket
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RedisConnections", "connection_settings"]
 
-_SCRIPT = files("igamingace.limits.redis").joinpath("lease.lua").read_bytes()
+_SCRIPT = lease_script()
 
 _CLIENT_SETTINGS = ("maint", "oss_", "orig_", "himport")
 """Prefixes of settings that tie a connection to its client's pool, and to RESP3."""

@@ -21,6 +21,7 @@ from igamingace.errors import ConfigurationError
 from igamingace.limits.redis._budget import LimiterUnavailable
 from igamingace.limits.redis._connections import RedisConnections
 from igamingace.limits.redis._protocol import LeaseUpdate, StoreIdentity
+from igamingace.limits.redis._script import RECONNECT
 from igamingace.limits.redis._wakeup import DeadlineHeap, WakeupPipe
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ _log = logging.getLogger("igamingace")
 
 _BATCH = 256
 """Requests for so many accounts go in one batch, so that messages wait for no more than that."""
-_RECONNECT = 0.2
-"""Seconds between attempts to connect; `RECONNECT_TIME` of lease.lua relies on it."""
 _HASH_TAG = "{all}:"
 """Part of all keys in cluster mode, where a script may use only keys with the same hash tag: those of the
 accounts, and that of the store's mark."""
@@ -218,7 +217,7 @@ class LeaseWorker:
         """Send one request for each budget, all in one batch, and handle the responses."""
         now = monotonic()
         next_heartbeat = self._deadlines.next_heartbeat(now)
-        store = StoreIdentity(run=connections.run_id, up=connections.uptime, store=self._store)
+        store = StoreIdentity(run_id=connections.run_id, uptime=connections.uptime, store=self._store)
         lease = round(1000 * self._lease)
         responses = connections.run_script(
             [
@@ -267,7 +266,7 @@ class LeaseWorker:
         if update.limit:
             budget.fail_waiting(partial(ConfigurationError, self._different_limit(update.limit)))
         if update.store and update.store != self._store:
-            self._on_new_store(connections, update.store, update.opens)
+            self._on_new_store(connections, update.store, update.settles_in)
         if budget.on_response(update, self._lease, next_heartbeat) and budget.is_due():
             self._notified.append(budget.account)
         self._set_deadline(budget)
@@ -278,7 +277,7 @@ class LeaseWorker:
             f"it can be changed once none of them has used the account for {self._lease:g} s."
         )
 
-    def _on_new_store(self, connections: RedisConnections, store: int, opens: int) -> None:
+    def _on_new_store(self, connections: RedisConnections, store: int, settles_in: int) -> None:
         if self._store:
             _log.warning(
                 "Redis has lost the limiter's data, or another server took over; permits are reported again."
@@ -286,11 +285,11 @@ class LeaseWorker:
             self._request_all()
         else:
             connections.subscribe(f"{self._prefix}all")
-            if opens:
+            if settles_in:
                 _log.warning(
                     "Redis has just started, or has lost the limiter's data: other processes may hold permits"
                     " that it does not know of. For %.1f s it grants only permits that were reported to it.",
-                    opens / 1000,
+                    settles_in / 1000,
                 )
         self._store = store
 
@@ -332,7 +331,7 @@ class LeaseWorker:
             reason = partial(
                 LimiterUnavailable, f"Redis cannot be reached by the RedisLimiter: {error}. Nothing was sent."
             )
-        reconnect_at = monotonic() + backoff(_RECONNECT, _RECONNECT, 1)
+        reconnect_at = monotonic() + backoff(RECONNECT, RECONNECT, 1)
         while not self.closed and monotonic() < reconnect_at:
             for budget in list(self._find({**self._pop_notified(), **self._active})):
                 if budget.on_disconnect(self._fallback_slots) and reason is not None:
