@@ -1,4 +1,4 @@
-"""`lease.lua` once more, in Python: for the simulation, and to compare the two. Its comments are in the script.
+"""`lease.lua` once more, in Python: for the simulation, and to compare the two. The comments are there.
 
 Every function is the twin of the script's function of that name; the rules of back-pressure are `Rules`.
 """

@@ -7,7 +7,6 @@ listens from the test, and notes until when a key is kept instead of letting Red
 from __future__ import annotations
 
 import json
-import sys
 
 from igamingace.limits.redis._script import lease_script
 
@@ -76,8 +75,3 @@ class VirtualRedis:
 
     def flush(self):
         self.client.flushdb()
-
-
-def report_seed(text):
-    """Print a seed so that a run that failed can be repeated; pytest shows it with the failure."""
-    print(text, file=sys.stderr)

@@ -16,8 +16,8 @@ _RECONNECT_TIME = 2.0
 _TURN = 0.2
 """How many seconds a permit above the fair share stays with one process."""
 _MAX_GRACE = 1.0
-"""A process whose lease is over but that still listens has so many seconds to show that it lives, or a quarter
-of a lease: it may be Redis' clock that was put forward."""
+"""A process whose lease is over but that still listens has so many seconds to show that it lives, or a
+quarter of a lease: it may be Redis' clock that was put forward."""
 _KEEP = 86_400.0
 """So many seconds after its last use the state of an account is deleted that nobody has given back."""
 
@@ -37,6 +37,5 @@ def script_constants() -> dict[str, int]:
 def lease_script() -> bytes:
     """The script as Redis gets it."""
     text = files("igamingace.limits.redis").joinpath("lease.lua").read_text()
-    return "\n".join(
-        [*(f"local {name} = {value}" for name, value in script_constants().items()), text]
-    ).encode()
+    constants = [f"local {name} = {value}\n" for name, value in script_constants().items()]
+    return "".join([*constants, text]).encode()
