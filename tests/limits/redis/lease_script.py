@@ -96,9 +96,9 @@ class LeaseScript:
         self.calls += 1
         store, settled_at, registered_until = self.read_epoch(request)
         account, lost = self.load_account(request, registered_until)
-        settled_at = min(max(settled_at, account.get("settled_at", 0)), self.now + request["lease"])
-        account["call"] += 1
         self.put_back(account, request)
+        settled_at = max(settled_at, account.get("settled_at", 0))
+        account["call"] += 1
         self.drop_expired(account, request)
         if account["limit"] != request["limit"]:
             if account["members"]:
@@ -146,6 +146,8 @@ class LeaseScript:
                 self.publish(self.prefix + "all", "announce")
         elif request["store"] not in {0, created} and settled_at < created + request["lease"]:
             settled_at = mark["settled_at"] = created + request["lease"]
+        if settled_at > self.now + request["lease"]:
+            settled_at = mark["settled_at"] = self.now + request["lease"]
         return created, settled_at, mark.get("account:" + request["account"], 0)
 
     def load_account(self, request: Json, registered_until: int) -> tuple[Json, bool]:
@@ -170,6 +172,8 @@ class LeaseScript:
                 member["turn"] = min(member["turn"], self.now)
         if "opened_at" in account:
             account["opened_at"] = min(account["opened_at"], self.now + RULES_MS.max_pause)
+        if "settled_at" in account:
+            account["settled_at"] = min(account["settled_at"], self.now + request["lease"])
 
     def drop_expired(self, account: Json, request: Json) -> None:
         for name, member in list(account["members"].items()):

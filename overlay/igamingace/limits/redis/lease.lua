@@ -165,6 +165,10 @@ local function read_epoch(mark, request, prefix)
     settled_at = created + request.lease
     redis.call('HSET', mark, 'settled_at', settled_at)
   end
+  if settled_at > NOW + request.lease then  -- the clock was put back
+    settled_at = NOW + request.lease
+    redis.call('HSET', mark, 'settled_at', settled_at)
+  end
   return created, settled_at, tonumber(values[4]) or 0
 end
 
@@ -200,6 +204,7 @@ local function put_back(account, request)
     member.expires, member.turn = math.min(member.expires, NOW + request.lease), member.turn and math.min(member.turn, NOW)
   end
   if account.opened_at then account.opened_at = math.min(account.opened_at, NOW + MAX_PAUSE) end
+  if account.settled_at then account.settled_at = math.min(account.settled_at, NOW + request.lease) end
 end
 
 -- Drops the members whose lease is over, except for the one that makes the request. One that still listens is asked
@@ -412,9 +417,9 @@ end
 local function handle(keys, request, prefix)
   local store, settled_at, registered_until = read_epoch(keys[2], request, prefix)
   local account, lost = load_account(keys[1], request, registered_until, prefix)
-  settled_at = math.min(math.max(settled_at, account.settled_at or 0), NOW + request.lease)
-  account.call = account.call + 1
   put_back(account, request)
+  settled_at = math.max(settled_at, account.settled_at or 0)
+  account.call = account.call + 1
   drop_expired(account, request, prefix)
   if account.limit ~= request.limit then
     if next(account.members) then return {limit = account.limit} end
