@@ -323,7 +323,12 @@ class LocalBudget:
             waiting=stats.waiting,
             waited=monotonic() - permit.asked_at,
             limit=stats.limit,
+            reason=self._why_no_slot(),
         )
+
+    def _why_no_slot(self) -> str | None:
+        """Why no slot can be had, unless all are in use."""
+        return None
 
     def _withdraw(self, permit: LocalPermit) -> None:
         """Stop asking for a slot, wherever an exception interrupted that."""

@@ -41,6 +41,10 @@ class LeaseManager(BudgetManager, Protocol):
         """Serve the account soon. It does not block and may be called anywhere, under any lock."""
         ...
 
+    def outage(self) -> str | None:
+        """Why Redis cannot lease permits at the moment; None while it can."""
+        ...
+
 
 class LeasedBudget(LocalBudget):
     """The slots of one account in this process; see `Budget`.
@@ -194,6 +198,9 @@ class LeasedBudget(LocalBudget):
         if error is not None:
             raise error
         super()._end_wait_without_slot(permit)
+
+    def _why_no_slot(self) -> str | None:
+        return self._leases.outage()
 
     def _notify_manager(self) -> None:
         """Notify the manager if a request is to be sent, or something is due earlier than planned."""
