@@ -116,3 +116,16 @@ def test_a_drain_that_was_begun_alone_is_one_of_all_when_redis_is_back(alone):
     assert request.refused == 1
     assert not is_open(alone, 2 * RULES.max_drain)
     assert alone.backpressure.drains == 1
+
+
+def test_the_room_that_there_was_counts_though_all_requests_end_before_the_drain_is_announced():
+    state = LeaseState(50, None)
+    respond(state, 0.0, granted=4)
+    refused, *fine = start(state, 4, 1.0)
+
+    state.release(refused.serial, REFUSED, 1.0)
+    for waiter in fine:
+        state.release(waiter.serial, DONE, 1.0)
+    request = state.make_request("account", 1.0, heartbeat=False)
+
+    assert (request.draining, request.drained, request.accepted) == (True, 1, 3)

@@ -201,7 +201,9 @@ class LeaseState(BudgetState):
     def _new_request(self, account: str) -> LeaseRequest:
         shared, in_use = self._shared, self.in_use
         self._sequence += 1
-        drained = shared.draining and not in_use and self._current_drain > self._finished_drain
+        # A drain that this request starts gets the next number; by now all may have ended, if they were short.
+        drain = max(self._current_drain, self._finished_drain + 1)
+        drained = shared.draining and not in_use
         return LeaseRequest(
             account=account,
             limit=self.limit,
@@ -214,8 +216,8 @@ class LeaseState(BudgetState):
             succeeded=shared.succeeded,
             draining=shared.draining,
             finished_drain=self._finished_drain,
-            drained=self._current_drain if drained else 0,
-            accepted=shared.accepted if drained and self._reported_drain < self._current_drain else 0,
+            drained=drain if drained else 0,
+            accepted=shared.accepted if drained and self._reported_drain < drain else 0,
         )
 
     def _apply(self, update: LeaseUpdate, now: float) -> None:
