@@ -105,11 +105,7 @@ class LeaseScript:
                 return {"limit": account["limit"]}
             account = new_account(request, account["call"])
         account["drain"] = max(account["drain"], request["finished_drain"])
-        if self.now < settled_at:
-            account.setdefault("reported", total_held(account))
-        else:
-            account.pop("reported", None)
-
+        self.settle(account, store, settled_at)
         self.advance_drain(account)
         member = self.renew_lease(account, request)
         self.advance_drain(account)
@@ -161,6 +157,14 @@ class LeaseScript:
             account["settled_at"] = self.now + request["lease"]
             self.publish(self.prefix + "all", "announce " + request["account"])
         return account, lost
+
+    def settle(self, account: Json, store: int, settled_at: int) -> None:
+        if self.now >= settled_at:
+            account.pop("reported", None)
+        elif "reported" not in account or account.get("store") != store:
+            account |= {"reported": 0, "store": store}
+            for member in account["members"].values():
+                member.pop("reported", None)
 
     def put_back(self, account: Json, request: Json) -> None:
         for name in ("drain_start", "first_success", "storm_start", "last_refusal"):
@@ -245,7 +249,8 @@ class LeaseScript:
         member["seq"], member["held"] = request["seq"], request["held"] + unseen
         member["wanted"] = max(0, request["wanted"] - unseen)
         if "reported" in account:
-            account["reported"] += max(0, member["held"] - before)
+            account["reported"] += max(0, member["held"] - (before if member.get("reported") else 0))
+            member["reported"] = True
         if member["wanted"] == 0:
             member.pop("turn", None)
         else:
@@ -329,7 +334,8 @@ class LeaseScript:
         field, keep = "account:" + request["account"], float(KEEP)
         if not account["members"]:
             self.mark.pop(field, None)
-            keep = RULES_MS.max_drain if is_closed(account) else account.get("storm_end", 0) - self.now
+            keep_until = max(account.get("storm_end", 0), account.get("settled_at", 0))
+            keep = RULES_MS.max_drain if is_closed(account) else keep_until - self.now
         elif registered_until < self.now + KEEP / 2:
             self.mark[field] = self.now + KEEP
         if keep > 0:

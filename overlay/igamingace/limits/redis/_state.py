@@ -201,7 +201,7 @@ class LeaseState(BudgetState):
     def _new_request(self, account: str) -> LeaseRequest:
         shared, in_use = self._shared, self.in_use
         self._sequence += 1
-        # A drain that this request starts gets the next number; by now all may have ended, if they were short.
+        # A drain that this request starts gets the next number; by now all may have ended, if short.
         drain = max(self._current_drain, self._finished_drain + 1)
         drained = shared.draining and not in_use
         return LeaseRequest(

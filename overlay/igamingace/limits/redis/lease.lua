@@ -19,7 +19,8 @@
 --   call               number of the latest call of this script for the account
 --   members            the processes that hold or want permits, by id
 --   settled_at         as in the mark, for this account alone
---   reported           until then: permits reported by processes, instead of which no more are granted
+--   store              when the store was created in which it settles, or settled last
+--   reported           until it has settled: permits reported by processes since, beyond which none are granted
 --   drain              number of the latest drain
 --   phase              'draining'    nothing is granted until nothing is in flight in any process
 --                      'paused'      nothing is granted until `opened_at`
@@ -41,6 +42,7 @@
 --   held, wanted       permits that it holds, and that it could use in addition
 --   granted            permits granted in this term, in total
 --   turn               since when it waits, or when it got its last permit above the fair share; 0 after a refusal
+--   reported           until the account has settled: it has reported since
 --   drained            number of the last drain for which it has reported that nothing is in flight any more
 --   told               what it was told last, except for grants
 
@@ -195,6 +197,17 @@ local function update_for(account, request, member, claim)
   }
 end
 
+-- While it settles, what is stored of members that have not reported since does not count as reported: it may be older
+-- than what they hold (after a failover), and another member may hold what one of them gives back.
+local function settle(account, store, settled_at)
+  if NOW >= settled_at then
+    account.reported = nil
+  elseif not account.reported or account.store ~= store then
+    account.reported, account.store = 0, store
+    for _, member in pairs(account.members) do member.reported = nil end
+  end
+end
+
 -- The clock may have been put back: what has happened is not in the future, and no lease lasts longer than one.
 local function put_back(account, request)
   for _, name in ipairs({'drain_start', 'first_success', 'storm_start', 'last_refusal'}) do
@@ -287,7 +300,10 @@ local function apply_request(account, member, request)
   local before, unseen = member.held, member.granted - request.granted_seen
   member.seq, member.held = request.seq, request.held + unseen
   member.wanted = math.max(0, request.wanted - unseen)
-  if account.reported then account.reported = account.reported + math.max(0, member.held - before) end
+  if account.reported then
+    account.reported = account.reported + math.max(0, member.held - (member.reported and before or 0))
+    member.reported = true
+  end
   if member.wanted == 0 then
     member.turn = nil
   else
@@ -383,14 +399,14 @@ end
 -- Storing
 
 -- The state is kept for KEEP while there are members, although their leases are shorter: if Redis' clock is put forward,
--- their permits must not be forgotten. Without members it is kept as long as the storm is remembered. The mark says of
--- which accounts there must be a state.
+-- their permits must not be forgotten. Without members it is kept while it settles and while the storm is remembered.
+-- The mark says of which accounts there must be a state.
 local function store_account(keys, account, request, registered_until)
   local field = 'account:' .. request.account
   local keep = KEEP
   if not next(account.members) then
     if registered_until > 0 then redis.call('HDEL', keys[2], field) end
-    keep = is_closed(account) and MAX_DRAIN or (account.storm_end or 0) - NOW
+    keep = is_closed(account) and MAX_DRAIN or math.max(account.storm_end or 0, account.settled_at or 0) - NOW
   elseif registered_until < NOW + KEEP / 2 then
     redis.call('HSET', keys[2], field, NOW + KEEP)
   end
@@ -426,8 +442,7 @@ local function handle(keys, request, prefix)
     account = {limit = request.limit, working_limit = request.limit, call = account.call, members = {}, drain = 0}
   end
   account.drain = math.max(account.drain, request.finished_drain)
-  account.reported = NOW < settled_at and (account.reported or total_held(account)) or nil
-
+  settle(account, store, settled_at)
   advance_drain(account)
   local member = renew_lease(account, request)
   advance_drain(account)
