@@ -20,7 +20,7 @@ HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 ROOT = Path(__file__).resolve().parent
 LOCK = ROOT / "requirements.lock"
 SKIPPED = ROOT / ".nox" / "tests.xml"  # the report of the last tests, for the summary
-PYTHON_CODE = ["noxfile.py", "overlay", "spec/codegen", "spec/publish", "tests"]
+PYTHON_CODE = ["noxfile.py", "overlay", "spec/codegen", "spec/lint", "spec/publish", "tests"]
 PACKAGES = Path("dist", "packages")
 LICENCES = "Apache;BSD;ISC;LGPL;MIT;PSF;Python Software Foundation"
 # A file of tests stays in one process: its servers start once, and tests that share state keep their order.
@@ -102,13 +102,21 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def generate(session: nox.Session) -> None:
     """Generate the bindings in generated/ from the contract, and each _sync.py from its _async.py."""
+    lint_contract(session)  # generators say less of what a contract lacks
     codegen(session, "generate")
 
 
 @nox.session
 def check(session: nox.Session) -> None:
-    """Fail where generated code is not what its source generates: stale, missing or orphaned files."""
+    """Lint the contract, then fail where generated code is not what its source generates."""
+    lint_contract(session)
     codegen(session, "check")
+
+
+def lint_contract(session: nox.Session) -> None:
+    """Say what the contract's operations, codes and schemas lack."""
+    with session.chdir("spec"):
+        run(session, "python", "-m", "lint")
 
 
 def codegen(session: nox.Session, command: str) -> None:

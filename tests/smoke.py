@@ -9,7 +9,7 @@ from igamingace import Agent, AsyncAgent
 from igamingace.sandbox import Sandbox
 
 
-async def names(sandbox: Sandbox) -> list[str]:
+async def names(sandbox: Sandbox) -> list[str | None]:
     """Return the providers' names, read with the asynchronous client."""
     async with AsyncAgent(sandbox.token, base_url=sandbox.url) as agent:
         return [provider.provider_name for provider in await agent.providers.list()]

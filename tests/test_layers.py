@@ -15,9 +15,9 @@ LAYERS = [
     {"cli", "__main__", "pytest_plugin"},
     {"operators", "sandbox", "walletcheck", "otel"},
     {"ledger", "_client", "_wallet_client"},
-    {"callbacks", "limits", "_transport"},
+    {"callbacks", "limits", "_transport", "drift"},
     {"_common", "_version"},
-    {"errors"},
+    {"errors", "models"},
 ]
 """From the top: what a file imports stands in a lower layer, or in its own package."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-Standing = Literal["documented", "platform", "assumed"]
+Standing = Literal["documented", "probed", "sister", "observed", "older", "assumed"]
 Resend = Literal["done", "never", "reads", "later", "drained"]
 Kind = Literal[
     "ok",
@@ -39,7 +39,7 @@ class CodeInfo:
         resend: Whether the same request may be sent again: `done` (it succeeded), `never`, `reads` (only a
             request that changes nothing), `later` (not at once), `drained` (once requests in flight have completed).
         kind: What a caller does about it; each kind is one class of error.
-        standing: How well the code is known.
+        standing: How well the number is known.
     """
 
     code: int
@@ -92,7 +92,7 @@ class CallbackInfo:
     status_codes: tuple[str, ...]
 
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 """The version of the contract."""
 
 BASE_URL = "https://api.igamingace.com"
@@ -123,7 +123,7 @@ CODES: Mapping[int, CodeInfo] = MappingProxyType(
             http_status=200,
             resend="done",
             kind="ok",
-            standing="platform",
+            standing="older",
         ),
         1: CodeInfo(
             code=1,
@@ -133,7 +133,7 @@ CODES: Mapping[int, CodeInfo] = MappingProxyType(
             http_status=503,
             resend="later",
             kind="maintenance",
-            standing="platform",
+            standing="older",
         ),
         1001: CodeInfo(
             code=1001,
@@ -143,7 +143,7 @@ CODES: Mapping[int, CodeInfo] = MappingProxyType(
             http_status=500,
             resend="reads",
             kind="server-error",
-            standing="platform",
+            standing="older",
         ),
         1002: CodeInfo(
             code=1002,
@@ -153,7 +153,7 @@ CODES: Mapping[int, CodeInfo] = MappingProxyType(
             http_status=400,
             resend="never",
             kind="invalid-request",
-            standing="platform",
+            standing="older",
         ),
         1003: CodeInfo(
             code=1003,
@@ -163,7 +163,7 @@ CODES: Mapping[int, CodeInfo] = MappingProxyType(
             http_status=500,
             resend="reads",
             kind="server-error",
-            standing="platform",
+            standing="older",
         ),
         1007: CodeInfo(
             code=1007,
@@ -173,7 +173,7 @@ CODES: Mapping[int, CodeInfo] = MappingProxyType(
             http_status=401,
             resend="never",
             kind="authentication",
-            standing="platform",
+            standing="older",
         ),
         1009: CodeInfo(
             code=1009,
@@ -183,7 +183,7 @@ CODES: Mapping[int, CodeInfo] = MappingProxyType(
             http_status=401,
             resend="never",
             kind="authentication",
-            standing="platform",
+            standing="older",
         ),
         1010: CodeInfo(
             code=1010,
@@ -193,7 +193,7 @@ CODES: Mapping[int, CodeInfo] = MappingProxyType(
             http_status=403,
             resend="never",
             kind="permission",
-            standing="platform",
+            standing="older",
         ),
         1011: CodeInfo(
             code=1011,
@@ -203,7 +203,7 @@ CODES: Mapping[int, CodeInfo] = MappingProxyType(
             http_status=502,
             resend="reads",
             kind="server-error",
-            standing="platform",
+            standing="older",
         ),
         1012: CodeInfo(
             code=1012,
@@ -213,7 +213,7 @@ CODES: Mapping[int, CodeInfo] = MappingProxyType(
             http_status=400,
             resend="never",
             kind="invalid-request",
-            standing="platform",
+            standing="older",
         ),
         1015: CodeInfo(
             code=1015,
@@ -223,7 +223,7 @@ CODES: Mapping[int, CodeInfo] = MappingProxyType(
             http_status=502,
             resend="never",
             kind="server-error",
-            standing="platform",
+            standing="older",
         ),
         1018: CodeInfo(
             code=1018,
@@ -243,7 +243,7 @@ CODES: Mapping[int, CodeInfo] = MappingProxyType(
             http_status=403,
             resend="never",
             kind="address",
-            standing="platform",
+            standing="older",
         ),
         2001: CodeInfo(
             code=2001,
@@ -253,7 +253,7 @@ CODES: Mapping[int, CodeInfo] = MappingProxyType(
             http_status=404,
             resend="never",
             kind="not-found",
-            standing="platform",
+            standing="older",
         ),
         2002: CodeInfo(
             code=2002,
@@ -263,7 +263,7 @@ CODES: Mapping[int, CodeInfo] = MappingProxyType(
             http_status=404,
             resend="never",
             kind="not-found",
-            standing="platform",
+            standing="older",
         ),
         2003: CodeInfo(
             code=2003,
@@ -273,7 +273,7 @@ CODES: Mapping[int, CodeInfo] = MappingProxyType(
             http_status=404,
             resend="never",
             kind="not-found",
-            standing="platform",
+            standing="older",
         ),
         2005: CodeInfo(
             code=2005,
@@ -283,7 +283,7 @@ CODES: Mapping[int, CodeInfo] = MappingProxyType(
             http_status=402,
             resend="never",
             kind="funds",
-            standing="platform",
+            standing="older",
         ),
         2006: CodeInfo(
             code=2006,
@@ -293,7 +293,7 @@ CODES: Mapping[int, CodeInfo] = MappingProxyType(
             http_status=402,
             resend="never",
             kind="funds",
-            standing="platform",
+            standing="older",
         ),
         2007: CodeInfo(
             code=2007,
@@ -303,7 +303,7 @@ CODES: Mapping[int, CodeInfo] = MappingProxyType(
             http_status=404,
             resend="never",
             kind="not-found",
-            standing="platform",
+            standing="older",
         ),
         2011: CodeInfo(
             code=2011,
@@ -313,7 +313,7 @@ CODES: Mapping[int, CodeInfo] = MappingProxyType(
             http_status=409,
             resend="never",
             kind="conflict",
-            standing="platform",
+            standing="older",
         ),
         2012: CodeInfo(
             code=2012,
@@ -323,7 +323,7 @@ CODES: Mapping[int, CodeInfo] = MappingProxyType(
             http_status=409,
             resend="never",
             kind="conflict",
-            standing="platform",
+            standing="older",
         ),
         2013: CodeInfo(
             code=2013,
@@ -333,7 +333,7 @@ CODES: Mapping[int, CodeInfo] = MappingProxyType(
             http_status=404,
             resend="never",
             kind="not-found",
-            standing="platform",
+            standing="older",
         ),
         2014: CodeInfo(
             code=2014,
@@ -343,7 +343,7 @@ CODES: Mapping[int, CodeInfo] = MappingProxyType(
             http_status=400,
             resend="never",
             kind="invalid-request",
-            standing="platform",
+            standing="older",
         ),
     }
 )
@@ -374,7 +374,7 @@ OPERATIONS: Mapping[str, OperationInfo] = MappingProxyType(
             method="GET",
             path="/v1/provider/settings",
             summary="List the providers' settings",
-            standing="platform",
+            standing="sister",
             error_codes=(
                 1,
                 1001,
@@ -392,7 +392,7 @@ OPERATIONS: Mapping[str, OperationInfo] = MappingProxyType(
             method="GET",
             path="/v1/provider/settings/{providerId}/{currency}",
             summary="Read one provider's setting for one currency",
-            standing="platform",
+            standing="sister",
             error_codes=(
                 1,
                 1001,
@@ -413,7 +413,7 @@ OPERATIONS: Mapping[str, OperationInfo] = MappingProxyType(
             method="GET",
             path="/v1/game/list/{providerId}",
             summary="List a provider's games",
-            standing="platform",
+            standing="sister",
             error_codes=(
                 1,
                 1001,
@@ -459,7 +459,7 @@ OPERATIONS: Mapping[str, OperationInfo] = MappingProxyType(
             method="POST",
             path="/v1/game/kick",
             summary="End a player's session",
-            standing="platform",
+            standing="sister",
             error_codes=(
                 1,
                 1001,
@@ -480,7 +480,7 @@ OPERATIONS: Mapping[str, OperationInfo] = MappingProxyType(
             method="POST",
             path="/v1/player/create",
             summary="Link a player",
-            standing="platform",
+            standing="sister",
             error_codes=(
                 1,
                 1001,
@@ -499,7 +499,7 @@ OPERATIONS: Mapping[str, OperationInfo] = MappingProxyType(
             method="GET",
             path="/v1/player/info",
             summary="Read a player",
-            standing="platform",
+            standing="sister",
             error_codes=(
                 1,
                 1001,
@@ -519,7 +519,7 @@ OPERATIONS: Mapping[str, OperationInfo] = MappingProxyType(
             method="POST",
             path="/v1/player/wallet/deposit",
             summary="Move money to a player's wallet",
-            standing="platform",
+            standing="sister",
             error_codes=(
                 1,
                 1001,
@@ -541,7 +541,7 @@ OPERATIONS: Mapping[str, OperationInfo] = MappingProxyType(
             method="POST",
             path="/v1/player/wallet/withdraw",
             summary="Move money from a player's wallet",
-            standing="platform",
+            standing="sister",
             error_codes=(
                 1,
                 1001,
@@ -563,7 +563,7 @@ OPERATIONS: Mapping[str, OperationInfo] = MappingProxyType(
             method="GET",
             path="/v1/operator/info",
             summary="Read your own account",
-            standing="platform",
+            standing="sister",
             error_codes=(
                 1,
                 1001,
@@ -582,7 +582,7 @@ OPERATIONS: Mapping[str, OperationInfo] = MappingProxyType(
             method="POST",
             path="/v1/operator/create",
             summary="Create an account below yours",
-            standing="platform",
+            standing="sister",
             error_codes=(
                 1,
                 1001,
@@ -603,7 +603,7 @@ OPERATIONS: Mapping[str, OperationInfo] = MappingProxyType(
             method="PATCH",
             path="/v1/operator/update",
             summary="Change your own account",
-            standing="platform",
+            standing="sister",
             error_codes=(
                 1,
                 1001,
@@ -623,7 +623,7 @@ OPERATIONS: Mapping[str, OperationInfo] = MappingProxyType(
             method="POST",
             path="/v1/operator/transfer-balance",
             summary="Move points to a child account",
-            standing="platform",
+            standing="sister",
             error_codes=(
                 1,
                 1001,
@@ -645,7 +645,7 @@ OPERATIONS: Mapping[str, OperationInfo] = MappingProxyType(
             method="GET",
             path="/v1/transaction/list",
             summary="List transactions",
-            standing="platform",
+            standing="sister",
             error_codes=(
                 1,
                 1001,
@@ -664,7 +664,7 @@ OPERATIONS: Mapping[str, OperationInfo] = MappingProxyType(
             method="GET",
             path="/v1/transaction/round",
             summary="Find the page of a round's details",
-            standing="platform",
+            standing="sister",
             error_codes=(
                 1,
                 1001,
@@ -735,7 +735,7 @@ OPERATIONS: Mapping[str, OperationInfo] = MappingProxyType(
             method="GET",
             path="/v1/bonus-call/detail/{issueId}",
             summary="Read a bonus call",
-            standing="platform",
+            standing="sister",
             error_codes=(
                 1,
                 1001,

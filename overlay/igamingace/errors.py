@@ -27,12 +27,14 @@ __all__ = [
     "InvalidRequest",
     "NotFound",
     "PermissionDenied",
+    "RateLimited",
     "ResponseSnapshot",
     "ServerError",
     "ServerIsBusy",
     "Timeout",
     "TransportError",
     "UnderMaintenance",
+    "UnexpectedField",
     "UnexpectedResponse",
     "api_error_class",
 ]
@@ -162,10 +164,12 @@ class APIError(IGamingAceError):
         response: status, headers and start of the body.
         attempts: how many requests were sent for this call.
         elapsed: seconds from the start of the call to the error, waits included.
+        retry_after: seconds that the server asks to wait (`Retry-After`); None when it does not.
     """
 
     kind: ClassVar[str] = ""
     advice: ClassVar[str] = ""
+    _advice_without_code: ClassVar[str] = ""
 
     def __init__(
         self,
@@ -179,6 +183,7 @@ class APIError(IGamingAceError):
         response: ResponseSnapshot,
         attempts: int = 1,
         elapsed: float = 0.0,
+        retry_after: float | None = None,
     ) -> None:
         """Take what was read from the answer and how the call went."""
         self.message = message
@@ -190,14 +195,24 @@ class APIError(IGamingAceError):
         self.response = response
         self.attempts = attempts
         self.elapsed = elapsed
+        self.retry_after = retry_after
+        self.retry_after = retry_after
         super().__init__(self._text())
 
     def _text(self) -> str:
         label = self.name or ("error without a code" if self.code is None else "unknown code")
         number = "" if self.code is None else f" {self.code}"
         said = f": {self.message}" if self.message and self.message != self.name else ""
-        advice = f" ({self.advice})" if self.advice else ""
-        return f"{self.operation}: {label}{number}, HTTP {self.http_status}{said}{advice}"
+        # A code of the contract has both number and name.
+        by_status = self.code is None or self.name is None
+        words = (by_status and self._advice_without_code) or self.advice
+        advice = f" ({words})" if words else ""
+        asked = _asked(self.retry_after)
+        return f"{self.operation}: {label}{number}, HTTP {self.http_status}{said}{advice}{asked}"
+
+
+def _asked(retry_after: float | None) -> str:
+    return "" if retry_after is None else f"; the server asks to wait {retry_after:g} s"
 
 
 class ServerIsBusy(APIError):
@@ -211,6 +226,16 @@ class ServerIsBusy(APIError):
 
     def _text(self) -> str:
         return f"{super()._text()}; sent {self.attempts} times in {self.elapsed:.3g} s"
+
+
+class RateLimited(APIError):
+    """Too many requests in a time (HTTP 429 without a code of the API): send fewer, after `retry_after`.
+
+    It is not the API's limit of requests in flight (`ServerIsBusy`). A read was sent again already.
+    """
+
+    kind = "rate-limit"
+    advice = "too many requests in a time, which is not the limit of requests in flight: send fewer"
 
 
 class AuthenticationError(APIError):
@@ -232,12 +257,24 @@ class PermissionDenied(APIError):
 
     kind = "permission"
     advice = "also sent for another agent's player, a currency not offered or an empty agent wallet"
+    _advice_without_code = (
+        "no code of the API came with it, so a firewall or gateway before it may have refused: "
+        "is this server's address allowed?"
+    )
 
 
 class NotFound(APIError):
-    """The agent, player, game, provider or round does not exist."""
+    """The agent, player, game, provider or round does not exist; without a known code, maybe only the URL.
+
+    Whoever creates what was not found looks at `name` first (`"USER_NOT_FOUND"`): a gateway that does not
+    know the path answers 404 as well, with no code of the API.
+    """
 
     kind = "not-found"
+    _advice_without_code = (
+        "no code of the API came with it, so a gateway may have answered that does not know the path: "
+        "is the base URL right? Only a code such as USER_NOT_FOUND says that something does not exist"
+    )
 
 
 class InsufficientFunds(APIError):
@@ -274,6 +311,7 @@ _BY_KIND: Final[Mapping[str, type[APIError]]] = {
     cls.kind: cls
     for cls in (
         ServerIsBusy,
+        RateLimited,
         AuthenticationError,
         IPNotAllowed,
         PermissionDenied,
@@ -288,7 +326,7 @@ _BY_KIND: Final[Mapping[str, type[APIError]]] = {
 
 
 def api_error_class(kind: str | None) -> type[APIError]:
-    """The class for a `kind` of the contract; APIError itself for a kind, or a code, nobody knows."""
+    """The class for a `kind` of the contract, or "rate-limit"; APIError itself for one that nobody knows."""
     return _BY_KIND.get(kind or "", APIError)
 
 
@@ -369,7 +407,7 @@ class Timeout(TransportError, TimeoutError):
 
 
 class UnexpectedResponse(IGamingAceError):
-    """An answer came that nobody can read: no JSON, cut short, of another shape, a redirect, ...
+    """An answer came that nobody can read: HTML, empty, cut short, of another shape, a redirect, ...
 
     Whether a write was carried out is unknown.
 
@@ -381,6 +419,7 @@ class UnexpectedResponse(IGamingAceError):
         response: status, headers and start of the body.
         attempts: how many requests were sent for this call.
         elapsed: seconds from the start of the call to the error, waits included.
+        retry_after: seconds that the server asks to wait (`Retry-After`); None when it does not.
     """
 
     def __init__(
@@ -392,10 +431,14 @@ class UnexpectedResponse(IGamingAceError):
         response: ResponseSnapshot,
         attempts: int = 1,
         elapsed: float = 0.0,
+        retry_after: float | None = None,
     ) -> None:
         """Take the reason in words and the answer."""
+        asked = _asked(retry_after)
         body = f"; the body starts: {response.body_start}" if response.body_start else ""
-        super().__init__(f"{operation}: unexpected answer, HTTP {response.http_status}: {reason}{body}")
+        super().__init__(
+            f"{operation}: unexpected answer, HTTP {response.http_status}: {reason}{asked}{body}"
+        )
         self.reason = reason
         self.http_status = response.http_status
         self.operation = operation
@@ -403,3 +446,31 @@ class UnexpectedResponse(IGamingAceError):
         self.response = response
         self.attempts = attempts
         self.elapsed = elapsed
+        self.retry_after = retry_after
+
+
+class UnexpectedField(IGamingAceError, AttributeError):
+    """A field of an answer was used whose value is missing, or is not what the contract says it is.
+
+    The rest of the answer can be used; what came is in `to_dict()` of the model.
+
+    Attributes:
+        operation: the operationId, for example "games.list".
+        place: where in the answer, a JSON pointer with `*` in place of indices: "/data/*/gameType".
+        expected: what belongs there: a JSON type, "id" or "time".
+        came: the JSON type of what came; None when nothing did.
+    """
+
+    def __init__(self, *, operation: str, place: str, expected: str, came: str | None) -> None:
+        """Take where it is, and the two types; never the value."""
+        what = "is missing" if came is None else f"came as JSON type {came}"
+        hint = "" if came is None else "; to_dict() of the model has what came"
+        # With a name, Python adds no `obj`: the model, whose values no traceback is to show.
+        super().__init__(
+            f"{operation}: {place} should be of type {expected}, but {what}{hint}",
+            name=place,
+        )
+        self.operation = operation
+        self.place = place
+        self.expected = expected
+        self.came = came

@@ -30,7 +30,7 @@ RULES: tuple[tuple[str, str], ...] = (
     (r"\ban asynchronous function\b", "a function"),
     (r"\bin a task\b", "in a thread"),
     (r"\bwhen the task is(\s+)cancelled\b", r"at\1Ctrl-C"),
-    (r"`fn` at its next(\s+)`await`", r"`fn` at its next\1call"),
+    (r"`fn` at its next(\s+)`await`", r"`fn` at its next\1call with its agent"),
     (r"\bdefault is 800\b", "default is 200"),
     (r"(\bname of a check is invalid)\.", r"\1, or an event loop is\n            running in this thread."),
     (r"\bfrom an event loop\b", "from a thread"),

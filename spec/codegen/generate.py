@@ -13,7 +13,8 @@ from typing import Any
 
 from . import HERE, TEMPLATES
 from .bundle import bundle
-from .facts import contract_module
+from .constants import contract_module, module
+from .fields import FieldError, facts_of
 from .prune import inbound, outbound
 
 # How datamodel-code-generator writes the callbacks: pydantic models of untrusted input, open to new fields.
@@ -108,7 +109,15 @@ def _write_json(path: Path, document: dict[str, Any]) -> None:
 
 def _rest(contract: dict[str, Any], output: Path, scratch: Path) -> None:
     document = scratch / "outbound.json"
-    _write_json(document, outbound(contract))
+    operations = outbound(contract)
+    _write_json(document, operations)
+    try:
+        facts = facts_of(operations)
+    except FieldError as error:
+        raise GenerateError(str(error)) from error
+    templates = scratch / "templates"
+    shutil.copytree(TEMPLATES, templates)
+    (templates / "facts.jinja").write_text(facts.template(), encoding="utf-8")
     _run(
         "openapi_python_client",
         "generate",
@@ -116,9 +125,17 @@ def _rest(contract: dict[str, Any], output: Path, scratch: Path) -> None:
         "--meta=none",
         f"--output-path={output}",
         f"--config={HERE / 'openapi-python-client.yaml'}",
-        f"--custom-template-path={TEMPLATES}",
+        f"--custom-template-path={templates}",
         "--fail-on-warning",
     )
+    for path in output.rglob("*.py"):
+        if not path.read_text(
+            encoding="utf-8"
+        ).strip():  # of a schema that only stands for an envelope or a body
+            path.unlink()
+    package = output.parent
+    (package / "scalars.py").write_text(module("scalars.py.jinja"), encoding="utf-8")
+    (package / "enums.py").write_text(module("enums.py.jinja", enums=facts.enums), encoding="utf-8")
 
 
 def _callbacks(contract: dict[str, Any], output: Path, scratch: Path) -> None:

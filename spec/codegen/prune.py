@@ -66,8 +66,8 @@ def _described(operation: Any, contract: dict[str, Any]) -> Any:
         return operation
     known = cast("dict[str, Any]", operation)
     names = {code["code"]: code["name"] for code in contract["x-response-codes"]}
-    codes = ", ".join(f"{code} {names[code]}" for code in known.get("x-error-codes", []))
-    notes = [str(known.get("description", "")).strip(), f"Standing: {known['x-standing']}."]
+    codes = ", ".join(f"{code} {names.get(code, '')}".strip() for code in known.get("x-error-codes", []))
+    notes = [str(known.get("description", "")).strip(), f"Standing: {known.get('x-standing', 'assumed')}."]
     if codes:
         notes.append(f"Codes that a caller can meet: {codes}.")
     described = {**known, "description": "\n\n".join(note for note in notes if note)}

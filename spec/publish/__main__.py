@@ -15,7 +15,7 @@ from . import SPEC
 from .artefacts import publish
 from .bindings import bindings_diff
 from .published import record
-from .verdict import judge
+from .version_bump import check_version_bump
 from .versions import PublishError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _arguments() -> argparse.Namespace:
 
 def _build(spec_dir: Path, output: Path, tools: Path, *, record_it: bool) -> int:
     document = bundle(spec_dir)
-    if complaints := judge(spec_dir, document).complaints:
+    if complaints := check_version_bump(spec_dir, document).complaints:
         raise PublishError("\n".join(["The contract cannot be published yet:", *complaints]))
     folder = publish(spec_dir, document, output, tools)
     for path in sorted(folder.iterdir()):
@@ -68,9 +68,9 @@ def _build(spec_dir: Path, output: Path, tools: Path, *, record_it: bool) -> int
 
 def _diff(spec_dir: Path, summary: Path | None) -> int:
     document: Object = bundle(spec_dir)
-    verdict = judge(spec_dir, document)
-    _report(verdict.markdown(), summary)
-    return 1 if verdict.complaints else 0
+    bump = check_version_bump(spec_dir, document)
+    _report(bump.markdown(), summary)
+    return 1 if bump.complaints else 0
 
 
 def _bindings(spec_dir: Path, package_dir: Path, summary: Path | None) -> int:

@@ -7,16 +7,11 @@ from enum import IntEnum
 
 
 class Level(IntEnum):
-    """How much a change asks of those who use the contract; also which part of the version must rise."""
+    """How much a change asks of those who use the contract; `Version.part` says what must rise with it."""
 
     TEXT = 1
     ADDITION = 2
     BREAKING = 3
-
-    @property
-    def part(self) -> str:
-        """The part of the version that must rise."""
-        return {Level.TEXT: "patch", Level.ADDITION: "minor", Level.BREAKING: "major"}[self]
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from .changes import Change, Level
 from .document import Document, Object
-from .facts import EVERYWHERE, compare_facts
 from .operations import compare_operations
+from .top_level import EVERYWHERE, compare_top_level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def compare(before: Object, after: Object) -> list[Change]:
     """Return what changed from `before` to `after`, the worst first; the version itself is no change."""
-    found = [*compare_facts(before, after), *compare_operations(Document(before), Document(after))]
+    found = [*compare_top_level(before, after), *compare_operations(Document(before), Document(after))]
     if not found and _versionless(before) != _versionless(after):
         found = [Change(Level.TEXT, EVERYWHERE, "", "texts, examples or notes for tools changed")]
     return sorted(set(found), key=lambda change: (-change.level, change))

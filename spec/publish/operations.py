@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .changes import Change, Level
-from .directions import Direction
 from .document import Document, Object, text
 from .schemas import SchemaComparison
+from .variance import Variance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ def compare_operations(before: Document, after: Document) -> Iterator[Change]:
 
 def _pair(before: Document, after: Document, old: Object, new: Object, section: str) -> _Pair:
     name = _id(old, "an operation")
-    writes, reads = Direction.WRITES, Direction.READS
+    writes, reads = Variance.WRITES, Variance.READS
     if section == "webhooks":
         name, writes, reads = f"callback {name}", reads, writes
     return _Pair(before=before, after=after, old=old, new=new, name=name, sent=writes, answered=reads)
@@ -67,8 +67,8 @@ class _Pair:
     old: Object
     new: Object
     name: str
-    sent: Direction
-    answered: Direction
+    sent: Variance
+    answered: Variance
 
     def compare(self) -> Iterator[Change]:
         yield from self._names()
@@ -80,10 +80,10 @@ class _Pair:
     def change(self, level: Level, place: str, what: str) -> Change:
         return Change(level, self.name, place, what)
 
-    def schema(self, direction: Direction, place: str, old: Any, new: Any) -> Iterator[Change]:
+    def schema(self, variance: Variance, place: str, old: Any, new: Any) -> Iterator[Change]:
         for within, kind, what in SchemaComparison(self.before, self.after).compare(old, new):
-            level = direction.level(kind)
-            said = f"{what}; {direction.why(kind)}" if level is Level.BREAKING else what
+            level = variance.level(kind)
+            said = f"{what}; {variance.why(kind)}" if level is Level.BREAKING else what
             yield self.change(level, f"{place}, {within}" if within else place, said)
 
     def _names(self) -> Iterator[Change]:
@@ -120,7 +120,7 @@ class _Pair:
                 yield from self._parameter(place, old[key], new[key])
 
     def _new_parameter(self, place: str, *, required: bool) -> Change:
-        hurts = required and self.sent is Direction.WRITES
+        hurts = required and self.sent is Variance.WRITES
         what = "added, required" if required else "added, optional"
         said = f"{what}; callers that do not send it are refused" if hurts else what
         return self.change(Level.BREAKING if hurts else Level.ADDITION, place, said)
@@ -134,14 +134,14 @@ class _Pair:
                 )
         yield from self.schema(self.sent, place, old.get("schema", True), new.get("schema", True))
 
-    def _required(self, place: str, direction: Direction, old: Object, new: Object) -> Iterator[Change]:
+    def _required(self, place: str, variance: Variance, old: Object, new: Object) -> Iterator[Change]:
         was, now = old.get("required", False), new.get("required", False)
         if was == now:
             return
         kind: Kind = "narrower" if now else "wider"
         what = "is now required" if now else "is no longer required, so it may be missing"
-        level = direction.level(kind)
-        said = f"{what}; {direction.why(kind)}" if level is Level.BREAKING else what
+        level = variance.level(kind)
+        said = f"{what}; {variance.why(kind)}" if level is Level.BREAKING else what
         yield self.change(level, place, said)
 
     def _body(self) -> Iterator[Change]:
@@ -155,7 +155,7 @@ class _Pair:
         yield from self._required("request body", self.sent, old, new)
         yield from self._content("request body", self.sent, old, new)
 
-    def _content(self, place: str, direction: Direction, old: Object, new: Object) -> Iterator[Change]:
+    def _content(self, place: str, variance: Variance, old: Object, new: Object) -> Iterator[Change]:
         was, now = old.get("content", {}), new.get("content", {})
         for media in sorted(was.keys() | now.keys()):
             if media not in now:
@@ -164,7 +164,7 @@ class _Pair:
                 yield self.change(Level.ADDITION, place, f"{media} added")
             else:
                 yield from self.schema(
-                    direction, place, was[media].get("schema", True), now[media].get("schema", True)
+                    variance, place, was[media].get("schema", True), now[media].get("schema", True)
                 )
 
     def _responses(self) -> Iterator[Change]:

@@ -41,7 +41,7 @@ Redoc.init(
   contract,
   {
     theme: dark ? night : light,
-    showExtensions: ["x-standing", "x-assumed", "x-known-values"],
+    showExtensions: ["x-standing", "x-assumed", "x-older", "x-known-values", "x-time-zone"],
     expandResponses: "200",
     hideDownloadButton: true,
     hideLoading: true,

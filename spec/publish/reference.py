@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
     from .document import Object
 
-_COLOURS = {"documented": "#1a7f37", "platform": "#9a6700", "assumed": "#bc4c00"}
+_COLOURS = {
+    "documented": "#1a7f37",
+    "probed": "#1a7f37",
+    "sister": "#9a6700",
+    "observed": "#9a6700",
+    "older": "#bc4c00",
+    "assumed": "#bc4c00",
+}
 _SAFE_INTEGER = 2**53
 _LOGO = "https://cdn.redoc.ly/redoc/logo-mini.svg"  # all that Redoc would load from elsewhere
 _PAGE = """<!doctype html>

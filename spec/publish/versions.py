@@ -1,11 +1,14 @@
-"""Versions of the contract: semantic, and what each part's rise says."""
+"""Versions of the contract: semantic versioning, where 0.x.y breaks with the second number."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from .changes import Level
+
+Part = Literal["major", "minor", "patch"]
 
 _SEMVER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
@@ -36,14 +39,21 @@ class Version:
             )
         return cls(*map(int, match.groups()))
 
+    def part(self, level: Level) -> Part:
+        """Return the part that must rise with a change of this level."""
+        if level is Level.TEXT:
+            return "patch"
+        # Below 1.0.0 nothing is promised to be stable, and the first number stays 0.
+        return "major" if level is Level.BREAKING and self.major else "minor"
+
     def raised(self, level: Level) -> Version:
         """Return the least version that a change of this level may have."""
-        match level:
-            case Level.BREAKING:
+        match self.part(level):
+            case "major":
                 return Version(self.major + 1, 0, 0)
-            case Level.ADDITION:
+            case "minor":
                 return Version(self.major, self.minor + 1, 0)
-            case Level.TEXT:
+            case "patch":
                 return Version(self.major, self.minor, self.patch + 1)
 
     def __str__(self) -> str:

@@ -227,9 +227,9 @@ def test_a_mistake_of_the_program_can_be_looked_into(run, monkeypatch):
 
 
 def test_names_from_outside_cannot_command_the_terminal(run, monkeypatch):
-    from igamingace_bindings.rest.models.provider import Provider
+    from igamingace.models import Provider, ProviderStatus
 
-    evil = Provider(provider_id=1, provider_name="\x1b[2J[red]evil[/red]\r", status=7)
+    evil = Provider(provider_id=1, provider_name="\x1b[2J[red]evil[/red]\r", status=ProviderStatus(7))
     monkeypatch.setattr("igamingace_bindings.rest.api.providers.Providers.list", lambda self: [evil])
 
     done = run("providers", "-a", "mycasino")

@@ -15,7 +15,9 @@ def points(sandbox, tokens):
 
     def points_(name):
         with Agent(tokens[name], base_url=sandbox.url) as agent:
-            return agent.operators.info().balance[0].amount
+            wallets = agent.operators.info().balance
+            assert wallets is not None
+            return wallets[0].amount
 
     return points_
 

@@ -203,9 +203,9 @@ class Client:
     options: dict[str, Any]
 
     def agent(self, **options: Any) -> Any:
-        """An agent that is not closed."""
+        """An agent that is not closed; strict, unless told otherwise."""
         make = igamingace.Agent if self.kind == "threads" else igamingace.AsyncAgent
-        return make(**{**self.options, **options})
+        return make(**{"strict": True, **self.options, **options})
 
     def use(self, code: Callable[[Any], Any], **options: Any) -> Any:
         """Make an agent, run the code with it, awaiting what it returns where needed, and close the agent."""

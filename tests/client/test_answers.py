@@ -58,6 +58,14 @@ def test_the_raw_view_shows_status_headers_time_and_envelope(client, server, ans
     assert answer.data == []
 
 
+def test_a_well_formed_answer_that_says_false_is_an_error(client, server, answers):
+    server.answers(answers.json({**json.loads(GOOD), "success": False}))
+
+    with pytest.raises(errors.APIError) as raised:
+        client.list()
+    assert (raised.value.code, raised.value.http_status) == (None, 200)
+
+
 UNREADABLE = {
     "empty": (200, b"", "empty"),
     "no content": (204, b"", "empty"),

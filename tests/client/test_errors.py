@@ -37,7 +37,11 @@ def transport_error(*, may_have_arrived=True, retryable=False):
     )
 
 
+UNEXPECTED_FIELD = errors.UnexpectedField(
+    operation="games.list", place="/data/*/gameType", expected="integer", came="string"
+)
 EXAMPLES = [
+    UNEXPECTED_FIELD,
     errors.IGamingAceError("something"),
     errors.ConfigurationError("no token"),
     errors.InvalidArgument("NaN"),

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from igamingace import errors
+from igamingace._client.response import ErrorResponse, InvalidResponse, parse_response
+from igamingace._transport.base import Response
+
+NAMES = st.sampled_from(["code", "errorCode", "error_code", "error", "errors", "message", "success", "data"])
 
 
 @pytest.mark.parametrize(
@@ -64,3 +72,37 @@ def test_a_redirect_to_nowhere_is_named_as_that(client, server, answers):
 
     with pytest.raises(errors.UnexpectedResponse, match="a redirect to nowhere"):
         client.list(max_retries=0)
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from(["OK", "SERVER_IS_BUSY", "1018", "", " ", "error code: 1018", "Blocked", "1018.0"])
+    | st.text(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(max_size=3), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(
+    body=VALUES | st.dictionaries(NAMES, VALUES, max_size=6),
+    status=st.sampled_from([200, 204, 302, 400, 401, 404, 429, 500, 503, 599]),
+    success=st.none() | st.booleans(),
+)
+def test_whatever_json_comes_is_told_and_never_raises(body, status, success):
+    if isinstance(body, dict) and success is not None:
+        body["success"] = success
+
+    found = parse_response(Response(status, [], json.dumps(body).encode(), 0.0))
+
+    if isinstance(found, ErrorResponse):
+        assert found.message is None or isinstance(found.message, str)
+        assert (found.code is not None or found.name is not None) == (found.place != "")
+        errors.api_error_class(found.kind)
+    elif not isinstance(found, InvalidResponse):
+        assert found == body
+        assert found["success"] is True
+        assert status in range(200, 300)

@@ -43,14 +43,14 @@ def test_a_changed_a_missing_and_an_orphaned_file_are_each_named(copy):
 
 
 def test_what_a_generator_warns_of_is_an_error(copy):
-    listing = copy / "spec" / "paths" / "providers" / "list.yaml"
-    text = listing.read_text()
-    listing.write_text(text.replace("application/json:", "application/x-unheard-of:"))
+    refusal = copy / "spec" / "responses" / "BadRequest.yaml"
+    text = refusal.read_text()
+    refusal.write_text(text.replace("application/json:", "application/x-unheard-of:"))
     try:
         with pytest.raises(GenerateError, match="openapi_python_client failed"):
             generate(copy / "spec", copy / "out")
     finally:
-        listing.write_text(text)
+        refusal.write_text(text)
 
     assert not (copy / "out").exists()
 

@@ -1,4 +1,7 @@
-"""An operation added to the contract and regenerated is callable, typed, documented and mocked."""
+"""An operation added to the contract and regenerated is callable, typed, documented and mocked.
+
+With it a tag, a schema and a code; all of standing assumed, and nothing but files of the contract is touched.
+"""
 
 import os
 import shutil
@@ -7,47 +10,107 @@ import sys
 
 import pytest
 from codegen import SPEC
+from codegen.bundle import bundle
 from codegen.generate import generate
+from lint.rules import find_problems
 
 pytestmark = pytest.mark.proof
 
 LINE = "  /v1/provider/list:\n"
 ENTRY = "  /v1/jackpot/list/{providerId}:\n    $ref: ./paths/jackpots/list.yaml\n"
-OPERATION = """
+TAG_LINE = "  - name: callbacks\n"
+TAG = """\
+  - name: jackpots
+    x-displayName: Jackpots
+    description:
+      $ref: ./guide/jackpots.md
+"""
+FILES = {
+    "guide/jackpots.md": """\
+The jackpots that run at a provider, and what each of them pays at the moment. They grow with each bet of
+each player, and start again once one was won.
+""",
+    "paths/jackpots/list.yaml": """\
 get:
   operationId: jackpots.list
   tags: [jackpots]
-  summary: Lists the jackpots of a provider.
-  description: Running jackpots, the largest first.
+  summary: List the jackpots of a provider
+  description: Running jackpots, the largest first. That there is such a list is assumed.
   x-standing: assumed
+  x-error-codes: [1, 1001, 1002, 1003, 1007, 1009, 1010, 1018, 1020, 2099]
   parameters:
-    - {name: providerId, in: path, required: true, description: The provider., schema: {type: integer}}
-    - {name: minimum, in: query, description: The least amount., schema: {type: number, format: decimal}}
+    - $ref: ../../parameters/ProviderId.yaml
+    - name: minimum
+      in: query
+      description: The least amount, in major units of the account's currency (USD 2, KRW 0).
+      schema: {type: number, format: decimal, minimum: 0, maximum: 1000000}
+      example: 0.1
   responses:
     "200":
       description: The jackpots.
       content:
         application/json:
           schema: {$ref: ../../schemas/JackpotListAnswer.yaml}
-          example: {success: true, message: OK, data: [{jackpotId: 7, amount: 1234.50}]}
-"""
-ANSWER = """
+          examples:
+            jackpots:
+              summary: One jackpot
+              value: {success: true, message: OK, data: [{jackpotId: 7, amount: 1234.50}]}
+    "400": {$ref: ../../responses/WrongForm.yaml}
+    "401": {$ref: ../../responses/Unauthorized.yaml}
+    "403": {$ref: ../../responses/Forbidden.yaml}
+    "404":
+      description: No jackpot runs there (2099).
+      x-standing: assumed
+      content:
+        application/json:
+          schema: {$ref: ../../schemas/Error.yaml}
+          examples:
+            NO_JACKPOT: {$ref: ../../examples/errors/NO_JACKPOT.yaml}
+    "429": {$ref: ../../responses/TooManyRequests.yaml}
+    "500": {$ref: ../../responses/ServerError.yaml}
+    "503": {$ref: ../../responses/Maintenance.yaml}
+    default: {$ref: ../../responses/UnexpectedError.yaml}
+""",
+    "examples/errors/NO_JACKPOT.yaml": """\
+summary: NO_JACKPOT (2099)
+value: {success: false, message: NO_JACKPOT, code: 2099}
+""",
+    "schemas/JackpotListAnswer.yaml": """\
 type: object
+description: The jackpots.
 required: [success, data]
 additionalProperties: true
 properties:
-  success: {type: boolean}
-  message: {type: string}
-  data: {type: array, items: {$ref: Jackpot.yaml}}
-"""
-JACKPOT = """
+  success: {type: boolean, description: True when the request was carried out., examples: [true]}
+  message: {type: string, description: The word OK., examples: [OK]}
+  data: {type: array, description: The jackpots., items: {$ref: Jackpot.yaml}, examples: [[]]}
+""",
+    "schemas/Jackpot.yaml": """\
 type: object
 required: [jackpotId, amount]
 additionalProperties: true
 description: A jackpot.
 properties:
-  jackpotId: {type: integer, description: Its id.}
-  amount: {type: number, format: decimal, description: What it pays.}
+  jackpotId:
+    {type: integer, format: int64, minimum: 0, maximum: 1000000000, description: Its id., examples: [7]}
+  amount:
+    type: number
+    format: decimal
+    description: What it pays, in major units of the account's currency (USD 2, KRW 0).
+    examples: [1234.50]
+""",
+}
+CODE = """
+- code: 2099
+  name: NO_JACKPOT
+  aliases: []
+  meaning: No jackpot runs at the provider.
+  httpStatus: 404
+  resend: never
+  kind: not-found
+  standing: assumed
+  nameStanding: assumed
+  httpStatusStanding: assumed
 """
 PROGRAM = """
 import asyncio, inspect
@@ -68,7 +131,7 @@ with Sandbox() as sandbox:
 
 assert jackpot.jackpot_id == 7 and jackpot.amount == Decimal("1234.50") and type(jackpot.amount) is Decimal
 doc = inspect.getdoc(type(agent.jackpots).list)
-for words in ("Lists the jackpots of a provider.", "the largest first", "The least amount."):
+for words in ("List the jackpots of a provider", "the largest first", "The least amount"):
     assert words in doc, doc
 print("called")
 """
@@ -92,14 +155,17 @@ def edited(tmp_path_factory):
     """A folder with the bindings of a contract that has one operation more."""
     folder = tmp_path_factory.mktemp("edited")
     spec = folder / "spec"
-    shutil.copytree(SPEC, spec, ignore=shutil.ignore_patterns("codegen", "__pycache__"))
+    shutil.copytree(SPEC, spec, ignore=shutil.ignore_patterns("codegen", "lint", "publish", "__pycache__"))
     root = spec / "openapi.yaml"
-    assert LINE in root.read_text()
-    root.write_text(root.read_text().replace(LINE, ENTRY + LINE))
-    (spec / "paths" / "jackpots").mkdir()
-    (spec / "paths" / "jackpots" / "list.yaml").write_text(OPERATION)
-    (spec / "schemas" / "JackpotListAnswer.yaml").write_text(ANSWER)
-    (spec / "schemas" / "Jackpot.yaml").write_text(JACKPOT)
+    text = root.read_text()
+    assert LINE in text
+    assert TAG_LINE in text
+    root.write_text(text.replace(LINE, ENTRY + LINE).replace(TAG_LINE, TAG + TAG_LINE))
+    codes = spec / "response_codes.yaml"
+    codes.write_text(codes.read_text().rstrip() + CODE)
+    for name, content in FILES.items():
+        (spec / name).parent.mkdir(exist_ok=True)
+        (spec / name).write_text(content)
     generate(spec, folder / "igamingace_bindings")
     return folder
 
@@ -109,6 +175,16 @@ def run(folder, *arguments):
     return subprocess.run(
         [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
+
+
+def test_the_lint_is_silent_on_it(edited):
+    assert find_problems(bundle(edited / "spec"), edited / "spec") == []
+
+
+def test_its_code_is_known(edited):
+    program = "from igamingace_bindings.contract import CODES; print(CODES[2099].name, CODES[2099].standing)"
+
+    assert run(edited, "-c", program).stdout == "NO_JACKPOT assumed\n"
 
 
 def test_it_is_called_against_a_sandbox_of_that_contract(edited):

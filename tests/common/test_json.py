@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from igamingace._common.json import MAX_DIGITS, InvalidJSON, decode, decode_strict, encode
+from igamingace._common.json import InvalidJSON, decode, decode_strict, encode
 from igamingace.callbacks import Bet, InvalidCallback, parse, sign
+from igamingace_bindings.scalars import MAX_DIGITS
 
 TOKEN = "the-token"
 

@@ -28,41 +28,45 @@ CODES = [
     (2013, "ROUND_NOT_FOUND", 404, "never", "not-found"),
     (2014, "CURRENCY_NOT_SUPPORTED", 400, "never", "invalid-request"),
 ]
-FIELDS = {
-    "code", "name", "aliases", "meaning", "httpStatus", "resend", "kind", "standing", "httpStatusStanding",
-}  # fmt: skip
 
 
 @pytest.fixture
 def codes(contract):
-    return contract["x-response-codes"]
+    """The codes of the facts."""
+    known = {code for code, *_ in CODES}
+    return [code for code in contract["x-response-codes"] if code["code"] in known]
 
 
-def test_the_contract_lists_the_codes_of_the_facts_and_no_others(codes):
+def test_the_contract_lists_the_codes_of_the_facts_and_others_are_assumed(codes, contract):
     listed = [
         (code["code"], code["name"], code["httpStatus"], code["resend"], code["kind"]) for code in codes
     ]
+    others = [code for code in contract["x-response-codes"] if code not in codes]
 
     assert listed == CODES
+    assert {code["standing"] for code in others} <= {"assumed"}, others
 
 
-def test_every_code_says_all_there_is_to_say(codes):
-    assert [code["name"] for code in codes if set(code) != FIELDS or not code["meaning"].strip()] == []
-
-
-def test_no_two_codes_share_a_number_or_a_name(codes):
-    names = [name for code in codes for name in (code["name"], *code["aliases"])]
-
-    assert len({code["code"] for code in codes}) == len(codes)
-    assert len(set(names)) == len(names)
-
-
-def test_the_number_1018_is_documented_and_the_others_come_from_the_platform(codes):
+def test_the_number_1018_is_documented_and_the_others_are_of_the_older_generation(codes):
     standings = {code["code"]: code["standing"] for code in codes}
 
     assert [code for code, standing in standings.items() if standing == "documented"] == [1018]
-    assert set(standings.values()) == {"documented", "platform"}
-    assert {code["httpStatusStanding"] for code in codes} == {"assumed"}
+    assert set(standings.values()) == {"documented", "older"}
+
+
+def test_the_names_are_those_of_a_sister_but_for_the_two_that_are_documented(codes):
+    standings = {code["code"]: code["nameStanding"] for code in codes}
+
+    assert [code for code, standing in standings.items() if standing == "documented"] == [0, 1018]
+    assert set(standings.values()) == {"documented", "sister"}
+
+
+def test_a_sister_states_the_categories_of_http_statuses_and_nobody_the_others(codes):
+    by_standing = {}
+    for code in codes:
+        by_standing.setdefault(code["httpStatusStanding"], set()).add(code["httpStatus"])
+
+    assert by_standing == {"sister": {400, 401, 404, 409, 500}, "assumed": {200, 402, 403, 429, 502, 503}}
 
 
 def test_the_other_spelling_of_2012_is_known(codes):
@@ -76,9 +80,3 @@ def test_a_code_outside_the_list_is_legal(contract):
 
     assert "enum" not in code
     assert code["maximum"] == 2**31 - 1
-
-
-def test_some_operation_can_meet_each_code(codes, document):
-    met = {code for operation in document.operations().values() for code in operation["x-error-codes"]}
-
-    assert met == {code["code"] for code in codes} - {0}

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
-from igamingace.ledger import _engine, _ledger, _retry
+from igamingace.ledger import LedgerHooks, _engine, _ledger, _retry
 
 from .watching import watch
 
@@ -99,6 +99,14 @@ def test_trying_again_ends_before_the_vendor_stops_waiting(opened, fund, calls, 
     assert 0.5 * (limit - _ledger._RESERVE) < sum(slept) < limit - _ledger._RESERVE
 
 
+class PretendedError(Exception):
+    """An error of a driver."""
+
+    def __init__(self, sqlstate):
+        super().__init__(sqlstate)
+        self.sqlstate = sqlstate
+
+
 def test_what_is_raised_in_the_end_is_why_it_was_turned_away(opened, fund, calls, monkeypatch):
     ledger = fund(opened())
     passed = []
@@ -109,6 +117,23 @@ def test_what_is_raised_in_the_end_is_why_it_was_turned_away(opened, fund, calls
     with pytest.raises(ledger.engine.dialect.loaded_dbapi.OperationalError, match="turned away") as raised:
         ledger.bet(calls.bet(1, "10"))
     assert isinstance(raised.value.__cause__, TimeoutError)
+
+
+@pytest.mark.parametrize("sqlstate", ["57014", "55P03"])
+def test_the_time_limit_of_a_statement_says_less_than_what_took_the_time(monkeypatch, sqlstate):
+    passed = []
+    clock = SimpleNamespace(monotonic=lambda: sum(passed), sleep=passed.append)
+    monkeypatch.setattr(_retry, "time", clock)
+
+    def attempt(end):
+        if not passed:
+            raise PretendedError("40001")
+        passed.append(end)
+        raise PretendedError(sqlstate)
+
+    with pytest.raises(PretendedError, match="40001") as raised:
+        _retry.with_retries(attempt, 3, LedgerHooks())
+    assert raised.value.__cause__.sqlstate == sqlstate
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

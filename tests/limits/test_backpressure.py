@@ -6,7 +6,7 @@ import math
 import random
 
 import pytest
-from igamingace.limits._abandoned import FIRST_GUESS
+from igamingace.limits._abandoned_slots import FIRST_GUESS
 from igamingace.limits._backpressure import RULES, Backpressure
 from igamingace.limits._queue import Priority, Waiter
 from igamingace.limits._state import BudgetState, SlotOutcome

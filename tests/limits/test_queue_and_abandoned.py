@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from igamingace.limits._abandoned import (
+from igamingace.limits._abandoned_slots import (
     DEFAULT_LINGER,
     FIRST_GUESS,
     MAX_RECENT_TIMES,

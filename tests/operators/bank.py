@@ -27,6 +27,8 @@ class Bank:
     `fates` holds for each transfer to come what happens to it: "done" (the default), or "lost done", "lost"
     (nothing was moved), "lost late" (moved after a few more reads), "refused", "crash" and "crash done".
     `failing` has the numbers of the reads that are refused; nobody answers at all while it is `down`.
+    `wallets` has what stands in place of an account's `balance`, None for nothing; with `wallets_after` only
+    once something was sent; `fields` has other fields of an account's answer.
     """
 
     accounts: list[Account]
@@ -40,6 +42,9 @@ class Bank:
     unreadable_after: bool = False
     failing: set[int] = field(default_factory=set)
     down: bool = False
+    wallets: dict[str, Any] = field(default_factory=dict)
+    wallets_after: bool = False
+    fields: dict[str, Any] = field(default_factory=dict)
     remarks: list[str | None] = field(default_factory=list)
 
     @property
@@ -53,6 +58,8 @@ class Bank:
         (account,) = (one for one in self.accounts if one.open_token() == token)
         if request.url.path == "/v1/operator/info":
             return self._info(account)
+        if request.url.path == "/v1/provider/list":
+            return httpx2.Response(200, json={"success": True, "message": "OK", "data": []})
         return self._transfer(account, json.loads(request.content, parse_float=Decimal))
 
     def _info(self, account: Account) -> httpx2.Response:
@@ -69,8 +76,13 @@ class Bank:
             "level": account.level,
             "balance": [{"currency": account.currency, "amount": float(self.points[account.name])}],
         }
+        if account.name in self.wallets and (self.sent or not self.wallets_after):
+            data["balance"] = self.wallets[account.name]
+            if data["balance"] is None:
+                del data["balance"]
         if account.parent:
             data["parentId"] = account.parent
+        data.update(self.fields.get(account.name, {}))
         return httpx2.Response(200, json={"success": True, "message": "OK", "data": data})
 
     def _transfer(self, source: Account, body: dict[str, Any]) -> httpx2.Response:
@@ -81,7 +93,7 @@ class Bank:
 
         def move() -> None:
             self.points[source.name] -= amount
-            self.points[target] += amount
+            self.points[target] = self.points.get(target, D(0)) + amount
 
         if fate == "refused":
             return self._error(2005)

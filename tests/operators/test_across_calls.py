@@ -9,7 +9,7 @@ import pytest
 from igamingace.errors import ConfigurationError, PermissionDenied, ServerIsBusy, UnexpectedResponse
 from igamingace.limits import LocalLimiter, account_key
 from igamingace.operators import Account, UnknownAccount
-from igamingace.operators._runs.schedule import SLOW_AFTER, Schedule
+from igamingace.operators._execution.schedule import SLOW_AFTER, Schedule
 from igamingace_bindings.contract import CONCURRENCY_LIMIT
 
 from .api import Api, Vault, agents, ask

@@ -1,10 +1,13 @@
 """Calls across many agents end, each with its success or its error, and nobody goes missing."""
 
 import asyncio
+import contextlib
 import pickle
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+import httpx2
 import igamingace
 import pytest
 from igamingace.errors import AgentClosed, PermissionDenied
@@ -177,6 +180,95 @@ def test_calls_that_wait_for_a_server_end_at_the_deadline(world, silent):
 
     assert [error.started for error in results.failed.values()] == [True] * 3
     assert not own_threads()
+
+
+def test_calls_with_other_options_or_from_a_thread_of_the_function_end_at_the_deadline(silent):
+    url, taken = silent
+    ended = []
+
+    def call(agent):
+        def inside():
+            try:
+                ask(agent)
+            except BaseException as error:
+                ended.append(type(error).__name__)
+                raise
+
+        with ThreadPoolExecutor(1) as pool:
+            inner = pool.submit(inside)
+            wait_for(lambda: taken)
+            with contextlib.suppress(igamingace.errors.TransportError):
+                ask(agent.with_options(timeout=500))
+            inner.result()
+
+    with igamingace.Operator(agents(1), base_url=url, timeout=1000) as operator:
+        results = operator.map(call, deadline=0.5)
+
+    late = results.failed["a0"]
+    assert isinstance(late, DeadlineExceeded)
+    assert late.started
+    assert ended == ["Cancelled"]
+    assert not own_threads()
+
+
+def test_calls_through_a_transport_of_the_user_end_at_the_deadline():
+    begun, limits = threading.Event(), []
+
+    class Drip(httpx2.SyncByteStream):
+        def __iter__(self):
+            begun.set()
+            while True:
+                yield b" "
+                time.sleep(0.005)
+
+    def answer(request):
+        limits.append(request.extensions["timeout"])
+        return httpx2.Response(200, stream=Drip())
+
+    with igamingace.Operator(agents(1), transport=httpx2.MockTransport(answer), timeout=1000) as operator:
+        results = operator.map(ask, deadline=0.5)
+
+    assert begun.is_set()
+    late = results.failed["a0"]
+    assert isinstance(late, DeadlineExceeded)
+    assert late.started
+    assert all(0 < seconds <= 0.5 for seconds in limits[0].values())
+    assert not own_threads()
+
+
+def test_an_agent_outlives_a_run_that_was_not_cut_short(world):
+    api = Api(world.kind)
+    if world.kind == "threads":
+        with world.operator(agents(1), transport=api.transport) as operator:
+            agent = operator.map(lambda agent: agent, deadline=LONG)["a0"].value
+            assert ask(agent) == []
+        return
+
+    async def keep(agent):
+        return agent
+
+    async def run():
+        async with world.operator(agents(1), transport=api.transport) as operator:
+            agent = (await operator.map(keep, deadline=LONG))["a0"].value
+            assert await ask(agent) == []
+
+    asyncio.run(run())
+
+
+def test_a_run_ends_no_calls_but_its_own():
+    api = Api("threads", hang=["a0"])
+    other = igamingace.Agent("token-9", transport=api.transport)
+    answers = []
+
+    def call(agent):
+        if agent.account.name == "a1":
+            api.release.wait(LONG)  # beyond the deadline
+        ask(agent) if agent.account.name == "a0" else answers.append(ask(other))
+
+    with other, igamingace.Operator(agents(2), transport=api.transport) as operator:
+        assert set(operator.map(call, deadline=0.2).failed) == {"a0", "a1"}
+        api.let_go()
+        wait_for(lambda: answers == [[]])
 
 
 def test_calls_that_wait_for_a_slot_end_at_the_deadline(world):

@@ -6,7 +6,13 @@ from decimal import Decimal
 
 import httpx2
 import pytest
-from igamingace.errors import ConfigurationError, InvalidArgument, InvalidRequest, TransportError
+from igamingace.errors import (
+    ConfigurationError,
+    InvalidArgument,
+    InvalidRequest,
+    PermissionDenied,
+    TransportError,
+)
 from igamingace.operators import CreatedOutside, CreationUnknown, InvalidAddresses, Tree, TreeError
 
 from .bank import Crash
@@ -172,7 +178,15 @@ def fail(error):
     ("answer", "error"),
     [
         (answer(400, success=False, code=1012, message="no"), InvalidRequest),
-        (answer(200, success=True, message="OK", data={"token": TOKEN}), CreationUnknown),
+        (answer(400, errors={"password": PASSWORD}, statusCode=400), InvalidRequest),
+        (answer(400, message=[{"target": {"password": PASSWORD}}]), InvalidRequest),
+        (answer(403, data={"apiToken": TOKEN}), PermissionDenied),
+        (answer(200, success=True, message="OK", data={"token": TOKEN}), CreatedOutside),
+        (answer(200, success=True, message="OK", data={"id": "x"}), CreationUnknown),
+        (answer(200, success=True, message="OK", data={"id": "x", "token": [TOKEN]}), CreationUnknown),
+        (answer(200, success=True, message="OK", data=[TOKEN]), CreationUnknown),
+        (answer(500, data={"token": TOKEN}), CreationUnknown),
+        (answer(500, message=f"no such token: {TOKEN}"), CreationUnknown),
         (fail(httpx2.ReadTimeout("")), CreationUnknown),
         (fail(httpx2.ConnectError("")), TransportError),
         (fail(RuntimeError("a mistake")), Exception),
@@ -196,6 +210,16 @@ def test_no_traceback_shows_a_password_or_the_token_of_a_new_account(world, tree
         )
 
     assert no_secret_in(caught.value)
+
+
+@pytest.mark.parametrize("given", [{}, {"id": 7.5}, {"id": None}, {"id": ""}])
+def test_an_account_whose_id_cannot_be_read_joins_with_the_id_that_was_asked_for(world, tree, given):
+    data = {**given, "token": "t-1"}
+    transport = httpx2.MockTransport(answer(200, success=True, message="OK", data=data))
+
+    made = world.use(lambda operator: create(operator, operator_id="id-new"), tree, transport=transport)
+
+    assert (made.account.operator_id, made.account.open_token()) == ("id-new", "t-1")
 
 
 def test_no_traceback_shows_a_password_where_nothing_can_be_sent(world, tree):

@@ -8,8 +8,8 @@ import httpx2
 import pytest
 from igamingace.errors import ConfigurationError
 from igamingace.operators import Account
+from igamingace.operators._execution.account_info import known_values
 from igamingace.operators._management.health import MAINTENANCE
-from igamingace.operators._runs.account_info import known_values
 
 D = Decimal
 
@@ -48,6 +48,65 @@ def test_health_is_told_of_every_agent(use, sandbox, tree):
     }
     assert "world" in report.problems
     assert report.to_json()["agents"]["eagle"][3]["state"] == "failed"
+
+
+BODIES = {
+    "ours": httpx2.Response(401, json={"success": False, "code": 1009, "message": "TOKEN_INVALID"}),
+    "ours under another status": httpx2.Response(200, json={"success": False, "message": "TOKEN_INVALID"}),
+    "a framework's": httpx2.Response(401, json={"statusCode": 401, "message": "Unauthorized"}),
+    "an unknown code": httpx2.Response(401, json={"success": False, "code": 9999}),
+    "a JSON text": httpx2.Response(401, json="Unauthorized"),
+    "JSON null": httpx2.Response(401, json=None, content=b"null"),
+    "a page": httpx2.Response(401, html="<html>401 Authorization Required</html>"),
+    "nothing": httpx2.Response(401),
+}
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_a_wrong_token_is_told_whatever_the_body_looks_like(world, tree, body):
+    transport = httpx2.MockTransport(lambda _: BODIES[body])
+
+    report = world.use(lambda operator: operator.check(["tiger"]), tree, transport=transport, max_retries=0)
+
+    assert found(report, "tiger")["token"][0] == "failed"
+    assert found(report, "tiger")["address"][0] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "check"),
+    [("allowedIPs", 7, "address"), ("callbackURL", [1], "callback"), ("id", {}, None)],
+)
+def test_a_field_that_cannot_be_read_leaves_the_token_right(world, tree, field, value, check):
+    info = {
+        "id": "x",
+        "allowedIPs": ["198.51.100.7"],
+        "balance": [{"currency": "USD", "amount": 1}],
+        field: value,
+    }
+
+    def answer(request):
+        return httpx2.Response(
+            200, json={"success": True, "message": "OK", "data": info if "info" in request.url.path else []}
+        )
+
+    report = world.use(
+        lambda operator: operator.check(["tiger"]), tree, transport=httpx2.MockTransport(answer)
+    )
+
+    states = {name: state for name, (state, _) in found(report, "tiger").items()}
+    assert states["token"] == "ok"
+    if check is not None:
+        assert [name for name, state in states.items() if state == "unknown"] == [check]
+
+
+@pytest.mark.parametrize("status", [200, 403, 404, 429, 500, 502])
+@pytest.mark.parametrize("content", [b"<html></html>", b"", b"null", b'{"message": "no"}'])
+def test_a_token_that_nothing_is_said_of_is_unknown(world, tree, status, content):
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(status, content=content))
+
+    report = world.use(lambda operator: operator.check(["tiger"]), tree, transport=transport, max_retries=0)
+
+    assert found(report, "tiger")["token"][0] == "unknown"
 
 
 def test_an_agent_without_a_callback_url_may_be_in_transfer_mode_and_is_healthy(use):

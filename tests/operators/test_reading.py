@@ -4,7 +4,9 @@ from decimal import Decimal
 
 import pytest
 from igamingace.errors import ConfigurationError
-from igamingace.operators import Account, TreeError
+from igamingace.operators import Account, TreeError, WalletUnreadable
+
+from .bank import top_up
 
 D = Decimal
 
@@ -34,6 +36,69 @@ def test_balances_of_some_and_who_could_not_be_read(use, tree):
     assert list(balances.by_agent) == ["lotus"]
     assert list(balances.failed) == ["dead"]
     assert "TOKEN_INVALID" in balances.to_json()["failed"]["dead"]
+
+
+POOR_WALLETS = [
+    (None, "`balance`"),
+    ([{"amount": 40}], "currency of a wallet"),
+    ([{"currency": "USD"}], "amount of USD"),
+]
+
+
+@pytest.mark.parametrize(("wallets", "missing"), POOR_WALLETS)
+def test_an_account_whose_answer_lacks_its_points_is_unreadable_and_harms_no_other(
+    world, bank, wallets, missing
+):
+    bank.wallets = {"lotus": wallets}
+
+    balances = world.use(lambda operator: operator.balances(), bank.accounts, transport=bank.transport)
+
+    assert "lotus" not in balances.by_agent
+    assert balances.by_agent["tiger"] == {"USD": D(700)}
+    assert isinstance(balances.failed["lotus"], WalletUnreadable)
+    assert f"the answer has no {missing}" in balances.to_json()["failed"]["lotus"]
+
+
+@pytest.mark.parametrize(("wallets", "missing"), POOR_WALLETS)
+def test_health_does_not_know_the_points_that_an_answer_lacks(world, bank, wallets, missing):
+    bank.wallets = {"lotus": wallets}
+
+    report = world.use(
+        lambda operator: operator.check(["lotus"], callbacks=False), bank.accounts, transport=bank.transport
+    )
+
+    states = {one.check: one.state for one in report.agents["lotus"]}
+    assert (states["token"], states["points"]) == ("ok", "unknown")
+    assert missing in next(one.detail for one in report.agents["lotus"] if one.check == "points")
+
+
+def test_another_currencys_poor_wallet_does_no_harm_to_a_top_up(world, bank, tmp_path):
+    bank.wallets = {"lotus": [{"currency": "EUR"}, {"currency": "USD", "amount": 40}]}
+
+    done = top_up(world, bank, tmp_path / "journal")
+
+    assert ("asia", "lotus") in bank.sent
+    assert not done.plan.failed
+
+
+@pytest.mark.parametrize(("wallets", "missing"), POOR_WALLETS)
+def test_nothing_is_sent_to_an_account_whose_points_are_unknown(world, bank, tmp_path, wallets, missing):
+    bank.wallets = {"lotus": wallets}
+
+    done = top_up(world, bank, tmp_path / "journal")
+
+    assert ("asia", "lotus") not in bank.sent
+    assert missing in str(done.plan.failed["lotus"])
+
+
+@pytest.mark.parametrize("wallets", [wallets for wallets, _ in POOR_WALLETS])
+def test_discovery_leaves_out_what_an_answer_does_not_say(world, bank, wallets):
+    bank.wallets = {"lotus": wallets}
+
+    discovery = world.use(lambda operator: operator.discover(), bank.accounts, transport=bank.transport)
+
+    assert discovery.failed == {}
+    assert "lotus" not in discovery.differences
 
 
 def test_the_tree_is_found_through_the_api(use, tree, sandbox):

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from decimal import Decimal
 
+import httpx2
 import igamingace
 import pytest
 from hypothesis import given, settings
@@ -20,7 +21,8 @@ from igamingace.operators import (
     UnknownAccount,
     Wallets,
 )
-from igamingace.operators._runs.flow import Sleep
+from igamingace.operators._errors import may_have_been_applied
+from igamingace.operators._execution.flow import Sleep
 from igamingace.operators._transfers.transfer import _READINGS, TransferOrder, compare, examine_wallets
 from igamingace.operators._transfers.wallet_locks import _queue, exclusive
 
@@ -47,6 +49,35 @@ def test_points_move_from_an_operator_to_its_child(world, sandbox, tree):
     accounts = sandbox.app.runtime.state.accounts
     assert (moved.my_pre_balance, moved.my_after_balance) == (D(1000), D("989.50"))
     assert (accounts["id-asia"].points["USD"], accounts["id-lotus"].points["USD"]) == (D("989.5"), D("50.5"))
+
+
+@pytest.mark.parametrize("parent", ["", 1.5, [], None])
+def test_a_parent_that_cannot_be_read_stops_no_transfer(world, bank, parent):
+    bank.fields = {"lotus": {"parentId": parent}}
+
+    transfer(world, bank, "lotus", D(10), "USD")
+
+    assert bank.sent["asia", "lotus"] == 1
+
+
+def test_ids_that_come_as_numbers_are_the_same_accounts(world, bank):
+    bank.fields = {"asia": {"id": 7}, "lotus": {"id": 8, "parentId": "7"}}
+
+    transfer(world, bank, "lotus", D(10), "USD")
+
+    assert list(bank.sent) == [("asia", "8")]
+
+
+@pytest.mark.parametrize("fate", ["lost", "lost done"])
+def test_wallets_that_an_answer_lacks_prove_nothing_of_a_lost_transfer(world, bank, fate):
+    bank.fates = [fate]
+    bank.wallets, bank.wallets_after = {"lotus": [{"currency": "USD"}]}, True
+
+    with pytest.raises(TransferUnknown) as told:
+        transfer(world, bank, "lotus", D(10), "USD")
+
+    assert told.value.after is None
+    assert sum(bank.sent.values()) == 1
 
 
 @pytest.mark.parametrize(
@@ -311,3 +342,37 @@ def test_a_transfer_waits_for_a_top_up_that_uses_its_wallet(world, bank, tmp_pat
     assert [["asia", "lotus"]] in lines
     assert all(len(line) == 1 for line in lines)
     assert not _queue
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "uncertain"),
+    [
+        (400, {"message": "Bad Request"}, False),
+        (401, {"message": "Unauthorized"}, False),
+        (403, {"message": "Forbidden"}, False),
+        (404, {"message": "Cannot POST"}, False),
+        (422, {"message": "currency"}, False),
+        (402, {"success": False, "code": 2005}, False),
+        (200, {"success": False, "code": 2011}, False),
+        (409, {"message": "Conflict"}, True),  # it may have been made before
+        (408, {"message": "Request Timeout"}, True),
+        (429, {"message": "Too Many Requests"}, True),
+        (500, {"message": "boom"}, True),
+        (200, {"success": False, "code": 9999}, True),
+        (404, None, True),
+        (502, None, True),
+    ],
+)
+def test_a_write_that_failed_without_a_code_may_have_been_made_unless_its_status_rules_it_out(
+    status, body, uncertain
+):
+    def answer(_):
+        return httpx2.Response(status) if body is None else httpx2.Response(status, json=body)
+
+    with (
+        igamingace.Agent("a-token", transport=httpx2.MockTransport(answer)) as agent,
+        pytest.raises(igamingace.IGamingAceError) as caught,
+    ):
+        agent.operators.transfer_balance(target_operator_id="x", currency="USD", amount=D(1))
+
+    assert may_have_been_applied(caught.value) is uncertain

@@ -170,7 +170,7 @@ def test_no_answer_is_told_by_the_class_of_its_error(world, telemetry):
 
 
 def test_an_answer_of_another_shape_is_an_error_of_the_call(world, telemetry):
-    world.script = [(200, {"success": True, "message": "OK", "data": [{"providerId": {}}]})]
+    world.script = [(200, {"success": True, "message": "OK", "data": [5]})]
 
     with pytest.raises(errors.UnexpectedResponse):
         world.call()
@@ -261,3 +261,21 @@ async def test_calls_at_once_keep_their_spans_apart(telemetry):
     waits = [event for span in telemetry.calls for event in span.events]
     assert set(names(waits)) == {"igamingace.slot.granted"}
     assert len(waits) == 17
+
+
+def test_a_call_beyond_the_contract_shows_no_path_since_a_player_may_be_in_it(world, telemetry):
+    world.call(lambda agent: agent.request("GET", "/v1/player/p-77/jackpots", query={"q": "p-78"}))
+
+    (call,), (attempt,) = telemetry.calls, telemetry.attempts
+    assert (call.name, attempt.name) == ("request", "GET /{path}")
+    assert attempt.attributes["url.full"] == "https://api.example:8443/REDACTED"
+    assert attempt.attributes["url.template"] == "/{path}"
+    assert "p-7" not in telemetry.everything()
+
+
+def test_an_attempt_that_is_rate_limited_is_told_by_its_class(world, telemetry):
+    world.script = [(429, {"message": "Too Many Requests"}), SUCCESS]
+
+    world.call()
+
+    assert [attempt.attributes.get("error.type") for attempt in telemetry.attempts] == ["RateLimited", None]

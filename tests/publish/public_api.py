@@ -37,13 +37,29 @@ def described(name: str, thing: object) -> Iterator[str]:
     if inspect.ismodule(thing):
         yield f"module {name}"
     elif inspect.isclass(thing):
-        yield f"class {name}({', '.join(base.__name__ for base in thing.__bases__)}){made(thing)}"
+        yield f"class {name}({', '.join(bases(thing))}){made(thing)}"
         for member, value in sorted(members(thing).items()):
             yield f"    {attribute(member, value)}"
     elif inspect.isroutine(thing):
         yield f"def {name}{signature(thing)}"
     else:
         yield f"{name}: {type(thing).__name__}"
+
+
+def bases(kind: type) -> list[str]:
+    """Return the names of a class's bases; in place of one of ours that is not public stand its own bases."""
+    shown: list[str] = []
+    for base in kind.__bases__:
+        private = base.__module__.startswith("igamingace") and not is_public(base)
+        # A private base's type parameters have been given: the class itself is not generic.
+        shown += [name for name in bases(base) if name != "Generic"] if private else [base.__name__]
+    return [name for name in dict.fromkeys(shown) if name != "object"] or ["object"]
+
+
+def is_public(kind: type) -> bool:
+    """Tell whether a public module exports it."""
+    modules = map(importlib.import_module, MODULES)
+    return any(getattr(module, kind.__name__, None) is kind for module in modules)
 
 
 def members(kind: type) -> dict[str, object]:
@@ -58,8 +74,13 @@ def members(kind: type) -> dict[str, object]:
 
 
 def made(kind: type) -> str:
-    """Return how a class is called; what makes an enumeration's or a protocol's is Python's business."""
+    """Return how a class is called.
+
+    What makes an enumeration's or a protocol's is Python's business; what only the package makes is its own.
+    """
     if issubclass(kind, (BaseException, Enum)) or getattr(kind, "_is_protocol", False):
+        return ""
+    if (inspect.getdoc(kind.__init__) or "").startswith("Internal:"):
         return ""
     return f": {signature(kind)}"
 
@@ -77,7 +98,10 @@ def attribute(name: str, value: object) -> str:
 
 
 def signature(thing: object) -> str:
-    """Return names, kinds and whether there are defaults; types are what the type checkers pin."""
+    """Return names, kinds and whether there are defaults; types are what the type checkers pin.
+
+    A parameter whose name begins with an underscore is for the package alone.
+    """
     try:
         parameters = inspect.signature(thing).parameters.values()  # type: ignore[arg-type] # callables only
     except (TypeError, ValueError):
@@ -88,6 +112,7 @@ def signature(thing: object) -> str:
             default=inspect.Parameter.empty if parameter.default is inspect.Parameter.empty else ...,
         )
         for parameter in parameters
+        if not parameter.name.startswith("_")
     ]
     return str(inspect.Signature(shown)).replace("Ellipsis", "…")
 

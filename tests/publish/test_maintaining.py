@@ -32,26 +32,28 @@ PARAMETER = """\
     - name: genre
       in: query
       description: Only the providers of this genre.
+      x-standing: assumed
       schema:
         type: string
         maxLength: 20
-        examples:
-          - slots
+      example: slots
 """
-OPERATION = """
+POPULAR = "spec/paths/providers/popular.yaml"
+OPERATION = """\
 get:
   operationId: providers.popular
   tags: [providers]
   summary: List the popular providers
-  description: The providers that are played most, the most played first.
+  description: The providers that are played most, the most played first, over some days.
   x-standing: assumed
-  x-error-codes: [1002, 1009]
+  x-error-codes: [1, 1001, 1002, 1003, 1007, 1009, 1010, 1018, 1020]
   parameters:
     - name: days
       in: query
       required: true
-      description: Over so many days.
-      schema: {type: integer, minimum: 1, maximum: 30}
+      description: Over so many days, the present one included.
+      schema: {type: integer, format: int32, minimum: 1, maximum: 30}
+      example: 7
   responses:
     "200":
       description: The providers.
@@ -67,6 +69,10 @@ get:
                 data: [{providerId: 7, providerName: Ace of Ferries, status: 1, logo: "https://casino.example/7.png"}]
     "400": {$ref: ../../responses/WrongForm.yaml}
     "401": {$ref: ../../responses/Unauthorized.yaml}
+    "403": {$ref: ../../responses/Forbidden.yaml}
+    "429": {$ref: ../../responses/TooManyRequests.yaml}
+    "500": {$ref: ../../responses/ServerError.yaml}
+    "503": {$ref: ../../responses/Maintenance.yaml}
     default: {$ref: ../../responses/UnexpectedError.yaml}
 """
 CALL = """
@@ -109,6 +115,14 @@ with Sandbox() as sandbox:
     command += ["--max-examples", "20", "--seed", "1"]
     raise SystemExit(subprocess.run(command).returncode)
 """
+RECORD = """
+import sys
+sys.path.insert(0, "spec")
+from codegen import SPEC
+from codegen.bundle import bundle
+from publish.published import record
+record(SPEC, bundle(SPEC))
+"""
 
 
 class Project:
@@ -145,6 +159,14 @@ class Project:
         """Run a session of noxfile.py."""
         return self.run("-m", "nox", "--no-venv", "-s", session)
 
+    def publish(self):
+        """Keep the contract, as it stands, as the only one that was published; return its version."""
+        shutil.rmtree(self.folder / "spec" / "published")
+        status, output = self.run("-c", RECORD)
+        assert status == 0, output
+        (kept,) = (self.folder / "spec" / "published").iterdir()
+        return kept.name.removesuffix(".json.gz")
+
     def by_hand(self):
         """Return what is written by hand, beside the contract."""
         files = [file for part in BY_HAND for file in [self.folder / part, *(self.folder / part).rglob("*")]]
@@ -165,6 +187,7 @@ def project(tmp_path):
 
 def test_an_edited_contract_becomes_methods_docs_mock_fuzz_and_a_new_version(project):
     by_hand = project.by_hand()
+    last = project.publish()
     project.edit("spec/paths/providers/list.yaml", SUMMARY, SUMMARY + PARAMETER)
     entry = "  /v1/provider/list:\n"
     project.edit(
@@ -172,7 +195,18 @@ def test_an_edited_contract_becomes_methods_docs_mock_fuzz_and_a_new_version(pro
         entry,
         f"  /v1/provider/popular:\n    $ref: ./paths/providers/popular.yaml\n{entry}",
     )
-    (project.folder / "spec" / "paths" / "providers" / "popular.yaml").write_text(OPERATION)
+    half = OPERATION.replace(", format: int32, minimum: 1", "").replace("  x-standing: assumed\n", "")
+    (project.folder / POPULAR).write_text(half)
+
+    # What the operation lacks is told in sentences, all at once.
+    status, output = project.nox("check")
+    assert status == 1, output
+    assert f"{POPULAR}:1: providers.popular: needs x-standing: documented, probed" in output
+    lacking = "needs format in its schema and minimum in its schema"
+    assert f"providers.popular, parameter days: {lacking}" in output
+    assert "The contract has 2 problems" in output
+    assert "Traceback" not in output
+    (project.folder / POPULAR).write_text(OPERATION)
 
     # Stale bindings are named, and made anew by one command.
     status, output = project.nox("check")
@@ -188,9 +222,6 @@ def test_an_edited_contract_becomes_methods_docs_mock_fuzz_and_a_new_version(pro
     assert "- **providers.list**: parameter query genre: added, optional" in output
     (least,) = re.findall(r"an addition needs a new minor version: set info.version .* to ([\d.]+)\.", output)
     assert f"add `## [{least}]`" in output
-    last = re.findall(
-        r"^  version: ([\d.]+)", (project.folder / "spec/openapi.yaml").read_text(), re.MULTILINE
-    )[0]
     project.edit("spec/openapi.yaml", f"  version: {last}", f"  version: {least}")
     project.edit(
         "spec/CHANGELOG.md", f"## [{last}]", f"## [{least}]\n\n- `providers.popular`.\n\n## [{last}]"
@@ -205,7 +236,7 @@ def test_an_edited_contract_becomes_methods_docs_mock_fuzz_and_a_new_version(pro
     assert status == 0, output
     assert "called: Ace of Ferries" in output
     assert "played most, the most played first" in output
-    assert "Over so many days." in output
+    assert "Over so many days" in output
     assert "mock: " in output
     assert "days" in output.split("mock: ")[1].splitlines()[0]
     status, output = project.run("-c", FUZZ)
@@ -215,7 +246,9 @@ def test_an_edited_contract_becomes_methods_docs_mock_fuzz_and_a_new_version(pro
     assert project.by_hand() == by_hand
 
 
-def test_a_breaking_edit_without_a_major_version_is_refused_with_what_to_do(project):
+def test_a_breaking_edit_without_a_new_version_is_refused_with_what_to_do(project):
+    major, minor, _ = map(int, project.publish().split("."))
+    part, least = ("major", f"{major + 1}.0.0") if major else ("minor", f"0.{minor + 1}.0")
     project.edit("spec/schemas/LaunchGame.yaml", "  - isStreamer\n", "  - isStreamer\n  - device\n")
     project.edit(
         "spec/schemas/LaunchGame.yaml",
@@ -232,7 +265,7 @@ def test_a_breaking_edit_without_a_major_version_is_refused_with_what_to_do(proj
         in output
     )
     assert (
-        "a breaking change needs a new major version: set info.version in spec/openapi.yaml to 1.0.0"
+        f"a breaking change needs a new {part} version: set info.version in spec/openapi.yaml to {least}"
         in output
     )
     assert "make the change compatible (it breaks games.launch)" in output

@@ -27,6 +27,18 @@ def test_the_public_api_is_what_is_written_down():
         )
 
 
+def test_what_only_the_package_uses_is_not_written_down():
+    found = list(lines())
+
+    for name in ("SandboxApp", "GameSession", "AsyncGameSession", "WalletApp", "WalletWSGI"):
+        assert f"class {name}(object)" in found
+    assert [line for line in found if ", _" in line or "(_" in line] == []
+
+
+def test_in_place_of_a_base_that_is_not_public_stands_a_public_one():
+    assert "class CreationUnknown(IGamingAceError)" in lines()
+
+
 def test_a_lost_name_and_a_lost_parameter_would_be_seen():
     found = list(lines())
 

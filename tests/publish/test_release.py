@@ -8,7 +8,7 @@ import igamingace
 import pytest
 from codegen.bundle import bundle
 from publish.changelog import entries
-from publish.published import load, versions
+from publish.published import load, record, versions
 from publish.release import complaints
 from publish.versions import Version
 
@@ -25,7 +25,9 @@ def tree(tmp_path):
     version = tmp_path / "overlay" / "igamingace" / "_version.py"
     version.parent.mkdir(parents=True)
     version.write_text('"""The version."""\n\n__version__ = "1.0.0"\n')
-    contract = bundle(tmp_path / "spec")["info"]["version"]
+    document = bundle(tmp_path / "spec")
+    record(tmp_path / "spec", document)  # as the release of a contract that has changed since the last one
+    contract = document["info"]["version"]
     (tmp_path / "CHANGELOG.md").write_text(
         f"# Changelog\n\n## [1.0.0] - 2026-12-01\n\nContract {contract}.\n"
     )

@@ -17,7 +17,60 @@ async def test_a_registered_bonus_call_is_active_with_all_its_rounds(agent, bonu
 
     stands = await agent.data(agent.get(detail(issue_id)))
 
-    assert stands == {"issueId": issue_id, "status": 1, "roundsRemaining": 20}
+    assert {name: stands[name] for name in ("issueId", "status", "roundsRemaining")} == {
+        "issueId": issue_id,
+        "status": 1,
+        "roundsRemaining": 20,
+    }
+
+
+async def test_the_detail_has_the_fields_of_both_pages(agent, bonus, clock):
+    issue_id = (await agent.data(agent.post(REGISTER, **bonus)))["issueId"]
+    registered = clock.text()
+
+    stands = await agent.data(agent.get(detail(issue_id)))
+
+    assert stands == {
+        "issueId": issue_id,
+        "operatorId": "mycasino",
+        "providerId": bonus["providerId"],
+        "gameCode": str(bonus["gameId"]),
+        "playerExternalId": bonus["playerId"],
+        "currency": "USD",
+        "bonusType": 1,
+        "callAmount": bonus["callAmount"],
+        "metaData": {
+            "spinAmount": 20,
+            "playedAmount": 0,
+            "betLevel": bonus["metaData"]["baseBetAmount"],
+            "expireAt": bonus["expireAt"].replace(" ", "T") + ".000Z",
+            "maxWinAmount": bonus["callAmount"],
+        },
+        "status": 1,
+        "roundsRemaining": 20,
+        "totalWinAmount": 0,
+        "createdAt": registered,
+    }
+
+
+@pytest.mark.parametrize("spelling", [int, str])
+async def test_a_bonus_call_is_found_by_its_id_as_a_number_and_as_a_text(agent, bonus, spelling):
+    issue_id = (await agent.data(agent.post(REGISTER, **{**bonus, "gameId": spelling(bonus["gameId"])})))[
+        "issueId"
+    ]
+
+    await agent.data(agent.post(CANCEL, playerId="user123", issueId=spelling(issue_id)))
+
+    assert (await agent.data(agent.get(detail(issue_id))))["status"] == 2
+
+
+@pytest.mark.parametrize("spelling", ["0{}", "i{}", "{} "])
+async def test_another_text_is_another_bonus_call(agent, bonus, refusal, spelling):
+    issue_id = (await agent.data(agent.post(REGISTER, **bonus)))["issueId"]
+    other = spelling.format(issue_id)
+
+    assert await refusal(agent.get(detail(other))) == (400, "PARAMETERS_INVALID")
+    assert await refusal(agent.post(CANCEL, playerId="user123", issueId=other)) == (400, "PARAMETERS_INVALID")
 
 
 async def test_a_player_has_one_active_bonus_call(agent, bonus, refusal):

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from igamingace.sandbox import Sandbox, server
-from igamingace.sandbox.http import asgi, uvicorn_server
+from igamingace.sandbox.http import asgi
+from igamingace.sandbox.http import connection as connections
 from igamingace.sandbox.store import state
 from igamingace.sandbox.store.collections import BoundedDict
 
@@ -220,7 +221,7 @@ def test_connections_beyond_those_the_process_may_have_are_closed_and_the_others
 
 @pytest.mark.parametrize("sent", [b"", b"GET /", b"\r\n", STATS])
 def test_a_connection_whose_request_does_not_come_is_closed(monkeypatch, sent):
-    monkeypatch.setattr(uvicorn_server, "HEAD_TIMEOUT", 0.05)
+    monkeypatch.setattr(connections, "HEAD_TIMEOUT", 0.05)
 
     with Sandbox() as sandbox, connected(sandbox.url) as connection:
         connection.sendall(sent)
@@ -232,7 +233,7 @@ def test_a_connection_whose_request_does_not_come_is_closed(monkeypatch, sent):
 def test_a_connection_whose_next_request_does_not_come_is_closed(monkeypatch, sent):
     with Sandbox() as sandbox, connected(sandbox.url) as connection:
         assert asked(connection) == 200
-        monkeypatch.setattr(uvicorn_server, "HEAD_TIMEOUT", 0.05)
+        monkeypatch.setattr(connections, "HEAD_TIMEOUT", 0.05)
         connection.sendall(sent)
 
         assert is_closed(connection)

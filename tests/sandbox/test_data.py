@@ -37,7 +37,19 @@ mode = "seamless"
 players = ["ann", { id = "bob", wallet = { EUR = "1.25" } }]
 rounds = [{ player = "ann", provider = 7, game = 70, bet = "2", win = "5", minutes_ago = 3 }]
 """
+TEXT_IDS = CASINO.replace("id = 70,", 'id = "vswaysdogs",').replace("game = 70,", 'game = "vswaysdogs",')
+
+
+async def ok_wallet(scope, receive, send):
+    """A wallet that says OK to everything."""
+    await receive()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b'{"balance": 5, "statusCode": "OK"}'})
+
+
 MISTAKES = [
+    ("id = 71", 'id = "70"', 4, "providers[0].games: expected each id once; 70 appears before"),
+    ("id = 71", 'id = "7,1"', 4, "providers[0].games[1].id: expected what the contract has as gameID"),
     ('name = "Lone Pine"', "name = 5", 3, "providers[0].name: Expected `str`, got `int`"),
     ('level = "operator"', 'level = "boss"', 11, "accounts[0].level: Invalid enum value 'boss'"),
     (
@@ -223,3 +235,56 @@ def test_what_is_shown_of_the_data_has_no_token(app, file):
 
 def test_the_data_are_json(app):
     assert json.loads(json.dumps(as_json(app.runtime.save())))["accounts"][1]["id"] == "mycasino"
+
+
+async def test_a_game_whose_id_is_a_text_is_listed_launched_played_and_recorded(caller, clock):
+    app = create_app(casino=parse_casino(TEXT_IDS, "casino.toml"), clock=clock, wallet=ok_wallet)
+    agent = caller("given-token", app=app)
+    launch = {
+        "playerId": "ann",
+        "providerId": 7,
+        "language": "en",
+        "returnUrl": "https://x/",
+        "isStreamer": False,
+    }
+    window = {"startTime": clock.text(hours=8.5), "endTime": clock.text(hours=9), "offset": 0, "limit": 9}
+
+    games = await agent.data(agent.get("/v1/game/list/7"))
+    url = await agent.data(agent.post("/v1/game/launch", **launch, gameId="vswaysdogs"))
+    session = await app.async_open(url)
+    await session.betwin(1, 2)
+    again = create_app(
+        casino=parse_casino(json.dumps(as_json(app.runtime.save())), "x", is_json=True), clock=clock
+    )
+    listed = (await agent.data(agent.get("/v1/transaction/list", **window)))["list"]
+    after = (await caller("given-token", app=again).get("/v1/transaction/list", **window)).json()["data"][
+        "list"
+    ]
+    played = {name: listed[-1][name] for name in ("roundId", "providerId", "gameCode")}
+    pages = await agent.data(agent.get("/v1/transaction/round", **played, playerExternalId="ann"))
+    await app.aclose()
+
+    assert [game["gameID"] for game in games] == ["vswaysdogs", 71]
+    assert {entry["gameCode"] for entry in listed} == {"vswaysdogs"}
+    assert {entry["gameName"] for entry in listed} == {"Cone Drop"}
+    assert len(listed) == 4
+    assert after == listed
+    assert len(pages) == 1
+
+
+@pytest.mark.parametrize(
+    ("game", "status"), [("71", 503), (71, 503), ("071", 404), ("71.0", 404), ("dogs", 404)]
+)
+async def test_a_number_and_its_text_are_one_game_and_other_texts_are_others(caller, game, status):
+    app = create_app(casino=parse_casino(CASINO, "casino.toml"))
+    body = {
+        "playerId": "ann",
+        "providerId": 7,
+        "language": "en",
+        "returnUrl": "https://x/",
+        "isStreamer": False,
+    }
+
+    answer = await caller("given-token", app=app).post("/v1/game/launch", **body, gameId=game)
+
+    assert answer.status_code == status

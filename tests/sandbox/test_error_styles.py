@@ -9,7 +9,8 @@ import pytest
 from igamingace import Agent, errors
 from igamingace.sandbox import create_app
 from igamingace.sandbox._errors import SandboxError
-from igamingace.sandbox.contract.error_style import CODE_FIELDS
+from igamingace.sandbox.contract.contract import Contract
+from igamingace.sandbox.contract.error_style import CODE_FIELDS, ErrorStyle
 from igamingace.sandbox.handlers import HANDLERS
 from igamingace_bindings import contract as bindings
 
@@ -55,7 +56,7 @@ def _statuses():
 
 @pytest.mark.parametrize(("style", "field"), EVERY_READING)
 async def test_a_refusal_keeps_the_contract_as_it_is_read(style, field, caller):
-    app = create_app(error_style=style, code_field=field)  # strict: a breach would be raised here
+    app = create_app(error_style=style, code_field=field)  # raise_errors: a breach would be raised here
     agent = caller(app.token, app=app)
 
     answer = await agent.get("/v1/player/info", playerExternalId="nobody")
@@ -86,10 +87,21 @@ async def test_the_served_contract_is_the_one_that_is_executed(field, caller, co
 
     schema = served["paths"][LIST]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     own = contract["paths"][LIST]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-    assert schema == {"oneOf": [own, {"$ref": "#/components/schemas/Error"}]}
+    assert schema == {"anyOf": [own, {"$ref": "#/components/schemas/Error"}]}
     assert ("code" in served["components"]["schemas"]["Error"]["required"]) == (
         field in {"all", "code", "name"}
     )
+
+
+@pytest.mark.parametrize(("style", "field"), EVERY_READING)
+def test_a_success_of_the_wrong_shape_is_not_taken_for_an_error(style, field, contract):
+    served = Contract(ErrorStyle(style, field).read_into(contract))
+    found = served.router.find(LIST.encode())
+    assert found is not None
+    operations, _ = found
+
+    assert operations["GET"].breaches(200, {"success": True, "message": "OK", "data": []}, None) == []
+    assert operations["GET"].breaches(200, {"success": True, "message": "OK", "data": 5, "code": 1}, None)
 
 
 @pytest.mark.parametrize(("style", "field"), EVERY_READING)

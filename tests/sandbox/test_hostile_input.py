@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from igamingace._common.json import InvalidJSON, decode_strict, encode, parse_strict_number
 from igamingace.sandbox import create_app
 
-APP = create_app()  # strict: anything wrong inside is raised into the test
+APP = create_app()  # raise_errors: anything wrong inside is raised into the test
 TEMPLATES = [
     "/v1/provider/list",
     "/v1/provider/settings/1/USD",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -187,6 +188,14 @@ def test_amounts_in_the_books_are_amounts(app, books, name, amount):
         ("movements", "id", 129 * "t", "longer than 128"),
         ("bonus_calls", "expires", "2030-05-01T12:00:00", "Expected `datetime` with a timezone"),
         ("bonus_calls", "remaining", 2**31, "greater than the maximum"),
+        ("bonus_calls", "rounds", 2**31, "greater than the maximum"),
+        ("bonus_calls", "provider", 2**31, "greater than the maximum"),
+        ("bonus_calls", "game", "a,b", "does not match"),
+        ("bonus_calls", "expires", "0001-01-01T00:00:00Z", "expected a time from 1971 to 8999"),
+        ("bonus_calls", "created", "9999-01-01T00:00:00Z", "expected a time from 1971 to 8999"),
+        ("transactions", "provider", 2**31, "greater than the maximum"),
+        ("transactions", "game", "a,b", "does not match"),
+        ("transactions", "player", 129 * "p", "longer than 128"),
     ],
 )
 async def test_what_no_answer_could_tell_is_not_taken_into_the_books(
@@ -241,3 +250,74 @@ def test_numbers_that_are_given_out_next_do_not_run_out(app):
 
     with pytest.raises(DataError, match=r"next\.player_code"):
         parse_casino(json.dumps(saved), "x", is_json=True)
+
+
+def _numbers(data, path=()):
+    """Yield where numbers stand in JSON data."""
+    children = data.items() if isinstance(data, dict) else enumerate(data)
+    for key, value in children:
+        if isinstance(value, dict | list):
+            yield from _numbers(value, (*path, key))
+        elif isinstance(value, int) and not isinstance(value, bool):
+            yield (*path, key)
+
+
+@pytest.mark.parametrize("value", [0, 2**31 - 1, 2**31, 2**63 - 1])
+async def test_a_number_is_refused_with_its_place_or_told_by_every_answer(app, agent, operator, clock, value):
+    saved = as_json(app.runtime.save())
+    books = {name: [dict(entry)] for name, entry in BOOKS.items()}
+    saved["accounts"][1] |= books | {"players": [{"id": "p-1", "code": 7}], "token": agent.token}
+    saved["accounts"][1]["transactions"][0] |= {"round": 5, "provider": 1, "game": 655}
+    for path in _numbers(saved):
+        changed = json.loads(json.dumps(saved))
+        target = changed
+        for key in path[:-1]:
+            target = target[key]
+        target[path[-1]] = value
+
+        answer = await agent.client.post("/_sandbox/import", json=changed)
+
+        if answer.status_code != 200:
+            assert answer.status_code == 400, path
+            assert re.match(r"body: [a-z]+[.[]", answer.json()["message"]), path  # where it stands
+            continue
+        for sent in (
+            agent.get("/v1/provider/list"),
+            agent.get("/v1/provider/settings"),
+            agent.get("/v1/game/list/1"),
+            agent.get("/v1/operator/info"),
+            agent.get("/v1/player/info", playerExternalId="p-1"),
+            agent.get("/v1/bonus-call/detail/1"),
+            agent.get(
+                "/v1/transaction/list",
+                startTime=clock.text(hours=9, minutes=-30),
+                endTime=clock.text(hours=9, minutes=30),
+                offset=0,
+                limit=100,
+            ),
+            operator.get("/v1/operator/info"),
+            agent.client.get("/_sandbox/state"),
+            agent.client.get("/_sandbox/export"),
+        ):
+            assert (await sent).status_code != 500, path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_sandbox/renderer/%ff",
+        "/_sandbox/static/%ff",
+        "/_sandbox/play/%ff",
+        "/_sandbox/play/%c3",
+        "/_sandbox/launch?token=%ff",
+        "/_sandbox/round?token=%ff",
+        "/_sandbox/%ff",
+    ],
+)
+async def test_a_path_that_is_not_utf_8_leads_nowhere(agent, path):
+    assert (await agent.client.get(path)).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["accounts", "providers"])
+async def test_a_name_that_is_not_utf_8_is_not_found(agent, path):
+    assert (await agent.client.patch(f"/_sandbox/{path}/%ff", json={})).status_code == 404

@@ -3,11 +3,11 @@
 from decimal import Decimal
 
 import pytest
-from igamingace._common.json import MAX_DIGITS
 from igamingace._common.secret import Secret
 from igamingace._wallet_client.client import WalletResponse
 from igamingace._wallet_client.messages import CallbackFactory
 from igamingace.walletcheck._client import WalletClient
+from igamingace_bindings.scalars import MAX_DIGITS
 
 
 class Answers:

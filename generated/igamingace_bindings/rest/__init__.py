@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from .api import AsyncRawResources, AsyncResources, RawResources, Resources
-from .client import AsyncCall, AsyncRawCall, Call, Operation, RawAnswer, RawCall, Request
-from .errors import DecodeError
+from .client import AsyncCall, AsyncRawCall, Call, Operation, RawAnswer, RawCall, Reader, Request
+from .errors import ArgumentError, DecodeError
 
 __all__ = [
+    "ArgumentError",
     "AsyncCall",
     "AsyncRawCall",
     "AsyncRawResources",
@@ -18,6 +19,7 @@ __all__ = [
     "RawAnswer",
     "RawCall",
     "RawResources",
+    "Reader",
     "Request",
     "Resources",
 ]

@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from igamingace_bindings.rest.api import AsyncRawResources, AsyncResources, RawResources, Resources
 
 from igamingace._client.base import BaseAgent
-from igamingace._client.config import Options, base_url_source
+from igamingace._client.config import base_url_source, first_options
 from igamingace._client.dispatch import AsyncDispatcher, Dispatcher
+from igamingace._client.extra import custom_request
 from igamingace._common.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import tzinfo
     from types import TracebackType
 
     import httpx2
+    from igamingace_bindings.rest.client import RawAnswer
 
+    from igamingace._client.config import Options
+    from igamingace._client.extra import QueryValue
     from igamingace._transport.base import AsyncTransport, Timeouts, Transport
+    from igamingace.drift import Difference
     from igamingace.limits import Limiter
 
 __all__ = ["Agent", "AgentView", "AsyncAgent", "AsyncAgentView"]
+
+
+class RawView(RawResources):
+    """An agent's calls that answer with the whole envelope."""
+
+    __slots__ = ()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, QueryValue] | None = None,
+        json: Mapping[str, object] | None = None,
+    ) -> RawAnswer[Any]:
+        """As `Agent.request`, answering with all that came."""
+        return self._call(*custom_request(method, path, query, json))
 
 
 class AgentView(BaseAgent[Dispatcher, "AgentView"], Resources):
@@ -33,12 +57,39 @@ class AgentView(BaseAgent[Dispatcher, "AgentView"], Resources):
         self._dispatcher = sender
 
     @property
-    def raw(self) -> RawResources:
+    def raw(self) -> RawView:
         """The same calls, each answering with HTTP status, headers, elapsed seconds, envelope and typed data.
 
         Errors are raised as ever.
         """
-        return RawResources(self._dispatcher.raw)
+        return RawView(self._dispatcher.raw)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, QueryValue] | None = None,
+        json: Mapping[str, object] | None = None,
+    ) -> Any:  # noqa: ANN401 -- the contract does not know the data
+        """Call an operation that the contract does not know, under the same budget, retries and errors.
+
+        Only a GET is sent again after a failure that leaves its outcome unknown.
+
+        Args:
+            method: GET, POST, PUT, PATCH or DELETE.
+            path: the path from its slash on, percent-encoded, such as "/v1/jackpot/list".
+            query: texts, ints, Decimals and booleans by name; what is None is left out.
+            json: the fields of the JSON body, numbers as int or Decimal.
+
+        Returns:
+            What the envelope's `data` holds, numbers as int or Decimal; None where it has none.
+
+        Raises:
+            InvalidArgument: an argument cannot be sent; nothing was.
+            APIError, TransportError, UnexpectedResponse: as of every call; `operation` is method and path.
+        """
+        return self._dispatcher.call(*custom_request(method, path, query, json))
 
     def _view(self, options: Options) -> AgentView:
         return AgentView(Dispatcher(self._dispatcher.context, options))
@@ -70,6 +121,9 @@ class Agent(AgentView):
         busy_retries: int | None = None,
         busy_timeout: float | None = None,
         backoff: float | None = None,
+        strict: bool = False,
+        time_zone: tzinfo | str | None = None,
+        on_drift: Callable[[Difference], object] | None = None,
         _transport: Transport | None = None,
     ) -> None:
         """Set up; nothing is sent.
@@ -86,6 +140,13 @@ class Agent(AgentView):
             busy_retries: how often a call is sent again after SERVER_IS_BUSY (8).
             busy_timeout: seconds from a call's first SERVER_IS_BUSY after which another ends it (60).
             backoff: seconds before the first retry (0.25); doubles with each, jittered.
+            strict: refuse an answer that differs from the contract as a whole, with UnexpectedResponse. New
+                fields and new values of open lists are taken. For tests: without it, a field that differs
+                raises UnexpectedField where it is used, and the rest of the answer can be used.
+            time_zone: the zone of times whose zone is not documented, in and out: a tzinfo, "+09:00" or a
+                name such as "Asia/Seoul"; without it IGAMINGACE_TIME_ZONE, then the contract's offsets.
+            on_drift: called once with each `igamingace.drift.Difference` that this agent sees, in the thread
+                that sees it. It must be quick; what it raises is logged and suppressed.
 
         Raises:
             ConfigurationError: token or base URL are missing or malformed, or an option makes no sense.
@@ -94,13 +155,15 @@ class Agent(AgentView):
         del token  # a traceback shows local variables
         from igamingace._client.context import open_context  # noqa: PLC0415 -- keeps `import igamingace` light
 
-        options = Options().changed(
+        options = first_options(
             timeout=timeout,
             acquire_timeout=acquire_timeout,
             max_retries=max_retries,
             busy_retries=busy_retries,
             busy_timeout=busy_timeout,
             backoff=backoff,
+            strict=strict,
+            time_zone=time_zone,
         )
         source = base_url_source(base_url)
         context = open_context(
@@ -109,6 +172,7 @@ class Agent(AgentView):
             limiter,
             _transport,
             lambda url: make_transport(url, transport, source),
+            on_drift=on_drift,
         )
         super().__init__(Dispatcher(context, options))
 
@@ -128,6 +192,23 @@ class Agent(AgentView):
         self.close()
 
 
+class AsyncRawView(AsyncRawResources):
+    """An agent's calls that answer with the whole envelope."""
+
+    __slots__ = ()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, QueryValue] | None = None,
+        json: Mapping[str, object] | None = None,
+    ) -> RawAnswer[Any]:
+        """As `AsyncAgent.request`, answering with all that came."""
+        return await self._call(*custom_request(method, path, query, json))
+
+
 class AsyncAgentView(BaseAgent[AsyncDispatcher, "AsyncAgentView"], AsyncResources):
     """An agent's calls with options of their own, over the connections and the budget of that agent."""
 
@@ -139,12 +220,39 @@ class AsyncAgentView(BaseAgent[AsyncDispatcher, "AsyncAgentView"], AsyncResource
         self._dispatcher = sender
 
     @property
-    def raw(self) -> AsyncRawResources:
+    def raw(self) -> AsyncRawView:
         """The same calls, each answering with HTTP status, headers, elapsed seconds, envelope and typed data.
 
         Errors are raised as ever.
         """
-        return AsyncRawResources(self._dispatcher.raw)
+        return AsyncRawView(self._dispatcher.raw)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, QueryValue] | None = None,
+        json: Mapping[str, object] | None = None,
+    ) -> Any:  # noqa: ANN401 -- the contract does not know the data
+        """Call an operation that the contract does not know, under the same budget, retries and errors.
+
+        Only a GET is sent again after a failure that leaves its outcome unknown.
+
+        Args:
+            method: GET, POST, PUT, PATCH or DELETE.
+            path: the path from its slash on, percent-encoded, such as "/v1/jackpot/list".
+            query: texts, ints, Decimals and booleans by name; what is None is left out.
+            json: the fields of the JSON body, numbers as int or Decimal.
+
+        Returns:
+            What the envelope's `data` holds, numbers as int or Decimal; None where it has none.
+
+        Raises:
+            InvalidArgument: an argument cannot be sent; nothing was.
+            APIError, TransportError, UnexpectedResponse: as of every call; `operation` is method and path.
+        """
+        return await self._dispatcher.call(*custom_request(method, path, query, json))
 
     def _view(self, options: Options) -> AsyncAgentView:
         return AsyncAgentView(AsyncDispatcher(self._dispatcher.context, options))
@@ -176,6 +284,9 @@ class AsyncAgent(AsyncAgentView):
         busy_retries: int | None = None,
         busy_timeout: float | None = None,
         backoff: float | None = None,
+        strict: bool = False,
+        time_zone: tzinfo | str | None = None,
+        on_drift: Callable[[Difference], object] | None = None,
         _transport: AsyncTransport | None = None,
     ) -> None:
         """Set up, in a loop or outside of one; nothing is sent. The arguments are those of `Agent`."""
@@ -183,13 +294,15 @@ class AsyncAgent(AsyncAgentView):
         del token  # a traceback shows local variables
         from igamingace._client.context import open_context  # noqa: PLC0415 -- keeps `import igamingace` light
 
-        options = Options().changed(
+        options = first_options(
             timeout=timeout,
             acquire_timeout=acquire_timeout,
             max_retries=max_retries,
             busy_retries=busy_retries,
             busy_timeout=busy_timeout,
             backoff=backoff,
+            strict=strict,
+            time_zone=time_zone,
         )
         source = base_url_source(base_url)
         context = open_context(
@@ -198,6 +311,7 @@ class AsyncAgent(AsyncAgentView):
             limiter,
             _transport,
             lambda url: make_async_transport(url, transport, source),
+            on_drift=on_drift,
         )
         super().__init__(AsyncDispatcher(context, options))
 

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 from igamingace._client.dispatch import AsyncDispatcher, Dispatcher
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from igamingace._client.config import Options
+    from igamingace._client.extra import QueryValue
     from igamingace._transport.base import Timeouts
+    from igamingace.drift import Difference
     from igamingace.limits import Stats
 
 S = TypeVar("S", bound=Dispatcher | AsyncDispatcher)
@@ -31,6 +35,10 @@ class BaseAgent(Generic[S, V]):
         """The account's budget at this moment: limit, in flight, waiting, and so on."""
         return self._dispatcher.context.budget.stats()
 
+    def drift(self) -> list[Difference]:
+        """The differences from the contract that this agent has seen; `igamingace.drift` has those of all."""
+        return self._dispatcher.context.drift.differences()
+
     def with_options(
         self,
         *,
@@ -41,6 +49,8 @@ class BaseAgent(Generic[S, V]):
         busy_retries: int | None = None,
         busy_timeout: float | None = None,
         backoff: float | None = None,
+        extra_query: Mapping[str, QueryValue] | None = None,
+        extra_body: Mapping[str, object] | None = None,
     ) -> V:
         """The same agent with other options, for one call or for many; what is None stays as it is.
 
@@ -54,9 +64,14 @@ class BaseAgent(Generic[S, V]):
             busy_retries: how often a call is sent again after SERVER_IS_BUSY.
             busy_timeout: seconds from a call's first SERVER_IS_BUSY after which another ends it.
             backoff: seconds before the first retry; doubles with each, jittered.
+            extra_query: query parameters that the contract does not know, as `request` takes them. They
+                replace those of the same name, and an earlier `extra_query`.
+            extra_body: fields of the JSON body that the contract does not know, as `request` takes them; for
+                calls that write. They replace those of the same name, and an earlier `extra_body`.
 
         Raises:
             ConfigurationError: a value makes no sense.
+            InvalidArgument: `extra_query` or `extra_body` cannot be sent.
         """
         return self._view(
             self._dispatcher.options.changed(
@@ -67,6 +82,8 @@ class BaseAgent(Generic[S, V]):
                 busy_retries=busy_retries,
                 busy_timeout=busy_timeout,
                 backoff=backoff,
+                extra_query=extra_query,
+                extra_body=extra_body,
             )
         )
 

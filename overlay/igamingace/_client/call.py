@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
-from collections.abc import Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 from igamingace_bindings.rest.client import RawAnswer
+from igamingace_bindings.rest.errors import ArgumentError
 
+from igamingace._client.answer_reader import AnswerReader
+from igamingace._client.differences import record_fields, record_status
+from igamingace._client.extra import extended, is_custom
 from igamingace._client.instrumentation import attempt_of
 from igamingace._client.response import ErrorResponse, InvalidResponse, parse_response
-from igamingace._client.retry import RetryState, may_retry
+from igamingace._client.retry import RetryState, may_retry, retry_after
 from igamingace._common import json as exact_json
 from igamingace._common.text import body_excerpt, sanitize
 from igamingace._transport.base import Request as HTTPRequest
@@ -32,6 +37,7 @@ from igamingace.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
     from igamingace_bindings.rest.client import Operation, Request
@@ -39,6 +45,7 @@ if TYPE_CHECKING:
     from igamingace._client.config import Options
     from igamingace._client.instrumentation import CallObserver
     from igamingace._common.secret import Secret
+    from igamingace.drift import DriftLog
     from igamingace.limits import Permit
 
 T = TypeVar("T")
@@ -66,10 +73,14 @@ class CallState(Generic[T]):
     """
 
     __slots__ = (
+        "_arguments",
+        "_drift",
         "_gave_up",
+        "_label",
         "_last",
         "_observer",
         "_operation",
+        "_reader",
         "_retries",
         "_verdict",
         "outcome",
@@ -80,14 +91,19 @@ class CallState(Generic[T]):
     def __init__(
         self,
         operation: Operation[T],
-        request: Request,
+        arguments: Mapping[str, object],
         *,
         options: Options,
         headers: Secret[tuple[tuple[str, str], ...]],
         token: Secret[str],
+        drift: DriftLog,
         observer: CallObserver | None = None,
     ) -> None:
         """Prepare the request; raises InvalidArgument for what cannot be sent."""
+        reader = AnswerReader(operation.operation_id, options.time_zone, strict=options.strict)
+        request = _request(operation, arguments, reader)
+        if options.extra_query or options.extra_body:
+            request = extended(request, operation, options.extra_query, options.extra_body)
         target = request.path
         if request.query:
             target += f"?{urlencode(request.query, errors='surrogatepass', quote_via=quote)}"
@@ -96,15 +112,23 @@ class CallState(Generic[T]):
                 "an argument holds half of a surrogate pair, which has no UTF-8: cut texts between characters"
             )
         body = None if request.body is None else exact_json.encode_request(request.body)
-        self.request = HTTPRequest(operation.method, target, headers, body, options.timeouts, token)
+        self.request = HTTPRequest(
+            operation.method, target, headers, body, options.timeouts, token, options.scope
+        )
         self.permit: Permit | None = None
         self.outcome: Response | TransportFailure | None = None
         self._last: Response | TransportFailure | None = None
         self._operation = operation
+        self._label = operation.operation_id
+        if is_custom(operation):
+            self._label = sanitize(f"{operation.method} {request.path}", token)
         self._retries = RetryState(operation.method, options)
-        self._verdict: Mapping[str, Any] | ErrorResponse | InvalidResponse | TransportFailure | None = None
+        self._verdict: dict[str, Any] | ErrorResponse | InvalidResponse | TransportFailure | None = None
         self._gave_up = False
         self._observer = observer
+        self._drift = drift
+        self._arguments = (arguments, options.extra_query, options.extra_body)
+        self._reader = reader
 
     @property
     def is_retry(self) -> bool:
@@ -163,41 +187,59 @@ class CallState(Generic[T]):
     def _is_busy(self) -> bool:
         return isinstance(self._verdict, ErrorResponse) and self._verdict.resend == "drained"
 
-    def settle(self) -> float | None:
-        """Seconds to pause before the next attempt; None after a success; else raises the call's error."""
+    def settle(self, longest: float = math.inf) -> float | None:
+        """Seconds to pause before the next attempt; None after a success; else raises the call's error.
+
+        `longest` is how many seconds a server that asks to wait is waited for.
+        """
         verdict = self._verdict
-        if isinstance(verdict, Mapping):
+        if isinstance(verdict, dict):  # an envelope; to ask whether it is a Mapping takes far longer
+            if self._answer().http_status != HTTPStatus.OK:
+                self._record_status(verdict)
             return None
         if not self._gave_up:
-            pause = self._retries.pause(self._resend())
+            if isinstance(verdict, ErrorResponse):
+                self._record_status(verdict)
+            pause = self._retries.pause(self._resend(), self._retry_after(), longest)
             if pause is not None:
                 return pause
         raise self._error()
 
+    def _record_status(self, verdict: Mapping[str, Any] | ErrorResponse) -> None:
+        # Not while the attempt holds its slot: a log or a hook may block.
+        record_status(self._drift, self._operation.operation_id, verdict, self._answer().http_status)
+
     def data(self) -> T:
-        """What the envelope holds, typed; raises UnexpectedResponse when it has another shape."""
+        """What the envelope holds, typed; raises UnexpectedResponse when it is nothing of the kind."""
+        reader = self._reader
         try:
-            return self._operation.read(self.envelope())
+            return self._operation.read(self.envelope(), reader)  # no variable: a traceback shows those
         except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
             reason = f"its data has another shape than the contract states: {error}"
-        self._verdict = InvalidResponse(reason, "never")
-        raise self._error()
+        finally:
+            if reader.differences:
+                seen, reader.differences = reader.differences, {}
+                record_fields(self._drift, self._operation.operation_id, seen, self._arguments)
+        raise self._error(InvalidResponse(reason, "never"))
 
     def envelope(self) -> Mapping[str, Any]:
         """The envelope of a success."""
-        if not isinstance(self._verdict, Mapping):
+        if not isinstance(self._verdict, dict):
             raise TypeError("the call has not succeeded")
         return self._verdict
 
     def raw(self) -> RawAnswer[T]:
-        """The success with all that came with it."""
-        answer, data = self._answer(), self.data()
-        return RawAnswer(answer.http_status, _headers(answer), answer.elapsed, self.envelope(), data)
+        """The success with all that came with it; its data is read when somebody asks for it."""
+        answer = self._answer()
+        return RawAnswer(answer.http_status, _headers(answer), answer.elapsed, self.envelope(), self.data)
 
     def _answer(self) -> Response:
         if not isinstance(self._last, Response):
             raise TypeError("the call has no answer")
         return self._last
+
+    def _retry_after(self) -> float | None:
+        return retry_after(self._last.headers) if isinstance(self._last, Response) else None
 
     def _resend(self) -> str:
         verdict = self._verdict
@@ -205,12 +247,12 @@ class CallState(Generic[T]):
             return verdict.resend
         return "reads" if isinstance(verdict, TransportFailure) and verdict.may_have_arrived else "unsent"
 
-    def _error(self) -> IGamingAceError:
-        verdict = self._verdict
+    def _error(self, invalid: InvalidResponse | None = None) -> IGamingAceError:
+        verdict = invalid or self._verdict
         token = self.request.secret
         common: dict[str, Any] = {
-            "operation": self._operation.operation_id,
-            "retryable": may_retry(self._resend(), self._operation.method),
+            "operation": self._label,
+            "retryable": invalid is None and may_retry(self._resend(), self._operation.method),
             "attempts": self._retries.attempts,
             "elapsed": self._retries.elapsed,
         }
@@ -221,10 +263,12 @@ class CallState(Generic[T]):
             limits = self.request.timeouts
             seconds = limits.connect if verdict.limit == "connect" else limits.total
             return Timeout(limit=verdict.limit, seconds=seconds, place=verdict.reason, **common)
-        common["response"] = self._snapshot()
+        common["response"] = snapshot = self._snapshot()
+        common["retry_after"] = self._retry_after()
         if isinstance(verdict, ErrorResponse):
+            said = snapshot.body_start if verdict.message is None else sanitize(verdict.message, token)
             return api_error_class(verdict.kind)(
-                sanitize(verdict.message, token),
+                said,
                 code=verdict.code,
                 name=None if verdict.name is None else sanitize(verdict.name, token),
                 http_status=self._answer().http_status,
@@ -255,6 +299,17 @@ class CallState(Generic[T]):
             what,
             waited * 1000,
         )
+
+
+def _request(operation: Operation[Any], arguments: Mapping[str, object], zones: AnswerReader) -> Request:
+    """The request of a call; raises InvalidArgument for whatever is wrong with an argument."""
+    try:
+        return operation.request(arguments, zones)
+    except ArgumentError as error:
+        reason = str(error)
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
+        reason = f"an argument cannot be read ({type(error).__name__})"
+    raise InvalidArgument(f"{operation.operation_id}: {reason}")
 
 
 def _headers(answer: Response) -> Headers:

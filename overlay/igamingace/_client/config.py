@@ -6,18 +6,27 @@ import logging
 import os
 import re
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from igamingace_bindings import contract
 
+from igamingace._client.extra import checked_body, checked_query
 from igamingace._common.ip_addresses import parse_host
 from igamingace._common.secret import Secret, check_token
+from igamingace._common.time_zone import parse_time_zone
 from igamingace._transport.base import Timeouts, is_number
 from igamingace.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import tzinfo
+
+    from igamingace._transport.cancellation import CancelScope
+
 TOKEN_VARIABLE: Final = "IGAMINGACE_API_TOKEN"  # noqa: S105 -- the name of a variable, not a token
 BASE_URL_VARIABLE: Final = "IGAMINGACE_BASE_URL"
+TIME_ZONE_VARIABLE: Final = "IGAMINGACE_TIME_ZONE"
 
 _logger = logging.getLogger("igamingace")
 _PATHS_BEGIN: Final = "/" + next(iter(contract.OPERATIONS.values())).path.split("/")[1]
@@ -37,6 +46,11 @@ class Options:
         busy_retries: how often a call is sent again after SERVER_IS_BUSY.
         busy_timeout: seconds from the first SERVER_IS_BUSY after which the call is not sent again for it.
         backoff: the pause before the first retry, in seconds; it doubles with each, and is jittered.
+        extra_query: query parameters that are sent beside those of the call, or instead of them.
+        extra_body: fields of the JSON body that are sent beside those of the call, or instead of them.
+        strict: whether an answer that differs from the contract is refused as a whole.
+        time_zone: the zone of times whose zone is not documented; None: as the contract says.
+        scope: what may cancel the call in a thread; None where nothing may.
     """
 
     timeouts: Timeouts = field(default_factory=Timeouts)
@@ -46,6 +60,11 @@ class Options:
     busy_retries: int = 8
     busy_timeout: float = 60.0
     backoff: float = 0.25
+    extra_query: Mapping[str, str] | None = field(default=None, repr=False)
+    extra_body: Mapping[str, Any] | None = field(default=None, repr=False)
+    strict: bool = False
+    time_zone: tzinfo | None = None
+    scope: CancelScope | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what is no number, negative numbers and NaN."""
@@ -55,11 +74,35 @@ class Options:
                 raise ConfigurationError(f"{name} is {value!r}: give a number, 0 or more")
 
     def changed(self, **changes: object) -> Options:
-        """The same options with those changed that are not None."""
+        """The same options with those changed that are not None; raises InvalidArgument for what is extra."""
         given = {name: value for name, value in changes.items() if value is not None}
         if "timeout" in given:
             given["timeouts"] = as_timeouts(given.pop("timeout"))
+        if "extra_query" in given:
+            given["extra_query"] = checked_query("extra_query", given["extra_query"])
+        if "extra_body" in given:
+            given["extra_body"] = checked_body("extra_body", given["extra_body"])
+        if "time_zone" in given:
+            given["time_zone"] = _as_time_zone(given["time_zone"], "the argument time_zone")
+        if not isinstance(given.get("strict", False), bool):
+            raise ConfigurationError("strict is no bool: give True or False")
         return replace(self, **given)  # type: ignore[arg-type]  # the names are the parameters of with_options
+
+
+def first_options(**given: object) -> Options:
+    """The options that a new agent starts with, those from the environment included."""
+    zone = os.environ.get(TIME_ZONE_VARIABLE)
+    if given.get("time_zone") is None and zone:
+        given["time_zone"] = _as_time_zone(zone.strip(), TIME_ZONE_VARIABLE)
+    return Options().changed(**given)
+
+
+def _as_time_zone(zone: object, source: str) -> tzinfo:
+    try:
+        return parse_time_zone(zone)
+    except ValueError as error:
+        reason = str(error)
+    raise ConfigurationError(f"{source}: {reason}")
 
 
 def as_timeouts(timeout: object) -> Timeouts:

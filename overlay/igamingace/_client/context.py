@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from igamingace._client import config
 from igamingace._client.headers import request_headers
+from igamingace.drift import DriftLog
 from igamingace.limits import account_key, default_limiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from igamingace._common.secret import Secret
+    from igamingace.drift import Difference
     from igamingace.limits import Budget, Limiter
 
 W = TypeVar("W")
@@ -30,6 +32,7 @@ class AccountContext(Generic[W]):
         headers: the headers of every request.
         token: the account's token.
         account: what the account is called where it is not to be known: a hash.
+        drift: the differences from the contract that the account's calls have seen.
     """
 
     base_url: str
@@ -39,6 +42,7 @@ class AccountContext(Generic[W]):
     headers: Secret[tuple[tuple[str, str], ...]]
     token: Secret[str]
     account: str
+    drift: DriftLog
 
 
 def open_context(
@@ -47,18 +51,27 @@ def open_context(
     limiter: Limiter | None,
     shared: W | None,
     make: Callable[[str], W],
+    *,
+    on_drift: Callable[[Difference], object] | None,
 ) -> AccountContext[W]:
     """The context of an account: token and base URL checked, budget found, transport made unless shared."""
     token = config.find_token(argument)
     url = config.find_base_url(base_url)
+    drift = DriftLog(token, on_drift)
     transport = make(url) if shared is None else shared
-    return context_over(transport, url, token, limiter, owned=shared is None)
+    return context_over(transport, url, token, limiter, drift, owned=shared is None)
 
 
 def context_over(
-    transport: W, base_url: str, token: Secret[str], limiter: Limiter | None, *, owned: bool
+    transport: W,
+    base_url: str,
+    token: Secret[str],
+    limiter: Limiter | None,
+    drift: DriftLog,
+    *,
+    owned: bool,
 ) -> AccountContext[W]:
     """The context of an account over a transport; `owned` when that ends with the account's agent."""
     account = account_key(base_url, token.reveal())
     budget = (limiter or default_limiter()).budget(account)
-    return AccountContext(base_url, transport, owned, budget, request_headers(token), token, account)
+    return AccountContext(base_url, transport, owned, budget, request_headers(token), token, account, drift)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from time import monotonic
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from igamingace._client.call import CallState
 from igamingace._client.instrumentation import observe
-from igamingace._transport import cancellation
+from igamingace._common.clock import monotonic, sleep
 from igamingace._transport.base import TransportFailure
 from igamingace.errors import AcquireTimeout, ConfigurationError
 
 if TYPE_CHECKING:
-    from igamingace_bindings.rest.client import Operation, RawAnswer, Request
+    from collections.abc import Mapping
+
+    from igamingace_bindings.rest.client import Operation, RawAnswer
 
     from igamingace._client.config import Options
     from igamingace._client.context import AccountContext
@@ -39,31 +40,33 @@ class Dispatcher:
         self.context = context
         self.options = options
 
-    def call(self, operation: Operation[T], request: Request, /) -> T:
+    def call(self, operation: Operation[T], arguments: Mapping[str, object], /) -> T:
         """Send a request and return its data."""
         context = self.context
         with observe(operation, context.base_url, context.account) as observer:
-            return self._run(operation, request, observer).data()
+            return self._run(operation, arguments, observer).data()
 
-    def raw(self, operation: Operation[T], request: Request, /) -> RawAnswer[T]:
+    def raw(self, operation: Operation[T], arguments: Mapping[str, object], /) -> RawAnswer[T]:
         """Send a request and return the whole answer."""
         context = self.context
         with observe(operation, context.base_url, context.account) as observer:
-            return self._run(operation, request, observer).raw()
+            return self._run(operation, arguments, observer).raw()
 
-    def _run(self, operation: Operation[T], request: Request, observer: CallObserver | None) -> CallState[T]:
+    def _run(
+        self, operation: Operation[T], arguments: Mapping[str, object], observer: CallObserver | None
+    ) -> CallState[T]:
         context, options = self.context, self.options
         call = CallState(
             operation,
-            request,
+            arguments,
             options=options,
             headers=context.headers,
             token=context.token,
+            drift=context.drift,
             observer=observer,
         )
-        scope = cancellation.current()
-        if scope is not None:
-            return self._run_until(scope, call)
+        if options.scope is not None:
+            return self._run_until(options.scope, call)
         while True:
             with call:
                 call.permit = context.budget.acquire(
@@ -89,7 +92,7 @@ class Dispatcher:
                     call.outcome = context.transport.send(call.request)
                 if isinstance(call.outcome, TransportFailure):
                     scope.check()
-            pause = call.settle()
+            pause = call.settle(scope.remaining())
             if pause is None:
                 return call
             scope.sleep(pause)
@@ -105,20 +108,20 @@ class AsyncDispatcher:
         self.context = context
         self.options = options
 
-    async def call(self, operation: Operation[T], request: Request, /) -> T:
+    async def call(self, operation: Operation[T], arguments: Mapping[str, object], /) -> T:
         """Send a request and return its data."""
         context = self.context
         with observe(operation, context.base_url, context.account) as observer:
-            return (await self._run(operation, request, observer)).data()
+            return (await self._run(operation, arguments, observer)).data()
 
-    async def raw(self, operation: Operation[T], request: Request, /) -> RawAnswer[T]:
+    async def raw(self, operation: Operation[T], arguments: Mapping[str, object], /) -> RawAnswer[T]:
         """Send a request and return the whole answer."""
         context = self.context
         with observe(operation, context.base_url, context.account) as observer:
-            return (await self._run(operation, request, observer)).raw()
+            return (await self._run(operation, arguments, observer)).raw()
 
     async def _run(
-        self, operation: Operation[T], request: Request, observer: CallObserver | None
+        self, operation: Operation[T], arguments: Mapping[str, object], observer: CallObserver | None
     ) -> CallState[T]:
         context, options = self.context, self.options
         try:
@@ -130,10 +133,11 @@ class AsyncDispatcher:
             ) from None
         call = CallState(
             operation,
-            request,
+            arguments,
             options=options,
             headers=context.headers,
             token=context.token,
+            drift=context.drift,
             observer=observer,
         )
         while True:
@@ -145,7 +149,7 @@ class AsyncDispatcher:
             pause = call.settle()
             if pause is None:
                 return call
-            await asyncio.sleep(pause)
+            await sleep(pause)
 
 
 def _acquire(

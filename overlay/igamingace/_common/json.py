@@ -14,34 +14,19 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 import msgspec
+from igamingace_bindings.scalars import MAX_DIGITS, parse_number
 
 from igamingace.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MAX_DIGITS: Final = 4300
-"""The most digits of a number that is read, written without an exponent, before or after the point.
-
-That is the most that Python's `int` reads by default, and far beyond any amount."""
 
 _OUT_OF_RANGE: Final = f"a number has an exponent beyond {MAX_DIGITS} digits"
 
 
 class InvalidJSON(ValueError):  # noqa: N818 -- says what the bytes are
     """The bytes are not JSON that every parser reads alike; the message says why."""
-
-
-def parse_number(literal: str | bytes) -> Decimal:
-    """Return the Decimal with the digits of a JSON number.
-
-    Raises:
-        ArithmeticError: it has an exponent beyond `MAX_DIGITS`.
-    """
-    number = Decimal(literal if isinstance(literal, str) else literal.decode())
-    if abs(number.adjusted()) >= MAX_DIGITS:  # zeros too: written out, 0e-9999999 has as many digits
-        raise OverflowError(_OUT_OF_RANGE)
-    return number
 
 
 def parse_strict_number(literal: str) -> int | Decimal:
@@ -169,9 +154,11 @@ def encode_request(body: Mapping[str, object]) -> bytes:
     Raises:
         InvalidArgument: a value has no JSON form: NaN, an infinity, a lone surrogate, another type.
     """
-    _refuse_unsendable(body, "")
     try:
+        _refuse_unsendable(body, "")
         return encoder.encode(body)
+    except InvalidArgument:
+        raise
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         reason = str(error)
     raise InvalidArgument(f"the arguments cannot be written as JSON: {reason}")

@@ -8,6 +8,8 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from igamingace._common.clock import with_real_time
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
@@ -53,7 +55,7 @@ class LoopThread:
         with self._lock:
             if self._loop is None or self._pid != os.getpid():
                 self._pid = os.getpid()
-                self._loop = asyncio.new_event_loop()
+                self._loop = with_real_time(asyncio.new_event_loop())
                 self._thread = threading.Thread(
                     target=_run_forever, args=(self._loop,), name=self._name, daemon=True
                 )

@@ -13,6 +13,10 @@ _LONGEST: Final = 60
 # User and password of a URL; a password may hold an @. Libraries put a proxy's URL into their errors.
 _USERINFO: Final = re.compile(r"(?<=://)[^/?#\s]*@")
 _MASK: Final = "<token>"
+# A member of a JSON text whose value is secret by its name; the text may be cut off within it.
+_SECRET_MEMBER: Final = re.compile(
+    r"""("\w*(?:password|token|secret)"\s*:\s*")(?:[^"\\]|\\.)*+(?:"|\\?\Z)""", re.IGNORECASE
+)
 # Masking a made-up token of a letter or two would leave no text readable.
 _SHORTEST_TOKEN: Final = 4
 # A cut-off token this long would still be worth something to a reader; shorter pieces are noise.
@@ -46,3 +50,8 @@ def mask_token(text: str, token: Secret[str]) -> str:
 def without_userinfo(text: str) -> str:
     """Return the text with the URLs in it, but without their users and passwords."""
     return _USERINFO.sub("", text)
+
+
+def mask_members(text: str) -> str:
+    """Return the start of a JSON text without the values of members such as `password` and `token`."""
+    return _SECRET_MEMBER.sub(r'\1<hidden>"', text)

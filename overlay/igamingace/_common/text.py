@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from igamingace._common.masking import mask_token, without_userinfo
+from igamingace._common.masking import mask_members, mask_token, without_userinfo
 
 if TYPE_CHECKING:
     from igamingace._common.secret import Secret
@@ -26,8 +26,12 @@ def sanitize(text: str, token: Secret[str], limit: int = MESSAGE) -> str:
 
 
 def body_excerpt(body: bytes, token: Secret[str]) -> str:
-    """The start of a body as text, whatever its bytes."""
-    return sanitize(body[: BODY_START + _MARGIN].decode("utf-8", "backslashreplace"), token, BODY_START)
+    """The start of a body as text, whatever its bytes; passwords and tokens of other accounts are hidden.
+
+    Servers repeat what was sent in errors, and an answer that cannot be read may hold a new token.
+    """
+    text = body[: BODY_START + _MARGIN].decode("utf-8", "backslashreplace")
+    return sanitize(mask_members(text), token, BODY_START)
 
 
 def exception_text(error: BaseException, token: Secret[str]) -> str:

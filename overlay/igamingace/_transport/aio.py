@@ -9,9 +9,9 @@ import ssl
 import weakref
 from collections import deque
 from contextlib import suppress
-from time import perf_counter
 from typing import TYPE_CHECKING
 
+from igamingace._common.clock import perf_counter
 from igamingace._common.secret import Secret
 from igamingace._transport.addresses import STAGGER, resolve
 from igamingace._transport.base import (

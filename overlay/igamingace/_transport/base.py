@@ -10,13 +10,14 @@ import math
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from time import perf_counter
 from typing import TYPE_CHECKING, Final, Protocol, TypeGuard
 
+from igamingace._common.clock import perf_counter
 from igamingace.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from igamingace._common.secret import Secret
+    from igamingace._transport.cancellation import CancelScope
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
@@ -71,6 +72,7 @@ class Request:
         body: the body; None for none.
         timeouts: its time limits.
         secret: the token, for masking what comes back.
+        scope: what may cancel it in a thread; None where nothing may. asyncio cancels tasks itself.
     """
 
     method: str
@@ -79,6 +81,7 @@ class Request:
     body: bytes | None = field(repr=False)
     timeouts: Timeouts
     secret: Secret[str]
+    scope: CancelScope | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,64 +1,42 @@
-"""Ends the calls of a group of threads from outside: at a deadline, or at once."""
+"""Ends calls in threads from outside: at a deadline, or at once. A call carries its scope in its request."""
 
 from __future__ import annotations
 
 import math
 import socket
 import threading
-import time
 from contextlib import contextmanager, suppress
-from time import monotonic
 from typing import TYPE_CHECKING
+
+from igamingace._common.clock import monotonic
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
 
 class Cancelled(BaseException):
-    """The calls of this thread are to end; no Exception, so that nobody takes it for a call's failure."""
+    """The call was cancelled; no Exception, so that nobody takes it for a call's failure."""
 
-
-class _Current(threading.local):
-    scope: CancelScope | None = None
-
-
-_current = _Current()
-
-
-def current() -> CancelScope | None:
-    """What may end the calls of this thread from outside; None where nothing may."""
-    return _current.scope
-
-
-def sleep(seconds: float) -> None:
-    """Sleep in this thread; raises Cancelled when its calls are to end."""
-    scope = current()
-    if scope is None:
-        time.sleep(seconds)
-    else:
-        scope.sleep(seconds)
+    def __init__(self) -> None:
+        super().__init__(
+            "the run that this agent belongs to is over: use operator.agent(name) for calls outside of a run"
+        )
 
 
 class CancelScope:
-    """Ends the calls of the threads that take part: they raise Cancelled, wherever they wait."""
+    """Ends the calls that carry it: they raise Cancelled, wherever they wait.
 
-    __slots__ = ("_end", "_event", "_lock", "_sockets")
+    Attributes:
+        deadline: when they end by themselves, on the clock of `time.monotonic`.
+    """
 
-    def __init__(self, end: float = math.inf) -> None:
-        """Begin; `end` is when the threads are to end by themselves, on the clock of `time.monotonic`."""
-        self._end = end
+    __slots__ = ("_event", "_lock", "_sockets", "deadline")
+
+    def __init__(self, deadline: float = math.inf) -> None:
+        self.deadline = deadline
         self._event = threading.Event()
         self._lock = threading.Lock()
         self._sockets: set[socket.socket] = set()
-
-    @contextmanager
-    def active(self) -> Generator[None]:
-        """Take part, in this thread and within the block."""
-        _current.scope = self
-        try:
-            yield
-        finally:
-            _current.scope = None
 
     def cancel(self) -> None:
         """End all calls now: also those that wait for an answer, by breaking off their connections."""
@@ -70,8 +48,8 @@ class CancelScope:
                     socket.socket.shutdown(one, socket.SHUT_RDWR)
 
     def remaining(self) -> float:
-        """Seconds until the end; negative after it."""
-        return -1.0 if self._event.is_set() else self._end - monotonic()
+        """Seconds until the deadline; negative after it, and once cancelled."""
+        return -1.0 if self._event.is_set() else self.deadline - monotonic()
 
     def check(self) -> None:
         """Raise Cancelled when it is time."""

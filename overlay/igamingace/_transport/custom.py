@@ -6,11 +6,11 @@ The transport belongs to who made it: closing the agent does not close it.
 from __future__ import annotations
 
 import asyncio
-from time import monotonic, perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
 
+from igamingace._common.clock import monotonic, perf_counter
 from igamingace._common.text import exception_text
 from igamingace._transport.base import (
     BODY_TOO_LARGE,
@@ -25,20 +25,25 @@ from igamingace._transport.base import (
 )
 from igamingace.errors import AgentClosed, ConfigurationError
 
+if TYPE_CHECKING:
+    from igamingace._transport.cancellation import CancelScope
+
 _NOTHING_SENT = (httpx2.ConnectError, httpx2.ProxyError, httpx2.UnsupportedProtocol, httpx2.PoolTimeout)
+_SHORTEST: Final = 0.001
+"""Seconds. A timeout of 0 has another meaning: a socket that does not block."""
 
 
 def _httpx_request(base_url: str, request: Request) -> httpx2.Request:
-    limits = request.timeouts
-    connect = min(limits.connect, limits.total)
+    total = request.timeouts.total
+    if request.scope is not None:  # nothing can wake a transport that somebody else wrote
+        total = max(_SHORTEST, min(total, request.scope.remaining()))
+    connect = min(request.timeouts.connect, total)
     return httpx2.Request(
         request.method,
         base_url + request.target,
         headers=request.headers.reveal(),
         content=request.body,
-        extensions={
-            "timeout": {"connect": connect, "read": limits.total, "write": limits.total, "pool": connect}
-        },
+        extensions={"timeout": {"connect": connect, "read": total, "write": total, "pool": connect}},
     )
 
 
@@ -68,7 +73,8 @@ def _connection_of(response: httpx2.Response) -> Any:  # noqa: ANN401 -- httpcor
 class CustomTransport:
     """Sends through a transport from threads.
 
-    Each read of the transport's own has the total as its limit; the call's total is checked between them.
+    Each read of the transport's own has the total as its limit; the call's total, and whether the call was
+    cancelled, are checked between them.
     """
 
     def __init__(self, base_url: str, transport: httpx2.BaseTransport) -> None:
@@ -97,7 +103,7 @@ class CustomTransport:
             )
         chunks: list[bytes] = []
         try:
-            fault = collect(response.stream, chunks, lambda: _check(end))
+            fault = collect(response.stream, chunks, lambda: _check(end, request.scope))
         except (httpx2.TimeoutException, TimeoutError):
             return TransportFailure.unknown("", "total")
         except (httpx2.HTTPError, OSError):
@@ -113,8 +119,8 @@ class CustomTransport:
         self._closed = True
 
 
-def _check(end: float) -> None:
-    if monotonic() > end:
+def _check(end: float, scope: CancelScope | None) -> None:
+    if monotonic() > end or (scope is not None and scope.remaining() <= 0):
         raise TimeoutError
 
 

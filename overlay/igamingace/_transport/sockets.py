@@ -9,9 +9,9 @@ import selectors
 import socket
 from concurrent.futures import TimeoutError as NotResolvedError
 from contextlib import nullcontext, suppress
-from time import monotonic
 from typing import TYPE_CHECKING, Final, Self, cast
 
+from igamingace._common.clock import monotonic
 from igamingace._transport.addresses import STAGGER, resolve
 
 if TYPE_CHECKING:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ssl
 from contextlib import suppress
-from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
+from igamingace._common.clock import perf_counter
 from igamingace._common.fork import after_fork_in_child
 from igamingace._common.secret import Secret
-from igamingace._transport import cancellation
 from igamingace._transport.base import (
     CLOSED_IN_HANDSHAKE,
     Response,
@@ -166,7 +165,7 @@ class PooledTransport:
 
     def send(self, request: Request) -> Response | TransportFailure:
         """Send one request; raises AgentClosed after `close`."""
-        deadline = Deadline(request.timeouts.total, cancellation.current())
+        deadline = Deadline(request.timeouts.total, request.scope)
         if self._idle.closed:
             raise AgentClosed("the agent is closed: make a new one")
         connection = self._idle.take()

@@ -10,6 +10,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
+from igamingace._common.amounts import format_amount
 from igamingace._common.ids import new_ids
 from igamingace._common.json import encode
 from igamingace.callbacks import SIGNATURE_HEADER, sign
@@ -105,12 +106,6 @@ def request_headers(signature: bytes | None) -> list[tuple[bytes, bytes]]:
     """Return the header fields of the request that carries a callback; None sends no signature."""
     signed = () if signature is None else ((SIGNATURE_HEADER.encode(), signature),)
     return [(b"Accept", b"application/json"), (b"Content-Type", b"application/json"), *signed]
-
-
-def format_amount(amount: Decimal) -> str:
-    """Return an amount as JavaScript writes it: without exponent and trailing zeros."""
-    text = f"{amount:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 class RoundFields(NamedTuple):

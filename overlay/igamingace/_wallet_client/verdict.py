@@ -8,9 +8,10 @@ from http import HTTPStatus
 from typing import Final, Literal, NamedTuple, TypeAlias, cast
 
 from igamingace_bindings.contract import CALLBACKS
+from igamingace_bindings.scalars import MAX_DIGITS
 
-from igamingace._common.currency import minor_digits
-from igamingace._common.json import MAX_DIGITS, InvalidJSON, decode_strict
+from igamingace._common.amounts import is_finer, minor_digits
+from igamingace._common.json import InvalidJSON, decode_strict
 
 Outcome: TypeAlias = Literal["accepted", "refused", "failed"]
 """`accepted`: OK in time. `refused`: another statusCode that the contract knows for the command. `failed`:
@@ -164,10 +165,10 @@ def _balance_problem(value: object, amount: Decimal | None) -> str:
 
 
 def _accepted(balance: Decimal, currency: str) -> str:
-    digits = minor_digits(currency)
     if balance < 0:
         return f"OK, but the balance {balance:f} is negative"
-    if balance != round(balance, digits):
+    if is_finer(balance, currency):
+        digits = minor_digits(currency)
         return f"OK, but the balance {balance:f} has more than the {digits} minor digits of {currency}"
     return f"OK, balance {balance:f}"
 

@@ -27,6 +27,7 @@ class WalletApp:
     """What `wallet_app` returns: an ASGI application."""
 
     def __init__(self, handler: CallbackHandler, max_body: int, allowed: tuple[Network, ...] | None) -> None:
+        """Internal: use `wallet_app`."""
         self._handler: Final = handler
         self._max_body: Final = max_body
         self._allowed: Final = allowed

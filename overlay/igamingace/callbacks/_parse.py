@@ -6,9 +6,9 @@ import time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from igamingace_bindings.scalars import parse_number
 from pydantic import AwareDatetime, ValidationError
 
-from igamingace._common.json import parse_number
 from igamingace.callbacks._errors import InvalidCallback, StaleCallback
 from igamingace.callbacks._json import to_datetime
 from igamingace.callbacks._models import Balance, Bet, BetWin, Callback, Cancel, Win, attach_signature

@@ -24,6 +24,7 @@ class WalletWSGI:
     """What `wallet_wsgi` returns: a WSGI application."""
 
     def __init__(self, handler: CallbackHandler, max_body: int, allowed: tuple[Network, ...] | None) -> None:
+        """Internal: use `wallet_wsgi`."""
         self._handler: Final = handler
         self._max_body: Final = max_body
         self._allowed: Final = allowed

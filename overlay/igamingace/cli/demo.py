@@ -84,7 +84,7 @@ def _tour(sandbox: Sandbox, console: Console) -> None:
     with Agent(sandbox.token, base_url=sandbox.url) as agent:
         for provider in agent.providers.list():
             games = agent.games.list(provider.provider_id)
-            names = ", ".join(game.game_name for game in games)
+            names = ", ".join(str(game.game_name or game.game_id) for game in games)
             console.print(f"  provider {provider.provider_id}  {provider.provider_name}: {names}")
         linked = agent.players.create(player_external_id="demo-player")
         console.print(f"  player   {linked.player_code}  linked as 'demo-player'")

@@ -11,7 +11,6 @@ in between, is told by `Ledger`.
 """
 
 from igamingace.ledger._amounts import Amount, AmountRefused, MinorUnits
-from igamingace.ledger._entry import Entry
 from igamingace.ledger._errors import (
     CommitNotConfirmed,
     NotCovered,
@@ -22,6 +21,7 @@ from igamingace.ledger._errors import (
 )
 from igamingace.ledger._hooks import LedgerHooks
 from igamingace.ledger._ledger import Ledger
+from igamingace.ledger._ledger_entry import Entry
 from igamingace.ledger._schema import PlayerTable, create_schema, ddl, define_tables
 
 __all__ = [

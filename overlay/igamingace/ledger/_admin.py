@@ -16,8 +16,8 @@ from igamingace.errors import ConfigurationError, InvalidArgument
 from igamingace.ledger._amounts import apply_change, normalize
 from igamingace.ledger._base import LedgerBase
 from igamingace.ledger._engine import reading, transaction
-from igamingace.ledger._entry import DEPOSIT, WITHDRAW, Entry
 from igamingace.ledger._errors import PlayerExists, SerializationConflict
+from igamingace.ledger._ledger_entry import DEPOSIT, WITHDRAW, Entry
 from igamingace.ledger._retry import with_retries
 from igamingace.ledger._schema import storable
 from igamingace.ledger._transaction import LedgerTransaction, read_history

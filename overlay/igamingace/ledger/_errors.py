@@ -10,7 +10,7 @@ from igamingace.errors import IGamingAceError, InvalidArgument
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from igamingace.ledger._entry import Entry
+    from igamingace.ledger._ledger_entry import Entry
 
 
 class TransactionMismatch(Refusal):

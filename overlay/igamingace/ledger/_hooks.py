@@ -10,8 +10,8 @@ from igamingace._common.hooks import HookCaller
 if TYPE_CHECKING:
     from igamingace.callbacks import Bet, BetWin, Cancel, Win
     from igamingace.ledger._amounts import AmountRefused
-    from igamingace.ledger._entry import Entry
     from igamingace.ledger._errors import SignatureReused
+    from igamingace.ledger._ledger_entry import Entry
 
 log: Final = logging.getLogger("igamingace.ledger")
 call_hook: Final = HookCaller(log, "A hook of the ledger raised")

@@ -20,7 +20,6 @@ from igamingace.callbacks import (
     Win,
 )
 from igamingace.ledger._amounts import AmountRefused, Limits, apply_change, normalize
-from igamingace.ledger._entry import VOID, Entry
 from igamingace.ledger._errors import (
     NotCovered,
     SerializationConflict,
@@ -28,6 +27,7 @@ from igamingace.ledger._errors import (
     TextRefused,
     TransactionMismatch,
 )
+from igamingace.ledger._ledger_entry import VOID, Entry
 from igamingace.ledger._schema import storable
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from igamingace._common.backoff import backoff
 from igamingace.ledger._hooks import LedgerHooks, call_hook, log
-from igamingace.ledger._sqlstates import Action, action_for
+from igamingace.ledger._sqlstates import Action, action_for, is_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,10 +35,13 @@ def with_retries(attempt: Callable[[float], Result], seconds: float, hooks: Ledg
                 raise
             raise reason from late  # that the time is up says less than what took it
         except Exception as error:
-            reason = error
+            if reason is None or not is_timeout(error):  # for the same reason as above
+                reason = error
             pause = backoff(_FIRST_PAUSE, _LONGEST_PAUSE, number)
             if time.monotonic() + pause >= end or action_for(error) is Action.GIVE_UP:
-                raise
+                if reason is error:
+                    raise
+                raise reason from error
             log.warning("A transaction was turned away, attempt %d: %s", number, type(error).__name__)
             call_hook(hooks.retried, error, number)
         time.sleep(pause)

@@ -38,6 +38,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
 To try again is safe whatever the error, for the transactionId tells what has been booked.
 """
 
+_TIMEOUTS: Final = ("55P03", "57014")
 _SQLITE_PASSING: Final = (5, 6)  # SQLITE_BUSY, SQLITE_LOCKED
 
 
@@ -60,3 +61,10 @@ def action_for(error: BaseException) -> Action:
         return Action.DROP if lost else Action.GIVE_UP
     known = (ACTIONS[part] for part in (state, state[:3], state[:2]) if part in ACTIONS)
     return next(known, Action.GIVE_UP)
+
+
+def is_timeout(error: BaseException) -> bool:
+    """Whether an error is that of a time limit of ours: statement_timeout or lock_timeout."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        error = error.orig
+    return getattr(error, "sqlstate", None) in _TIMEOUTS

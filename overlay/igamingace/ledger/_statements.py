@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from igamingace.ledger._amounts import DIGITS, MinorUnits
-from igamingace.ledger._compiled import CompiledStatement
+from igamingace.ledger._compiled_statement import CompiledStatement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,8 +7,8 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
 from igamingace.ledger._amounts import normalize
-from igamingace.ledger._entry import Entry
 from igamingace.ledger._errors import SerializationConflict
+from igamingace.ledger._ledger_entry import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from igamingace.limits._events import LimiterHooks
+from igamingace.limits._interfaces import Budget, Limiter, Permit, account_key
 from igamingace.limits._limiter import LocalLimiter, default_limiter
-from igamingace.limits._protocol import Budget, Limiter, Permit, account_key
 from igamingace.limits._state import SlotOutcome
 from igamingace.limits._stats import Stats
 

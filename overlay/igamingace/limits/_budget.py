@@ -6,9 +6,9 @@ import logging
 import math
 import threading
 from contextlib import suppress
-from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from igamingace._common.clock import monotonic
 from igamingace.errors import AcquireTimeout
 from igamingace.limits._events import EventEmitter
 from igamingace.limits._queue import NORMAL, RETRY, URGENT, Waiter, no_wakeup

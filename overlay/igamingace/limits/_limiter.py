@@ -10,7 +10,7 @@ from igamingace_bindings.contract import CONCURRENCY_LIMIT
 
 from igamingace._common.fork import after_fork_in_child
 from igamingace.errors import ConfigurationError
-from igamingace.limits._abandoned import DEFAULT_LINGER
+from igamingace.limits._abandoned_slots import DEFAULT_LINGER
 from igamingace.limits._budget import LocalBudget
 from igamingace.limits._registry import BudgetRegistry, register_limiter
 from igamingace.limits._state import BudgetState

@@ -10,7 +10,7 @@ from igamingace.limits._budget import LocalBudget
 from igamingace.limits._stats import Counters, Stats
 
 if TYPE_CHECKING:
-    from igamingace.limits._protocol import Limiter
+    from igamingace.limits._interfaces import Limiter
     from igamingace.limits._state import BudgetState
 
 __all__ = ["BudgetRegistry", "all_limiters", "register_limiter"]

@@ -14,7 +14,7 @@ from enum import Enum
 from itertools import count
 from typing import TYPE_CHECKING
 
-from igamingace.limits._abandoned import MAX_RECENT_TIMES, AbandonedSlots, ResponseTimes
+from igamingace.limits._abandoned_slots import MAX_RECENT_TIMES, AbandonedSlots, ResponseTimes
 from igamingace.limits._backpressure import Backpressure
 from igamingace.limits._queue import WaitQueue
 from igamingace.limits._stats import Counters, Stats

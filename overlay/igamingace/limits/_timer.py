@@ -13,9 +13,9 @@ import threading
 from contextlib import suppress
 from itertools import count
 from queue import Empty, SimpleQueue
-from time import monotonic
 from typing import Protocol
 
+from igamingace._common.clock import monotonic
 from igamingace._common.fork import after_fork_in_child
 
 __all__ = ["timer_thread"]

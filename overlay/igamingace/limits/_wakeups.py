@@ -13,6 +13,8 @@ from collections import deque
 from contextlib import suppress
 from typing import Protocol
 
+from igamingace._common.clock import call_later
+
 __all__ = ["LoopWakeup", "PendingWakeups", "ThreadWakeup"]
 
 
@@ -62,7 +64,7 @@ class LoopWakeup:
 
     async def wait(self, timeout: float) -> None:  # noqa: ASYNC109 - asyncio.timeout would cancel a grant
         """Return when woken or after `timeout` seconds."""
-        handle = self.loop.call_later(timeout, _resolve, self.future)
+        handle = call_later(self.loop, timeout, _resolve, self.future)
         try:
             await self.future
         finally:

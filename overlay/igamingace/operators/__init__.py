@@ -22,13 +22,14 @@ from igamingace.operators._errors import (
     TreeError,
     UnknownAccount,
     Wallets,
+    WalletUnreadable,
 )
+from igamingace.operators._execution.results import Result, Results
 from igamingace.operators._management.allowed_ips import AddressChange, AllowedAddresses
 from igamingace.operators._management.balances import Balances
 from igamingace.operators._management.create import NewAccount
 from igamingace.operators._management.discover import Discovery
 from igamingace.operators._management.health import HealthCheckResult, HealthReport
-from igamingace.operators._runs.results import Result, Results
 from igamingace.operators._sync import Operator
 from igamingace.operators._transfers.plan import Plan, PlannedTransfer
 from igamingace.operators._transfers.top_up_state import TopUp, TransferOutcome
@@ -72,5 +73,6 @@ __all__ = [
     "Tree",
     "TreeError",
     "UnknownAccount",
+    "WalletUnreadable",
     "Wallets",
 ]

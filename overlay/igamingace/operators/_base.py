@@ -8,7 +8,7 @@ from igamingace.errors import ConfigurationError
 from igamingace.operators._accounts.account import Account
 from igamingace.operators._accounts.accounts_file import from_environment, load
 from igamingace.operators._accounts.tree import Tree
-from igamingace.operators._runs.flow import RunOptions
+from igamingace.operators._execution.flow import RunOptions
 from igamingace.operators._transfers.plan import existing_plan, plan_top_up
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from igamingace.operators._accounts.account import Level
-    from igamingace.operators._runs.flow import Flow
+    from igamingace.operators._execution.flow import Flow
     from igamingace.operators._transfers.amounts import Amounts
     from igamingace.operators._transfers.plan import Plan
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from igamingace_bindings import contract
+
 from igamingace import errors
 from igamingace._common.masking import masked_repr
 from igamingace._common.secret import Secret
@@ -34,6 +36,7 @@ __all__ = [
     "TransferUnknown",
     "TreeError",
     "UnknownAccount",
+    "WalletUnreadable",
     "Wallets",
 ]
 
@@ -97,6 +100,18 @@ class InvalidAddresses(ConfigurationError):
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("; ".join(self.problems))
+
+
+class WalletUnreadable(IGamingAceError):
+    """An account's info does not say what a wallet of it holds: nothing is guessed about money.
+
+    Attributes:
+        missing: what the answer lacks.
+    """
+
+    def __init__(self, missing: str) -> None:
+        super().__init__(f"operators.info: the answer has no {missing}, so what the account holds is unknown")
+        self.missing = missing
 
 
 class DeadlineExceeded(IGamingAceError, TimeoutError):
@@ -267,8 +282,12 @@ def may_have_been_applied(error: IGamingAceError) -> bool:
     """Return whether a write that failed like this may have been applied: lost answer, or server error."""
     if isinstance(error, errors.TransportError):
         return error.may_have_arrived
+    if isinstance(error, errors.Conflict):
+        # HTTP 409 alone may also mean that the same write has been made before.
+        return error.code not in contract.CODES
+    uncertain = errors.UnexpectedResponse | errors.ServerError | errors.RateLimited
     # What a code means that the contract does not know is unknown as well.
-    return isinstance(error, errors.UnexpectedResponse | errors.ServerError) or type(error) is errors.APIError
+    return isinstance(error, uncertain) or type(error) is errors.APIError
 
 
 def summarize(error: Exception) -> str:

@@ -5,24 +5,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from igamingace._client.config import Options
+from igamingace._client.config import first_options
 from igamingace._common.secret import Secret
 from igamingace.operators._base import OperatorBase
+from igamingace.operators._execution.driver import Driver
+from igamingace.operators._execution.flow import RunOptions
+from igamingace.operators._execution.schedule import MAX_IN_FLIGHT
 from igamingace.operators._management.allowed_ips import AllowedAddresses, allowed_ips, set_allowed_ips
 from igamingace.operators._management.balances import read_balances
 from igamingace.operators._management.create import check_spec, create
 from igamingace.operators._management.discover import discover
 from igamingace.operators._management.health import HealthExpectations, check
 from igamingace.operators._management.probe import PROBE_TIMEOUT
-from igamingace.operators._runs.driver import Driver
-from igamingace.operators._runs.flow import RunOptions
-from igamingace.operators._runs.schedule import MAX_IN_FLIGHT
 from igamingace.operators._transfers.top_up import top_up
 from igamingace.operators._transfers.transfer import SETTLE, make_order, transfer
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Generator, Iterable
+    from datetime import tzinfo
     from decimal import Decimal
     from types import TracebackType
 
@@ -31,16 +32,17 @@ if TYPE_CHECKING:
 
     from igamingace._client.agent import Agent
     from igamingace._transport.base import Timeouts
+    from igamingace.drift import Difference
     from igamingace.limits import Limiter
     from igamingace.operators._accounts.account import Account, Level
     from igamingace.operators._accounts.tree import Tree
+    from igamingace.operators._execution.agent_pool import ManagedAgent
+    from igamingace.operators._execution.results import Result, Results
     from igamingace.operators._management.allowed_ips import AddressChange
     from igamingace.operators._management.balances import Balances
     from igamingace.operators._management.create import NewAccount
     from igamingace.operators._management.discover import Discovery
     from igamingace.operators._management.health import HealthReport
-    from igamingace.operators._runs.agents import ManagedAgent
-    from igamingace.operators._runs.results import Result, Results
     from igamingace.operators._transfers.amounts import Amounts
     from igamingace.operators._transfers.plan import Plan
     from igamingace.operators._transfers.top_up_state import TopUp
@@ -74,6 +76,9 @@ class Operator(OperatorBase):
         busy_retries: int | None = None,
         busy_timeout: float | None = None,
         backoff: float | None = None,
+        strict: bool = False,
+        time_zone: tzinfo | str | None = None,
+        on_drift: Callable[[Difference], object] | None = None,
         max_in_flight: int = MAX_IN_FLIGHT,
     ) -> None:
         """Set up; nothing is sent.
@@ -82,13 +87,16 @@ class Operator(OperatorBase):
             accounts: the accounts, or a tree of them.
             base_url: URL of the API, for accounts without their own.
             transport: any httpx2 transport to send through; closing the operator does not close it.
-            timeout: as for `Agent`, like all up to `backoff`.
+            timeout: as for `Agent`, like all up to `time_zone`.
             limiter: limits each account's requests in flight; default: the limiter of the process.
             acquire_timeout: maximum wait for a slot of an account's budget, in seconds.
             max_retries: maximum retries of a read after a transient failure.
             busy_retries: maximum retries of a call after SERVER_IS_BUSY.
             busy_timeout: seconds from a call's first SERVER_IS_BUSY after which another ends it.
             backoff: seconds before the first retry.
+            strict: refuse answers that differ from the contract as a whole.
+            time_zone: the zone of times whose zone is not documented.
+            on_drift: called once with each difference from the contract that any of the agents sees.
             max_in_flight: maximum number of concurrent calls of one `map` or `stream`. When so many hang, the
                 others wait until one of these ends, by `timeout` and the retries.
 
@@ -102,14 +110,17 @@ class Operator(OperatorBase):
             base_url=base_url,
             transport=transport,
             limiter=limiter,
+            on_drift=on_drift,
             max_in_flight=max_in_flight,
-            options=Options().changed(
+            options=first_options(
                 timeout=timeout,
                 acquire_timeout=acquire_timeout,
                 max_retries=max_retries,
                 busy_retries=busy_retries,
                 busy_timeout=busy_timeout,
                 backoff=backoff,
+                strict=strict,
+                time_zone=time_zone,
             ),
         )
 
@@ -126,6 +137,10 @@ class Operator(OperatorBase):
             AgentClosed: the operator is closed.
         """
         return self._driver.agents.get(self._tree[name])
+
+    def drift(self) -> list[Difference]:
+        """Return the differences from the contract that any of the agents has seen."""
+        return self._driver.agents.drift.differences()
 
     def map(
         self,
@@ -170,8 +185,8 @@ class Operator(OperatorBase):
         slow those that answer, until `max_in_flight` of them hang at once. Its default is 200.
 
         At the deadline, when the iterator is closed or dropped (as by a `break`) and at
-        Ctrl-C, calls that wait for the server are cancelled at once, and any other `fn` at its next
-        call. To wait for that after a `break`, use `contextlib.closing`.
+        Ctrl-C, calls with its agent that wait for the server end at once, and any other `fn` at its next
+        call with its agent. To wait for that after a `break`, use `contextlib.closing`.
 
         The arguments and errors are those of `map`.
         """

@@ -16,7 +16,8 @@ the response.
 **Metrics.** ``http.client.request.duration`` of each attempt (conventions for HTTP),
 ``igamingace.call.duration`` and ``igamingace.slot.wait.duration``; and of the limiters of the process, summed
 by class: ``igamingace.limiter.limit``, ``.working_limit``, ``.in_flight``, ``.lingering``, ``.waiting`` and
-``.drains``. No metric has the account as an attribute: an operator has thousands.
+``.drains``. ``igamingace.drift`` counts differences from the contract (`igamingace.drift`) by operation,
+direction, place and kind. No metric has the account as an attribute: an operator has thousands.
 
 **Never recorded:** the token, and any data of a player. Of a URL, path parameters are redacted and the query
 is omitted; of an error, only class and vendor's code are recorded, not its text. The account is the same
@@ -37,7 +38,9 @@ import opentelemetry.metrics as _metrics
 
 from igamingace._client import instrumentation
 from igamingace._version import __version__
+from igamingace.drift._log import set_counter
 from igamingace.otel._calls import CallInstrumentation
+from igamingace.otel._drift import drift_counter
 from igamingace.otel._limiters import observe_limiters
 
 __all__ = ["instrument", "uninstrument"]
@@ -60,8 +63,10 @@ def instrument(
     meter = _metrics.get_meter(_SCOPE, __version__, meter_provider)
     instrumentation.instrumentation = CallInstrumentation(tracer, meter)
     observe_limiters(meter)
+    set_counter(drift_counter(meter))
 
 
 def uninstrument() -> None:
     """Stop instrumenting calls, except those in progress. Metrics of limiters continue."""
     instrumentation.instrumentation = None
+    set_counter(None)

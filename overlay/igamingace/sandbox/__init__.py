@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from igamingace.sandbox.contract.document import ContractError
     from igamingace.sandbox.data import DataError, read_casino
     from igamingace.sandbox.faults import Fault
+    from igamingace.sandbox.games._async import AsyncGameSession
+    from igamingace.sandbox.games._sync import GameSession
     from igamingace.sandbox.games.delivery import Delivery
     from igamingace.sandbox.games.rounds import Played
-    from igamingace.sandbox.games.session_api import AsyncGameSession, GameSession
     from igamingace.sandbox.http.pipeline import ContractBreach
     from igamingace.sandbox.server import Sandbox
 
@@ -38,13 +39,13 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "AsyncGameSession": "games.session_api",
+    "AsyncGameSession": "games._async",
     "ContractBreach": "app",
     "ContractError": "contract.document",
     "DataError": "data",
     "Delivery": "games.delivery",
     "Fault": "faults",
-    "GameSession": "games.session_api",
+    "GameSession": "games._sync",
     "Played": "games.rounds",
     "SandboxError": "_errors",
     "Sandbox": "server",
@@ -63,9 +64,9 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        affinity = import_module(f"{__name__}.{_HOMES[name]}")
+        module = import_module(f"{__name__}.{_HOMES[name]}")
     except ModuleNotFoundError as error:
         raise ImportError(
             f"the sandbox needs {error.name}: install it with `pip install 'igamingace[sandbox]'`"
         ) from error
-    return getattr(affinity, name)
+    return getattr(module, name)

@@ -28,13 +28,14 @@ class Options(TypedDict, total=False):
     latency: float
     validate_answers: bool
     clock: Clock | None
-    zone: tzinfo
+    time_zone: tzinfo | None
     error_style: StatusStyle
     code_field: CodeField
     faults: Iterable[Fault]
     seed: int | None
     casino: Casino | None
     hosts: Collection[str] | None
+    trusted_proxies: Collection[str]
     wallet: Target | Mapping[str, Target] | None
     time_scale: float
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Final
 
 from igamingace.sandbox.contract.contract import shipped_contract
@@ -20,7 +19,7 @@ from igamingace.sandbox.store.request_log import MAX_REQUESTS, LoggedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from igamingace._wallet_client.client import Target
     from igamingace.sandbox._json import Object
@@ -43,7 +42,7 @@ class Runtime:
 
     Attributes:
         clock: Gives the time, aware; it can be moved.
-        zone: Of the times in requests and answers.
+        time_zone: Of the times in requests and answers; None: each as the contract says.
         latency: How many seconds each accepted request is held.
         errors: How errors are written.
         faults: The injected faults.
@@ -62,7 +61,7 @@ class Runtime:
     """
 
     clock: MovableClock = field(default_factory=MovableClock)
-    zone: tzinfo = UTC
+    time_zone: tzinfo | None = None
     latency: float = 0.0
     errors: ErrorStyle = field(default_factory=ErrorStyle)
     faults: FaultRegistry = field(default_factory=FaultRegistry)
@@ -145,6 +144,10 @@ class Runtime:
             if account is not None and account.callback_url is None:
                 account.callback_url = IN_PROCESS_URL
         return state
+
+    def zone_of(self, schema: str, name: str) -> tzinfo:
+        """Return the zone of the time field `name` of a schema."""
+        return self.time_zone or self.schemas.time_zone(schema, name)
 
     def note_breach(self, text: str) -> None:
         """Remember what went wrong."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future
-from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import quote
 
 from igamingace._common.loop_thread import LoopThread
 from igamingace.sandbox import control, pages
@@ -20,13 +18,15 @@ from igamingace.sandbox.control.router import ControlRequest, find, is_control_p
 from igamingace.sandbox.data import Casino, default_casino
 from igamingace.sandbox.faults import Fault, FaultRegistry
 from igamingace.sandbox.games.engine import GameEngine
-from igamingace.sandbox.http.asgi import Disconnected, Receive, Scope, Send, collect, respond
+from igamingace.sandbox.http.asgi import HTML_TYPE, Disconnected, Receive, Scope, Send, collect, respond
+from igamingace.sandbox.http.origin import LOOPBACK, TrustedProxies, mount_prefix, path_below_mount
 from igamingace.sandbox.http.origin_guard import OriginGuard
-from igamingace.sandbox.http.pipeline import ContractBreach, RequestPipeline, base_url
+from igamingace.sandbox.http.pipeline import ContractBreach, RequestPipeline
 from igamingace.sandbox.store.clock import MovableClock
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Coroutine, Iterable, Mapping
+    from datetime import tzinfo
 
     from igamingace._wallet_client.client import Target
     from igamingace.sandbox._json import Object
@@ -51,15 +51,16 @@ def create_app(
     token: str | None = None,
     latency: float = 0.0,
     validate_answers: bool = True,
-    strict: bool = True,
+    raise_errors: bool = True,
     clock: Clock | None = None,
-    zone: tzinfo = UTC,
+    time_zone: tzinfo | None = None,
     error_style: StatusStyle = "status",
     code_field: CodeField = "all",
     faults: Iterable[Fault] = (),
     seed: int | None = None,
     casino: Casino | None = None,
     hosts: Collection[str] | None = None,
+    trusted_proxies: Collection[str] = LOOPBACK,
     wallet: Target | Mapping[str, Target] | None = None,
     time_scale: float = 1.0,
 ) -> SandboxApp:
@@ -70,17 +71,21 @@ def create_app(
         token: Of the first agent; that of its data, or one that is made, when None.
         latency: How many seconds each accepted request is held, counted as in flight; 0 or more.
         validate_answers: Check each answer against the contract.
-        strict: Raise what went wrong inside (`ContractBreach`, or a handler's own error) once it has been
-            answered with 500, so that a test sees it. When False it is only logged and counted.
+        raise_errors: Raise what went wrong inside (`ContractBreach`, or a handler's own error) once it has
+            been answered with 500, so that a test sees it. When False it is only logged and counted.
         clock: Gives the time, aware; the system's when None. It can be moved: `world.clock`.
-        zone: Of the times in requests and answers. The vendor does not say which it is (api-facts section 6).
+        time_zone: Of the times in requests and answers, as `Agent(time_zone=)`; None: each as the contract
+            says. The vendor does not say which it is (api-facts section 6).
         error_style: The HTTP status of errors: `status`, their own 4xx and 5xx; `envelope`, 200.
         code_field: Where an error's code stands, see `ErrorStyle`.
         faults: What goes wrong from the start, and again after a reset.
         seed: A whole number that faults are drawn from; made when None.
         casino: The data it starts with, from `read_casino`; a small demo when None.
         hosts: The names, beside `localhost` and addresses, by which a browser may reach the sandbox's own
-            routes; any when None, as befits an app that listens nowhere.
+            routes; any when None, as befits an app that listens nowhere. `*.example.com` names all below it.
+        trusted_proxies: Addresses and networks of the proxies that tell by X-Forwarded-Proto, -Host and -Port
+            under which URL callers reach them; launch urls have it. Those of this machine by default; `*` for
+            all. X-Forwarded-For is never used.
         wallet: An ASGI or WSGI application that answers the callbacks of the first agent, called in this
             process at `http://wallet.test/`; or a mapping from account ids to such applications. The URL of
             a wallet does as well.
@@ -90,7 +95,7 @@ def create_app(
     Raises:
         ContractError: the contract cannot be served.
         ValueError: no request could carry `token`; `wallet` names an account that is not there, or is no
-            application; `latency`, `seed`, `time_scale`, a fault or a style is invalid.
+            application; `latency`, `seed`, `time_scale`, `trusted_proxies`, a fault or a style is invalid.
         LookupError: there is a `token` or a `wallet`, but no agent.
     """
     check_numbers(latency, time_scale, seed)
@@ -100,7 +105,7 @@ def create_app(
     book = FaultRegistry(compiled.operation_ids, compiled.error_names, seed=seed, start=faults)
     runtime = Runtime(
         MovableClock(clock),
-        zone,
+        time_zone,
         latency,
         errors,
         book,
@@ -112,8 +117,11 @@ def create_app(
     )
     engine = GameEngine(runtime, lambda: _open_sender(runtime))
     runtime.clock.watch(engine.on_clock_moved)
-    pipeline = RequestPipeline(compiled, runtime, engine, validate_answers=validate_answers, strict=strict)
-    return SandboxApp(compiled, runtime, engine, pipeline, OriginGuard(hosts))
+    proxies = TrustedProxies(trusted_proxies)
+    pipeline = RequestPipeline(
+        compiled, runtime, engine, proxies, validate_answers=validate_answers, raise_errors=raise_errors
+    )
+    return SandboxApp(compiled, runtime, engine, pipeline, OriginGuard(hosts, proxies))
 
 
 def _open_sender(runtime: Runtime) -> CallbackSender:
@@ -138,7 +146,7 @@ class SandboxApp(SandboxControls):
         pipeline: RequestPipeline,
         guard: OriginGuard,
     ) -> None:
-        """See `create_app`."""
+        """Internal: use `create_app`."""
         self._runtime = runtime
         self._engine = engine
         self._contract = contract
@@ -184,7 +192,7 @@ class SandboxApp(SandboxControls):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
         if scope["type"] == "http":
-            raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+            raw_path = path_below_mount(scope)
             if is_control_path(raw_path):
                 await self._serve_own(raw_path, scope, receive, send)
             else:
@@ -198,16 +206,15 @@ class SandboxApp(SandboxControls):
         """Answer at a path that is the sandbox's own."""
         fields = collect(scope["headers"])
         try:
-            self._guard.check(scope["method"], fields, scope["scheme"])
+            self._guard.check(fields, scope)
             handler, parameters = find(raw_path, scope["method"])
-            url = base_url(fields, scope)
             answer = await handler(
                 ControlRequest(
                     self.runtime,
                     self._engine,
                     self._contract,
                     parameters,
-                    url,
+                    mount_prefix(scope),
                     scope,
                     receive,
                     self._pipeline.serve,
@@ -217,6 +224,8 @@ class SandboxApp(SandboxControls):
             answer = self._pipeline.error_response(error, _OWN_STYLE)
         except Disconnected:
             return
+        if answer.media_type == HTML_TYPE:
+            answer.body = _below(mount_prefix(scope), answer.body)
         await respond(send, answer)
 
     def _run(self, work: Coroutine[Any, Any, T], /) -> T:
@@ -242,3 +251,8 @@ class SandboxApp(SandboxControls):
         self.served = Future()
         await self.aclose()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _below(prefix: str, page: bytes) -> bytes:
+    """Return a page whose links lead to where the sandbox is mounted."""
+    return page.replace(b'="/', b'="%s/' % prefix.encode()) if prefix else page

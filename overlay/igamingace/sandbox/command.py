@@ -20,6 +20,7 @@ from igamingace.sandbox.contract.error_style import CODE_FIELDS, CodeField, Stat
 from igamingace.sandbox.data import DataError, as_json, read_casino
 from igamingace.sandbox.faults import KINDS, Fault, parse_fault
 from igamingace.sandbox.faults.parse import OPTIONS
+from igamingace.sandbox.http.origin import LOOPBACK
 from igamingace.sandbox.server import bind, serve
 
 if TYPE_CHECKING:
@@ -63,7 +64,14 @@ def sandbox(  # noqa: PLR0917 - typer makes options of them
     ] = "all",
     allow_host: Annotated[
         list[str] | None,
-        typer.Option(help="A further name by which the sandbox's own routes are reached; * for any."),
+        typer.Option(help="A further name of the sandbox's own routes, such as *.example.com; * for any."),
+    ] = None,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Address or network of a proxy whose X-Forwarded-Proto, -Host and -Port are believed, "
+            "besides those on this machine; * for any."
+        ),
     ] = None,
 ) -> None:
     """Serve a mock of the iGamingAce API: the contract, executed, with a casino in memory."""
@@ -81,13 +89,14 @@ def sandbox(  # noqa: PLR0917 - typer makes options of them
             document,
             token=token,
             latency=latency / 1000,
-            strict=False,
+            raise_errors=False,
             casino=casino,
             faults=faults,
             seed=seed,
             error_style=cast("StatusStyle", error_style),
             code_field=cast("CodeField", code_field),
             hosts=[host, *(allow_host or ())],
+            trusted_proxies=[*LOOPBACK, *(trusted_proxy or ())],
         )
     except ContractError as error:
         raise typer.BadParameter(str(error), param_hint="--contract") from error

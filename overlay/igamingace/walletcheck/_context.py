@@ -6,13 +6,12 @@ import asyncio
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from igamingace._common.currency import minor_unit
-from igamingace._wallet_client.messages import CallbackFactory, format_amount
+from igamingace._common.amounts import format_amount, minor_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from igamingace._wallet_client.messages import CallbackMessage
+    from igamingace._wallet_client.messages import CallbackFactory, CallbackMessage
     from igamingace.walletcheck._client import CallbackResult, WalletClient
 
 SUFFICIENT_BALANCE: Final = Decimal(100)

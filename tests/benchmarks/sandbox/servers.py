@@ -13,7 +13,7 @@ TOKEN = "60349266c8d9487eab7531b1a15d2480"
 
 
 def sandbox(*, checked):
-    return create_app(token=TOKEN, strict=False, validate_answers=checked)
+    return create_app(token=TOKEN, raise_errors=False, validate_answers=checked)
 
 
 def starlette():

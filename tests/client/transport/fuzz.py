@@ -276,6 +276,8 @@ class Chaos:
         dice = random.Random(f"{self.seed}/{number}")
         chosen = self.plans[number] = plan(dice, number, write=request.method == "POST")
         connection = request.connection
+        if connection.closed:  # a reset between two rounds, which this request overtook: it comes yet
+            chosen.good = False
         try:
             self._send(dice, chosen, connection)
         except OSError:

@@ -10,7 +10,7 @@ import math
 
 from igamingace.limits._queue import NORMAL, Waiter
 from igamingace.limits._state import ABANDONED, DONE, REFUSED
-from igamingace.limits.redis._protocol import LeaseUpdate, StoreIdentity
+from igamingace.limits.redis._messages import LeaseUpdate, StoreIdentity
 from igamingace.limits.redis._state import LeaseState
 
 ACCOUNT = "0123456789abcdef" * 2

@@ -1,8 +1,8 @@
 """Many hosts on virtual time: how well one limit is shared, and what that costs Redis.
 
-Deterministic: a heap of events, the Python twin of the script in place of Redis, and of each host the package's
-own state machine. What the simulation leaves out is what a machine's speed decides: the time of Python and of
-Redis itself. `python -m tests.limits.redis.simulation` prints the table of the docs.
+Deterministic: a heap of events, the Python twin of the script in place of Redis, and of each host the
+package's own state machine. What the simulation leaves out is what a machine's speed decides: the time of
+Python and of Redis itself. `python -m tests.limits.redis.simulation` prints the table of the docs.
 """
 
 from __future__ import annotations
@@ -13,14 +13,12 @@ import math
 import random
 import sys
 import time
-from collections import defaultdict
 from dataclasses import dataclass
 from itertools import count
 
-from igamingace.limits._backpressure import RULES
 from igamingace.limits._queue import NORMAL, Waiter
 from igamingace.limits._state import DONE, REFUSED
-from igamingace.limits.redis._protocol import LeaseUpdate, StoreIdentity
+from igamingace.limits.redis._messages import LeaseUpdate, StoreIdentity
 from igamingace.limits.redis._state import LeaseState
 
 from .lease_script import LeaseScript
@@ -277,7 +275,9 @@ def simulate(hosts: int, seconds: float = 20.0, seed: int = 1) -> Row:
 def recovery(world: World) -> float:
     """How long it takes until the limit is used again as before: over half a second to 95 %."""
     begin = world.now
-    target = 0.95 * min(LIMIT, sum(host.alive * round(LOAD * LIMIT) for host in world.redis.channels.values()))
+    target = 0.95 * min(
+        LIMIT, sum(host.alive * round(LOAD * LIMIT) for host in world.redis.channels.values())
+    )
     while world.now < begin + 120:
         world.busy_time = 0.0
         started = world.now
@@ -287,19 +287,25 @@ def recovery(world: World) -> float:
     return math.inf
 
 
+COLUMNS = {
+    "hosts": "{0.hosts}",
+    "peak": "{0.peak}",
+    "1018": "{0.refused}",
+    "utilisation": "{0.utilisation:.3f}",
+    "fairness": "{0.fairness:.3f}",
+    "commands a call": "{0.commands:.3f}",
+    "messages a call": "{0.messages:.3f}",
+    "commands/s": "{0.commands_a_second:.0f}",
+    "killed host": "{0.after_kill:.1f} s",
+    "empty Redis": "{0.after_empty:.1f} s",
+    "storm of 5 s": "{0.after_storm:.1f} s",
+}
+
+
 def table(rows: list[Row]) -> str:
-    lines = [
-        "| hosts | peak | 1018 | utilisation | fairness | commands a call | messages a call | commands/s "
-        "| killed host | empty Redis | storm of 5 s |",
-        "| --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
-    ]
-    for row in rows:
-        lines.append(
-            f"| {row.hosts} | {row.peak} | {row.refused} | {row.utilisation:.3f} | {row.fairness:.3f} "
-            f"| {row.commands:.3f} | {row.messages:.3f} | {row.commands_a_second:.0f} | {row.after_kill:.1f} s "
-            f"| {row.after_empty:.1f} s | {row.after_storm:.1f} s |"
-        )
-    return "\n".join(lines)
+    lines = [list(COLUMNS), ["--:"] * len(COLUMNS)]
+    lines += [[each.format(row) for each in COLUMNS.values()] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 if __name__ == "__main__":

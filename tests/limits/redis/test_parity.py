@@ -13,7 +13,7 @@ from igamingace.limits.redis._script import lease_script
 from .lease_script import LeaseScript, allocate
 from .virtual_redis import VirtualRedis
 
-FUNCTIONS, _ = lease_script().decode().split("-- The epoch:")
+FUNCTIONS, _ = lease_script().split("-- The epoch:")
 RULES_MS = RULES.in_ms()
 NOW = 1_700_000_000_000
 ACCOUNT = "0123456789abcdef" * 2

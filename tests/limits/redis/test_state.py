@@ -6,7 +6,7 @@ import pytest
 from igamingace.limits._backpressure import RULES
 from igamingace.limits._queue import NORMAL, RETRY, Waiter
 from igamingace.limits._state import DONE, REFUSED
-from igamingace.limits.redis._protocol import LeaseUpdate
+from igamingace.limits.redis._messages import LeaseUpdate
 from igamingace.limits.redis._state import LeaseState
 
 LEASE = 10.0

@@ -46,7 +46,7 @@ class VirtualRedis:
         self.jitter = 0
         self.listeners: dict[str, int] = {}
         self.calls = 0
-        self._script = client.register_script(_BEFORE + lease_script().decode() + _AFTER)
+        self._script = client.register_script(_BEFORE + lease_script() + _AFTER)
 
     def key(self, account):
         return f"{self.prefix}{{{account}}}"

@@ -13,7 +13,8 @@ const client = createClient<paths>({
 
 const providers = await client.GET("/v1/provider/list");
 if (!providers.data) throw new Error(JSON.stringify(providers.error));
-const names: string[] = providers.data.data.map((provider: components["schemas"]["Provider"]) => provider.providerName);
+const named = (provider: components["schemas"]["Provider"]): string | undefined => provider.providerName;
+const names: (string | undefined)[] = providers.data.data.map(named);
 
 const launched = await client.POST("/v1/game/launch", {
   body: {
@@ -26,7 +27,9 @@ const launched = await client.POST("/v1/game/launch", {
   },
 });
 if (!launched.data) throw new Error(JSON.stringify(launched.error));
-const address: string = launched.data.data;
+// A text, or with a sister deployment an object that has it.
+const url = launched.data.data;
+const address: string = typeof url === "string" ? url : url.gameUrl;
 
 // @ts-expect-error -- a mistyped field is found before it is sent
 const mistyped: components["schemas"]["LaunchGame"] = { ...({} as components["schemas"]["LaunchGame"]), playerID: "p" };

@@ -5,7 +5,7 @@ import { Configuration, GamesApi, ProvidersApi } from "./client/index.js";
 const headers = { Accept: "application/json", "Content-Type": "application/json" };
 const configuration = new Configuration({ basePath: process.env.BASE_URL!, accessToken: process.env.TOKEN!, headers });
 const providers = await new ProvidersApi(configuration).providersList();
-const names: string[] = providers.data.map((provider) => provider.providerName);
+const names: (string | undefined)[] = providers.data.map((provider) => provider.providerName);
 const launched = await new GamesApi(configuration).gamesLaunch({
   launchGame: {
     playerId: "user123",
@@ -16,5 +16,6 @@ const launched = await new GamesApi(configuration).gamesLaunch({
     isStreamer: false,
   },
 });
-const address: string = launched.data;
+// A text, or with a sister deployment an object that has it.
+const address: string = typeof launched.data === "string" ? launched.data : launched.data.gameUrl;
 console.log(JSON.stringify({ names, address }));

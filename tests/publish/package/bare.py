@@ -40,7 +40,7 @@ def clients_work() -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}"
 
-    async def ask() -> list[str]:
+    async def ask() -> list[str | None]:
         async with AsyncAgent("0" * 32, base_url=url, limiter=LocalLimiter()) as agent:
             return [provider.provider_name for provider in await agent.providers.list()]
 

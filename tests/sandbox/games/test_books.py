@@ -18,9 +18,7 @@ BET, WIN, CANCEL, BONUS = 1, 2, 16, 32
 
 def window(app, **more):
     now = app.clock()
-    form = "%Y-%m-%d %H:%M:%S"
-    start, end = (now - timedelta(hours=1)).strftime(form), now.strftime(form)
-    return {"start_time": start, "end_time": end, "offset": 0, "limit": 100, **more}
+    return {"start_time": now - timedelta(hours=1), "end_time": now, "offset": 0, "limit": 100, **more}
 
 
 @pytest.fixture
@@ -36,9 +34,23 @@ async def test_rounds_are_listed_with_the_ids_of_their_callbacks(app, agent, ses
 
     page = await agent.transactions.list(**window(app, round_id=bet["roundId"]))
 
-    assert [(entry.transaction_id, entry.type_, entry.amount) for entry in page.list_] == [
-        (bet["transactionId"], BET, 2),
-        (win["transactionId"], WIN, 5),
+    assert [(entry.trans_id, entry.trans_type, entry.amount) for entry in page.list_] == [
+        (str(bet["transactionId"]), BET, 2),
+        (str(win["transactionId"]), WIN, 5),
+    ]
+    assert {entry.round_id for entry in page.list_} == {str(bet["roundId"])}
+    assert {entry.created_at for entry in page.list_} == {app.clock()}
+
+
+async def test_a_round_in_one_callback_is_listed_as_a_bet_and_a_win_of_one_id(app, agent, session, wallet):
+    await session.betwin(2, 5)
+    (betwin,) = wallet.received
+
+    page = await agent.transactions.list(**window(app, round_id=str(betwin["roundId"])))
+
+    assert [(entry.trans_id, entry.trans_type, entry.amount) for entry in page.list_] == [
+        (str(betwin["transactionId"]), BET, 2),
+        (str(betwin["transactionId"]), WIN, 5),
     ]
 
 
@@ -112,7 +124,6 @@ async def test_a_second_bet_waits_for_the_end_of_the_round(session):
 @pytest.fixture
 async def bonus(app, agent):
     """Register 10 free spins that pay at most 5."""
-    form = "%Y-%m-%d %H:%M:%S"
     registered = await agent.bonus_calls.register(
         platform_id="promo-1",
         provider_id=1,
@@ -120,10 +131,10 @@ async def bonus(app, agent):
         player_id="user123",
         bonus_type=1,
         call_amount=5,
-        expire_at=(app.clock() + timedelta(minutes=20)).strftime(form),
+        expire_at=app.clock() + timedelta(minutes=20),
         meta_data=FreeSpins(spin_amount=10, base_bet_amount=Decimal("0.20")),
     )
-    return registered.issue_id
+    return int(registered.issue_id)
 
 
 async def test_a_free_spin_takes_nothing_and_pays_under_its_id(agent, session, wallet, listed, bonus):
@@ -143,6 +154,7 @@ async def test_free_spins_pay_no_more_than_was_promised_and_end_then(agent, sess
     assert [each["amount"] for each in wallet.received if each["command"] == "win"] == [4, 1]
     detail = await agent.bonus_calls.detail(issue_id=bonus)
     assert (detail.status, detail.rounds_remaining) == (4, 0)
+    assert (detail.total_win_amount, detail.meta_data.played_amount) == (5, 2)
     with pytest.raises(SandboxError, match="no bonus call"):
         await session.spin()
     with pytest.raises(Conflict):

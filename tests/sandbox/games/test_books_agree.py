@@ -113,8 +113,8 @@ async def listed(agent):
     """Return all transactions of the agent, page by page."""
     now = datetime.now(UTC)
     window = {
-        "start_time": (now - timedelta(minutes=50)).strftime("%Y-%m-%d %H:%M:%S"),
-        "end_time": (now + timedelta(minutes=5)).strftime("%Y-%m-%d %H:%M:%S"),
+        "start_time": now - timedelta(minutes=50),
+        "end_time": now + timedelta(minutes=5),
     }
     found = []
     while True:
@@ -168,8 +168,8 @@ async def test_after_many_rounds_under_faults_the_books_agree(tmp_path, rounds):
 
     implied = defaultdict(lambda: START)
     for entry in transactions:
-        if entry.player_external_id in PLAYERS:
-            implied[entry.player_external_id] += SIGNS[entry.type_] * entry.amount
+        if entry.user_external_id in PLAYERS:
+            implied[entry.user_external_id] += SIGNS[entry.trans_type] * entry.amount
     held = {player: ledger.balance_of(player) for player in PLAYERS}
     await app.aclose()
     wallet.close()
@@ -178,8 +178,8 @@ async def test_after_many_rounds_under_faults_the_books_agree(tmp_path, rounds):
     assert held == dict(implied)
     assert min(held.values()) >= 0
     assert set(troubled.met) == {"none", "late", "broken", "lost", "crash", "html"}
-    played = {entry.round_id for entry in transactions if entry.player_external_id in PLAYERS}
+    played = {entry.round_id for entry in transactions if entry.user_external_id in PLAYERS}
     assert len(played) == len(PLAYERS) * rounds
-    won = {entry.round_id for entry in transactions if entry.type_ == WIN} & played
+    won = {entry.round_id for entry in transactions if entry.trans_type == WIN} & played
     assert len(won) > len(played) / 5  # most, unless the machine is so busy that every answer is late
     assert app.runtime.breaches == []

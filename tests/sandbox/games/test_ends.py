@@ -8,10 +8,9 @@ import time
 
 import httpx2
 import pytest
-from igamingace.sandbox import Sandbox, create_app
+from igamingace.sandbox import Sandbox, create_app, server
 from igamingace.sandbox.data import as_json
 from igamingace.sandbox.games import engine
-from igamingace.sandbox.http import uvicorn_server
 
 PLAYER = "user123"
 
@@ -107,7 +106,7 @@ def test_closing_waits_for_what_a_thread_plays(wallet):
 
 @pytest.fixture
 def hurried(monkeypatch):
-    monkeypatch.setattr(uvicorn_server, "_RESPONSE_GRACE", 0.01)
+    monkeypatch.setattr(server, "_RESPONSE_GRACE", 0.01)
 
 
 @pytest.mark.usefixtures("hurried")

@@ -117,7 +117,9 @@ async def test_a_session_that_has_ended_says_so(browser, opened):
     ("body", "status"),
     [
         ({"player": "user123"}, 400),
-        ({"player": "user123", "game": "655"}, 400),
+        ({"player": "user123", "game": True}, 400),
+        ({"player": "user123", "game": ""}, 400),
+        ({"player": "user123", "game": "0655"}, 404),
         ({"player": "", "game": 655}, 400),
         ({"player": 129 * "x", "game": 655}, 400),
         ({"player": "user123", "game": 655, "language": "English"}, 400),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import timedelta, timezone
 from decimal import Decimal
 
 import pytest
@@ -50,9 +51,10 @@ async def test_a_round_is_told_move_by_move(app, session, wallet, page_of):
 
     page = await page_of(wallet.received[0]["roundId"])
 
-    at = app.clock().strftime("%Y-%m-%d %H:%M:%S")
+    korea = timezone(timedelta(hours=9))  # as transactions.list has its times
+    at = app.clock().astimezone(korea).strftime("%Y-%m-%d %H:%M:%S")
     assert table(page) == [
-        ["Transaction", "Time, UTC", "Amount", "Balance after"],
+        ["Transaction", "Time, UTC+09:00", "Amount", "Balance after"],
         ["Bet", at, "\N{MINUS SIGN}2.50", "97.50"],
         ["Win", at, "+1,005.00", "1,102.50"],
         ["For the player", "+1,002.50", ""],

@@ -4,20 +4,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import ClassVar
 
-from attrs import define, field
+from attrs import frozen
 
-from ..types import (
-    decimal,
-    mapping,
-    required,
-    string,
-)
+from ...scalars import NUMBER, STRING
+from ..types import Field, Model
 
 
-@define(kw_only=True)
-class BalanceTransfer:
+@frozen(kw_only=True, eq=False, repr=False, weakref_slot=False)
+class BalanceTransfer(Model):
     """Both wallets, before and after. Amounts are in major units of `currency`.
 
     Attributes:
@@ -30,48 +26,16 @@ class BalanceTransfer:
             digits, KRW 0).
     """
 
-    currency: str
-    my_pre_balance: Decimal
-    my_after_balance: Decimal
-    target_pre_balance: Decimal
-    target_after_balance: Decimal
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
-    """What came beside the properties above: the vendor may add fields at any time."""
+    currency: str | None = None
+    my_pre_balance: Decimal | None = None
+    my_after_balance: Decimal | None = None
+    target_pre_balance: Decimal | None = None
+    target_after_balance: Decimal | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, without the properties that are None."""
-        result: dict[str, Any] = dict(self.additional_properties)
-        result["currency"] = self.currency
-        result["myPreBalance"] = self.my_pre_balance
-        result["myAfterBalance"] = self.my_after_balance
-        result["targetPreBalance"] = self.target_pre_balance
-        result["targetAfterBalance"] = self.target_after_balance
-        return result
-
-    @classmethod
-    def from_dict(cls, source: Any) -> BalanceTransfer:
-        """Read the model from parsed JSON.
-
-        Raises:
-            DecodeError: a property is missing or has another type.
-        """
-        given = mapping(source)
-        return cls(
-            currency=required(given, "currency", string),
-            my_pre_balance=required(given, "myPreBalance", decimal),
-            my_after_balance=required(given, "myAfterBalance", decimal),
-            target_pre_balance=required(given, "targetPreBalance", decimal),
-            target_after_balance=required(given, "targetAfterBalance", decimal),
-            additional_properties={key: value for key, value in given.items() if key not in _NAMES},
-        )
-
-
-_NAMES = frozenset(
-    {
-        "currency",
-        "myPreBalance",
-        "myAfterBalance",
-        "targetPreBalance",
-        "targetAfterBalance",
-    }
-)
+    _fields: ClassVar[tuple[Field, ...]] = (
+        Field("currency", "currency", STRING),
+        Field("my_pre_balance", "myPreBalance", NUMBER),
+        Field("my_after_balance", "myAfterBalance", NUMBER),
+        Field("target_pre_balance", "targetPreBalance", NUMBER),
+        Field("target_after_balance", "targetAfterBalance", NUMBER),
+    )

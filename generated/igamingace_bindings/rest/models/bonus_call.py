@@ -3,63 +3,75 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define, field
+from attrs import frozen
 
-from ..types import (
-    either,
-    integer,
-    mapping,
-    required,
-    string,
-)
+from ...enums import BonusType
+from ...scalars import INTEGER, NUMBER, STRING, Enumeration, OpaqueId, Time, offset
+from ..types import Either, Field, Model, Object
+
+if TYPE_CHECKING:
+    from ..models.bonus_call_spins import BonusCallSpins
 
 
-@define(kw_only=True)
-class BonusCall:
-    """Where a bonus call stands.
+@frozen(kw_only=True, eq=False, repr=False, weakref_slot=False)
+class BonusCall(Model):
+    """Where a bonus call stands: the fields of two sister deployments together, of which each sends some.
+    None but `issueId` may be taken for granted.
 
     Attributes:
-        issue_id: The bonus call's id.
-        status: Where it stands. Neither the type nor the values are stated anywhere.
+        issue_id: The bonus call's id, opaque: an integer in iGamingAce's cancel, a text such as "i3746"
+            here in a sister deployment.
+        status: Where it stands. One page has a number, the other does not say its type; neither states
+            the values. iGamingAce tells Active (waiting or running) from Completed (all spins played, or
+            the amount paid).
         rounds_remaining: How many free rounds are left.
+        operator_id: The id of the account that gave the bonus, opaque: its type is not stated.
+        provider_id: The provider's id.
+        game_code: The game's id, opaque.
+        player_external_id: Your own id of the player.
+        currency: The currency of the amounts, an ISO 4217 code.
+        bonus_type: 1 free spins, 2 regular. The list is open. The pages contradict each other: in
+            sister deployments 2 is free spins, and one of their own pages says 1. This contract follows
+            iGamingAce.
+        call_amount: The most the player can win, or what the player wins, as it was registered, in
+            major units of `currency`, with at most its minor digits (USD 2, KRW 0).
+        meta_data: The free spins of a bonus call, as a sister deployment shows them.
+        total_win_amount: What it has paid so far, in major units of `currency`, with at most its minor
+            digits (USD 2, KRW 0).
+        created_at: When it was registered, as yyyy-MM-dd HH:mm:ss. Read as UTC: a sister deployment
+            shows it with the same clock as `expireAt`, which says so; the time zone is not documented.
     """
 
-    issue_id: int
-    status: int | str
-    rounds_remaining: int
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
-    """What came beside the properties above: the vendor may add fields at any time."""
+    issue_id: str
+    status: int | str | None = None
+    rounds_remaining: int | None = None
+    operator_id: str | None = None
+    provider_id: int | None = None
+    game_code: str | None = None
+    player_external_id: str | None = None
+    currency: str | None = None
+    bonus_type: BonusType | None = None
+    call_amount: Decimal | None = None
+    meta_data: BonusCallSpins | None = None
+    total_win_amount: Decimal | None = None
+    created_at: datetime | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, without the properties that are None."""
-        result: dict[str, Any] = dict(self.additional_properties)
-        result["issueId"] = self.issue_id
-        result["status"] = self.status
-        result["roundsRemaining"] = self.rounds_remaining
-        return result
-
-    @classmethod
-    def from_dict(cls, source: Any) -> BonusCall:
-        """Read the model from parsed JSON.
-
-        Raises:
-            DecodeError: a property is missing or has another type.
-        """
-        given = mapping(source)
-        return cls(
-            issue_id=required(given, "issueId", integer),
-            status=required(given, "status", either(integer, string)),
-            rounds_remaining=required(given, "roundsRemaining", integer),
-            additional_properties={key: value for key, value in given.items() if key not in _NAMES},
-        )
-
-
-_NAMES = frozenset(
-    {
-        "issueId",
-        "status",
-        "roundsRemaining",
-    }
-)
+    _fields: ClassVar[tuple[Field, ...]] = (
+        Field("issue_id", "issueId", OpaqueId(number=True), required=True),
+        Field("status", "status", Either(INTEGER, STRING)),
+        Field("rounds_remaining", "roundsRemaining", INTEGER),
+        Field("operator_id", "operatorId", OpaqueId()),
+        Field("provider_id", "providerId", INTEGER),
+        Field("game_code", "gameCode", OpaqueId()),
+        Field("player_external_id", "playerExternalId", STRING),
+        Field("currency", "currency", STRING),
+        Field("bonus_type", "bonusType", Enumeration(BonusType)),
+        Field("call_amount", "callAmount", NUMBER),
+        Field("meta_data", "metaData", Object("BonusCallSpins")),
+        Field("total_win_amount", "totalWinAmount", NUMBER),
+        Field("created_at", "createdAt", Time(offset(0), "sister")),
+    )

@@ -3,56 +3,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
-from attrs import define, field
+from attrs import frozen
 
-from ..types import (
-    mapping,
-    required,
-    string,
-)
+from ...scalars import STRING, OpaqueId
+from ..types import Field, Model
 
 
-@define(kw_only=True)
-class CreatedOperator:
+@frozen(kw_only=True, eq=False, repr=False, weakref_slot=False)
+class CreatedOperator(Model):
     """The account that was created.
 
     Attributes:
-        id: The new account's id. Its type is not stated; this contract reads a string.
+        id: The new account's id, opaque: its type is not stated.
         token: The new account's API token. A password, keep it on your server.
     """
 
     id: str
-    token: str = field(repr=False)
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
-    """What came beside the properties above: the vendor may add fields at any time."""
+    token: str
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, without the properties that are None."""
-        result: dict[str, Any] = dict(self.additional_properties)
-        result["id"] = self.id
-        result["token"] = self.token
-        return result
-
-    @classmethod
-    def from_dict(cls, source: Any) -> CreatedOperator:
-        """Read the model from parsed JSON.
-
-        Raises:
-            DecodeError: a property is missing or has another type.
-        """
-        given = mapping(source)
-        return cls(
-            id=required(given, "id", string),
-            token=required(given, "token", string),
-            additional_properties={key: value for key, value in given.items() if key not in _NAMES},
-        )
-
-
-_NAMES = frozenset(
-    {
-        "id",
-        "token",
-    }
-)
+    _fields: ClassVar[tuple[Field, ...]] = (
+        Field("id", "id", OpaqueId(), required=True, standing="assumed"),
+        Field("token", "token", STRING, required=True, secret=True),
+    )

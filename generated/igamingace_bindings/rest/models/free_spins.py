@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import ClassVar
 
-from attrs import define
+from attrs import frozen
+
+from ...scalars import INTEGER, NUMBER
+from ..types import Field, Model
 
 
-@define(kw_only=True)
-class FreeSpins:
+@frozen(kw_only=True, eq=False, repr=False, weakref_slot=False)
+class FreeSpins(Model):
     """The free spins to give. Required for bonusType 1.
 
     Attributes:
@@ -22,9 +25,7 @@ class FreeSpins:
     spin_amount: int
     base_bet_amount: Decimal
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, without the properties that are None."""
-        result: dict[str, Any] = {}
-        result["spinAmount"] = self.spin_amount
-        result["baseBetAmount"] = self.base_bet_amount
-        return result
+    _fields: ClassVar[tuple[Field, ...]] = (
+        Field("spin_amount", "spinAmount", INTEGER, required=True),
+        Field("base_bet_amount", "baseBetAmount", NUMBER, required=True),
+    )

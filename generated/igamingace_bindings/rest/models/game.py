@@ -3,77 +3,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
-from attrs import define, field
+from attrs import frozen
 
-from ..types import (
-    boolean,
-    either,
-    integer,
-    mapping,
-    optional,
-    required,
-    string,
-)
+from ...enums import GameType
+from ...scalars import BOOLEAN, STRING, Enumeration, OpaqueId
+from ..types import Field, Model
 
 
-@define(kw_only=True)
-class Game:
+@frozen(kw_only=True, eq=False, repr=False, weakref_slot=False)
+class Game(Model):
     """A game of a provider.
 
     Attributes:
-        game_id: The game's id. The pages contradict each other: other deployments list string codes,
-            while iGamingAce's games.launch takes a number. This contract reads either here.
+        game_id: The game's id, opaque. The pages contradict each other: a sister deployment lists texts
+            such as `vswaysdogs`, while iGamingAce's games.launch takes a number. This contract reads either
+            here, and games.launch takes either back.
         game_name: The game's name, for people to read.
+        game_image: The address of the game's picture.
         game_type: What kind of game it is: 0 slot, 1 live, 2 other. The list is open.
         in_maintenance: True while the game cannot be played.
-        game_image: The address of the game's picture.
     """
 
-    game_id: int | str
-    game_name: str
-    game_type: int
-    in_maintenance: bool
+    game_id: str
+    game_name: str | None = None
     game_image: str | None = None
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
-    """What came beside the properties above: the vendor may add fields at any time."""
+    game_type: GameType | None = None
+    in_maintenance: bool | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, without the properties that are None."""
-        result: dict[str, Any] = dict(self.additional_properties)
-        result["gameID"] = self.game_id
-        result["gameName"] = self.game_name
-        result["gameType"] = self.game_type
-        result["inMaintenance"] = self.in_maintenance
-        if self.game_image is not None:
-            result["gameImage"] = self.game_image
-        return result
-
-    @classmethod
-    def from_dict(cls, source: Any) -> Game:
-        """Read the model from parsed JSON.
-
-        Raises:
-            DecodeError: a property is missing or has another type.
-        """
-        given = mapping(source)
-        return cls(
-            game_id=required(given, "gameID", either(string, integer)),
-            game_name=required(given, "gameName", string),
-            game_type=required(given, "gameType", integer),
-            in_maintenance=required(given, "inMaintenance", boolean),
-            game_image=optional(given, "gameImage", string),
-            additional_properties={key: value for key, value in given.items() if key not in _NAMES},
-        )
-
-
-_NAMES = frozenset(
-    {
-        "gameID",
-        "gameName",
-        "gameType",
-        "inMaintenance",
-        "gameImage",
-    }
-)
+    _fields: ClassVar[tuple[Field, ...]] = (
+        Field("game_id", "gameID", OpaqueId(number=True), required=True),
+        Field("game_name", "gameName", STRING),
+        Field("game_image", "gameImage", STRING),
+        Field("game_type", "gameType", Enumeration(GameType)),
+        Field("in_maintenance", "inMaintenance", BOOLEAN),
+    )

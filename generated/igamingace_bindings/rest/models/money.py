@@ -4,20 +4,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import ClassVar
 
-from attrs import define, field
+from attrs import frozen
 
-from ..types import (
-    decimal,
-    mapping,
-    required,
-    string,
-)
+from ...scalars import NUMBER, STRING
+from ..types import Field, Model
 
 
-@define(kw_only=True)
-class Money:
+@frozen(kw_only=True, eq=False, repr=False, weakref_slot=False)
+class Money(Model):
     """An amount in one currency.
 
     Attributes:
@@ -25,36 +21,10 @@ class Money:
         amount: The amount in major units of `currency`, with at most its minor digits (USD 2, KRW 0).
     """
 
-    currency: str
-    amount: Decimal
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
-    """What came beside the properties above: the vendor may add fields at any time."""
+    currency: str | None = None
+    amount: Decimal | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, without the properties that are None."""
-        result: dict[str, Any] = dict(self.additional_properties)
-        result["currency"] = self.currency
-        result["amount"] = self.amount
-        return result
-
-    @classmethod
-    def from_dict(cls, source: Any) -> Money:
-        """Read the model from parsed JSON.
-
-        Raises:
-            DecodeError: a property is missing or has another type.
-        """
-        given = mapping(source)
-        return cls(
-            currency=required(given, "currency", string),
-            amount=required(given, "amount", decimal),
-            additional_properties={key: value for key, value in given.items() if key not in _NAMES},
-        )
-
-
-_NAMES = frozenset(
-    {
-        "currency",
-        "amount",
-    }
-)
+    _fields: ClassVar[tuple[Field, ...]] = (
+        Field("currency", "currency", STRING),
+        Field("amount", "amount", NUMBER),
+    )

@@ -4,118 +4,59 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define, field
+from attrs import frozen
 
-from ..types import (
-    decimal,
-    integer,
-    listed,
-    mapping,
-    optional,
-    required,
-    string,
-)
+from ...scalars import INTEGER, NUMBER, STRING, OpaqueId
+from ..types import Array, Field, Model, Object
 
 if TYPE_CHECKING:
     from ..models.money import Money
 
 
-@define(kw_only=True)
-class Operator:
+@frozen(kw_only=True, eq=False, repr=False, weakref_slot=False)
+class Operator(Model):
     """An account, an operator or an agent.
 
     Attributes:
-        id: The account's id. Its type is not stated; this contract reads a string.
+        id: The account's id, opaque: its type is not stated.
         name: The account's name, for people to read.
+        parent_id: The id of the parent account, opaque; absent when there is none.
         balance: The account's wallet of points, one entry a currency.
-        level: Operator or agent. The list is open.
-        parent_id: The id of the parent account; absent when there is none.
         rtp: Return to player, in percent.
         callback_url: Where the platform sends the account's seamless wallet callbacks.
         allowed_ips: The addresses from which requests of this account are accepted. An empty list
             accepts every address.
         providers: The ids of the providers that the account may offer.
         ggr_rate: The account's rate of the gross gaming revenue (GGR), in percent.
-        payment_method: How the account pays. The list is open.
+        level: `operator` manages agents and operators below it, `agent` is one casino website. The list
+            is open.
+        payment_method: How the account pays, by `deposit` or by `invoice`. The list is open.
     """
 
     id: str
-    name: str
-    balance: list[Money]
-    level: str
+    name: str | None = None
     parent_id: str | None = None
+    balance: list[Money] | None = None
     rtp: Decimal | None = None
     callback_url: str | None = None
     allowed_ips: list[str] | None = None
     providers: list[int] | None = None
     ggr_rate: Decimal | None = None
+    level: str | None = None
     payment_method: str | None = None
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
-    """What came beside the properties above: the vendor may add fields at any time."""
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, without the properties that are None."""
-        result: dict[str, Any] = dict(self.additional_properties)
-        result["id"] = self.id
-        result["name"] = self.name
-        result["balance"] = [item.to_dict() for item in self.balance]
-        result["level"] = self.level
-        if self.parent_id is not None:
-            result["parentId"] = self.parent_id
-        if self.rtp is not None:
-            result["rtp"] = self.rtp
-        if self.callback_url is not None:
-            result["callbackURL"] = self.callback_url
-        if self.allowed_ips is not None:
-            result["allowedIPs"] = self.allowed_ips
-        if self.providers is not None:
-            result["providers"] = self.providers
-        if self.ggr_rate is not None:
-            result["ggrRate"] = self.ggr_rate
-        if self.payment_method is not None:
-            result["paymentMethod"] = self.payment_method
-        return result
-
-    @classmethod
-    def from_dict(cls, source: Any) -> Operator:
-        """Read the model from parsed JSON.
-
-        Raises:
-            DecodeError: a property is missing or has another type.
-        """
-        from ..models.money import Money
-
-        given = mapping(source)
-        return cls(
-            id=required(given, "id", string),
-            name=required(given, "name", string),
-            balance=required(given, "balance", listed(Money.from_dict)),
-            level=required(given, "level", string),
-            parent_id=optional(given, "parentId", string),
-            rtp=optional(given, "rtp", decimal),
-            callback_url=optional(given, "callbackURL", string),
-            allowed_ips=optional(given, "allowedIPs", listed(string)),
-            providers=optional(given, "providers", listed(integer)),
-            ggr_rate=optional(given, "ggrRate", decimal),
-            payment_method=optional(given, "paymentMethod", string),
-            additional_properties={key: value for key, value in given.items() if key not in _NAMES},
-        )
-
-
-_NAMES = frozenset(
-    {
-        "id",
-        "name",
-        "balance",
-        "level",
-        "parentId",
-        "rtp",
-        "callbackURL",
-        "allowedIPs",
-        "providers",
-        "ggrRate",
-        "paymentMethod",
-    }
-)
+    _fields: ClassVar[tuple[Field, ...]] = (
+        Field("id", "id", OpaqueId(), required=True, standing="assumed"),
+        Field("name", "name", STRING),
+        Field("parent_id", "parentId", OpaqueId(), standing="assumed"),
+        Field("balance", "balance", Array(Object("Money"))),
+        Field("rtp", "rtp", NUMBER),
+        Field("callback_url", "callbackURL", STRING),
+        Field("allowed_ips", "allowedIPs", Array(STRING)),
+        Field("providers", "providers", Array(INTEGER)),
+        Field("ggr_rate", "ggrRate", NUMBER),
+        Field("level", "level", STRING),
+        Field("payment_method", "paymentMethod", STRING),
+    )

@@ -3,23 +3,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define, field
+from attrs import frozen
 
-from ..types import (
-    integer,
-    listed,
-    mapping,
-    required,
-)
+from ...scalars import INTEGER
+from ..types import Array, Field, Model, Object
 
 if TYPE_CHECKING:
     from ..models.money import Money
 
 
-@define(kw_only=True)
-class Player:
+@frozen(kw_only=True, eq=False, repr=False, weakref_slot=False)
+class Player(Model):
     """A player and what the platform holds for the player.
 
     Attributes:
@@ -28,37 +24,9 @@ class Player:
     """
 
     player_code: int
-    balance: list[Money]
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
-    """What came beside the properties above: the vendor may add fields at any time."""
+    balance: list[Money] | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, without the properties that are None."""
-        result: dict[str, Any] = dict(self.additional_properties)
-        result["playerCode"] = self.player_code
-        result["balance"] = [item.to_dict() for item in self.balance]
-        return result
-
-    @classmethod
-    def from_dict(cls, source: Any) -> Player:
-        """Read the model from parsed JSON.
-
-        Raises:
-            DecodeError: a property is missing or has another type.
-        """
-        from ..models.money import Money
-
-        given = mapping(source)
-        return cls(
-            player_code=required(given, "playerCode", integer),
-            balance=required(given, "balance", listed(Money.from_dict)),
-            additional_properties={key: value for key, value in given.items() if key not in _NAMES},
-        )
-
-
-_NAMES = frozenset(
-    {
-        "playerCode",
-        "balance",
-    }
-)
+    _fields: ClassVar[tuple[Field, ...]] = (
+        Field("player_code", "playerCode", INTEGER, required=True),
+        Field("balance", "balance", Array(Object("Money"))),
+    )

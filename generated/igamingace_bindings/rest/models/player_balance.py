@@ -4,20 +4,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import ClassVar
 
-from attrs import define, field
+from attrs import frozen
 
-from ..types import (
-    decimal,
-    mapping,
-    required,
-    string,
-)
+from ...scalars import NUMBER, STRING
+from ..types import Field, Model
 
 
-@define(kw_only=True)
-class PlayerBalance:
+@frozen(kw_only=True, eq=False, repr=False, weakref_slot=False)
+class PlayerBalance(Model):
     """The player's wallet after the movement.
 
     Attributes:
@@ -26,36 +22,10 @@ class PlayerBalance:
         currency: The currency, an ISO 4217 code.
     """
 
-    balance: Decimal
-    currency: str
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
-    """What came beside the properties above: the vendor may add fields at any time."""
+    balance: Decimal | None = None
+    currency: str | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, without the properties that are None."""
-        result: dict[str, Any] = dict(self.additional_properties)
-        result["balance"] = self.balance
-        result["currency"] = self.currency
-        return result
-
-    @classmethod
-    def from_dict(cls, source: Any) -> PlayerBalance:
-        """Read the model from parsed JSON.
-
-        Raises:
-            DecodeError: a property is missing or has another type.
-        """
-        given = mapping(source)
-        return cls(
-            balance=required(given, "balance", decimal),
-            currency=required(given, "currency", string),
-            additional_properties={key: value for key, value in given.items() if key not in _NAMES},
-        )
-
-
-_NAMES = frozenset(
-    {
-        "balance",
-        "currency",
-    }
-)
+    _fields: ClassVar[tuple[Field, ...]] = (
+        Field("balance", "balance", NUMBER),
+        Field("currency", "currency", STRING),
+    )

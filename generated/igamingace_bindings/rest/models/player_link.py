@@ -3,19 +3,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
-from attrs import define, field
+from attrs import frozen
 
-from ..types import (
-    integer,
-    mapping,
-    required,
-)
+from ...scalars import INTEGER
+from ..types import Field, Model
 
 
-@define(kw_only=True)
-class PlayerLink:
+@frozen(kw_only=True, eq=False, repr=False, weakref_slot=False)
+class PlayerLink(Model):
     """A linked player.
 
     Attributes:
@@ -23,31 +20,5 @@ class PlayerLink:
     """
 
     player_code: int
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
-    """What came beside the properties above: the vendor may add fields at any time."""
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, without the properties that are None."""
-        result: dict[str, Any] = dict(self.additional_properties)
-        result["playerCode"] = self.player_code
-        return result
-
-    @classmethod
-    def from_dict(cls, source: Any) -> PlayerLink:
-        """Read the model from parsed JSON.
-
-        Raises:
-            DecodeError: a property is missing or has another type.
-        """
-        given = mapping(source)
-        return cls(
-            player_code=required(given, "playerCode", integer),
-            additional_properties={key: value for key, value in given.items() if key not in _NAMES},
-        )
-
-
-_NAMES = frozenset(
-    {
-        "playerCode",
-    }
-)
+    _fields: ClassVar[tuple[Field, ...]] = (Field("player_code", "playerCode", INTEGER, required=True),)

@@ -3,70 +3,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
-from attrs import define, field
+from attrs import frozen
 
-from ..types import (
-    integer,
-    mapping,
-    optional,
-    required,
-    string,
-)
+from ...enums import ProviderStatus
+from ...scalars import INTEGER, STRING, Enumeration
+from ..types import Field, Model
 
 
-@define(kw_only=True)
-class Provider:
+@frozen(kw_only=True, eq=False, repr=False, weakref_slot=False)
+class Provider(Model):
     """A game provider.
 
     Attributes:
         provider_id: The provider's id, as games.list and games.launch take it.
         provider_name: The provider's name, for people to read.
-        status: Whether the provider can be played: 1 normal, 2 maintenance; 0 is seen elsewhere for
-            inactive. The list is open.
         logo: The address of the provider's logo.
+        status: Whether the provider can be played: 0 inactive, 1 normal, 2 maintenance. The list is
+            open. 1 and 2 are those of the older generation, 0 is seen elsewhere.
     """
 
     provider_id: int
-    provider_name: str
-    status: int
+    provider_name: str | None = None
     logo: str | None = None
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
-    """What came beside the properties above: the vendor may add fields at any time."""
+    status: ProviderStatus | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, without the properties that are None."""
-        result: dict[str, Any] = dict(self.additional_properties)
-        result["providerId"] = self.provider_id
-        result["providerName"] = self.provider_name
-        result["status"] = self.status
-        if self.logo is not None:
-            result["logo"] = self.logo
-        return result
-
-    @classmethod
-    def from_dict(cls, source: Any) -> Provider:
-        """Read the model from parsed JSON.
-
-        Raises:
-            DecodeError: a property is missing or has another type.
-        """
-        given = mapping(source)
-        return cls(
-            provider_id=required(given, "providerId", integer),
-            provider_name=required(given, "providerName", string),
-            status=required(given, "status", integer),
-            logo=optional(given, "logo", string),
-            additional_properties={key: value for key, value in given.items() if key not in _NAMES},
-        )
-
-
-_NAMES = frozenset(
-    {
-        "providerId",
-        "providerName",
-        "status",
-        "logo",
-    }
-)
+    _fields: ClassVar[tuple[Field, ...]] = (
+        Field("provider_id", "providerId", INTEGER, required=True, standing="sister"),
+        Field("provider_name", "providerName", STRING, standing="sister"),
+        Field("logo", "logo", STRING, standing="sister"),
+        Field("status", "status", Enumeration(ProviderStatus), standing="sister"),
+    )

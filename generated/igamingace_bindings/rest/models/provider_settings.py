@@ -3,21 +3,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
-from attrs import define, field
+from attrs import frozen
 
-from ..types import (
-    boolean,
-    integer,
-    mapping,
-    required,
-    string,
-)
+from ...scalars import BOOLEAN, INTEGER, STRING
+from ..types import Field, Model
 
 
-@define(kw_only=True)
-class ProviderSettings:
+@frozen(kw_only=True, eq=False, repr=False, weakref_slot=False)
+class ProviderSettings(Model):
     """Whether one provider is enabled for one currency.
 
     Attributes:
@@ -27,39 +22,11 @@ class ProviderSettings:
     """
 
     provider_id: int
-    currency: str
-    enabled: bool
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
-    """What came beside the properties above: the vendor may add fields at any time."""
+    currency: str | None = None
+    enabled: bool | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, without the properties that are None."""
-        result: dict[str, Any] = dict(self.additional_properties)
-        result["providerId"] = self.provider_id
-        result["currency"] = self.currency
-        result["enabled"] = self.enabled
-        return result
-
-    @classmethod
-    def from_dict(cls, source: Any) -> ProviderSettings:
-        """Read the model from parsed JSON.
-
-        Raises:
-            DecodeError: a property is missing or has another type.
-        """
-        given = mapping(source)
-        return cls(
-            provider_id=required(given, "providerId", integer),
-            currency=required(given, "currency", string),
-            enabled=required(given, "enabled", boolean),
-            additional_properties={key: value for key, value in given.items() if key not in _NAMES},
-        )
-
-
-_NAMES = frozenset(
-    {
-        "providerId",
-        "currency",
-        "enabled",
-    }
-)
+    _fields: ClassVar[tuple[Field, ...]] = (
+        Field("provider_id", "providerId", INTEGER, required=True),
+        Field("currency", "currency", STRING),
+        Field("enabled", "enabled", BOOLEAN),
+    )

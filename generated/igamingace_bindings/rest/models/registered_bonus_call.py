@@ -3,51 +3,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
-from attrs import define, field
+from attrs import frozen
 
-from ..types import (
-    integer,
-    mapping,
-    required,
-)
+from ...scalars import OpaqueId
+from ..types import Field, Model
 
 
-@define(kw_only=True)
-class RegisteredBonusCall:
+@frozen(kw_only=True, eq=False, repr=False, weakref_slot=False)
+class RegisteredBonusCall(Model):
     """The bonus call that was registered.
 
     Attributes:
-        issue_id: The bonus call's id, as bonus_calls.cancel and bonus_calls.detail take it.
+        issue_id: The bonus call's id, opaque: for bonus_calls.detail and bonus_calls.cancel. The pages
+            contradict each other: iGamingAce's cancel takes an integer, a sister deployment shows a text
+            such as "i3746". This contract reads either.
     """
 
-    issue_id: int
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
-    """What came beside the properties above: the vendor may add fields at any time."""
+    issue_id: str
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, without the properties that are None."""
-        result: dict[str, Any] = dict(self.additional_properties)
-        result["issueId"] = self.issue_id
-        return result
-
-    @classmethod
-    def from_dict(cls, source: Any) -> RegisteredBonusCall:
-        """Read the model from parsed JSON.
-
-        Raises:
-            DecodeError: a property is missing or has another type.
-        """
-        given = mapping(source)
-        return cls(
-            issue_id=required(given, "issueId", integer),
-            additional_properties={key: value for key, value in given.items() if key not in _NAMES},
-        )
-
-
-_NAMES = frozenset(
-    {
-        "issueId",
-    }
-)
+    _fields: ClassVar[tuple[Field, ...]] = (
+        Field("issue_id", "issueId", OpaqueId(number=True), required=True),
+    )

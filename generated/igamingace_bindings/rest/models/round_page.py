@@ -3,51 +3,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
-from attrs import define, field
+from attrs import frozen
 
-from ..types import (
-    mapping,
-    required,
-    string,
-)
+from ...scalars import STRING
+from ..types import Field, Model
 
 
-@define(kw_only=True)
-class RoundPage:
+@frozen(kw_only=True, eq=False, repr=False, weakref_slot=False)
+class RoundPage(Model):
     """Where a round's details can be read.
 
     Attributes:
         url: The address of the page with the round's details.
     """
 
-    url: str
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
-    """What came beside the properties above: the vendor may add fields at any time."""
+    url: str | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, without the properties that are None."""
-        result: dict[str, Any] = dict(self.additional_properties)
-        result["url"] = self.url
-        return result
-
-    @classmethod
-    def from_dict(cls, source: Any) -> RoundPage:
-        """Read the model from parsed JSON.
-
-        Raises:
-            DecodeError: a property is missing or has another type.
-        """
-        given = mapping(source)
-        return cls(
-            url=required(given, "url", string),
-            additional_properties={key: value for key, value in given.items() if key not in _NAMES},
-        )
-
-
-_NAMES = frozenset(
-    {
-        "url",
-    }
-)
+    _fields: ClassVar[tuple[Field, ...]] = (Field("url", "url", STRING),)

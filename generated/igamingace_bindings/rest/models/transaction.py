@@ -3,107 +3,69 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import ClassVar
 
-from attrs import define, field
+from attrs import frozen
 
-from ..types import (
-    decimal,
-    either,
-    integer,
-    mapping,
-    optional,
-    string,
-)
+from ...enums import TransactionType
+from ...scalars import INTEGER, NUMBER, STRING, Enumeration, OpaqueId, Time, offset
+from ..types import Field, Model
 
 
-@define(kw_only=True)
-class Transaction:
-    """One change of a balance. Only the types are known; the names of the fields are assumed, and none is
-    required.
+@frozen(kw_only=True, eq=False, repr=False, weakref_slot=False)
+class Transaction(Model):
+    """One change of a balance.
 
     Attributes:
-        transaction_id: The transaction's id, the same as in the callback.
-        type_: What kind of change it is. A round without a win still has a Win of 0. The list is open.
-        player_external_id: Your own id of the player.
+        trans_id: The transaction's id, opaque: that of the callback.
+        trans_type: What kind of change it is: 1 Bet, 2 Win, 4 Deposit, 8 Withdraw, 16 BetCancel, 32
+            BonusCall. The list is open, and that of the older generation. How a `betwin` is listed is not
+            stated; this contract assumes two transactions of one id, a Bet and a Win.
+        user_code: The platform's own number of the player, `playerCode` of players.create.
+        user_external_id: Your own id of the player.
+        round_id: The round's id, opaque, as transactions.round takes it.
+        round_type: What kind of round it is. Only `spin` is stated.
         provider_id: The provider's id.
-        game_code: The game's id, a number at iGamingAce, a string code at other deployments.
-        round_id: The round's id.
-        currency: The currency, an ISO 4217 code.
-        amount: The amount in major units of `currency`, with at most its minor digits (USD 2, KRW 0).
-            Whether what is taken from the player has a minus sign is not stated.
-        created_at: When it happened, as yyyy-MM-dd HH:mm:ss. The time zone is not documented (elsewhere
-            Korea time, UTC+9).
+        provider_name: The provider's name, for people to read.
+        game_code: The game's id, opaque: a number in iGamingAce's callbacks, a text here in a sister
+            deployment.
+        game_name: The game's name, for people to read.
+        amount: The amount, positive for a bet, in major units of the account's currency, with at most
+            its minor digits (USD 2, KRW 0).
+        balance: The player's balance after it, in major units of the account's currency, with at most
+            its minor digits (USD 2, KRW 0).
+        created_at: When it happened, as yyyy-MM-dd HH:mm:ss. Read as Korea time (UTC+9), the zone of
+            the older generation; the time zone is not documented.
     """
 
-    transaction_id: int | None = None
-    type_: int | None = None
-    player_external_id: str | None = None
+    trans_id: str | None = None
+    trans_type: TransactionType | None = None
+    user_code: int | None = None
+    user_external_id: str | None = None
+    round_id: str | None = None
+    round_type: str | None = None
     provider_id: int | None = None
-    game_code: int | str | None = None
-    round_id: int | None = None
-    currency: str | None = None
+    provider_name: str | None = None
+    game_code: str | None = None
+    game_name: str | None = None
     amount: Decimal | None = None
-    created_at: str | None = None
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
-    """What came beside the properties above: the vendor may add fields at any time."""
+    balance: Decimal | None = None
+    created_at: datetime | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, without the properties that are None."""
-        result: dict[str, Any] = dict(self.additional_properties)
-        if self.transaction_id is not None:
-            result["transactionId"] = self.transaction_id
-        if self.type_ is not None:
-            result["type"] = self.type_
-        if self.player_external_id is not None:
-            result["playerExternalId"] = self.player_external_id
-        if self.provider_id is not None:
-            result["providerId"] = self.provider_id
-        if self.game_code is not None:
-            result["gameCode"] = self.game_code
-        if self.round_id is not None:
-            result["roundId"] = self.round_id
-        if self.currency is not None:
-            result["currency"] = self.currency
-        if self.amount is not None:
-            result["amount"] = self.amount
-        if self.created_at is not None:
-            result["createdAt"] = self.created_at
-        return result
-
-    @classmethod
-    def from_dict(cls, source: Any) -> Transaction:
-        """Read the model from parsed JSON.
-
-        Raises:
-            DecodeError: a property is missing or has another type.
-        """
-        given = mapping(source)
-        return cls(
-            transaction_id=optional(given, "transactionId", integer),
-            type_=optional(given, "type", integer),
-            player_external_id=optional(given, "playerExternalId", string),
-            provider_id=optional(given, "providerId", integer),
-            game_code=optional(given, "gameCode", either(integer, string)),
-            round_id=optional(given, "roundId", integer),
-            currency=optional(given, "currency", string),
-            amount=optional(given, "amount", decimal),
-            created_at=optional(given, "createdAt", string),
-            additional_properties={key: value for key, value in given.items() if key not in _NAMES},
-        )
-
-
-_NAMES = frozenset(
-    {
-        "transactionId",
-        "type",
-        "playerExternalId",
-        "providerId",
-        "gameCode",
-        "roundId",
-        "currency",
-        "amount",
-        "createdAt",
-    }
-)
+    _fields: ClassVar[tuple[Field, ...]] = (
+        Field("trans_id", "transId", OpaqueId()),
+        Field("trans_type", "transType", Enumeration(TransactionType)),
+        Field("user_code", "userCode", INTEGER),
+        Field("user_external_id", "userExternalId", STRING),
+        Field("round_id", "roundId", OpaqueId()),
+        Field("round_type", "roundType", STRING),
+        Field("provider_id", "providerId", INTEGER),
+        Field("provider_name", "providerName", STRING),
+        Field("game_code", "gameCode", OpaqueId()),
+        Field("game_name", "gameName", STRING),
+        Field("amount", "amount", NUMBER),
+        Field("balance", "balance", NUMBER),
+        Field("created_at", "createdAt", Time(offset(9), "older")),
+    )

@@ -3,23 +3,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define, field
+from attrs import frozen
 
-from ..types import (
-    integer,
-    listed,
-    mapping,
-    required,
-)
+from ...scalars import INTEGER
+from ..types import Array, Field, Model, Object
 
 if TYPE_CHECKING:
     from ..models.transaction import Transaction
 
 
-@define(kw_only=True)
-class TransactionPage:
+@frozen(kw_only=True, eq=False, repr=False, weakref_slot=False)
+class TransactionPage(Model):
     """One page of transactions.
 
     Attributes:
@@ -29,46 +25,14 @@ class TransactionPage:
         list_: The transactions of this page.
     """
 
-    total: int
-    offset: int
-    count: int
-    list_: list[Transaction]
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any], repr=False)
-    """What came beside the properties above: the vendor may add fields at any time."""
+    total: int | None = None
+    offset: int | None = None
+    count: int | None = None
+    list_: list[Transaction] | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, without the properties that are None."""
-        result: dict[str, Any] = dict(self.additional_properties)
-        result["total"] = self.total
-        result["offset"] = self.offset
-        result["count"] = self.count
-        result["list"] = [item.to_dict() for item in self.list_]
-        return result
-
-    @classmethod
-    def from_dict(cls, source: Any) -> TransactionPage:
-        """Read the model from parsed JSON.
-
-        Raises:
-            DecodeError: a property is missing or has another type.
-        """
-        from ..models.transaction import Transaction
-
-        given = mapping(source)
-        return cls(
-            total=required(given, "total", integer),
-            offset=required(given, "offset", integer),
-            count=required(given, "count", integer),
-            list_=required(given, "list", listed(Transaction.from_dict)),
-            additional_properties={key: value for key, value in given.items() if key not in _NAMES},
-        )
-
-
-_NAMES = frozenset(
-    {
-        "total",
-        "offset",
-        "count",
-        "list",
-    }
-)
+    _fields: ClassVar[tuple[Field, ...]] = (
+        Field("total", "total", INTEGER),
+        Field("offset", "offset", INTEGER),
+        Field("count", "count", INTEGER),
+        Field("list_", "list", Array(Object("Transaction"))),
+    )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from time import monotonic
 from typing import TYPE_CHECKING, Protocol, cast
 from weakref import WeakKeyDictionary
 
+from igamingace._common.clock import monotonic
 from igamingace.errors import IGamingAceError
 from igamingace.limits._budget import BudgetManager, LocalBudget
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from igamingace.limits._events import LimiterHooks
     from igamingace.limits._queue import Waiter
     from igamingace.limits._state import SlotOutcome
-    from igamingace.limits.redis._protocol import LeaseRequest, LeaseUpdate
+    from igamingace.limits.redis._messages import LeaseRequest, LeaseUpdate
     from igamingace.limits.redis._state import LeaseState
 
 __all__ = ["LeaseManager", "LeasedBudget", "LimiterUnavailable"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NotUsableError", "RedisConnections", "connection_settings"]
 
-_SCRIPT = lease_script()
+_SCRIPT = lease_script().encode()
 
 _CHECK = "redis.call('PUBLISH', ARGV[1], '') return redis.call('PUBSUB', 'NUMSUB', ARGV[1])[2]"
 

@@ -12,7 +12,7 @@ from igamingace_bindings.contract import CONCURRENCY_LIMIT
 
 from igamingace._common.fork import after_fork_in_child
 from igamingace.errors import ConfigurationError
-from igamingace.limits._abandoned import DEFAULT_LINGER
+from igamingace.limits._abandoned_slots import DEFAULT_LINGER
 from igamingace.limits._limiter import check_settings
 from igamingace.limits._registry import BudgetRegistry, register_limiter
 from igamingace.limits.redis._budget import LeasedBudget

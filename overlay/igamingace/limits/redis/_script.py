@@ -34,8 +34,9 @@ def script_constants() -> dict[str, int]:
     return {name.upper(): round(value) for name, value in constants.items()}
 
 
-def lease_script() -> bytes:
-    """The script as Redis gets it."""
-    text = files("igamingace.limits.redis").joinpath("lease.lua").read_text()
-    constants = [f"local {name} = {value}\n" for name, value in script_constants().items()]
-    return "".join([*constants, text]).encode()
+def lease_script() -> str:
+    """The script; the constants are in its first line, so that line numbers in errors are right."""
+    constants = script_constants()
+    names, values = ", ".join(constants), ", ".join(map(str, constants.values()))
+    text = files("igamingace.limits.redis").joinpath("lease.lua").read_text(encoding="utf-8")
+    return f"local {names} = {values} {text}"

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from igamingace.limits._state import BudgetState, next_serial
 from igamingace.limits.redis._backpressure import SharedBackpressure
-from igamingace.limits.redis._protocol import LeaseRequest
+from igamingace.limits.redis._messages import LeaseRequest
 
 if TYPE_CHECKING:
     from igamingace.limits._state import SlotOutcome
-    from igamingace.limits.redis._protocol import LeaseUpdate
+    from igamingace.limits.redis._messages import LeaseUpdate
 
 __all__ = ["LeaseState"]
 

@@ -8,8 +8,9 @@ import random
 import selectors
 import socket
 from contextlib import suppress
-from time import monotonic
 from typing import TYPE_CHECKING
+
+from igamingace._common.clock import monotonic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

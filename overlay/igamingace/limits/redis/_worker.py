@@ -9,18 +9,18 @@ import os
 import threading
 from collections import deque
 from functools import partial
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
 
 from igamingace._common.backoff import backoff
+from igamingace._common.clock import monotonic
 from igamingace._common.fork import after_fork_in_child
 from igamingace.errors import ConfigurationError
 from igamingace.limits.redis._budget import LimiterUnavailable
 from igamingace.limits.redis._connections import NotUsableError, RedisConnections
-from igamingace.limits.redis._protocol import LeaseUpdate, StoreIdentity
+from igamingace.limits.redis._messages import LeaseUpdate, StoreIdentity
 from igamingace.limits.redis._script import RECONNECT
 from igamingace.limits.redis._wakeup import DeadlineHeap, WakeupPipe
 

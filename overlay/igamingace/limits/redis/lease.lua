@@ -4,7 +4,7 @@
 -- ARGV[1]  the request (JSON)          ARGV[2]  prefix of the channels
 -- Returns the response (JSON). Publishes an update (JSON) to each other process for which something has changed.
 --
--- Fields of requests, responses and updates: `_protocol.py`. Constants: `_script.py` prepends them, from Python's.
+-- Fields of requests, responses and updates: `_messages.py`. Constants: `_script.py` prepends them, from Python's.
 -- All times are in ms, points of time on Redis' clock.
 --
 -- The store's mark (hash):

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from igamingace.operators._runs.account_info import read_infos
+from igamingace.operators._execution.account_info import currencies_of, points_of, read_infos
 
 if TYPE_CHECKING:
     from igamingace.operators._accounts.account import Account
     from igamingace.operators._accounts.tree import Tree
-    from igamingace.operators._runs.flow import Flow, RunOptions
+    from igamingace.operators._execution.flow import Flow, RunOptions
 
 __all__ = ["Balances", "read_balances"]
 
@@ -52,8 +52,11 @@ class Balances:
 
 def read_balances(tree: Tree, accounts: tuple[Account, ...], options: RunOptions) -> Flow[Balances]:
     """Read the points of many accounts, and store them in the tree, whose text shows them."""
-    infos, failed = yield from read_infos(accounts, options)
-    points = {name: {money.currency: money.amount for money in info.balance} for name, info in infos.items()}
+    points, failed = yield from read_infos(
+        accounts,
+        options,
+        lambda _, info: {currency: points_of(info, currency) for currency in currencies_of(info)},
+    )
     for name, amounts in points.items():
         tree.update(name, amounts.get(tree[name].currency))
     for name, error in failed.items():

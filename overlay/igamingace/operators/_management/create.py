@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Final
 from igamingace._common.masking import without_userinfo
 from igamingace._common.secret import Secret
 from igamingace._common.urls import is_callable_url
-from igamingace.errors import ConfigurationError, IGamingAceError, UnexpectedResponse
+from igamingace.errors import (
+    APIError,
+    ConfigurationError,
+    IGamingAceError,
+    UnexpectedField,
+    UnexpectedResponse,
+)
 from igamingace.operators._accounts.account import (
     Account,
     check_currency,
@@ -20,8 +26,8 @@ from igamingace.operators._accounts.account import (
     check_name,
 )
 from igamingace.operators._errors import CreatedOutside, CreationUnknown, may_have_been_applied
+from igamingace.operators._execution.flow import CallOne
 from igamingace.operators._management.allowed_ips import AllowedAddresses, check_addresses
-from igamingace.operators._runs.flow import CallOne
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -31,7 +37,7 @@ if TYPE_CHECKING:
     from igamingace._client.agent import Agent, AsyncAgent
     from igamingace.operators._accounts.account import Level
     from igamingace.operators._accounts.tree import Tree
-    from igamingace.operators._runs.flow import Flow
+    from igamingace.operators._execution.flow import Flow
 
 __all__ = ["AccountSpec", "NewAccount", "check_spec", "create", "new_password"]
 
@@ -157,12 +163,21 @@ def create(tree: Tree, spec: AccountSpec) -> Flow[NewAccount]:
     """Create the account, and add it to the tree.
 
     Raises:
-        CreationUnknown: the answer was lost.
+        CreationUnknown: the answer was lost, or has no token that can be read.
         CreatedOutside: the account was created, but cannot join the tree.
         IGamingAceError: the API refused, or could not be reached.
     """
     created: CreatedOperator = yield CallOne(str(spec.account["parent"]), _call(spec))
-    return _add_to_tree(tree, spec, created.id, Secret(created.token))
+    requested = str(spec.account["operator_id"])
+    try:
+        token = Secret(created.token)
+    except UnexpectedField as error:
+        raise CreationUnknown(requested, spec.password) from error.with_traceback(None)
+    try:
+        operator_id = created.id
+    except UnexpectedField:
+        operator_id = requested  # the token is the only copy: it must not be lost with the id
+    return _add_to_tree(tree, spec, operator_id, token)
 
 
 def _add_to_tree(tree: Tree, spec: AccountSpec, operator_id: str, token: Secret[str]) -> NewAccount:
@@ -221,7 +236,7 @@ def _without_secrets(error: BaseException, spec: AccountSpec) -> BaseException:
     if not isinstance(error, IGamingAceError) or not may_have_been_applied(error):
         return error
     unknown = CreationUnknown(str(spec.account["operator_id"]), spec.password)
-    # An unreadable answer may hold the new account's token, and its error shows the start of the body.
-    if not isinstance(error, UnexpectedResponse):
+    # An answer may hold the new account's token, and errors show the start of the body.
+    if not isinstance(error, APIError | UnexpectedResponse):
         unknown.__cause__ = error
     return unknown

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from igamingace.operators._accounts.account import LEVELS, Account
-from igamingace.operators._runs.account_info import missing_wallet, read_infos
+from igamingace.operators._errors import WalletUnreadable
+from igamingace.operators._execution.account_info import currencies_of, missing_wallet, parent_of, read_infos
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from igamingace_bindings.rest.models.operator import Operator as Info
 
     from igamingace.operators._accounts.tree import Tree
-    from igamingace.operators._runs.flow import Flow, RunOptions
+    from igamingace.operators._execution.flow import Flow, RunOptions
 
 __all__ = ["Discovery", "discover"]
 
@@ -41,7 +42,7 @@ def discover(tree: Tree, options: RunOptions) -> Flow[Discovery]:
         TreeError: together with the configured fields, the accounts do not form a tree.
     """
     configured = tuple(tree)
-    infos, failed = yield from read_infos(configured, options)
+    infos, failed = yield from read_infos(configured, options, lambda _, info: _AccountFields.of(info))
     names = {info.id: name for name, info in infos.items()}
     names.update({account.operator_id: account.name for account in configured if account.operator_id})
     accounts = tuple(
@@ -57,7 +58,25 @@ def discover(tree: Tree, options: RunOptions) -> Flow[Discovery]:
     return Discovery(accounts, differences, failed)
 
 
-def _completed(account: Account, info: Info, names: Mapping[str, str]) -> Account:
+@dataclass(frozen=True, slots=True)
+class _AccountFields:
+    """The fields of an account's info that are compared; None where the answer does not have one."""
+
+    id: str
+    level: str | None
+    parent_id: str | None
+    currencies: list[str] | None
+
+    @classmethod
+    def of(cls, info: Info) -> _AccountFields:
+        try:
+            currencies = currencies_of(info)
+        except WalletUnreadable:
+            currencies = None
+        return cls(info.id, info.level, parent_of(info), currencies)
+
+
+def _completed(account: Account, info: _AccountFields, names: Mapping[str, str]) -> Account:
     level: Any = info.level if info.level in LEVELS else account.level
     return Account(
         name=account.name,
@@ -71,14 +90,15 @@ def _completed(account: Account, info: Info, names: Mapping[str, str]) -> Accoun
     )
 
 
-def _differences(account: Account, info: Info, names: Mapping[str, str]) -> Iterator[str]:
+def _differences(account: Account, info: _AccountFields, names: Mapping[str, str]) -> Iterator[str]:
     if account.operator_id not in (None, info.id):
         yield f"its id is {info.id!r}, not {account.operator_id!r}: is the token that of another account?"
-    if info.level != account.level:
+    if info.level not in (None, account.level):
         yield f"its level is {info.level!r}, not {account.level!r}"
-    currencies = [money.currency for money in info.balance]
-    if (problem := missing_wallet(account.currency, currencies)) is not None:
-        yield problem
+    if info.currencies is not None:
+        problem = missing_wallet(account.currency, info.currencies)
+        if problem is not None:
+            yield problem
     above = names.get(info.parent_id or "")
     if account.parent is not None and info.parent_id is not None and above != account.parent:
         yield f"it is below {above or info.parent_id!r}, not below {account.parent!r}"

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from igamingace._common.masking import without_userinfo
-from igamingace.errors import AuthenticationError, IGamingAceError, IPNotAllowed
+from igamingace.errors import (
+    AuthenticationError,
+    IGamingAceError,
+    IPNotAllowed,
+    UnexpectedField,
+    UnexpectedResponse,
+)
 from igamingace.operators._errors import DuplicateToken, TokenUnavailable
-from igamingace.operators._management.allowed_ips import AllowedAddresses
-from igamingace.operators._management.probe import probe
-from igamingace.operators._runs.account_info import (
+from igamingace.operators._execution.account_info import (
+    currencies_of,
     duplicate_tokens,
     known_values,
     missing_wallet,
     points_of,
     read_info,
 )
-from igamingace.operators._runs.flow import CallEach, CallOne
+from igamingace.operators._execution.flow import CallEach, CallOne
+from igamingace.operators._management.allowed_ips import AllowedAddresses
+from igamingace.operators._management.probe import probe
 from igamingace.operators._transfers.amounts import amount_for
 
 if TYPE_CHECKING:
@@ -27,8 +35,8 @@ if TYPE_CHECKING:
     from igamingace_bindings.rest.models.provider import Provider
 
     from igamingace.operators._accounts.account import Account
-    from igamingace.operators._runs.flow import Flow, RunOptions
-    from igamingace.operators._runs.results import Results
+    from igamingace.operators._execution.flow import Flow, RunOptions
+    from igamingace.operators._execution.results import Results
     from igamingace.operators._transfers.amounts import Amounts
 
 __all__ = ["CHECKS", "HealthCheckResult", "HealthExpectations", "HealthReport", "check"]
@@ -146,17 +154,25 @@ def _check_one(
 
 def _unreadable(error: Exception) -> Iterator[HealthCheckResult]:
     """Yield the results of an account that could not be read: one has failed, the others are unknown."""
-    causes: dict[str, tuple[type[Exception], ...]] = {
-        "token": (AuthenticationError, TokenUnavailable, DuplicateToken),
-        "address": (IPNotAllowed,),
+    failed = {
+        "token": isinstance(error, AuthenticationError | TokenUnavailable | DuplicateToken)
+        # A gateway's page says no more than its HTTP status, and that is clear.
+        or (isinstance(error, UnexpectedResponse) and error.http_status == HTTPStatus.UNAUTHORIZED),
+        "address": isinstance(error, IPNotAllowed),
     }
     for name in CHECKS:
-        state: HealthState = "failed" if isinstance(error, causes.get(name, ())) else "unknown"
-        yield HealthCheckResult(name, state, str(error))
+        state: HealthState = "failed" if failed.get(name) else "unknown"
+        if name == "token" and isinstance(error, UnexpectedField):
+            yield HealthCheckResult(name, "ok")  # the answer was a success
+        else:
+            yield HealthCheckResult(name, state, str(error))
 
 
 def _address(info: Info) -> HealthCheckResult:
-    allowed = AllowedAddresses.read(info.allowed_ips or ())
+    try:
+        allowed = AllowedAddresses.read(info.allowed_ips or ())
+    except UnexpectedField as error:
+        return HealthCheckResult("address", "unknown", str(error))
     if allowed.everybody:
         return HealthCheckResult(
             "address", "warning", "requests are accepted from everywhere: set the addresses of your servers"
@@ -168,7 +184,11 @@ def _address(info: Info) -> HealthCheckResult:
 def _callback(account: Account, info: Info, expected: HealthExpectations) -> Flow[HealthCheckResult]:
     if account.level == "operator":
         return HealthCheckResult("callback", "ok", "operators have no players")
-    if not info.callback_url:
+    try:
+        url = info.callback_url
+    except UnexpectedField as error:
+        return HealthCheckResult("callback", "unknown", str(error))
+    if not url:
         # The API does not return the wallet mode of an agent.
         return HealthCheckResult(
             "callback",
@@ -177,16 +197,20 @@ def _callback(account: Account, info: Info, expected: HealthExpectations) -> Flo
         )
     if not expected.callbacks:
         return HealthCheckResult("callback", "ok", "set; not called")
-    problem = yield from probe(account, info.callback_url, expected.callback_timeout)
+    problem = yield from probe(account, url, expected.callback_timeout)
     if problem is not None:
-        return HealthCheckResult("callback", "failed", f"{without_userinfo(info.callback_url)}: {problem}")
+        return HealthCheckResult("callback", "failed", f"{without_userinfo(url)}: {problem}")
     return HealthCheckResult("callback", "ok")
 
 
 def _points(account: Account, info: Info, floor: Amounts | None) -> HealthCheckResult:
-    if (problem := missing_wallet(account.currency, [money.currency for money in info.balance])) is not None:
+    try:
+        problem = missing_wallet(account.currency, currencies_of(info))
+        points = points_of(info, account.currency)
+    except IGamingAceError as error:
+        return HealthCheckResult("points", "unknown", str(error))
+    if problem is not None:
         return HealthCheckResult("points", "failed", problem)
-    points = points_of(info, account.currency)
     held = f"{points:f} {account.currency}"
     if floor is None or points >= (least := amount_for(account.currency, floor, "floor")):
         return HealthCheckResult("points", "ok", held)
@@ -199,7 +223,11 @@ def _providers(account: Account) -> Flow[HealthCheckResult]:
     except IGamingAceError as error:
         return HealthCheckResult("providers", "unknown", str(error))
     states = known_values("Provider", "status")
-    unavailable = [one.provider_name for one in providers if states.get(str(one.status)) == MAINTENANCE]
+    unavailable = [
+        str(one.provider_name or one.provider_id)
+        for one in providers
+        if states.get(str(one.status)) == MAINTENANCE
+    ]
     if unavailable:
         return HealthCheckResult("providers", "warning", f"in maintenance: {', '.join(unavailable)}")
     return HealthCheckResult("providers", "ok")

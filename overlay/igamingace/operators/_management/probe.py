@@ -15,12 +15,12 @@ from igamingace._common.text import sanitize
 from igamingace._common.urls import is_callable_url, split_url
 from igamingace._transport.base import Request, Timeouts, TransportFailure
 from igamingace._wallet_client.verdict import judge
-from igamingace.operators._runs.flow import ResolveToken, SendCallback
+from igamingace.operators._execution.flow import ResolveToken, SendCallback
 
 if TYPE_CHECKING:
     from igamingace._transport.base import Response
     from igamingace.operators._accounts.account import Account
-    from igamingace.operators._runs.flow import Flow
+    from igamingace.operators._execution.flow import Flow
 
 __all__ = ["PROBE_TIMEOUT", "probe"]
 

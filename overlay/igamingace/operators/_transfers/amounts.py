@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TypeAlias
 
-from igamingace._common.currency import minor_digits
+from igamingace._common.amounts import is_finer, minor_digits
 from igamingace.errors import ConfigurationError
 
 __all__ = ["Amounts", "amount_for", "amount_problem"]
@@ -21,19 +21,9 @@ def amount_problem(amount: object, currency: str) -> str | None:
         return f"the amount is of the type {type(amount).__name__}: give a Decimal, such as Decimal('10.50')"
     if not amount.is_finite() or amount <= 0:
         return f"the amount is {amount}: it must be more than 0"
-    digits = minor_digits(currency)
-    if _decimals(amount) > digits:
-        return f"the amount {amount} has more decimals than {currency}, which has {digits}"
+    if is_finer(amount, currency):
+        return f"the amount {amount} has more decimals than {currency}, which has {minor_digits(currency)}"
     return None
-
-
-def _decimals(amount: Decimal) -> int:
-    """Return the number of decimals, without trailing zeros."""
-    _, digits, exponent = amount.as_tuple()
-    if not isinstance(exponent, int):
-        raise TypeError("only a finite amount has decimals")
-    text = "".join(map(str, digits))
-    return -exponent - (len(text) - len(text.rstrip("0")))
 
 
 def amount_for(currency: str, amounts: Amounts, what: str) -> Decimal:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
 from igamingace.errors import ConfigurationError
-from igamingace.operators._runs.account_info import points_of, read_infos
+from igamingace.operators._execution.account_info import points_of, read_infos
 from igamingace.operators._transfers.amounts import amount_for
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from igamingace.operators._accounts.account import Account
     from igamingace.operators._accounts.tree import Tree
-    from igamingace.operators._runs.flow import Flow, RunOptions
+    from igamingace.operators._execution.flow import Flow, RunOptions
     from igamingace.operators._transfers.amounts import Amounts
 
 __all__ = ["Plan", "PlannedTransfer", "existing_plan", "plan_top_up"]
@@ -110,8 +110,9 @@ def plan_top_up(
     }
     limits = {one.currency: _limits(one.currency, minimum, target) for one in children}
     names = dict.fromkeys(name for one in children for name in (one.parent, one.name) if name is not None)
-    infos, failed = yield from read_infos(tuple(tree[name] for name in names), options)
-    points = {name: points_of(info, tree[name].currency) for name, info in infos.items()}
+    points, failed = yield from read_infos(
+        tuple(tree[name] for name in names), options, lambda account, info: points_of(info, account.currency)
+    )
     transfers: list[PlannedTransfer] = []
     short: list[PlannedTransfer] = []
     for account in children:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from igamingace.operators._accounts.tree import Tree
     from igamingace.operators._errors import Wallets
-    from igamingace.operators._runs.flow import Flow
+    from igamingace.operators._execution.flow import Flow
     from igamingace.operators._transfers.amounts import Amounts
     from igamingace.operators._transfers.plan import Plan
     from igamingace.operators._transfers.top_up_state import TransferOutcome, TransferState

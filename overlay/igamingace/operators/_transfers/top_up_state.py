@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
+from igamingace._common.amounts import format_amount
 from igamingace.errors import ConfigurationError
 from igamingace.operators._errors import JournalUnusable, Wallets
 from igamingace.operators._transfers.plan import Plan, PlannedTransfer
@@ -215,4 +216,4 @@ def _to_json(amounts: object, what: str) -> object:
         return {currency: _to_json(amount, f"{what} for {currency}") for currency, amount in each}
     if not isinstance(amounts, Decimal) or not amounts.is_finite() or amounts < 0:
         raise ConfigurationError(f"{what} is {amounts!r}: give a Decimal, such as Decimal('100')")
-    return f"{amounts.normalize():f}"
+    return format_amount(amounts)

@@ -15,8 +15,8 @@ from igamingace.operators._errors import (
     Wallets,
     may_have_been_applied,
 )
-from igamingace.operators._runs.account_info import points_of, read_info
-from igamingace.operators._runs.flow import CallOne, Sleep
+from igamingace.operators._execution.account_info import parent_of, points_of, read_info
+from igamingace.operators._execution.flow import CallOne, Sleep
 from igamingace.operators._transfers.amounts import amount_problem
 from igamingace.operators._transfers.wallet_locks import exclusive
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from igamingace.operators._accounts.account import Account
     from igamingace.operators._accounts.tree import Tree
-    from igamingace.operators._runs.flow import Flow
+    from igamingace.operators._execution.flow import Flow
 
 __all__ = [
     "SETTLE",
@@ -241,11 +241,11 @@ def examine_wallets(
             yield Sleep(settle / (_READINGS - 1))
         try:
             source, target = yield from _read_both(order)
+            after = _wallets(order, source, target)
         except IGamingAceError as error:
             unreadable = error
             continue
         unreadable = None
-        after = _wallets(order, source, target)
         seen.add(compare(before, after, order.amount))
         if "moved" in seen:
             return LostAnswer(order=order, evidence="moved", before=before, after=after, cause=cause)
@@ -288,8 +288,8 @@ def _check_accounts(order: TransferOrder, source: Info, target: Info, before: Wa
     if other_accounts:
         name, operator_id = other_accounts[0]
         reason = f"the token of {name!r} is that of the account {operator_id!r}"
-    elif target.parent_id is not None and target.parent_id != source.id:
-        reason = f"the account {target.id!r} is not a child of {source.id!r}, but of {target.parent_id!r}"
+    elif (parent := parent_of(target)) not in (None, source.id):
+        reason = f"the account {target.id!r} is not a child of {source.id!r}, but of {parent!r}"
     elif before.source < order.amount:
         reason = f"{order.source.name!r} has only {before.source} {order.currency}"
     else:

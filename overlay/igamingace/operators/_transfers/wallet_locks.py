@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from igamingace._common.fork import register_at_fork
-from igamingace.operators._runs.flow import Sleep
+from igamingace.operators._execution.flow import Sleep
 
 if TYPE_CHECKING:
-    from igamingace.operators._runs.flow import Flow
+    from igamingace.operators._execution.flow import Flow
 
 __all__ = ["exclusive"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote
 
@@ -35,7 +36,9 @@ class Document:
     _known: dict[tuple[str, str], dict[str, int]] = field(
         init=False, repr=False, default_factory=dict[tuple[str, str], dict[str, int]]
     )
-
+    _zones: dict[tuple[str, str], timezone] = field(
+        init=False, repr=False, default_factory=dict[tuple[str, str], timezone]
+    )
     _fields: dict[tuple[str, str], Validator | None] = field(
         init=False, repr=False, default_factory=dict[tuple[str, str], "Validator | None"]
     )
@@ -57,6 +60,18 @@ class Document:
             listed = members(node.value) if node is not None else {}
             known = self._known[schema, name] = {meaning: int(number) for number, meaning in listed.items()}
         return known
+
+    def time_zone(self, schema: str, name: str) -> timezone:
+        """Return the zone of the time field `name` of a schema; UTC when the document names none.
+
+        Raises:
+            ContractError: what it names is not an offset such as `+09:00`.
+        """
+        zone = self._zones.get((schema, name))
+        if zone is None:
+            node = self.node().at("components", "schemas", schema, "properties", name)
+            zone = self._zones[schema, name] = UTC if node is None else node.time_zone()
+        return zone
 
     def field(self, schema: str, name: str) -> Validator | None:
         """Return the compiled form of the field `name` of a schema; None when the document has none."""
@@ -142,6 +157,22 @@ class Node:
         if node is None:
             raise ContractError(f"contract {self.pointer or '/'}: {'/'.join(map(str, keys))} is missing")
         return node
+
+    def time_zone(self) -> timezone:
+        """Return the zone that the schema of a time names; UTC when it names none.
+
+        Raises:
+            ContractError: what it names is not an offset such as `+09:00`.
+        """
+        offset = self.at("x-time-zone", "offset")
+        if offset is None:
+            return UTC
+        try:
+            return timezone(datetime.strptime(offset.value, "%z").utcoffset() or timedelta())
+        except (TypeError, ValueError):
+            raise ContractError(
+                f"contract {offset.pointer}: {offset.value!r} is not an offset such as +09:00"
+            ) from None
 
     def children(self) -> Iterator[tuple[str, Node]]:
         """Yield the members of an object or the items of an array with their keys."""

@@ -80,16 +80,19 @@ class ErrorStyle:
 
     def _read_error(self, error: Object) -> None:
         name = {"type": "string", "pattern": "^[A-Z][A-Z0-9_]*$"}
+        properties: Object = error["properties"]
+        # Else a success of the wrong shape would be taken for an error, where a 200 may be either.
+        properties["success"] = {**members(properties.get("success")), "const": False}
         if self.field == "name":
-            error["properties"]["code"] = name
+            properties["code"] = name
         elif self.field in {"errorCode", "message"}:
-            error["properties"].pop("code", None)
-            error["properties"][self.field] = name
-            error["required"] = ["success", "message", self.field]
-            error["required"] = list(dict.fromkeys(error["required"]))
+            properties.pop("code", None)
+            properties[self.field] = name
+        code = self.field if self.field in {"errorCode", "message"} else "code"
+        error["required"] = list(dict.fromkeys(["success", "message", code]))
 
 
 def _admit_error(response: JSON) -> None:
     for media in members(members(response).get("content")).values():
         if "schema" in members(media):
-            media["schema"] = {"oneOf": [media["schema"], {"$ref": "#/components/schemas/Error"}]}
+            media["schema"] = {"anyOf": [media["schema"], {"$ref": "#/components/schemas/Error"}]}

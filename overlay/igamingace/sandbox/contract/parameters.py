@@ -14,6 +14,7 @@ from igamingace.sandbox.contract.router import is_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import timezone
 
 IGNORED_HEADERS: Final = frozenset({"accept", "authorization", "content-type"})
 """Header parameters that OpenAPI tells tools to ignore; `x-required-headers` speaks of them instead."""
@@ -29,6 +30,7 @@ class Location:
 
     place: str
     types: Mapping[str, frozenset[str]]
+    time_zones: Mapping[str, timezone]
     validator: Validator
 
     def read(self, given: Mapping[str, list[str]]) -> tuple[Object, list[str]]:
@@ -69,6 +71,7 @@ def compile_locations(operation: Node, path_item: Node) -> dict[str, Location]:
         place: Location(
             place,
             {name: types_of(schema) for name, schema in of_place.schemas.items()},
+            {name: schema.time_zone() for name, schema in of_place.schemas.items()},
             operation.document.object_validator(
                 f"{operation.pointer}/parameters ({place})", of_place.schemas, of_place.required
             ),
@@ -101,7 +104,9 @@ def types_of(schema: Node) -> frozenset[str]:
 
 
 def coerce(text: str, types: frozenset[str]) -> JSON:
-    """Return `text` as the first of `types` it can be read as; as it is when it can be none of them."""
+    """Return `text` as one of `types`; as it is when a text is allowed, or it can be none of them."""
+    if "string" in types:
+        return text
     if types & {"integer", "number"} and _INTEGER.fullmatch(text):
         return int(text)
     if "number" in types and _DECIMAL.fullmatch(text):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MAX_SHOWN: Final = 200
 """How many callbacks are given at most; of more, the latest."""
 _TEXTS: Final = ("account", "player", "language", "return_url")
-_NUMBERS: Final = ("game", "provider")
+_IDS: Final = ("game", "provider")
 _IN_LAUNCH: Final = {
     "player": "playerId",
     "language": "language",
@@ -50,7 +50,7 @@ async def callbacks(request: ControlRequest) -> Response:
 @control_route("POST", "play")
 async def open_session(request: ControlRequest) -> Response:
     """Open a session without a launch; the body has `player`, `game` and what else `seat_for` takes."""
-    body = only(await request.json(), (*_TEXTS, *_NUMBERS, "is_streamer"))
+    body = only(await request.json(), (*_TEXTS, *_IDS, "is_streamer"))
     for name, value in body.items():
         _check(name, value, request.contract.schemas)
     for name in ("player", "game"):
@@ -71,9 +71,9 @@ def _check(name: str, value: JSON, contract: Document) -> None:
     place = f"body.{name}"
     if name in _TEXTS:
         typed(value, str, place)
-    elif name in _NUMBERS:
+    elif name == "provider" or (name == "game" and not isinstance(value, str)):
         typed(value, int, place)
-    else:
+    elif name not in _IDS:
         typed(value, bool, place)
     validator = contract.field("LaunchGame", _IN_LAUNCH.get(name, ""))
     wrong = violations(validator, value, place) if validator is not None else []

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from igamingace._common.json import InvalidJSON, decode_strict
 from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox._json import JSON, Object, ReadOnlyObject, members
-from igamingace.sandbox.contract.router import Router
+from igamingace.sandbox.contract.router import Router, is_text
 from igamingace.sandbox.http.asgi import MAX_BODY_BYTES, Receive, Response, Scope, Send, read_body
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class ControlRequest:
         engine: The game engine.
         contract: What is executed.
         path: Path parameters by name.
-        base_url: Where the sandbox itself is reached, without a slash at the end.
+        prefix: The path at which the sandbox is mounted, without a slash at the end; mostly empty.
         api: Answers at the contract's paths, so that a page can call as an agent does.
     """
 
@@ -42,7 +42,7 @@ class ControlRequest:
     engine: GameEngine
     contract: Contract
     path: Mapping[str, str]
-    base_url: str
+    prefix: str
     scope: Scope
     receive: Receive
     api: Api
@@ -128,6 +128,8 @@ def find(raw_path: bytes, method: str) -> tuple[ControlHandler, Mapping[str, str
         known = ", ".join(f"{verb} {path}" for path, verbs in sorted(_LEAVES.items()) for verb in verbs)
         raise SandboxError("VALIDATION_ERROR", f"path: not found; use one of {known}", status=404)
     handlers, parameters = found
+    if not all(map(is_text, parameters.values())):  # an id or a name that nothing here has
+        raise SandboxError("VALIDATION_ERROR", "path: is not UTF-8", status=404)
     handler = handlers.get(method)
     if handler is None:
         allowed = ", ".join(handlers)

@@ -113,6 +113,7 @@ def _bonus_call(each: BonusCall) -> BonusCallData:
         game=each.game_id,
         base_bet=each.base_bet,
         remaining=each.remaining,
+        created=each.created,
         won=each.won,
         cancelled=each.cancelled,
     )

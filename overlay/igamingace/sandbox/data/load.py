@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from igamingace.sandbox.data.model import PlayerData
 from igamingace.sandbox.store.addresses import parse_allowed
+from igamingace.sandbox.store.ids import canonical_id
 from igamingace.sandbox.store.models import (
     Account,
     BonusCall,
@@ -48,7 +49,7 @@ def load_state(casino: Casino, tokens: Mapping[str, str], types: GameTypes, now:
             Provider(
                 provider.id,
                 provider.name,
-                {game.id: _game(game, types) for game in provider.games},
+                {canonical_id(game.id): _game(game, types) for game in provider.games},
                 every if provider.currencies is None else frozenset(provider.currencies),
                 provider.in_maintenance,
             )
@@ -71,7 +72,7 @@ def _game(data: GameData, types: GameTypes) -> Game:
     kind = types.get(data.type, None if types else 0) if isinstance(data.type, str) else data.type
     if kind is None:
         raise ValueError(f"game {data.id}: type: expected {', '.join(types)}, not {data.type!r}")
-    return Game(data.id, data.name, kind, data.in_maintenance)
+    return Game(canonical_id(data.id), data.name, kind, data.in_maintenance)
 
 
 def _add(state: CasinoState, data: AccountData, token: str, now: datetime) -> None:
@@ -122,7 +123,7 @@ def _add_books(state: CasinoState, account: Account, data: AccountData, now: dat
                 entry.at,
                 entry.round,
                 entry.provider,
-                entry.game,
+                None if entry.game is None else canonical_id(entry.game),
                 entry.balance,
             )
         )
@@ -140,7 +141,7 @@ def _add_books(state: CasinoState, account: Account, data: AccountData, now: dat
                 (Decimal(amount), account.currency),
                 at,
                 round_id=number + 1 if played.id is None else played.id,
-                game=(played.provider, played.game),
+                game=(played.provider, canonical_id(played.game)),
             )
 
 
@@ -152,8 +153,9 @@ def _bonus_call(data: BonusCallData) -> BonusCall:
         rounds=data.rounds,
         expires=data.expires,
         provider_id=data.provider,
-        game_id=data.game,
+        game_id=canonical_id(data.game),
         base_bet=data.base_bet,
+        created=data.created,
         won=data.won,
         cancelled=data.cancelled,
     )
@@ -163,7 +165,7 @@ def _bonus_call(data: BonusCallData) -> BonusCall:
 
 def _launch(data: LaunchData, state: CasinoState) -> Launch | None:
     provider = state.providers.get(data.provider)
-    game = provider.games.get(data.game) if provider is not None else None
+    game = provider.games.get(canonical_id(data.game)) if provider is not None else None
     if provider is None or game is None or data.account not in state.accounts:
         return None
     return Launch(

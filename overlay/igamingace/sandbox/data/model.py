@@ -13,6 +13,8 @@ Id = Annotated[str, Meta(min_length=1)]
 Number = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Upcoming = Annotated[int, Meta(ge=0, le=2**62)]
 """A number after which there are as many as will ever be asked for."""
+GameId = Number | Annotated[str, Meta(min_length=1)]
+"""A number, or a text as sister deployments have them."""
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
 Moment = Annotated[datetime, Meta(tz=True)]
 Amount = Decimal
@@ -28,7 +30,7 @@ class _Table(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=Tru
 class GameData(_Table):
     """A game; `type` by its name or its number."""
 
-    id: Number
+    id: GameId
     name: Id
     type: str | int = 0
     in_maintenance: bool = False
@@ -58,7 +60,7 @@ class RoundData(_Table):
 
     player: Id
     provider: Number
-    game: Number
+    game: GameId
     bet: Amount
     win: Amount = Decimal(0)
     minutes_ago: Annotated[int, Meta(ge=0, le=10_000_000)] = 0
@@ -76,7 +78,7 @@ class TransactionData(_Table):
     at: Moment
     round: Number | None = None
     provider: Number | None = None
-    game: Number | None = None
+    game: GameId | None = None
     balance: Amount | None = None
 
 
@@ -99,9 +101,10 @@ class BonusCallData(_Table):
     rounds: Number
     expires: Moment
     provider: Number
-    game: Number
+    game: GameId
     base_bet: Amount
     remaining: Number
+    created: Moment | None = None
     won: Amount = Decimal(0)
     cancelled: bool = False
 
@@ -141,7 +144,7 @@ class LaunchData(_Table):
     account: Id
     player: Id
     provider: Number
-    game: Number
+    game: GameId
     language: str
     return_url: str
     is_streamer: bool

@@ -10,16 +10,19 @@ from igamingace.sandbox.contract.document import violations
 from igamingace.sandbox.data.model import PlayerData
 from igamingace.sandbox.store.amounts import MAX_TOTAL, amount_in
 from igamingace.sandbox.store.clock import CALENDAR
+from igamingace.sandbox.store.ids import canonical_id
 from igamingace.sandbox.store.models import TransactionType
 from igamingace.sandbox.store.state import MAX_ACCOUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
     from decimal import Decimal
 
     from igamingace.sandbox._json import JSON
     from igamingace.sandbox.contract.document import Document
     from igamingace.sandbox.data.model import AccountData, Casino, GameData
+    from igamingace.sandbox.store.ids import OpaqueId
 
 
 _TYPES: Final = tuple(map(int, TransactionType))
@@ -38,19 +41,20 @@ def validate_casino(casino: Casino, contract: Document) -> None:
     """Validate a casino: its parts fit together, and the contract allows its values.
 
     Raises:
-        Mistake: the first that is found.
+        DataProblem: the first that is found.
     """
     if not casino.accounts:
         raise DataProblem("", "expected at least one account: [[accounts]]")
     if len(casino.accounts) > MAX_ACCOUNTS:
         raise DataProblem(".accounts", f"expected at most {MAX_ACCOUNTS} accounts")
     _unique(".providers", (provider.id for provider in casino.providers))
-    games = {provider.id: {game.id for game in provider.games} for provider in casino.providers}
+    games = {provider.id: {canonical_id(game.id) for game in provider.games} for provider in casino.providers}
     for index, provider in enumerate(casino.providers):
         path = f".providers[{index}]"
-        _unique(f"{path}.games", (game.id for game in provider.games), at_array=True)
+        _unique(f"{path}.games", (canonical_id(game.id) for game in provider.games), at_array=True)
         _check_field(f"{path}.id", provider.id, contract, "Provider", "providerId")
         for place, game in enumerate(provider.games):
+            _check_field(f"{path}.games[{place}].id", game.id, contract, "Game", "gameID")
             _check_type(f"{path}.games[{place}].type", game, contract)
     _unique(".accounts", (account.id for account in casino.accounts))
     _unique(
@@ -88,12 +92,23 @@ def _check_by_contract(path: str, account: AccountData, contract: Document) -> N
             f"{path}.movements[{index}].id", movement.id, contract, "DepositToPlayer", "transactionId"
         )
     for index, call in enumerate(account.bonus_calls):
-        where = f"{path}.bonus_calls[{index}].remaining"
-        _check_field(where, call.remaining, contract, "BonusCall", "roundsRemaining")
+        where = f"{path}.bonus_calls[{index}]"
+        _check_field(f"{where}.remaining", call.remaining, contract, "BonusCall", "roundsRemaining")
+        _check_field(f"{where}.rounds", call.rounds, contract, "BonusCallSpins", "spinAmount")
+        _check_field(f"{where}.provider", call.provider, contract, "BonusCall", "providerId")
+        _check_field(f"{where}.game", str(call.game), contract, "BonusCall", "gameCode")
+        _check_field(f"{where}.player", call.player, contract, "CreatePlayer", "playerExternalId")
+    for index, entry in enumerate(account.transactions):
+        where = f"{path}.transactions[{index}]"
+        _check_field(f"{where}.player", entry.player, contract, "CreatePlayer", "playerExternalId")
+        if entry.provider is not None:
+            _check_field(f"{where}.provider", entry.provider, contract, "Transaction", "providerId")
+        if entry.game is not None:
+            _check_field(f"{where}.game", str(entry.game), contract, "Transaction", "gameCode")
 
 
 def _check_account(
-    path: str, account: AccountData, games: Mapping[int, set[int]], operators: set[str]
+    path: str, account: AccountData, games: Mapping[int, set[OpaqueId]], operators: set[str]
 ) -> None:
     if account.parent is not None and account.parent not in operators:
         raise DataProblem(
@@ -122,13 +137,13 @@ def _check_players(path: str, account: AccountData) -> None:
             _check_money(f"{path}.players[{index}].wallet", player.wallet, account.currencies)
 
 
-def _check_rounds(path: str, account: AccountData, games: Mapping[int, set[int]]) -> None:
+def _check_rounds(path: str, account: AccountData, games: Mapping[int, set[OpaqueId]]) -> None:
     players = set(map(_id_of, account.players))
     for index, played in enumerate(account.rounds):
         where = f"{path}.rounds[{index}]"
         if played.player not in players:
             raise DataProblem(where, f"expected a player of this account, not {played.player!r}")
-        if played.game not in games.get(played.provider, ()):
+        if canonical_id(played.game) not in games.get(played.provider, ()):
             raise DataProblem(where, f"expected a game of a provider, not {played.provider}/{played.game}")
         for amount in (played.bet, played.win):
             _check_money(where, {account.currencies[0]: amount}, account.currencies)
@@ -138,11 +153,7 @@ def _check_books(path: str, account: AccountData) -> None:
     """Check the types, and of amounts the size: a wallet may tell a balance with more digits, or below 0."""
     for index, entry in enumerate(account.transactions):
         _check_kind(f"{path}.transactions[{index}].type", entry.type)
-        if entry.at.year not in CALENDAR:
-            raise DataProblem(
-                f"{path}.transactions[{index}].at",
-                f"expected a time from {CALENDAR[0]} to {CALENDAR[-1]}, not {entry.at}",
-            )
+        _check_time(f"{path}.transactions[{index}].at", entry.at)
         _check_size(f"{path}.transactions[{index}].amount", entry.amount)
         if entry.balance is not None:
             _check_size(f"{path}.transactions[{index}].balance", entry.balance)
@@ -152,6 +163,14 @@ def _check_books(path: str, account: AccountData) -> None:
     for index, call in enumerate(account.bonus_calls):
         for name, amount in (("amount", call.amount), ("base_bet", call.base_bet), ("won", call.won)):
             _check_size(f"{path}.bonus_calls[{index}].{name}", amount)
+        _check_time(f"{path}.bonus_calls[{index}].expires", call.expires)
+        if call.created is not None:
+            _check_time(f"{path}.bonus_calls[{index}].created", call.created)
+
+
+def _check_time(path: str, moment: datetime) -> None:
+    if moment.year not in CALENDAR:
+        raise DataProblem(path, f"expected a time from {CALENDAR[0]} to {CALENDAR[-1]}, not {moment}")
 
 
 def _check_kind(path: str, kind: int) -> None:

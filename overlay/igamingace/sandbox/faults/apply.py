@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
+from igamingace._common.clock import sleep
 from igamingace.sandbox._json import items, members
 from igamingace.sandbox.http.asgi import HTML_TYPE, Response, head_of
 
@@ -95,7 +95,7 @@ async def _drip(answer: Response, seconds: float, send: Send) -> None:
     size = max(1, -(-len(answer.body) // _PIECES))
     pieces = [answer.body[start : start + size] for start in range(0, len(answer.body), size)]
     for piece in pieces:
-        await asyncio.sleep(seconds / len(pieces))
+        await sleep(seconds / len(pieces))
         await send({"type": "http.response.body", "body": piece, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 

@@ -6,12 +6,12 @@ Assumed: redirects are not followed, and when the time is over the connection is
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from igamingace_bindings.contract import CALLBACKS, CallbackInfo
 
+from igamingace._common.clock import perf_counter, sleep, wait
 from igamingace._common.masking import without_userinfo
 from igamingace._wallet_client.client import MAX_CONCURRENCY, NoResponse, WalletResponse, WalletUnreachable
 from igamingace._wallet_client.verdict import Verdict, failed, judge
@@ -91,7 +91,7 @@ class CallbackSender:
         await self._connections.close()
 
     async def _deliver(self, attempt: _Attempt, fault: InjectedCallbackFault) -> Delivery:
-        at, start, command = self._runtime.clock(), time.perf_counter(), attempt.message.command
+        at, start, command = self._runtime.clock(), perf_counter(), attempt.message.command
         reply = None
         try:
             reply = await self._exchange_in_time(attempt, fault)
@@ -118,7 +118,7 @@ class CallbackSender:
             signature=(attempt.signature or b"").decode(),
             http_status=None if reply is None else reply.http_status,
             answer_body=b"" if reply is None else reply.body[:MAX_LOGGED_BYTES],
-            seconds=time.perf_counter() - start,
+            seconds=perf_counter() - start,
             verdict=verdict,
             text=mask_text(_words(command, attempt.number, verdict), self._runtime.state.tokens),
             fault=fault.name,
@@ -133,7 +133,7 @@ class CallbackSender:
         task = asyncio.get_running_loop().create_task(self._exchange(attempt, fault))
         self._running.add(task)
         task.add_done_callback(self._ended)
-        await asyncio.wait((task,), timeout=self._limit(attempt.message.command))
+        await wait(task, self._limit(attempt.message.command))
         if task.done():
             return task.result()
         # A late answer no longer counts, but a wallet in this process and a callback that a fault has delayed
@@ -146,7 +146,7 @@ class CallbackSender:
     async def _exchange(self, attempt: _Attempt, fault: InjectedCallbackFault) -> WalletResponse:
         async with self._connections.to(attempt.session.account, attempt.url) as connection:
             attempt.place = connection.name
-            await asyncio.sleep(fault.delay)
+            await sleep(fault.delay)
             if fault.lost:
                 raise NoResponse(
                     "a fault of the sandbox lost the callback on its way: the wallet never got it"

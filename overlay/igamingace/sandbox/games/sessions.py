@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from igamingace._common.currency import minor_digits
+from igamingace._common.amounts import minor_digits
 from igamingace.sandbox.store.collections import BoundedDict
 from igamingace.sandbox.store.models import BonusCall, BonusStatus
 

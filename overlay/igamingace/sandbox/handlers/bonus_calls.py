@@ -7,12 +7,14 @@ request idempotent.
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.handlers.registry import Call, handles
 from igamingace.sandbox.store.amounts import amount_in
 from igamingace.sandbox.store.catalogue import playable
+from igamingace.sandbox.store.ids import canonical_id
 from igamingace.sandbox.store.models import Account, BonusCall, BonusStatus
 
 if TYPE_CHECKING:
@@ -27,12 +29,13 @@ def register(call: Call) -> JSON:
     """Give a player free spins, when none are running; assumed: one that was played or has expired is not."""
     agent, body = call.agent(), call.body
     player = call.state.player_of(agent, body["playerId"])
-    playable(call.state, agent, body["providerId"], body["gameId"])
+    game_id = canonical_id(body["gameId"])
+    playable(call.state, agent, body["providerId"], game_id)
     if body["bonusType"] != call.number("RegisterBonusCall", "bonusType", ACTIVE_TYPE):
         raise SandboxError("PARAMETERS_INVALID", f"body.bonusType: {body['bonusType']} is not active now")
     amount = amount_in(agent.currency, body["callAmount"], "body.callAmount")
     base_bet = amount_in(agent.currency, body["metaData"]["baseBetAmount"], "body.metaData.baseBetAmount")
-    expires = call.time(body["expireAt"], "body.expireAt")
+    expires = call.body_time("RegisterBonusCall", "expireAt")
     if expires <= call.now:
         raise SandboxError("PARAMETERS_INVALID", "body.expireAt: is past")
     if player.bonus_call is not None and player.bonus_call.status(call.now) is BonusStatus.ACTIVE:
@@ -46,8 +49,9 @@ def register(call: Call) -> JSON:
         rounds=body["metaData"]["spinAmount"],
         expires=expires,
         provider_id=body["providerId"],
-        game_id=body["gameId"],
+        game_id=game_id,
         base_bet=base_bet,
+        created=call.now,
     )
     agent.bonus_calls[made.id] = player.bonus_call = made
     return {"issueId": made.id}
@@ -71,15 +75,42 @@ def cancel(call: Call) -> None:
 
 @handles("bonus_calls.detail")
 def detail(call: Call) -> JSON:
-    """Return where a bonus call stands, as `BonusStatus` has it. Assumed: once ended, no rounds remain."""
-    bonus_call = _own(call.agent(), call.path["issueId"], "path.issueId")
+    """Return where a bonus call stands, as `BonusStatus` has it, in the fields of both pages.
+
+    Assumed: once ended, no rounds remain; `playedAmount` counts spins, `betLevel` is the bet of a spin.
+    """
+    agent = call.agent()
+    bonus_call = _own(agent, call.path["issueId"], "path.issueId")
     status = bonus_call.status(call.now)
-    remaining = bonus_call.remaining if status is BonusStatus.ACTIVE else 0
-    return {"issueId": bonus_call.id, "status": int(status), "roundsRemaining": remaining}
+    found: JSON = {
+        "issueId": bonus_call.id,
+        "operatorId": agent.id,
+        "providerId": bonus_call.provider_id,
+        "gameCode": str(bonus_call.game_id),
+        "playerExternalId": bonus_call.player_id,
+        "currency": agent.currency,
+        "bonusType": call.number("RegisterBonusCall", "bonusType", ACTIVE_TYPE),
+        "callAmount": bonus_call.amount,
+        "metaData": {
+            "spinAmount": bonus_call.rounds,
+            "playedAmount": bonus_call.rounds - bonus_call.remaining,
+            "betLevel": bonus_call.base_bet,
+            "expireAt": bonus_call.expires.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+            "maxWinAmount": bonus_call.amount,
+        },
+        "status": int(status),
+        "roundsRemaining": bonus_call.remaining if status is BonusStatus.ACTIVE else 0,
+        "totalWinAmount": bonus_call.won,
+    }
+    if bonus_call.created is not None:
+        found["createdAt"] = call.time_text(bonus_call.created, "BonusCall", "createdAt")
+    return found
 
 
-def _own(agent: Account, issue_id: int, place: str) -> BonusCall:
-    bonus_call = agent.bonus_calls.get(issue_id)
+def _own(agent: Account, issue_id: int | str, place: str) -> BonusCall:
+    """Return the agent's bonus call of that id. The sandbox's are numbers: any other text names none."""
+    known = canonical_id(issue_id)
+    bonus_call = agent.bonus_calls.get(known) if isinstance(known, int) else None
     if bonus_call is None:
-        raise SandboxError("PARAMETERS_INVALID", f"{place}: you have no bonus call {issue_id}")
+        raise SandboxError("PARAMETERS_INVALID", f"{place}: you have no bonus call {issue_id!r}")
     return bonus_call

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from igamingace.sandbox.handlers.registry import Call, handles
 from igamingace.sandbox.store.catalogue import launchable, offered_provider
-from igamingace.sandbox.store.ids import new_token
+from igamingace.sandbox.store.ids import canonical_id, new_token
 from igamingace.sandbox.store.models import Launch
 
 if TYPE_CHECKING:
@@ -34,12 +34,13 @@ def list_games(call: Call) -> JSON:
 def launch(call: Call) -> JSON:
     """Make a launch url, served by the sandbox itself, that works once within its life.
 
-    That it works once is documented, how long it lives is known of other deployments (api-facts section 2).
-    Assumed: the player must have been linked; several launches of one player can be open at once.
+    That it works once is documented, how long it lives is known of the older generation (api-facts section
+    2). Assumed: the player must have been linked. That a player has one session at a time was observed
+    elsewhere, and is not enforced.
     """
     agent, body = call.agent(), call.body
     player = call.state.player_of(agent, body["playerId"])
-    provider, game = launchable(call.state, agent, body["providerId"], body["gameId"])
+    provider, game = launchable(call.state, agent, body["providerId"], canonical_id(body["gameId"]))
     made = Launch(
         token=new_token(),
         account_id=agent.id,

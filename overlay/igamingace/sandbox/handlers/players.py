@@ -63,10 +63,11 @@ def _move(call: Call, kind: TransactionType) -> JSON:
     movement = Movement(
         kind, player.external_id, currency, amount_in(currency, body["amount"], "body.amount")
     )
-    known = agent.movements.get(body["transactionId"])
+    movement_id = str(body["transactionId"])
+    known = agent.movements.get(movement_id)
     if known is None:
         _carry_out(agent, player, movement)
-        agent.movements[body["transactionId"]] = movement
+        agent.movements[movement_id] = movement
         money = movement.amount, currency
         call.state.record(agent, kind, player.external_id, money, call.now, balance=player.wallet[currency])
     elif known != movement:

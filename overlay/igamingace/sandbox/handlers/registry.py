@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from igamingace.sandbox._errors import SandboxError
@@ -30,7 +30,7 @@ class Call:
         query: Query parameters by name.
         body: The JSON object that was sent; empty without a body.
         now: The sandbox's time, aware.
-        zone: The zone of the times that stand in requests and answers.
+        time_zone: The zone of the times that stand in requests and answers; None: those of the contract.
         engine: The game engine, to end sessions.
         base_url: Where the sandbox itself is reached, without a slash at the end.
     """
@@ -42,7 +42,7 @@ class Call:
     query: Object
     body: Object
     now: datetime
-    zone: tzinfo
+    time_zone: tzinfo | None
     engine: GameEngine
     base_url: str
 
@@ -80,20 +80,35 @@ class Call:
             )
         return self.account
 
-    def time(self, text: str, place: str) -> datetime:
-        """Return the moment that `text` (yyyy-MM-dd HH:mm:ss) names.
+    def body_time(self, schema: str, name: str) -> datetime:
+        """Return the moment that the field `name` (yyyy-MM-dd HH:mm:ss) of the body names, by its schema.
 
         Raises:
             SandboxError: PARAMETERS_INVALID, when the calendar has no such moment.
         """
-        try:
-            return datetime.strptime(text, TIME_FORMAT).replace(tzinfo=self.zone)
-        except ValueError:
-            raise SandboxError("PARAMETERS_INVALID", f"{place}: {text!r} is not a valid date") from None
+        zone = self.time_zone or self.operation.node.document.time_zone(schema, name)
+        return _moment(self.body[name], f"body.{name}", zone)
 
-    def time_text(self, moment: datetime) -> str:
-        """Return `moment` as answers write it (yyyy-MM-dd HH:mm:ss)."""
-        return moment.astimezone(self.zone).strftime(TIME_FORMAT)
+    def query_time(self, name: str) -> datetime:
+        """Return the moment that a query parameter (yyyy-MM-dd HH:mm:ss) names.
+
+        Raises:
+            SandboxError: PARAMETERS_INVALID, when the calendar has no such moment.
+        """
+        zone = self.time_zone or self.operation.locations["query"].time_zones.get(name, UTC)
+        return _moment(self.query[name], f"query.{name}", zone)
+
+    def time_text(self, moment: datetime, schema: str, name: str) -> str:
+        """Return `moment` as the field `name` of an answer writes it (yyyy-MM-dd HH:mm:ss), by its schema."""
+        zone = self.time_zone or self.operation.node.document.time_zone(schema, name)
+        return moment.astimezone(zone).strftime(TIME_FORMAT)
+
+
+def _moment(text: str, place: str, zone: tzinfo) -> datetime:
+    try:
+        return datetime.strptime(text, TIME_FORMAT).replace(tzinfo=zone)
+    except ValueError:
+        raise SandboxError("PARAMETERS_INVALID", f"{place}: {text!r} is not a valid date") from None
 
 
 Handler: TypeAlias = Callable[[Call], JSON]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.handlers.registry import Call, handles
-from igamingace.sandbox.store.ids import new_token
+from igamingace.sandbox.store.ids import canonical_id, new_token
 from igamingace.sandbox.store.models import RoundPage, Transaction
 
 if TYPE_CHECKING:
     from igamingace.sandbox._json import JSON
+
+ROUND_TYPE: Final = "spin"
+"""The one that is stated (api-facts section 2)."""
 
 
 @handles("transactions.list")
@@ -19,22 +22,22 @@ def list_transactions(call: Call) -> JSON:
     """List the account's transactions of a window.
 
     Assumed: both ends are included, and the oldest comes first; an operator has none, its agents have. The
-    pause of 30 s between pages that the platform asks for is not enforced.
+    pause of 30 s between windows that the older generation asks for is not enforced.
     """
     query = call.query
-    start = call.time(query["startTime"], "query.startTime")
-    end = call.time(query["endTime"], "query.endTime")
+    start, end = call.query_time("startTime"), call.query_time("endTime")
     if end < start:
         raise SandboxError("PARAMETERS_INVALID", "query.endTime: is before startTime")
     longest = call.rule("x-max-window-seconds")
     if longest is not None and end - start > timedelta(seconds=longest):
         raise SandboxError("PARAMETERS_INVALID", f"query.endTime: a window has at most {longest} seconds")
+    round_id = canonical_id(query["roundId"]) if "roundId" in query else None
     found = [
         transaction
         for transaction in call.account.transactions
         if start <= transaction.at.replace(microsecond=0) <= end
         and query.get("playerExternalId", transaction.player_id) == transaction.player_id
-        and query.get("roundId", transaction.round_id) == transaction.round_id
+        and round_id in {None, transaction.round_id}
     ]
     found.sort(key=lambda transaction: transaction.at)  # the clock may have been moved back
     offset: int = query["offset"]
@@ -55,12 +58,16 @@ def round_page(call: Call) -> JSON:
     """
     query = call.query
     player = call.state.player_of(call.agent(), query["playerExternalId"])
-    wanted = (player.external_id, query["roundId"], query["providerId"], str(query["gameCode"]))
+    round_id, game_id = canonical_id(query["roundId"]), canonical_id(query["gameCode"])
     for entry in call.account.transactions:
-        if (entry.player_id, entry.round_id, entry.provider_id, str(entry.game_id)) == wanted:
+        if (
+            entry.round_id is not None
+            and (entry.player_id, entry.round_id) == (player.external_id, round_id)
+            and (entry.provider_id, entry.game_id) == (query["providerId"], game_id)
+        ):
             token = new_token()
             call.state.round_pages[token] = RoundPage(
-                call.account.id, player.external_id, query["roundId"], entry.provider_id, entry.game_id
+                call.account.id, entry.player_id, entry.round_id, entry.provider_id, entry.game_id
             )
             return [{"url": f"{call.base_url}/_sandbox/round?token={token}"}]
     raise SandboxError(
@@ -69,17 +76,30 @@ def round_page(call: Call) -> JSON:
 
 
 def _entry(transaction: Transaction, call: Call) -> JSON:
-    optional = {
-        "roundId": transaction.round_id,
+    """Return a transaction as answers have it, ids as texts; what is not known is left out."""
+    player = call.account.players.get(transaction.player_id)
+    provider = (
+        call.state.providers.get(transaction.provider_id) if transaction.provider_id is not None else None
+    )
+    game = (
+        provider.games.get(transaction.game_id)
+        if provider is not None and transaction.game_id is not None
+        else None
+    )
+    in_round = transaction.round_id is not None
+    fields = {
+        "transId": str(transaction.id),
+        "transType": int(transaction.type),
+        "userCode": player.code if player is not None else None,
+        "userExternalId": transaction.player_id,
+        "roundId": str(transaction.round_id) if in_round else None,
+        "roundType": ROUND_TYPE if in_round else None,
         "providerId": transaction.provider_id,
-        "gameCode": transaction.game_id,
-    }
-    return {
-        "transactionId": transaction.id,
-        "type": int(transaction.type),
-        "playerExternalId": transaction.player_id,
-        **{name: value for name, value in optional.items() if value is not None},
-        "currency": transaction.currency,
+        "providerName": provider.name if provider is not None else None,
+        "gameCode": str(transaction.game_id) if transaction.game_id is not None else None,
+        "gameName": game.name if game is not None else None,
         "amount": transaction.amount,
-        "createdAt": call.time_text(transaction.at),
+        "balance": transaction.balance,
+        "createdAt": call.time_text(transaction.at, "Transaction", "createdAt"),
     }
+    return {name: value for name, value in fields.items() if value is not None}

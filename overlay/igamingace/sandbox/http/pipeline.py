@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import re
 from dataclasses import dataclass
-from time import perf_counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from igamingace._common.clock import perf_counter, sleep
 from igamingace._common.json import encode
 from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.faults.apply import (
@@ -31,6 +29,7 @@ from igamingace.sandbox.http.asgi import (
     respond,
 )
 from igamingace.sandbox.http.authentication import account_of, operation_at, require_address
+from igamingace.sandbox.http.origin import mount_prefix
 from igamingace.sandbox.http.validation import validate_request
 from igamingace.sandbox.store.request_log import MAX_LOGGED_BYTES, LoggedRequest, truncate_headers
 
@@ -45,13 +44,13 @@ if TYPE_CHECKING:
     from igamingace.sandbox.contract.error_style import ErrorStyle
     from igamingace.sandbox.faults import Fault, InjectedFault
     from igamingace.sandbox.games.engine import GameEngine
+    from igamingace.sandbox.http.origin import TrustedProxies
     from igamingace.sandbox.http.validation import RequestInput
     from igamingace.sandbox.store.in_flight import Gauge
     from igamingace.sandbox.store.models import Account
 
 _log = logging.getLogger("igamingace.sandbox")
 
-_HOST: Final = re.compile(rb"(?:[A-Za-z0-9.\-_]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _PIPELINE_CODES: Final = (
     "INTERNAL_SERVER_ERROR",
     "IP_NOT_ALLOWED",
@@ -88,7 +87,7 @@ class RequestContext:
         path: Path parameters by name.
         code: The number of the response code of an error.
         fault: The kinds of the injected faults, for people.
-        problem: What went wrong inside, to be raised when strict.
+        problem: What went wrong inside, to be raised when `raise_errors`.
         logged: Its entry in the log, once there is one.
     """
 
@@ -117,9 +116,10 @@ class RequestPipeline:
         contract: Contract,
         runtime: Runtime,
         engine: GameEngine,
+        proxies: TrustedProxies,
         *,
         validate_answers: bool,
-        strict: bool,
+        raise_errors: bool,
     ) -> None:
         """See `create_app`.
 
@@ -131,14 +131,16 @@ class RequestPipeline:
         self._contract = contract
         self._runtime = runtime
         self._engine = engine
+        self._proxies = proxies
         self._validate_answers = validate_answers
-        self._strict = strict
+        self._raise_errors = raise_errors
 
     async def serve(self, raw_path: bytes, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request and log it: the stages stand below in their order.
 
         Raises:
-            ContractBreach: when strict, and the response differed from the contract; 500 has been sent.
+            ContractBreach: when `raise_errors`, and the response differed from the contract; 500 has been
+                sent.
             Exception: the same when a handler failed.
         """
         request = RequestContext(
@@ -185,7 +187,7 @@ class RequestPipeline:
             if slot is not None:
                 slot.leave()
             self._log(request, response).seconds = perf_counter() - request.started
-        if request.problem is not None and self._strict:
+        if request.problem is not None and self._raise_errors:
             raise request.problem
 
     def _authenticate(self, request: RequestContext) -> Operation:
@@ -221,7 +223,7 @@ class RequestPipeline:
                 request.fault = injected.names
                 delay += injected.hold
         if delay:
-            await asyncio.sleep(delay)
+            await sleep(delay)
         return injected
 
     async def _read(self, request: RequestContext) -> None:
@@ -252,9 +254,9 @@ class RequestPipeline:
             arguments.query,
             arguments.body,
             request.received,
-            self._runtime.zone,
+            self._runtime.time_zone,
             self._engine,
-            base_url(request.fields, request.scope),
+            self._proxies.origin(request.fields, request.scope) + mount_prefix(request.scope),
         )
         return operation.success, {"success": True, "message": "OK", "data": handler(call)}, None, ()
 
@@ -347,15 +349,6 @@ class RequestPipeline:
         code = self._contract.code(error.name)
         body = errors.body(code.number, code.name, error.message)
         return error.status or errors.status(code.http_status), body
-
-
-def base_url(fields: Mapping[bytes, bytes], scope: Scope) -> str:
-    """Return where the caller found the sandbox, without a slash at the end."""
-    host = fields.get(b"host", b"")
-    if not _HOST.fullmatch(host):
-        name, port = scope.get("server") or ("localhost", None)
-        host = f"{name}:{port}".encode() if port else name.encode()
-    return f"{scope['scheme']}://{host.decode()}"
 
 
 def _code_of(contract: Contract, fault: Fault) -> tuple[int, str, int] | None:

@@ -10,8 +10,8 @@ class WriteCoalescingTransport(asyncio.Transport):
     """A transport that sends what is written in one turn of the event loop at the end of that turn.
 
     uvicorn writes the head of an answer and its body one after the other. Sent as they come they are two
-    packets, two calls of the system, and often two awakenings of the caller, which together cost a fifth of
-    the answers a second.
+    packets, two calls of the system, and often two awakenings of the caller. Without this a core gives a
+    quarter fewer answers to GET, and the sandbox is as slow beside Starlette as its benchmark allows.
     """
 
     def __init__(self, below: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from igamingace_bindings.contract import OPERATIONS, REQUIRED_HEADERS
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from igamingace.sandbox.control.router import ControlRequest
     from igamingace.sandbox.http.asgi import Message
     from igamingace.sandbox.store.models import Account
+
+
+_PLACE: Final = frozenset({b"host", b"x-forwarded-host", b"x-forwarded-port", b"x-forwarded-proto"})
+"""The fields that say where the browser found the sandbox: the launch url is to lead there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ async def _call(request: ControlRequest, account: Account, operation: str, body:
     info, raw = OPERATIONS[operation], encode(body)
     path = info.path.encode()
     headers = {name.lower(): value.format(token=account.token) for name, value in REQUIRED_HEADERS.items()}
-    host = [field for field in request.scope["headers"] if field[0] == b"host"]
+    place = [field for field in request.scope["headers"] if field[0] in _PLACE]
     scope = {
         **request.scope,
         "method": info.method,
@@ -81,7 +85,7 @@ async def _call(request: ControlRequest, account: Account, operation: str, body:
         "raw_path": path,
         "query_string": b"",
         "headers": [
-            *host,
+            *place,
             *((name.encode(), value.encode()) for name, value in headers.items()),
             (b"content-length", str(len(raw)).encode()),
         ],

@@ -6,7 +6,7 @@ from decimal import Decimal
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from igamingace._common.currency import minor_digits
+from igamingace._common.amounts import decimals, minor_digits
 from igamingace.sandbox.control.router import control_route
 from igamingace.sandbox.pages.html import html_page
 from igamingace.sandbox.store.models import TransactionType
@@ -38,7 +38,10 @@ async def show_round(request: ControlRequest) -> Response:
         return html_page(404, "No such round", "<p>Ask for its address with transactions.round.</p>")
     about = _about(state, wanted, entries[0])
     return html_page(
-        200, f"Round {wanted.round_id}", about + _table(entries, request.runtime.zone), kind="sheet"
+        200,
+        f"Round {wanted.round_id}",
+        about + _table(entries, request.runtime.zone_of("Transaction", "createdAt")),
+        kind="sheet",
     )
 
 
@@ -55,7 +58,7 @@ def _entries(state: CasinoState, wanted: RoundPage) -> list[Transaction]:
 
 def _about(state: CasinoState, wanted: RoundPage, entry: Transaction) -> str:
     provider = state.providers.get(entry.provider_id or 0)
-    game = provider.games.get(entry.game_id or 0) if provider is not None else None
+    game = provider.games.get(entry.game_id) if provider is not None and entry.game_id is not None else None
     rows = {
         "Player": wanted.player_id,
         "Game": str(entry.game_id) if game is None else game.name,
@@ -107,5 +110,5 @@ def _signed(amount: Decimal, currency: str) -> str:
 
 def _money(amount: Decimal, currency: str) -> str:
     """Return the amount with at least the currency's digits: a wallet may answer with more."""
-    digits = max(minor_digits(currency), -int(amount.as_tuple().exponent))
+    digits = max(minor_digits(currency), decimals(amount))
     return f"{amount:,.{digits}f}"

@@ -37,17 +37,17 @@ async def static(request: ControlRequest) -> Response:
 @control_route("GET", "launch")
 async def launch(request: ControlRequest) -> Response:
     """Open a launch url."""
-    return open_launch(request.engine, request.query.get("token", ""))
+    return open_launch(request.engine, request.query.get("token", ""), request.prefix)
 
 
-def open_launch(engine: GameEngine, token: str) -> Response:
+def open_launch(engine: GameEngine, token: str, prefix: str = "") -> Response:
     """Open the session and redirect to its game; 410 when used or expired, 404 when unknown."""
     try:
         session = engine.open_launch(token)
     except SandboxError as error:
         why = f"<p>{_sentence(error.message)}</p>"
         return html_page(error.status or 410, "This launch url opens nothing", why)
-    place = f"/_sandbox/game?session={session.id}".encode()
+    place = f"{prefix}/_sandbox/game?session={session.id}".encode()
     return Response(303, b"", headers=((b"location", place), (b"cache-control", b"no-store")))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from igamingace._common.currency import minor_digits
+from igamingace._common.amounts import is_finer, minor_digits
 from igamingace.sandbox._errors import SandboxError
 
 _MAX_AMOUNT: Final = Decimal(10) ** 18
@@ -26,15 +26,10 @@ def amount_in(currency: str, amount: int | Decimal, place: str, maximum: Decimal
         SandboxError: PARAMETERS_INVALID, when it has finer digits than the currency or is absurdly large.
     """
     exact = Decimal(amount)  # compared as it is: abs() and minus are arithmetic, which can overflow
-    digits = minor_digits(currency)
     if exact.copy_abs() > maximum:
         raise SandboxError("PARAMETERS_INVALID", f"{place}: is larger than any wallet")
-    rounded = round(exact, digits)
-    if exact != rounded:
+    digits = minor_digits(currency)
+    if is_finer(exact, currency):
         raise SandboxError("PARAMETERS_INVALID", f"{place}: {currency} has {digits} minor digits")
-    return max(exact, rounded, key=_exponent)
-
-
-def _exponent(amount: Decimal) -> int:
-    exponent = amount.as_tuple().exponent
-    return exponent if isinstance(exponent, int) else 0
+    exponent = exact.as_tuple().exponent
+    return round(exact, digits) if isinstance(exponent, int) and -exponent > digits else exact

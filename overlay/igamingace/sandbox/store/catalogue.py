@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from igamingace.sandbox._errors import SandboxError
 
 if TYPE_CHECKING:
+    from igamingace.sandbox.store.ids import OpaqueId
     from igamingace.sandbox.store.models import Account, Game, Provider
     from igamingace.sandbox.store.state import CasinoState
 
 
-def launchable(state: CasinoState, account: Account, provider_id: int, game_id: int) -> tuple[Provider, Game]:
+def launchable(
+    state: CasinoState, account: Account, provider_id: int, game_id: OpaqueId
+) -> tuple[Provider, Game]:
     """Return the provider and its game, when the account can launch it now.
 
     Raises:
@@ -26,7 +29,9 @@ def launchable(state: CasinoState, account: Account, provider_id: int, game_id: 
     return found
 
 
-def playable(state: CasinoState, account: Account, provider_id: int, game_id: int) -> tuple[Provider, Game]:
+def playable(
+    state: CasinoState, account: Account, provider_id: int, game_id: OpaqueId
+) -> tuple[Provider, Game]:
     """Return the provider and its game, when the account can play it now.
 
     Assumed: which code refuses what.
@@ -38,7 +43,9 @@ def playable(state: CasinoState, account: Account, provider_id: int, game_id: in
     provider = offered_provider(state, account, provider_id)
     game = provider.games.get(game_id)
     if game is None:
-        raise SandboxError("GAME_NOT_FOUND", f"provider {provider_id} has no game {game_id}; see games.list")
+        raise SandboxError(
+            "GAME_NOT_FOUND", f"provider {provider_id} has no game {game_id!r}; see games.list"
+        )
     if account.currency not in provider.currencies:
         raise SandboxError(
             "CURRENCY_NOT_SUPPORTED", f"provider {provider_id} is not played in {account.currency}"

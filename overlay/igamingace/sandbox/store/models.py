@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from datetime import datetime
 
+    from igamingace.sandbox.store.ids import OpaqueId
+
 Level: TypeAlias = Literal["operator", "agent"]
 Mode: TypeAlias = Literal["seamless", "transfer"]
 """Where players' money is: in the agent's own wallet, asked by callbacks, or in the platform's."""
@@ -47,7 +49,7 @@ class BonusStatus(IntEnum):
 class Game:
     """A game of the catalogue; `type` is 0 slot, 1 live, 2 other."""
 
-    id: int
+    id: OpaqueId
     name: str
     type: int = 0
     in_maintenance: bool = False
@@ -59,7 +61,7 @@ class Provider:
 
     id: int
     name: str
-    games: dict[int, Game]
+    games: dict[OpaqueId, Game]
     currencies: frozenset[str]
     in_maintenance: bool = False
 
@@ -72,6 +74,7 @@ class BonusCall:
         amount: The most that the player can win with it.
         rounds: How many spins were given.
         base_bet: What a spin is played at; it is not taken from the player.
+        created: When it was registered; None where the data does not say.
         remaining: How many spins are left.
         won: What they have paid so far.
     """
@@ -82,8 +85,9 @@ class BonusCall:
     rounds: int
     expires: datetime
     provider_id: int
-    game_id: int
+    game_id: OpaqueId
     base_bet: Decimal
+    created: datetime | None = None
     remaining: int = field(init=False)
     won: Decimal = Decimal(0)
     cancelled: bool = False
@@ -138,7 +142,7 @@ class Transaction:
     at: datetime
     round_id: int | None = None
     provider_id: int | None = None
-    game_id: int | None = None
+    game_id: OpaqueId | None = None
     balance: Decimal | None = None
 
 
@@ -176,7 +180,7 @@ class RoundPage:
     player_id: str
     round_id: int
     provider_id: int | None
-    game_id: int | None
+    game_id: OpaqueId | None
 
 
 @dataclass(slots=True)

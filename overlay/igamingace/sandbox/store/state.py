@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+    from igamingace.sandbox.store.ids import OpaqueId
+
 MAX_ACCOUNTS: Final = 20_000
 ACCOUNTS_WITH_ALL_RECORDS: Final = 20
 """How many accounts have `MAX_RECORDS` records; with more accounts each has fewer: the sum is bounded."""
@@ -122,7 +124,7 @@ class CasinoState:
         at: datetime,
         *,
         round_id: int | None = None,
-        game: tuple[int, int] | None = None,
+        game: tuple[int, OpaqueId] | None = None,
         number: int | None = None,
         balance: Decimal | None = None,
     ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from igamingace._wallet_client.messages import format_amount
+from igamingace._common.amounts import format_amount
 from igamingace.walletcheck._check import CheckGroup
 from igamingace.walletcheck._context import CheckFailed, CheckSkipped
 
@@ -50,7 +50,7 @@ async def _cents(context: CheckContext) -> None:
     "zero",
     "Bets and wins of 0 are accepted and change nothing",
     rule="A round without a win has a win of 0; free spins have bets of 0.",
-    standing="platform",
+    standing="sister",
     advice="Do not refuse amount 0, and store its transactionId.",
 )
 async def _zero(context: CheckContext) -> None:

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 
+from ....enums import BonusType
 from ...client import AsyncCall, AsyncRawCall, Call, RawAnswer, RawCall
 from ...models.bonus_call import BonusCall
 from ...models.free_spins import FreeSpins
-from ...models.register_bonus_call_bonus_type import RegisterBonusCallBonusType
 from ...models.registered_bonus_call import RegisteredBonusCall
 from . import bonus_calls_cancel as _bonus_calls_cancel
 from . import bonus_calls_detail as _bonus_calls_detail
@@ -28,19 +30,21 @@ class BonusCalls:
         *,
         platform_id: str,
         provider_id: int,
-        game_id: int,
+        game_id: str | int,
         player_id: str,
-        bonus_type: RegisterBonusCallBonusType,
-        call_amount: Decimal,
-        expire_at: str,
-        meta_data: FreeSpins | None = None,
+        bonus_type: BonusType | int,
+        call_amount: Decimal | int,
+        expire_at: datetime,
+        meta_data: FreeSpins | Mapping[str, object] | None = None,
     ) -> RegisteredBonusCall:
         """Give a player a bonus
 
         Registers a bonus call: free spins (`bonusType` 1, with `metaData`) or a regular bonus (2, which
         is not active now). A player has at most one active bonus call; a second is refused with
-        BONUSCALL_DOUBLE (2011). The pages contradict each other about your own id of the request: the
-        table names `platformId`, the example sends `issueId`. This contract takes `platformId`.
+        BONUSCALL_DOUBLE (2011). In the older generation a bonus function that is switched off for the
+        agent answers PERMISSION_ERROR (1010). The pages contradict each other about your own id of the
+        request: the table names `platformId`, the example sends `issueId`. This contract takes
+        `platformId`.
 
         Standing: documented.
 
@@ -55,44 +59,50 @@ class BonusCalls:
                 `platformId`, the example sends `issueId`. This contract follows the table, since `issueId`
                 is also what the answer calls its own id.
             provider_id: The provider's id, from providers.list.
-            game_id: The game's id, a number, as games.launch takes it.
+            game_id: The game that can trigger the bonus, opaque, as games.launch takes it. The pages
+                contradict each other: the field is one integer, while its description means several games
+                ("once it completes in one of the configured games, it will not be triggered again for any
+                other game in the same registration"); a sister deployment takes an array or "all". This
+                contract takes one id.
             player_id: Your own id of the player. The pages contradict each other on this field's name:
-                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                iGamingAce's say `playerId`, those of sister deployments `playerExternalId`. It is the same
                 id; this contract takes `playerId` here, as iGamingAce's page does.
-            bonus_type: 1 free spins; 2 regular, which is not active now. The pages contradict each
-                other: on other deployments 2 is free spins. This contract follows iGamingAce.
+            bonus_type: 1 free spins, Pragmatic Play only; 2 regular, which is not active now. The list
+                is open. The pages contradict each other: in sister deployments 2 is free spins, and one of
+                their own pages says 1. This contract follows iGamingAce.
             call_amount: Type 1: the most the player can win. Type 2: what the player wins. In major
                 units of the account's currency, with at most its minor digits (USD 2, KRW 0).
-            expire_at: When the bonus ends, as YYYY-MM-DD HH:mm:ss. The time zone is not documented
-                (elsewhere Korea time, UTC+9).
+            expire_at: When the bonus ends, as yyyy-MM-dd HH:mm:ss. Sent as UTC, the clock that a sister
+                deployment shows for bonus calls; the time zone is not documented.
             meta_data: The free spins to give. Required for bonusType 1.
         """
         return self._call(
             _bonus_calls_register.OPERATION,
-            _bonus_calls_register.build(
-                platform_id=platform_id,
-                provider_id=provider_id,
-                game_id=game_id,
-                player_id=player_id,
-                bonus_type=bonus_type,
-                call_amount=call_amount,
-                expire_at=expire_at,
-                meta_data=meta_data,
-            ),
+            {
+                "platform_id": platform_id,
+                "provider_id": provider_id,
+                "game_id": game_id,
+                "player_id": player_id,
+                "bonus_type": bonus_type,
+                "call_amount": call_amount,
+                "expire_at": expire_at,
+                "meta_data": meta_data,
+            },
         )
 
     def cancel(
         self,
         *,
         player_id: str,
-        issue_id: int,
+        issue_id: str | int,
     ) -> None:
         """Cancel a bonus call
 
-        Cancels a bonus call. This cannot be undone. One that has ended is refused with
-        BONUSCALL_ALEADY_ENDED (2012; the spelling is the vendor's). What an unknown `issueId` answers
-        is not documented; this contract assumes PARAMETERS_INVALID (1012). What `data` holds in the
-        answer, if anything, is not stated.
+        Cancels a bonus call that is active, waiting or running. This cannot be undone. One that is
+        completed, all its spins played or its amount paid, is refused with BONUSCALL_ALEADY_ENDED
+        (2012; the spelling is the vendor's). What an unknown `issueId` answers is not documented; this
+        contract assumes PARAMETERS_INVALID (1012). What `data` holds in the answer, if anything, is not
+        stated.
 
         Standing: documented.
 
@@ -103,41 +113,45 @@ class BonusCalls:
 
         Args:
             player_id: Your own id of the player. The pages contradict each other on this field's name:
-                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                iGamingAce's say `playerId`, those of sister deployments `playerExternalId`. It is the same
                 id; this contract takes `playerId` here, as iGamingAce's page does.
-            issue_id: The bonus call's id, from bonus_calls.register.
+            issue_id: The bonus call's id, from bonus_calls.register, opaque. The pages contradict each
+                other: an integer here, a text such as "i3746" in the detail of a sister deployment. Send a
+                number where the id is one.
         """
         return self._call(
             _bonus_calls_cancel.OPERATION,
-            _bonus_calls_cancel.build(
-                player_id=player_id,
-                issue_id=issue_id,
-            ),
+            {
+                "player_id": player_id,
+                "issue_id": issue_id,
+            },
         )
 
     def detail(
         self,
-        issue_id: int,
+        issue_id: str | int,
     ) -> BonusCall:
         """Read a bonus call
 
-        Where a bonus call stands and how many free rounds are left. What an unknown `issueId` answers
-        is not documented; this contract assumes PARAMETERS_INVALID (1012).
+        Where a bonus call stands, and what of it has been played. The pages contradict each other: two
+        sister deployments answer different fields, and this contract has those of both, none but
+        `issueId` certain to come. What an unknown `issueId` answers is not documented; this contract
+        assumes PARAMETERS_INVALID (1012).
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
         PERMISSION_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED.
 
         Args:
-            issue_id: The bonus call's id, from bonus_calls.register.
+            issue_id: The bonus call's id, opaque, from bonus_calls.register.
         """
         return self._call(
             _bonus_calls_detail.OPERATION,
-            _bonus_calls_detail.build(
-                issue_id=issue_id,
-            ),
+            {
+                "issue_id": issue_id,
+            },
         )
 
 
@@ -154,19 +168,21 @@ class AsyncBonusCalls:
         *,
         platform_id: str,
         provider_id: int,
-        game_id: int,
+        game_id: str | int,
         player_id: str,
-        bonus_type: RegisterBonusCallBonusType,
-        call_amount: Decimal,
-        expire_at: str,
-        meta_data: FreeSpins | None = None,
+        bonus_type: BonusType | int,
+        call_amount: Decimal | int,
+        expire_at: datetime,
+        meta_data: FreeSpins | Mapping[str, object] | None = None,
     ) -> RegisteredBonusCall:
         """Give a player a bonus
 
         Registers a bonus call: free spins (`bonusType` 1, with `metaData`) or a regular bonus (2, which
         is not active now). A player has at most one active bonus call; a second is refused with
-        BONUSCALL_DOUBLE (2011). The pages contradict each other about your own id of the request: the
-        table names `platformId`, the example sends `issueId`. This contract takes `platformId`.
+        BONUSCALL_DOUBLE (2011). In the older generation a bonus function that is switched off for the
+        agent answers PERMISSION_ERROR (1010). The pages contradict each other about your own id of the
+        request: the table names `platformId`, the example sends `issueId`. This contract takes
+        `platformId`.
 
         Standing: documented.
 
@@ -181,44 +197,50 @@ class AsyncBonusCalls:
                 `platformId`, the example sends `issueId`. This contract follows the table, since `issueId`
                 is also what the answer calls its own id.
             provider_id: The provider's id, from providers.list.
-            game_id: The game's id, a number, as games.launch takes it.
+            game_id: The game that can trigger the bonus, opaque, as games.launch takes it. The pages
+                contradict each other: the field is one integer, while its description means several games
+                ("once it completes in one of the configured games, it will not be triggered again for any
+                other game in the same registration"); a sister deployment takes an array or "all". This
+                contract takes one id.
             player_id: Your own id of the player. The pages contradict each other on this field's name:
-                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                iGamingAce's say `playerId`, those of sister deployments `playerExternalId`. It is the same
                 id; this contract takes `playerId` here, as iGamingAce's page does.
-            bonus_type: 1 free spins; 2 regular, which is not active now. The pages contradict each
-                other: on other deployments 2 is free spins. This contract follows iGamingAce.
+            bonus_type: 1 free spins, Pragmatic Play only; 2 regular, which is not active now. The list
+                is open. The pages contradict each other: in sister deployments 2 is free spins, and one of
+                their own pages says 1. This contract follows iGamingAce.
             call_amount: Type 1: the most the player can win. Type 2: what the player wins. In major
                 units of the account's currency, with at most its minor digits (USD 2, KRW 0).
-            expire_at: When the bonus ends, as YYYY-MM-DD HH:mm:ss. The time zone is not documented
-                (elsewhere Korea time, UTC+9).
+            expire_at: When the bonus ends, as yyyy-MM-dd HH:mm:ss. Sent as UTC, the clock that a sister
+                deployment shows for bonus calls; the time zone is not documented.
             meta_data: The free spins to give. Required for bonusType 1.
         """
         return await self._call(
             _bonus_calls_register.OPERATION,
-            _bonus_calls_register.build(
-                platform_id=platform_id,
-                provider_id=provider_id,
-                game_id=game_id,
-                player_id=player_id,
-                bonus_type=bonus_type,
-                call_amount=call_amount,
-                expire_at=expire_at,
-                meta_data=meta_data,
-            ),
+            {
+                "platform_id": platform_id,
+                "provider_id": provider_id,
+                "game_id": game_id,
+                "player_id": player_id,
+                "bonus_type": bonus_type,
+                "call_amount": call_amount,
+                "expire_at": expire_at,
+                "meta_data": meta_data,
+            },
         )
 
     async def cancel(
         self,
         *,
         player_id: str,
-        issue_id: int,
+        issue_id: str | int,
     ) -> None:
         """Cancel a bonus call
 
-        Cancels a bonus call. This cannot be undone. One that has ended is refused with
-        BONUSCALL_ALEADY_ENDED (2012; the spelling is the vendor's). What an unknown `issueId` answers
-        is not documented; this contract assumes PARAMETERS_INVALID (1012). What `data` holds in the
-        answer, if anything, is not stated.
+        Cancels a bonus call that is active, waiting or running. This cannot be undone. One that is
+        completed, all its spins played or its amount paid, is refused with BONUSCALL_ALEADY_ENDED
+        (2012; the spelling is the vendor's). What an unknown `issueId` answers is not documented; this
+        contract assumes PARAMETERS_INVALID (1012). What `data` holds in the answer, if anything, is not
+        stated.
 
         Standing: documented.
 
@@ -229,41 +251,45 @@ class AsyncBonusCalls:
 
         Args:
             player_id: Your own id of the player. The pages contradict each other on this field's name:
-                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                iGamingAce's say `playerId`, those of sister deployments `playerExternalId`. It is the same
                 id; this contract takes `playerId` here, as iGamingAce's page does.
-            issue_id: The bonus call's id, from bonus_calls.register.
+            issue_id: The bonus call's id, from bonus_calls.register, opaque. The pages contradict each
+                other: an integer here, a text such as "i3746" in the detail of a sister deployment. Send a
+                number where the id is one.
         """
         return await self._call(
             _bonus_calls_cancel.OPERATION,
-            _bonus_calls_cancel.build(
-                player_id=player_id,
-                issue_id=issue_id,
-            ),
+            {
+                "player_id": player_id,
+                "issue_id": issue_id,
+            },
         )
 
     async def detail(
         self,
-        issue_id: int,
+        issue_id: str | int,
     ) -> BonusCall:
         """Read a bonus call
 
-        Where a bonus call stands and how many free rounds are left. What an unknown `issueId` answers
-        is not documented; this contract assumes PARAMETERS_INVALID (1012).
+        Where a bonus call stands, and what of it has been played. The pages contradict each other: two
+        sister deployments answer different fields, and this contract has those of both, none but
+        `issueId` certain to come. What an unknown `issueId` answers is not documented; this contract
+        assumes PARAMETERS_INVALID (1012).
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
         PERMISSION_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED.
 
         Args:
-            issue_id: The bonus call's id, from bonus_calls.register.
+            issue_id: The bonus call's id, opaque, from bonus_calls.register.
         """
         return await self._call(
             _bonus_calls_detail.OPERATION,
-            _bonus_calls_detail.build(
-                issue_id=issue_id,
-            ),
+            {
+                "issue_id": issue_id,
+            },
         )
 
 
@@ -280,19 +306,21 @@ class RawBonusCalls:
         *,
         platform_id: str,
         provider_id: int,
-        game_id: int,
+        game_id: str | int,
         player_id: str,
-        bonus_type: RegisterBonusCallBonusType,
-        call_amount: Decimal,
-        expire_at: str,
-        meta_data: FreeSpins | None = None,
+        bonus_type: BonusType | int,
+        call_amount: Decimal | int,
+        expire_at: datetime,
+        meta_data: FreeSpins | Mapping[str, object] | None = None,
     ) -> RawAnswer[RegisteredBonusCall]:
         """Give a player a bonus
 
         Registers a bonus call: free spins (`bonusType` 1, with `metaData`) or a regular bonus (2, which
         is not active now). A player has at most one active bonus call; a second is refused with
-        BONUSCALL_DOUBLE (2011). The pages contradict each other about your own id of the request: the
-        table names `platformId`, the example sends `issueId`. This contract takes `platformId`.
+        BONUSCALL_DOUBLE (2011). In the older generation a bonus function that is switched off for the
+        agent answers PERMISSION_ERROR (1010). The pages contradict each other about your own id of the
+        request: the table names `platformId`, the example sends `issueId`. This contract takes
+        `platformId`.
 
         Standing: documented.
 
@@ -307,44 +335,50 @@ class RawBonusCalls:
                 `platformId`, the example sends `issueId`. This contract follows the table, since `issueId`
                 is also what the answer calls its own id.
             provider_id: The provider's id, from providers.list.
-            game_id: The game's id, a number, as games.launch takes it.
+            game_id: The game that can trigger the bonus, opaque, as games.launch takes it. The pages
+                contradict each other: the field is one integer, while its description means several games
+                ("once it completes in one of the configured games, it will not be triggered again for any
+                other game in the same registration"); a sister deployment takes an array or "all". This
+                contract takes one id.
             player_id: Your own id of the player. The pages contradict each other on this field's name:
-                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                iGamingAce's say `playerId`, those of sister deployments `playerExternalId`. It is the same
                 id; this contract takes `playerId` here, as iGamingAce's page does.
-            bonus_type: 1 free spins; 2 regular, which is not active now. The pages contradict each
-                other: on other deployments 2 is free spins. This contract follows iGamingAce.
+            bonus_type: 1 free spins, Pragmatic Play only; 2 regular, which is not active now. The list
+                is open. The pages contradict each other: in sister deployments 2 is free spins, and one of
+                their own pages says 1. This contract follows iGamingAce.
             call_amount: Type 1: the most the player can win. Type 2: what the player wins. In major
                 units of the account's currency, with at most its minor digits (USD 2, KRW 0).
-            expire_at: When the bonus ends, as YYYY-MM-DD HH:mm:ss. The time zone is not documented
-                (elsewhere Korea time, UTC+9).
+            expire_at: When the bonus ends, as yyyy-MM-dd HH:mm:ss. Sent as UTC, the clock that a sister
+                deployment shows for bonus calls; the time zone is not documented.
             meta_data: The free spins to give. Required for bonusType 1.
         """
         return self._call(
             _bonus_calls_register.OPERATION,
-            _bonus_calls_register.build(
-                platform_id=platform_id,
-                provider_id=provider_id,
-                game_id=game_id,
-                player_id=player_id,
-                bonus_type=bonus_type,
-                call_amount=call_amount,
-                expire_at=expire_at,
-                meta_data=meta_data,
-            ),
+            {
+                "platform_id": platform_id,
+                "provider_id": provider_id,
+                "game_id": game_id,
+                "player_id": player_id,
+                "bonus_type": bonus_type,
+                "call_amount": call_amount,
+                "expire_at": expire_at,
+                "meta_data": meta_data,
+            },
         )
 
     def cancel(
         self,
         *,
         player_id: str,
-        issue_id: int,
+        issue_id: str | int,
     ) -> RawAnswer[None]:
         """Cancel a bonus call
 
-        Cancels a bonus call. This cannot be undone. One that has ended is refused with
-        BONUSCALL_ALEADY_ENDED (2012; the spelling is the vendor's). What an unknown `issueId` answers
-        is not documented; this contract assumes PARAMETERS_INVALID (1012). What `data` holds in the
-        answer, if anything, is not stated.
+        Cancels a bonus call that is active, waiting or running. This cannot be undone. One that is
+        completed, all its spins played or its amount paid, is refused with BONUSCALL_ALEADY_ENDED
+        (2012; the spelling is the vendor's). What an unknown `issueId` answers is not documented; this
+        contract assumes PARAMETERS_INVALID (1012). What `data` holds in the answer, if anything, is not
+        stated.
 
         Standing: documented.
 
@@ -355,41 +389,45 @@ class RawBonusCalls:
 
         Args:
             player_id: Your own id of the player. The pages contradict each other on this field's name:
-                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                iGamingAce's say `playerId`, those of sister deployments `playerExternalId`. It is the same
                 id; this contract takes `playerId` here, as iGamingAce's page does.
-            issue_id: The bonus call's id, from bonus_calls.register.
+            issue_id: The bonus call's id, from bonus_calls.register, opaque. The pages contradict each
+                other: an integer here, a text such as "i3746" in the detail of a sister deployment. Send a
+                number where the id is one.
         """
         return self._call(
             _bonus_calls_cancel.OPERATION,
-            _bonus_calls_cancel.build(
-                player_id=player_id,
-                issue_id=issue_id,
-            ),
+            {
+                "player_id": player_id,
+                "issue_id": issue_id,
+            },
         )
 
     def detail(
         self,
-        issue_id: int,
+        issue_id: str | int,
     ) -> RawAnswer[BonusCall]:
         """Read a bonus call
 
-        Where a bonus call stands and how many free rounds are left. What an unknown `issueId` answers
-        is not documented; this contract assumes PARAMETERS_INVALID (1012).
+        Where a bonus call stands, and what of it has been played. The pages contradict each other: two
+        sister deployments answer different fields, and this contract has those of both, none but
+        `issueId` certain to come. What an unknown `issueId` answers is not documented; this contract
+        assumes PARAMETERS_INVALID (1012).
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
         PERMISSION_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED.
 
         Args:
-            issue_id: The bonus call's id, from bonus_calls.register.
+            issue_id: The bonus call's id, opaque, from bonus_calls.register.
         """
         return self._call(
             _bonus_calls_detail.OPERATION,
-            _bonus_calls_detail.build(
-                issue_id=issue_id,
-            ),
+            {
+                "issue_id": issue_id,
+            },
         )
 
 
@@ -406,19 +444,21 @@ class AsyncRawBonusCalls:
         *,
         platform_id: str,
         provider_id: int,
-        game_id: int,
+        game_id: str | int,
         player_id: str,
-        bonus_type: RegisterBonusCallBonusType,
-        call_amount: Decimal,
-        expire_at: str,
-        meta_data: FreeSpins | None = None,
+        bonus_type: BonusType | int,
+        call_amount: Decimal | int,
+        expire_at: datetime,
+        meta_data: FreeSpins | Mapping[str, object] | None = None,
     ) -> RawAnswer[RegisteredBonusCall]:
         """Give a player a bonus
 
         Registers a bonus call: free spins (`bonusType` 1, with `metaData`) or a regular bonus (2, which
         is not active now). A player has at most one active bonus call; a second is refused with
-        BONUSCALL_DOUBLE (2011). The pages contradict each other about your own id of the request: the
-        table names `platformId`, the example sends `issueId`. This contract takes `platformId`.
+        BONUSCALL_DOUBLE (2011). In the older generation a bonus function that is switched off for the
+        agent answers PERMISSION_ERROR (1010). The pages contradict each other about your own id of the
+        request: the table names `platformId`, the example sends `issueId`. This contract takes
+        `platformId`.
 
         Standing: documented.
 
@@ -433,44 +473,50 @@ class AsyncRawBonusCalls:
                 `platformId`, the example sends `issueId`. This contract follows the table, since `issueId`
                 is also what the answer calls its own id.
             provider_id: The provider's id, from providers.list.
-            game_id: The game's id, a number, as games.launch takes it.
+            game_id: The game that can trigger the bonus, opaque, as games.launch takes it. The pages
+                contradict each other: the field is one integer, while its description means several games
+                ("once it completes in one of the configured games, it will not be triggered again for any
+                other game in the same registration"); a sister deployment takes an array or "all". This
+                contract takes one id.
             player_id: Your own id of the player. The pages contradict each other on this field's name:
-                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                iGamingAce's say `playerId`, those of sister deployments `playerExternalId`. It is the same
                 id; this contract takes `playerId` here, as iGamingAce's page does.
-            bonus_type: 1 free spins; 2 regular, which is not active now. The pages contradict each
-                other: on other deployments 2 is free spins. This contract follows iGamingAce.
+            bonus_type: 1 free spins, Pragmatic Play only; 2 regular, which is not active now. The list
+                is open. The pages contradict each other: in sister deployments 2 is free spins, and one of
+                their own pages says 1. This contract follows iGamingAce.
             call_amount: Type 1: the most the player can win. Type 2: what the player wins. In major
                 units of the account's currency, with at most its minor digits (USD 2, KRW 0).
-            expire_at: When the bonus ends, as YYYY-MM-DD HH:mm:ss. The time zone is not documented
-                (elsewhere Korea time, UTC+9).
+            expire_at: When the bonus ends, as yyyy-MM-dd HH:mm:ss. Sent as UTC, the clock that a sister
+                deployment shows for bonus calls; the time zone is not documented.
             meta_data: The free spins to give. Required for bonusType 1.
         """
         return await self._call(
             _bonus_calls_register.OPERATION,
-            _bonus_calls_register.build(
-                platform_id=platform_id,
-                provider_id=provider_id,
-                game_id=game_id,
-                player_id=player_id,
-                bonus_type=bonus_type,
-                call_amount=call_amount,
-                expire_at=expire_at,
-                meta_data=meta_data,
-            ),
+            {
+                "platform_id": platform_id,
+                "provider_id": provider_id,
+                "game_id": game_id,
+                "player_id": player_id,
+                "bonus_type": bonus_type,
+                "call_amount": call_amount,
+                "expire_at": expire_at,
+                "meta_data": meta_data,
+            },
         )
 
     async def cancel(
         self,
         *,
         player_id: str,
-        issue_id: int,
+        issue_id: str | int,
     ) -> RawAnswer[None]:
         """Cancel a bonus call
 
-        Cancels a bonus call. This cannot be undone. One that has ended is refused with
-        BONUSCALL_ALEADY_ENDED (2012; the spelling is the vendor's). What an unknown `issueId` answers
-        is not documented; this contract assumes PARAMETERS_INVALID (1012). What `data` holds in the
-        answer, if anything, is not stated.
+        Cancels a bonus call that is active, waiting or running. This cannot be undone. One that is
+        completed, all its spins played or its amount paid, is refused with BONUSCALL_ALEADY_ENDED
+        (2012; the spelling is the vendor's). What an unknown `issueId` answers is not documented; this
+        contract assumes PARAMETERS_INVALID (1012). What `data` holds in the answer, if anything, is not
+        stated.
 
         Standing: documented.
 
@@ -481,41 +527,45 @@ class AsyncRawBonusCalls:
 
         Args:
             player_id: Your own id of the player. The pages contradict each other on this field's name:
-                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                iGamingAce's say `playerId`, those of sister deployments `playerExternalId`. It is the same
                 id; this contract takes `playerId` here, as iGamingAce's page does.
-            issue_id: The bonus call's id, from bonus_calls.register.
+            issue_id: The bonus call's id, from bonus_calls.register, opaque. The pages contradict each
+                other: an integer here, a text such as "i3746" in the detail of a sister deployment. Send a
+                number where the id is one.
         """
         return await self._call(
             _bonus_calls_cancel.OPERATION,
-            _bonus_calls_cancel.build(
-                player_id=player_id,
-                issue_id=issue_id,
-            ),
+            {
+                "player_id": player_id,
+                "issue_id": issue_id,
+            },
         )
 
     async def detail(
         self,
-        issue_id: int,
+        issue_id: str | int,
     ) -> RawAnswer[BonusCall]:
         """Read a bonus call
 
-        Where a bonus call stands and how many free rounds are left. What an unknown `issueId` answers
-        is not documented; this contract assumes PARAMETERS_INVALID (1012).
+        Where a bonus call stands, and what of it has been played. The pages contradict each other: two
+        sister deployments answer different fields, and this contract has those of both, none but
+        `issueId` certain to come. What an unknown `issueId` answers is not documented; this contract
+        assumes PARAMETERS_INVALID (1012).
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
         PERMISSION_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED.
 
         Args:
-            issue_id: The bonus call's id, from bonus_calls.register.
+            issue_id: The bonus call's id, opaque, from bonus_calls.register.
         """
         return await self._call(
             _bonus_calls_detail.OPERATION,
-            _bonus_calls_detail.build(
-                issue_id=issue_id,
-            ),
+            {
+                "issue_id": issue_id,
+            },
         )
 
 

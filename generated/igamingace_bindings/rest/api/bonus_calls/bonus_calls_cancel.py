@@ -3,40 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from ...client import Operation, Request
-from ...models.cancel_bonus_call import CancelBonusCall
-
-
-def build(
-    *,
-    player_id: str,
-    issue_id: int,
-) -> Request:
-    """Return the request of the operation."""
-    return Request(
-        path="/v1/bonus-call/cancel",
-        body=CancelBonusCall(
-            player_id=player_id,
-            issue_id=issue_id,
-        ).to_dict(),
-    )
-
-
-def read(envelope: Mapping[str, Any]) -> None:
-    """Return the data of a success.
-
-    Raises:
-        DecodeError: the data has another shape than the contract states.
-    """
-    del envelope
-
+from ....scalars import STRING, OpaqueId
+from ...client import Operation
+from ...types import Field
 
 OPERATION: Operation[None] = Operation(
     operation_id="bonus_calls.cancel",
     method="POST",
     path="/v1/bonus-call/cancel",
-    read=read,
+    in_body=(
+        Field("player_id", "playerId", STRING, required=True),
+        Field("issue_id", "issueId", OpaqueId(number=True), required=True),
+    ),
 )

@@ -3,40 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ...client import Operation, Request
-from ...models.bonus_call import BonusCall
-from ...types import (
-    required,
-    segment,
-)
+from ....scalars import OpaqueId
+from ...client import Operation
+from ...types import Field, Object
 
-
-def build(
-    issue_id: int,
-) -> Request:
-    """Return the request of the operation."""
-    return Request(
-        path="/v1/bonus-call/detail/{issue_id}".format(
-            issue_id=segment("issue_id", issue_id),
-        ),
-    )
-
-
-def read(envelope: Mapping[str, Any]) -> BonusCall:
-    """Return the data of a success.
-
-    Raises:
-        DecodeError: the data has another shape than the contract states.
-    """
-    return required(envelope, "data", BonusCall.from_dict)
-
+if TYPE_CHECKING:
+    from ...models.bonus_call import BonusCall
 
 OPERATION: Operation[BonusCall] = Operation(
     operation_id="bonus_calls.detail",
     method="GET",
     path="/v1/bonus-call/detail/{issue_id}",
-    read=read,
+    data=Object("BonusCall"),
+    in_path=(Field("issue_id", "issueId", OpaqueId(number=True), required=True),),
 )

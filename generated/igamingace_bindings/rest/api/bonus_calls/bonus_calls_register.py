@@ -3,59 +3,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ...client import Operation, Request
-from ...models.free_spins import FreeSpins
-from ...models.register_bonus_call import RegisterBonusCall
-from ...models.register_bonus_call_bonus_type import RegisterBonusCallBonusType
-from ...models.registered_bonus_call import RegisteredBonusCall
-from ...types import (
-    required,
-)
+from ....enums import BonusType
+from ....scalars import INTEGER, NUMBER, STRING, Enumeration, OpaqueId, Time, offset
+from ...client import Operation
+from ...types import Field, Object
 
-
-def build(
-    *,
-    platform_id: str,
-    provider_id: int,
-    game_id: int,
-    player_id: str,
-    bonus_type: RegisterBonusCallBonusType,
-    call_amount: Decimal,
-    expire_at: str,
-    meta_data: FreeSpins | None = None,
-) -> Request:
-    """Return the request of the operation."""
-    return Request(
-        path="/v1/bonus-call/register",
-        body=RegisterBonusCall(
-            platform_id=platform_id,
-            provider_id=provider_id,
-            game_id=game_id,
-            player_id=player_id,
-            bonus_type=bonus_type,
-            call_amount=call_amount,
-            expire_at=expire_at,
-            meta_data=meta_data,
-        ).to_dict(),
-    )
-
-
-def read(envelope: Mapping[str, Any]) -> RegisteredBonusCall:
-    """Return the data of a success.
-
-    Raises:
-        DecodeError: the data has another shape than the contract states.
-    """
-    return required(envelope, "data", RegisteredBonusCall.from_dict)
-
+if TYPE_CHECKING:
+    from ...models.registered_bonus_call import RegisteredBonusCall
 
 OPERATION: Operation[RegisteredBonusCall] = Operation(
     operation_id="bonus_calls.register",
     method="POST",
     path="/v1/bonus-call/register",
-    read=read,
+    data=Object("RegisteredBonusCall"),
+    in_body=(
+        Field("platform_id", "platformId", STRING, required=True),
+        Field("provider_id", "providerId", INTEGER, required=True),
+        Field("game_id", "gameId", OpaqueId(number=True), required=True),
+        Field("player_id", "playerId", STRING, required=True),
+        Field("bonus_type", "bonusType", Enumeration(BonusType), required=True),
+        Field("call_amount", "callAmount", NUMBER, required=True),
+        Field("expire_at", "expireAt", Time(offset(0), "assumed"), required=True),
+        Field("meta_data", "metaData", Object("FreeSpins")),
+    ),
 )

@@ -26,10 +26,11 @@ class Games:
     ) -> builtins.list[Game]:
         """List a provider's games
 
-        Every game of one provider. The fields are those of other deployments; which of them iGamingAce
-        itself sends is not known. The `gameID` of this list is what games.launch takes as `gameId`.
+        Every game of one provider. The fields are those of a sister deployment; which of them
+        iGamingAce itself sends is not known. The `gameID` of this list is what games.launch takes as
+        `gameId`.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -41,9 +42,9 @@ class Games:
         """
         return self._call(
             _games_list.OPERATION,
-            _games_list.build(
-                provider_id=provider_id,
-            ),
+            {
+                "provider_id": provider_id,
+            },
         )
 
     def launch(
@@ -51,7 +52,7 @@ class Games:
         *,
         player_id: str,
         provider_id: int,
-        game_id: int,
+        game_id: str | int,
         language: str,
         return_url: str,
         is_streamer: bool,
@@ -59,11 +60,16 @@ class Games:
         """Launch a game
 
         Opens a session for one player and answers with the launch url: send the player's browser there.
-        The url is for one session and can be used once; on other deployments it expires 10 minutes
+        The url is for one session and can be used once; in the older generation it expires 10 minutes
         after it was made, so ask for it when the player clicks, not before. The player must have been
-        linked with players.create. In seamless mode the platform sends a `balance` callback at launch;
-        that a failure of it is answered here with CALLBACK_ERROR (1015) is assumed. When the answer is
-        lost, whether a session was opened is unknown.
+        linked with players.create, and has one session at a time: integrators saw a second launch fail
+        in the game while a session was open, so they end it with games.kick, wait about a second, and
+        launch. The pages contradict each other about body and answer: a sister deployment takes
+        `playerExternalId`, `gameCode`, `currency` and `rtp` (0 is the operator's), and answers an
+        object with the url. This contract sends what iGamingAce documents, and reads either answer. In
+        seamless mode the platform sends a `balance` callback at launch; that a failure of it is
+        answered here with CALLBACK_ERROR (1015) is assumed. When the answer is lost, whether a session
+        was opened is unknown.
 
         Standing: documented.
 
@@ -75,26 +81,29 @@ class Games:
 
         Args:
             player_id: Your own id of the player. The pages contradict each other on this field's name:
-                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                iGamingAce's say `playerId`, those of sister deployments `playerExternalId`. It is the same
                 id; this contract takes `playerId` here, as iGamingAce's page does.
             provider_id: The provider's id, from providers.list.
-            game_id: The game's id, `gameID` of games.list. The pages contradict each other: iGamingAce
-                takes a number here, other deployments string codes. This contract follows iGamingAce.
+            game_id: The game's id, `gameID` of games.list, opaque. The pages contradict each other:
+                iGamingAce takes a number here, a sister deployment a text. Send a number where the id is
+                one, as iGamingAce documents it, else the text as games.list gives it.
             language: The language of the game, an ISO 639-1 code. The field and `en` are documented;
-                the list of languages is that of other deployments.
+                the list of languages is that of the older generation: en, ko, th, es, ja, pt, tr, de, id,
+                ms, zh.
             return_url: Where the player goes on leaving the game.
-            is_streamer: True leaves the player's play out of the agent's report.
+            is_streamer: True leaves the player's play out of the agent's report, and lets the player
+                have more than 100 % return to player.
         """
         return self._call(
             _games_launch.OPERATION,
-            _games_launch.build(
-                player_id=player_id,
-                provider_id=provider_id,
-                game_id=game_id,
-                language=language,
-                return_url=return_url,
-                is_streamer=is_streamer,
-            ),
+            {
+                "player_id": player_id,
+                "provider_id": provider_id,
+                "game_id": game_id,
+                "language": language,
+                "return_url": return_url,
+                "is_streamer": is_streamer,
+            },
         )
 
     def kick(
@@ -104,11 +113,12 @@ class Games:
     ) -> None:
         """End a player's session
 
-        Ends the session that a player has open. What it answers for a player without one is not stated;
-        this contract assumes a success. What `data` holds in the answer, if anything, is not stated
-        either.
+        Ends the session that a player has open. A player has one at a time: integrators call this
+        before a launch that finds a session open, and wait about a second before they launch. What it
+        answers for a player without one is not stated; this contract assumes a success. What `data`
+        holds in the answer, if anything, is not stated either.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -117,15 +127,15 @@ class Games:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
         """
         return self._call(
             _games_kick.OPERATION,
-            _games_kick.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
 
@@ -143,10 +153,11 @@ class AsyncGames:
     ) -> builtins.list[Game]:
         """List a provider's games
 
-        Every game of one provider. The fields are those of other deployments; which of them iGamingAce
-        itself sends is not known. The `gameID` of this list is what games.launch takes as `gameId`.
+        Every game of one provider. The fields are those of a sister deployment; which of them
+        iGamingAce itself sends is not known. The `gameID` of this list is what games.launch takes as
+        `gameId`.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -158,9 +169,9 @@ class AsyncGames:
         """
         return await self._call(
             _games_list.OPERATION,
-            _games_list.build(
-                provider_id=provider_id,
-            ),
+            {
+                "provider_id": provider_id,
+            },
         )
 
     async def launch(
@@ -168,7 +179,7 @@ class AsyncGames:
         *,
         player_id: str,
         provider_id: int,
-        game_id: int,
+        game_id: str | int,
         language: str,
         return_url: str,
         is_streamer: bool,
@@ -176,11 +187,16 @@ class AsyncGames:
         """Launch a game
 
         Opens a session for one player and answers with the launch url: send the player's browser there.
-        The url is for one session and can be used once; on other deployments it expires 10 minutes
+        The url is for one session and can be used once; in the older generation it expires 10 minutes
         after it was made, so ask for it when the player clicks, not before. The player must have been
-        linked with players.create. In seamless mode the platform sends a `balance` callback at launch;
-        that a failure of it is answered here with CALLBACK_ERROR (1015) is assumed. When the answer is
-        lost, whether a session was opened is unknown.
+        linked with players.create, and has one session at a time: integrators saw a second launch fail
+        in the game while a session was open, so they end it with games.kick, wait about a second, and
+        launch. The pages contradict each other about body and answer: a sister deployment takes
+        `playerExternalId`, `gameCode`, `currency` and `rtp` (0 is the operator's), and answers an
+        object with the url. This contract sends what iGamingAce documents, and reads either answer. In
+        seamless mode the platform sends a `balance` callback at launch; that a failure of it is
+        answered here with CALLBACK_ERROR (1015) is assumed. When the answer is lost, whether a session
+        was opened is unknown.
 
         Standing: documented.
 
@@ -192,26 +208,29 @@ class AsyncGames:
 
         Args:
             player_id: Your own id of the player. The pages contradict each other on this field's name:
-                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                iGamingAce's say `playerId`, those of sister deployments `playerExternalId`. It is the same
                 id; this contract takes `playerId` here, as iGamingAce's page does.
             provider_id: The provider's id, from providers.list.
-            game_id: The game's id, `gameID` of games.list. The pages contradict each other: iGamingAce
-                takes a number here, other deployments string codes. This contract follows iGamingAce.
+            game_id: The game's id, `gameID` of games.list, opaque. The pages contradict each other:
+                iGamingAce takes a number here, a sister deployment a text. Send a number where the id is
+                one, as iGamingAce documents it, else the text as games.list gives it.
             language: The language of the game, an ISO 639-1 code. The field and `en` are documented;
-                the list of languages is that of other deployments.
+                the list of languages is that of the older generation: en, ko, th, es, ja, pt, tr, de, id,
+                ms, zh.
             return_url: Where the player goes on leaving the game.
-            is_streamer: True leaves the player's play out of the agent's report.
+            is_streamer: True leaves the player's play out of the agent's report, and lets the player
+                have more than 100 % return to player.
         """
         return await self._call(
             _games_launch.OPERATION,
-            _games_launch.build(
-                player_id=player_id,
-                provider_id=provider_id,
-                game_id=game_id,
-                language=language,
-                return_url=return_url,
-                is_streamer=is_streamer,
-            ),
+            {
+                "player_id": player_id,
+                "provider_id": provider_id,
+                "game_id": game_id,
+                "language": language,
+                "return_url": return_url,
+                "is_streamer": is_streamer,
+            },
         )
 
     async def kick(
@@ -221,11 +240,12 @@ class AsyncGames:
     ) -> None:
         """End a player's session
 
-        Ends the session that a player has open. What it answers for a player without one is not stated;
-        this contract assumes a success. What `data` holds in the answer, if anything, is not stated
-        either.
+        Ends the session that a player has open. A player has one at a time: integrators call this
+        before a launch that finds a session open, and wait about a second before they launch. What it
+        answers for a player without one is not stated; this contract assumes a success. What `data`
+        holds in the answer, if anything, is not stated either.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -234,15 +254,15 @@ class AsyncGames:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
         """
         return await self._call(
             _games_kick.OPERATION,
-            _games_kick.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
 
@@ -260,10 +280,11 @@ class RawGames:
     ) -> RawAnswer[builtins.list[Game]]:
         """List a provider's games
 
-        Every game of one provider. The fields are those of other deployments; which of them iGamingAce
-        itself sends is not known. The `gameID` of this list is what games.launch takes as `gameId`.
+        Every game of one provider. The fields are those of a sister deployment; which of them
+        iGamingAce itself sends is not known. The `gameID` of this list is what games.launch takes as
+        `gameId`.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -275,9 +296,9 @@ class RawGames:
         """
         return self._call(
             _games_list.OPERATION,
-            _games_list.build(
-                provider_id=provider_id,
-            ),
+            {
+                "provider_id": provider_id,
+            },
         )
 
     def launch(
@@ -285,7 +306,7 @@ class RawGames:
         *,
         player_id: str,
         provider_id: int,
-        game_id: int,
+        game_id: str | int,
         language: str,
         return_url: str,
         is_streamer: bool,
@@ -293,11 +314,16 @@ class RawGames:
         """Launch a game
 
         Opens a session for one player and answers with the launch url: send the player's browser there.
-        The url is for one session and can be used once; on other deployments it expires 10 minutes
+        The url is for one session and can be used once; in the older generation it expires 10 minutes
         after it was made, so ask for it when the player clicks, not before. The player must have been
-        linked with players.create. In seamless mode the platform sends a `balance` callback at launch;
-        that a failure of it is answered here with CALLBACK_ERROR (1015) is assumed. When the answer is
-        lost, whether a session was opened is unknown.
+        linked with players.create, and has one session at a time: integrators saw a second launch fail
+        in the game while a session was open, so they end it with games.kick, wait about a second, and
+        launch. The pages contradict each other about body and answer: a sister deployment takes
+        `playerExternalId`, `gameCode`, `currency` and `rtp` (0 is the operator's), and answers an
+        object with the url. This contract sends what iGamingAce documents, and reads either answer. In
+        seamless mode the platform sends a `balance` callback at launch; that a failure of it is
+        answered here with CALLBACK_ERROR (1015) is assumed. When the answer is lost, whether a session
+        was opened is unknown.
 
         Standing: documented.
 
@@ -309,26 +335,29 @@ class RawGames:
 
         Args:
             player_id: Your own id of the player. The pages contradict each other on this field's name:
-                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                iGamingAce's say `playerId`, those of sister deployments `playerExternalId`. It is the same
                 id; this contract takes `playerId` here, as iGamingAce's page does.
             provider_id: The provider's id, from providers.list.
-            game_id: The game's id, `gameID` of games.list. The pages contradict each other: iGamingAce
-                takes a number here, other deployments string codes. This contract follows iGamingAce.
+            game_id: The game's id, `gameID` of games.list, opaque. The pages contradict each other:
+                iGamingAce takes a number here, a sister deployment a text. Send a number where the id is
+                one, as iGamingAce documents it, else the text as games.list gives it.
             language: The language of the game, an ISO 639-1 code. The field and `en` are documented;
-                the list of languages is that of other deployments.
+                the list of languages is that of the older generation: en, ko, th, es, ja, pt, tr, de, id,
+                ms, zh.
             return_url: Where the player goes on leaving the game.
-            is_streamer: True leaves the player's play out of the agent's report.
+            is_streamer: True leaves the player's play out of the agent's report, and lets the player
+                have more than 100 % return to player.
         """
         return self._call(
             _games_launch.OPERATION,
-            _games_launch.build(
-                player_id=player_id,
-                provider_id=provider_id,
-                game_id=game_id,
-                language=language,
-                return_url=return_url,
-                is_streamer=is_streamer,
-            ),
+            {
+                "player_id": player_id,
+                "provider_id": provider_id,
+                "game_id": game_id,
+                "language": language,
+                "return_url": return_url,
+                "is_streamer": is_streamer,
+            },
         )
 
     def kick(
@@ -338,11 +367,12 @@ class RawGames:
     ) -> RawAnswer[None]:
         """End a player's session
 
-        Ends the session that a player has open. What it answers for a player without one is not stated;
-        this contract assumes a success. What `data` holds in the answer, if anything, is not stated
-        either.
+        Ends the session that a player has open. A player has one at a time: integrators call this
+        before a launch that finds a session open, and wait about a second before they launch. What it
+        answers for a player without one is not stated; this contract assumes a success. What `data`
+        holds in the answer, if anything, is not stated either.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -351,15 +381,15 @@ class RawGames:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
         """
         return self._call(
             _games_kick.OPERATION,
-            _games_kick.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
 
@@ -377,10 +407,11 @@ class AsyncRawGames:
     ) -> RawAnswer[builtins.list[Game]]:
         """List a provider's games
 
-        Every game of one provider. The fields are those of other deployments; which of them iGamingAce
-        itself sends is not known. The `gameID` of this list is what games.launch takes as `gameId`.
+        Every game of one provider. The fields are those of a sister deployment; which of them
+        iGamingAce itself sends is not known. The `gameID` of this list is what games.launch takes as
+        `gameId`.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -392,9 +423,9 @@ class AsyncRawGames:
         """
         return await self._call(
             _games_list.OPERATION,
-            _games_list.build(
-                provider_id=provider_id,
-            ),
+            {
+                "provider_id": provider_id,
+            },
         )
 
     async def launch(
@@ -402,7 +433,7 @@ class AsyncRawGames:
         *,
         player_id: str,
         provider_id: int,
-        game_id: int,
+        game_id: str | int,
         language: str,
         return_url: str,
         is_streamer: bool,
@@ -410,11 +441,16 @@ class AsyncRawGames:
         """Launch a game
 
         Opens a session for one player and answers with the launch url: send the player's browser there.
-        The url is for one session and can be used once; on other deployments it expires 10 minutes
+        The url is for one session and can be used once; in the older generation it expires 10 minutes
         after it was made, so ask for it when the player clicks, not before. The player must have been
-        linked with players.create. In seamless mode the platform sends a `balance` callback at launch;
-        that a failure of it is answered here with CALLBACK_ERROR (1015) is assumed. When the answer is
-        lost, whether a session was opened is unknown.
+        linked with players.create, and has one session at a time: integrators saw a second launch fail
+        in the game while a session was open, so they end it with games.kick, wait about a second, and
+        launch. The pages contradict each other about body and answer: a sister deployment takes
+        `playerExternalId`, `gameCode`, `currency` and `rtp` (0 is the operator's), and answers an
+        object with the url. This contract sends what iGamingAce documents, and reads either answer. In
+        seamless mode the platform sends a `balance` callback at launch; that a failure of it is
+        answered here with CALLBACK_ERROR (1015) is assumed. When the answer is lost, whether a session
+        was opened is unknown.
 
         Standing: documented.
 
@@ -426,26 +462,29 @@ class AsyncRawGames:
 
         Args:
             player_id: Your own id of the player. The pages contradict each other on this field's name:
-                iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It is the same
+                iGamingAce's say `playerId`, those of sister deployments `playerExternalId`. It is the same
                 id; this contract takes `playerId` here, as iGamingAce's page does.
             provider_id: The provider's id, from providers.list.
-            game_id: The game's id, `gameID` of games.list. The pages contradict each other: iGamingAce
-                takes a number here, other deployments string codes. This contract follows iGamingAce.
+            game_id: The game's id, `gameID` of games.list, opaque. The pages contradict each other:
+                iGamingAce takes a number here, a sister deployment a text. Send a number where the id is
+                one, as iGamingAce documents it, else the text as games.list gives it.
             language: The language of the game, an ISO 639-1 code. The field and `en` are documented;
-                the list of languages is that of other deployments.
+                the list of languages is that of the older generation: en, ko, th, es, ja, pt, tr, de, id,
+                ms, zh.
             return_url: Where the player goes on leaving the game.
-            is_streamer: True leaves the player's play out of the agent's report.
+            is_streamer: True leaves the player's play out of the agent's report, and lets the player
+                have more than 100 % return to player.
         """
         return await self._call(
             _games_launch.OPERATION,
-            _games_launch.build(
-                player_id=player_id,
-                provider_id=provider_id,
-                game_id=game_id,
-                language=language,
-                return_url=return_url,
-                is_streamer=is_streamer,
-            ),
+            {
+                "player_id": player_id,
+                "provider_id": provider_id,
+                "game_id": game_id,
+                "language": language,
+                "return_url": return_url,
+                "is_streamer": is_streamer,
+            },
         )
 
     async def kick(
@@ -455,11 +494,12 @@ class AsyncRawGames:
     ) -> RawAnswer[None]:
         """End a player's session
 
-        Ends the session that a player has open. What it answers for a player without one is not stated;
-        this contract assumes a success. What `data` holds in the answer, if anything, is not stated
-        either.
+        Ends the session that a player has open. A player has one at a time: integrators call this
+        before a launch that finds a session open, and wait about a second before they launch. What it
+        answers for a player without one is not stated; this contract assumes a success. What `data`
+        holds in the answer, if anything, is not stated either.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -468,15 +508,15 @@ class AsyncRawGames:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
         """
         return await self._call(
             _games_kick.OPERATION,
-            _games_kick.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
 

@@ -3,38 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from ...client import Operation, Request
-from ...models.kick_player import KickPlayer
-
-
-def build(
-    *,
-    player_external_id: str,
-) -> Request:
-    """Return the request of the operation."""
-    return Request(
-        path="/v1/game/kick",
-        body=KickPlayer(
-            player_external_id=player_external_id,
-        ).to_dict(),
-    )
-
-
-def read(envelope: Mapping[str, Any]) -> None:
-    """Return the data of a success.
-
-    Raises:
-        DecodeError: the data has another shape than the contract states.
-    """
-    del envelope
-
+from ....scalars import STRING
+from ...client import Operation
+from ...types import Field
 
 OPERATION: Operation[None] = Operation(
     operation_id="games.kick",
     method="POST",
     path="/v1/game/kick",
-    read=read,
+    in_body=(Field("player_external_id", "playerExternalId", STRING, required=True),),
 )

@@ -3,52 +3,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from ...client import Operation, Request
-from ...models.launch_game import LaunchGame
-from ...types import (
-    required,
-    string,
-)
-
-
-def build(
-    *,
-    player_id: str,
-    provider_id: int,
-    game_id: int,
-    language: str,
-    return_url: str,
-    is_streamer: bool,
-) -> Request:
-    """Return the request of the operation."""
-    return Request(
-        path="/v1/game/launch",
-        body=LaunchGame(
-            player_id=player_id,
-            provider_id=provider_id,
-            game_id=game_id,
-            language=language,
-            return_url=return_url,
-            is_streamer=is_streamer,
-        ).to_dict(),
-    )
-
-
-def read(envelope: Mapping[str, Any]) -> str:
-    """Return the data of a success.
-
-    Raises:
-        DecodeError: the data has another shape than the contract states.
-    """
-    return required(envelope, "data", string)
-
+from ....scalars import BOOLEAN, INTEGER, STRING, OpaqueId
+from ...client import Operation
+from ...types import Field, TextIn
 
 OPERATION: Operation[str] = Operation(
     operation_id="games.launch",
     method="POST",
     path="/v1/game/launch",
-    read=read,
+    data=TextIn("gameUrl"),
+    in_body=(
+        Field("player_id", "playerId", STRING, required=True),
+        Field("provider_id", "providerId", INTEGER, required=True),
+        Field("game_id", "gameId", OpaqueId(number=True), required=True),
+        Field("language", "language", STRING, required=True),
+        Field("return_url", "returnUrl", STRING, required=True),
+        Field("is_streamer", "isStreamer", BOOLEAN, required=True),
+    ),
 )

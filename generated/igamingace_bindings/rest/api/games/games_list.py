@@ -3,41 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ...client import Operation, Request
-from ...models.game import Game
-from ...types import (
-    listed,
-    required,
-    segment,
-)
+from ....scalars import INTEGER
+from ...client import Operation
+from ...types import Array, Field, Object
 
-
-def build(
-    provider_id: int,
-) -> Request:
-    """Return the request of the operation."""
-    return Request(
-        path="/v1/game/list/{provider_id}".format(
-            provider_id=segment("provider_id", provider_id),
-        ),
-    )
-
-
-def read(envelope: Mapping[str, Any]) -> list[Game]:
-    """Return the data of a success.
-
-    Raises:
-        DecodeError: the data has another shape than the contract states.
-    """
-    return required(envelope, "data", listed(Game.from_dict))
-
+if TYPE_CHECKING:
+    from ...models.game import Game
 
 OPERATION: Operation[list[Game]] = Operation(
     operation_id="games.list",
     method="GET",
     path="/v1/game/list/{provider_id}",
-    read=read,
+    data=Array(Object("Game")),
+    in_path=(Field("provider_id", "providerId", INTEGER, required=True),),
 )

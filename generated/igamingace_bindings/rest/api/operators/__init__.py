@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import builtins
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Literal
 
 from ...client import AsyncCall, AsyncRawCall, Call, RawAnswer, RawCall
 from ...models.balance_transfer import BalanceTransfer
-from ...models.create_operator_level import CreateOperatorLevel
 from ...models.created_operator import CreatedOperator
 from ...models.operator import Operator
 from . import operators_create as _operators_create
@@ -32,7 +32,7 @@ class Operators:
 
         The account whose token is used, operator or agent, with its wallet of points.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -40,7 +40,7 @@ class Operators:
         """
         return self._call(
             _operators_info.OPERATION,
-            _operators_info.build(),
+            {},
         )
 
     def create(
@@ -49,12 +49,12 @@ class Operators:
         operator_id: str,
         password: str,
         name: str,
-        currency: builtins.list[str],
-        ggr_rate: Decimal,
-        level: CreateOperatorLevel,
+        currency: Sequence[str],
+        ggr_rate: Decimal | int,
+        level: Literal["operator", "agent"],
         parent_id: str | None = None,
         callback_url: str | None = None,
-        allowed_ips: builtins.list[str] | None = None,
+        allowed_ips: Sequence[str] | None = None,
     ) -> CreatedOperator:
         """Create an account below yours
 
@@ -63,7 +63,7 @@ class Operators:
         taken is assumed to be refused with PARAMETERS_INVALID (1012). The new account cannot log in
         before the vendor has approved it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -74,8 +74,9 @@ class Operators:
             operator_id: The new account's id, with which it logs in to the back office.
             password: The new account's back-office password.
             name: The new account's name, for people to read.
-            currency: The new account's currencies, ISO 4217 codes. iGamingAce gives an account one
-                currency, so send one.
+            currency: The new account's currencies, ISO 4217 codes. The pages contradict each other: a
+                list here, in a sister deployment, while at iGamingAce an account has one currency. Send
+                one.
             ggr_rate: The new account's rate of the gross gaming revenue (GGR), in percent.
             level: What the new account is: an operator, which may have accounts below it, or an agent,
                 which is one casino website. The parent's own level must allow it.
@@ -86,33 +87,33 @@ class Operators:
         """
         return self._call(
             _operators_create.OPERATION,
-            _operators_create.build(
-                operator_id=operator_id,
-                password=password,
-                name=name,
-                currency=currency,
-                ggr_rate=ggr_rate,
-                level=level,
-                parent_id=parent_id,
-                callback_url=callback_url,
-                allowed_ips=allowed_ips,
-            ),
+            {
+                "operator_id": operator_id,
+                "password": password,
+                "name": name,
+                "currency": currency,
+                "ggr_rate": ggr_rate,
+                "level": level,
+                "parent_id": parent_id,
+                "callback_url": callback_url,
+                "allowed_ips": allowed_ips,
+            },
         )
 
     def update(
         self,
         *,
         name: str | None = None,
-        rtp: Decimal | None = None,
+        rtp: Decimal | int | None = None,
         callback_url: str | None = None,
-        allowed_ips: builtins.list[str] | None = None,
+        allowed_ips: Sequence[str] | None = None,
     ) -> None:
         """Change your own account
 
         Changes the account whose token is used. Every field is optional; what is left out stays as it
         is. What `data` holds in the answer, if anything, is not stated.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -121,19 +122,20 @@ class Operators:
 
         Args:
             name: The account's name, for people to read.
-            rtp: Return to player, in percent.
+            rtp: Return to player, in percent. The pages contradict each other: from 50 on one, from 75
+                on another, to 95 on both. This contract takes the wider range.
             callback_url: Where the platform sends the account's seamless wallet callbacks.
             allowed_ips: The addresses from which requests of the account are accepted, in place of
                 those there were. An empty list accepts every address.
         """
         return self._call(
             _operators_update.OPERATION,
-            _operators_update.build(
-                name=name,
-                rtp=rtp,
-                callback_url=callback_url,
-                allowed_ips=allowed_ips,
-            ),
+            {
+                "name": name,
+                "rtp": rtp,
+                "callback_url": callback_url,
+                "allowed_ips": allowed_ips,
+            },
         )
 
     def transfer_balance(
@@ -141,7 +143,7 @@ class Operators:
         *,
         target_operator_id: str,
         currency: str,
-        amount: Decimal,
+        amount: Decimal | int,
         remark: str | None = None,
     ) -> BalanceTransfer:
         """Move points to a child account
@@ -151,7 +153,7 @@ class Operators:
         POINT_NOT_ENOUGH, 2005, is assumed). When the answer is lost the outcome is unknown: read your
         balance with operators.info before you send it again.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -167,12 +169,12 @@ class Operators:
         """
         return self._call(
             _operators_transfer_balance.OPERATION,
-            _operators_transfer_balance.build(
-                target_operator_id=target_operator_id,
-                currency=currency,
-                amount=amount,
-                remark=remark,
-            ),
+            {
+                "target_operator_id": target_operator_id,
+                "currency": currency,
+                "amount": amount,
+                "remark": remark,
+            },
         )
 
 
@@ -191,7 +193,7 @@ class AsyncOperators:
 
         The account whose token is used, operator or agent, with its wallet of points.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -199,7 +201,7 @@ class AsyncOperators:
         """
         return await self._call(
             _operators_info.OPERATION,
-            _operators_info.build(),
+            {},
         )
 
     async def create(
@@ -208,12 +210,12 @@ class AsyncOperators:
         operator_id: str,
         password: str,
         name: str,
-        currency: builtins.list[str],
-        ggr_rate: Decimal,
-        level: CreateOperatorLevel,
+        currency: Sequence[str],
+        ggr_rate: Decimal | int,
+        level: Literal["operator", "agent"],
         parent_id: str | None = None,
         callback_url: str | None = None,
-        allowed_ips: builtins.list[str] | None = None,
+        allowed_ips: Sequence[str] | None = None,
     ) -> CreatedOperator:
         """Create an account below yours
 
@@ -222,7 +224,7 @@ class AsyncOperators:
         taken is assumed to be refused with PARAMETERS_INVALID (1012). The new account cannot log in
         before the vendor has approved it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -233,8 +235,9 @@ class AsyncOperators:
             operator_id: The new account's id, with which it logs in to the back office.
             password: The new account's back-office password.
             name: The new account's name, for people to read.
-            currency: The new account's currencies, ISO 4217 codes. iGamingAce gives an account one
-                currency, so send one.
+            currency: The new account's currencies, ISO 4217 codes. The pages contradict each other: a
+                list here, in a sister deployment, while at iGamingAce an account has one currency. Send
+                one.
             ggr_rate: The new account's rate of the gross gaming revenue (GGR), in percent.
             level: What the new account is: an operator, which may have accounts below it, or an agent,
                 which is one casino website. The parent's own level must allow it.
@@ -245,33 +248,33 @@ class AsyncOperators:
         """
         return await self._call(
             _operators_create.OPERATION,
-            _operators_create.build(
-                operator_id=operator_id,
-                password=password,
-                name=name,
-                currency=currency,
-                ggr_rate=ggr_rate,
-                level=level,
-                parent_id=parent_id,
-                callback_url=callback_url,
-                allowed_ips=allowed_ips,
-            ),
+            {
+                "operator_id": operator_id,
+                "password": password,
+                "name": name,
+                "currency": currency,
+                "ggr_rate": ggr_rate,
+                "level": level,
+                "parent_id": parent_id,
+                "callback_url": callback_url,
+                "allowed_ips": allowed_ips,
+            },
         )
 
     async def update(
         self,
         *,
         name: str | None = None,
-        rtp: Decimal | None = None,
+        rtp: Decimal | int | None = None,
         callback_url: str | None = None,
-        allowed_ips: builtins.list[str] | None = None,
+        allowed_ips: Sequence[str] | None = None,
     ) -> None:
         """Change your own account
 
         Changes the account whose token is used. Every field is optional; what is left out stays as it
         is. What `data` holds in the answer, if anything, is not stated.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -280,19 +283,20 @@ class AsyncOperators:
 
         Args:
             name: The account's name, for people to read.
-            rtp: Return to player, in percent.
+            rtp: Return to player, in percent. The pages contradict each other: from 50 on one, from 75
+                on another, to 95 on both. This contract takes the wider range.
             callback_url: Where the platform sends the account's seamless wallet callbacks.
             allowed_ips: The addresses from which requests of the account are accepted, in place of
                 those there were. An empty list accepts every address.
         """
         return await self._call(
             _operators_update.OPERATION,
-            _operators_update.build(
-                name=name,
-                rtp=rtp,
-                callback_url=callback_url,
-                allowed_ips=allowed_ips,
-            ),
+            {
+                "name": name,
+                "rtp": rtp,
+                "callback_url": callback_url,
+                "allowed_ips": allowed_ips,
+            },
         )
 
     async def transfer_balance(
@@ -300,7 +304,7 @@ class AsyncOperators:
         *,
         target_operator_id: str,
         currency: str,
-        amount: Decimal,
+        amount: Decimal | int,
         remark: str | None = None,
     ) -> BalanceTransfer:
         """Move points to a child account
@@ -310,7 +314,7 @@ class AsyncOperators:
         POINT_NOT_ENOUGH, 2005, is assumed). When the answer is lost the outcome is unknown: read your
         balance with operators.info before you send it again.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -326,12 +330,12 @@ class AsyncOperators:
         """
         return await self._call(
             _operators_transfer_balance.OPERATION,
-            _operators_transfer_balance.build(
-                target_operator_id=target_operator_id,
-                currency=currency,
-                amount=amount,
-                remark=remark,
-            ),
+            {
+                "target_operator_id": target_operator_id,
+                "currency": currency,
+                "amount": amount,
+                "remark": remark,
+            },
         )
 
 
@@ -350,7 +354,7 @@ class RawOperators:
 
         The account whose token is used, operator or agent, with its wallet of points.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -358,7 +362,7 @@ class RawOperators:
         """
         return self._call(
             _operators_info.OPERATION,
-            _operators_info.build(),
+            {},
         )
 
     def create(
@@ -367,12 +371,12 @@ class RawOperators:
         operator_id: str,
         password: str,
         name: str,
-        currency: builtins.list[str],
-        ggr_rate: Decimal,
-        level: CreateOperatorLevel,
+        currency: Sequence[str],
+        ggr_rate: Decimal | int,
+        level: Literal["operator", "agent"],
         parent_id: str | None = None,
         callback_url: str | None = None,
-        allowed_ips: builtins.list[str] | None = None,
+        allowed_ips: Sequence[str] | None = None,
     ) -> RawAnswer[CreatedOperator]:
         """Create an account below yours
 
@@ -381,7 +385,7 @@ class RawOperators:
         taken is assumed to be refused with PARAMETERS_INVALID (1012). The new account cannot log in
         before the vendor has approved it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -392,8 +396,9 @@ class RawOperators:
             operator_id: The new account's id, with which it logs in to the back office.
             password: The new account's back-office password.
             name: The new account's name, for people to read.
-            currency: The new account's currencies, ISO 4217 codes. iGamingAce gives an account one
-                currency, so send one.
+            currency: The new account's currencies, ISO 4217 codes. The pages contradict each other: a
+                list here, in a sister deployment, while at iGamingAce an account has one currency. Send
+                one.
             ggr_rate: The new account's rate of the gross gaming revenue (GGR), in percent.
             level: What the new account is: an operator, which may have accounts below it, or an agent,
                 which is one casino website. The parent's own level must allow it.
@@ -404,33 +409,33 @@ class RawOperators:
         """
         return self._call(
             _operators_create.OPERATION,
-            _operators_create.build(
-                operator_id=operator_id,
-                password=password,
-                name=name,
-                currency=currency,
-                ggr_rate=ggr_rate,
-                level=level,
-                parent_id=parent_id,
-                callback_url=callback_url,
-                allowed_ips=allowed_ips,
-            ),
+            {
+                "operator_id": operator_id,
+                "password": password,
+                "name": name,
+                "currency": currency,
+                "ggr_rate": ggr_rate,
+                "level": level,
+                "parent_id": parent_id,
+                "callback_url": callback_url,
+                "allowed_ips": allowed_ips,
+            },
         )
 
     def update(
         self,
         *,
         name: str | None = None,
-        rtp: Decimal | None = None,
+        rtp: Decimal | int | None = None,
         callback_url: str | None = None,
-        allowed_ips: builtins.list[str] | None = None,
+        allowed_ips: Sequence[str] | None = None,
     ) -> RawAnswer[None]:
         """Change your own account
 
         Changes the account whose token is used. Every field is optional; what is left out stays as it
         is. What `data` holds in the answer, if anything, is not stated.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -439,19 +444,20 @@ class RawOperators:
 
         Args:
             name: The account's name, for people to read.
-            rtp: Return to player, in percent.
+            rtp: Return to player, in percent. The pages contradict each other: from 50 on one, from 75
+                on another, to 95 on both. This contract takes the wider range.
             callback_url: Where the platform sends the account's seamless wallet callbacks.
             allowed_ips: The addresses from which requests of the account are accepted, in place of
                 those there were. An empty list accepts every address.
         """
         return self._call(
             _operators_update.OPERATION,
-            _operators_update.build(
-                name=name,
-                rtp=rtp,
-                callback_url=callback_url,
-                allowed_ips=allowed_ips,
-            ),
+            {
+                "name": name,
+                "rtp": rtp,
+                "callback_url": callback_url,
+                "allowed_ips": allowed_ips,
+            },
         )
 
     def transfer_balance(
@@ -459,7 +465,7 @@ class RawOperators:
         *,
         target_operator_id: str,
         currency: str,
-        amount: Decimal,
+        amount: Decimal | int,
         remark: str | None = None,
     ) -> RawAnswer[BalanceTransfer]:
         """Move points to a child account
@@ -469,7 +475,7 @@ class RawOperators:
         POINT_NOT_ENOUGH, 2005, is assumed). When the answer is lost the outcome is unknown: read your
         balance with operators.info before you send it again.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -485,12 +491,12 @@ class RawOperators:
         """
         return self._call(
             _operators_transfer_balance.OPERATION,
-            _operators_transfer_balance.build(
-                target_operator_id=target_operator_id,
-                currency=currency,
-                amount=amount,
-                remark=remark,
-            ),
+            {
+                "target_operator_id": target_operator_id,
+                "currency": currency,
+                "amount": amount,
+                "remark": remark,
+            },
         )
 
 
@@ -509,7 +515,7 @@ class AsyncRawOperators:
 
         The account whose token is used, operator or agent, with its wallet of points.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -517,7 +523,7 @@ class AsyncRawOperators:
         """
         return await self._call(
             _operators_info.OPERATION,
-            _operators_info.build(),
+            {},
         )
 
     async def create(
@@ -526,12 +532,12 @@ class AsyncRawOperators:
         operator_id: str,
         password: str,
         name: str,
-        currency: builtins.list[str],
-        ggr_rate: Decimal,
-        level: CreateOperatorLevel,
+        currency: Sequence[str],
+        ggr_rate: Decimal | int,
+        level: Literal["operator", "agent"],
         parent_id: str | None = None,
         callback_url: str | None = None,
-        allowed_ips: builtins.list[str] | None = None,
+        allowed_ips: Sequence[str] | None = None,
     ) -> RawAnswer[CreatedOperator]:
         """Create an account below yours
 
@@ -540,7 +546,7 @@ class AsyncRawOperators:
         taken is assumed to be refused with PARAMETERS_INVALID (1012). The new account cannot log in
         before the vendor has approved it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -551,8 +557,9 @@ class AsyncRawOperators:
             operator_id: The new account's id, with which it logs in to the back office.
             password: The new account's back-office password.
             name: The new account's name, for people to read.
-            currency: The new account's currencies, ISO 4217 codes. iGamingAce gives an account one
-                currency, so send one.
+            currency: The new account's currencies, ISO 4217 codes. The pages contradict each other: a
+                list here, in a sister deployment, while at iGamingAce an account has one currency. Send
+                one.
             ggr_rate: The new account's rate of the gross gaming revenue (GGR), in percent.
             level: What the new account is: an operator, which may have accounts below it, or an agent,
                 which is one casino website. The parent's own level must allow it.
@@ -563,33 +570,33 @@ class AsyncRawOperators:
         """
         return await self._call(
             _operators_create.OPERATION,
-            _operators_create.build(
-                operator_id=operator_id,
-                password=password,
-                name=name,
-                currency=currency,
-                ggr_rate=ggr_rate,
-                level=level,
-                parent_id=parent_id,
-                callback_url=callback_url,
-                allowed_ips=allowed_ips,
-            ),
+            {
+                "operator_id": operator_id,
+                "password": password,
+                "name": name,
+                "currency": currency,
+                "ggr_rate": ggr_rate,
+                "level": level,
+                "parent_id": parent_id,
+                "callback_url": callback_url,
+                "allowed_ips": allowed_ips,
+            },
         )
 
     async def update(
         self,
         *,
         name: str | None = None,
-        rtp: Decimal | None = None,
+        rtp: Decimal | int | None = None,
         callback_url: str | None = None,
-        allowed_ips: builtins.list[str] | None = None,
+        allowed_ips: Sequence[str] | None = None,
     ) -> RawAnswer[None]:
         """Change your own account
 
         Changes the account whose token is used. Every field is optional; what is left out stays as it
         is. What `data` holds in the answer, if anything, is not stated.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -598,19 +605,20 @@ class AsyncRawOperators:
 
         Args:
             name: The account's name, for people to read.
-            rtp: Return to player, in percent.
+            rtp: Return to player, in percent. The pages contradict each other: from 50 on one, from 75
+                on another, to 95 on both. This contract takes the wider range.
             callback_url: Where the platform sends the account's seamless wallet callbacks.
             allowed_ips: The addresses from which requests of the account are accepted, in place of
                 those there were. An empty list accepts every address.
         """
         return await self._call(
             _operators_update.OPERATION,
-            _operators_update.build(
-                name=name,
-                rtp=rtp,
-                callback_url=callback_url,
-                allowed_ips=allowed_ips,
-            ),
+            {
+                "name": name,
+                "rtp": rtp,
+                "callback_url": callback_url,
+                "allowed_ips": allowed_ips,
+            },
         )
 
     async def transfer_balance(
@@ -618,7 +626,7 @@ class AsyncRawOperators:
         *,
         target_operator_id: str,
         currency: str,
-        amount: Decimal,
+        amount: Decimal | int,
         remark: str | None = None,
     ) -> RawAnswer[BalanceTransfer]:
         """Move points to a child account
@@ -628,7 +636,7 @@ class AsyncRawOperators:
         POINT_NOT_ENOUGH, 2005, is assumed). When the answer is lost the outcome is unknown: read your
         balance with operators.info before you send it again.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -644,12 +652,12 @@ class AsyncRawOperators:
         """
         return await self._call(
             _operators_transfer_balance.OPERATION,
-            _operators_transfer_balance.build(
-                target_operator_id=target_operator_id,
-                currency=currency,
-                amount=amount,
-                remark=remark,
-            ),
+            {
+                "target_operator_id": target_operator_id,
+                "currency": currency,
+                "amount": amount,
+                "remark": remark,
+            },
         )
 
 

@@ -3,60 +3,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ...client import Operation, Request
-from ...models.create_operator import CreateOperator
-from ...models.create_operator_level import CreateOperatorLevel
-from ...models.created_operator import CreatedOperator
-from ...types import (
-    required,
-)
+from ....scalars import NUMBER, STRING
+from ...client import Operation
+from ...types import Array, Field, Literals, Object
 
-
-def build(
-    *,
-    operator_id: str,
-    password: str,
-    name: str,
-    currency: list[str],
-    ggr_rate: Decimal,
-    level: CreateOperatorLevel,
-    parent_id: str | None = None,
-    callback_url: str | None = None,
-    allowed_ips: list[str] | None = None,
-) -> Request:
-    """Return the request of the operation."""
-    return Request(
-        path="/v1/operator/create",
-        body=CreateOperator(
-            operator_id=operator_id,
-            password=password,
-            name=name,
-            currency=currency,
-            ggr_rate=ggr_rate,
-            level=level,
-            parent_id=parent_id,
-            callback_url=callback_url,
-            allowed_ips=allowed_ips,
-        ).to_dict(),
-    )
-
-
-def read(envelope: Mapping[str, Any]) -> CreatedOperator:
-    """Return the data of a success.
-
-    Raises:
-        DecodeError: the data has another shape than the contract states.
-    """
-    return required(envelope, "data", CreatedOperator.from_dict)
-
+if TYPE_CHECKING:
+    from ...models.created_operator import CreatedOperator
 
 OPERATION: Operation[CreatedOperator] = Operation(
     operation_id="operators.create",
     method="POST",
     path="/v1/operator/create",
-    read=read,
+    data=Object("CreatedOperator"),
+    in_body=(
+        Field("operator_id", "operatorId", STRING, required=True),
+        Field("password", "password", STRING, required=True, secret=True),
+        Field("name", "name", STRING, required=True),
+        Field("currency", "currency", Array(STRING), required=True),
+        Field("ggr_rate", "ggrRate", NUMBER, required=True),
+        Field("level", "level", Literals("operator", "agent"), required=True),
+        Field("parent_id", "parentId", STRING, standing="assumed"),
+        Field("callback_url", "callbackURL", STRING),
+        Field("allowed_ips", "allowedIPs", Array(STRING)),
+    ),
 )

@@ -3,35 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ...client import Operation, Request
-from ...models.operator import Operator
-from ...types import (
-    required,
-)
+from ...client import Operation
+from ...types import Object
 
-
-def build() -> Request:
-    """Return the request of the operation."""
-    return Request(
-        path="/v1/operator/info",
-    )
-
-
-def read(envelope: Mapping[str, Any]) -> Operator:
-    """Return the data of a success.
-
-    Raises:
-        DecodeError: the data has another shape than the contract states.
-    """
-    return required(envelope, "data", Operator.from_dict)
-
+if TYPE_CHECKING:
+    from ...models.operator import Operator
 
 OPERATION: Operation[Operator] = Operation(
     operation_id="operators.info",
     method="GET",
     path="/v1/operator/info",
-    read=read,
+    data=Object("Operator"),
 )

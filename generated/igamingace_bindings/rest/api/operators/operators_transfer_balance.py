@@ -3,49 +3,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ...client import Operation, Request
-from ...models.balance_transfer import BalanceTransfer
-from ...models.transfer_balance import TransferBalance
-from ...types import (
-    required,
-)
+from ....scalars import NUMBER, STRING
+from ...client import Operation
+from ...types import Field, Object
 
-
-def build(
-    *,
-    target_operator_id: str,
-    currency: str,
-    amount: Decimal,
-    remark: str | None = None,
-) -> Request:
-    """Return the request of the operation."""
-    return Request(
-        path="/v1/operator/transfer-balance",
-        body=TransferBalance(
-            target_operator_id=target_operator_id,
-            currency=currency,
-            amount=amount,
-            remark=remark,
-        ).to_dict(),
-    )
-
-
-def read(envelope: Mapping[str, Any]) -> BalanceTransfer:
-    """Return the data of a success.
-
-    Raises:
-        DecodeError: the data has another shape than the contract states.
-    """
-    return required(envelope, "data", BalanceTransfer.from_dict)
-
+if TYPE_CHECKING:
+    from ...models.balance_transfer import BalanceTransfer
 
 OPERATION: Operation[BalanceTransfer] = Operation(
     operation_id="operators.transfer_balance",
     method="POST",
     path="/v1/operator/transfer-balance",
-    read=read,
+    data=Object("BalanceTransfer"),
+    in_body=(
+        Field("target_operator_id", "targetOperatorId", STRING, required=True, standing="assumed"),
+        Field("currency", "currency", STRING, required=True),
+        Field("amount", "amount", NUMBER, required=True),
+        Field("remark", "remark", STRING),
+    ),
 )

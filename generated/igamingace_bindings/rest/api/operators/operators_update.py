@@ -3,45 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any
-
-from ...client import Operation, Request
-from ...models.update_operator import UpdateOperator
-
-
-def build(
-    *,
-    name: str | None = None,
-    rtp: Decimal | None = None,
-    callback_url: str | None = None,
-    allowed_ips: list[str] | None = None,
-) -> Request:
-    """Return the request of the operation."""
-    return Request(
-        path="/v1/operator/update",
-        body=UpdateOperator(
-            name=name,
-            rtp=rtp,
-            callback_url=callback_url,
-            allowed_ips=allowed_ips,
-        ).to_dict(),
-    )
-
-
-def read(envelope: Mapping[str, Any]) -> None:
-    """Return the data of a success.
-
-    Raises:
-        DecodeError: the data has another shape than the contract states.
-    """
-    del envelope
-
+from ....scalars import NUMBER, STRING
+from ...client import Operation
+from ...types import Array, Field
 
 OPERATION: Operation[None] = Operation(
     operation_id="operators.update",
     method="PATCH",
     path="/v1/operator/update",
-    read=read,
+    in_body=(
+        Field("name", "name", STRING),
+        Field("rtp", "rtp", NUMBER),
+        Field("callback_url", "callbackURL", STRING),
+        Field("allowed_ips", "allowedIPs", Array(STRING)),
+    ),
 )

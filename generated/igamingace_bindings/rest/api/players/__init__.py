@@ -31,11 +31,12 @@ class Players:
         """Link a player
 
         Makes a player of yours known to the platform, and answers with the platform's own number of the
-        player. Call it each time the player signs in: linking a player again is not an error.
-        iGamingAce's guide speaks of "the player-link endpoint" without giving its path; the path and
-        the fields are those of other deployments.
+        player. Call it each time the player signs in: on the pages, linking a player again is not an
+        error; integrators who met one read the player with players.info instead. iGamingAce's guide
+        speaks of "the player-link endpoint" without giving its path; the path and the fields are those
+        of a sister deployment.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -44,14 +45,14 @@ class Players:
         Args:
             player_external_id: Your own id of the player, unique among the players of your account. The
                 pages contradict each other on this field's name: iGamingAce's say `playerId`, those of
-                other deployments `playerExternalId`. It is the same id; this contract takes
+                sister deployments `playerExternalId`. It is the same id; this contract takes
                 `playerExternalId` here, since iGamingAce's own pages do not describe this operation.
         """
         return self._call(
             _players_create.OPERATION,
-            _players_create.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     def info(
@@ -64,7 +65,7 @@ class Players:
         The platform's number of a player, and the player's wallet. The wallet belongs to transfer mode;
         what it holds in seamless mode, where the money stays with you, is not stated.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -76,9 +77,9 @@ class Players:
         """
         return self._call(
             _players_info.OPERATION,
-            _players_info.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     def deposit(
@@ -86,19 +87,21 @@ class Players:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> PlayerBalance:
         """Move money to a player's wallet
 
-        Transfer mode only: moves an amount from the agent's wallet of points to the player's.
-        `transactionId` is your own id of the movement. When the answer is lost the outcome is unknown:
-        read the player with players.info, or look the movement up with transactions.list, before you
-        send it again. What a repeated `transactionId` does is not documented. This contract assumes
-        that the same movement moves nothing a second time, and that another movement under the same id
-        is refused with PARAMETERS_INVALID (1012); do not build on it.
+        Transfer mode only: moves an amount from the agent's wallet of points to the player's. The pages
+        contradict each other: one names the player by `playerExternalId`, the other by `playerCode`;
+        this contract takes the first. `transactionId` is your own id of the movement. When the answer
+        is lost the outcome is unknown: read the player with players.info, or look the movement up with
+        transactions.list, before you send it again. What a repeated `transactionId` does is not
+        documented. This contract assumes that the same movement moves nothing a second time, and that
+        another movement under the same id is refused with PARAMETERS_INVALID (1012); do not build on
+        it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -107,23 +110,24 @@ class Players:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return self._call(
             _players_deposit.OPERATION,
-            _players_deposit.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
     def withdraw(
@@ -131,19 +135,21 @@ class Players:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> PlayerBalance:
         """Move money from a player's wallet
 
         Transfer mode only: moves an amount from the player's wallet back to the agent's wallet of
-        points. `transactionId` is your own id of the movement. When the answer is lost the outcome is
-        unknown: read the player with players.info, or look the movement up with transactions.list,
-        before you send it again. What a repeated `transactionId` does is not documented. This contract
-        assumes that the same movement moves nothing a second time, and that another movement under the
-        same id is refused with PARAMETERS_INVALID (1012); do not build on it.
+        points. The pages contradict each other: one names the player by `playerExternalId`, the other
+        by `playerCode`; this contract takes the first. `transactionId` is your own id of the movement.
+        When the answer is lost the outcome is unknown: read the player with players.info, or look the
+        movement up with transactions.list, before you send it again. What a repeated `transactionId`
+        does is not documented. This contract assumes that the same movement moves nothing a second
+        time, and that another movement under the same id is refused with PARAMETERS_INVALID (1012); do
+        not build on it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -152,23 +158,24 @@ class Players:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return self._call(
             _players_withdraw.OPERATION,
-            _players_withdraw.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
 
@@ -188,11 +195,12 @@ class AsyncPlayers:
         """Link a player
 
         Makes a player of yours known to the platform, and answers with the platform's own number of the
-        player. Call it each time the player signs in: linking a player again is not an error.
-        iGamingAce's guide speaks of "the player-link endpoint" without giving its path; the path and
-        the fields are those of other deployments.
+        player. Call it each time the player signs in: on the pages, linking a player again is not an
+        error; integrators who met one read the player with players.info instead. iGamingAce's guide
+        speaks of "the player-link endpoint" without giving its path; the path and the fields are those
+        of a sister deployment.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -201,14 +209,14 @@ class AsyncPlayers:
         Args:
             player_external_id: Your own id of the player, unique among the players of your account. The
                 pages contradict each other on this field's name: iGamingAce's say `playerId`, those of
-                other deployments `playerExternalId`. It is the same id; this contract takes
+                sister deployments `playerExternalId`. It is the same id; this contract takes
                 `playerExternalId` here, since iGamingAce's own pages do not describe this operation.
         """
         return await self._call(
             _players_create.OPERATION,
-            _players_create.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     async def info(
@@ -221,7 +229,7 @@ class AsyncPlayers:
         The platform's number of a player, and the player's wallet. The wallet belongs to transfer mode;
         what it holds in seamless mode, where the money stays with you, is not stated.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -233,9 +241,9 @@ class AsyncPlayers:
         """
         return await self._call(
             _players_info.OPERATION,
-            _players_info.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     async def deposit(
@@ -243,19 +251,21 @@ class AsyncPlayers:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> PlayerBalance:
         """Move money to a player's wallet
 
-        Transfer mode only: moves an amount from the agent's wallet of points to the player's.
-        `transactionId` is your own id of the movement. When the answer is lost the outcome is unknown:
-        read the player with players.info, or look the movement up with transactions.list, before you
-        send it again. What a repeated `transactionId` does is not documented. This contract assumes
-        that the same movement moves nothing a second time, and that another movement under the same id
-        is refused with PARAMETERS_INVALID (1012); do not build on it.
+        Transfer mode only: moves an amount from the agent's wallet of points to the player's. The pages
+        contradict each other: one names the player by `playerExternalId`, the other by `playerCode`;
+        this contract takes the first. `transactionId` is your own id of the movement. When the answer
+        is lost the outcome is unknown: read the player with players.info, or look the movement up with
+        transactions.list, before you send it again. What a repeated `transactionId` does is not
+        documented. This contract assumes that the same movement moves nothing a second time, and that
+        another movement under the same id is refused with PARAMETERS_INVALID (1012); do not build on
+        it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -264,23 +274,24 @@ class AsyncPlayers:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return await self._call(
             _players_deposit.OPERATION,
-            _players_deposit.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
     async def withdraw(
@@ -288,19 +299,21 @@ class AsyncPlayers:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> PlayerBalance:
         """Move money from a player's wallet
 
         Transfer mode only: moves an amount from the player's wallet back to the agent's wallet of
-        points. `transactionId` is your own id of the movement. When the answer is lost the outcome is
-        unknown: read the player with players.info, or look the movement up with transactions.list,
-        before you send it again. What a repeated `transactionId` does is not documented. This contract
-        assumes that the same movement moves nothing a second time, and that another movement under the
-        same id is refused with PARAMETERS_INVALID (1012); do not build on it.
+        points. The pages contradict each other: one names the player by `playerExternalId`, the other
+        by `playerCode`; this contract takes the first. `transactionId` is your own id of the movement.
+        When the answer is lost the outcome is unknown: read the player with players.info, or look the
+        movement up with transactions.list, before you send it again. What a repeated `transactionId`
+        does is not documented. This contract assumes that the same movement moves nothing a second
+        time, and that another movement under the same id is refused with PARAMETERS_INVALID (1012); do
+        not build on it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -309,23 +322,24 @@ class AsyncPlayers:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return await self._call(
             _players_withdraw.OPERATION,
-            _players_withdraw.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
 
@@ -345,11 +359,12 @@ class RawPlayers:
         """Link a player
 
         Makes a player of yours known to the platform, and answers with the platform's own number of the
-        player. Call it each time the player signs in: linking a player again is not an error.
-        iGamingAce's guide speaks of "the player-link endpoint" without giving its path; the path and
-        the fields are those of other deployments.
+        player. Call it each time the player signs in: on the pages, linking a player again is not an
+        error; integrators who met one read the player with players.info instead. iGamingAce's guide
+        speaks of "the player-link endpoint" without giving its path; the path and the fields are those
+        of a sister deployment.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -358,14 +373,14 @@ class RawPlayers:
         Args:
             player_external_id: Your own id of the player, unique among the players of your account. The
                 pages contradict each other on this field's name: iGamingAce's say `playerId`, those of
-                other deployments `playerExternalId`. It is the same id; this contract takes
+                sister deployments `playerExternalId`. It is the same id; this contract takes
                 `playerExternalId` here, since iGamingAce's own pages do not describe this operation.
         """
         return self._call(
             _players_create.OPERATION,
-            _players_create.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     def info(
@@ -378,7 +393,7 @@ class RawPlayers:
         The platform's number of a player, and the player's wallet. The wallet belongs to transfer mode;
         what it holds in seamless mode, where the money stays with you, is not stated.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -390,9 +405,9 @@ class RawPlayers:
         """
         return self._call(
             _players_info.OPERATION,
-            _players_info.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     def deposit(
@@ -400,19 +415,21 @@ class RawPlayers:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> RawAnswer[PlayerBalance]:
         """Move money to a player's wallet
 
-        Transfer mode only: moves an amount from the agent's wallet of points to the player's.
-        `transactionId` is your own id of the movement. When the answer is lost the outcome is unknown:
-        read the player with players.info, or look the movement up with transactions.list, before you
-        send it again. What a repeated `transactionId` does is not documented. This contract assumes
-        that the same movement moves nothing a second time, and that another movement under the same id
-        is refused with PARAMETERS_INVALID (1012); do not build on it.
+        Transfer mode only: moves an amount from the agent's wallet of points to the player's. The pages
+        contradict each other: one names the player by `playerExternalId`, the other by `playerCode`;
+        this contract takes the first. `transactionId` is your own id of the movement. When the answer
+        is lost the outcome is unknown: read the player with players.info, or look the movement up with
+        transactions.list, before you send it again. What a repeated `transactionId` does is not
+        documented. This contract assumes that the same movement moves nothing a second time, and that
+        another movement under the same id is refused with PARAMETERS_INVALID (1012); do not build on
+        it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -421,23 +438,24 @@ class RawPlayers:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return self._call(
             _players_deposit.OPERATION,
-            _players_deposit.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
     def withdraw(
@@ -445,19 +463,21 @@ class RawPlayers:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> RawAnswer[PlayerBalance]:
         """Move money from a player's wallet
 
         Transfer mode only: moves an amount from the player's wallet back to the agent's wallet of
-        points. `transactionId` is your own id of the movement. When the answer is lost the outcome is
-        unknown: read the player with players.info, or look the movement up with transactions.list,
-        before you send it again. What a repeated `transactionId` does is not documented. This contract
-        assumes that the same movement moves nothing a second time, and that another movement under the
-        same id is refused with PARAMETERS_INVALID (1012); do not build on it.
+        points. The pages contradict each other: one names the player by `playerExternalId`, the other
+        by `playerCode`; this contract takes the first. `transactionId` is your own id of the movement.
+        When the answer is lost the outcome is unknown: read the player with players.info, or look the
+        movement up with transactions.list, before you send it again. What a repeated `transactionId`
+        does is not documented. This contract assumes that the same movement moves nothing a second
+        time, and that another movement under the same id is refused with PARAMETERS_INVALID (1012); do
+        not build on it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -466,23 +486,24 @@ class RawPlayers:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return self._call(
             _players_withdraw.OPERATION,
-            _players_withdraw.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
 
@@ -502,11 +523,12 @@ class AsyncRawPlayers:
         """Link a player
 
         Makes a player of yours known to the platform, and answers with the platform's own number of the
-        player. Call it each time the player signs in: linking a player again is not an error.
-        iGamingAce's guide speaks of "the player-link endpoint" without giving its path; the path and
-        the fields are those of other deployments.
+        player. Call it each time the player signs in: on the pages, linking a player again is not an
+        error; integrators who met one read the player with players.info instead. iGamingAce's guide
+        speaks of "the player-link endpoint" without giving its path; the path and the fields are those
+        of a sister deployment.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -515,14 +537,14 @@ class AsyncRawPlayers:
         Args:
             player_external_id: Your own id of the player, unique among the players of your account. The
                 pages contradict each other on this field's name: iGamingAce's say `playerId`, those of
-                other deployments `playerExternalId`. It is the same id; this contract takes
+                sister deployments `playerExternalId`. It is the same id; this contract takes
                 `playerExternalId` here, since iGamingAce's own pages do not describe this operation.
         """
         return await self._call(
             _players_create.OPERATION,
-            _players_create.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     async def info(
@@ -535,7 +557,7 @@ class AsyncRawPlayers:
         The platform's number of a player, and the player's wallet. The wallet belongs to transfer mode;
         what it holds in seamless mode, where the money stays with you, is not stated.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -547,9 +569,9 @@ class AsyncRawPlayers:
         """
         return await self._call(
             _players_info.OPERATION,
-            _players_info.build(
-                player_external_id=player_external_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+            },
         )
 
     async def deposit(
@@ -557,19 +579,21 @@ class AsyncRawPlayers:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> RawAnswer[PlayerBalance]:
         """Move money to a player's wallet
 
-        Transfer mode only: moves an amount from the agent's wallet of points to the player's.
-        `transactionId` is your own id of the movement. When the answer is lost the outcome is unknown:
-        read the player with players.info, or look the movement up with transactions.list, before you
-        send it again. What a repeated `transactionId` does is not documented. This contract assumes
-        that the same movement moves nothing a second time, and that another movement under the same id
-        is refused with PARAMETERS_INVALID (1012); do not build on it.
+        Transfer mode only: moves an amount from the agent's wallet of points to the player's. The pages
+        contradict each other: one names the player by `playerExternalId`, the other by `playerCode`;
+        this contract takes the first. `transactionId` is your own id of the movement. When the answer
+        is lost the outcome is unknown: read the player with players.info, or look the movement up with
+        transactions.list, before you send it again. What a repeated `transactionId` does is not
+        documented. This contract assumes that the same movement moves nothing a second time, and that
+        another movement under the same id is refused with PARAMETERS_INVALID (1012); do not build on
+        it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -578,23 +602,24 @@ class AsyncRawPlayers:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return await self._call(
             _players_deposit.OPERATION,
-            _players_deposit.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
     async def withdraw(
@@ -602,19 +627,21 @@ class AsyncRawPlayers:
         *,
         player_external_id: str,
         currency: str,
-        amount: Decimal,
-        transaction_id: str,
+        amount: Decimal | int,
+        transaction_id: str | int,
     ) -> RawAnswer[PlayerBalance]:
         """Move money from a player's wallet
 
         Transfer mode only: moves an amount from the player's wallet back to the agent's wallet of
-        points. `transactionId` is your own id of the movement. When the answer is lost the outcome is
-        unknown: read the player with players.info, or look the movement up with transactions.list,
-        before you send it again. What a repeated `transactionId` does is not documented. This contract
-        assumes that the same movement moves nothing a second time, and that another movement under the
-        same id is refused with PARAMETERS_INVALID (1012); do not build on it.
+        points. The pages contradict each other: one names the player by `playerExternalId`, the other
+        by `playerCode`; this contract takes the first. `transactionId` is your own id of the movement.
+        When the answer is lost the outcome is unknown: read the player with players.info, or look the
+        movement up with transactions.list, before you send it again. What a repeated `transactionId`
+        does is not documented. This contract assumes that the same movement moves nothing a second
+        time, and that another movement under the same id is refused with PARAMETERS_INVALID (1012); do
+        not build on it.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -623,23 +650,24 @@ class AsyncRawPlayers:
 
         Args:
             player_external_id: Your own id of the player. The pages contradict each other on this
-                field's name: iGamingAce's say `playerId`, those of other deployments `playerExternalId`. It
-                is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages do
-                not describe this operation.
+                field's name: iGamingAce's say `playerId`, those of sister deployments `playerExternalId`.
+                It is the same id; this contract takes `playerExternalId` here, since iGamingAce's own pages
+                do not describe this operation.
             currency: The account's currency, an ISO 4217 code. One account has one currency.
             amount: How much, in major units of `currency`, with at most its minor digits (USD 2, KRW
                 0).
-            transaction_id: Your own id of this movement, unique in your account. Its place and type are
-                not documented: this contract puts it into the body, as a string.
+            transaction_id: Your own id of this movement, opaque, unique in your account. A sister
+                deployment asks for one; its place and type are not stated: this contract puts it into the
+                body, as a text.
         """
         return await self._call(
             _players_withdraw.OPERATION,
-            _players_withdraw.build(
-                player_external_id=player_external_id,
-                currency=currency,
-                amount=amount,
-                transaction_id=transaction_id,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "currency": currency,
+                "amount": amount,
+                "transaction_id": transaction_id,
+            },
         )
 
 

@@ -3,42 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ...client import Operation, Request
-from ...models.create_player import CreatePlayer
-from ...models.player_link import PlayerLink
-from ...types import (
-    required,
-)
+from ....scalars import STRING
+from ...client import Operation
+from ...types import Field, Object
 
-
-def build(
-    *,
-    player_external_id: str,
-) -> Request:
-    """Return the request of the operation."""
-    return Request(
-        path="/v1/player/create",
-        body=CreatePlayer(
-            player_external_id=player_external_id,
-        ).to_dict(),
-    )
-
-
-def read(envelope: Mapping[str, Any]) -> PlayerLink:
-    """Return the data of a success.
-
-    Raises:
-        DecodeError: the data has another shape than the contract states.
-    """
-    return required(envelope, "data", PlayerLink.from_dict)
-
+if TYPE_CHECKING:
+    from ...models.player_link import PlayerLink
 
 OPERATION: Operation[PlayerLink] = Operation(
     operation_id="players.create",
     method="POST",
     path="/v1/player/create",
-    read=read,
+    data=Object("PlayerLink"),
+    in_body=(Field("player_external_id", "playerExternalId", STRING, required=True),),
 )

@@ -3,43 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ...client import Operation, Request
-from ...models.player import Player
-from ...types import (
-    required,
-    text,
-)
+from ....scalars import STRING
+from ...client import Operation
+from ...types import Field, Object
 
-
-def build(
-    *,
-    player_external_id: str,
-) -> Request:
-    """Return the request of the operation."""
-    query: dict[str, str] = {
-        "playerExternalId": text(player_external_id),
-    }
-    return Request(
-        path="/v1/player/info",
-        query=query,
-    )
-
-
-def read(envelope: Mapping[str, Any]) -> Player:
-    """Return the data of a success.
-
-    Raises:
-        DecodeError: the data has another shape than the contract states.
-    """
-    return required(envelope, "data", Player.from_dict)
-
+if TYPE_CHECKING:
+    from ...models.player import Player
 
 OPERATION: Operation[Player] = Operation(
     operation_id="players.info",
     method="GET",
     path="/v1/player/info",
-    read=read,
+    data=Object("Player"),
+    in_query=(Field("player_external_id", "playerExternalId", STRING, required=True),),
 )

@@ -3,49 +3,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ...client import Operation, Request
-from ...models.player_balance import PlayerBalance
-from ...models.withdraw_from_player import WithdrawFromPlayer
-from ...types import (
-    required,
-)
+from ....scalars import NUMBER, STRING, OpaqueId
+from ...client import Operation
+from ...types import Field, Object
 
-
-def build(
-    *,
-    player_external_id: str,
-    currency: str,
-    amount: Decimal,
-    transaction_id: str,
-) -> Request:
-    """Return the request of the operation."""
-    return Request(
-        path="/v1/player/wallet/withdraw",
-        body=WithdrawFromPlayer(
-            player_external_id=player_external_id,
-            currency=currency,
-            amount=amount,
-            transaction_id=transaction_id,
-        ).to_dict(),
-    )
-
-
-def read(envelope: Mapping[str, Any]) -> PlayerBalance:
-    """Return the data of a success.
-
-    Raises:
-        DecodeError: the data has another shape than the contract states.
-    """
-    return required(envelope, "data", PlayerBalance.from_dict)
-
+if TYPE_CHECKING:
+    from ...models.player_balance import PlayerBalance
 
 OPERATION: Operation[PlayerBalance] = Operation(
     operation_id="players.withdraw",
     method="POST",
     path="/v1/player/wallet/withdraw",
-    read=read,
+    data=Object("PlayerBalance"),
+    in_body=(
+        Field("player_external_id", "playerExternalId", STRING, required=True),
+        Field("currency", "currency", STRING, required=True),
+        Field("amount", "amount", NUMBER, required=True),
+        Field("transaction_id", "transactionId", OpaqueId(), required=True, standing="assumed"),
+    ),
 )

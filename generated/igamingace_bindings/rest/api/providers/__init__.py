@@ -27,8 +27,7 @@ class Providers:
         """List the providers
 
         Every provider your account may offer, with its state. The path is documented; the fields of the
-        answer are those of other deployments of the platform, and which of them iGamingAce itself sends
-        is not known.
+        answer are those of a sister deployment, and which of them iGamingAce itself sends is not known.
 
         Standing: documented.
 
@@ -38,7 +37,7 @@ class Providers:
         """
         return self._call(
             _providers_list.OPERATION,
-            _providers_list.build(),
+            {},
         )
 
     def list_settings(
@@ -49,7 +48,7 @@ class Providers:
         Which provider is enabled for which currency, for every provider of your account. That the
         answer holds an array, one entry a provider and currency, is assumed.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -57,7 +56,7 @@ class Providers:
         """
         return self._call(
             _providers_list_settings.OPERATION,
-            _providers_list_settings.build(),
+            {},
         )
 
     def settings(
@@ -70,7 +69,7 @@ class Providers:
         Whether the provider is enabled for the currency, and so whether an account of that currency may
         launch the provider's games.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -83,10 +82,10 @@ class Providers:
         """
         return self._call(
             _providers_settings.OPERATION,
-            _providers_settings.build(
-                provider_id=provider_id,
-                currency=currency,
-            ),
+            {
+                "provider_id": provider_id,
+                "currency": currency,
+            },
         )
 
 
@@ -104,8 +103,7 @@ class AsyncProviders:
         """List the providers
 
         Every provider your account may offer, with its state. The path is documented; the fields of the
-        answer are those of other deployments of the platform, and which of them iGamingAce itself sends
-        is not known.
+        answer are those of a sister deployment, and which of them iGamingAce itself sends is not known.
 
         Standing: documented.
 
@@ -115,7 +113,7 @@ class AsyncProviders:
         """
         return await self._call(
             _providers_list.OPERATION,
-            _providers_list.build(),
+            {},
         )
 
     async def list_settings(
@@ -126,7 +124,7 @@ class AsyncProviders:
         Which provider is enabled for which currency, for every provider of your account. That the
         answer holds an array, one entry a provider and currency, is assumed.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -134,7 +132,7 @@ class AsyncProviders:
         """
         return await self._call(
             _providers_list_settings.OPERATION,
-            _providers_list_settings.build(),
+            {},
         )
 
     async def settings(
@@ -147,7 +145,7 @@ class AsyncProviders:
         Whether the provider is enabled for the currency, and so whether an account of that currency may
         launch the provider's games.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -160,10 +158,10 @@ class AsyncProviders:
         """
         return await self._call(
             _providers_settings.OPERATION,
-            _providers_settings.build(
-                provider_id=provider_id,
-                currency=currency,
-            ),
+            {
+                "provider_id": provider_id,
+                "currency": currency,
+            },
         )
 
 
@@ -181,8 +179,7 @@ class RawProviders:
         """List the providers
 
         Every provider your account may offer, with its state. The path is documented; the fields of the
-        answer are those of other deployments of the platform, and which of them iGamingAce itself sends
-        is not known.
+        answer are those of a sister deployment, and which of them iGamingAce itself sends is not known.
 
         Standing: documented.
 
@@ -192,7 +189,7 @@ class RawProviders:
         """
         return self._call(
             _providers_list.OPERATION,
-            _providers_list.build(),
+            {},
         )
 
     def list_settings(
@@ -203,7 +200,7 @@ class RawProviders:
         Which provider is enabled for which currency, for every provider of your account. That the
         answer holds an array, one entry a provider and currency, is assumed.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -211,7 +208,7 @@ class RawProviders:
         """
         return self._call(
             _providers_list_settings.OPERATION,
-            _providers_list_settings.build(),
+            {},
         )
 
     def settings(
@@ -224,7 +221,7 @@ class RawProviders:
         Whether the provider is enabled for the currency, and so whether an account of that currency may
         launch the provider's games.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -237,10 +234,10 @@ class RawProviders:
         """
         return self._call(
             _providers_settings.OPERATION,
-            _providers_settings.build(
-                provider_id=provider_id,
-                currency=currency,
-            ),
+            {
+                "provider_id": provider_id,
+                "currency": currency,
+            },
         )
 
 
@@ -258,8 +255,7 @@ class AsyncRawProviders:
         """List the providers
 
         Every provider your account may offer, with its state. The path is documented; the fields of the
-        answer are those of other deployments of the platform, and which of them iGamingAce itself sends
-        is not known.
+        answer are those of a sister deployment, and which of them iGamingAce itself sends is not known.
 
         Standing: documented.
 
@@ -269,7 +265,7 @@ class AsyncRawProviders:
         """
         return await self._call(
             _providers_list.OPERATION,
-            _providers_list.build(),
+            {},
         )
 
     async def list_settings(
@@ -280,7 +276,7 @@ class AsyncRawProviders:
         Which provider is enabled for which currency, for every provider of your account. That the
         answer holds an array, one entry a provider and currency, is assumed.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -288,7 +284,7 @@ class AsyncRawProviders:
         """
         return await self._call(
             _providers_list_settings.OPERATION,
-            _providers_list_settings.build(),
+            {},
         )
 
     async def settings(
@@ -301,7 +297,7 @@ class AsyncRawProviders:
         Whether the provider is enabled for the currency, and so whether an account of that currency may
         launch the provider's games.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -314,10 +310,10 @@ class AsyncRawProviders:
         """
         return await self._call(
             _providers_settings.OPERATION,
-            _providers_settings.build(
-                provider_id=provider_id,
-                currency=currency,
-            ),
+            {
+                "provider_id": provider_id,
+                "currency": currency,
+            },
         )
 
 

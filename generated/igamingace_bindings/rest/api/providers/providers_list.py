@@ -3,36 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ...client import Operation, Request
-from ...models.provider import Provider
-from ...types import (
-    listed,
-    required,
-)
+from ...client import Operation
+from ...types import Array, Object
 
-
-def build() -> Request:
-    """Return the request of the operation."""
-    return Request(
-        path="/v1/provider/list",
-    )
-
-
-def read(envelope: Mapping[str, Any]) -> list[Provider]:
-    """Return the data of a success.
-
-    Raises:
-        DecodeError: the data has another shape than the contract states.
-    """
-    return required(envelope, "data", listed(Provider.from_dict))
-
+if TYPE_CHECKING:
+    from ...models.provider import Provider
 
 OPERATION: Operation[list[Provider]] = Operation(
     operation_id="providers.list",
     method="GET",
     path="/v1/provider/list",
-    read=read,
+    data=Array(Object("Provider")),
 )

@@ -3,42 +3,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ...client import Operation, Request
-from ...models.provider_settings import ProviderSettings
-from ...types import (
-    required,
-    segment,
-)
+from ....scalars import INTEGER, STRING
+from ...client import Operation
+from ...types import Field, Object
 
-
-def build(
-    provider_id: int,
-    currency: str,
-) -> Request:
-    """Return the request of the operation."""
-    return Request(
-        path="/v1/provider/settings/{provider_id}/{currency}".format(
-            provider_id=segment("provider_id", provider_id),
-            currency=segment("currency", currency),
-        ),
-    )
-
-
-def read(envelope: Mapping[str, Any]) -> ProviderSettings:
-    """Return the data of a success.
-
-    Raises:
-        DecodeError: the data has another shape than the contract states.
-    """
-    return required(envelope, "data", ProviderSettings.from_dict)
-
+if TYPE_CHECKING:
+    from ...models.provider_settings import ProviderSettings
 
 OPERATION: Operation[ProviderSettings] = Operation(
     operation_id="providers.settings",
     method="GET",
     path="/v1/provider/settings/{provider_id}/{currency}",
-    read=read,
+    data=Object("ProviderSettings"),
+    in_path=(
+        Field("provider_id", "providerId", INTEGER, required=True),
+        Field("currency", "currency", STRING, required=True),
+    ),
 )

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import builtins
+from datetime import datetime
 
 from ...client import AsyncCall, AsyncRawCall, Call, RawAnswer, RawCall
 from ...models.round_page import RoundPage
@@ -23,65 +24,68 @@ class Transactions:
     def list(
         self,
         *,
-        start_time: str,
-        end_time: str,
+        start_time: datetime,
+        end_time: datetime,
         offset: int,
         limit: int,
         player_external_id: str | None = None,
-        round_id: int | None = None,
+        round_id: str | int | None = None,
     ) -> TransactionPage:
         """List transactions
 
-        The changes of balance in a window of time, page by page. The window is at most 1 hour and a
-        page at most 2000 transactions; a pause of 30 seconds between pages of the same window is asked
-        for. Whether the ends belong to the window is not stated; this contract assumes that both do, so
-        a walk over several windows should pass over transactions it has seen. A window that is too long
-        is assumed to be refused with PARAMETERS_INVALID (1012). A filter that matches nothing is
-        assumed to give an empty list. The time zone is not documented (elsewhere Korea time, UTC+9).
+        The changes of balance in a window of time, page by page. The older generation takes a window of
+        at most 1 hour and a page of at most 2000, and asks for a pause of 30 seconds before the next
+        window, which starts where the last one ended; the pages of this generation state none of these.
+        Whether the pause also holds between the pages of one window is not said; this contract assumes
+        that it does not. Whether the ends belong to the window is not stated; this contract assumes
+        that both do, so a walk over several windows should pass over transactions it has seen. A window
+        that is too long is assumed to be refused with PARAMETERS_INVALID (1012). A filter that matches
+        nothing is assumed to give an empty list. In the older generation transactions of more than
+        about two days may be deleted at maintenance, so reconcile each day.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
         PERMISSION_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED.
 
         Args:
-            start_time: Where the window starts, as yyyy-MM-dd HH:mm:ss. The time zone is not documented
-                (elsewhere Korea time, UTC+9).
-            end_time: Where the window ends, at most 1 hour after its start, as yyyy-MM-dd HH:mm:ss. The
-                time zone is not documented (elsewhere Korea time, UTC+9).
+            start_time: Where the window starts, as yyyy-MM-dd HH:mm:ss. Sent as Korea time (UTC+9), the
+                zone of the older generation; the time zone is not documented.
+            end_time: Where the window ends, at most 1 hour after its start, as yyyy-MM-dd HH:mm:ss.
+                Sent as Korea time (UTC+9), the zone of the older generation; the time zone is not
+                documented.
             offset: How many transactions of the window to leave out before this page.
             limit: How many transactions the page may hold, at most 2000.
             player_external_id: Only this player's transactions, by your own id of the player.
-            round_id: Only this round's transactions. The type is not stated here; it is the callbacks'
-                64-bit integer.
+            round_id: Only this round's transactions, by the round's opaque id.
         """
         return self._call(
             _transactions_list.OPERATION,
-            _transactions_list.build(
-                start_time=start_time,
-                end_time=end_time,
-                offset=offset,
-                limit=limit,
-                player_external_id=player_external_id,
-                round_id=round_id,
-            ),
+            {
+                "start_time": start_time,
+                "end_time": end_time,
+                "offset": offset,
+                "limit": limit,
+                "player_external_id": player_external_id,
+                "round_id": round_id,
+            },
         )
 
     def round(
         self,
         *,
         player_external_id: str,
-        round_id: int,
+        round_id: str | int,
         provider_id: int,
-        game_code: str,
+        game_code: str | int,
     ) -> builtins.list[RoundPage]:
         """Find the page of a round's details
 
         Where the details of one round of one player can be read: the address of a page to look at, not
         data to work with. All four parameters are needed.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -91,19 +95,19 @@ class Transactions:
 
         Args:
             player_external_id: Your own id of the player, as players.create linked it.
-            round_id: The round's id. The type is not stated here; it is the callbacks' 64-bit integer.
+            round_id: The round's id, opaque, as transactions.list gives it.
             provider_id: The id of the round's provider.
-            game_code: The game's id. iGamingAce's callbacks carry a number, other deployments string
-                codes; text in the query fits both.
+            game_code: The game's id, opaque, as transactions.list gives it: a number at iGamingAce, a
+                text in a sister deployment.
         """
         return self._call(
             _transactions_round.OPERATION,
-            _transactions_round.build(
-                player_external_id=player_external_id,
-                round_id=round_id,
-                provider_id=provider_id,
-                game_code=game_code,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "round_id": round_id,
+                "provider_id": provider_id,
+                "game_code": game_code,
+            },
         )
 
 
@@ -118,65 +122,68 @@ class AsyncTransactions:
     async def list(
         self,
         *,
-        start_time: str,
-        end_time: str,
+        start_time: datetime,
+        end_time: datetime,
         offset: int,
         limit: int,
         player_external_id: str | None = None,
-        round_id: int | None = None,
+        round_id: str | int | None = None,
     ) -> TransactionPage:
         """List transactions
 
-        The changes of balance in a window of time, page by page. The window is at most 1 hour and a
-        page at most 2000 transactions; a pause of 30 seconds between pages of the same window is asked
-        for. Whether the ends belong to the window is not stated; this contract assumes that both do, so
-        a walk over several windows should pass over transactions it has seen. A window that is too long
-        is assumed to be refused with PARAMETERS_INVALID (1012). A filter that matches nothing is
-        assumed to give an empty list. The time zone is not documented (elsewhere Korea time, UTC+9).
+        The changes of balance in a window of time, page by page. The older generation takes a window of
+        at most 1 hour and a page of at most 2000, and asks for a pause of 30 seconds before the next
+        window, which starts where the last one ended; the pages of this generation state none of these.
+        Whether the pause also holds between the pages of one window is not said; this contract assumes
+        that it does not. Whether the ends belong to the window is not stated; this contract assumes
+        that both do, so a walk over several windows should pass over transactions it has seen. A window
+        that is too long is assumed to be refused with PARAMETERS_INVALID (1012). A filter that matches
+        nothing is assumed to give an empty list. In the older generation transactions of more than
+        about two days may be deleted at maintenance, so reconcile each day.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
         PERMISSION_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED.
 
         Args:
-            start_time: Where the window starts, as yyyy-MM-dd HH:mm:ss. The time zone is not documented
-                (elsewhere Korea time, UTC+9).
-            end_time: Where the window ends, at most 1 hour after its start, as yyyy-MM-dd HH:mm:ss. The
-                time zone is not documented (elsewhere Korea time, UTC+9).
+            start_time: Where the window starts, as yyyy-MM-dd HH:mm:ss. Sent as Korea time (UTC+9), the
+                zone of the older generation; the time zone is not documented.
+            end_time: Where the window ends, at most 1 hour after its start, as yyyy-MM-dd HH:mm:ss.
+                Sent as Korea time (UTC+9), the zone of the older generation; the time zone is not
+                documented.
             offset: How many transactions of the window to leave out before this page.
             limit: How many transactions the page may hold, at most 2000.
             player_external_id: Only this player's transactions, by your own id of the player.
-            round_id: Only this round's transactions. The type is not stated here; it is the callbacks'
-                64-bit integer.
+            round_id: Only this round's transactions, by the round's opaque id.
         """
         return await self._call(
             _transactions_list.OPERATION,
-            _transactions_list.build(
-                start_time=start_time,
-                end_time=end_time,
-                offset=offset,
-                limit=limit,
-                player_external_id=player_external_id,
-                round_id=round_id,
-            ),
+            {
+                "start_time": start_time,
+                "end_time": end_time,
+                "offset": offset,
+                "limit": limit,
+                "player_external_id": player_external_id,
+                "round_id": round_id,
+            },
         )
 
     async def round(
         self,
         *,
         player_external_id: str,
-        round_id: int,
+        round_id: str | int,
         provider_id: int,
-        game_code: str,
+        game_code: str | int,
     ) -> builtins.list[RoundPage]:
         """Find the page of a round's details
 
         Where the details of one round of one player can be read: the address of a page to look at, not
         data to work with. All four parameters are needed.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -186,19 +193,19 @@ class AsyncTransactions:
 
         Args:
             player_external_id: Your own id of the player, as players.create linked it.
-            round_id: The round's id. The type is not stated here; it is the callbacks' 64-bit integer.
+            round_id: The round's id, opaque, as transactions.list gives it.
             provider_id: The id of the round's provider.
-            game_code: The game's id. iGamingAce's callbacks carry a number, other deployments string
-                codes; text in the query fits both.
+            game_code: The game's id, opaque, as transactions.list gives it: a number at iGamingAce, a
+                text in a sister deployment.
         """
         return await self._call(
             _transactions_round.OPERATION,
-            _transactions_round.build(
-                player_external_id=player_external_id,
-                round_id=round_id,
-                provider_id=provider_id,
-                game_code=game_code,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "round_id": round_id,
+                "provider_id": provider_id,
+                "game_code": game_code,
+            },
         )
 
 
@@ -213,65 +220,68 @@ class RawTransactions:
     def list(
         self,
         *,
-        start_time: str,
-        end_time: str,
+        start_time: datetime,
+        end_time: datetime,
         offset: int,
         limit: int,
         player_external_id: str | None = None,
-        round_id: int | None = None,
+        round_id: str | int | None = None,
     ) -> RawAnswer[TransactionPage]:
         """List transactions
 
-        The changes of balance in a window of time, page by page. The window is at most 1 hour and a
-        page at most 2000 transactions; a pause of 30 seconds between pages of the same window is asked
-        for. Whether the ends belong to the window is not stated; this contract assumes that both do, so
-        a walk over several windows should pass over transactions it has seen. A window that is too long
-        is assumed to be refused with PARAMETERS_INVALID (1012). A filter that matches nothing is
-        assumed to give an empty list. The time zone is not documented (elsewhere Korea time, UTC+9).
+        The changes of balance in a window of time, page by page. The older generation takes a window of
+        at most 1 hour and a page of at most 2000, and asks for a pause of 30 seconds before the next
+        window, which starts where the last one ended; the pages of this generation state none of these.
+        Whether the pause also holds between the pages of one window is not said; this contract assumes
+        that it does not. Whether the ends belong to the window is not stated; this contract assumes
+        that both do, so a walk over several windows should pass over transactions it has seen. A window
+        that is too long is assumed to be refused with PARAMETERS_INVALID (1012). A filter that matches
+        nothing is assumed to give an empty list. In the older generation transactions of more than
+        about two days may be deleted at maintenance, so reconcile each day.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
         PERMISSION_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED.
 
         Args:
-            start_time: Where the window starts, as yyyy-MM-dd HH:mm:ss. The time zone is not documented
-                (elsewhere Korea time, UTC+9).
-            end_time: Where the window ends, at most 1 hour after its start, as yyyy-MM-dd HH:mm:ss. The
-                time zone is not documented (elsewhere Korea time, UTC+9).
+            start_time: Where the window starts, as yyyy-MM-dd HH:mm:ss. Sent as Korea time (UTC+9), the
+                zone of the older generation; the time zone is not documented.
+            end_time: Where the window ends, at most 1 hour after its start, as yyyy-MM-dd HH:mm:ss.
+                Sent as Korea time (UTC+9), the zone of the older generation; the time zone is not
+                documented.
             offset: How many transactions of the window to leave out before this page.
             limit: How many transactions the page may hold, at most 2000.
             player_external_id: Only this player's transactions, by your own id of the player.
-            round_id: Only this round's transactions. The type is not stated here; it is the callbacks'
-                64-bit integer.
+            round_id: Only this round's transactions, by the round's opaque id.
         """
         return self._call(
             _transactions_list.OPERATION,
-            _transactions_list.build(
-                start_time=start_time,
-                end_time=end_time,
-                offset=offset,
-                limit=limit,
-                player_external_id=player_external_id,
-                round_id=round_id,
-            ),
+            {
+                "start_time": start_time,
+                "end_time": end_time,
+                "offset": offset,
+                "limit": limit,
+                "player_external_id": player_external_id,
+                "round_id": round_id,
+            },
         )
 
     def round(
         self,
         *,
         player_external_id: str,
-        round_id: int,
+        round_id: str | int,
         provider_id: int,
-        game_code: str,
+        game_code: str | int,
     ) -> RawAnswer[builtins.list[RoundPage]]:
         """Find the page of a round's details
 
         Where the details of one round of one player can be read: the address of a page to look at, not
         data to work with. All four parameters are needed.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -281,19 +291,19 @@ class RawTransactions:
 
         Args:
             player_external_id: Your own id of the player, as players.create linked it.
-            round_id: The round's id. The type is not stated here; it is the callbacks' 64-bit integer.
+            round_id: The round's id, opaque, as transactions.list gives it.
             provider_id: The id of the round's provider.
-            game_code: The game's id. iGamingAce's callbacks carry a number, other deployments string
-                codes; text in the query fits both.
+            game_code: The game's id, opaque, as transactions.list gives it: a number at iGamingAce, a
+                text in a sister deployment.
         """
         return self._call(
             _transactions_round.OPERATION,
-            _transactions_round.build(
-                player_external_id=player_external_id,
-                round_id=round_id,
-                provider_id=provider_id,
-                game_code=game_code,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "round_id": round_id,
+                "provider_id": provider_id,
+                "game_code": game_code,
+            },
         )
 
 
@@ -308,65 +318,68 @@ class AsyncRawTransactions:
     async def list(
         self,
         *,
-        start_time: str,
-        end_time: str,
+        start_time: datetime,
+        end_time: datetime,
         offset: int,
         limit: int,
         player_external_id: str | None = None,
-        round_id: int | None = None,
+        round_id: str | int | None = None,
     ) -> RawAnswer[TransactionPage]:
         """List transactions
 
-        The changes of balance in a window of time, page by page. The window is at most 1 hour and a
-        page at most 2000 transactions; a pause of 30 seconds between pages of the same window is asked
-        for. Whether the ends belong to the window is not stated; this contract assumes that both do, so
-        a walk over several windows should pass over transactions it has seen. A window that is too long
-        is assumed to be refused with PARAMETERS_INVALID (1012). A filter that matches nothing is
-        assumed to give an empty list. The time zone is not documented (elsewhere Korea time, UTC+9).
+        The changes of balance in a window of time, page by page. The older generation takes a window of
+        at most 1 hour and a page of at most 2000, and asks for a pause of 30 seconds before the next
+        window, which starts where the last one ended; the pages of this generation state none of these.
+        Whether the pause also holds between the pages of one window is not said; this contract assumes
+        that it does not. Whether the ends belong to the window is not stated; this contract assumes
+        that both do, so a walk over several windows should pass over transactions it has seen. A window
+        that is too long is assumed to be refused with PARAMETERS_INVALID (1012). A filter that matches
+        nothing is assumed to give an empty list. In the older generation transactions of more than
+        about two days may be deleted at maintenance, so reconcile each day.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
         PERMISSION_ERROR, 1012 PARAMETERS_INVALID, 1018 SERVER_IS_BUSY, 1020 IP_NOT_ALLOWED.
 
         Args:
-            start_time: Where the window starts, as yyyy-MM-dd HH:mm:ss. The time zone is not documented
-                (elsewhere Korea time, UTC+9).
-            end_time: Where the window ends, at most 1 hour after its start, as yyyy-MM-dd HH:mm:ss. The
-                time zone is not documented (elsewhere Korea time, UTC+9).
+            start_time: Where the window starts, as yyyy-MM-dd HH:mm:ss. Sent as Korea time (UTC+9), the
+                zone of the older generation; the time zone is not documented.
+            end_time: Where the window ends, at most 1 hour after its start, as yyyy-MM-dd HH:mm:ss.
+                Sent as Korea time (UTC+9), the zone of the older generation; the time zone is not
+                documented.
             offset: How many transactions of the window to leave out before this page.
             limit: How many transactions the page may hold, at most 2000.
             player_external_id: Only this player's transactions, by your own id of the player.
-            round_id: Only this round's transactions. The type is not stated here; it is the callbacks'
-                64-bit integer.
+            round_id: Only this round's transactions, by the round's opaque id.
         """
         return await self._call(
             _transactions_list.OPERATION,
-            _transactions_list.build(
-                start_time=start_time,
-                end_time=end_time,
-                offset=offset,
-                limit=limit,
-                player_external_id=player_external_id,
-                round_id=round_id,
-            ),
+            {
+                "start_time": start_time,
+                "end_time": end_time,
+                "offset": offset,
+                "limit": limit,
+                "player_external_id": player_external_id,
+                "round_id": round_id,
+            },
         )
 
     async def round(
         self,
         *,
         player_external_id: str,
-        round_id: int,
+        round_id: str | int,
         provider_id: int,
-        game_code: str,
+        game_code: str | int,
     ) -> RawAnswer[builtins.list[RoundPage]]:
         """Find the page of a round's details
 
         Where the details of one round of one player can be read: the address of a page to look at, not
         data to work with. All four parameters are needed.
 
-        Standing: platform.
+        Standing: sister.
 
         Codes that a caller can meet: 1 UNDER_MAINTENANCE, 1001 INTERNAL_SERVER_ERROR, 1002
         VALIDATION_ERROR, 1003 SERVICE_EXCEPTION, 1007 TOKEN_NOT_FOUND, 1009 TOKEN_INVALID, 1010
@@ -376,19 +389,19 @@ class AsyncRawTransactions:
 
         Args:
             player_external_id: Your own id of the player, as players.create linked it.
-            round_id: The round's id. The type is not stated here; it is the callbacks' 64-bit integer.
+            round_id: The round's id, opaque, as transactions.list gives it.
             provider_id: The id of the round's provider.
-            game_code: The game's id. iGamingAce's callbacks carry a number, other deployments string
-                codes; text in the query fits both.
+            game_code: The game's id, opaque, as transactions.list gives it: a number at iGamingAce, a
+                text in a sister deployment.
         """
         return await self._call(
             _transactions_round.OPERATION,
-            _transactions_round.build(
-                player_external_id=player_external_id,
-                round_id=round_id,
-                provider_id=provider_id,
-                game_code=game_code,
-            ),
+            {
+                "player_external_id": player_external_id,
+                "round_id": round_id,
+                "provider_id": provider_id,
+                "game_code": game_code,
+            },
         )
 
 

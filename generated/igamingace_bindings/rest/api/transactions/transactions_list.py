@@ -3,55 +3,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ...client import Operation, Request
-from ...models.transaction_page import TransactionPage
-from ...types import (
-    required,
-    text,
-)
+from ....scalars import INTEGER, STRING, OpaqueId, Time, offset
+from ...client import Operation
+from ...types import Field, Object
 
-
-def build(
-    *,
-    start_time: str,
-    end_time: str,
-    offset: int,
-    limit: int,
-    player_external_id: str | None = None,
-    round_id: int | None = None,
-) -> Request:
-    """Return the request of the operation."""
-    query: dict[str, str] = {
-        "startTime": text(start_time),
-        "endTime": text(end_time),
-        "offset": text(offset),
-        "limit": text(limit),
-    }
-    if player_external_id is not None:
-        query["playerExternalId"] = text(player_external_id)
-    if round_id is not None:
-        query["roundId"] = text(round_id)
-    return Request(
-        path="/v1/transaction/list",
-        query=query,
-    )
-
-
-def read(envelope: Mapping[str, Any]) -> TransactionPage:
-    """Return the data of a success.
-
-    Raises:
-        DecodeError: the data has another shape than the contract states.
-    """
-    return required(envelope, "data", TransactionPage.from_dict)
-
+if TYPE_CHECKING:
+    from ...models.transaction_page import TransactionPage
 
 OPERATION: Operation[TransactionPage] = Operation(
     operation_id="transactions.list",
     method="GET",
     path="/v1/transaction/list",
-    read=read,
+    data=Object("TransactionPage"),
+    in_query=(
+        Field("start_time", "startTime", Time(offset(9), "older"), required=True),
+        Field("end_time", "endTime", Time(offset(9), "older"), required=True),
+        Field("offset", "offset", INTEGER, required=True),
+        Field("limit", "limit", INTEGER, required=True),
+        Field("player_external_id", "playerExternalId", STRING, standing="assumed"),
+        Field("round_id", "roundId", OpaqueId(), standing="assumed"),
+    ),
 )

@@ -3,50 +3,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ...client import Operation, Request
-from ...models.round_page import RoundPage
-from ...types import (
-    listed,
-    required,
-    text,
-)
+from ....scalars import INTEGER, STRING, OpaqueId
+from ...client import Operation
+from ...types import Array, Field, Object
 
-
-def build(
-    *,
-    player_external_id: str,
-    round_id: int,
-    provider_id: int,
-    game_code: str,
-) -> Request:
-    """Return the request of the operation."""
-    query: dict[str, str] = {
-        "playerExternalId": text(player_external_id),
-        "roundId": text(round_id),
-        "providerId": text(provider_id),
-        "gameCode": text(game_code),
-    }
-    return Request(
-        path="/v1/transaction/round",
-        query=query,
-    )
-
-
-def read(envelope: Mapping[str, Any]) -> list[RoundPage]:
-    """Return the data of a success.
-
-    Raises:
-        DecodeError: the data has another shape than the contract states.
-    """
-    return required(envelope, "data", listed(RoundPage.from_dict))
-
+if TYPE_CHECKING:
+    from ...models.round_page import RoundPage
 
 OPERATION: Operation[list[RoundPage]] = Operation(
     operation_id="transactions.round",
     method="GET",
     path="/v1/transaction/round",
-    read=read,
+    data=Array(Object("RoundPage")),
+    in_query=(
+        Field("player_external_id", "playerExternalId", STRING, required=True),
+        Field("round_id", "roundId", OpaqueId(), required=True),
+        Field("provider_id", "providerId", INTEGER, required=True),
+        Field("game_code", "gameCode", OpaqueId(), required=True),
+    ),
 )

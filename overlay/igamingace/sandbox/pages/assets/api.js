@@ -24,6 +24,9 @@ export class Refused extends Error {
   }
 }
 
+/** The path at which the sandbox is mounted, with a slash at the end; this file is two folders below it. */
+export const ROOT = new URL("../../", import.meta.url).pathname;
+
 /**
  * Send a request to `/_sandbox/{path}`, and return the JSON of its answer.
  * @throws {Refused}
@@ -44,7 +47,7 @@ async function send(method, path, body) {
     options.body = typeof body === "string" ? body : JSON.stringify(body);
   }
   try {
-    return await fetch(`/_sandbox/${path}`, options);
+    return await fetch(`${ROOT}_sandbox/${path}`, options);
   } catch {
     throw new Refused("the sandbox cannot be reached; is it still running?", 0);
   }

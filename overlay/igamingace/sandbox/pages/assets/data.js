@@ -1,6 +1,6 @@
 // Reset, export, import.
 
-import { call } from "./api.js";
+import { call, ROOT } from "./api.js";
 import { at, el, say } from "./dom.js";
 import { outcome } from "./form.js";
 
@@ -41,7 +41,7 @@ export function prepareData(changed) {
     }
   });
   at("data").append(
-    el("div", { class: "row" }, el("a", { class: "button", href: "/_sandbox/export", download: "sandbox.json" }, "Export"), reset, question),
+    el("div", { class: "row" }, el("a", { class: "button", href: `${ROOT}_sandbox/export`, download: "sandbox.json" }, "Export"), reset, question),
     el("p", { class: "small muted" }, "The export has the tokens in clear."),
     el("div", { class: "field" }, el("label", { for: file.id }, "Import an export"), file),
     message,

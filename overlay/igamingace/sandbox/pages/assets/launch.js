@@ -35,12 +35,12 @@ export function prepareLaunch() {
     ["body.language", language],
   ]);
   submits(form, fields, message, async () => {
-    const [provider, number] = game.control.value.split("/").map(Number);
+    const [provider, gameId] = JSON.parse(game.control.value);
     const { url } = await call("POST", "launch", {
       account: agent.control.value,
       playerId: player.control.value,
       providerId: provider,
-      gameId: number,
+      gameId,
       language: language.control.value,
       returnUrl: `${location.origin}/`,
       isStreamer: streamer.checked,
@@ -61,7 +61,7 @@ export function showLaunch({ accounts, providers }) {
     players.replaceChildren(...known.map((value) => el("option", { value })));
     player.control.value ||= known[0] ?? "";
   }
-  offer(game.control, providers.flatMap((provider) => provider.games.map((each) => [`${provider.id}/${each.id}`, label(provider, each)])));
+  offer(game.control, providers.flatMap((provider) => provider.games.map((each) => [JSON.stringify([provider.id, each.id]), label(provider, each)])));
 }
 
 function label(provider, game) {

@@ -1,6 +1,6 @@
 // The contract as the renderer shows it; requests that are tried go to this very sandbox.
 
-import { call } from "./api.js";
+import { call, ROOT } from "./api.js";
 import { at, el } from "./dom.js";
 
 const SETTINGS = {
@@ -22,7 +22,7 @@ async function show() {
   const required = (contract["x-required-headers"] ?? []).filter(({ name }) => name.toLowerCase() !== "authorization");
   window.Scalar.createApiReference("#reference", {
     ...SETTINGS,
-    content: { ...contract, servers: [{ url: location.origin, description: "This sandbox" }] },
+    content: { ...contract, servers: [{ url: location.origin + ROOT.slice(0, -1), description: "This sandbox" }] },
     customFetch: (input, init) => fetch(complete(new Request(input, init), required)),
   });
 }

@@ -1,6 +1,6 @@
 // The games that are open: who plays what, with a button that kicks; and those that ended lately.
 
-import { call } from "./api.js";
+import { call, ROOT } from "./api.js";
 import { at, badge, el, say } from "./dom.js";
 import { outcome } from "./form.js";
 import { count, moment, money } from "./text.js";
@@ -60,7 +60,7 @@ function playing(session) {
       problem,
     ),
     balance,
-    el("a", { class: "button small", href: `/_sandbox/game?session=${encodeURIComponent(session.id)}`, "aria-label": `Game of ${who(session)}` }, "Game"),
+    el("a", { class: "button small", href: `${ROOT}_sandbox/game?session=${encodeURIComponent(session.id)}`, "aria-label": `Game of ${who(session)}` }, "Game"),
     kick,
   );
   kick.addEventListener("click", () => kickOut(session, kick));

@@ -1,0 +1,39 @@
+"""Amounts in major units: the minor digits of currencies, and amounts as text with every digit."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+_MINOR_DIGITS: Final = {
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF"), 0),
+    **dict.fromkeys(("UGX", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}
+"""ISO 4217's exceptions to two minor digits."""
+
+
+def minor_digits(currency: str) -> int:
+    """Return how many digits a currency has after the point: 2 for USD, 0 for KRW."""
+    return _MINOR_DIGITS.get(currency, 2)
+
+
+def minor_unit(currency: str) -> Decimal:
+    """Return the smallest amount of a currency, in major units: 0.01 for USD, 1 for KRW."""
+    return Decimal(1).scaleb(-minor_digits(currency))
+
+
+def is_finer(amount: Decimal, currency: str) -> bool:
+    """Tell whether a finite amount has more digits after the point than its currency, but for zeros."""
+    return decimals(amount) > minor_digits(currency)
+
+
+def decimals(amount: Decimal) -> int:
+    """Return how many digits a finite amount has after the point, without zeros at the end."""
+    return len(format_amount(amount).partition(".")[2])
+
+
+def format_amount(amount: Decimal) -> str:
+    """Return a finite amount as JavaScript writes it: no exponent, no zeros at the end, no digit lost."""
+    text = f"{amount:f}"  # unlike normalize(), which rounds to the 28 digits of the context
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,137 @@
+"""What `operators.info` returns for accounts: reading it for many, wallets, duplicate tokens."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from igamingace._common import json as exact_json
+from igamingace.errors import UnexpectedField
+from igamingace.operators._errors import DuplicateToken, WalletUnreadable
+from igamingace.operators._execution.flow import CallEach, CallOne
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from igamingace_bindings.rest.models.operator import Operator as Info
+
+    from igamingace.operators._accounts.account import Account
+    from igamingace.operators._execution.flow import Flow, RunOptions
+    from igamingace.operators._execution.results import Results
+
+__all__ = [
+    "currencies_of",
+    "duplicate_tokens",
+    "known_values",
+    "missing_wallet",
+    "parent_of",
+    "points_of",
+    "read_info",
+    "read_infos",
+]
+
+T = TypeVar("T")
+
+
+def read_info(name: str) -> Flow[Info]:
+    """Read an account's info with its own token."""
+    info: Info = yield CallOne(name, lambda agent: agent.operators.info())
+    return info
+
+
+def read_infos(
+    accounts: tuple[Account, ...], options: RunOptions, take: Callable[[Account, Info], T]
+) -> Flow[tuple[dict[str, T], dict[str, Exception]]]:
+    """Read the infos of many accounts; returns what was taken of them and errors, by the account's name.
+
+    Accounts that turn out to have the same token, which functions may return, are errors.
+
+    Args:
+        accounts: the accounts.
+        options: of the run.
+        take: returns what is needed of an account's info. What it raises is that account's error: it alone is
+            concerned by a field that cannot be read.
+    """
+
+    def read(account: Account) -> Flow[tuple[str, T]]:
+        info = yield from read_info(account.name)
+        return info.id, take(account, info)
+
+    results: Results[tuple[str, T]] = yield CallEach(accounts, read, options)
+    duplicates = duplicate_tokens({name: operator_id for name, (operator_id, _) in results.ok.items()})
+    taken = {name: value for name, (_, value) in results.ok.items() if name not in duplicates}
+    return taken, {**results.failed, **duplicates}
+
+
+def duplicate_tokens(ids: Mapping[str, str]) -> dict[str, Exception]:
+    """Return an error for each account that has its vendor's id in common with another one.
+
+    Args:
+        ids: the ids that the vendor returned, by the account's name.
+    """
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for name, operator_id in ids.items():
+        names[operator_id].append(name)
+    return {
+        name: DuplicateToken(
+            [f"the accounts {', '.join(map(repr, same))} have the same token, that of {operator_id!r}"]
+        )
+        for operator_id, same in names.items()
+        if len(same) > 1
+        for name in same
+    }
+
+
+def missing_wallet(currency: str, wallets: Collection[str]) -> str | None:
+    """Return a sentence when an account has no wallet of its currency; None when it has one."""
+    return None if currency in wallets else f"it has {', '.join(wallets) or 'no currency'}, not {currency}"
+
+
+def parent_of(info: Info) -> str | None:
+    """Return the id of the account above; None where there is none, or none that can be read, such as ""."""
+    try:
+        return info.parent_id
+    except UnexpectedField:
+        return None
+
+
+def currencies_of(info: Info) -> list[str]:
+    """Return the currencies of an account's wallets.
+
+    Raises:
+        WalletUnreadable: the answer does not have them.
+    """
+    if info.balance is None:
+        raise WalletUnreadable("`balance`")
+    currencies = [money.currency for money in info.balance]
+    if None in currencies:
+        raise WalletUnreadable("currency of a wallet")
+    return [currency for currency in currencies if currency is not None]
+
+
+def points_of(info: Info, currency: str) -> Decimal:
+    """Return the points in a currency, in major units; 0 without such a wallet.
+
+    Raises:
+        WalletUnreadable: the answer does not have them; what is wrong with other currencies does no harm.
+    """
+    points = Decimal(0)
+    for of_wallet, money in zip(currencies_of(info), info.balance or (), strict=True):
+        if of_wallet == currency:
+            if money.amount is None:
+                raise WalletUnreadable(f"amount of {currency}")
+            points += money.amount
+    return points
+
+
+@cache
+def known_values(schema: str, field: str) -> dict[str, str]:
+    """Return the meaning of a field's values by their text, {"1": "normal", ...}, as the contract has it."""
+    from importlib.resources import files  # noqa: PLC0415 -- keeps the import of operators fast
+
+    text = files("igamingace_bindings").joinpath("openapi.json").read_bytes()
+    contract = cast("dict[str, Any]", exact_json.decode(text))
+    described = contract["components"]["schemas"][schema]["properties"][field]
+    return {str(value): str(meaning) for value, meaning in described["x-known-values"].items()}
