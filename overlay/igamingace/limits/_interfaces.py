@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from igamingace.limits._stats import Stats
 
-__all__ = ["Budget", "Limiter", "Permit", "account_key"]
+__all__ = ["Budget", "Cancellation", "Limiter", "Permit", "account_key"]
 
 
 class Permit(Protocol):
@@ -34,6 +37,17 @@ class Permit(Protocol):
 
     def abandoned(self) -> None:
         """Given up (timeout, cancellation, broken connection), maybe still running: the slot lingers."""
+
+
+class Cancellation(Protocol):
+    """What may end a wait from outside."""
+
+    def on_cancel(self, callback: Callable[[], object]) -> AbstractContextManager[None]:
+        """Within the block, call `callback` once the wait is to end; at once if that is so already.
+
+        It is called in any thread, and does not block.
+        """
+        ...
 
 
 class Budget(Protocol):

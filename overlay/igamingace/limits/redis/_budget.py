@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 from weakref import WeakKeyDictionary
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from igamingace.limits._budget import LocalPermit, Wakeup
     from igamingace.limits._events import LimiterHooks
+    from igamingace.limits._interfaces import Cancellation
     from igamingace.limits._queue import Waiter
     from igamingace.limits._state import SlotOutcome
     from igamingace.limits.redis._messages import LeaseRequest, LeaseUpdate
@@ -75,14 +77,22 @@ class LeasedBudget(LocalBudget):
         """When the manager is to send a request though nothing happens."""
 
     def acquire(
-        self, *, timeout: float | None = None, urgent: bool = False, retry: bool = False
+        self,
+        *,
+        timeout: float | None = None,
+        urgent: bool = False,
+        retry: bool = False,
+        cancellation: Cancellation | None = None,
     ) -> LocalPermit:
-        """Wait in this thread for a slot; see `Budget.acquire`."""
-        permit = super().acquire(timeout=timeout, urgent=urgent, retry=retry)
+        """Wait in this thread for a slot; see `LocalBudget.acquire`."""
+        acquire = partial(
+            super().acquire, timeout=timeout, urgent=urgent, retry=retry, cancellation=cancellation
+        )
+        permit = acquire()
         # The process may have been suspended since the grant, and another process may have the permit by now.
         while self._leased.has_expired(permit.serial, monotonic()):
             permit.unused()
-            permit = super().acquire(timeout=timeout, urgent=urgent, retry=retry)
+            permit = acquire()
         return permit
 
     async def acquire_async(
