@@ -96,6 +96,7 @@ class SimulatedProcess:
     def arrive(self):
         """The request is handled by Redis."""
         request, self.request = self.request, None
+        assert request is not None
         self.history = [*self.history[-3:], request]
         self.response = self.world.run(request)
 
@@ -107,6 +108,7 @@ class SimulatedProcess:
 
     def receive(self):
         response, self.response = self.response, None
+        assert response is not None
         update = LeaseUpdate(**response)
         now, state = self.world.clock, self.state
         if update.store and update.store != self.store:

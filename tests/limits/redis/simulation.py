@@ -14,7 +14,9 @@ import random
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
+from typing import TYPE_CHECKING
 
 from igamingace.limits._queue import NORMAL, Waiter
 from igamingace.limits._state import DONE, REFUSED
@@ -24,10 +26,14 @@ from igamingace.limits.redis._state import LeaseState
 from .lease_script import LeaseScript
 from .simulated import ACCOUNT
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 LIMIT = 50
 LEASE = 10.0
 ANSWER = 0.1  # seconds of a request to the API
 WAY = 0.0005  # seconds of a message from a host to Redis, or back
+STORM = 5.0
 LOAD = 1.5  # calls that are open at once, as a multiple of the limit
 
 
@@ -63,7 +69,7 @@ class World:
     def __init__(self, seed: int) -> None:
         self.now = 1000.0
         self.random = random.Random(seed)
-        self.events: list[tuple[float, int, object, tuple]] = []
+        self.events: list[tuple[float, int, Callable[..., object], tuple]] = []
         self.number = count()
         self.redis = Redis(self)
         self.run_id = "1"
@@ -126,7 +132,7 @@ class Host:
                 self.start(waiter)
             else:
                 self.asked += 1
-                waiter.wake = lambda waiter=waiter: self.granted(waiter)
+                waiter.wake = partial(self.granted, waiter)
                 self.state.enqueue(waiter)
 
     def granted(self, waiter):
@@ -234,7 +240,7 @@ class Row:
     after_storm: float
 
 
-def simulate(hosts: int, seconds: float = 20.0, seed: int = 1) -> Row:
+def simulate(hosts: int, seconds: float, seed: int = 1) -> Row:
     """Share the limit among so many hosts, each with the same load; then let things go wrong."""
     world = World(seed)
     calls = max(1, round(LOAD * LIMIT / hosts))
@@ -242,7 +248,7 @@ def simulate(hosts: int, seconds: float = 20.0, seed: int = 1) -> Row:
     for host in everybody:
         host.fill()
         host.look_after()
-    world.run_until(world.now + 3.0)
+    world.run_until(world.now + 1.0)
     world.reset()
     before = {host.name: host.served for host in everybody}
     world.run_until(world.now + seconds)
@@ -265,7 +271,7 @@ def simulate(hosts: int, seconds: float = 20.0, seed: int = 1) -> Row:
     world.run_id = "2"
     after_empty = recovery(world)
     world.capacity = 0  # another program uses the account
-    world.run_until(world.now + 5.0)
+    world.run_until(world.now + STORM)
     world.capacity = LIMIT
     after_storm = recovery(world)
     assert world.peak <= LIMIT
@@ -312,6 +318,6 @@ if __name__ == "__main__":
     begin = time.process_time()
     rows = []
     for hosts in map(int, sys.argv[1:] or ("1", "10", "100", "1000")):
-        rows.append(simulate(hosts, seconds=20.0 if hosts <= 100 else 10.0))
+        rows.append(simulate(hosts, seconds=20.0 if hosts <= 100 else 1.0))
         print(rows[-1], round(time.process_time() - begin, 1), file=sys.stderr)  # noqa: T201
     print(table(rows))  # noqa: T201

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+from typing import Any
 
 import hypothesis
 import pytest
@@ -36,7 +37,7 @@ numbers = st.integers(0, 20)
 
 
 class Leases(RuleBasedStateMachine):
-    client = None  # of a Redis that the test starts
+    client: Any = None  # of a Redis that the test starts
 
     @initialize(processes=st.integers(1, 3))
     def begin(self, processes):
