@@ -196,3 +196,16 @@ def test_an_account_that_four_processes_use_takes_less_than_a_kilobyte(process, 
         process(name).say(wanted=50)
 
     assert server.client.memory_usage(KEYS[0]) <= 1024
+
+
+def test_a_late_call_of_an_earlier_term_grants_nothing(process):
+    a = process("a")
+    a.say(wanted=30)
+    late = {"seq": a.seq + 1, "term": 0, "granted_seen": 30, "held": 30}
+    a.seq += 1
+    a.granted = 0
+    a.say(term=1, held=0, wanted=3)
+
+    a.say_again(**late)
+
+    assert a.say(term=1, held=3, granted_seen=3)["granted"] == 3
