@@ -103,13 +103,15 @@ def _new_connection(settings: Mapping[str, Any]) -> _Connection:
 class RedisConnections:
     """Both connections, connected. For one thread. After an error of either the caller closes both."""
 
-    def __init__(self, settings: Mapping[str, Any], channel: str) -> None:
-        """Connect, load the script and subscribe to `channel`."""
-        self._scripts = _new_connection(settings)
-        self._subscriber = _new_connection(settings)
+    def __init__(self, settings: Mapping[str, Any], channel: str, cluster_key: str) -> None:
+        """Connect, load the script and subscribe to `channel`; in a cluster at the owner of `cluster_key`."""
+        self._open(settings)
         try:
             self._connect()
             info = self._info()
+            if info.get("cluster_enabled") == "1" and (owner := self._find_owner(cluster_key)):
+                self._follow(settings, *owner)
+                info = self._info()
             self.run_id = info.get("run_id", "")
             self.uptime = _uptime(info)  # in ms, see `StoreIdentity`
             self.eviction_policy = info.get("maxmemory_policy", "")
@@ -152,6 +154,30 @@ class RedisConnections:
             if isinstance(response, ResponseError) and not _concerns_one_key(response):
                 raise response
         return responses
+
+    def _open(self, settings: Mapping[str, Any]) -> None:
+        self._scripts = _new_connection(settings)
+        self._subscriber = _new_connection(settings)
+
+    def _find_owner(self, key: str) -> tuple[str, int] | None:
+        """Host and port of the cluster's node that has the slot of this key; None where it is this one."""
+        slot = self._execute("CLUSTER", "KEYSLOT", key)
+        myself = self._execute("CLUSTER", "MYID")
+        for start, end, (host, port, node, *_), *_ in self._execute("CLUSTER", "SLOTS"):
+            if start <= slot <= end:
+                return None if node == myself else (host.decode(), port)
+        raise RedisError(f"no node of the Redis Cluster has the hash slot {slot}")
+
+    def _follow(self, settings: Mapping[str, Any], host: str, port: int) -> None:
+        """Connect to another node of the cluster."""
+        if "host" not in settings:
+            raise NotUsableError(
+                "This Redis is one node of a cluster, and another one has the RedisLimiter's data. Give it "
+                "the URL redis://HOST:PORT of a node, no socket's and no client's."
+            )
+        self.close()
+        self._open({**settings, "host": host or settings["host"], "port": port})
+        self._connect()
 
     def _connect(self) -> None:
         try:

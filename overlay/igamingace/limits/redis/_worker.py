@@ -87,7 +87,7 @@ class LeaseWorker:
         self._rights = (
             f"Its user needs the keys ~{prefix}*, the channels &{prefix}* and the commands eval, evalsha, "
             "script|load, info, client|setname, select, time, get, set, del, hmget, hset, hdel, publish, "
-            "subscribe and pubsub|numsub."
+            "subscribe and pubsub|numsub; in a cluster also cluster|slots, cluster|keyslot and cluster|myid."
         )
         self._fallback_slots = fallback_slots
         self._fail = fail
@@ -159,7 +159,8 @@ class LeaseWorker:
             self._connection_worked = False
             self._unanswered_since = monotonic()
             try:
-                self._connections = RedisConnections(self._settings, self._prefix + self._process)
+                channel, cluster_key = self._prefix + self._process, f"{self._prefix}{_HASH_TAG}store"
+                self._connections = RedisConnections(self._settings, channel, cluster_key)
                 self._on_connected(self._connections)
                 self._serve(self._connections)
             except NotUsableError as error:
