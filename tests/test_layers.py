@@ -13,9 +13,10 @@ ROOT = Path(igamingace.__file__).parent
 
 LAYERS = [
     {"cli", "__main__", "pytest_plugin"},
-    {"operators", "sandbox", "walletcheck", "otel"},
+    {"operators", "sandbox", "walletcheck", "otel", "probe"},
     {"ledger", "_client", "_wallet_client"},
-    {"callbacks", "limits", "_transport", "drift"},
+    {"callbacks", "limits", "_transport"},
+    {"drift"},
     {"_common", "_version"},
     {"errors", "models"},
 ]

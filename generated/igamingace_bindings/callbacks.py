@@ -25,7 +25,11 @@ class Balance(BaseModel):
     """
     Your own id of the player.
     """
-    timestamp: Annotated[int, Field(examples=[1713792000], ge=0, le=9223372036854775807)]
+    currency: Annotated[str | None, Field(examples=["USD"], pattern="^[A-Z]{3}$")] = None
+    """
+    The player's currency, an ISO 4217 code: the account's own.
+    """
+    timestamp: Annotated[int | None, Field(examples=[1713792000], ge=0, le=9223372036854775807)] = None
     """
     When it was sent, as Unix time. The pages contradict each other: one example is in milliseconds (1586335186372), another in seconds (1713792000); read either.
     """
@@ -45,35 +49,51 @@ class Bet(BaseModel):
     Tells the callbacks of the one callback URL apart.
     """
     transaction_id: Annotated[
-        int,
+        str,
         Field(
             alias="transactionId",
-            examples=[7300120045001],
-            ge=0,
-            le=9223372036854775807,
+            examples=["7300120045001"],
+            max_length=128,
+            min_length=1,
+            pattern="^[^,\\x00-\\x1f\\x7f-\\x9f]+$",
         ),
     ]
     """
-    The id of this change of balance. The same id again must change nothing and be answered with the current balance and OK.
+    The id of this change of balance. The same id again must change nothing and be answered with the current balance and OK. A 64-bit integer; other deployments send texts, so take it as opaque: `5` and `"5"` are the same id.
     """
     player_id: Annotated[str, Field(alias="playerId", examples=["user123"], min_length=1)]
     """
     Your own id of the player.
     """
     round_id: Annotated[
-        int,
-        Field(alias="roundId", examples=[7300120045000], ge=0, le=9223372036854775807),
-    ]
+        str | None,
+        Field(
+            alias="roundId",
+            examples=["7300120045000"],
+            max_length=128,
+            min_length=1,
+            pattern="^[^,\\x00-\\x1f\\x7f-\\x9f]+$",
+        ),
+    ] = None
     """
-    The id of the round.
+    The id of the round: a 64-bit integer; other deployments send texts, so take it as opaque.
     """
-    provider_id: Annotated[int, Field(alias="providerId", examples=[1], ge=0, le=2147483647)]
+    provider_id: Annotated[int | None, Field(alias="providerId", examples=[1], ge=0, le=2147483647)] = None
     """
     The provider's id.
     """
-    game_code: Annotated[int | str, Field(alias="gameCode", examples=[655])]
+    game_code: Annotated[
+        str | None,
+        Field(
+            alias="gameCode",
+            examples=["655"],
+            max_length=128,
+            min_length=1,
+            pattern="^[^,\\x00-\\x1f\\x7f-\\x9f]+$",
+        ),
+    ] = None
     """
-    The game's id. The pages contradict each other: iGamingAce sends a number, other deployments string codes. This contract reads either.
+    The game's id. The pages contradict each other: iGamingAce sends a number, other deployments string codes. This contract reads either, and takes it as opaque.
     """
     currency: Annotated[str, Field(examples=["USD"], pattern="^[A-Z]{3}$")]
     """
@@ -83,15 +103,40 @@ class Bet(BaseModel):
     """
     The stake to take, in major units of `currency`, with at most its minor digits (USD 2, KRW 0).
     """
-    is_bonus_busy: Annotated[bool, Field(alias="isBonusBusy", examples=[False])]
+    is_bonus_busy: Annotated[bool | None, Field(alias="isBonusBusy", examples=[False])] = None
     """
     True while a bonus call is being played.
     """
-    bonus_id: Annotated[int, Field(alias="bonusId", examples=[0], ge=0, le=9223372036854775807)]
+    is_round_finished: Annotated[bool | None, Field(alias="isRoundFinished", examples=[False])] = None
     """
-    The bonus call this belongs to; 0 when there is none.
+    True when the round ends with this bet: it is lost, and no `win` follows.
     """
-    timestamp: Annotated[int, Field(examples=[1713792000], ge=0, le=9223372036854775807)]
+    bonus_id: Annotated[
+        str | None,
+        Field(
+            alias="bonusId",
+            examples=["0"],
+            max_length=128,
+            min_length=1,
+            pattern="^[^,\\x00-\\x1f\\x7f-\\x9f]+$",
+        ),
+    ] = None
+    """
+    The bonus call this belongs to, its `issueId`; 0 when there is none.
+    """
+    provider_name: Annotated[str | None, Field(alias="providerName", examples=["Pragmatic Play"])] = None
+    """
+    The provider's name.
+    """
+    game_name: Annotated[str | None, Field(alias="gameName", examples=["Sweet Bonanza"])] = None
+    """
+    The game's name.
+    """
+    is_call: Annotated[bool | None, Field(alias="isCall", examples=[False])] = None
+    """
+    True while a bonus call is being played.
+    """
+    timestamp: Annotated[int | None, Field(examples=[1713792000], ge=0, le=9223372036854775807)] = None
     """
     When it was sent, as Unix time. The pages contradict each other: one example is in milliseconds (1586335186372), another in seconds (1713792000); read either.
     """
@@ -111,35 +156,51 @@ class BetWin(BaseModel):
     Tells the callbacks of the one callback URL apart.
     """
     transaction_id: Annotated[
-        int,
+        str,
         Field(
             alias="transactionId",
-            examples=[7300120045003],
-            ge=0,
-            le=9223372036854775807,
+            examples=["7300120045003"],
+            max_length=128,
+            min_length=1,
+            pattern="^[^,\\x00-\\x1f\\x7f-\\x9f]+$",
         ),
     ]
     """
-    The id of this change of balance. The same id again must change nothing and be answered with the current balance and OK.
+    The id of this change of balance. The same id again must change nothing and be answered with the current balance and OK. A 64-bit integer; other deployments send texts, so take it as opaque: `5` and `"5"` are the same id.
     """
     player_id: Annotated[str, Field(alias="playerId", examples=["user123"], min_length=1)]
     """
     Your own id of the player.
     """
     round_id: Annotated[
-        int,
-        Field(alias="roundId", examples=[7300120045000], ge=0, le=9223372036854775807),
-    ]
+        str | None,
+        Field(
+            alias="roundId",
+            examples=["7300120045000"],
+            max_length=128,
+            min_length=1,
+            pattern="^[^,\\x00-\\x1f\\x7f-\\x9f]+$",
+        ),
+    ] = None
     """
-    The id of the round.
+    The id of the round: a 64-bit integer; other deployments send texts, so take it as opaque.
     """
-    provider_id: Annotated[int, Field(alias="providerId", examples=[1], ge=0, le=2147483647)]
+    provider_id: Annotated[int | None, Field(alias="providerId", examples=[1], ge=0, le=2147483647)] = None
     """
     The provider's id.
     """
-    game_code: Annotated[int | str, Field(alias="gameCode", examples=[655])]
+    game_code: Annotated[
+        str | None,
+        Field(
+            alias="gameCode",
+            examples=["655"],
+            max_length=128,
+            min_length=1,
+            pattern="^[^,\\x00-\\x1f\\x7f-\\x9f]+$",
+        ),
+    ] = None
     """
-    The game's id. The pages contradict each other: iGamingAce sends a number, other deployments string codes. This contract reads either.
+    The game's id. The pages contradict each other: iGamingAce sends a number, other deployments string codes. This contract reads either, and takes it as opaque.
     """
     bet_amount: Annotated[Decimal, Field(alias="betAmount", examples=[1.5], ge=0)]
     """
@@ -149,11 +210,24 @@ class BetWin(BaseModel):
     """
     The win to pay, 0 included, in major units of the account's currency, with at most its minor digits (USD 2, KRW 0). The pages contradict each other: the descriptions of this field and the one before are shifted by one row, the names are plain. This contract takes the name at its word.
     """
-    bonus_id: Annotated[int, Field(alias="bonusId", examples=[0], ge=0, le=9223372036854775807)]
+    bonus_id: Annotated[
+        str | None,
+        Field(
+            alias="bonusId",
+            examples=["0"],
+            max_length=128,
+            min_length=1,
+            pattern="^[^,\\x00-\\x1f\\x7f-\\x9f]+$",
+        ),
+    ] = None
     """
-    The bonus call this belongs to; 0 when there is none.
+    The bonus call this belongs to, its `issueId`; 0 when there is none.
     """
-    timestamp: Annotated[int, Field(examples=[1713792000], ge=0, le=9223372036854775807)]
+    currency: Annotated[str | None, Field(examples=["USD"], pattern="^[A-Z]{3}$")] = None
+    """
+    The currency of both amounts, an ISO 4217 code: the account's own. The page has lost its row.
+    """
+    timestamp: Annotated[int | None, Field(examples=[1713792000], ge=0, le=9223372036854775807)] = None
     """
     When it was sent, as Unix time. The pages contradict each other: one example is in milliseconds (1586335186372), another in seconds (1713792000); read either.
     """
@@ -205,44 +279,74 @@ class Cancel(BaseModel):
     Tells the callbacks of the one callback URL apart.
     """
     transaction_id: Annotated[
-        int,
+        str | None,
         Field(
             alias="transactionId",
-            examples=[7300120045004],
-            ge=0,
-            le=9223372036854775807,
+            examples=["7300120045004"],
+            max_length=128,
+            min_length=1,
+            pattern="^[^,\\x00-\\x1f\\x7f-\\x9f]+$",
         ),
-    ]
+    ] = None
     """
-    The id of this change of balance. The same id again must change nothing and be answered with the current balance and OK.
+    The id of this cancel. The same id again must change nothing and be answered with the current balance and OK. Where `referenceId` is missing, it is the bet's id, and the cancel has none of its own. A 64-bit integer; other deployments send texts, so take it as opaque.
     """
     reference_id: Annotated[
-        int,
-        Field(alias="referenceId", examples=[7300120045001], ge=0, le=9223372036854775807),
-    ]
+        str | None,
+        Field(
+            alias="referenceId",
+            examples=["7300120045001"],
+            max_length=128,
+            min_length=1,
+            pattern="^[^,\\x00-\\x1f\\x7f-\\x9f]+$",
+        ),
+    ] = None
     """
-    The `transactionId` of the bet to refund. The pages contradict each other: the table lacks this field, its text looks the bet up by it, and the other deployments list it.
+    The `transactionId` of the bet to refund. The pages contradict each other: the table lacks this field, its text looks the bet up by it, and the other deployments list it. Where it is missing, `transactionId` is the bet's.
     """
     player_id: Annotated[str, Field(alias="playerId", examples=["user123"], min_length=1)]
     """
     Your own id of the player.
     """
     round_id: Annotated[
-        int,
-        Field(alias="roundId", examples=[7300120045000], ge=0, le=9223372036854775807),
-    ]
+        str | None,
+        Field(
+            alias="roundId",
+            examples=["7300120045000"],
+            max_length=128,
+            min_length=1,
+            pattern="^[^,\\x00-\\x1f\\x7f-\\x9f]+$",
+        ),
+    ] = None
     """
-    The id of the round.
+    The id of the round: a 64-bit integer; other deployments send texts, so take it as opaque.
     """
-    provider_id: Annotated[int, Field(alias="providerId", examples=[1], ge=0, le=2147483647)]
+    provider_id: Annotated[int | None, Field(alias="providerId", examples=[1], ge=0, le=2147483647)] = None
     """
     The provider's id.
     """
-    game_code: Annotated[int | str, Field(alias="gameCode", examples=[655])]
+    game_code: Annotated[
+        str | None,
+        Field(
+            alias="gameCode",
+            examples=["655"],
+            max_length=128,
+            min_length=1,
+            pattern="^[^,\\x00-\\x1f\\x7f-\\x9f]+$",
+        ),
+    ] = None
     """
-    The game's id. The pages contradict each other: iGamingAce sends a number, other deployments string codes. This contract reads either.
+    The game's id. The pages contradict each other: iGamingAce sends a number, other deployments string codes. This contract reads either, and takes it as opaque.
     """
-    timestamp: Annotated[int, Field(examples=[1713792000], ge=0, le=9223372036854775807)]
+    currency: Annotated[str | None, Field(examples=["USD"], pattern="^[A-Z]{3}$")] = None
+    """
+    The currency of the bet, an ISO 4217 code: the account's own.
+    """
+    amount: Annotated[Decimal | None, Field(examples=[1.5], ge=0)] = None
+    """
+    The stake of the bet, in major units of `currency`, with at most its minor digits (USD 2, KRW 0). The whole bet is to be refunded, whatever it says.
+    """
+    timestamp: Annotated[int | None, Field(examples=[1713792000], ge=0, le=9223372036854775807)] = None
     """
     When it was sent, as Unix time. The pages contradict each other: one example is in milliseconds (1586335186372), another in seconds (1713792000); read either.
     """
@@ -262,49 +366,90 @@ class Win(BaseModel):
     Tells the callbacks of the one callback URL apart.
     """
     transaction_id: Annotated[
-        int,
+        str,
         Field(
             alias="transactionId",
-            examples=[7300120045002],
-            ge=0,
-            le=9223372036854775807,
+            examples=["7300120045002"],
+            max_length=128,
+            min_length=1,
+            pattern="^[^,\\x00-\\x1f\\x7f-\\x9f]+$",
         ),
     ]
     """
-    The id of this change of balance. The same id again must change nothing and be answered with the current balance and OK.
+    The id of this change of balance. The same id again must change nothing and be answered with the current balance and OK. A 64-bit integer; other deployments send texts, so take it as opaque: `5` and `"5"` are the same id.
     """
     player_id: Annotated[str, Field(alias="playerId", examples=["user123"], min_length=1)]
     """
     Your own id of the player.
     """
     round_id: Annotated[
-        int,
-        Field(alias="roundId", examples=[7300120045000], ge=0, le=9223372036854775807),
-    ]
+        str | None,
+        Field(
+            alias="roundId",
+            examples=["7300120045000"],
+            max_length=128,
+            min_length=1,
+            pattern="^[^,\\x00-\\x1f\\x7f-\\x9f]+$",
+        ),
+    ] = None
     """
-    The id of the round.
+    The id of the round: a 64-bit integer; other deployments send texts, so take it as opaque.
     """
-    provider_id: Annotated[int, Field(alias="providerId", examples=[1], ge=0, le=2147483647)]
+    provider_id: Annotated[int | None, Field(alias="providerId", examples=[1], ge=0, le=2147483647)] = None
     """
     The provider's id.
     """
-    game_code: Annotated[int | str, Field(alias="gameCode", examples=[655])]
+    game_code: Annotated[
+        str | None,
+        Field(
+            alias="gameCode",
+            examples=["655"],
+            max_length=128,
+            min_length=1,
+            pattern="^[^,\\x00-\\x1f\\x7f-\\x9f]+$",
+        ),
+    ] = None
     """
-    The game's id. The pages contradict each other: iGamingAce sends a number, other deployments string codes. This contract reads either.
+    The game's id. The pages contradict each other: iGamingAce sends a number, other deployments string codes. This contract reads either, and takes it as opaque.
     """
     amount: Annotated[Decimal, Field(examples=[4.25], ge=0)]
     """
     The win to pay, 0 included, in major units of the account's currency, with at most its minor digits (USD 2, KRW 0).
     """
-    is_round_finished: Annotated[bool, Field(alias="isRoundFinished", examples=[True])]
+    is_round_finished: Annotated[bool | None, Field(alias="isRoundFinished", examples=[True])] = None
     """
     False when more wins of this round may follow.
     """
-    bonus_id: Annotated[int, Field(alias="bonusId", examples=[0], ge=0, le=9223372036854775807)]
+    bonus_id: Annotated[
+        str | None,
+        Field(
+            alias="bonusId",
+            examples=["0"],
+            max_length=128,
+            min_length=1,
+            pattern="^[^,\\x00-\\x1f\\x7f-\\x9f]+$",
+        ),
+    ] = None
     """
-    The bonus call this belongs to; 0 when there is none.
+    The bonus call this belongs to, its `issueId`; 0 when there is none.
     """
-    timestamp: Annotated[int, Field(examples=[1713792000], ge=0, le=9223372036854775807)]
+    currency: Annotated[str | None, Field(examples=["USD"], pattern="^[A-Z]{3}$")] = None
+    """
+    The currency of `amount`, an ISO 4217 code: the account's own.
+    """
+    provider_name: Annotated[str | None, Field(alias="providerName", examples=["Pragmatic Play"])] = None
+    """
+    The provider's name.
+    """
+    game_name: Annotated[str | None, Field(alias="gameName", examples=["Sweet Bonanza"])] = None
+    """
+    The game's name.
+    """
+    is_call: Annotated[bool | None, Field(alias="isCall", examples=[False])] = None
+    """
+    True while a bonus call is being played.
+    """
+    timestamp: Annotated[int | None, Field(examples=[1713792000], ge=0, le=9223372036854775807)] = None
     """
     When it was sent, as Unix time. The pages contradict each other: one example is in milliseconds (1586335186372), another in seconds (1713792000); read either.
     """

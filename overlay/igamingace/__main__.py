@@ -54,6 +54,11 @@ COMMANDS: Final = {
     ),
     "top-up": Command("igamingace.cli.top_up:top_up", "Give points to the agents that run dry."),
     "agents": Command("igamingace.cli.agents:agents", "Open new accounts, and check the ones there are."),
+    "contract": Command(
+        "igamingace.cli.contract:contract",
+        "Compare the platform with the contract.",
+        panel=_DEVELOPMENT_PANEL,
+    ),
     "wallet": Command(
         "igamingace.cli.wallet_check:wallet", "Tools for seamless wallets.", panel=_DEVELOPMENT_PANEL
     ),

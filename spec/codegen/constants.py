@@ -21,12 +21,32 @@ def contract_module(contract: dict[str, Any]) -> str:
             if isinstance(operation, dict) and "operationId" in operation
         ],
         callbacks={
-            name: operation
+            name: {**operation, "fields": _fields(operation, contract)}
             for name, item in contract.get("webhooks", {}).items()
             for operation in item.values()
             if isinstance(operation, dict) and "x-callback" in operation
         },
     )
+
+
+def _fields(operation: dict[str, Any], contract: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what the contract states about each field of a callback's body."""
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    if "$ref" in schema:
+        schema = contract["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    required = schema["required"]
+    optional = schema.get("x-may-be-missing", [])
+    return [
+        {
+            "name": name,
+            "type": "id" if "x-opaque-id" in field else field["type"],
+            "required": name in required,
+            "needed": name in required and name not in optional,
+            "standing": field.get("x-standing", operation["x-standing"]),
+            **{key: field.get(key) for key in ("minimum", "maximum", "pattern")},
+        }
+        for name, field in schema["properties"].items()
+    ]
 
 
 def module(template: str, **names: Any) -> str:

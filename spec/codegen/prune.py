@@ -22,10 +22,27 @@ def outbound(contract: dict[str, Any]) -> dict[str, Any]:
 
 
 def inbound(contract: dict[str, Any]) -> dict[str, Any]:
-    """Return the callbacks that the vendor sends, as a document of components alone."""
+    """Return the callbacks that the vendor sends, as a document of components alone, as they are once read."""
     part = _with_components(_without(contract, "paths"), contract)
     del part["webhooks"]
-    return {**part, "paths": {}}
+    components = part["components"]
+    schemas = {name: _read(schema) for name, schema in components["schemas"].items()}
+    return {**part, "components": {**components, "schemas": schemas}, "paths": {}}
+
+
+def _read(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a model: opaque ids are texts, and what may be missing is optional."""
+    optional = schema.get("x-may-be-missing", [])
+    properties = {name: _text_of_id(each) for name, each in schema.get("properties", {}).items()}
+    required = [name for name in schema.get("required", []) if name not in optional]
+    return {**schema, "required": required, "properties": properties}
+
+
+def _text_of_id(schema: dict[str, Any]) -> dict[str, Any]:
+    if "x-opaque-id" not in schema:
+        return schema
+    kept = {name: value for name, value in schema.items() if name not in {"minimum", "maximum"}}
+    return {**kept, "type": "string", "examples": [str(example) for example in schema["examples"]]}
 
 
 def _without(contract: dict[str, Any], section: str) -> dict[str, Any]:

@@ -103,13 +103,13 @@ class Purse:
         return self._once(callback, callback.win_amount - callback.bet_amount)
 
     def cancel(self, callback):
-        if callback.reference_id not in self.done:
-            self.cancelled.add(callback.reference_id)
+        if callback.bet_id not in self.done:
+            self.cancelled.add(callback.bet_id)
             raise TransactionNotFound(balance=self.money)
-        if callback.reference_id in self.cancelled and callback.transaction_id not in self.done:
+        if callback.bet_id in self.cancelled and callback.transaction_id not in self.done:
             raise AlreadyRolledBack(balance=self.money)
-        self.cancelled.add(callback.reference_id)
-        return self._once(callback, -self.done[callback.reference_id])
+        self.cancelled.add(callback.bet_id)
+        return self._once(callback, -self.done[callback.bet_id])
 
 
 class AsyncPurse:

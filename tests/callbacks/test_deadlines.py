@@ -141,7 +141,7 @@ async def test_a_wallet_in_a_thread_runs_on_and_its_late_end_is_told(
     assert answer.json()["statusCode"] == "ERR_UNKNOWN"
     assert before == ["overdue", "answered"]
     _, event, error = diary.entries[-1]
-    assert (event.command, event.transaction_id, error) == ("bet", 1, None)
+    assert (event.command, event.transaction_id, error) == ("bet", "1", None)
 
 
 async def test_an_exception_after_the_limit_is_told_with_the_late_end(

@@ -5,11 +5,12 @@ import json
 import os
 import shutil
 import subprocess
+from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from igamingace.callbacks import sign, verify
+from igamingace.callbacks import InvalidSignature, sign, verify
 
 TOKEN = "my_super_secret_token"
 DOCUMENTED = """
@@ -95,3 +96,24 @@ def test_the_hard_cases_are_signed_alike(javascript, written):
 
     assert sign(body, TOKEN) == signature
     assert verify(body, signature, TOKEN) is None
+
+
+LITERALS = st.one_of(
+    st.decimals(allow_nan=False, allow_infinity=False, places=4).map(str),
+    st.floats(allow_nan=False, allow_infinity=False).map(lambda number: f"{number:.3f}"),
+    st.floats(allow_nan=False, allow_infinity=False).map(lambda number: f"{number:.17e}"),
+    st.integers(-(2**53), 2**53).map(lambda number: f"{number}.000"),
+)
+
+
+@given(LITERALS)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_what_another_sender_writes_and_signs_as_javascript_does_is_verified(javascript, literal):
+    body = f'{{"a":{literal}}}'
+    rewritten, signature = javascript.sends(body)
+    is_exact = Decimal(literal) == Decimal(json.loads(rewritten, parse_int=str, parse_float=str)["a"])
+
+    try:
+        verify(body.encode(), signature, TOKEN)
+    except InvalidSignature:
+        assert not is_exact, "only a number that JavaScript changes is not verified"

@@ -1,6 +1,7 @@
 """Signatures: what is signed, who signed it, and that nothing else passes."""
 
 import base64
+import gzip
 import hashlib
 import hmac
 import json
@@ -82,7 +83,7 @@ def test_text_in_place_of_the_body_s_bytes_is_a_programmer_s_error():
     "changed",
     [
         DOCUMENTED.replace(b"1500", b"1501"),
-        DOCUMENTED.replace(b"1500", b"1500.0"),
+        DOCUMENTED.replace(b"1500", b"1500.01"),
         DOCUMENTED.replace(b"user123", b"user124"),
         DOCUMENTED[:-1] + b',"x":1}',
     ],
@@ -260,3 +261,76 @@ def test_a_refusal_shows_neither_token_nor_signature_nor_body():
     assert TOKEN not in told
     assert GOOD not in told
     assert "user123" not in told
+
+
+@pytest.mark.parametrize(
+    ("sent", "signed"),
+    [
+        ("1500.00", "1500"),
+        ("1500.0", "1500"),
+        ("10.50", "10.5"),
+        ("1e2", "100"),
+        ("1E+2", "100"),
+        ("-0", "0"),
+        ("0.00", "0"),
+        ("0.10", "0.1"),
+        ("1e-7", "1e-7"),
+        ("0.0000001", "1e-7"),
+        ("0.000001", "0.000001"),
+        ("1e20", "100000000000000000000"),
+        ("1e21", "1e+21"),
+        ("1000000000000000000000", "1e+21"),
+        ("15e20", "1.5e+21"),
+        ("-12.50", "-12.5"),
+    ],
+)
+def test_a_number_may_be_signed_as_javascript_writes_it(sent, signed):
+    body = f'{{"amount":{sent},"playerId":"user123"}}'.encode()
+    signature = sign(f'{{"amount":"{signed}","playerId":"user123"}}'.encode(), TOKEN)
+
+    assert verify(body, signature, TOKEN) is None
+    assert verify(body, sign(body, TOKEN), TOKEN) is None, "its literal comes first"
+    assert verify(body, signature, ["another", TOKEN]) == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "signed"),
+    [
+        ("9007199254740993", "9007199254740992"),
+        ("7300120045001000001", "7300120045001000000"),
+        ("0.30000000000000004441", "0.30000000000000004"),
+        ("1e400", "Infinity"),
+        ("1e-400", "0"),
+    ],
+)
+def test_the_signature_of_one_number_never_fits_another(sent, signed):
+    signature = sign(f'{{"amount":"{signed}"}}'.encode(), TOKEN)
+
+    with pytest.raises(InvalidSignature):
+        verify(f'{{"amount":{sent}}}'.encode(), signature, TOKEN)
+
+
+def test_a_compressed_body_is_named_as_such():
+    body = gzip.compress(DOCUMENTED)
+
+    with pytest.raises(InvalidSignature, match="gzip-compressed"):
+        verify(body, sign(DOCUMENTED, TOKEN), TOKEN)
+    with pytest.raises(UnsignableBody, match="gzip-compressed"):
+        sign(body, TOKEN)
+
+
+@pytest.mark.parametrize("command", ["bet", "win", "betwin", "balance", "cancel", "other", None, 5])
+@pytest.mark.parametrize(
+    "renamed", [{}, {"timestamp": "zz"}, {"timestamp": "aa"}, {"playerId": "player"}], ids=str
+)
+def test_the_values_are_in_the_order_of_their_keys_whatever_the_keys(callback, command, renamed):
+    for body in (callback("bet", command=command), callback("balance", command=command), callback("cancel")):
+        fields = {renamed.get(name, name): value for name, value in json.loads(body).items()}
+        as_text = {True: "true", False: "false", None: ""}
+        values = [
+            as_text[fields[key]]
+            if fields[key] in (True, False, None) and fields[key].__class__ is not int
+            else str(fields[key])
+            for key in sorted(fields)
+        ]
+        assert what_is_signed(json.dumps(fields).encode()) == ",".join(values)

@@ -112,7 +112,7 @@ def check_attributes(model):
 
 
 @pytest.mark.parametrize("known", WITH_MODELS, ids=lambda known: known.operation_id)
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_whatever_comes_an_attribute_has_its_type_or_raises_and_nothing_is_lost(known, data):
     came = data.draw(objects_of(known.data) | anything)
@@ -145,7 +145,7 @@ def without_nulls(value):
 
 
 @pytest.mark.parametrize("known", WITH_MODELS, ids=lambda known: known.operation_id)
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_a_strict_reader_takes_only_what_a_tolerant_one_finds_no_fault_with(known, data):
     envelope = decode(encode({"data": data.draw(objects_of(known.data))}))

@@ -87,6 +87,9 @@ class Nowhere(timezone.__base__):  # type: ignore[name-defined,misc] # a tzinfo
     def utcoffset(self, moment):
         return None
 
+    def __repr__(self):
+        return "Nowhere()"
+
 
 @pytest.mark.parametrize(
     "zone", ["Mars/Olympus", "+9", "+25:00", "", "../etc/passwd", 9, Nowhere()], ids=repr

@@ -9,7 +9,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from igamingace_bindings.enums import GameType
 from igamingace_bindings.scalars import (
@@ -183,6 +183,7 @@ def test_a_float_for_an_amount_says_what_to_give():
         NUMBER.write(10.5, ZONES, "amount")
 
 
+@settings(deadline=None)
 @given(st.text() | st.integers() | st.booleans() | st.decimals(allow_nan=False, allow_infinity=False))
 def test_an_id_read_and_sent_again_is_the_same_id(value):
     for type_ in (NUMBER_ID, TEXT_ID):
@@ -194,6 +195,7 @@ def test_an_id_read_and_sent_again_is_the_same_id(value):
         assert type_.read(type_.json(id_)) == id_
 
 
+@settings(deadline=None)
 @given(st.decimals(allow_nan=False, allow_infinity=False))
 def test_a_number_in_a_string_keeps_every_digit(value):
     text = f"{value:f}"
@@ -204,6 +206,7 @@ def test_a_number_in_a_string_keeps_every_digit(value):
         assert f"{read:f}" == text
 
 
+@settings(deadline=None)
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_a_time_sent_and_read_again_is_the_same_second(moment):
     assume(2 < moment.year < 9998)

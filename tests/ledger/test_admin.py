@@ -70,9 +70,9 @@ def test_the_history_tells_what_happened_newest_first_page_by_page(ledger, calls
         (e.command, e.debit, e.credit, e.balance, e.reference_id, e.cancelled_by) for e in newest + oldest
     ]
     assert told == [
-        ("cancel", 0, 10, Decimal("85.5"), 1, None),
+        ("cancel", 0, 10, Decimal("85.5"), "1", None),
         ("betwin", 20, Decimal("5.5"), Decimal("75.5"), None, None),
-        ("bet", 10, 0, 90, None, 3),
+        ("bet", 10, 0, 90, None, "3"),
         ("deposit", 0, 100, 100, None, None),
     ]
     assert all(entry.created_at.tzinfo is not None for entry in newest)

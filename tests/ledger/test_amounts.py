@@ -83,7 +83,7 @@ def test_an_amount_finer_than_the_ledger_keeps_is_reported(opened, fund, calls, 
     ledger = fund(opened(scale=2, hooks=diary))
     with pytest.raises(AmountRefused, match="the amount has too many digits"):
         ledger.win(calls.win(1, "0.005"))
-    assert diary.entries == [("not_exact", 1, 100)]
+    assert diary.entries == [("not_exact", "1", 100)]
     assert "too many digits" in caplog.text
 
 

@@ -13,7 +13,7 @@ from igamingace.callbacks import (
     TransactionNotFound,
     Wallet,
 )
-from igamingace.ledger import LedgerHooks, NotCovered, TextRefused, TransactionMismatch
+from igamingace.ledger import LedgerHooks, NotCovered, TransactionMismatch
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite", "postgresql", "engine"], indirect=True)
 
@@ -85,7 +85,7 @@ def test_the_same_id_with_another_content_is_refused_and_reported(opened, fund, 
     with caplog.at_level(logging.ERROR), pytest.raises(TransactionMismatch) as refused:
         ledger.bet(calls.bet(1, **{"amount": "6", **other}))
     assert refused.value.recorded.debit == 6
-    assert diary.entries == [("mismatched", 1, "bet")]
+    assert diary.entries == [("mismatched", "1", "bet")]
     assert "transactionId 1" in caplog.text
     assert (ledger.balance_of("ann"), ledger.balance_of("bob")) == (94, 100)
 
@@ -144,7 +144,7 @@ def test_a_betwin_whose_win_is_spent_is_not_half_undone(opened, fund, calls, dia
     with unchanged(ledger), pytest.raises(NotCovered) as refused:
         ledger.cancel(calls.cancel(3, of=1))
     assert refused.value.balance == 0
-    assert diary.entries == [("not_covered", 3, 1)]
+    assert diary.entries == [("not_covered", "3", "1")]
     ledger.deposit("ann", 490)
     assert ledger.cancel(calls.cancel(3, of=1)) == 0
 
@@ -164,7 +164,7 @@ def test_a_cancel_that_names_another_players_bet_is_refused_and_reported(opened,
     with pytest.raises(TransactionMismatch):
         ledger.cancel(calls.cancel(2, of=1, playerId="bob"))
     assert (ledger.balance_of("ann"), ledger.balance_of("bob")) == (40, 100)
-    assert diary.entries == [("mismatched", 2, "bet")]
+    assert diary.entries == [("mismatched", "2", "bet")]
 
 
 def test_a_win_is_paid_without_a_bet_and_after_its_cancel(ledger, calls):
@@ -191,16 +191,6 @@ def test_a_player_who_is_not_there_is_refused(ledger, calls, unchanged, player):
             with pytest.raises(NotAuthenticated):
                 getattr(ledger, call.command)(call.model_copy(update={"player_id": player}))
     assert ledger.history(player) == []
-
-
-@pytest.mark.parametrize("text", ["a\0b", "\0", "\ud800"], ids=ascii)
-def test_a_text_that_no_database_can_hold_is_refused(ledger, calls, unchanged, text):
-    ledger.bet(calls.bet(1, "1"))
-    with unchanged(ledger):
-        for call in (calls.bet(2, "1"), calls.win(3, "1"), calls.betwin(4, "1", "1"), calls.cancel(5, of=1)):
-            with pytest.raises(TextRefused, match="gameCode") as refused:
-                getattr(ledger, call.command)(call.model_copy(update={"game_code": text}))
-            assert refused.value.balance == 99
 
 
 @pytest.mark.parametrize("text", ["US\0", "\ud800"], ids=ascii)
@@ -262,4 +252,5 @@ def test_ids_of_64_bits_are_kept_whole(ledger, calls):
     ledger.bet(calls.bet(most - 1, "1"))
     ledger.cancel(calls.cancel(most - 2, of=most))
     refunded = ledger.history("ann", limit=1)[0]
-    assert (refunded.transaction_id, refunded.reference_id, refunded.balance) == (most - 2, most, 99)
+    assert (refunded.transaction_id, refunded.reference_id) == (str(most - 2), str(most))
+    assert refunded.balance == 99

@@ -30,7 +30,7 @@ class Model:
     def __init__(self):
         self.balances = {"ann": Decimal(50), "bob": Decimal(0)}
         self.booked = {}  # transactionId: the callback as it came
-        self.undone = set()  # transactionIds of bets that a cancel undid, or came before
+        self.undone = {}  # by the transactionId of a bet: what the cancel that undid it is known by
 
     def change(self, player, number, content, debit, credit):
         if player not in self.balances:
@@ -60,9 +60,22 @@ class Model:
         if number in self.undone:
             return UNKNOWN
         if of not in self.booked:
-            self.undone.add(of)
+            self.undone.setdefault(of, number)
             return "ERR_TRANSACTION_DOES_NOT_EXIST"
         return self.undo(player, number, of)
+
+    def cancel_without_id(self, player, of):
+        if player not in self.balances:
+            return "ERR_NOT_AUTHENTICATED"
+        if of not in self.booked:
+            self.undone.setdefault(of, of)
+            return "ERR_TRANSACTION_DOES_NOT_EXIST"
+        owner, content, *_ = self.booked[of]
+        if content not in {"bet", "betwin"}:
+            return UNKNOWN
+        if owner == player and self.undone.get(of) == of:
+            return OK
+        return self.undo(player, of, of)
 
     def undo(self, player, number, of):
         owner, content, *amounts = self.booked[of]
@@ -76,8 +89,9 @@ class Model:
         if self.balances[player] + debit - credit < 0:
             return UNKNOWN
         self.balances[player] += debit - credit
-        self.booked[number] = (player, "cancel", of)
-        self.undone.add(of)
+        if number != of:
+            self.booked[number] = (player, "cancel", of)
+        self.undone[of] = number
         return OK
 
 
@@ -131,6 +145,11 @@ class Callbacks(RuleBasedStateMachine):
     def cancel(self, player, number, of):
         due = self.model.cancel(player, number, of)
         assert self.answered(Cancel, player, number, referenceId=of) == due
+
+    @rule(player=PLAYERS, of=NUMBERS)
+    def cancel_without_an_id_of_its_own(self, player, of):
+        due = self.model.cancel_without_id(player, of)
+        assert self.answered(Cancel, player, of) == due
 
     @rule(player=st.sampled_from(["ann", "bob"]), amount=st.decimals("0.01", 60, places=2))
     def deposit(self, player, amount):

@@ -16,7 +16,7 @@ def test_the_entry_of_a_cancel_holds_what_it_gave_back_and_what_it_took(ledger, 
     ledger.betwin(calls.betwin(1, "10", "4"))
     ledger.cancel(calls.cancel(2, 1))
 
-    (entry,) = [entry for entry in ledger.history("ann") if entry.transaction_id == 2]
+    (entry,) = [entry for entry in ledger.history("ann") if entry.transaction_id == "2"]
     assert (entry.debit, entry.credit) == (Decimal(4), Decimal(10))
 
 

@@ -11,7 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
-from igamingace.ledger import LedgerHooks, _engine, _ledger, _retry
+from igamingace.errors import ConfigurationError
+from igamingace.ledger import Ledger, _engine, _ledger, _retry
 
 from .watching import watch
 
@@ -132,7 +133,7 @@ def test_the_time_limit_of_a_statement_says_less_than_what_took_the_time(monkeyp
         raise PretendedError(sqlstate)
 
     with pytest.raises(PretendedError, match="40001") as raised:
-        _retry.with_retries(attempt, 3, LedgerHooks())
+        _retry.with_retries(attempt, 3, lambda error, number: None)
     assert raised.value.__cause__.sqlstate == sqlstate
 
 
@@ -190,3 +191,20 @@ def test_a_forked_process_opens_connections_of_its_own(opened, fund, calls, data
         os._exit(0 if right else 1)
     assert os.waitpid(child, 0)[1] == 0
     assert ledger.bet(calls.bet(2, "10")) == 80
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql", "engine", "pgbouncer"], indirect=True)
+def test_a_ledger_is_ready_while_its_database_answers_and_has_its_tables(opened):
+    ledger = opened()
+    ledger.check()
+    with ledger.engine.begin() as connection:
+        ledger._schema.version.drop(connection)
+    with pytest.raises(ConfigurationError, match="there is no table"):
+        ledger.check()
+
+
+def test_a_ledger_is_not_ready_while_its_database_does_not_answer():
+    ledger = Ledger("postgresql://nobody@127.0.0.1:1/none")
+    with pytest.raises(sa.exc.OperationalError):
+        ledger.check()
+    ledger.close()

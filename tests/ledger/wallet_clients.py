@@ -41,7 +41,7 @@ class Round:
         except Exception as error:  # noqa: BLE001 -- the test counts them
             self.errors.append(f"{command} {type(error).__name__}: {error}")
         else:
-            self.ok.append([command, number])
+            self.ok.append([command, str(number)])
 
     def amount(self):
         return self.random.randrange(1, 3000) / 100

@@ -17,6 +17,7 @@ MODULES = (
     "igamingace.ledger",
     "igamingace.limits",
     "igamingace.operators",
+    "igamingace.probe",
     "igamingace.sandbox",
     "igamingace.walletcheck",
 )

@@ -7,7 +7,6 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from types import SimpleNamespace
 
 import httpx2
 import pytest
@@ -121,7 +120,7 @@ def held(sandbox, monkeypatch):
         assert await asyncio.to_thread(held.seen.acquire, timeout=20)
 
     for module in (pipeline, apply):
-        monkeypatch.setattr(module, "asyncio", SimpleNamespace(sleep=sleep))
+        monkeypatch.setattr(module, "sleep", sleep)
     return held
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from types import SimpleNamespace
 
 import httpx2
 import pytest
@@ -153,7 +152,7 @@ async def test_over_the_wire_too_fifty_of_eighty_are_accepted(limit, monkeypatch
             while sandbox.stats()["agents"]["mycasino"]["busy"] < 30:  # noqa: ASYNC110 -- nothing tells
                 await asyncio.sleep(0.005)
 
-        monkeypatch.setattr(pipeline, "asyncio", SimpleNamespace(sleep=until_all_have_come))
+        monkeypatch.setattr(pipeline, "sleep", until_all_have_come)
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
         headers = {**HEADERS, "Authorization": f"Bearer {sandbox.token}"}
         async with httpx2.AsyncClient(base_url=sandbox.url, headers=headers, limits=limits) as client:

@@ -20,18 +20,18 @@ class Plain:
 
     def bet(self, callback: Bet) -> Decimal:
         assert_type(callback.amount, Decimal)
-        assert_type(callback.transaction_id, int)
+        assert_type(callback.transaction_id, str)
         return Decimal(0)
 
     def win(self, callback: Win) -> Decimal:
-        assert_type(callback.is_round_finished, bool)
+        assert_type(callback.is_round_finished, bool | None)
         return Decimal(0)
 
     def betwin(self, callback: BetWin) -> Decimal:
         return callback.win_amount - callback.bet_amount
 
     def cancel(self, callback: Cancel) -> int:
-        return callback.reference_id
+        return len(callback.bet_id)
 
 
 class Asynchronous(Plain):
@@ -64,6 +64,6 @@ def callbacks_are_read(body: bytes, signature: str) -> None:
         assert_type(read.amount, Decimal)
     match read:
         case Cancel():
-            assert_type(read.reference_id, int)
+            assert_type(read.bet_id, str)
         case _:
             assert_type(read, Balance | Bet | Win | BetWin)

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from logging import Logger
 
+    from igamingace._common.limited_log import LimitedLog
+
 P = ParamSpec("P")
 
 
@@ -16,7 +18,7 @@ class HookCaller:
 
     __slots__ = ("_log", "_message")
 
-    def __init__(self, log: Logger, message: str) -> None:
+    def __init__(self, log: Logger | LimitedLog, message: str) -> None:
         """Log exceptions to `log`, each with this message."""
         self._log: Final = log
         self._message: Final = message

@@ -12,12 +12,13 @@ from igamingace.callbacks._wsgi import WalletWSGI
 from igamingace.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from igamingace._common.ip_addresses import Network
     from igamingace.callbacks._hmac import Tokens
     from igamingace.callbacks._hooks import CallbackHooks
-    from igamingace.callbacks._wallet import Wallet
+    from igamingace.callbacks._wallet import PlayerIdFunction, Wallet
+    from igamingace.drift import Difference
 
 
 def wallet_app(
@@ -29,6 +30,8 @@ def wallet_app(
     margin: float = 0.25,
     threads: int = 32,
     allowed_addresses: Iterable[str | Network] | None = None,
+    player_id: PlayerIdFunction | None = None,
+    on_drift: Callable[[Difference], object] | None = None,
     hooks: CallbackHooks | None = None,
 ) -> WalletApp:
     """Return an ASGI application that answers iGamingAce's callbacks with your wallet, on any path.
@@ -37,7 +40,8 @@ def wallet_app(
     `Refusal` with its statusCode (ERR_UNKNOWN where the contract does not allow that code for the command)
     and its balance, or 0; an invalid signature with ERR_INTEGRITY_CHECK_FAILED; a body that is not a valid
     callback, and any other exception of the wallet, with ERR_UNKNOWN. Exceptions of the wallet are logged
-    (`igamingace.callbacks`) and never sent.
+    (`igamingace.callbacks`) and never sent. A warning that repeats is logged once a minute for each kind,
+    with how many were left out; the hooks and the metrics (`igamingace.otel`) see each.
 
     When the wallet has not returned `margin` before the contract's time limit, ERR_UNKNOWN is answered,
     logged and passed to `hooks.overdue`. A late OK would not count: the vendor treats the bet as failed and
@@ -60,6 +64,12 @@ def wallet_app(
             the peer of the connection that is checked, not a header. Behind a proxy that is the proxy, so let
             the proxy check. (Servers can be configured to take the peer from a proxy's header, as uvicorn
             with `--forwarded-allow-ips`.)
+        player_id: Returns your id of a player for the id that came, where they are not the same: the platform
+            may send its own player code, or your id with a prefix. `def` or `async def`, as the wallet's
+            methods, and within the same time limit. For None the answer is that of an unknown player:
+            ERR_INVALID_PLAYER_ID to `balance`, ERR_NOT_AUTHENTICATED to the others.
+        on_drift: Called with each difference from the contract that is new to this application; it must be
+            quick. All are in `igamingace.drift`.
         hooks: Called as callbacks are answered, for metrics.
 
     Raises:
@@ -68,7 +78,16 @@ def wallet_app(
     """
     allowed = parse_networks(allowed_addresses)
     _check_settings(max_age=max_age, max_body=max_body, margin=margin, threads=threads)
-    handler = CallbackHandler(wallet, token, max_age=max_age, margin=margin, threads=threads, hooks=hooks)
+    handler = CallbackHandler(
+        wallet,
+        token,
+        max_age=max_age,
+        margin=margin,
+        threads=threads,
+        player_id=player_id,
+        on_drift=on_drift,
+        hooks=hooks,
+    )
     return WalletApp(handler, max_body, allowed)
 
 
@@ -81,6 +100,8 @@ def wallet_wsgi(
     margin: float = 0.25,
     threads: int = 32,
     allowed_addresses: Iterable[str | Network] | None = None,
+    player_id: PlayerIdFunction | None = None,
+    on_drift: Callable[[Difference], object] | None = None,
     hooks: CallbackHooks | None = None,
 ) -> WalletWSGI:
     """Return `wallet_app` as a WSGI application: the same arguments, answers and errors.
@@ -92,7 +113,16 @@ def wallet_wsgi(
     """
     allowed = parse_networks(allowed_addresses)
     _check_settings(max_age=max_age, max_body=max_body, margin=margin, threads=threads)
-    handler = CallbackHandler(wallet, token, max_age=max_age, margin=margin, threads=threads, hooks=hooks)
+    handler = CallbackHandler(
+        wallet,
+        token,
+        max_age=max_age,
+        margin=margin,
+        threads=threads,
+        player_id=player_id,
+        on_drift=on_drift,
+        hooks=hooks,
+    )
     return WalletWSGI(handler, max_body, allowed)
 
 

@@ -22,8 +22,8 @@ __all__ = ["seconds_left"]
 Method: TypeAlias = Callable[[object], object]
 OnLateEnd: TypeAlias = Callable[[BaseException | None], None]
 
-_deadline: Final[ContextVar[float | None]] = ContextVar("igamingace_callback_deadline", default=None)
-"""When ERR_UNKNOWN is answered for the wallet, by the clock `time.perf_counter`."""
+_current: Final[ContextVar[WalletCall | None]] = ContextVar("igamingace_wallet_call", default=None)
+"""The call of the wallet that this thread or task belongs to."""
 
 _cancelled: Final[set[asyncio.Task[None]]] = set()
 """Tasks that have been cancelled and have not ended yet."""
@@ -32,15 +32,16 @@ _cancelled: Final[set[asyncio.Task[None]]] = set()
 def seconds_left() -> float | None:
     """Return how long `wallet_app` or `wallet_wsgi` still waits for the method that calls this, in seconds.
 
-    At 0 or below, the callback has been answered as failed, or is about to be: roll back instead of
-    committing. Use it as the timeout of what may block, such as a lock or a request of your own. It works in
-    asynchronous methods, in those that run in threads, and in what they call.
+    At 0 or below, the callback has been answered as failed, or is about to be, or the server is shutting down
+    and answers it no more: roll back instead of committing. Use it as the timeout of what may block, such as
+    a lock or a request of your own. It works in asynchronous methods, in those that run in threads, and in
+    what they call.
 
     None where there is no time limit: for `balance`, for which the contract states none, and outside of a
     callback.
     """
-    deadline = _deadline.get()
-    return None if deadline is None else deadline - time.perf_counter()
+    call = _current.get()
+    return None if call is None else call.seconds_left()
 
 
 class _State(enum.Enum):
@@ -79,6 +80,7 @@ class WalletCall:
         self._deadline: Final = deadline
         self._lock: Final = threading.Lock()
         self._state = _State.WAITING
+        self._is_unanswered = False
         self._result: object = None
         self._error: BaseException | None = None
         self._task: asyncio.Task[None] | None = None
@@ -91,7 +93,7 @@ class WalletCall:
         """
         loop = asyncio.get_running_loop()
         context = copy_context()
-        context.run(_deadline.set, self._deadline)
+        context.run(_current.set, self)
         ended: asyncio.Future[bool] = loop.create_future()
         if inspect.iscoroutinefunction(self._method):
             self._task = loop.create_task(self._run_in_loop(), context=context)
@@ -105,12 +107,19 @@ class WalletCall:
         try:
             return await ended
         except asyncio.CancelledError:  # the server is shutting down
+            self._is_unanswered = True
             self.abandon()
             self.cancel()
             raise
         finally:
             if timer is not None:
                 timer.cancel()
+
+    def seconds_left(self) -> float | None:
+        """Return how long the call is still waited for, in seconds; None without a limit."""
+        if self._is_unanswered:
+            return 0.0
+        return None if self._deadline is None else self._deadline - time.perf_counter()
 
     def result(self) -> object:
         """Return what the method has returned, or raise what it has raised."""

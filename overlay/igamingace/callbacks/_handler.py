@@ -14,19 +14,36 @@ from typing import TYPE_CHECKING, Final, cast
 
 from igamingace_bindings.contract import CALLBACKS, CallbackInfo
 
+from igamingace._common.hooks import HookCaller
 from igamingace._common.json import encoder
+from igamingace._common.limited_log import LimitedLog
 from igamingace._common.secret import Secret
-from igamingace.callbacks._errors import INTEGRITY, OK, UNKNOWN, InvalidCallback, InvalidSignature, Refusal
+from igamingace.callbacks._errors import (
+    INTEGRITY,
+    OK,
+    UNKNOWN,
+    InvalidCallback,
+    InvalidPlayer,
+    InvalidSignature,
+    NotAuthenticated,
+    Refusal,
+)
 from igamingace.callbacks._execution import Method, WalletCall
-from igamingace.callbacks._hmac import Account, Tokens, keys_of
-from igamingace.callbacks._hooks import CallbackHooks, Event, call_hook, log
-from igamingace.callbacks._parse import MODELS, parse_fields
+from igamingace.callbacks._hmac import Account, Tokens, by_account, keys_of
+from igamingace.callbacks._hooks import CallbackHooks, Event, log
+from igamingace.callbacks._instrumentation import observe, record_answer, record_late_end
+from igamingace.callbacks._models import MODELS, Cancel
+from igamingace.callbacks._parse import parse_fields
 from igamingace.callbacks._signature import read_signed
+from igamingace.drift import DriftLog
 from igamingace.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from igamingace.callbacks._models import Callback
-    from igamingace.callbacks._wallet import Wallet
+    from igamingace.callbacks._wallet import PlayerIdFunction, Wallet
+    from igamingace.drift import Difference
 
 _FOLLOW_UPS: Final = {
     "cancel": "its cancel follows and must undo it if it was booked",
@@ -62,6 +79,8 @@ class CallbackHandler:
         max_age: float | None,
         margin: float,
         threads: int,
+        player_id: PlayerIdFunction | None,
+        on_drift: Callable[[Difference], object] | None,
         hooks: CallbackHooks | None,
     ) -> None:
         """Take the arguments of `wallet_app`."""
@@ -70,7 +89,16 @@ class CallbackHandler:
         self._max_age: Final = max_age
         self._margin: Final = margin
         self._threads: Final = threads
+        self._player_id: Final = player_id
         self._hooks: Final = hooks or CallbackHooks()
+        self._log: Final = LimitedLog(log)
+        self._call_hook: Final = HookCaller(
+            self._log, "A hook raised an exception; the callback is answered anyway"
+        )
+        drift = DriftLog(on_drift=on_drift)
+        self._drift: Final[Mapping[Account, DriftLog]] = {
+            account: DriftLog(Secret(each), parent=drift) for account, each in by_account(token)
+        }
         self._executor: ThreadPoolExecutor | None = None
         _check_wallets(wallet, token)
 
@@ -80,41 +108,26 @@ class CallbackHandler:
         try:
             account, fields = read_signed(request.body, request.signature, self._keys.reveal())
         except InvalidSignature as error:
-            log.warning("A callback without a valid signature from %s: %s", request.peer, error)
+            reason = str(error)
+            self._log.warning(
+                "A callback without a valid signature from %s: %s", request.peer, reason, about=reason
+            )
             return self._answer(_event(request, INTEGRITY), 0)
 
         # 2. Parse.
         try:
-            callback = parse_fields(fields, request.signature, self._max_age)
+            callback = parse_fields(fields, request.signature, self._max_age, self._drift[account])
         except InvalidCallback as error:
-            log.warning("A signed callback that does not match the contract: %s", error)
+            reason = str(error)
+            self._log.warning("A signed callback that cannot be read: %s", reason, about=reason)
             return self._answer(_event(request, error.status_code, account), 0)
 
-        # 3. Call the wallet, and wait until `margin` before the contract's time limit.
-        info = CALLBACKS[callback.command]
+        # 3. Call the wallet, and turn what it did into a status code and a balance.
         event = partial(_event, request, account=account, callback=callback)
-        wallet = self._wallet[cast("str", account)] if isinstance(self._wallet, Mapping) else self._wallet
-        method = cast("Method", getattr(wallet, callback.command))
-        limit = info.answer_within
-        deadline = None if limit is None else request.received_at + limit - self._margin
-        call = WalletCall(method, callback, partial(self._report_late_end, event), deadline)
-        if self._executor is None:
-            self._executor = ThreadPoolExecutor(self._threads, thread_name_prefix="igamingace-wallet")
-        in_time = await call.run(self._executor)
+        with observe(callback.command):
+            status_code, balance = await self._ask_wallet(callback, account, request.received_at, event)
 
-        # 4. Turn what the wallet did into a status code and a balance.
-        status_code: str = UNKNOWN
-        balance: Decimal | int = 0
-        if not in_time:
-            self._abandon(call, info, event(UNKNOWN))
-        else:
-            try:
-                status_code, balance = _outcome(call, info)
-            except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 -- each error is answered
-                failed = event(UNKNOWN)
-                log.error("The wallet failed: %s", failed.line(), exc_info=error, extra=failed.extra())
-
-        # 5. Log, call the hook, encode.
+        # 4. Log, call the hook, encode.
         return self._answer(event(status_code), balance)
 
     def close(self) -> None:
@@ -123,38 +136,145 @@ class CallbackHandler:
         if executor is not None:
             executor.shutdown(wait=False)
 
-    def _abandon(self, call: WalletCall, info: CallbackInfo, event: Event) -> None:
+    async def _ask_wallet(
+        self, callback: Callback, account: Account, received_at: float, event: partial[Event]
+    ) -> tuple[str, Decimal | int]:
+        """Return what to answer. The wallet has until `margin` before the contract's time limit."""
+        info = CALLBACKS[callback.command]
+        limit = info.answer_within
+        deadline = None if limit is None else received_at + limit - self._margin
+        if self._player_id is not None:
+            found = await self._find_player(self._player_id, callback.player_id, info, deadline, event)
+            if isinstance(found, tuple):
+                return found
+            callback = callback.model_copy(update={"player_id": found})
+        wallet = self._wallet[cast("str", account)] if isinstance(self._wallet, Mapping) else self._wallet
+        method = cast("Method", getattr(wallet, callback.command))
+        call = WalletCall(method, callback, partial(self._report_late_end, event), deadline)
+        if not await call.run(self._running_executor()):
+            self._abandon(call, "The wallet", info, event(UNKNOWN))
+            return UNKNOWN, 0
+        try:
+            return self._outcome(call, info)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 -- each error is answered
+            self._report_error("The wallet", event(UNKNOWN), error)
+            return UNKNOWN, 0
+
+    async def _find_player(
+        self,
+        find: PlayerIdFunction,
+        player_id: str,
+        info: CallbackInfo,
+        deadline: float | None,
+        event: partial[Event],
+    ) -> str | tuple[str, Decimal | int]:
+        """Return the wallet's id of a player, or what to answer."""
+        call = WalletCall(cast("Method", find), player_id, _nothing_booked, deadline)
+        if not await call.run(self._running_executor()):
+            self._abandon(call, "The function player_id", info, event(UNKNOWN))
+            return UNKNOWN, 0
+        try:
+            own_id = _checked_player_id(call.result())
+        except Refusal as refusal:
+            return self._refused(refusal, info)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 -- each error is answered
+            self._report_error("The function player_id", event(UNKNOWN), error)
+            return UNKNOWN, 0
+        if own_id is None:
+            code = InvalidPlayer.status_code
+            return (code if code in info.status_codes else NotAuthenticated.status_code), 0
+        return own_id
+
+    def _running_executor(self) -> ThreadPoolExecutor:
+        if self._executor is None:
+            self._executor = ThreadPoolExecutor(self._threads, thread_name_prefix="igamingace-wallet")
+        return self._executor
+
+    def _outcome(self, call: WalletCall, info: CallbackInfo) -> tuple[str, Decimal | int]:
+        """Return the status code and the balance of a method that has ended.
+
+        A code that the contract does not allow for the command becomes ERR_UNKNOWN.
+
+        Raises:
+            BaseException: whatever the method raised other than a Refusal; TypeError and ValueError for a
+                balance that is none.
+        """
+        try:
+            return OK, self._checked_balance(call.result())
+        except Refusal as refusal:
+            return self._refused(refusal, info)
+
+    def _refused(self, refusal: Refusal, info: CallbackInfo) -> tuple[str, Decimal | int]:
+        status_code = refusal.status_code if refusal.status_code in info.status_codes else UNKNOWN
+        return status_code, 0 if refusal.balance is None else self._checked_balance(refusal.balance)
+
+    def _checked_balance(self, balance: object) -> Decimal | int:
+        if isinstance(balance, bool) or not isinstance(balance, Decimal | int):  # a float has lost digits
+            raise TypeError(
+                f"the wallet returned a {type(balance).__name__}: return the balance as a Decimal"
+            )
+        if isinstance(balance, Decimal) and not balance.is_finite():
+            raise ValueError(f"the wallet returned {balance} as the balance")
+        if balance < 0:  # the contract's answers have none
+            self._log.warning("The wallet returned a balance below 0; 0 is answered")
+            return 0
+        return balance
+
+    def _abandon(self, call: WalletCall, what: str, info: CallbackInfo, event: Event) -> None:
         has_started = call.abandon()
-        log.error(
-            "The wallet %s: %s; %s",
+        self._log.error(
+            "%s %s: %s; %s",
+            what,
             "has not returned in time" if has_started else "was not called, no thread was free in time",
             event.line(),
             _FOLLOW_UPS.get(info.then, "nothing follows"),
+            about=(what, has_started, event.command),
             extra=event.extra(),
         )
-        call_hook(self._hooks.overdue, event)
+        self._call_hook(self._hooks.overdue, event)
         call.report_end()
         call.cancel()
+
+    def _report_error(self, what: str, event: Event, error: BaseException) -> None:
+        self._log.error(
+            "%s failed: %s",
+            what,
+            event.line(),
+            about=(what, event.command, type(error)),
+            exc_info=error,
+            extra=event.extra(),
+        )
 
     def _report_late_end(self, event: partial[Event], error: BaseException | None) -> None:
         late = event(UNKNOWN)
         how = "returned" if error is None else f"raised {type(error).__name__}"
-        log.warning("An overdue call of the wallet has %s: %s", how, late.line(), extra=late.extra())
-        call_hook(self._hooks.ended_late, late, error)
+        self._log.warning(
+            "An overdue call of the wallet has %s: %s",
+            how,
+            late.line(),
+            about=(how, late.command),
+            extra=late.extra(),
+        )
+        self._call_hook(record_late_end, str(late.command), error)
+        self._call_hook(self._hooks.ended_late, late, error)
 
     def _answer(self, event: Event, balance: Decimal | int) -> bytes:
         if log.isEnabledFor(logging.INFO):
             log.info("callback %s", event.line(), extra=event.extra())
-        call_hook(self._hooks.answered, event)
+        self._call_hook(record_answer, event.command, event.status_code, event.seconds)
+        self._call_hook(self._hooks.answered, event)
         return encoder.encode({"balance": balance, "statusCode": event.status_code})
 
 
 def _event(
     request: IncomingCallback, status_code: str, account: Account = None, callback: Callback | None = None
 ) -> Event:
+    transaction_id: str | None = getattr(callback, "transaction_id", None)
+    if transaction_id is None and isinstance(callback, Cancel):
+        transaction_id = callback.bet_id
     return Event(
         command=None if callback is None else callback.command,
-        transaction_id=getattr(callback, "transaction_id", None),
+        transaction_id=transaction_id,
         player_id=None if callback is None else callback.player_id,
         account=account,
         peer=request.peer,
@@ -163,31 +283,16 @@ def _event(
     )
 
 
-def _outcome(call: WalletCall, info: CallbackInfo) -> tuple[str, Decimal | int]:
-    """Return the status code and the balance of a method that has ended.
-
-    A code that the contract does not allow for the command becomes ERR_UNKNOWN.
-
-    Raises:
-        BaseException: whatever the method raised other than a Refusal; TypeError and ValueError for a balance
-            that is none.
-    """
-    try:
-        return OK, _checked_balance(call.result())
-    except Refusal as refusal:
-        status_code = refusal.status_code if refusal.status_code in info.status_codes else UNKNOWN
-        return status_code, 0 if refusal.balance is None else _checked_balance(refusal.balance)
+def _nothing_booked(_error: BaseException | None) -> None:
+    """The function that finds the player has ended late: the wallet was not called."""
 
 
-def _checked_balance(balance: object) -> Decimal | int:
-    if isinstance(balance, bool) or not isinstance(balance, Decimal | int):  # a float has lost digits
-        raise TypeError(f"the wallet returned a {type(balance).__name__}: return the balance as a Decimal")
-    if isinstance(balance, Decimal) and not balance.is_finite():
-        raise ValueError(f"the wallet returned {balance} as the balance")
-    if balance < 0:  # the contract's answers have none
-        log.warning("The wallet returned a balance below 0; 0 is answered")
-        return 0
-    return balance
+def _checked_player_id(player_id: object) -> str | None:
+    if player_id is not None and not isinstance(player_id, str):
+        raise TypeError(
+            f"the function player_id returned a {type(player_id).__name__}: return a str, or None"
+        )
+    return player_id
 
 
 def _check_wallets(wallet: Wallet | Mapping[str, Wallet], token: str | Tokens) -> None:

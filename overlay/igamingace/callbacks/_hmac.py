@@ -42,14 +42,17 @@ def keys_of(tokens: str | Tokens) -> Keys:
     Raises:
         ConfigurationError: there is no token, or one is empty or not a string.
     """
-    if isinstance(tokens, str):
-        return ((None, key_of(tokens)),)
-    named: Iterable[tuple[str | int, str]]
-    named = tokens.items() if isinstance(tokens, Mapping) else enumerate(tokens)
-    keys = tuple((account, key_of(token)) for account, token in named)
+    keys = tuple((account, key_of(token)) for account, token in by_account(tokens))
     if not keys:
         raise ConfigurationError("there is no token to verify callbacks with: give at least one")
     return keys
+
+
+def by_account(tokens: str | Tokens) -> Iterable[tuple[Account, str]]:
+    """Return each token with its name or index; a single one with None."""
+    if isinstance(tokens, str):
+        return ((None, tokens),)
+    return tokens.items() if isinstance(tokens, Mapping) else enumerate(tokens)
 
 
 def key_of(token: object) -> Key:

@@ -6,12 +6,9 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
-from igamingace._common.hooks import HookCaller
-
 __all__ = ["CallbackHooks", "Event"]
 
 log: Final = logging.getLogger("igamingace.callbacks")
-call_hook: Final = HookCaller(log, "A hook raised an exception; the callback is answered anyway")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +17,9 @@ class Event:
 
     Attributes:
         command: the command; None when the body or its signature is invalid.
-        transaction_id: its transactionId; None where the command has none.
-        player_id: its playerId.
+        transaction_id: its transactionId; None where the command has none. Of a cancel without an id of its
+            own, the bet's.
+        player_id: its playerId as it came.
         account: which token signed it: a name or an index; None when the app has one token.
         peer: the source address of the request; None when the server does not know it.
         status_code: the statusCode that was answered.
@@ -29,7 +27,7 @@ class Event:
     """
 
     command: str | None
-    transaction_id: int | None
+    transaction_id: str | None
     player_id: str | None
     account: str | int | None
     peer: str | None
@@ -39,7 +37,7 @@ class Event:
     def line(self) -> str:
         """The event as a line for a log, without secrets; text of the request is escaped."""
         return (
-            f"command={self.command} transactionId={self.transaction_id} playerId={self.player_id!a} "
+            f"command={self.command} transactionId={self.transaction_id!a} playerId={self.player_id!a} "
             f"account={self.account!a} "
             f"peer={self.peer} statusCode={self.status_code} ms={self.seconds * 1000:.1f}"
         )

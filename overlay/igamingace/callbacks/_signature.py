@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import threading
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Final, overload
+from typing import TYPE_CHECKING, Final, cast, overload
 
 from igamingace.callbacks._errors import InvalidSignature, UnsignableBody
 from igamingace.callbacks._hmac import Account, Key, Keys, Tokens, compute_signature, key_of, keys_of
-from igamingace.callbacks._json import NotAFlatObject, Value, parse_flat_object, signing_input
+from igamingace.callbacks._json import (
+    NotAFlatObject,
+    Value,
+    javascript_fields,
+    parse_flat_object,
+    signing_input,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +23,7 @@ SIGNATURE_HEADER: Final = "X-Request-Signature"
 """The header that carries the signature."""
 
 _LENGTH: Final = 88  # of 64 bytes in base64
+_NOBODY: Final = object()
 
 
 class _LastVerified(threading.local):
@@ -72,8 +79,12 @@ def verify(
 ) -> Account:
     """Check that a callback was signed with the account's token, so that it comes from the vendor.
 
-    The vendor signs the values, not the names of the fields, and `1` like `"1"`. So trust a signed body only
-    as `parse` reads it: with every field of its command, each of the contract's type.
+    Numbers are first taken as their literals stand in the body; where that does not match, as JavaScript
+    writes them, so that a body with `1500.00` may be signed with `1500`.
+
+    The vendor signs the values, not the names of the fields, and `1` like `"1"`. So take what decides about
+    money from the signed body alone, as `parse` does, and refuse a signature that came before with anything
+    else (see `Wallet`).
 
     Args:
         body: The bytes of the request's body as they came. Do not parse and serialize them again: that
@@ -131,14 +142,30 @@ def read_signed(body: bytes, signature: object, keys: Keys) -> tuple[Account, di
     except NotAFlatObject as error:
         reason = str(error)
     else:
-        matches: list[Account] = []
-        for account, key in keys:  # all of them, so that the time taken does not tell which one matched
-            if compare_digest(compute_signature(key, message), signature):
-                matches.append(account)  # a comprehension is slower: it hardly ever appends
-        if matches:
-            return matches[0], fields
+        account: Account | object = _NOBODY
+        for name, key in keys:  # all of them, so that the time taken does not tell which one matched
+            if compare_digest(compute_signature(key, message), signature) and account is _NOBODY:
+                account = name
+        if account is _NOBODY:
+            account = _signed_as_javascript(fields, message, signature, keys)
+        if account is not _NOBODY:
+            return cast("Account", account), fields
         reason = "the signature does not match this body and this token"
     raise InvalidSignature(reason)
+
+
+def _signed_as_javascript(
+    fields: dict[str, Value], literal: bytes, signature: bytes, keys: Keys
+) -> Account | object:
+    """Return whose key signed the numbers as JavaScript writes them, or `_NOBODY`.
+
+    A sender that is not JavaScript may write 1500.00 and sign 1500, as the documented code makes of it.
+    """
+    message = signing_input(javascript_fields(fields))
+    if message == literal:
+        return _NOBODY
+    matches = [name for name, key in keys if compare_digest(compute_signature(key, message), signature)]
+    return matches[0] if matches else _NOBODY
 
 
 def _as_bytes(body: object) -> bytes:

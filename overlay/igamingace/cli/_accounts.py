@@ -21,22 +21,26 @@ _MOST_NAMED: Final = 8
 
 
 @contextmanager
-def open_operator(file: Path | None) -> Generator[Operator]:
+def open_operator(file: Path | None, base_url: str | None = None) -> Generator[Operator]:
     """Open the operator of the accounts file; without one, of the account in the environment."""
     from igamingace.operators import Operator  # noqa: PLC0415 -- only where it is needed
 
     path = accounts_file(file)
-    with Operator.from_environment() if path is None else Operator.from_file(path) as operator:
+    if path is None:
+        opened = Operator.from_environment(base_url=base_url)
+    else:
+        opened = Operator.from_file(path, base_url=base_url)
+    with opened as operator:
         yield operator
 
 
 @contextmanager
-def open_agent(file: Path | None, account: str | None) -> Generator[Agent]:
+def open_agent(file: Path | None, account: str | None, base_url: str | None = None) -> Generator[Agent]:
     """Open one agent: the named one; without a name, that of the environment, or the file's only one."""
     from igamingace import Agent  # noqa: PLC0415 -- only where it is needed
 
     if account is None and file is None and os.environ.get(TOKEN_VARIABLE):
-        with Agent() as agent:
+        with Agent(base_url=base_url) as agent:
             yield agent
         return
     if accounts_file(file) is None:
@@ -44,7 +48,7 @@ def open_agent(file: Path | None, account: str | None) -> Generator[Agent]:
         raise CannotRun(
             f"{prefix}no accounts: give --file, or set {TOKEN_VARIABLE} to the token of one account"
         )
-    with open_operator(file) as operator:
+    with open_operator(file, base_url) as operator:
         yield operator.agent(account or _only_account(operator))
 
 

@@ -22,6 +22,7 @@ Kind = Literal[
     "unknown value",
     "unknown code",
     "other status",
+    "reused id",
     "*",
 ]
 """What differs; `*` only in the record that counts the rest."""
@@ -92,6 +93,10 @@ _SENTENCES: Final[Mapping[Kind, str]] = {
     "other status": (
         "{what} came with the HTTP status {value}, where {contract} states {expected}. "
         "Only code that uses the HTTP status is affected."
+    ),
+    "reused id": (
+        "{what} has an id at {place} that came before with another command or content; it was refused. "
+        "Only this change of a balance is affected."
     ),
     "*": "There are more kinds of differences from the contract than are recorded; the rest is only counted.",
 }

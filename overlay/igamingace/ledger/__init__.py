@@ -16,7 +16,6 @@ from igamingace.ledger._errors import (
     NotCovered,
     PlayerExists,
     SignatureReused,
-    TextRefused,
     TransactionMismatch,
 )
 from igamingace.ledger._hooks import LedgerHooks
@@ -36,7 +35,6 @@ __all__ = [
     "PlayerExists",
     "PlayerTable",
     "SignatureReused",
-    "TextRefused",
     "TransactionMismatch",
     "create_schema",
     "ddl",

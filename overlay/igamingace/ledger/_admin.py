@@ -115,7 +115,7 @@ class LedgerAdmin(LedgerBase):
             with self._connect(end) as connection, reading(connection, end):
                 return read_history(connection, self._statements, player_id, before=newest, limit=limit)
 
-        return with_retries(look, _PATIENCE, self._hooks)
+        return with_retries(look, _PATIENCE, self._report_retry)
 
     def _move(
         self, command: str, player_id: str, *, debit: Decimal, credit: Decimal, key: str | None
@@ -130,7 +130,7 @@ class LedgerAdmin(LedgerBase):
             # A commit whose answer was lost is tried again: the key tells that it was booked.
             "key": f"igamingace:{uuid4()}" if key is None else key,
         }
-        return self._transact(partial(self._moved, row), _PATIENCE)
+        return self._transact(partial(self._moved, row), _PATIENCE).balance
 
     def _moved(self, row: dict[str, Any], tx: LedgerTransaction) -> Decimal:
         player = tx.player(row["player_id"])
@@ -142,7 +142,16 @@ class LedgerAdmin(LedgerBase):
         if row["debit"] and balance < 0:
             raise NotEnoughMoney(balance=normalize(player.balance))
         empty = dict.fromkeys(
-            ("round_id", "provider_id", "game_code", "bonus_id", "reference_id", "cancelled_by")
+            (
+                "round_id",
+                "provider_id",
+                "game_code",
+                "bonus_id",
+                "reference_id",
+                "currency",
+                "cancelled_by",
+                "sent_at",
+            )
         )
         whole = {
             **empty,

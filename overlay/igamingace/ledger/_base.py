@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from sqlalchemy import URL, Engine, MetaData, Numeric
 
+from igamingace._common.hooks import HookCaller
+from igamingace._common.limited_log import LimitedLog
 from igamingace.callbacks import Refusal
 from igamingace.errors import ConfigurationError
 from igamingace.ledger._amounts import Amount, normalize
@@ -20,7 +23,7 @@ from igamingace.ledger._engine import (
     refuse_statement_mode,
     transaction,
 )
-from igamingace.ledger._hooks import LedgerHooks
+from igamingace.ledger._hooks import LedgerHooks, log
 from igamingace.ledger._retry import with_retries
 from igamingace.ledger._schema import PlayerTable, Schema, check_version, create, define_tables
 from igamingace.ledger._statements import Statements
@@ -37,6 +40,22 @@ Work: TypeAlias = "Callable[[LedgerTransaction], Decimal | Refusal]"
 rolls the transaction back."""
 Shortcut: TypeAlias = "Callable[[LedgerTransaction], Decimal | None]"
 """The same by one statement; it returns the balance, or None when it has changed nothing."""
+
+
+_CHECK: Final = 2.0
+"""How long `check` may take, in seconds, beside the wait for a connection."""
+
+
+class Posted(NamedTuple):
+    """What a transaction has led to.
+
+    Attributes:
+        balance: the balance now.
+        is_new: whether the transaction has changed it; otherwise it was changed before.
+    """
+
+    balance: Decimal
+    is_new: bool
 
 
 class LedgerBase:
@@ -60,6 +79,8 @@ class LedgerBase:
         self._statements: Final = Statements(self._schema, dialect)
         self._autocommit: Final = self._engine if self._owned else autocommit_engine(self._engine)
         self._hooks: Final = hooks or LedgerHooks()
+        self._log: Final = LimitedLog(log)
+        self._call_hook: Final = HookCaller(self._log, "A hook of the ledger raised")
         self._checked = False
         if self._owned and dialect.name == "sqlite":
             self.create_schema()
@@ -76,6 +97,15 @@ class LedgerBase:
             ConfigurationError: there are tables of another version.
         """
         create(self._autocommit, self._schema, own=self._owned)
+
+    def check(self) -> None:
+        """Raise unless the database answers, and has the ledger's tables: for a readiness route.
+
+        Raises:
+            ConfigurationError: the tables are not there, or are of another version; the server is too old.
+            Exception: the driver's or SQLAlchemy's own, for a database that does not answer, within seconds.
+        """
+        self._check(time.monotonic() + _CHECK)
 
     def close(self) -> None:
         """Close the connections, unless the engine is the application's."""
@@ -97,22 +127,24 @@ class LedgerBase:
                 check_version(connection, self._schema)
         self._checked = True
 
-    def _transact(self, work: Work, seconds: float, shortcut: Shortcut | None = None) -> Decimal:
-        """Do the work in a transaction, again if need be for `seconds`; return the balance it returns.
+    def _transact(self, work: Work, seconds: float, shortcut: Shortcut | None = None) -> Posted:
+        """Do the work in a transaction, again if need be for `seconds`; return what it has led to.
 
         `shortcut` is tried before, where the database can do a change by one statement.
         """
         if self._statements.change is None:
             shortcut = None
-        done = with_retries(partial(self._attempt, work, shortcut), seconds, self._hooks)
+        done = with_retries(partial(self._attempt, work, shortcut), seconds, self._report_retry)
         if isinstance(done, Refusal):
             raise done
-        return normalize(done)
+        return done
 
-    def _attempt(self, work: Work, shortcut: Shortcut | None, end: float) -> Decimal | Refusal:
+    def _attempt(self, work: Work, shortcut: Shortcut | None, end: float) -> Posted | Refusal:
         with self._connect(end) as connection:
             balance = None if shortcut is None else self._in_one_statement(connection, shortcut, end)
-            return self._in_steps(connection, work, end) if balance is None else balance
+            if balance is None:
+                return self._in_steps(connection, work, end)
+            return Posted(normalize(balance), is_new=True)
 
     def _in_one_statement(self, connection: Connection, shortcut: Shortcut, end: float) -> Decimal | None:
         """Return the balance after the change; None when it was not booked and has to be looked into."""
@@ -123,11 +155,12 @@ class LedgerBase:
         except (driver.IntegrityError, driver.DataError):
             return None
 
-    def _in_steps(self, connection: Connection, work: Work, end: float) -> Decimal | Refusal:
+    def _in_steps(self, connection: Connection, work: Work, end: float) -> Posted | Refusal:
         with transaction(connection, end) as opened:
             tx = LedgerTransaction(opened, self._statements)
             try:
-                return work(tx)
+                done = work(tx)
+                return done if isinstance(done, Refusal) else Posted(normalize(done), is_new=tx.posted)
             except Refusal as refusal:
                 if tx.posted or not tx.claimed:
                     raise
@@ -140,7 +173,12 @@ class LedgerBase:
             with self._connect(end) as connection, reading(connection, end) as opened:
                 return read_player(opened.driver, self._statements, player_id, lock=False)
 
-        return with_retries(look, seconds, self._hooks)
+        return with_retries(look, seconds, self._report_retry)
+
+    def _report_retry(self, error: Exception, attempt: int) -> None:
+        name = type(error).__name__
+        self._log.warning("A transaction was turned away, attempt %d: %s", attempt, name, about=name)
+        self._call_hook(self._hooks.retried, error, attempt)
 
 
 def _refuse_inexact(schema: Schema, dialect: str) -> None:

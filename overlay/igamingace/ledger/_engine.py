@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import URL, Engine, QueuePool, create_engine, event, make_url
 
 from igamingace._common.fork import register_at_fork
+from igamingace.callbacks import seconds_left
 from igamingace.errors import ConfigurationError
 from igamingace.ledger._errors import CommitNotConfirmed
 from igamingace.ledger._sqlstates import Action, action_for
@@ -224,7 +225,7 @@ def transaction(connection: Connection, end: float) -> Generator[OpenTransaction
     try:
         _begin(opened, end)
         yield opened
-        _remaining(end)
+        _refuse_unawaited(end)
         _commit(opened)
     except BaseException:
         _roll_back(opened)
@@ -327,6 +328,12 @@ def _confirm(opened: OpenTransaction, xact_id: str) -> None:
             f"COMMIT was answered, but the transaction is {status}: the pooler in between mixes sessions up; "
             "use PgBouncer in transaction or session mode"
         )
+
+
+def _refuse_unawaited(end: float) -> None:
+    _remaining(end)
+    if (left := seconds_left()) is not None and left <= 0:  # the server has given the callback up
+        raise TimeoutError("nobody waits for the callback any more: nothing was booked")
 
 
 def _remaining(end: float) -> float:

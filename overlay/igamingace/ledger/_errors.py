@@ -45,7 +45,7 @@ class NotCovered(Refusal):
 
 
 class SignatureReused(Refusal):
-    """The signature of this callback came before, under another transactionId or command.
+    """The signature of this callback came before, with another id, command, player, amount or currency.
 
     The vendor signs the values of a callback, not their names, so this is not the vendor's: somebody has
     renamed fields of a callback that they have seen. Answered with ERR_INTEGRITY_CHECK_FAILED; nothing was
@@ -53,25 +53,19 @@ class SignatureReused(Refusal):
 
     Attributes:
         command: the command that the signature came with first.
-        transaction_id: the transactionId that it came with first.
+        transaction_id: the id that it came with first.
     """
 
     status_code: ClassVar[str] = "ERR_INTEGRITY_CHECK_FAILED"
 
-    def __init__(self, command: str, transaction_id: int, *, balance: Decimal | None) -> None:
+    def __init__(self, command: str, transaction_id: str, *, balance: Decimal | None) -> None:
         """Take what the signature came with first, and the balance now."""
         super().__init__(
-            f"its signature came before, with {command} and transactionId {transaction_id}", balance=balance
+            f"its signature came before, with {command}, transactionId {transaction_id} and other content",
+            balance=balance,
         )
         self.command = command
         self.transaction_id = transaction_id
-
-
-class TextRefused(Refusal):
-    """A text of the callback cannot be stored: it has NUL in it, or half a surrogate pair.
-
-    Answered with ERR_UNKNOWN; nothing was changed.
-    """
 
 
 class CommitNotConfirmed(IGamingAceError):  # noqa: N818 -- says what happened

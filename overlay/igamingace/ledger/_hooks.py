@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from igamingace._common.hooks import HookCaller
-
 if TYPE_CHECKING:
     from igamingace.callbacks import Bet, BetWin, Cancel, Win
     from igamingace.ledger._amounts import AmountRefused
@@ -14,7 +12,6 @@ if TYPE_CHECKING:
     from igamingace.ledger._ledger_entry import Entry
 
 log: Final = logging.getLogger("igamingace.ledger")
-call_hook: Final = HookCaller(log, "A hook of the ledger raised")
 
 
 class LedgerHooks:
@@ -38,7 +35,7 @@ class LedgerHooks:
         """
 
     def signature_reused(self, callback: Bet | Win | BetWin | Cancel, refusal: SignatureReused) -> None:
-        """A callback was refused, for its signature came before under another transactionId or command.
+        """A callback was refused, for its signature came before with another id, command or content.
 
         Somebody sends you callbacks that they have seen, with fields renamed: find out who can read your
         traffic or your logs, and have the token changed.

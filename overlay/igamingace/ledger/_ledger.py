@@ -19,10 +19,11 @@ from igamingace.callbacks import (
     Win,
     seconds_left,
 )
+from igamingace.callbacks._instrumentation import record_booking
+from igamingace.drift import DriftLog
 from igamingace.ledger._admin import LedgerAdmin
 from igamingace.ledger._amounts import AmountRefused, normalize
 from igamingace.ledger._errors import NotCovered, SignatureReused, TransactionMismatch
-from igamingace.ledger._hooks import LedgerHooks, call_hook, log
 from igamingace.ledger._postings import Change, post_cancel, post_change, post_in_one_statement
 from igamingace.ledger._schema import PREFIX, SCALE, PlayerTable
 
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Engine
 
     from igamingace.ledger._base import Shortcut, Work
+    from igamingace.ledger._hooks import LedgerHooks
 
 _ZERO: Final = Decimal(0)
+_drift: Final = DriftLog()
 
 _RESERVE: Final = 1.0
 """How long before the contract's time limit no transaction is begun again, in seconds."""
@@ -49,27 +52,30 @@ class Ledger(LedgerAdmin):
 
     - A callback is one transaction, with the player's row locked (SQLite: the database). A transactionId
       changes the balance once; again, it is answered with the current balance. With another content it is
-      refused (`TransactionMismatch`), logged, and given to the hooks. What is compared: command, player,
-      round, provider, game, bonus, amounts and reference; not the timestamp and the flags.
+      refused (`TransactionMismatch`), logged, reported to `igamingace.drift`, and given to the hooks. What is
+      compared: command, player, amounts and reference; round, provider, game and bonus where both came with
+      them; not the timestamp and the flags. Ids are texts; each account has its own tables.
     - A bet that has been cancelled stays cancelled: when it comes again, or comes for the first time after
       its cancel, it is refused (`AlreadyRolledBack`, answered with ERR_UNKNOWN).
     - `cancel` gives back the whole stake. Of a betwin it takes back the win as well; when the player has
       spent it, nothing is changed and the cancel is refused (`NotCovered`, answered with ERR_UNKNOWN).
       The same cancel again is OK, another one of the same bet is `AlreadyRolledBack`, one of an unknown bet
-      is `TransactionNotFound`, as often as it comes.
+      is `TransactionNotFound`, as often as it comes. A cancel without an id of its own is known by the bet's;
+      where that is the id of a win or a cancel, it is refused (`TransactionMismatch`).
     - A win is paid to every known player: without a session, without a bet, after the bet's cancel. The
       vendor has no other way to pay.
     - The balance is never negative. Nothing is rounded: what has too many digits is refused (`AmountRefused`,
       answered with ERR_UNKNOWN), logged, and given to the hooks; the most are 38, of which `scale` after the
       point. That is finer than any currency: a balance of 500.005 is kept, and answered, as it is. A balance
       of the application's that the ledger's tables would have to round refuses every change of it.
-    - A signature belongs to the command and transactionId that it came with first, booked or refused. Under
-      any other it is refused (`SignatureReused`, answered with ERR_INTEGRITY_CHECK_FAILED), logged, and given
-      to the hooks: the vendor signs values, not names, so fields can be renamed by whoever has seen a
-      callback. What is kept is its SHA-256. Rows of the table of signatures that are older than the vendor's
-      retries may be deleted; a callback made without `parse` has no signature, and none is kept.
-    - A text that no database can hold (NUL, half a surrogate pair) is refused (`TextRefused`, answered with
-      ERR_UNKNOWN), on SQLite as on PostgreSQL.
+    - A signature belongs to the command, ids, player, amounts and currency that it came with first, booked or
+      refused. With any other it is refused (`SignatureReused`, answered with ERR_INTEGRITY_CHECK_FAILED),
+      logged, and given to the hooks: the vendor signs values, not names, so fields can be renamed by whoever
+      has seen a callback. What is kept is the SHA-256 of both. Rows of the table of signatures that are older
+      than the vendor's retries may be deleted; a callback made without `parse` has no signature, and none is
+      kept.
+    - What a callback may come without (round, provider, game, bonus, timestamp, a win's currency) is kept
+      where it came, and nothing is refused for the lack of it. No bet waits for a win.
     - What the database turns away (busy, deadlock, connection lost, a failover) is tried again, until one
       second before the contract's time limit. Where the server is gone or has become read-only, the pool's
       idle connections are closed, for they lead to it too.
@@ -139,8 +145,9 @@ class Ledger(LedgerAdmin):
         if player is None:
             raise InvalidPlayer
         now = normalize(player.balance)
-        if self._currency is not None and player.currency not in (None, self._currency):
-            raise InvalidAccount(f"the player's currency is not {self._currency}", balance=now)
+        for currency in (self._currency, callback.currency):
+            if currency is not None and player.currency not in (None, currency):
+                raise InvalidAccount(f"the player's currency is not {currency}", balance=now)
         if not self._admits(callback.player_id):
             raise NotAuthenticated("the player has no open session", balance=now)
         return now
@@ -152,14 +159,14 @@ class Ledger(LedgerAdmin):
 
     def win(self, callback: Win, /) -> Decimal:
         """Pay the win; see `Wallet.win`."""
-        return self._change(callback, _ZERO, callback.amount, self._currency, admitted=True)
+        currency = callback.currency or self._currency
+        return self._change(callback, _ZERO, callback.amount, currency, admitted=True)
 
     def betwin(self, callback: BetWin, /) -> Decimal:
         """Take the stake and pay the win; see `Wallet.betwin`."""
         admitted = self._admits(callback.player_id)
-        return self._change(
-            callback, callback.bet_amount, callback.win_amount, self._currency, admitted=admitted
-        )
+        currency = callback.currency or self._currency
+        return self._change(callback, callback.bet_amount, callback.win_amount, currency, admitted=admitted)
 
     def cancel(self, callback: Cancel, /) -> Decimal:
         """Undo a bet or betwin; see `Wallet.cancel`."""
@@ -183,26 +190,43 @@ class Ledger(LedgerAdmin):
         self, callback: Bet | Win | BetWin | Cancel, work: Work, shortcut: Shortcut | None = None
     ) -> Decimal:
         try:
-            return self._transact(work, _seconds_for(callback), shortcut)
-        except TransactionMismatch as refusal:
-            log.error("Refused: %s (transactionId %d)", refusal, callback.transaction_id)
-            call_hook(self._hooks.mismatched, callback, refusal.recorded)
+            posted = self._transact(work, _seconds_for(callback), shortcut)
+        except Exception as error:
+            self._call_hook(record_booking, callback.command, type(error).__name__)
+            if isinstance(error, TransactionMismatch | SignatureReused | AmountRefused | NotCovered):
+                self._report_refusal(callback, error)
             raise
-        except SignatureReused as refusal:
-            log.error(
-                "Refused: %s (%s, transactionId %d)", refusal, callback.command, callback.transaction_id
+        self._call_hook(record_booking, callback.command, "booked" if posted.is_new else "known")
+        return posted.balance
+
+    def _report_refusal(
+        self,
+        callback: Bet | Win | BetWin | Cancel,
+        refusal: TransactionMismatch | SignatureReused | AmountRefused | NotCovered,
+    ) -> None:
+        """Log a refusal that somebody should look at, and call its hook."""
+        self._log.error(
+            "Refused: %s (%s, transactionId %s)",
+            refusal,
+            callback.command,
+            callback.transaction_id,
+            about=type(refusal),
+        )
+        if isinstance(refusal, TransactionMismatch):
+            _drift.record(
+                operation=callback.command,
+                direction="callback",
+                place="/transactionId",
+                kind="reused id",
+                standing="documented",
             )
-            call_hook(self._hooks.signature_reused, callback, refusal)
-            raise
-        except AmountRefused as refusal:
-            log.error("Refused: %s (transactionId %d)", refusal, callback.transaction_id)
-            call_hook(self._hooks.not_exact, callback, refusal)
-            raise
-        except NotCovered as refusal:
-            log.error("Refused: %s (transactionId %d)", refusal, callback.transaction_id)
-            if isinstance(callback, Cancel):
-                call_hook(self._hooks.not_covered, callback, refusal.bet)
-            raise
+            self._call_hook(self._hooks.mismatched, callback, refusal.recorded)
+        elif isinstance(refusal, SignatureReused):
+            self._call_hook(self._hooks.signature_reused, callback, refusal)
+        elif isinstance(refusal, AmountRefused):
+            self._call_hook(self._hooks.not_exact, callback, refusal)
+        elif isinstance(callback, Cancel):
+            self._call_hook(self._hooks.not_covered, callback, refusal.bet)
 
     def _admits(self, player_id: str) -> bool:
         return self._session is None or self._session(player_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
 from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
@@ -24,16 +25,20 @@ from igamingace.ledger._errors import (
     NotCovered,
     SerializationConflict,
     SignatureReused,
-    TextRefused,
     TransactionMismatch,
 )
 from igamingace.ledger._ledger_entry import VOID, Entry
 from igamingace.ledger._schema import storable
+from igamingace.ledger._transaction import Claim
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from igamingace.ledger._transaction import LedgerTransaction, Player
 
 _STAKING: Final = ("bet", "betwin")
+_DESCRIBING: Final = frozenset({"round_id", "provider_id", "game_code", "bonus_id"})
+"""Columns that a callback may come without."""
 _ZERO: Final = Decimal(0)
 
 
@@ -45,7 +50,7 @@ class Change:
         callback: it.
         debit: what to take.
         credit: what to give.
-        currency: the currency that the callback names, or the account's, or None.
+        currency: the currency that the callback names, or else the account's, or None.
         account_currency: the account's currency, or None.
         admitted: whether the player's session allows it.
     """
@@ -69,15 +74,20 @@ def post_in_one_statement(tx: LedgerTransaction, limits: Limits, change: Change)
     What that is, and whether it has been booked before, is for `post_change` to find out.
     """
     callback = change.callback
-    texts = f"{callback.game_code}{change.currency}"
-    if not (change.admitted and change.in_account_currency and storable(texts)):
+    if not (change.admitted and change.in_account_currency and storable(change.currency or "")):
         return None
     try:
         debit, credit = limits.exact(change.debit), limits.exact(change.credit)
     except AmountRefused:
         return None
-    row = {**_content(callback), "transaction_id": callback.transaction_id, "debit": debit, "credit": credit}
-    return tx.change(row, change.currency, _signature_hash(callback))
+    row = {
+        **_content(callback),
+        **_as_sent(callback),
+        "transaction_id": callback.transaction_id,
+        "debit": debit,
+        "credit": credit,
+    }
+    return tx.change(row, change.currency, _claim(callback))
 
 
 def post_change(tx: LedgerTransaction, limits: Limits, change: Change) -> Decimal:
@@ -103,7 +113,7 @@ def post_change(tx: LedgerTransaction, limits: Limits, change: Change) -> Decima
         if (recorded := tx.entries(callback.transaction_id).get(callback.transaction_id)) is None:
             raise
         return _check_repetition(recorded, content, player)
-    if tx.post(_row(callback.transaction_id, content, balance), player, balance):
+    if tx.post(_row(callback, callback.transaction_id, content, balance), player, balance):
         return balance
     if (recorded := tx.entries(callback.transaction_id).get(callback.transaction_id)) is None:
         raise SerializationConflict
@@ -132,27 +142,37 @@ def _exact_balance(limits: Limits, player: Player, *, debit: Decimal, credit: De
 
 
 def post_cancel(tx: LedgerTransaction, limits: Limits, callback: Cancel) -> Decimal | Refusal:
-    """Undo a bet or betwin, or remember that it must not be booked; return the balance, or what to answer."""
+    """Undo a bet or betwin, or remember that it must not be booked; return the balance, or what to answer.
+
+    A cancel is known by its own id; one without, by the bet's, which is kept as what cancelled the bet.
+    """
     player = _lock_player(tx, callback)
     balance = normalize(player.balance)
-    found = tx.entries(callback.transaction_id, callback.reference_id)
-    content = {**_content(callback), "reference_id": callback.reference_id}
-    if (recorded := found.get(callback.transaction_id)) is not None:
+    own_id, bet_id = callback.transaction_id, callback.bet_id
+    found = tx.entries(bet_id) if own_id is None else tx.entries(own_id, bet_id)
+    content = {**_content(callback), "reference_id": bet_id}
+    if own_id is not None and (recorded := found.get(own_id)) is not None:
         return _check_repetition(recorded, content, player)
-    bet = found.get(callback.reference_id)
+    bet = found.get(bet_id)
     if bet is None:
-        void = {**_content(callback), "command": VOID, "cancelled_by": callback.transaction_id}
+        void = {**_content(callback), "command": VOID, "cancelled_by": own_id or bet_id}
         unchanged = _exact_balance(limits, player, debit=_ZERO, credit=_ZERO)
-        if not tx.record(_row(callback.reference_id, void, unchanged)):
+        if not tx.record(_row(callback, bet_id, void, unchanged)):
             raise SerializationConflict
         return TransactionNotFound("the bet is not known, and refused from now on", balance=balance)
     if bet.command not in _STAKING:
+        if own_id is None and bet.command != VOID:
+            raise TransactionMismatch(
+                "the only id of a cancel came before with another command", bet, balance=balance
+            )
         return TransactionNotFound("there is no bet of that id", balance=balance)
     if bet.player_id != callback.player_id:
         raise TransactionMismatch("a cancel names another player's bet", bet, balance=balance)
     if bet.cancelled_by is not None:
+        if own_id is None and bet.cancelled_by == bet_id:
+            return player.balance  # a repetition
         return AlreadyRolledBack("another cancel has refunded it", balance=balance)
-    return _refund(tx, limits, player, bet, _row(callback.transaction_id, content, player.balance))
+    return _refund(tx, limits, player, bet, _row(callback, own_id, content, player.balance))
 
 
 def _refund(
@@ -169,7 +189,8 @@ def _refund(
     row.update(debit=bet.credit, credit=bet.debit, balance=balance)
     if not tx.post(row, player, balance):
         raise SerializationConflict
-    tx.set_cancelled(row["reference_id"], row["transaction_id"])
+    bet_id: str = row["reference_id"]
+    tx.set_cancelled(bet_id, row["transaction_id"] or bet_id)
     return balance
 
 
@@ -178,11 +199,19 @@ def _check_repetition(recorded: Entry, content: dict[str, Any], player: Player) 
     now = normalize(player.balance)
     if recorded.command == VOID and content["command"] in _STAKING:
         raise AlreadyRolledBack("it was cancelled before it came", balance=now)
-    if any(getattr(recorded, name) != value for name, value in content.items()):
+    if any(_differs(recorded, name, value) for name, value in content.items()):
         raise TransactionMismatch("its transactionId came before with another content", recorded, balance=now)
     if recorded.cancelled_by is not None:
         raise AlreadyRolledBack("it has been cancelled", balance=now)
     return player.balance
+
+
+def _differs(recorded: Entry, name: str, value: object) -> bool:
+    """Return whether a callback is not the one that was recorded; one of them may lack what describes it."""
+    before: object = getattr(recorded, name)
+    if name in _DESCRIBING and (before is None or value is None):
+        return False
+    return before != value
 
 
 def _lock_player(tx: LedgerTransaction, callback: Bet | Win | BetWin | Cancel) -> Player:
@@ -192,23 +221,30 @@ def _lock_player(tx: LedgerTransaction, callback: Bet | Win | BetWin | Cancel) -
     as in the one statement: two transactions of one callback must not wait for each other.
     """
     player = tx.player(callback.player_id)
-    balance = None if player is None else normalize(player.balance)
-    signature = _signature_hash(callback)
-    if signature is not None:
-        first = tx.claim(signature, callback.command, callback.transaction_id)
-        if first != (callback.command, callback.transaction_id):
-            raise SignatureReused(*first, balance=balance)
+    claim = _claim(callback)
+    if claim is not None and (first := tx.claim(claim)) != claim:
+        balance = None if player is None else normalize(player.balance)
+        raise SignatureReused(first.command, first.transaction_id, balance=balance)
     if player is None:
         raise NotAuthenticated("there is no such player")
-    if not storable(str(callback.game_code)):
-        raise TextRefused("gameCode has NUL in it, or half a surrogate pair", balance=balance)
     return player
 
 
-def _signature_hash(callback: Bet | Win | BetWin | Cancel) -> bytes | None:
-    """Return the SHA-256 of the callback's signature; None for one that was made by hand, without any."""
-    signature = callback.signature
-    return None if signature is None else sha256(signature.encode()).digest()
+def _claim(callback: Bet | Win | BetWin | Cancel) -> Claim | None:
+    """Return what the callback's signature came with; None for one that was made by hand, without any.
+
+    It is all that decides about money, for keys can be renamed so that only an amount or a reference is
+    another one: `bonusId` as `betAmount`, say, with the id and the command as they were.
+    """
+    if callback.signature is None:
+        return None
+    known_by = (
+        callback.transaction_id or callback.bet_id
+        if isinstance(callback, Cancel)
+        else callback.transaction_id
+    )
+    signature = sha256(callback.signature.encode()).digest()
+    return Claim(signature, callback.command, known_by, bytes.fromhex(callback.fingerprint))
 
 
 def _content(callback: Bet | Win | BetWin | Cancel) -> dict[str, Any]:
@@ -218,18 +254,33 @@ def _content(callback: Bet | Win | BetWin | Cancel) -> dict[str, Any]:
         "player_id": callback.player_id,
         "round_id": callback.round_id,
         "provider_id": callback.provider_id,
-        "game_code": str(callback.game_code),
+        "game_code": callback.game_code,
         "bonus_id": None if isinstance(callback, Cancel) else callback.bonus_id,
     }
 
 
-def _row(transaction_id: int, content: dict[str, Any], balance: Decimal) -> dict[str, Any]:
+def _as_sent(callback: Bet | Win | BetWin | Cancel) -> dict[str, Any]:
+    """Return what is kept of a callback beside its content."""
+    sent_at = callback.timestamp
+    return {
+        "currency": callback.currency,
+        "sent_at": None if sent_at is None else sent_at.astimezone(UTC),
+    }
+
+
+def _row(
+    callback: Bet | Win | BetWin | Cancel,
+    transaction_id: str | None,
+    content: Mapping[str, Any],
+    balance: Decimal,
+) -> dict[str, Any]:
     """Return a whole row: all rows have the same columns, so that one statement serves them all."""
     empty = dict.fromkeys(("reference_id", "cancelled_by", "key"))
     return {
         "debit": _ZERO,
         "credit": _ZERO,
         **empty,
+        **_as_sent(callback),
         **content,
         "transaction_id": transaction_id,
         "balance": balance,

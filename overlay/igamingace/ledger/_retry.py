@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from igamingace._common.backoff import backoff
-from igamingace.ledger._hooks import LedgerHooks, call_hook, log
 from igamingace.ledger._sqlstates import Action, action_for, is_timeout
 
 if TYPE_CHECKING:
@@ -18,10 +17,13 @@ _FIRST_PAUSE: Final = 0.005  # seconds; doubled each time
 _LONGEST_PAUSE: Final = 0.25  # seconds: a failover takes longer than the first pauses together
 
 
-def with_retries(attempt: Callable[[float], Result], seconds: float, hooks: LedgerHooks) -> Result:
+def with_retries(
+    attempt: Callable[[float], Result], seconds: float, report: Callable[[Exception, int], None]
+) -> Result:
     """Call `attempt` until it is not turned away, for so many seconds; raise why it was turned away last.
 
-    It is given the end of its time, by the clock `time.monotonic`. To begin again is safe even where a commit
+    It is given the end of its time, by the clock `time.monotonic`; `report` is given each error that it is
+    tried again after, and the number of the attempt. To begin again is safe even where a commit
     may have happened: the transactionId tells.
     """
     end = time.monotonic() + seconds
@@ -42,7 +44,6 @@ def with_retries(attempt: Callable[[float], Result], seconds: float, hooks: Ledg
                 if reason is error:
                     raise
                 raise reason from error
-            log.warning("A transaction was turned away, attempt %d: %s", number, type(error).__name__)
-            call_hook(hooks.retried, error, number)
+            report(error, number)
         time.sleep(pause)
         number += 1

@@ -142,7 +142,7 @@ def define_tables(
     table = Table(
         f"{prefix}players",
         metadata,
-        Column("player_id", Text, primary_key=True),
+        Column("player_id", _id, primary_key=True),
         Column("currency", String(3), nullable=False),
         Column("balance", Amount(scale), nullable=False),
         CheckConstraint("balance >= 0", name=f"{prefix}balance_not_negative"),
@@ -167,19 +167,21 @@ def _entries(metadata: MetaData, prefix: str, scale: int) -> Table:
         f"{prefix}entries",
         metadata,
         Column("entry_id", _big, Identity(always=True), primary_key=True),
-        Column("transaction_id", BigInteger, unique=True),
+        Column("transaction_id", _id, unique=True),
         Column("command", String(8), nullable=False),
-        Column("player_id", Text, nullable=False),
-        Column("round_id", BigInteger),
+        Column("player_id", _id, nullable=False),
+        Column("round_id", _id),
         Column("provider_id", BigInteger),
-        Column("game_code", Text),
-        Column("bonus_id", BigInteger),
-        Column("reference_id", BigInteger),
+        Column("game_code", _id),
+        Column("bonus_id", _id),
+        Column("reference_id", _id),
+        Column("currency", Text),
         Column("debit", Amount(scale), nullable=False),
         Column("credit", Amount(scale), nullable=False),
         Column("balance", Amount(scale), nullable=False),
-        Column("cancelled_by", BigInteger),
-        Column("key", Text),
+        Column("cancelled_by", _id),
+        Column("key", _id),
+        Column("sent_at", DateTime(timezone=True)),
         Column(
             "created_at", DateTime(timezone=True), nullable=False, server_default=func.current_timestamp()
         ),
@@ -196,7 +198,8 @@ def _signatures(metadata: MetaData, prefix: str) -> Table:
         metadata,
         Column("signature", LargeBinary(32), primary_key=True),  # SHA-256 of the header
         Column("command", String(8), nullable=False),
-        Column("transaction_id", BigInteger, nullable=False),
+        Column("transaction_id", _id, nullable=False),
+        Column("content", LargeBinary(32), nullable=False),  # SHA-256 of what decides about money
         Column(
             "created_at", DateTime(timezone=True), nullable=False, server_default=func.current_timestamp()
         ),
@@ -217,6 +220,11 @@ def _version(metadata: MetaData, prefix: str) -> Table:
 
 # SQLite numbers rows by itself only where the type is INTEGER.
 _big: Final = BigInteger().with_variant(Integer, "sqlite")
+# Ids are compared and sorted by their bytes: by a language's rules, two ids could be equal, and an update of
+# the system's library that changes the rules would break the indexes.
+_id: Final = (
+    Text().with_variant(Text(collation="C"), "postgresql").with_variant(Text(collation="BINARY"), "sqlite")
+)
 
 
 def _with_own_players(players: PlayerTable, metadata: MetaData, prefix: str) -> Schema:

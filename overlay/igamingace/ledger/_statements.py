@@ -42,10 +42,12 @@ _OF_A_CHANGE: Final = (
     "provider_id",
     "game_code",
     "bonus_id",
+    "currency",
+    "sent_at",
     "debit",
     "credit",
 )
-_SIGNED: Final = ("signature", "command", "transaction_id")
+_SIGNED: Final = ("signature", "command", "transaction_id", "content")
 _COLUMNS: Final = (*_OF_A_CHANGE, "reference_id", "balance", "cancelled_by", "key")
 """The columns of an entry that every new row gives; the database gives the others."""
 
@@ -73,7 +75,7 @@ class Statements:
         self.claim: Final = CompiledStatement(_claim(schema, make), dialect)
         self.claimed: Final = CompiledStatement(_claimed(schema), dialect)
         self.change: Final = None if dialect.name == "sqlite" else CompiledStatement(_change(schema), dialect)
-        ids: BindParameter[int] = bindparam("ids", expanding=True)
+        ids: BindParameter[str] = bindparam("ids", expanding=True)
         self.by_ids: Final = select(entries).where(entries.c.transaction_id.in_(ids))
         self.by_key: Final = select(entries).where(entries.c.key == bindparam("key_"))
         self.cancel: Final = (
@@ -108,7 +110,7 @@ def _claim(schema: Schema, make: Any) -> Executable:  # noqa: ANN401 -- either d
 def _claimed(schema: Schema) -> Executable:
     signatures = schema.signatures
     this = signatures.c.signature == bindparam("signature", type_=LargeBinary())
-    return select(signatures.c.command, signatures.c.transaction_id).where(this)
+    return select(signatures.c.command, signatures.c.transaction_id, signatures.c.content).where(this)
 
 
 def _change(schema: Schema) -> Executable:
@@ -139,7 +141,13 @@ def _change(schema: Schema) -> Executable:
         # a NUMERIC of the application's may have more digits, which the entry would round
         changed = changed.where(func.round(balance, literal_column(str(schema.limits.scale))) == balance)
     done = changed.cte("changed")
-    signed = {"signature": signature, **{name: values[name] for name in _SIGNED[1:]}}
+    content: BindParameter[bytes] = bindparam("content", type_=LargeBinary())
+    signed = {
+        "signature": signature,
+        "command": values["command"],
+        "transaction_id": values["transaction_id"],
+        "content": content,
+    }
     claim = (
         postgresql.insert(signatures)
         .from_select([*signed], select(*signed.values()).select_from(done).where(signature.is_not(None)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from igamingace.ledger._amounts import normalize
 from igamingace.ledger._errors import SerializationConflict
@@ -29,6 +29,22 @@ class Player:
     currency: str | None
 
 
+class Claim(NamedTuple):
+    """What a signature came with.
+
+    Attributes:
+        signature: its SHA-256.
+        command: the command.
+        transaction_id: the id that the callback is known by.
+        content: the SHA-256 of what decides about money.
+    """
+
+    signature: bytes
+    command: str
+    transaction_id: str
+    content: bytes
+
+
 class LedgerTransaction:
     """The ledger inside one transaction.
 
@@ -50,9 +66,7 @@ class LedgerTransaction:
         """Return a player, if there is one; nobody else changes the balance from now on."""
         return read_player(self._driver, self._sql, player_id, lock=True)
 
-    def change(
-        self, row: Mapping[str, object], currency: str | None, signature: bytes | None
-    ) -> Decimal | None:
+    def change(self, row: Mapping[str, object], currency: str | None, claim: Claim | None) -> Decimal | None:
         """Change a player's balance, insert the entry and keep the signature, by one statement.
 
         Return the balance; None, and nothing is changed, where there is no such player, the currency is
@@ -69,7 +83,8 @@ class LedgerTransaction:
             "debit_": row["debit"],
             "credit_": row["credit"],
             "currency_": currency,
-            "signature": signature,
+            "signature": None if claim is None else claim.signature,
+            "content": None if claim is None else claim.content,
         }
         done = self._sql.change.execute(self._driver, values).fetchone()
         if done is None:
@@ -79,17 +94,16 @@ class LedgerTransaction:
         self._opened.state = (done[1], done[2], done[3])
         return balance
 
-    def claim(self, signature: bytes, command: str, transaction_id: int) -> tuple[str, int]:
+    def claim(self, claim: Claim) -> Claim:
         """Keep what a signature came with, if it is a new one; return what it came with first."""
-        now = command, transaction_id
-        values = {"signature": signature, "command": command, "transaction_id": transaction_id}
+        values = claim._asdict()
         if self._sql.claim.execute(self._driver, values).rowcount == 1:
             self.claimed = self._opened.wrote = True
-            return now
+            return claim
         found = self._sql.claimed.execute(self._driver, values).fetchone()
         if found is None:  # deleted in between: somebody clears out old ones
             raise SerializationConflict
-        return found[0], found[1]
+        return Claim(claim.signature, found[0], found[1], bytes(found[2]))
 
     def record(self, row: Mapping[str, object]) -> bool:
         """Insert an entry; False, and nothing is inserted, when its transactionId or key is there already."""
@@ -105,11 +119,11 @@ class LedgerTransaction:
             self._sql.write.execute(self._driver, {"key_": player.key, "balance_": balance})
         return recorded
 
-    def set_cancelled(self, bet: int, by: int) -> None:
+    def set_cancelled(self, bet: str, by: str) -> None:
         """Note on a bet which cancel undid it."""
         self._connection.execute(self._sql.cancel, {"bet_": bet, "cancel_": by})
 
-    def entries(self, *transaction_ids: int) -> dict[int | None, Entry]:
+    def entries(self, *transaction_ids: str) -> dict[str | None, Entry]:
         """Return the entries of some transactionIds."""
         rows = self._connection.execute(self._sql.by_ids, {"ids": transaction_ids}).mappings()
         found = [_entry(row) for row in rows]
@@ -150,6 +164,9 @@ def _entry(row: RowMapping) -> Entry:
     fields: dict[str, Any] = {str(name): value for name, value in row.items()}
     for name in ("debit", "credit", "balance"):
         fields[name] = normalize(fields[name])
-    if fields["created_at"].tzinfo is None:  # SQLite's clock is UTC and does not say so
-        fields["created_at"] = fields["created_at"].replace(tzinfo=UTC)
+    for name in ("created_at", "sent_at"):
+        if (
+            fields[name] is not None and fields[name].tzinfo is None
+        ):  # SQLite's times are UTC and do not say so
+            fields[name] = fields[name].replace(tzinfo=UTC)
     return Entry(**fields)

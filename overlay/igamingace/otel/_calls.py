@@ -16,6 +16,7 @@ from opentelemetry.context import (
 from opentelemetry.trace import SpanKind, StatusCode
 
 from igamingace._common.hooks import HookCaller
+from igamingace._common.limited_log import LimitedLog
 from igamingace.errors import APIError
 
 if TYPE_CHECKING:
@@ -29,11 +30,15 @@ if TYPE_CHECKING:
 
     from igamingace._client.instrumentation import Attempt
 
-__all__ = ["CallInstrumentation"]
+__all__ = ["CallInstrumentation", "make_guard"]
 
 _log = logging.getLogger("igamingace")
-# No error of a span processor or a view may fail the call.
-_suppress_and_log = HookCaller(_log, "OpenTelemetry raised an exception; the call continues without it")
+
+
+def make_guard() -> HookCaller:
+    """Return what calls OpenTelemetry: no error of a span processor or a view fails a call or a callback."""
+    return HookCaller(LimitedLog(_log), "OpenTelemetry raised an exception; the call continues without it")
+
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
 """In seconds, as the semantic conventions for HTTP recommend."""
@@ -48,6 +53,7 @@ class CallInstrumentation:
 
     def __init__(self, tracer: Tracer, meter: Meter) -> None:
         self.tracer = tracer
+        self.guard = make_guard()
         self.requests = meter.create_histogram(
             "http.client.request.duration",
             unit="s",
@@ -104,7 +110,7 @@ class _CallObserver:
         self._token: Token[context.Context] | None = None
 
     def __enter__(self) -> Self:
-        _suppress_and_log(self._start)
+        self._instrumentation.guard(self._start)
         return self
 
     def __exit__(
@@ -112,7 +118,7 @@ class _CallObserver:
     ) -> None:
         if self._token is not None:
             context.detach(self._token)
-        _suppress_and_log(self._end, error)
+        self._instrumentation.guard(self._end, error)
 
     def begins(self) -> None:
         """A wait for a slot begins."""
@@ -120,11 +126,11 @@ class _CallObserver:
 
     def attempted(self, attempt: Attempt) -> None:
         """The slot was granted, and the attempt has ended."""
-        _suppress_and_log(self._record_attempt, attempt)
+        self._instrumentation.guard(self._record_attempt, attempt)
 
     def gave_up(self, error: BaseException | None) -> None:
         """The slot was not granted."""
-        _suppress_and_log(self._record_failed_wait, error)
+        self._instrumentation.guard(self._record_failed_wait, error)
 
     def _start(self) -> None:
         self._started = perf_counter()

@@ -6,8 +6,10 @@ from igamingace.callbacks import AlreadyRolledBack, NotAuthenticated, NotEnoughM
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS player (id TEXT PRIMARY KEY, cents INTEGER NOT NULL CHECK (cents >= 0));
-CREATE TABLE IF NOT EXISTS booking (id INTEGER PRIMARY KEY, cents INTEGER NOT NULL);  -- by transactionId
-CREATE TABLE IF NOT EXISTS cancelled (bet INTEGER PRIMARY KEY, by INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS booking (id TEXT PRIMARY KEY, command TEXT NOT NULL, cents INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS cancelled (bet TEXT PRIMARY KEY, by TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS signature (signature TEXT PRIMARY KEY, fingerprint TEXT NOT NULL);
 """
 
 
@@ -38,10 +40,18 @@ class MyWallet:
         return self.book(callback, stake=in_cents(callback.bet_amount), win=in_cents(callback.win_amount))
 
     def cancel(self, callback):
-        this, bet, refund = callback.transaction_id, callback.reference_id, 0
+        bet, refund = callback.bet_id, 0
+        this = callback.transaction_id or bet  # a cancel may have no id of its own
         with self.transaction(callback) as (db, cents):
             before = db.execute("SELECT by FROM cancelled WHERE bet = ?", (bet,)).fetchone()
-            booked = db.execute("SELECT cents FROM booking WHERE id = ?", (bet,)).fetchone()
+            booked = db.execute(
+                "SELECT cents FROM booking WHERE id = ? AND command != 'win'", (bet,)
+            ).fetchone()
+            if (
+                callback.transaction_id
+                and db.execute("SELECT 1 FROM booking WHERE id = ?", (this,)).fetchone()
+            ):
+                raise ValueError("the id of the cancel is that of another callback")
             if before is None:  # remembered also when there is no such bet: it may arrive after its cancel
                 db.execute("INSERT INTO cancelled VALUES (?, ?)", (bet, this))
                 refund = -booked[0] if booked else 0
@@ -56,19 +66,31 @@ class MyWallet:
     def book(self, callback, stake=0, win=0):
         this, change = callback.transaction_id, win - stake
         with self.transaction(callback) as (db, cents):
-            if db.execute("SELECT 1 FROM booking WHERE id = ?", (this,)).fetchone():
+            before = db.execute("SELECT fingerprint FROM booking WHERE id = ?", (this,)).fetchone()
+            if before == (callback.fingerprint,):
                 return Decimal(cents) / 100  # it came before: change nothing
-            if db.execute("SELECT 1 FROM cancelled WHERE bet = ?", (this,)).fetchone():
-                raise NotAuthenticated("cancelled before it arrived")
+            if before:
+                raise ValueError("the id came before with another command or content")
+            if db.execute("SELECT 1 FROM cancelled WHERE ? IN (bet, by)", (this,)).fetchone():
+                raise NotAuthenticated("cancelled before it arrived, or the id of a cancel")
             if stake > cents:
                 raise NotEnoughMoney(balance=Decimal(cents) / 100)
-            db.execute("INSERT INTO booking VALUES (?, ?)", (this, change))
+            row = this, callback.command, change, callback.fingerprint
+            db.execute("INSERT INTO booking VALUES (?, ?, ?, ?)", row)
             db.execute("UPDATE player SET cents = cents + ? WHERE id = ?", (change, callback.player_id))
             return Decimal(cents + change) / 100
+
+    def check_signature(self, db, signature, fingerprint):  # kept whatever becomes of the callback
+        db.execute("INSERT OR IGNORE INTO signature VALUES (?, ?)", (signature, fingerprint))
+        first = db.execute("SELECT fingerprint FROM signature WHERE signature = ?", (signature,)).fetchone()
+        if first != (fingerprint,):
+            raise ValueError("the signature came before with other content: somebody has renamed fields")
 
     @contextmanager
     def transaction(self, callback):
         with closing(sqlite3.connect(self.path, timeout=2, isolation_level=None)) as db:
+            if callback.command != "balance":
+                self.check_signature(db, callback.signature, callback.fingerprint)
             db.execute("BEGIN IMMEDIATE")  # one writer at a time: what is read stays true until the commit
             player = db.execute("SELECT cents FROM player WHERE id = ?", (callback.player_id,)).fetchone()
             if player is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import igamingace
@@ -92,10 +93,11 @@ def test_a_file_of_authorities_that_is_none_does_not_matter_without_tls(kind, se
     assert (ended.stdout, ended.stderr) == ("", "")
 
 
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SURROGATES = {
     "in a query": lambda agent: agent.players.info(player_external_id="p\ud800"),
     "in a query, among others": lambda agent: agent.transactions.list(
-        start_time="2026-01-01 00:00:00", end_time="\udfff", offset=0, limit=10
+        start_time=NOON, end_time=NOON, offset=0, limit=10, player_external_id="\udfff"
     ),
     "in a body": lambda agent: agent.players.create(player_external_id="\ud83c"),
     "in a body, among others": lambda agent: agent.players.deposit(

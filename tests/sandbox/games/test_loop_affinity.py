@@ -20,6 +20,7 @@ def agent(app):
 
 
 async def test_a_kick_from_a_thread_finishes_the_round_that_is_under_way(app, session, wallet, agent):
+    app.runtime.time_scale = 10  # a thread may take its time
     answer = asyncio.Event()
     wallet.answer("bet", answer)
     bet = asyncio.create_task(session.bet(5))

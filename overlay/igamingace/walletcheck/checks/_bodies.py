@@ -119,21 +119,20 @@ async def _negative(context: CheckContext) -> None:
 
 @bodies.check(
     "wrong_types",
-    "Fields of the wrong type are refused",
-    rule=f'{_UNSENT} The signature does not distinguish 5 from "5".',
+    "What is no amount, no id and no player is refused",
+    rule=f"{_UNSENT} (Numbers as texts are another matter: a sister deployment sends them.)",
     standing="assumed",
     advice=_READ,
 )
 async def _types(context: CheckContext) -> None:
     before = await context.ensure_balance()
     for name, value, what in (
-        ("amount", "5", "a string for amount"),
+        ("amount", "5 USD", "a text for amount"),
         ("amount", True, "a boolean for amount"),
         ("amount", None, "null for amount"),
         ("transactionId", RawLiteral("1.5"), "a fraction for transactionId"),
-        ("transactionId", "x", "a string for transactionId"),
+        ("transactionId", "1,2", "a text with a comma for transactionId"),
         ("transactionId", None, "null for transactionId"),
-        ("playerId", 5, "a number for playerId"),
         ("playerId", None, "null for playerId"),
     ):
         await context.expect_clean_refusal(
@@ -144,8 +143,8 @@ async def _types(context: CheckContext) -> None:
 
 @bodies.check(
     "missing_field",
-    "A callback with a missing field is refused",
-    rule="The fields of each command are all sent.",
+    "A callback without its id, player or amount is refused",
+    rule="The fields that decide about money are all sent.",
     standing="documented",
     advice=_READ,
 )
@@ -158,12 +157,7 @@ async def _missing(context: CheckContext) -> None:
     await context.expect_clean_refusal(
         context.callbacks.betwin(2, 6).with_fields(betAmount=...), "a betwin without betAmount"
     )
-    bet = context.callbacks.bet(4)
-    await context.expect_ok(bet)
-    await context.expect_clean_refusal(
-        context.callbacks.cancel(bet).with_fields(referenceId=...), "a cancel without referenceId"
-    )
-    await context.expect_change(before, -4, "a bet of 4, and callbacks with a missing field")
+    await context.expect_no_change(before, "callbacks with a missing field")
 
 
 async def _timed(context: CheckContext, unit: TimestampUnit) -> None:
