@@ -89,7 +89,7 @@ class Limiter(Protocol):
         """The budget of an account: the same object for all who use the account at the same time.
 
         Args:
-            account: the result of `account_key`.
+            account: the result of `account_key`, the same in all processes.
         """
         ...
 
@@ -98,9 +98,16 @@ class Limiter(Protocol):
         ...
 
 
-def account_key(base_url: str, token: str) -> str:
-    """Name an account without its token: a hash of the base URL and the token, as 32 hex digits."""
-    return blake2b(f"{_normalized(base_url)}\n{token}".encode(), digest_size=16).hexdigest()
+def account_key(base_url: str, token: str, account: str | None = None) -> str:
+    """Name an account without its token: a hash of the base URL and the token, as 32 hex digits.
+
+    With a name as `account` the token does not count, so that the old and the new token of an account have
+    one budget while it is changed.
+    """
+    if account is None:
+        return blake2b(f"{_normalized(base_url)}\n{token}".encode(), digest_size=16).hexdigest()
+    named = f"{_normalized(base_url)}\n{account}".encode()
+    return blake2b(named, digest_size=16, person=b"account name").hexdigest()
 
 
 @functools.lru_cache(maxsize=64)

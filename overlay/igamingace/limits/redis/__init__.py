@@ -37,13 +37,13 @@ described at `igamingace.limits.LocalLimiter`: the first success that any proces
 - *A process dies*: one lease after its last request its permits go to processes that wait; they know when
   that is, and send a request then. If its connection is still open (its host is gone), it is asked first, and
   has a quarter of a lease, at most 1 s, to answer.
-- *Redis' clock jumps*: ahead, all leases seem to be over; but whoever lives answers when it is asked. Back, no
-  lease lasts longer than one lease from then.
+- *Redis' clock jumps*: ahead, all leases seem to be over; but whoever lives answers when it is asked. Back,
+  no lease lasts longer than one lease from then.
 - *The key of an account is evicted or deleted*: all report their permits again, and for one lease nothing is
   granted beyond what is reported, as after a flush. There is a warning, and one at connecting where
   ``maxmemory-policy`` is not ``noeviction``.
-- *Redis answers with errors* (out of memory, read-only): it counts as away until it runs the script again, with
-  one warning and one when it is back. A missing right is a `ConfigurationError` for waiting calls.
+- *Redis answers with errors* (out of memory, read-only): it counts as away until it runs the script again,
+  with one warning and one when it is back. A missing right is a `ConfigurationError` for waiting calls.
 - *Redis cannot be reached, or hangs*: a process keeps the permits it has until its lease expires, by its own
   clock since before it sent its last request. Then `fallback` decides. Permits can be released at any time;
   that never blocks and never raises.
@@ -67,11 +67,12 @@ described at `igamingace.limits.LocalLimiter`: the first success that any proces
   use.
 
 **Assumptions.** All processes have the same `lease`. Redis' clock does not jump while a process is suspended
-or its connection is broken; the monotonic one of a process does not jump at all. A process is not suspended for a lease exactly between its last check of the lease and the
-sending of a request. Requests of a process that died end within one lease. When Redis restarts empty and a
-new process is there first, those that hold permits have reconnected 2 s after the start; they try every 0.2
-s. A server is flushed only while all processes that hold permits are connected to it. Before an empty server
-that is no replica and has been up for longer takes its place, no process uses the limiter for one lease.
+or its connection is broken; the monotonic one of a process does not jump at all. A process is not suspended
+for a lease exactly between its last check of the lease and the sending of a request. Requests of a process
+that died end within one lease. When Redis restarts empty and a new process is there first, those that hold
+permits have reconnected 2 s after the start; they try every 0.2 s. A server is flushed only while all
+processes that hold permits are connected to it. Before an empty server that is no replica and has been up for
+longer takes its place, no process uses the limiter for one lease.
 
 **Sentinel**: pass `Sentinel(...).master_for(...)` in place of the URL. **Cluster**: pass the URL of any node
 (not a cluster's client). All keys get one hash tag there, and the limiter connects to the shard that has it:
