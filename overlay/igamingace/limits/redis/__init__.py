@@ -79,12 +79,8 @@ longer takes its place, no process uses the limiter for one lease.
 accounts are not spread, one shard serves all. When that slot moves, or its shard fails over, it is as if
 another server took over.
 
-**How many hosts.** Measured with a simulation on virtual time (`tests/limits/redis/simulation.py`; a limit of
-50, requests of 0.1 s, half as many calls again as the limit, lease of 10 s); the last three columns are the
-time until 95 % of the limit are in use again, after the host with most requests was killed, after Redis lost
-its data, and after 5 s in which the server refused everything.
-
-TABLE
+**How many hosts** one Redis can serve is measured in MODEL.md: about 100 that compete for the limit of one
+account, any number of which each has its own accounts.
 """
 
 from igamingace.limits.redis._budget import LimiterUnavailable
