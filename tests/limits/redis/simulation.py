@@ -318,6 +318,6 @@ if __name__ == "__main__":
     begin = time.process_time()
     rows = []
     for hosts in map(int, sys.argv[1:] or ("1", "10", "100", "1000")):
-        rows.append(simulate(hosts, seconds=20.0 if hosts <= 100 else 1.0))
+        rows.append(simulate(hosts, seconds=20.0 if hosts <= 100 else 2.0))
         print(rows[-1], round(time.process_time() - begin, 1), file=sys.stderr)  # noqa: T201
     print(table(rows))  # noqa: T201
