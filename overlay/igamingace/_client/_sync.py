@@ -118,6 +118,7 @@ class Agent(AgentView):
         transport: httpx2.BaseTransport | None = None,
         timeout: float | Timeouts | None = None,
         limiter: Limiter | None = None,
+        account: str | None = None,
         acquire_timeout: float | None = None,
         max_retries: int | None = None,
         busy_retries: int | None = None,
@@ -137,6 +138,9 @@ class Agent(AgentView):
                 it makes a connection for each request, since its pool cannot be trusted with a used one.
             timeout: seconds from sending until the body was read (30), or Timeouts(connect=5, total=30).
             limiter: who keeps the account's budget; without it, one for the whole process.
+            account: a name for the account's budget, the same wherever the account is used. Without it the
+                budget belongs to the token: then two tokens of one account, as while a token is changed, have
+                two budgets.
             acquire_timeout: the longest wait for a slot, in seconds; None: the limiter's own, inf: no end.
             max_retries: how often a read is sent again after a failure that may pass (2).
             busy_retries: how often a call is sent again after SERVER_IS_BUSY (8).
@@ -176,6 +180,7 @@ class Agent(AgentView):
             _transport,
             lambda url: make_transport(url, transport, source),
             on_drift=on_drift,
+            account=account,
         )
         super().__init__(Dispatcher(context, options))
 

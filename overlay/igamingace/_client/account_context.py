@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from igamingace._client import config
 from igamingace._client.request_headers import request_headers
 from igamingace.drift import DriftLog
+from igamingace.errors import ConfigurationError
 from igamingace.limits import account_key, default_limiter
 
 if TYPE_CHECKING:
@@ -66,13 +67,14 @@ def open_context(
     make: Callable[[str], W],
     *,
     on_drift: Callable[[Difference], object] | None,
+    account: str | None = None,
 ) -> AccountContext[W]:
     """The context of an account: token and base URL checked, budget found, transport made unless shared."""
     token = config.find_token(argument)
     url = config.find_base_url(base_url)
     drift = DriftLog(token, on_drift)
     transport = make(url) if shared is None else shared
-    return context_over(transport, url, token, limiter, drift, owned=shared is None)
+    return context_over(transport, url, token, limiter, drift, owned=shared is None, account=account)
 
 
 def context_over(
@@ -83,11 +85,16 @@ def context_over(
     drift: DriftLog,
     *,
     owned: bool,
+    account: str | None = None,
 ) -> AccountContext[W]:
     """The context of an account over a transport; `owned` when that ends with the account's agent."""
-    account = account_key(base_url, token.reveal())
-    budget = (limiter or default_limiter()).budget(account)
-    return AccountContext(base_url, transport, owned, budget, request_headers(token), token, account, drift)
+    if account is not None and not account.strip():
+        raise ConfigurationError(
+            "account must be a name that stays the same when the token changes, not empty"
+        )
+    key = account_key(base_url, token.reveal(), account)
+    budget = (limiter or default_limiter()).budget(key)
+    return AccountContext(base_url, transport, owned, budget, request_headers(token), token, key, drift)
 
 
 # What connects, and httpx2, take longer to import than all the rest: each comes when it is needed.
