@@ -36,7 +36,8 @@ class ThreadWakeup:
     def wake(self) -> None:
         """End the wait, from any thread."""
         if self._lock.locked():
-            self._lock.release()
+            with suppress(RuntimeError):  # another thread woke it in between: a cancellation beside a grant
+                self._lock.release()
 
     def wait(self, timeout: float) -> None:
         """Return when woken or after `timeout` seconds."""

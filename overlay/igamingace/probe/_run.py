@@ -21,7 +21,8 @@ from igamingace.probe._flow import MAX_REQUESTS, probe_flow
 from igamingace.probe._sender import AsyncSender, Sender
 
 if TYPE_CHECKING:
-    from igamingace._client.agent import AgentView, AsyncAgentView
+    from igamingace._client._async import AsyncAgentView
+    from igamingace._client._sync import AgentView
     from igamingace.probe._flow import Findings, Flow, Step
     from igamingace.probe._report import ProbeReport
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from igamingace.errors import ConfigurationError
-from igamingace.sandbox.http.authentication import is_token
+from igamingace.sandbox.http.admission import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
