@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from igamingace._client.dispatch import _acquire
+from igamingace._client.dispatchers import _acquire
 from igamingace._transport.cancellation import Cancelled, CancelScope
 from igamingace.errors import AcquireTimeout
 from igamingace.limits import LocalLimiter

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from igamingace._client import config
-from igamingace._client.headers import request_headers
+from igamingace._client.request_headers import request_headers
 from igamingace.drift import DriftLog
 from igamingace.errors import ConfigurationError
 from igamingace.limits import account_key, default_limiter
@@ -14,7 +14,10 @@ from igamingace.limits import account_key, default_limiter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import httpx2
+
     from igamingace._common.secret import Secret
+    from igamingace._transport.base import AsyncTransport, Transport
     from igamingace.drift import Difference
     from igamingace.limits import Budget, Limiter
 
@@ -44,6 +47,16 @@ class AccountContext(Generic[W]):
     token: Secret[str]
     account: str
     drift: DriftLog
+
+    def close(self: AccountContext[Transport]) -> None:
+        """Close the transport if it was made for this account."""
+        if self.owned:
+            self.transport.close()
+
+    async def close_async(self: AccountContext[AsyncTransport]) -> None:
+        """Close the transport if it was made for this account."""
+        if self.owned:
+            await self.transport.close()
 
 
 def open_context(
@@ -76,9 +89,34 @@ def context_over(
 ) -> AccountContext[W]:
     """The context of an account over a transport; `owned` when that ends with the account's agent."""
     if account is not None and not account.strip():
-        raise ConfigurationError(
-            "account must be a name that stays the same when the token changes, not empty"
-        )
+        raise ConfigurationError("account must be a name, the same whatever the token; it is empty")
     key = account_key(base_url, token.reveal(), account)
     budget = (limiter or default_limiter()).budget(key)
     return AccountContext(base_url, transport, owned, budget, request_headers(token), token, key, drift)
+
+
+# What connects, and httpx2, take longer to import than all the rest: each comes when it is needed.
+
+
+def make_transport(base_url: str, transport: httpx2.BaseTransport | None, source: str) -> Transport:
+    """The transport to a server: the user's, or a pool of our own; `source` says where the URL came from."""
+    if transport is None:
+        from igamingace._transport.threads import PooledTransport  # noqa: PLC0415 -- see above
+
+        return PooledTransport(base_url, source)
+    from igamingace._transport.custom import CustomTransport  # noqa: PLC0415 -- see above
+
+    return CustomTransport(base_url, transport)
+
+
+def make_transport_async(
+    base_url: str, transport: httpx2.AsyncBaseTransport | None, source: str
+) -> AsyncTransport:
+    """The same for event loops."""
+    if transport is None:
+        from igamingace._transport.aio import AsyncPooledTransport  # noqa: PLC0415 -- see above
+
+        return AsyncPooledTransport(base_url, source)
+    from igamingace._transport.custom import AsyncCustomTransport  # noqa: PLC0415 -- see above
+
+    return AsyncCustomTransport(base_url, transport)

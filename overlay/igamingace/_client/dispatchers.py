@@ -1,4 +1,4 @@
-"""The two drivers of a call, for threads and for asyncio; what they have in common is in `call`."""
+"""The two drivers of a call, for threads and for asyncio; what they have in common is in `call_state`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import time
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from igamingace._client.call import CallState
+from igamingace._client.call_state import CallState
 from igamingace._client.instrumentation import observe
 from igamingace._common.clock import monotonic, sleep
 from igamingace._transport.base import TransportFailure
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from igamingace_bindings.rest.client import Operation, RawAnswer
 
+    from igamingace._client.account_context import AccountContext
     from igamingace._client.config import Options
-    from igamingace._client.context import AccountContext
     from igamingace._client.instrumentation import CallObserver
     from igamingace._transport.base import AsyncTransport, Transport
     from igamingace._transport.cancellation import CancelScope
