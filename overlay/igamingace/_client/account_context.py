@@ -89,9 +89,7 @@ def context_over(
 ) -> AccountContext[W]:
     """The context of an account over a transport; `owned` when that ends with the account's agent."""
     if account is not None and not account.strip():
-        raise ConfigurationError(
-            "account must be a name that stays the same when the token changes, not empty"
-        )
+        raise ConfigurationError("account must be a name, the same whatever the token; it is empty")
     key = account_key(base_url, token.reveal(), account)
     budget = (limiter or default_limiter()).budget(key)
     return AccountContext(base_url, transport, owned, budget, request_headers(token), token, key, drift)
