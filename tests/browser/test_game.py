@@ -93,7 +93,7 @@ def test_free_spins_are_played_until_there_are_none(visit, sandbox, wallet):
             player_id="user123",
             bonus_type=1,
             call_amount=Decimal(6),
-            expire_at=(sandbox.runtime.clock() + timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S"),
+            expire_at=sandbox.runtime.clock() + timedelta(hours=1),
             meta_data=FreeSpins(spin_amount=10, base_bet_amount=Decimal("0.50")),
         )
     page = visit(f"/_sandbox/game?session={sandbox.play('user123').id}")

@@ -1,6 +1,7 @@
 """A server becomes read-only and its standby takes over: nothing is lost, and the next callback is right."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
@@ -62,9 +63,13 @@ class Failover:
     def lead_to_standby(self, *, cut):
         self.switch.to(folder_of(self.standby), cut=cut)
 
-    def promote(self):
+    def catch_up(self):
+        """Wait until the standby has all that the primary has."""
         while self._behind():
-            pass
+            time.sleep(0.01)
+
+    def promote(self):
+        self.catch_up()
         assert run(self.standby, "SELECT pg_promote()")
 
     def _behind(self):
@@ -171,6 +176,7 @@ def test_the_first_bet_after_a_failover_is_booked(through_switch, failover, call
 def test_a_bet_that_meets_the_standby_waits_for_its_promotion(through_switch, failover, calls, diary, kind):
     ledger = through_switch(kind, hooks=diary)
     failover.fence()
+    failover.catch_up()
     failover.lead_to_standby(cut=True)
     states = []
 
