@@ -157,7 +157,7 @@ def test_an_exception_at_any_moment_of_a_call_affects_no_later_call(server, toke
     server.script = answer_and_close_every_second
     before = open_sockets()
     hits = 0
-    options = {"base_url": server.url, "limiter": Unlimited(), "max_retries": 0, "timeout": 5}
+    options = {"base_url": server.url, "limiter": Unlimited(), "max_retries": 0, "timeout": 30}
     with igamingace.Agent(token, **options) as agent:
 
         def read(number):
