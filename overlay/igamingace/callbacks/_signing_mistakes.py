@@ -379,11 +379,11 @@ def messages(body: bytes) -> Messages:
 
 
 def _candidates(body: bytes, readings: list[tuple[Mistakes, list[Field]]]) -> Iterator[Message]:
+    yield from _framed(_WHOLE_BODY, body)
     for mistakes, fields in readings:
         for message in (*_of_values(fields), *_reserialized(fields)):
             if len(mistakes) + len(message.mistakes) <= _MOST_MISTAKES:
                 yield Message((*mistakes, *message.mistakes), message.data)
-    yield from _framed(_WHOLE_BODY, body)
     yield from _framed(_URL_ENCODED, quote(body, safe="").encode())
     yield from _framed(_URL_ENCODED, quote_plus(body).encode())
 
@@ -408,9 +408,7 @@ def _readings(body: bytes) -> Iterator[tuple[Mistakes, list[Field]]]:
         yield mistakes, list(fields.items())
     if b"=" in bare and not bare.lstrip().startswith((b"{", b"[")):
         try:
-            pairs = parse_qsl(
-                bare.decode().strip(), keep_blank_values=True, strict_parsing=True, max_num_fields=MOST_FIELDS
-            )
+            pairs = parse_qsl(bare.decode().strip(), keep_blank_values=True, strict_parsing=True)
         except ValueError:
             return
         yield (_BODY_ENCODED,), list(pairs)

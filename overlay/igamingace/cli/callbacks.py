@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import sys
-from pathlib import Path  # noqa: TC003 -- typer reads the annotations
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
