@@ -190,6 +190,13 @@ def test_a_body_that_cannot_be_read_is_explained(body, message):
     assert found.signed == message.encode()
 
 
+def test_a_key_with_a_lone_surrogate_does_no_harm():
+    body = b'{"\\ud800":1,"a":2}'
+
+    assert explain(body, sign(body, TOKEN), TOKEN).is_valid
+    assert names(explain(body, signed("1,2"), TOKEN)) == ["body-order"]
+
+
 def test_the_whole_of_a_nested_body_is_recognised():
     body = b'{"data":{"amount":5}}'
 
@@ -308,12 +315,12 @@ def test_a_large_body_is_not_searched_and_that_is_said(body):
 @pytest.mark.parametrize(
     "body",
     [
-        json.dumps({f"k{number}": "\u00e9" * 35 for number in range(64)}).encode(),
-        json.dumps({f"k{number}": True for number in range(64)}).encode(),
-        b'{"amount":1e9999,"a":-1e-9999,"b":' + b"9" * 16_000 + b"}",
-        b"a=b&" * 4000,
-        b"%7B" * 5000,
-        b"[" * 16_000,
+        json.dumps({f"k{number}": "\u00e9" * 35 for number in range(32)}).encode(),
+        json.dumps({f"k{number}": True for number in range(32)}).encode(),
+        b'{"amount":1e9999,"a":-1e-9999,"b":' + b"9" * 8_000 + b"}",
+        b"a=b&" * 2000,
+        b"%7B" * 2700,
+        b"[" * 8_000,
     ],
     ids=["long-texts", "many-fields", "huge-numbers", "form", "percent", "nested"],
 )

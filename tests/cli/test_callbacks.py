@@ -162,8 +162,10 @@ def test_verify_prints_json(run):
     assert document["signed"]["string"] == STRING
 
 
-def test_a_signature_that_nothing_explains_is_1(run):
-    document = json.loads(run("verify", "--json", "-s", "A" * 86 + "==", status=1, typed=BODY).stdout)
+@pytest.mark.parametrize("signature", ["A" * 86 + "==", "", "\udcff\n\x1b"])
+def test_a_signature_that_nothing_explains_is_1(run, signature):
+    run("verify", "-s", signature, status=1, typed=BODY)
+    document = json.loads(run("verify", "--json", "-s", signature, status=1, typed=BODY).stdout)
 
     assert document["mistakes"] == []
     assert document["result"].startswith("none of the usual mistakes explains the signature")

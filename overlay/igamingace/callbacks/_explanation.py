@@ -47,7 +47,7 @@ class Explanation:
         signed: the bytes that were signed, when it is valid or explained; else None.
         message: the bytes that are to be signed; None when the body is not a flat JSON object.
         signature: the right signature of `message`; None when there is none, or several tokens and none fits.
-        is_complete: whether all mistakes were tried; they are not for a body of more than 16 KiB or 64
+        is_complete: whether all mistakes were tried; they are not for a body of more than 8 KiB or 32
             fields, nor for all of very many tokens.
     """
 

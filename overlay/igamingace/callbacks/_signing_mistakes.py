@@ -11,7 +11,7 @@ from codecs import BOM_UTF8
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import combinations
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypedDict
 from urllib.parse import parse_qsl, quote, quote_plus, unquote_to_bytes, urlencode
 
 from igamingace_bindings.contract import CALLBACKS
@@ -27,9 +27,9 @@ from igamingace.callbacks._json import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-MAX_BODY: Final = 16_384
+MAX_BODY: Final = 8_192
 """The largest body in which mistakes are looked for, in bytes; a callback has a few hundred."""
-MOST_FIELDS: Final = 64
+MOST_FIELDS: Final = 32
 """The most fields of a body in which mistakes are looked for; a callback has about 15."""
 
 _MOST_MISTAKES: Final = 2
@@ -316,46 +316,64 @@ _BODY_BOM: Final = Mistake("bom", "a byte order mark (BOM) at the start of the b
 _BODY_ENCODED: Final = Mistake("url-encoded", "the body is URL-encoded, not JSON")
 
 
-def _change(mistake: Mistake, **parts: object) -> tuple[Mistake, dict[str, object]]:
-    return mistake, parts
+class _Parts(TypedDict, total=False):
+    """The parts of a recipe that a mistake changes."""
+
+    order: Callable[[list[Field]], Iterable[Field]]
+    number: Callable[[str, bytes], str]
+    text: Callable[[str], str]
+    true: str
+    false: str
+    null: str | None
+    wrap: Callable[[Value, str], str]
+    separator: str
+    frame: str
 
 
-_CHANGES: Final = (
-    _change(_BODY_ORDER, order=list),
-    _change(_OTHER_ORDER, order=lambda fields: sorted(fields, key=lambda field: field[0].lower())),
-    _change(_OTHER_ORDER, order=lambda fields: _in_order(fields)[::-1]),
-    _change(_OTHER_ORDER, order=lambda fields: sorted(fields, key=lambda f: f[0].encode("utf-16-be"))),
-    _change(_OTHER_ORDER, order=lambda fields: sorted(fields, key=lambda field: _Recipe().message([field]))),
-    _change(_QUOTED, wrap=lambda value, text: _quoted(text) if isinstance(value, str) else text),
-    _change(_QUOTED, wrap=lambda _, text: _quoted(text)),
-    _change(_QUOTED, wrap=lambda value, text: f"'{text}'" if isinstance(value, str) else text),
-    _change(_QUOTED, wrap=lambda _, text: f"'{text}'"),
-    _change(_BOOLEANS, true="1", false="0"),
-    _change(_BOOLEANS, true="True", false="False"),
-    _change(_BOOLEANS, true="1", false=""),
-    _change(_NUMBERS, number=_amount_in_cents),
-    _change(_NUMBERS, number=_fraction_in_cents),
-    _change(_NUMBERS, number=_all_in_cents),
-    _change(_NUMBERS, number=_amount_as_float),
-    _change(_NUMBERS, number=_all_as_float),
-    _change(_NUMBERS, number=_without_zeros),
-    _change(_ROUNDED, number=_double),
-    _change(_NULL, null="null"),
-    _change(_NULL, null="None"),
-    _change(_NULL, null="undefined"),
-    _change(_NULL, null=None),
-    _change(_NEWLINE, frame="{}\n"),
-    _change(_NEWLINE, frame="{}\r\n"),
-    _change(_BOM, frame="\ufeff{}"),
-    _change(_URL_ENCODED, text=_percent_encoded),
-    _change(_URL_ENCODED, text=quote_plus),
-    _change(_ESCAPED, text=_escaped),
-    _change(_SEPARATOR, separator=""),
-    _change(_SEPARATOR, separator=", "),
-    _change(_SEPARATOR, separator="|"),
-    _change(_SEPARATOR, separator="&"),
+def _by_utf16(fields: list[Field]) -> list[Field]:
+    return sorted(fields, key=lambda field: field[0].encode("utf-16-be", "surrogatepass"))
+
+
+def _by_value(fields: list[Field]) -> list[Field]:
+    return sorted(fields, key=lambda field: _Recipe().message([field]))
+
+
+_CHANGES: Final[tuple[tuple[Mistake, _Parts], ...]] = (
+    (_BODY_ORDER, {"order": list}),
+    (_OTHER_ORDER, {"order": lambda fields: sorted(fields, key=lambda field: field[0].lower())}),
+    (_OTHER_ORDER, {"order": lambda fields: _in_order(fields)[::-1]}),
+    (_OTHER_ORDER, {"order": _by_utf16}),
+    (_OTHER_ORDER, {"order": _by_value}),
+    (_QUOTED, {"wrap": lambda value, text: _quoted(text) if isinstance(value, str) else text}),
+    (_QUOTED, {"wrap": lambda _, text: _quoted(text)}),
+    (_QUOTED, {"wrap": lambda value, text: f"'{text}'" if isinstance(value, str) else text}),
+    (_QUOTED, {"wrap": lambda _, text: f"'{text}'"}),
+    (_BOOLEANS, {"true": "1", "false": "0"}),
+    (_BOOLEANS, {"true": "True", "false": "False"}),
+    (_BOOLEANS, {"true": "1", "false": ""}),
+    (_NUMBERS, {"number": _amount_in_cents}),
+    (_NUMBERS, {"number": _fraction_in_cents}),
+    (_NUMBERS, {"number": _all_in_cents}),
+    (_NUMBERS, {"number": _amount_as_float}),
+    (_NUMBERS, {"number": _all_as_float}),
+    (_NUMBERS, {"number": _without_zeros}),
+    (_ROUNDED, {"number": _double}),
+    (_NULL, {"null": "null"}),
+    (_NULL, {"null": "None"}),
+    (_NULL, {"null": "undefined"}),
+    (_NULL, {"null": None}),
+    (_NEWLINE, {"frame": "{}\n"}),
+    (_NEWLINE, {"frame": "{}\r\n"}),
+    (_BOM, {"frame": "\ufeff{}"}),
+    (_URL_ENCODED, {"text": _percent_encoded}),
+    (_URL_ENCODED, {"text": quote_plus}),
+    (_ESCAPED, {"text": _escaped}),
+    (_SEPARATOR, {"separator": ""}),
+    (_SEPARATOR, {"separator": ", "}),
+    (_SEPARATOR, {"separator": "|"}),
+    (_SEPARATOR, {"separator": "&"}),
 )
-_FRAMES: Final = tuple((mistake, str(parts["frame"])) for mistake, parts in _CHANGES if "frame" in parts)
+_FRAMES: Final = tuple((mistake, parts["frame"]) for mistake, parts in _CHANGES if "frame" in parts)
 
 
 def messages(body: bytes) -> Messages:
@@ -426,6 +444,8 @@ def _of_values(fields: list[Field]) -> Iterator[Message]:
 
 
 def _reserialized(fields: list[Field]) -> Iterator[Message]:
+    if not _can_be_encoded("".join(key for key, _ in fields)):
+        return
     for number in (_literal, _javascript, _amount_as_float):
         for ordered in (fields, _in_order(fields)):
             pairs = [(key, _Recipe(number=number).message([(key, value)]).decode()) for key, value in ordered]
@@ -440,6 +460,15 @@ def _reserialized(fields: list[Field]) -> Iterator[Message]:
                         for key, value in ordered
                     )
                     yield from _framed(_RESERIALIZED, f"{{{comma.join(parts)}}}".encode())
+
+
+def _can_be_encoded(text: str) -> bool:
+    """Return whether a text has no lone surrogate; keys may have one, as they are not signed."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _json(key: str, value: Value, number: Callable[[str, bytes], str], ascii_only: bool) -> str:  # noqa: FBT001 -- json's

@@ -182,7 +182,7 @@ def _as_document(found: Explanation, received: str) -> dict[str, object]:
         "mistakes": [{"name": mistake.name, "text": mistake.text} for mistake in found.mistakes],
         "account": found.account,
         "complete": found.is_complete,
-        "received": received,
+        "received": received.encode(errors="backslashreplace").decode(),
         "expected": _expected(found),
         "signed": None if found.signed is None else _string(found.signed),
     }
