@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -21,6 +22,9 @@ LAYERS = [
     {"errors", "models"},
 ]
 """From the top: what a file imports stands in a lower layer, or in its own package."""
+
+FOLDERS = ["_accounts", "_execution", "_transfers", "_management"]
+"""Of `operators`, from below: what a file imports stands in its own folder or in one before it."""
 
 FRONT = {"igamingace"}
 """The package itself hands out names of several layers: to its users, and to the topmost layer."""
@@ -81,6 +85,30 @@ def test_a_module_imports_only_what_stands_below_it(module):
     }
 
     assert wrong == set()
+
+
+def folder(module: str) -> str:
+    """The folder of a module of `operators`; empty for others."""
+    _, _, below = module.partition("igamingace.operators.")
+    return below.partition(".")[0] if below.partition(".")[0] in FOLDERS else ""
+
+
+@pytest.mark.parametrize("module", [each for each in sorted(FILES) if folder(each)])
+def test_a_folder_of_operators_imports_only_those_below_it(module):
+    allowed = FOLDERS[: FOLDERS.index(folder(module)) + 1]
+
+    assert {folder(other) for other in IMPORTS[module]} - {""} <= set(allowed)
+
+
+def test_the_architecture_page_shows_these_layers():
+    page = (Path(__file__).parents[1] / "docs" / "architecture.md").read_text()
+    block = page.partition("## Layers")[2].split("```")[1]
+    shown = [set(re.split(r"\s{3,}", line)[0].split()) for line in block.strip().splitlines()]
+    unnamed = {"__main__", "_version"}
+
+    assert [packages - {"igamingace_bindings"} for packages in shown] == [
+        packages - unnamed for packages in LAYERS
+    ]
 
 
 def test_no_modules_import_each_other_in_a_circle():

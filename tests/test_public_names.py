@@ -200,7 +200,11 @@ def test_an_operator_takes_what_an_agent_takes(kind):
     agent = list(inspect.signature(getattr(module, kind.replace("Operator", "Agent"))).parameters)
     operator = list(inspect.signature(getattr(module, kind)).parameters)
 
-    assert operator == ["accounts", *(name for name in agent[1:] if name != "_transport"), "max_in_flight"]
+    assert operator == [
+        "accounts",
+        *(name for name in agent[1:] if name not in {"_transport", "account"}),
+        "max_in_flight",
+    ]
 
 
 def test_importing_the_package_does_not_bring_what_is_for_operators():

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from igamingace_bindings.rest.client import RawAnswer
 
 from igamingace import errors
-from igamingace._client.agent import Agent, AsyncAgent
+from igamingace._client._async import AsyncAgent
+from igamingace._client._sync import Agent
 from igamingace._transport.base import Timeouts
 from igamingace._version import __version__
 from igamingace.errors import IGamingAceError

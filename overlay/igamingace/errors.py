@@ -123,12 +123,25 @@ class AcquireTimeout(IGamingAceError, TimeoutError):
         limit: the most requests that may be in flight at once.
     """
 
-    def __init__(self, *, in_flight: int, lingering: int, waiting: int, waited: float, limit: int) -> None:
-        """Take the state of the budget at the moment of giving up."""
+    def __init__(
+        self,
+        *,
+        in_flight: int,
+        lingering: int,
+        waiting: int,
+        waited: float,
+        limit: int,
+        reason: str | None = None,
+    ) -> None:
+        """Take the state of the budget at the moment of giving up, or another `reason` why none was free."""
+        figures = (
+            f"{in_flight} of {limit} requests in flight, {lingering} lingering after they were abandoned, "
+            f"{waiting} more callers waiting. Nothing was sent. Raise acquire_timeout, or start fewer calls "
+            "at once."
+        )
         super().__init__(
-            f"no slot became free within {waited:.3g} s: {in_flight} of {limit} requests in flight, "
-            f"{lingering} lingering after they were abandoned, {waiting} more callers waiting. "
-            "Nothing was sent. Raise acquire_timeout, or start fewer calls at once."
+            f"no slot became free within {waited:.3g} s: "
+            + (figures if reason is None else f"{reason}. Nothing was sent.")
         )
         self.in_flight = in_flight
         self.lingering = lingering

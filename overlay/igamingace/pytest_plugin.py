@@ -1,7 +1,7 @@
 """Fixtures for pytest: the wallet check, and a sandbox.
 
 `wallet_check` and `wallet_check_async`; `igamingace_sandbox` in this process, and
-`igamingace_sandbox_server` on a port.
+`igamingace_sandbox_server` on a port, both with the options that `igamingace_sandbox_options` returns.
 """
 
 from __future__ import annotations
@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from igamingace.sandbox import Sandbox, SandboxApp
     from igamingace.walletcheck import Report
 
-__all__ = ["igamingace_sandbox", "igamingace_sandbox_server", "wallet_check", "wallet_check_async"]
+__all__ = [
+    "igamingace_sandbox",
+    "igamingace_sandbox_options",
+    "igamingace_sandbox_server",
+    "wallet_check",
+    "wallet_check_async",
+]
 
 # Imports are inside the fixtures, because pytest loads this module in every run.
 
@@ -51,7 +57,18 @@ def wallet_check_async() -> Callable[..., Awaitable[Report]]:
 
 
 @pytest.fixture
-def igamingace_sandbox() -> Iterator[SandboxApp]:
+def igamingace_sandbox_options() -> dict[str, Any]:
+    """Return the options of the next two fixtures: those of `igamingace.sandbox.create_app`; none here.
+
+    Example:
+        @pytest.mark.parametrize("igamingace_sandbox_options", [{"dialect": "sister"}])
+        def test_my_lobby_in_the_other_dialect(igamingace_sandbox): ...
+    """
+    return {}
+
+
+@pytest.fixture
+def igamingace_sandbox(igamingace_sandbox_options: dict[str, Any]) -> Iterator[SandboxApp]:
     """Return a new sandbox in this process; its own errors are raised in the test.
 
     Example:
@@ -63,13 +80,13 @@ def igamingace_sandbox() -> Iterator[SandboxApp]:
     """
     from igamingace.sandbox import create_app  # noqa: PLC0415 -- see above
 
-    app = create_app()
+    app = create_app(**igamingace_sandbox_options)
     yield app
     app.close()
 
 
 @pytest.fixture
-def igamingace_sandbox_server() -> Iterator[Sandbox]:
+def igamingace_sandbox_server(igamingace_sandbox_options: dict[str, Any]) -> Iterator[Sandbox]:
     """Return a new sandbox on a free port, for other processes and other HTTP clients.
 
     Example:
@@ -80,7 +97,7 @@ def igamingace_sandbox_server() -> Iterator[Sandbox]:
     """
     from igamingace.sandbox import Sandbox  # noqa: PLC0415 -- see above
 
-    with Sandbox() as sandbox:
+    with Sandbox(**igamingace_sandbox_options) as sandbox:
         yield sandbox
 
 

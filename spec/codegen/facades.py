@@ -43,6 +43,7 @@ RULES: tuple[tuple[str, str], ...] = (
     (r"\bAwaitable\[(\w+)\]", r"\1"),
     (r"\bAsync(?=[A-Z])", ""),
     (r"(?<=\w)_async\b", ""),
+    (r"(?<=\.)_async\b", "_sync"),
     (r"  # noqa: ASYNC109 .*", ""),
     (r"\bMAX_TASKS_IN_FLIGHT\b", "MAX_IN_FLIGHT"),
 )

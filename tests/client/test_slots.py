@@ -44,9 +44,9 @@ def test_a_slot_is_given_back_before_the_pause(client, server, answers, slots, m
         slots.events.append("pause")
 
     monkeypatch.setattr(
-        "igamingace._client.dispatch.time.sleep", lambda seconds: slots.events.append("pause")
+        "igamingace._client.dispatchers.time.sleep", lambda seconds: slots.events.append("pause")
     )
-    monkeypatch.setattr("igamingace._client.dispatch.asyncio.sleep", sleep)
+    monkeypatch.setattr("igamingace._client.dispatchers.asyncio.sleep", sleep)
 
     client.list()
 
@@ -172,7 +172,7 @@ def test_a_fault_of_our_own_in_reading_still_gives_the_slot_back(client, server,
     def broken(answer):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("igamingace._client.call.parse_response", broken)
+    monkeypatch.setattr("igamingace._client.call_state.parse_response", broken)
     server.answers(answers.success())
 
     with pytest.raises(ZeroDivisionError):

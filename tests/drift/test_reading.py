@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from igamingace import drift
-from igamingace._client.differences import FieldDifference, record_fields
+from igamingace._client.drift_recording import FieldDifference, record_fields
 from igamingace.drift import DriftLog
 from igamingace_bindings.contract import OPERATIONS
 

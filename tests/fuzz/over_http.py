@@ -1,7 +1,7 @@
 """`nox -s fuzz`: the fuzzer against a started sandbox over real HTTP, longer than in the tests.
 
-In both readings of errors, with faults and without. The seed is random and printed; `--seed N` repeats a run.
-Further arguments go to pytest.
+In both readings of errors and in both dialects, with faults and without. The seed is random and printed;
+`--seed N` repeats a run. Further arguments go to pytest.
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ FAULTS = (
     "unknown-code:share=0.05:after",
     "latency:seconds=0.001:spread=0.002:share=0.1",
 )
-RUNS = [(style, faults) for style in ("status", "envelope") for faults in ((), FAULTS)]
+RUNS = [
+    (style, dialect, faults)
+    for style, dialect in (("status", "igamingace"), ("envelope", "igamingace"), ("status", "sister"))
+    for faults in ((), FAULTS)
+]
 
 
 def main() -> int:
@@ -42,17 +46,20 @@ def main() -> int:
     again = f"nox -s fuzz -- --seed {options.seed} --examples {options.examples}"
     print(f"seed {options.seed}; to repeat: {again}", flush=True)  # noqa: T201 - a script
     code = 0
-    for style, faults in RUNS:
-        print(f"errors: {style}; faults: {len(faults)}", flush=True)  # noqa: T201 - the same
-        code = code or fuzz(options, style, faults, further)
+    for style, dialect, faults in RUNS:
+        print(f"errors: {style}; dialect: {dialect}; faults: {len(faults)}", flush=True)  # noqa: T201 - the same
+        code = code or fuzz(options, (style, dialect), faults, further)
     print(f"seed {options.seed}: {'no failure' if code == 0 else f'FAILED; to repeat: {again}'}")  # noqa: T201 - the same
     return code
 
 
-def fuzz(options: argparse.Namespace, style: Any, faults: tuple[str, ...], further: list[str]) -> int:
+def fuzz(
+    options: argparse.Namespace, reading: tuple[Any, Any], faults: tuple[str, ...], further: list[str]
+) -> int:
     """Run the tests against one sandbox, and return the exit code of pytest."""
+    style, dialect = reading
     met = [parse_fault(text) for text in faults]
-    with Sandbox(error_style=style, faults=met, seed=options.seed) as sandbox:  # strict: raises at the end
+    with Sandbox(error_style=style, dialect=dialect, faults=met, seed=options.seed) as sandbox:  # strict
         environment = {
             "FUZZ_URL": sandbox.url,
             "FUZZ_TOKEN": sandbox.token,
@@ -60,6 +67,7 @@ def fuzz(options: argparse.Namespace, style: Any, faults: tuple[str, ...], furth
             "FUZZ_SEED": str(options.seed),
             "FUZZ_EXAMPLES": str(options.examples),
             "FUZZ_STYLE": style,
+            "FUZZ_DIALECT": dialect,
             "FUZZ_FAULTS": " ".join(faults),
         }
         command = [sys.executable, "-m", "pytest", str(TESTS), "--timeout=0", *further]

@@ -2,7 +2,8 @@
 
 In the default run the sandbox is in process, the seed fixed and the run short. `over_http.py` runs these same
 tests against a started sandbox, and `test_readings.py` with other readings of errors and with faults, by the
-variables `FUZZ_URL`, `FUZZ_SEED`, `FUZZ_EXAMPLES`, `FUZZ_STYLE` (status or envelope) and `FUZZ_FAULTS`.
+variables `FUZZ_URL`, `FUZZ_SEED`, `FUZZ_EXAMPLES`, `FUZZ_STYLE` (status or envelope), `FUZZ_DIALECT` and
+`FUZZ_FAULTS`.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ URL = os.environ.get("FUZZ_URL")
 SEED = int(os.environ.get("FUZZ_SEED", "20240413"))
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "10"))
 STYLE: Any = os.environ.get("FUZZ_STYLE", "status")
+DIALECT: Any = os.environ.get("FUZZ_DIALECT", "igamingace")
 FAULTS = os.environ.get("FUZZ_FAULTS", "").split()
 """Faults as the command line has them; those that break the connection leave nothing to check."""
 CONTRACT = "/_sandbox/openapi.json"
@@ -47,7 +49,7 @@ OUTSIDE_OF_THE_CONTRACT = {"html", "empty"}
 UNTRUE_OF_ENVELOPES = [negative_data_rejection, missing_required_header, ignored_auth]
 """The checks that want a refusal under another status than 200; the first two see the code's instead."""
 
-APP = create_app(error_style=STYLE, faults=[parse_fault(text) for text in FAULTS], seed=SEED)
+APP = create_app(error_style=STYLE, dialect=DIALECT, faults=[parse_fault(text) for text in FAULTS], seed=SEED)
 """The sandbox of the default run; strict: an answer that breaks the contract is raised into the test."""
 ANSWERS: Counter[tuple[str, bool]] = Counter()
 """How often each operation succeeded (True) and was refused (False)."""

@@ -33,6 +33,13 @@ def test_the_other_reading_keeps_the_contract_under_faults(examples):
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("examples", [3, pytest.param(30, marks=pytest.mark.soak)])
+def test_the_sisters_dialect_keeps_the_contract(examples):
+    fuzz(examples, FUZZ_DIALECT="sister")
+
+
+@pytest.mark.proof
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_the_default_reading_keeps_the_contract_for_longer():

@@ -4,45 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import math
-import sys
 import time
 from contextlib import closing
 from itertools import count
-from pathlib import Path
 
-from igamingace import limits
+from igamingace.limits._backpressure import Rules
 from igamingace.limits._budget import LocalPermit
 from igamingace.limits._queue import NORMAL, URGENT
 from igamingace.limits._state import SlotOutcome
 from igamingace.limits._timer import timer_thread
 from igamingace.limits._wakeups import LoopWakeup, ThreadWakeup
 
-HERE = str(Path(limits.__file__).parent)
-
-
-class Strike(BaseException):
-    """Stands for KeyboardInterrupt, so that a real one still ends the tests."""
-
-
-def is_struck(moment, act):
-    """Run `act` and interrupt it at its so-manieth moment; False when it was over before."""
-    moments = count(1)
-
-    def watch(frame, event, _):
-        in_limiter = frame.f_code.co_filename.startswith(HERE) and frame.f_code.co_name != "__del__"
-        if event in {"call", "c_return"} and in_limiter and next(moments) == moment:
-            sys.setprofile(None)
-            raise Strike
-
-    sys.setprofile(watch)
-    try:
-        act()
-    except Strike:
-        return True
-    finally:
-        sys.setprofile(None)
-    assert next(moments) <= moment, "somebody swallowed it"
-    return False
+from .striking import is_struck
 
 
 def each_moment(arrange):
@@ -143,7 +116,7 @@ def test_while_calls_leave_a_line_and_another_is_served(make_budget):
 
 
 def test_while_a_drain_ends(make_budget, monkeypatch, until):
-    monkeypatch.setattr("igamingace.limits._backpressure.FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("igamingace.limits._backpressure.RULES", Rules(min_pause=0.001))
 
     def arrange():
         budget = make_budget(2)

@@ -13,6 +13,7 @@ from igamingace.limits._abandoned_slots import (
     ResponseTimes,
 )
 from igamingace.limits._queue import MAX_URGENT_IN_A_ROW, Priority, Waiter, WaitQueue
+from igamingace.limits._state import BudgetState, SlotOutcome
 
 
 def serve_all(queue):
@@ -167,3 +168,18 @@ def test_a_slow_request_of_long_ago_is_forgotten():
     abandoned.add(2, granted=10.0, now=10.0)
 
     assert abandoned.next_expiry == 10.5
+
+
+def test_a_client_whose_first_calls_all_hang_goes_on_soon():
+    state = BudgetState(50, 30.0)
+    waiters = [Waiter(Priority.NORMAL, 0.0) for _ in range(50)]
+    for waiter in waiters:
+        assert state.acquire(waiter, 0.0)
+    for waiter in waiters:
+        state.release(waiter.serial, SlotOutcome.ABANDONED, 20.0)  # after all the time they had
+
+    state.update(20.0 + FIRST_GUESS - 0.01)
+    assert state.in_use == 50
+    state.update(20.0 + FIRST_GUESS)
+
+    assert state.in_use == 0

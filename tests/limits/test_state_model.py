@@ -8,7 +8,7 @@ import random
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from igamingace.limits._backpressure import MAX_DRAIN, MAX_PAUSE, Backpressure
+from igamingace.limits._backpressure import RULES, Backpressure
 from igamingace.limits._queue import MAX_URGENT_IN_A_ROW, Priority, Waiter
 from igamingace.limits._state import BudgetState, SlotOutcome
 
@@ -92,7 +92,7 @@ class Model(RuleBasedStateMachine):
             serial = data.draw(st.sampled_from(self.ended))
             assert self.state.release(serial, outcome, self.now) is None
 
-    @rule(seconds=st.sampled_from([0.001, 0.05, 0.2, 1.0, BOUND, MAX_DRAIN]))
+    @rule(seconds=st.sampled_from([0.001, 0.05, 0.2, 1.0, BOUND, RULES.max_drain]))
     def time_passes(self, seconds):
         self.now += seconds
         self.state.update(self.now)
@@ -137,8 +137,8 @@ class Model(RuleBasedStateMachine):
             for serial in list(self.in_flight):
                 del self.in_flight[serial]
                 self.state.release(serial, SlotOutcome.DONE, self.now)
-            self.time_passes(BOUND + MAX_PAUSE)
-        self.time_passes(BOUND + MAX_PAUSE)
+            self.time_passes(BOUND + RULES.max_memory + RULES.max_pause)
+        self.time_passes(BOUND + RULES.max_memory + RULES.max_pause)
         assert self.state.in_use == 0
         assert not any(self.queue.values())
         assert self.state.next_update == math.inf

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from igamingace.errors import ConfigurationError
 from igamingace.operators import Account
-from igamingace.operators._execution.account_info import known_values
+from igamingace.operators._accounts.account_info import known_values
 from igamingace.operators._management.health import MAINTENANCE
 
 D = Decimal

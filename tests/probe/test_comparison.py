@@ -418,6 +418,28 @@ def test_a_fault_of_the_sandbox_is_found():
     assert {(each.operation, each.kind) for each in report.differences} == {("games.list", "unknown field")}
 
 
+def test_a_sandbox_that_speaks_as_a_sister_is_as_the_contract_says_in_another_zone():
+    app = create_app(dialect="sister")
+    with Agent(app.runtime.tokens["mycasino"], transport=app.transport()) as agent:
+        report = probe.run(agent, window_pause=0)
+    app.close()
+
+    assert told(report) == []
+    assert report.complete
+    (zone,) = report.time_zones
+    assert (zone.stated, zone.at_least) == ("+09:00", "+00:00")
+
+
+def test_other_spellings_of_the_sandbox_are_found():
+    app = create_app(seed=1)
+    app.faults.add("spelling", operation="games.list")
+    with Agent(app.runtime.tokens["mycasino"], transport=app.transport()) as agent:
+        report = probe.run(agent, window_pause=0)
+    app.close()
+
+    assert {(each.operation, each.kind) for each in report.differences} == {("games.list", "other spelling")}
+
+
 def test_a_sandbox_of_an_older_contract_differs_as_the_contracts_do():
     document = json.loads(gzip.decompress(PUBLISHED.read_bytes()))
     for item in document["paths"].values():

@@ -54,7 +54,7 @@ async def test_of_too_many_players_the_oldest_without_money_goes(app, agent):
 
 
 async def test_accounts_are_not_forgotten_but_refused(operator, refusal, monkeypatch):
-    monkeypatch.setattr(state, "MAX_ACCOUNTS", 5)
+    monkeypatch.setattr(state, "MAX_ACCOUNTS", 7)
     account = {"password": "x", "name": "x", "currency": ["USD"], "ggrRate": 1, "level": "agent"}
     await operator.data(operator.post("/v1/operator/create", operatorId="a", **account))
 

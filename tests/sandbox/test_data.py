@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 from igamingace.sandbox import DataError, create_app, read_casino
-from igamingace.sandbox.data import as_json, parse_casino
+from igamingace.sandbox.data import as_json, default_casino, parse_casino
 from igamingace.sandbox.store.models import MAX_RECORDS, Account
 from igamingace.sandbox.store.state import MAX_ACCOUNTS, MIN_RECORDS
 
@@ -288,3 +288,17 @@ async def test_a_number_and_its_text_are_one_game_and_other_texts_are_others(cal
     answer = await caller("given-token", app=app).post("/v1/game/launch", **body, gameId=game)
 
     assert answer.status_code == status
+
+
+def test_the_demo_obeys_one_account_one_currency():
+    accounts = {account.id: account for account in default_casino().accounts}
+
+    assert {currency for account in accounts.values() for currency in account.currencies} == {
+        "USD",
+        "EUR",
+        "KRW",
+    }
+    for account in accounts.values():
+        assert len(account.currencies) == 1, account.id
+        if account.parent is not None:
+            assert accounts[account.parent].currencies == account.currencies, account.id

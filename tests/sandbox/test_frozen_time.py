@@ -7,8 +7,9 @@ import time
 
 import pytest
 from freezegun import freeze_time
-from igamingace import Agent, AsyncAgent
+from igamingace import Agent, AsyncAgent, AsyncOperator
 from igamingace._common import clock
+from igamingace.operators import Account
 from igamingace.sandbox import Fault, Sandbox, create_app
 
 FAULTS = {"busy": Fault(kind="busy", count=2), "latency": Fault(kind="latency", seconds=0.02, count=2)}
@@ -93,3 +94,21 @@ def test_a_call_that_was_cancelled_is_not_made_while_time_is_frozen():
         asyncio.run(wait())
 
     assert called == []
+
+
+def test_many_accounts_are_called_while_time_is_frozen():
+    async def call():
+        app = create_app(faults=[Fault(kind="busy", count=2)])
+        accounts = [
+            Account(name=name, currency=account.currency, level=account.level, token=account.token)
+            for name, account in app.runtime.state.accounts.items()
+        ]
+        async with AsyncOperator(accounts, transport=app.async_transport()) as operator:
+            results = await operator.map(lambda agent: agent.operators.info(), deadline=20)
+        await app.aclose()
+        return results
+
+    with freeze_time(MOMENT):
+        results = asyncio.run(call())
+
+    assert [result.ok for result in results.values()] == [True] * 6

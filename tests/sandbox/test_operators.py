@@ -136,9 +136,18 @@ async def test_a_transfer_moves_points_to_a_child(operator, agent):
         (("mycasino", "EUR", 1), (400, "CURRENCY_NOT_SUPPORTED")),
         (("mycasino", "GBP", 1), (400, "CURRENCY_NOT_SUPPORTED")),
         (("mycasino", "USD", 1_000_000.01), (402, "POINT_NOT_ENOUGH")),
-        (("mycasino-kr", "KRW", 0.5), (400, "PARAMETERS_INVALID")),
+        (("mycasino-kr", "KRW", 1), (403, "PERMISSION_ERROR")),
+        (("mycasino", "USD", 0.005), (400, "PARAMETERS_INVALID")),
     ],
-    ids=["nobody", "itself", "the child lacks it", "neither has it", "too much", "half a won"],
+    ids=[
+        "nobody",
+        "itself",
+        "the child lacks it",
+        "neither has it",
+        "too much",
+        "another's child",
+        "half a cent",
+    ],
 )
 async def test_a_transfer_that_cannot_be_moves_nothing(operator, refusal, wanted, expected):
     target, currency, amount = wanted

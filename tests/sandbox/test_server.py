@@ -15,6 +15,7 @@ from igamingace.sandbox import Sandbox
 from igamingace.sandbox.server import bind
 
 LIST = "/v1/provider/list"
+DEMO = ["bigoperator", "mycasino", "bigoperator-eu", "mycasino-eu", "bigoperator-kr", "mycasino-kr"]
 HEADERS = {"Accept": "application/json", "Content-Type": "application/json"}
 PROGRAMS = {"igamingace": ["-m", "igamingace", "sandbox"], "module": ["-m", "igamingace.sandbox"]}
 
@@ -98,7 +99,7 @@ async def test_stats_name_each_account_and_are_not_counted_themselves(agent):
     for _ in range(2):
         stats = (await agent.client.get("/_sandbox/stats")).json()
 
-    assert set(stats["agents"]) == {"bigoperator", "mycasino", "mycasino-eu", "mycasino-kr"}
+    assert list(stats["agents"]) == DEMO
     assert stats["agents"]["mycasino"] == {
         "name": "My Casino",
         "level": "agent",
@@ -191,7 +192,7 @@ def test_the_program_serves_until_it_is_interrupted(command):
     assert answer.json()["success"] is True
     assert ended == (0, "")
     assert "Ctrl+C" in program.greeting
-    for account in ("bigoperator", "mycasino", "mycasino-eu", "mycasino-kr"):
+    for account in DEMO:
         assert account in program.greeting
     assert "mine" in program.greeting
 
@@ -203,11 +204,11 @@ def test_the_tokens_that_are_printed_work():
         httpx2.get(
             program.url + "/v1/operator/info", headers={**HEADERS, "Authorization": f"Bearer {token}"}
         ).json()["data"]["id"]
-        for token in printed[:4]
+        for token in printed[: len(DEMO)]
     ]
     program.stop()
 
-    assert ids == ["bigoperator", "mycasino", "mycasino-eu", "mycasino-kr"]
+    assert ids == DEMO
     assert "warning" not in program.greeting  # it listens on loopback
 
 
@@ -375,3 +376,32 @@ def test_a_server_starts_without_the_http_library_of_the_transports():
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
 
     assert done.stdout == "False\n"
+
+
+def test_another_event_loop_than_asyncios_is_told_in_one_sentence(caplog):
+    app = Sandbox().app
+    arriving = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
+    sent = []
+
+    async def receive():
+        return arriving.pop(0)
+
+    async def send(message):
+        sent.append(message)
+
+    def run(scope):  # as trio does: no loop of asyncio runs
+        with pytest.raises(StopIteration):
+            app(scope, receive, send).send(None)
+
+    run({"type": "lifespan"})
+    run({"type": "http", "method": "GET", "path": "/v1/provider/list", "headers": []})
+
+    assert [message["type"] for message in sent[:2]] == [
+        "lifespan.startup.complete",
+        "lifespan.shutdown.complete",
+    ]
+    assert sent[2]["status"] == 500
+    assert b"the sandbox needs asyncio" in sent[3]["body"]
+    (record,) = caplog.records
+    assert record.exc_info is None
+    assert "start hypercorn with --worker-class asyncio" in record.getMessage()

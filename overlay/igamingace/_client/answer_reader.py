@@ -1,10 +1,10 @@
-"""What reads the fields of one answer is told here, and asks here: time zone, strictness, differences."""
+"""What the bindings read one answer with: time zone, strictness, and a count of the differences found."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from igamingace._client.differences import FieldDifference
+from igamingace._client.drift_recording import FieldDifference
 from igamingace.errors import UnexpectedField
 
 if TYPE_CHECKING:

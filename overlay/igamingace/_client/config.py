@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from igamingace_bindings import contract
 
-from igamingace._client.extra import checked_body, checked_query
+from igamingace._client.custom_requests import checked_body, checked_query
 from igamingace._common.ip_addresses import parse_host
 from igamingace._common.secret import Secret, check_token
 from igamingace._common.time_zone import parse_time_zone

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from igamingace._common.clock import monotonic
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
 
 class Cancelled(BaseException):
@@ -30,13 +30,14 @@ class CancelScope:
         deadline: when they end by themselves, on the clock of `time.monotonic`.
     """
 
-    __slots__ = ("_event", "_lock", "_sockets", "deadline")
+    __slots__ = ("_callbacks", "_event", "_lock", "_sockets", "deadline")
 
     def __init__(self, deadline: float = math.inf) -> None:
         self.deadline = deadline
         self._event = threading.Event()
         self._lock = threading.Lock()
         self._sockets: set[socket.socket] = set()
+        self._callbacks: set[Callable[[], object]] = set()
 
     def cancel(self) -> None:
         """End all calls now: also those that wait for an answer, by breaking off their connections."""
@@ -46,6 +47,8 @@ class CancelScope:
                 with suppress(OSError):  # closed meanwhile
                     # Not the method: an SSLSocket's would change it under the thread that reads from it.
                     socket.socket.shutdown(one, socket.SHUT_RDWR)
+            for callback in self._callbacks:
+                callback()
 
     def remaining(self) -> float:
         """Seconds until the deadline; negative after it, and once cancelled."""
@@ -60,6 +63,22 @@ class CancelScope:
         """Sleep; raise Cancelled when it is time."""
         self._event.wait(min(seconds, max(0.0, self.remaining())))
         self.check()
+
+    @contextmanager
+    def on_cancel(self, callback: Callable[[], object]) -> Generator[None]:
+        """Within the block, call `callback` from `cancel`; at once when that has been called before.
+
+        It must not block. At the deadline nobody calls it: whoever waits has a timeout of `remaining()`.
+        """
+        with self._lock:
+            self._callbacks.add(callback)
+        try:
+            if self._event.is_set():
+                callback()
+            yield
+        finally:
+            with self._lock:
+                self._callbacks.discard(callback)
 
     def watch(self, connection: socket.socket) -> None:
         """Break off this connection when it is time, until `unwatch`; raise Cancelled when it is time now."""

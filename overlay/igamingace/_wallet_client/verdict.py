@@ -15,13 +15,14 @@ from igamingace._common.json import InvalidJSON, decode_strict
 
 Outcome: TypeAlias = Literal["accepted", "refused", "failed"]
 """`accepted`: OK in time. `refused`: another statusCode that the contract knows for the command. `failed`:
-all else, late answers included. To the vendor both of the latter are unsuccessful."""
+all else, late answers and impossible balances included. To the vendor both of the latter are unsuccessful,
+except an OK with an impossible balance."""
 
 OK: Final = "OK"
 _FORM: Final = '{"balance": number, "statusCode": "OK"}'
 _SHOWN: Final = 60
 _MOST: Final = Decimal(10) ** 18
-_NOTHING_TO_REFUND: Final = ("ERR_TRANSACTION_DOES_NOT_EXIST", "ERR_TRANSACTION_ROLLED_BACK")
+_SETTLING: Final = (OK, "ERR_TRANSACTION_DOES_NOT_EXIST", "ERR_TRANSACTION_ROLLED_BACK")
 _REASONS: Final = {
     "ERR_INVALID_ACCOUNT": "the wallet says that the player's currency is not the account's",
     "ERR_NOT_AUTHENTICATED": "the wallet says that the player's session is over",
@@ -58,7 +59,7 @@ class Verdict:
         Assumed: a cancel is settled, too, when the wallet says that there is nothing to refund, or nothing
         any more.
         """
-        return self.outcome == "accepted" or self.status_code in _NOTHING_TO_REFUND
+        return self.status_code in _SETTLING
 
 
 class WalletAnswer(NamedTuple):
@@ -119,6 +120,39 @@ def judge(command: str, http_status: int, body: bytes, currency: str) -> Verdict
     if balance is None:
         return failed(answer.balance_problem)
     return Verdict("accepted", _accepted(balance, currency), code, balance)
+
+
+def judge_refund(verdict: Verdict, before: Decimal, stake: Decimal, *, bet_refused: bool) -> Verdict:
+    """Judge the balance after the cancel of a bet that was not accepted: it must be that before the bet.
+
+    Only a difference of whole stakes is the refund's doing: the player may have paid something in meanwhile.
+
+    Args:
+        verdict: On the answer to the cancel.
+        before: The balance before the bet, in major units.
+        stake: Of the bet, in the same.
+        bet_refused: Whether the wallet refused the bet itself, so that it cannot have booked it.
+    """
+    after = verdict.balance
+    if (
+        verdict.outcome != "accepted"
+        or after is None
+        or not stake
+        or after == before
+        or (after - before) % stake
+    ):
+        return verdict
+    balances = f"the balance was {before:f} before the bet, and is {after:f} after its cancel"
+    if after < before:
+        text = f"OK, but the stake of {stake:f} was not given back: {balances}"
+    elif bet_refused:
+        text = (
+            f"OK, but the wallet paid {after - before:f} for a bet that it had refused: {balances}; answer "
+            "ERR_TRANSACTION_DOES_NOT_EXIST to the cancel of a bet that was not booked, and change nothing"
+        )
+    else:
+        text = f"OK, but the wallet gave back {after - before:f} more than it had taken: {balances}"
+    return Verdict("failed", text, verdict.status_code, after)
 
 
 def failed(text: str) -> Verdict:

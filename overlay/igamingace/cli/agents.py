@@ -40,7 +40,7 @@ def check(
     callbacks: Annotated[
         bool,
         typer.Option(
-            help="Probe the callback URLs of accounts from this host with a balance callback, as the vendor "
+            help="Ping the callback URLs of accounts from this host with a balance callback, as the vendor "
             "would; if not, only check that one is set."
         ),
     ] = True,

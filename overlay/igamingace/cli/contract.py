@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from igamingace._common.files import write_file
 from igamingace.cli._accounts import open_agent
 from igamingace.cli._command import CANNOT, FAILED, CannotRun, command, confirm, stop
 from igamingace.cli._options import (  # noqa: TC001 -- typer reads the annotations
@@ -97,7 +98,7 @@ def probe(
         else:
             _show(report)
         if output is not None:
-            output.write_bytes(report.json())
+            write_file(output, report.json())
             if not as_json:
                 typer.echo(f"The report is in {output}.")
         if not report.complete:

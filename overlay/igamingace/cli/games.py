@@ -33,7 +33,7 @@ def providers(*, account: OneAccount = None, file: AccountsFile = None, as_json:
         if as_json:
             emit({"ok": True, "providers": [provider.to_dict() for provider in found]})
             return
-        from igamingace.operators._execution.account_info import known_values  # noqa: PLC0415 -- only for the table
+        from igamingace.operators._accounts.account_info import known_values  # noqa: PLC0415 -- only for the table
 
         states = known_values("Provider", "status")
         rows = table("id", "provider", "state", right=("id",))
@@ -64,7 +64,7 @@ def games(
         if as_json:
             emit({"ok": True, "games": [game.to_dict() for game in found]})
             return
-        from igamingace.operators._execution.account_info import known_values  # noqa: PLC0415 -- only for the table
+        from igamingace.operators._accounts.account_info import known_values  # noqa: PLC0415 -- only for the table
 
         types = known_values("Game", "gameType")
         rows = table("id", "game", "type", "state", right=("id",))

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path  # noqa: TC003 -- typer reads the annotations
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import msgspec
 import typer
 from rich.console import Console
 
 from igamingace._client.config import TOKEN_VARIABLE
+from igamingace._common.files import write_file
 from igamingace.errors import ConfigurationError
 from igamingace.walletcheck import CHECKS, CannotCheck, as_json, check_wallet, html, junit
 from igamingace.walletcheck._check import select_checks
 from igamingace.walletcheck.reports._console import ConsoleReporter, print_checks, print_report
 
 if TYPE_CHECKING:
+    from igamingace._wallet_client.dialects import DialectName
     from igamingace.walletcheck import Report
 
 __all__ = ["check", "wallet"]
@@ -52,6 +54,10 @@ def check(
     ] = None,
     provider_id: Annotated[int, typer.Option(help="The provider in the callbacks.")] = 1,
     game_code: Annotated[str, typer.Option(help="The game in the callbacks: a number or a code.")] = "655",
+    dialect: Annotated[
+        str,
+        typer.Option(help="igamingace: callbacks as documented; sister: as other deployments send them."),
+    ] = "igamingace",
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for one answer.")] = 10.0,
     list_only: Annotated[bool, typer.Option("--list", help="List the checks and stop.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")] = False,
@@ -85,6 +91,7 @@ def check(
                 skip=skip or (),
                 provider_id=provider_id,
                 game_code=int(game_code) if game_code.isascii() and game_code.isdigit() else game_code,
+                dialect=cast("DialectName", dialect),
                 timeout=timeout,
                 progress=reporter,
             )
@@ -119,9 +126,9 @@ def _list(only: list[str] | tuple[()], skip: list[str] | tuple[()], *, json: boo
 def _write(report: Report, junit_file: Path | None, html_file: Path | None) -> None:
     try:
         if junit_file is not None:
-            junit_file.write_bytes(junit(report))
+            write_file(junit_file, junit(report), private=True)
         if html_file is not None:
-            html_file.write_text(html(report), encoding="utf-8")
+            write_file(html_file, html(report).encode(), private=True)
     except OSError as error:
         reason = f"the checks were run, but {error.filename} cannot be written: {error.strerror}"
     else:

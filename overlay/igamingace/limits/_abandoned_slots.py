@@ -69,8 +69,10 @@ class AbandonedSlots:
     """The slots of abandoned requests, each with the time when the server has plausibly finished it.
 
     A request is assumed to take as long as the slowest recent one plus a quarter. A request is often
-    abandoned because it is slow, so it is also assumed to take at least as long again as it ran before. No
-    slot lingers for longer than `max_linger`. Times are in seconds, on any monotonic clock.
+    abandoned because it is slow, so it is also assumed to take at least as long again as it ran before; but
+    with too few response times to tell slow ones from lost ones, no longer than the assumed duration: else
+    a client whose first calls hang cannot send anything for as long again. No slot lingers for longer than
+    `max_linger`. Times are in seconds, on any monotonic clock.
     """
 
     __slots__ = ("_max_linger", "next_expiry", "response_times", "slots")
@@ -103,6 +105,7 @@ class AbandonedSlots:
         self.next_expiry = min((expiry for expiry in expiries.values() if expiry > now), default=math.inf)
 
     def _expires_at(self, granted: float, abandoned: float) -> float:
-        ran = abandoned - granted
-        linger = max(self.response_times.longest_expected() - ran, ran)
+        ran, expected = abandoned - granted, self.response_times.longest_expected()
+        again = ran if self.response_times.has_enough else min(ran, expected)
+        linger = max(expected - ran, again)
         return abandoned + (linger if self._max_linger is None else min(linger, self._max_linger))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from igamingace.limits._events import LimiterHooks
+    from igamingace.limits._interfaces import Cancellation
     from igamingace.limits._queue import Priority
     from igamingace.limits._state import BudgetState, SlotOutcome
     from igamingace.limits._stats import Stats
@@ -176,16 +177,29 @@ class LocalBudget:
         self._tick_at = math.inf  # when the timer thread calls `tick`
 
     def acquire(
-        self, *, timeout: float | None = None, urgent: bool = False, retry: bool = False
+        self,
+        *,
+        timeout: float | None = None,
+        urgent: bool = False,
+        retry: bool = False,
+        cancellation: Cancellation | None = None,
     ) -> LocalPermit:
-        """Wait in this thread for a slot; see `Budget.acquire`."""
+        """Wait in this thread for a slot; see `Budget.acquire`.
+
+        `cancellation` ends the wait, as a timeout does, and the call keeps its place in the queue until then.
+        """
         permit = LocalPermit(self, RETRY if retry else URGENT if urgent else NORMAL)
         try:
             wakeup = self._request_slot(permit, ThreadWakeup)
             if wakeup is not None:
                 if not timer_thread.running or self._hooks is not None:
                     self._begin_wait()
-                wakeup.wait(self.acquire_timeout if timeout is None else timeout)
+                longest = self.acquire_timeout if timeout is None else timeout
+                if cancellation is None:
+                    wakeup.wait(longest)
+                else:
+                    with cancellation.on_cancel(wakeup.wake):
+                        wakeup.wait(longest)
                 permit.wake = no_wakeup
                 if not permit.serial:
                     self._end_wait_without_slot(permit)
@@ -323,7 +337,12 @@ class LocalBudget:
             waiting=stats.waiting,
             waited=monotonic() - permit.asked_at,
             limit=stats.limit,
+            reason=self._why_no_slot(),
         )
+
+    def _why_no_slot(self) -> str | None:
+        """Why no slot can be had, unless all are in use."""
+        return None
 
     def _withdraw(self, permit: LocalPermit) -> None:
         """Stop asking for a slot, wherever an exception interrupted that."""

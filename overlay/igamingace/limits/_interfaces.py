@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from igamingace.limits._stats import Stats
 
-__all__ = ["Budget", "Limiter", "Permit", "account_key"]
+__all__ = ["Budget", "Cancellation", "Limiter", "Permit", "account_key"]
 
 
 class Permit(Protocol):
@@ -34,6 +37,17 @@ class Permit(Protocol):
 
     def abandoned(self) -> None:
         """Given up (timeout, cancellation, broken connection), maybe still running: the slot lingers."""
+
+
+class Cancellation(Protocol):
+    """What may end a wait from outside."""
+
+    def on_cancel(self, callback: Callable[[], object]) -> AbstractContextManager[None]:
+        """Within the block, call `callback` once the wait is to end; at once if that is so already.
+
+        It is called in any thread, and does not block.
+        """
+        ...
 
 
 class Budget(Protocol):
@@ -75,7 +89,7 @@ class Limiter(Protocol):
         """The budget of an account: the same object for all who use the account at the same time.
 
         Args:
-            account: the result of `account_key`.
+            account: the result of `account_key`, the same in all processes.
         """
         ...
 
@@ -84,9 +98,16 @@ class Limiter(Protocol):
         ...
 
 
-def account_key(base_url: str, token: str) -> str:
-    """Name an account without its token: a hash of the base URL and the token, as 32 hex digits."""
-    return blake2b(f"{_normalized(base_url)}\n{token}".encode(), digest_size=16).hexdigest()
+def account_key(base_url: str, token: str, account: str | None = None) -> str:
+    """Name an account without its token: a hash of the base URL and the token, as 32 hex digits.
+
+    With a name as `account` the token does not count, so that the old and the new token of an account have
+    one budget while it is changed.
+    """
+    if account is None:
+        return blake2b(f"{_normalized(base_url)}\n{token}".encode(), digest_size=16).hexdigest()
+    named = f"{_normalized(base_url)}\n{account}".encode()
+    return blake2b(named, digest_size=16, person=b"account name").hexdigest()
 
 
 @functools.lru_cache(maxsize=64)

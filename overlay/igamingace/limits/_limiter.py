@@ -34,11 +34,12 @@ class LocalLimiter:
     1. A refusal starts a drain: no request starts until all in flight, abandoned ones too, have ended (the
        vendor's rule), or a minute has passed.
     2. Then fewer requests may be in flight: as many as the server had room for, but at least one.
-    3. If it had room for none, a pause follows, 0.1 s at first, doubled each time up to 5 s, with jitter;
-       then a single request is sent as a probe.
-    4. As many successful answers as the working limit raise it by one, up to the limit.
-    5. Each further drain within a minute of the last refusal doubles (up to 64 times) the number of successes
-       that raise the working limit by one.
+    3. If it had room for none, a pause follows, a quarter of the storm's time so far (0.1 to 5 s), with
+       jitter; then a single request is sent as a probe.
+    4. After the first success the limit rises, slowly at first, and is whole again within half of the time
+       that the storm lasted (0.5 to 30 s).
+    5. A refusal soon after that belongs to the same storm. So where another program holds slots for good, the
+       attempts to use them become ever rarer, up to one in about 10 s.
 
     Example:
         >>> limiter = LocalLimiter(20)  # this process' share of the account's 50

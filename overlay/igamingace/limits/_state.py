@@ -177,7 +177,8 @@ class BudgetState:
 
     def update(self, now: float) -> None:
         """Do what is due by time: free expired slots, end drains and pauses, grant slots to waiting calls."""
-        next_expiry, opens_at, working_limit = math.inf, 0.0, self.limit
+        next_expiry = next_change = math.inf
+        opens_at, working_limit = 0.0, self.limit
         if self.abandoned is not None:
             if now >= self.abandoned.next_expiry:
                 self.abandoned.expire(now)
@@ -186,9 +187,12 @@ class BudgetState:
         if backpressure is not None:
             if backpressure.draining and (now >= backpressure.opens_at or not self.in_use):
                 backpressure.on_drained(self.in_use, now)
+            if backpressure.active:
+                backpressure.update(now)
             opens_at, working_limit = backpressure.opens_at, backpressure.working_limit
+            next_change = backpressure.next_update(now)
         self._open_slots = 0 if opens_at > now else min(self.capacity, working_limit)
-        self.next_update = min(next_expiry, opens_at if opens_at > now else math.inf)
+        self.next_update = min(next_expiry, next_change)
         self._grant_waiting(now)
 
     def repair(self, now: float) -> None:
@@ -246,7 +250,7 @@ class BudgetState:
         if self.abandoned is not None:
             self.abandoned.on_response_time(now)
         if self.backpressure is not None:
-            self.backpressure.on_success()
+            self.backpressure.on_success(now)
 
     def _count(self, serial: int, granted: float, outcome: SlotOutcome, now: float) -> None:
         if outcome is ABANDONED:

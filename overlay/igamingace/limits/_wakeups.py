@@ -36,7 +36,10 @@ class ThreadWakeup:
     def wake(self) -> None:
         """End the wait, from any thread."""
         if self._lock.locked():
-            self._lock.release()
+            try:  # noqa: SIM105 - `suppress` takes several times as long
+                self._lock.release()
+            except RuntimeError:  # another thread woke it in between: a cancellation beside a grant
+                pass
 
     def wait(self, timeout: float) -> None:
         """Return when woken or after `timeout` seconds."""

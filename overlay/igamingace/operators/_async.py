@@ -12,10 +12,10 @@ from igamingace.operators._execution.flow import RunOptions
 from igamingace.operators._execution.schedule import MAX_TASKS_IN_FLIGHT
 from igamingace.operators._management.allowed_ips import AllowedAddresses, allowed_ips, set_allowed_ips
 from igamingace.operators._management.balances import read_balances
+from igamingace.operators._management.callback_ping import PING_TIMEOUT
 from igamingace.operators._management.create import check_spec, create
 from igamingace.operators._management.discover import discover
 from igamingace.operators._management.health import HealthExpectations, check
-from igamingace.operators._management.probe import PROBE_TIMEOUT
 from igamingace.operators._transfers.top_up import top_up
 from igamingace.operators._transfers.transfer import SETTLE, make_order, transfer
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import httpx2
     from igamingace_bindings.rest.models.balance_transfer import BalanceTransfer
 
-    from igamingace._client.agent import AsyncAgent
+    from igamingace._client._async import AsyncAgent
     from igamingace._transport.base import Timeouts
     from igamingace.drift import Difference
     from igamingace.limits import Limiter
@@ -377,22 +377,22 @@ class AsyncOperator(OperatorBase):
         *,
         floor: Amounts | None = None,
         callbacks: bool = True,
-        callback_timeout: float = PROBE_TIMEOUT,
+        callback_timeout: float = PING_TIMEOUT,
         deadline: float | None = None,
         progress: bool = False,
     ) -> HealthReport:
         """Check the health of accounts: token, allowed addresses, callback URL, points, providers.
 
         A missing callback URL is a warning: an agent in transfer mode has none, and the API does not return
-        the mode. A callback URL is probed with one signed `balance` callback for a player that does not
+        the mode. A callback URL is pinged with one signed `balance` callback for a player that does not
         exist: the vendor sends such callbacks at each launch, and they change nothing. It is sent from this
         host: a wallet that accepts only the vendor seems not to answer. And whoever can change the account
-        chooses the URL, which may lead into your own network. `callbacks=False` disables the probes.
+        chooses the URL, which may lead into your own network. `callbacks=False` disables the pings.
 
         Args:
             agents: accounts, or names of accounts; default: the whole tree.
             floor: minimum points, in major units; one amount for all, or one per currency by its code.
-            callbacks: whether to probe callback URLs from this host; if not, only their presence is checked.
+            callbacks: whether to ping callback URLs from this host; if not, only their presence is checked.
             callback_timeout: seconds within which a callback URL must answer.
             deadline: seconds for all of them; checks not finished by then are "unknown".
             progress: show a bar on standard error; needs rich, of the extra `cli`.

@@ -8,7 +8,7 @@ from igamingace.probe._flow import WINDOW_PAUSE
 from igamingace.probe._run import make_settings, probe_async
 
 if TYPE_CHECKING:
-    from igamingace._client.agent import AsyncAgentView
+    from igamingace._client._async import AsyncAgentView
     from igamingace.probe._report import ProbeReport
     from igamingace.probe._run import Progress
 

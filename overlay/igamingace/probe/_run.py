@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from igamingace_bindings.rest.api.bonus_calls.bonus_calls_detail import OPERATIO
 from igamingace_bindings.rest.api.players.players_info import OPERATION as READ_PLAYER
 from igamingace_bindings.scalars import CONTRACT_ZONES, ArgumentError
 
+from igamingace._common.clock import sleep
 from igamingace._transport.custom import AsyncCustomTransport, CustomTransport
 from igamingace.errors import ConfigurationError, InvalidArgument
 from igamingace.probe._compare import make_report
@@ -21,7 +21,8 @@ from igamingace.probe._flow import MAX_REQUESTS, probe_flow
 from igamingace.probe._sender import AsyncSender, Sender
 
 if TYPE_CHECKING:
-    from igamingace._client.agent import AgentView, AsyncAgentView
+    from igamingace._client._async import AsyncAgentView
+    from igamingace._client._sync import AgentView
     from igamingace.probe._flow import Findings, Flow, Step
     from igamingace.probe._report import ProbeReport
 
@@ -125,7 +126,7 @@ async def probe_async(agent: AsyncAgentView, settings: Settings) -> ProbeReport:
                 return driver.report(end.value, sender)
             result = None
             if isinstance(step, Pause):
-                await asyncio.sleep(step.seconds)
+                await sleep(step.seconds)
             else:
                 result = await sender.send(step)
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from igamingace._client.agent import AsyncRawView, RawView
-from igamingace._client.dispatch import AsyncDispatcher, Dispatcher
-from igamingace._client.headers import request_headers
+from igamingace._client._async import AsyncRawView
+from igamingace._client._sync import RawView
+from igamingace._client.dispatchers import AsyncDispatcher, Dispatcher
+from igamingace._client.request_headers import request_headers
 from igamingace._common.secret import Secret
 from igamingace._transport.base import Response
 from igamingace.drift import DriftLog
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
 
     from igamingace_bindings.rest.client import Operation, RawAnswer
 
-    from igamingace._client.agent import AgentView, AsyncAgentView
+    from igamingace._client._async import AsyncAgentView
+    from igamingace._client._sync import AgentView
+    from igamingace._client.account_context import AccountContext
     from igamingace._client.config import Options
-    from igamingace._client.context import AccountContext
     from igamingace._transport.base import AsyncTransport, Request, Transport, TransportFailure
     from igamingace.drift import Direction, Kind
     from igamingace.probe._exchange import HeaderChange, Send

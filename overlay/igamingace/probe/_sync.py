@@ -9,7 +9,7 @@ from igamingace.probe._flow import WINDOW_PAUSE
 from igamingace.probe._run import make_settings, probe
 
 if TYPE_CHECKING:
-    from igamingace._client.agent import AgentView
+    from igamingace._client._sync import AgentView
     from igamingace.probe._report import ProbeReport
     from igamingace.probe._run import Progress
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from igamingace.errors import ConfigurationError
-from igamingace.sandbox.http.authentication import is_token
+from igamingace.sandbox.http.admission import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types import UnionType
 
     from igamingace._wallet_client.client import Target
+    from igamingace._wallet_client.dialects import DialectName
     from igamingace.sandbox.contract.error_style import CodeField, StatusStyle
     from igamingace.sandbox.data import Casino
     from igamingace.sandbox.faults import Fault
@@ -29,6 +30,8 @@ class Options(TypedDict, total=False):
     validate_answers: bool
     clock: Clock | None
     time_zone: tzinfo | None
+    dialect: DialectName
+    window_pause: float
     error_style: StatusStyle
     code_field: CodeField
     faults: Iterable[Fault]
@@ -40,14 +43,15 @@ class Options(TypedDict, total=False):
     time_scale: float
 
 
-def check_numbers(latency: float, time_scale: float, seed: int | None) -> None:
+def check_numbers(latency: float, window_pause: float, time_scale: float, seed: int | None) -> None:
     """Validate the options that are numbers.
 
     Raises:
         ValueError: one of them is invalid.
     """
-    if not (_is_a(int | float, latency) and 0 <= latency < math.inf):
-        raise ValueError(f"latency: must be a number of seconds, 0 or more, not {latency!r}")
+    for name, seconds in (("latency", latency), ("window_pause", window_pause)):
+        if not (_is_a(int | float, seconds) and 0 <= seconds < math.inf):
+            raise ValueError(f"{name}: must be a number of seconds, 0 or more, not {seconds!r}")
     if not (_is_a(int | float, time_scale) and 0 < time_scale < math.inf):
         raise ValueError(f"time_scale: must be a number above 0, not {time_scale!r}")
     if seed is not None and not _is_a(int, seed):

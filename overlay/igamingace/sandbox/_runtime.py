@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from igamingace.sandbox.contract.contract import shipped_contract
 from igamingace.sandbox.contract.error_style import ErrorStyle
 from igamingace.sandbox.data import Casino, default_casino, dump_state, load_state
+from igamingace.sandbox.dialect import Dialect
 from igamingace.sandbox.faults import FaultRegistry
 from igamingace.sandbox.games.delivery import Delivery
 from igamingace.sandbox.games.sessions import Sessions
@@ -43,6 +44,8 @@ class Runtime:
     Attributes:
         clock: Gives the time, aware; it can be moved.
         time_zone: Of the times in requests and answers; None: each as the contract says.
+        dialect: How the platform speaks.
+        window_pause: How many seconds must pass between windows of transactions; 0 asks for none.
         latency: How many seconds each accepted request is held.
         errors: How errors are written.
         faults: The injected faults.
@@ -70,6 +73,8 @@ class Runtime:
     schemas: Document = field(default_factory=shipped_contract)
     wallets: Mapping[str, Target] = field(default_factory=dict[str, "Target"])
     time_scale: float = 1.0
+    dialect: Dialect = field(default_factory=Dialect)
+    window_pause: float = 0.0
     state: CasinoState = field(init=False)
     gauges: Gauges = field(init=False, default_factory=Gauges)
     log: RingLog[LoggedRequest] = field(
@@ -147,7 +152,7 @@ class Runtime:
 
     def zone_of(self, schema: str, name: str) -> tzinfo:
         """Return the zone of the time field `name` of a schema."""
-        return self.time_zone or self.schemas.time_zone(schema, name)
+        return self.time_zone or self.dialect.time_zone or self.schemas.time_zone(schema, name)
 
     def note_breach(self, text: str) -> None:
         """Remember what went wrong."""

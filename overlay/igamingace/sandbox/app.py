@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -16,6 +17,7 @@ from igamingace.sandbox.contract.contract import Contract, compiled_contract
 from igamingace.sandbox.contract.error_style import CodeField, ErrorStyle, StatusStyle
 from igamingace.sandbox.control.router import ControlRequest, find, is_control_path
 from igamingace.sandbox.data import Casino, default_casino
+from igamingace.sandbox.dialect import dialect_of
 from igamingace.sandbox.faults import Fault, FaultRegistry
 from igamingace.sandbox.games.engine import GameEngine
 from igamingace.sandbox.http.asgi import HTML_TYPE, Disconnected, Receive, Scope, Send, collect, respond
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from igamingace._wallet_client.client import Target
+    from igamingace._wallet_client.dialects import DialectName
     from igamingace.sandbox._json import Object
     from igamingace.sandbox._transport import AsyncSandboxTransport, SandboxTransport
     from igamingace.sandbox.games.callback_sender import CallbackSender
@@ -37,6 +40,13 @@ if TYPE_CHECKING:
 __all__ = ["ContractBreach", "SandboxApp", "create_app"]
 
 T = TypeVar("T")
+
+_log = logging.getLogger("igamingace.sandbox")
+
+_NEEDS_ASYNCIO: Final = (
+    "the sandbox needs asyncio, and this server runs another event loop: "
+    "start hypercorn with --worker-class asyncio"
+)
 
 ROUTES: Final = (control, pages)
 """The packages whose routes are registered by importing them."""
@@ -54,6 +64,8 @@ def create_app(
     raise_errors: bool = True,
     clock: Clock | None = None,
     time_zone: tzinfo | None = None,
+    dialect: DialectName = "igamingace",
+    window_pause: float = 0.0,
     error_style: StatusStyle = "status",
     code_field: CodeField = "all",
     faults: Iterable[Fault] = (),
@@ -75,7 +87,11 @@ def create_app(
             been answered with 500, so that a test sees it. When False it is only logged and counted.
         clock: Gives the time, aware; the system's when None. It can be moved: `world.clock`.
         time_zone: Of the times in requests and answers, as `Agent(time_zone=)`; None: each as the contract
-            says. The vendor does not say which it is (api-facts section 6).
+            says, or the dialect. The vendor does not say which it is (api-facts section 6).
+        dialect: `igamingace`: as documented. `sister`: as other deployments of the same generation answer and
+            call wallets; docs/sandbox-dialects.md lists the differences.
+        window_pause: How many seconds must pass between two windows of transactions.list, as the older
+            generation asks for 30; 0 asks for none.
         error_style: The HTTP status of errors: `status`, their own 4xx and 5xx; `envelope`, 200.
         code_field: Where an error's code stands, see `ErrorStyle`.
         faults: What goes wrong from the start, and again after a reset.
@@ -95,10 +111,11 @@ def create_app(
     Raises:
         ContractError: the contract cannot be served.
         ValueError: no request could carry `token`; `wallet` names an account that is not there, or is no
-            application; `latency`, `seed`, `time_scale`, `trusted_proxies`, a fault or a style is invalid.
+            application; a fault, a style, or one of `dialect`, `latency`, `seed`, `time_scale`,
+            `trusted_proxies` and `window_pause` is invalid.
         LookupError: there is a `token` or a `wallet`, but no agent.
     """
-    check_numbers(latency, time_scale, seed)
+    check_numbers(latency, window_pause, time_scale, seed)
     casino = default_casino() if casino is None else casino
     errors = ErrorStyle(error_style, code_field)
     compiled = compiled_contract(errors) if contract is None else Contract(errors.read_into(contract))
@@ -114,6 +131,8 @@ def create_app(
         compiled.schemas,
         wallets_of(wallet, casino),
         time_scale,
+        dialect_of(dialect),
+        window_pause,
     )
     engine = GameEngine(runtime, lambda: _open_sender(runtime))
     runtime.clock.watch(engine.on_clock_moved)
@@ -191,7 +210,9 @@ class SandboxApp(SandboxControls):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
-        if scope["type"] == "http":
+        if not _is_asyncio():
+            await self._refuse_loop(scope, receive, send)
+        elif scope["type"] == "http":
             raw_path = path_below_mount(scope)
             if is_control_path(raw_path):
                 await self._serve_own(raw_path, scope, receive, send)
@@ -201,6 +222,20 @@ class SandboxApp(SandboxControls):
             await self._live(receive, send)
         else:
             await send({"type": "websocket.close"})
+
+    async def _refuse_loop(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Say what is wrong where no event loop of asyncio runs: once in the log, and with each answer.
+
+        The start is not refused: hypercorn would tell that with a traceback.
+        """
+        if scope["type"] == "lifespan":
+            _log.error("%s", _NEEDS_ASYNCIO)
+            for event in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{event}.complete"})
+        elif scope["type"] == "http":
+            error = SandboxError("INTERNAL_SERVER_ERROR", _NEEDS_ASYNCIO)
+            await respond(send, self._pipeline.error_response(error, _OWN_STYLE))
 
     async def _serve_own(self, raw_path: bytes, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer at a path that is the sandbox's own."""
@@ -251,6 +286,14 @@ class SandboxApp(SandboxControls):
         self.served = Future()
         await self.aclose()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _is_asyncio() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _below(prefix: str, page: bytes) -> bytes:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import math
-import os
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from igamingace._common.files import is_writable, write_file
 from igamingace._common.ip_addresses import parse_host
 from igamingace._common.json import encode
 from igamingace.sandbox._json import members
@@ -24,6 +24,7 @@ from igamingace.sandbox.http.origin import LOOPBACK
 from igamingace.sandbox.server import bind, serve
 
 if TYPE_CHECKING:
+    from igamingace._wallet_client.dialects import DialectName
     from igamingace.sandbox._json import Object
     from igamingace.sandbox.data import Casino
 
@@ -56,6 +57,12 @@ def sandbox(  # noqa: PLR0917 - typer makes options of them
     ] = None,
     fault: Annotated[list[str] | None, typer.Option(help=_FAULT_HELP)] = None,
     seed: Annotated[int | None, typer.Option(help="What faults are drawn from; made when not given.")] = None,
+    dialect: Annotated[
+        str, typer.Option(help="igamingace: as documented; sister: as other deployments speak.")
+    ] = "igamingace",
+    window_pause: Annotated[
+        float, typer.Option(min=0, help="Seconds that must pass between two windows of transactions.")
+    ] = 0,
     error_style: Annotated[
         str, typer.Option(help="Errors under their own HTTP status (status) or under 200 (envelope).")
     ] = "status",
@@ -78,6 +85,8 @@ def sandbox(  # noqa: PLR0917 - typer makes options of them
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if not math.isfinite(latency):
         raise typer.BadParameter("not a number of milliseconds", param_hint="--latency")
+    if not math.isfinite(window_pause):
+        raise typer.BadParameter("not a number of seconds", param_hint="--window-pause")
     if token is not None and not token.strip():
         raise typer.BadParameter("empty; leave it out to have one made", param_hint="--token")
     faults = [_fault(text) for text in fault or ()]
@@ -93,6 +102,8 @@ def sandbox(  # noqa: PLR0917 - typer makes options of them
             casino=casino,
             faults=faults,
             seed=seed,
+            dialect=cast("DialectName", dialect),
+            window_pause=window_pause,
             error_style=cast("StatusStyle", error_style),
             code_field=cast("CodeField", code_field),
             hosts=[host, *(allow_host or ())],
@@ -141,17 +152,13 @@ def _fault(text: str) -> Fault:
 
 def _require_writable(path: Path | None) -> None:
     """Refuse at the start what could not be written at the end, when the state would be lost."""
-    if path is None:
-        return
-    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+    if path is not None and not is_writable(path):
         raise typer.BadParameter(f"{path}: cannot be written", param_hint="--export")
 
 
 def _write(app: SandboxApp, path: Path) -> None:
     try:
-        path.touch(mode=0o600)
-        path.chmod(0o600)  # it holds tokens, also where the file was there before
-        path.write_bytes(encode(as_json(app.runtime.save())))
+        write_file(path, encode(as_json(app.runtime.save())), private=True)  # it holds tokens
     except OSError as error:
         typer.echo(f"the state could not be written: {error}", err=True)
         raise typer.Exit(1) from error
@@ -189,6 +196,8 @@ def _greeting(app: SandboxApp, url: str) -> str:
     faults = [f"fault {fault.id}: {fault.kind}, share {fault.share:g}" for fault in app.faults]
     if faults:
         faults = ["", *faults, f"seed {app.faults.seed}"]
+    if app.runtime.dialect.name != "igamingace":
+        faults = ["", f"dialect {app.runtime.dialect.name}", *faults]
     agent = next((account for account in accounts if account.level == "agent"), accounts[0])
     return "\n".join(
         [

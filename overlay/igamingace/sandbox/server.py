@@ -67,8 +67,8 @@ class Sandbox(SandboxControls):
         host: Address to listen on.
         port: Port to listen on; 0 takes a free one.
         raise_errors: Raise `ContractBreach` at the end of the block when anything went wrong inside.
-        options: Those of `create_app`: token, latency, validate_answers, clock, time_zone,
-            error_style, code_field, faults, seed, casino, wallet, time_scale.
+        options: Those of `create_app`: token, latency, validate_answers, clock, time_zone, dialect,
+            window_pause, error_style, code_field, faults, seed, casino, wallet, time_scale.
 
     Raises:
         ContractError, ValueError, LookupError: as `create_app`.

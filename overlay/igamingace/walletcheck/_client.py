@@ -17,6 +17,7 @@ from igamingace._wallet_client.verdict import OK, read_answer
 from igamingace.walletcheck.reports._report import Exchange
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from decimal import Decimal
 
     from igamingace._common.secret import Secret
@@ -80,9 +81,19 @@ class WalletClient:
     """
 
     def __init__(
-        self, transport: CallbackTransport, token: Secret[str], *, timeout: float, time_scale: float
+        self,
+        transport: CallbackTransport,
+        token: Secret[str],
+        *,
+        timeout: float,
+        time_scale: float,
+        speak: Callable[[CallbackMessage], CallbackMessage] = lambda message: message,
     ) -> None:
-        """Take the timeout of an answer in seconds, and a factor for the contract's time limits."""
+        """Take the timeout of an answer in seconds, and a factor for the contract's time limits.
+
+        `speak` puts a callback into the dialect that is sent.
+        """
+        self._speak: Final = speak
         self._transport: Final = transport
         self._token: Final = token
         self._timeout: Final = timeout
@@ -102,6 +113,7 @@ class WalletClient:
 
     async def send(self, message: CallbackMessage) -> CallbackResult:
         """Send a callback and return its answer, or that there was none within the timeout."""
+        message = self._speak(message)
         signature = message.signer(self._token.reveal())
         start = time.perf_counter()
         response: WalletResponse | None = None

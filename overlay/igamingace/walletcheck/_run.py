@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from random import Random
 from typing import TYPE_CHECKING, Final
 
 from igamingace._wallet_client.client import connect_to
+from igamingace._wallet_client.dialects import RoundDetails, as_sister, misspelt
 from igamingace._wallet_client.messages import CallbackFactory
 from igamingace.errors import ConfigurationError
 from igamingace.walletcheck._client import WalletClient
@@ -15,8 +17,10 @@ from igamingace.walletcheck._preflight import initial_balance
 from igamingace.walletcheck.reports._report import CheckResult, Report, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from decimal import Decimal
 
+    from igamingace._wallet_client.messages import CallbackMessage
     from igamingace.walletcheck._check import Check
     from igamingace.walletcheck._settings import Settings
 
@@ -55,7 +59,11 @@ async def run_async(settings: Settings) -> Report:
     transport = connect_to(settings.target, settings.path)
     try:
         client = WalletClient(
-            transport, settings.token, timeout=settings.timeout, time_scale=settings.time_scale
+            transport,
+            settings.token,
+            timeout=settings.timeout,
+            time_scale=settings.time_scale,
+            speak=_speaker(settings),
         )
         callbacks = CallbackFactory(
             settings.player, settings.currency, settings.provider_id, settings.game_code
@@ -79,6 +87,22 @@ async def run_async(settings: Settings) -> Report:
         late=dict(client.late),
         seconds=time.perf_counter() - start,
     )
+
+
+def _speaker(settings: Settings) -> Callable[[CallbackMessage], CallbackMessage]:
+    """Return what puts callbacks into the dialect: the same one each time alike, as a retry is.
+
+    Cancels keep both ids: the checks tell a cancel from its repetition by its own.
+    """
+    if settings.dialect == "igamingace":
+        return lambda message: message
+    details = RoundDetails(settings.currency)
+
+    def speak(message: CallbackMessage) -> CallbackMessage:
+        draw = Random(f"{message.command}/{message.fields.get('transactionId')}")  # noqa: S311 - spellings, no secrets
+        return misspelt(as_sister(message, details), draw)
+
+    return speak
 
 
 async def _run_checks(context: CheckContext, settings: Settings, before: Decimal) -> list[CheckResult]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from igamingace._client.config import find_token
+from igamingace._wallet_client.dialects import DialectName, require_dialect
 from igamingace.errors import ConfigurationError
 from igamingace.walletcheck._check import select_checks
 from igamingace.walletcheck.checks import CHECKS
@@ -37,6 +38,7 @@ class Settings:
         provider_id: the provider whose game is played.
         game_code: the game that is played.
         path: the path of callbacks in an application in process.
+        dialect: the dialect of the callbacks.
         timeout: the timeout of an answer, in seconds.
         progress: called as checks start and end.
         time_scale: a factor for the contract's time limits, for tests of the checks themselves.
@@ -50,6 +52,7 @@ class Settings:
     provider_id: int = 1
     game_code: int | str = 655
     path: str = "/"
+    dialect: DialectName = "igamingace"
     timeout: float = 10.0
     progress: Progress = field(default=lambda _check, _result: None)
     time_scale: float = 1.0
@@ -66,6 +69,7 @@ def make_settings(
     provider_id: int,
     game_code: int | str,
     path: str,
+    dialect: str,
     timeout: float,
     progress: Progress | None,
 ) -> Settings:
@@ -91,6 +95,14 @@ def make_settings(
         provider_id=provider_id,
         game_code=game_code,
         path=path,
+        dialect=_dialect(dialect),
         timeout=timeout,
         progress=progress or (lambda _check, _result: None),
     )
+
+
+def _dialect(name: str) -> DialectName:
+    try:
+        return require_dialect(name)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from igamingace._wallet_client.client import Target
+    from igamingace._wallet_client.dialects import DialectName
     from igamingace.walletcheck._settings import Progress
     from igamingace.walletcheck.reports._report import Report
 
@@ -30,6 +31,7 @@ def check_wallet(
     provider_id: int = 1,
     game_code: int | str = 655,
     path: str = "/",
+    dialect: DialectName = "igamingace",
     timeout: float = 10.0,
     progress: Progress | None = None,
 ) -> Report:
@@ -50,6 +52,8 @@ def check_wallet(
         provider_id: The provider in the callbacks.
         game_code: The game in the callbacks.
         path: The path of callbacks in an application in process.
+        dialect: `igamingace` sends callbacks as documented, `sister` as another deployment of the same
+            generation does: ids as texts, more fields, cancels with one id, other spellings.
         timeout: How long to wait for one answer, in seconds. It is not a rule of the vendor's: the contract's
             limits are shorter, and have their own checks.
         progress: Called with each check when it starts and None, and again with its result.
@@ -71,6 +75,7 @@ def check_wallet(
         provider_id=provider_id,
         game_code=game_code,
         path=path,
+        dialect=dialect,
         timeout=timeout,
         progress=progress,
     )

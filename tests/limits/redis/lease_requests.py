@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 
 from igamingace.limits.redis._script import lease_script
 
 ACCOUNT = "0123456789abcdef" * 2
 KEYS = [f"igamingace:{{{ACCOUNT}}}", "igamingace:store"]
-SILENT = {"up": 0, "refused": 0, "good": 0, "draining": False, "over": 0, "drained": 0, "accepted": 0}
+SILENT = {"uptime": 0, "refused": 0, "succeeded": False, "draining": False, "drained": 0, "accepted": 0}
 
 
 class Process:
@@ -16,13 +17,20 @@ class Process:
 
     def __init__(self, server, name, lease=10_000, limit=50):
         self.server, self.name = server, name
-        self.always = SILENT | {"id": name, "account": ACCOUNT, "lease": lease, "limit": limit}
+        self.always = SILENT | {"process": name, "account": ACCOUNT, "lease": lease, "limit": limit}
         self.run = server.client.info("server")["run_id"]
         self.script = server.client.register_script(lease_script())
-        self.seq = self.granted = self.store = self.over = 0
+        self.seq = self.granted = self.store = self.finished_drain = 0
         self.pushes = server.client.pubsub(ignore_subscribe_messages=True)
         self.pushes.subscribe(f"igamingace:{name}")
         self.pushes.get_message(timeout=1)
+
+    def die(self):
+        """Listen no longer, as a process that was killed."""
+        self.pushes.close()
+        channel = f"igamingace:{self.name}"
+        while self.server.client.pubsub_numsub(channel)[0][1]:
+            time.sleep(0.001)
 
     def say(self, **what):
         """Announce; `hold`, `want` and the rest are what they are in the package."""
@@ -30,8 +38,8 @@ class Process:
         return self.say_again(**what)
 
     def say_again(self, **what):
-        said = {"seq": self.seq, "term": 0, "heard": self.granted, "hold": 0, "want": 0, "run": self.run}
-        said |= {"store": self.store, "over": self.over}
+        said = {"seq": self.seq, "term": 0, "granted_seen": self.granted, "held": 0, "wanted": 0}
+        said |= {"run_id": self.run, "store": self.store, "finished_drain": self.finished_drain}
         answer = json.loads(self.script(KEYS, [json.dumps(self.always | said | what), "igamingace:"]))
         if "store" in answer:
             self.store = answer["store"]

@@ -63,7 +63,7 @@ class Server:
     def settle(self):
         """Leave what is there of a Redis that limiters have long used: the mark, without which they wait."""
         run = self.client.info("server")["run_id"]
-        self.client.hset("igamingace:store", mapping={"run": run, "born": 1, "open": 0})
+        self.client.hset("igamingace:store", mapping={"run_id": run, "created": 1, "settled_at": 0})
 
     def stop(self):
         """End it at once, as a crash does."""

@@ -111,7 +111,7 @@ def test_who_waits_longest_over_all_processes_is_first(make, server, until):
         until(lambda number=number: budgets[number].stats().waiting == 1)
         # Redis orders those who wait by when it hears of them; the one that holds the slot need not say.
         known = min(len(threads), 2)
-        until(lambda known=known: sum(member["want"] for member in members_of(server)) == known)
+        until(lambda known=known: sum(member["wanted"] for member in members_of(server)) == known)
     held.done()
     for thread in threads:
         thread.join()
@@ -198,7 +198,7 @@ def test_who_waits_no_longer_is_forgotten_at_once(make, server, until):
 
     def wants():
         state = json.loads(server.client.get(f"igamingace:{{{ACCOUNT}}}"))
-        return [member["want"] for member in state["members"].values()]
+        return [member["wanted"] for member in state["members"].values()]
 
     with pytest.raises(AcquireTimeout):
         two.acquire(timeout=0.05)

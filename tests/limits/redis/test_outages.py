@@ -9,6 +9,7 @@ import time
 from collections import deque
 
 import pytest
+from igamingace.errors import AcquireTimeout
 from igamingace.limits.redis import LimiterUnavailable
 from igamingace.limits.redis._wakeup import WakeupPipe
 
@@ -336,3 +337,79 @@ class TestWithoutRedis:
         until(lambda: "Redis is back" in caplog.text)
 
         assert caplog.text.count("cannot be reached") == 1
+
+
+def test_after_the_key_of_an_account_was_deleted_no_slot_is_granted_twice(make, server, caplog, until):
+    one, two = make(lease=1.5).budget(ACCOUNT), make(lease=1.5).budget(ACCOUNT)
+    held = have(one, 4)
+
+    server.client.delete(f"igamingace:{{{ACCOUNT}}}")
+
+    for _ in range(15):
+        assert has_no_free_slot(two)
+    assert "deleted or evicted the state of account 01234567" in caplog.text
+    for permit in held:
+        permit.done()
+    use_a_slot(two)
+
+
+def test_the_key_of_one_account_does_not_concern_another(make, server):
+    one, two = make(lease=60.0), make(lease=60.0)
+    for permit in have(one.budget(ACCOUNT), 4) + have(one.budget("another"), 4):
+        permit.done()
+
+    server.client.delete(f"igamingace:{{{ACCOUNT}}}")
+
+    for permit in have(two.budget("another"), 4):
+        permit.done()
+
+
+@pytest.mark.parametrize("setting", ["maxmemory", "replicaof"])
+def test_a_server_that_refuses_for_a_while_is_one_warning_and_one_return(
+    make, server, caplog, until, setting
+):
+    caplog.set_level(logging.WARNING, "igamingace")
+    limiter = make(lease=1.2)
+    use_a_slot(limiter.budget(ACCOUNT))
+
+    if setting == "maxmemory":
+        server.client.config_set("maxmemory", 1)
+    else:
+        server.client.config_set("replica-serve-stale-data", "no")
+        server.client.execute_command("REPLICAOF", "127.0.0.1", "1")
+    try:
+        assert has_no_free_slot(limiter.budget("another"))
+        time.sleep(1.0)
+    finally:
+        server.client.config_set("maxmemory", 0)
+        server.client.execute_command("REPLICAOF", "NO", "ONE")
+    use_a_slot(limiter.budget("another"))
+
+    until(lambda: "Redis is back" in caplog.text)
+    messages = [record.getMessage()[:40] for record in caplog.records]
+    assert len([each for each in messages if "cannot be reached" in each]) == 1
+    assert len([each for each in messages if "Redis is back" in each]) == 1
+
+
+def test_whose_wait_is_over_while_redis_is_away_is_told_so(make_limiter):
+    budget = make_limiter("redis://127.0.0.1:1/0", acquire_timeout=0.5).budget(ACCOUNT)
+
+    with pytest.raises(AcquireTimeout, match=r"Redis cannot be reached .* Nothing was sent") as caught:
+        budget.acquire()
+
+    assert "fewer calls" not in str(caught.value)
+
+
+def test_whose_wait_is_over_while_redis_hangs_is_told_so(own_server, make_limiter):
+    budget = make_limiter(own_server.url, lease=30.0).budget(ACCOUNT)
+    use_a_slot(budget)
+    own_server.freeze()
+
+    have(budget, 1)
+    with pytest.raises(AcquireTimeout, match="Redis has not answered"):
+        have_at_once(budget)
+
+
+def have_at_once(budget):
+    while True:
+        budget.acquire(timeout=0.4)

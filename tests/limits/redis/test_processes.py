@@ -98,7 +98,7 @@ def test_no_process_starves(server, api, work, until):
     def look():
         """How many slots the process with fewer holds, while each has calls that wait."""
         members = members_of(server, "0" * 32)
-        if len(members) == 2 and all(member["want"] for member in members):
+        if len(members) == 2 and all(member["wanted"] for member in members):
             smaller.append(min(member["held"] for member in members))
         return len(smaller) == 50
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import runpy
+import sqlite3
 from collections import Counter, defaultdict
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -17,6 +21,7 @@ from igamingace.ledger import Ledger
 from igamingace.limits import LocalLimiter
 from igamingace.sandbox import create_app
 
+EXAMPLE = Path(__file__).parents[2] / "callbacks" / "examples" / "wallet.py"
 PLAYERS = [f"player-{number}" for number in range(20)]
 TOKEN = "0123456789abcdef0123456789abcdef"
 START = Decimal("400.00")
@@ -36,10 +41,9 @@ class Troubled:
 
     async def __call__(self, scope, receive, send):
         body = await whole_body(receive)
-        number = json.loads(body).get("transactionId")
-        self.seen[number] += 1
+        self.seen[body] += 1
         trouble = self.random.choice(["none"] * 20 + ["late", "broken", "lost", "crash", "html"])
-        if number is None or self.seen[number] > 2:
+        if json.loads(body)["command"].lower() == "balance" or self.seen[body] > 2:
             trouble = "none"
         self.met[trouble] += 1
         if trouble == "broken":
@@ -99,14 +103,18 @@ async def play(session, random, rounds):
         course = random.randrange(10)
         if course == 0:
             await session.betwin(stake, prize)
+        elif course == 4:
+            await session.bet(stake, lost=True)
         elif (await session.bet(stake * (100 if course == 1 else 1))).accepted:
             if course == 2:
                 await session.cancel()
             elif course == 3:
                 await session.win(prize, finished=False)
                 await session.win(stake)
-            else:
+            elif prize:
                 await session.win(prize)
+            else:
+                await session.lose()
 
 
 async def listed(agent):
@@ -125,17 +133,60 @@ async def listed(agent):
             return found
 
 
+class LedgerBooks:
+    """The wallet that the package ships."""
+
+    at_once = len(PLAYERS)
+
+    def __init__(self, path):
+        self.wallet = self._ledger = Ledger(f"sqlite:///{path}/wallet.db", currency="USD")
+        for player in PLAYERS:
+            self._ledger.add_player(player, "USD")
+            self._ledger.deposit(player, START)
+
+    def balance_of(self, player):
+        return self._ledger.balance_of(player)
+
+    def close(self):
+        self._ledger.close()
+
+
+class ExampleBooks:
+    """The wallet of the README."""
+
+    at_once = 3  # its one lock is waited for two seconds at most, and 20 players want it all the time
+
+    def __init__(self, path):
+        example = runpy.run_path(str(EXAMPLE), {"__name__": "example"})
+        self._path = path / "casino.db"
+        self.wallet = example["MyWallet"](self._path)
+        with closing(sqlite3.connect(self._path)) as database, database:
+            rows = [(player, int(START * 100)) for player in PLAYERS]
+            database.executemany("INSERT INTO player VALUES (?, ?)", rows)
+
+    def balance_of(self, player):
+        with closing(sqlite3.connect(self._path)) as database:
+            (cents,) = database.execute("SELECT cents FROM player WHERE id = ?", (player,)).fetchone()
+        return Decimal(cents) / 100
+
+    def close(self):
+        pass
+
+
 @pytest.mark.proof
 @pytest.mark.parametrize("rounds", [5, pytest.param(50, marks=pytest.mark.soak)])
-async def test_after_many_rounds_under_faults_the_books_agree(tmp_path, rounds):
-    ledger = Ledger(f"sqlite:///{tmp_path}/wallet.db", currency="USD")
-    wallet = wallet_app(ledger, token=TOKEN)
+@pytest.mark.parametrize("dialect", ["igamingace", "sister"])
+@pytest.mark.parametrize("books_of", [LedgerBooks, ExampleBooks])
+async def test_after_many_rounds_under_faults_the_books_agree(
+    tmp_path, monkeypatch, books_of, dialect, rounds
+):
+    monkeypatch.chdir(tmp_path)  # where the example has its database
+    books = books_of(tmp_path)
+    wallet = wallet_app(books.wallet, token=TOKEN)
     troubled = Troubled(wallet, late=0.45)
-    app = create_app(token=TOKEN, wallet=troubled, seed=5, time_scale=0.1)
-    for player in PLAYERS:
-        ledger.add_player(player, "USD")
-        ledger.deposit(player, START)
+    app = create_app(token=TOKEN, wallet=troubled, seed=5, time_scale=0.1, dialect=dialect)
     app.set_points("mycasino", 10**7)
+    app.faults.add("spelling", share=0.5)
     app.faults.add("callback_duplicate", share=0.1)
     app.faults.add("callback_delay", share=0.03, seconds=0.2, spread=0.3)
     app.faults.add("callback_lost_answer", share=0.05)
@@ -146,9 +197,17 @@ async def test_after_many_rounds_under_faults_the_books_agree(tmp_path, rounds):
 
     # The API tells at once what it does: a request that got lost needs no place at the limit any more.
     limiter = LocalLimiter(linger=0)
-    async with AsyncAgent(app.token, transport=app.async_transport(), limiter=limiter) as agent:
+    zone = UTC if dialect == "sister" else None
+    async with AsyncAgent(
+        app.token, transport=app.async_transport(), limiter=limiter, time_zone=zone
+    ) as agent:
+        seats = asyncio.Semaphore(books.at_once)
 
         async def sit_down(number, player):
+            async with seats:
+                await launch_and_play(number, player)
+
+        async def launch_and_play(number, player):
             await until_it_works(lambda: agent.players.create(player_external_id=player))
             url = await until_it_works(
                 lambda: agent.games.launch(
@@ -170,10 +229,10 @@ async def test_after_many_rounds_under_faults_the_books_agree(tmp_path, rounds):
     for entry in transactions:
         if entry.user_external_id in PLAYERS:
             implied[entry.user_external_id] += SIGNS[entry.trans_type] * entry.amount
-    held = {player: ledger.balance_of(player) for player in PLAYERS}
+    held = {player: books.balance_of(player) for player in PLAYERS}
     await app.aclose()
     wallet.close()
-    ledger.close()
+    books.close()
 
     assert held == dict(implied)
     assert min(held.values()) >= 0

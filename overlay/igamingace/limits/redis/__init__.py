@@ -1,16 +1,18 @@
 """RedisLimiter: one budget per account over all processes and hosts that share a Redis; extra `redis`.
 
+MODEL.md beside this file has states, messages, invariants and assumptions; this page describes them in prose.
+
 Within a process everything is as in a local budget (queue, abandoned slots, hooks), except that its capacity
-is
-leased: a request costs no call to Redis as long as the process has permits. One thread per process
+is leased: a request costs no call to Redis as long as the process has permits. One thread per process
 (`_worker.py`) talks to Redis over two connections (`_connections.py`): one runs the script (`lease.lua`), one
 batch at a time, the other receives messages. Nothing is polled: waiting processes get a message.
 
 **State in Redis.** One key for each account in use, ``igamingace:{ACCOUNT}`` (a hash, never the token), of at
 most 1 KiB with a handful of processes: the limit, the working limit, the drain, and of each process what it
-holds, what it wants, since when, and when its lease expires. It is deleted with its last lease, or a minute
-after the last refusal. In addition one key ``igamingace:store``: when the data was created and by which run
-of the server.
+holds, what it wants, since when, and when its lease expires. It is deleted when the last process has given
+back what it holds (a day after its last use, if that was killed), or when the last storm of refusals is over.
+In addition one key ``igamingace:store``: when the data was created, by which run of the server, and of which
+accounts there must be a key.
 
 **One script.** A lease request contains all that a process holds and wants, and replaces its previous one. It
 is sent when the process needs more or fewer permits, and otherwise every third of the lease, which each
@@ -28,12 +30,20 @@ back as its requests end; idle permits are given back at once.
 **1018 in any process** starts a drain: all processes hold new requests back until each has reported that
 nothing is in flight any more (or its lease is over, or a minute has passed), and give their permits back.
 Then the working limit is what the server had room for, and permits are allocated anew; the rest is as
-described at `igamingace.limits.LocalLimiter`.
+described at `igamingace.limits.LocalLimiter`: the first success that any process reports starts the recovery.
 
 **Failures.**
 
 - *A process dies*: one lease after its last request its permits go to processes that wait; they know when
-  that is, and send a request then.
+  that is, and send a request then. If its connection is still open (its host is gone), it is asked first, and
+  has a quarter of a lease, at most 1 s, to answer.
+- *Redis' clock jumps*: ahead, all leases seem to be over; but whoever lives answers when it is asked. Back,
+  no lease lasts longer than one lease from then.
+- *The key of an account is evicted or deleted*: all report their permits again, and for one lease nothing is
+  granted beyond what is reported, as after a flush. There is a warning, and one at connecting where
+  ``maxmemory-policy`` is not ``noeviction``.
+- *Redis answers with errors* (out of memory, read-only): it counts as away until it runs the script again,
+  with one warning and one when it is back. A missing right is a `ConfigurationError` for waiting calls.
 - *Redis cannot be reached, or hangs*: a process keeps the permits it has until its lease expires, by its own
   clock since before it sent its last request. Then `fallback` decides. Permits can be released at any time;
   that never blocks and never raises.
@@ -56,16 +66,21 @@ described at `igamingace.limits.LocalLimiter`.
 - *Another program connects with another limit*: it is rejected (`ConfigurationError`) while the account is in
   use.
 
-**Assumptions.** All processes have the same `lease`. Redis' clock does not jump, nor does the monotonic one
-of a process. A process is not suspended for a lease exactly between its last check of the lease and the
-sending of a request. Requests of a process that died end within one lease. When Redis restarts empty and a
-new process is there first, those that hold permits have reconnected 2 s after the start; they try every 0.2
-s. A server is flushed only while all processes that hold permits are connected to it. Before an empty server
-that is no replica and has been up for longer takes its place, no process uses the limiter for one lease.
+**Assumptions.** All processes have the same `lease`. Redis' clock does not jump while a process is suspended
+or its connection is broken; the monotonic one of a process does not jump at all. A process is not suspended
+for a lease exactly between its last check of the lease and the sending of a request. Requests of a process
+that died end within one lease. When Redis restarts empty and a new process is there first, those that hold
+permits have reconnected 2 s after the start; they try every 0.2 s. A server is flushed only while all
+processes that hold permits are connected to it. Before an empty server that is no replica and has been up for
+longer takes its place, no process uses the limiter for one lease.
 
-**Sentinel**: pass `Sentinel(...).master_for(...)` in place of the URL. **Cluster** is not needed for this
-little data and its client is not supported; all keys get one hash tag there, so that a single shard in
-cluster mode works.
+**Sentinel**: pass `Sentinel(...).master_for(...)` in place of the URL. **Cluster**: pass the URL of any node
+(not a cluster's client). All keys get one hash tag there, and the limiter connects to the shard that has it:
+accounts are not spread, one shard serves all. When that slot moves, or its shard fails over, it is as if
+another server took over.
+
+**How many hosts** one Redis can serve is measured in MODEL.md: about 100 that compete for the limit of one
+account, any number of which each has its own accounts.
 """
 
 from igamingace.limits.redis._budget import LimiterUnavailable

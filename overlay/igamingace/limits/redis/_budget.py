@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 from weakref import WeakKeyDictionary
 
@@ -15,15 +16,13 @@ if TYPE_CHECKING:
 
     from igamingace.limits._budget import LocalPermit, Wakeup
     from igamingace.limits._events import LimiterHooks
+    from igamingace.limits._interfaces import Cancellation
     from igamingace.limits._queue import Waiter
     from igamingace.limits._state import SlotOutcome
     from igamingace.limits.redis._messages import LeaseRequest, LeaseUpdate
     from igamingace.limits.redis._state import LeaseState
 
 __all__ = ["LeaseManager", "LeasedBudget", "LimiterUnavailable"]
-
-_SUCCESS_REPORTS = 0.1
-"""Seconds between reports of successful answers while the working limit is lowered."""
 
 _errors: WeakKeyDictionary[Waiter, Exception] = WeakKeyDictionary()
 """What waiting calls are to raise; one dictionary for all budgets, for each takes a kilobyte."""
@@ -42,6 +41,10 @@ class LeaseManager(BudgetManager, Protocol):
 
     def notify(self, account: str) -> None:
         """Serve the account soon. It does not block and may be called anywhere, under any lock."""
+        ...
+
+    def outage(self) -> str | None:
+        """Why Redis cannot lease permits at the moment; None while it can."""
         ...
 
 
@@ -74,14 +77,22 @@ class LeasedBudget(LocalBudget):
         """When the manager is to send a request though nothing happens."""
 
     def acquire(
-        self, *, timeout: float | None = None, urgent: bool = False, retry: bool = False
+        self,
+        *,
+        timeout: float | None = None,
+        urgent: bool = False,
+        retry: bool = False,
+        cancellation: Cancellation | None = None,
     ) -> LocalPermit:
-        """Wait in this thread for a slot; see `Budget.acquire`."""
-        permit = super().acquire(timeout=timeout, urgent=urgent, retry=retry)
+        """Wait in this thread for a slot; see `LocalBudget.acquire`."""
+        acquire = partial(
+            super().acquire, timeout=timeout, urgent=urgent, retry=retry, cancellation=cancellation
+        )
+        permit = acquire()
         # The process may have been suspended since the grant, and another process may have the permit by now.
         while self._leased.has_expired(permit.serial, monotonic()):
             permit.unused()
-            permit = super().acquire(timeout=timeout, urgent=urgent, retry=retry)
+            permit = acquire()
         return permit
 
     async def acquire_async(
@@ -134,8 +145,6 @@ class LeasedBudget(LocalBudget):
         self._update(lambda: state.on_response(update, lease, now))
         self.request_at = next_heartbeat if state.leased or state.in_use or state.waiting else math.inf
         self._request_when_told(update, now)
-        if state.reports_successes() and state.leased:
-            self.request_at = min(self.request_at, now + _SUCCESS_REPORTS)
         return self.request_at < math.inf
 
     def on_message(self, update: LeaseUpdate) -> None:
@@ -173,8 +182,8 @@ class LeasedBudget(LocalBudget):
         self._update(lambda: self._fail_waiting(error))
 
     def _request_when_told(self, update: LeaseUpdate, now: float) -> None:
-        if update.again >= 0:
-            self.request_at = min(self.request_at, now + update.again / 1000)
+        if update.recheck_in >= 0:
+            self.request_at = min(self.request_at, now + update.recheck_in / 1000)
 
     def _fail_waiting(self, error: Callable[[], Exception]) -> None:
         queue = self.state.queue
@@ -199,6 +208,9 @@ class LeasedBudget(LocalBudget):
         if error is not None:
             raise error
         super()._end_wait_without_slot(permit)
+
+    def _why_no_slot(self) -> str | None:
+        return self._leases.outage()
 
     def _notify_manager(self) -> None:
         """Notify the manager if a request is to be sent, or something is due earlier than planned."""

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+import redis
 from redis import connection
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import NoPermissionError, NoScriptError, RedisError, ResponseError
 from redis.retry import Retry
 
+from igamingace.errors import ConfigurationError
 from igamingace.limits.redis._script import lease_script
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Mapping, Sequence
 
-    from redis import Redis
-
-__all__ = ["RedisConnections", "connection_settings"]
+__all__ = ["NotUsableError", "RedisConnections", "connection_settings"]
 
 _SCRIPT = lease_script().encode()
 
+_CHECK = "redis.call('PUBLISH', ARGV[1], '') return redis.call('PUBSUB', 'NUMSUB', ARGV[1])[2]"
+
+_CLUSTER_CLIENT = (
+    "RedisLimiter takes no client of a Redis Cluster; give it the URL of one of its nodes instead"
+)
 _CLIENT_SETTINGS = ("maint", "oss_", "orig_", "himport")
 """Prefixes of settings that tie a connection to its client's pool, and to RESP3."""
+
+
+class NotUsableError(RedisError):
+    """The server can be reached, but never be used as it is configured; the message says why."""
 
 
 class _Connection(Protocol):
@@ -38,19 +47,32 @@ class _Connection(Protocol):
     def _get_socket(self) -> socket.socket | None: ...
 
 
-def connection_settings(server: str | Redis, timeout: float) -> dict[str, Any]:
+def connection_settings(server: str | redis.Redis, timeout: float) -> dict[str, Any]:
     """The settings of a connection: those of the URL or the client, with defaults that suit a limiter.
 
     redis-py's defaults suit a cache: timeouts of 5 s, each retried, and push messages in between.
+
+    Raises:
+        ConfigurationError: it is neither, or no connection can be made with these settings.
     """
     settings: dict[str, Any]
     if isinstance(server, str):
-        settings = cast("Any", connection).parse_url(server)
+        try:
+            settings = cast("Any", connection).parse_url(server)
+        except ValueError as error:
+            raise ConfigurationError(f"the URL of Redis is invalid: {error}") from None
+    elif isinstance(server, redis.RedisCluster):
+        raise ConfigurationError(_CLUSTER_CLIENT)
+    elif not isinstance(cast("object", server), redis.Redis):
+        raise ConfigurationError(
+            "RedisLimiter takes a URL (redis://, rediss:// or unix://) or a client of the class redis.Redis, "
+            f"not {type(server).__module__}.{type(server).__qualname__}"
+        )
     else:
         pool = server.connection_pool
         settings = {**pool.connection_kwargs, "connection_class": pool.connection_class}
         settings = {name: value for name, value in settings.items() if not name.startswith(_CLIENT_SETTINGS)}
-    return {
+    settings = {
         "client_name": "igamingace",
         **settings,
         "decode_responses": False,
@@ -62,26 +84,42 @@ def connection_settings(server: str | Redis, timeout: float) -> dict[str, Any]:
         "socket_connect_timeout": timeout,
         "socket_timeout": timeout,
     }
+    try:
+        _new_connection(settings)  # which connects later
+    except (TypeError, ValueError, RedisError) as error:
+        tls = "; TLS needs a URL that begins with rediss://" if "ssl_" in str(error) else ""
+        raise ConfigurationError(
+            f"the settings of the connection to Redis are invalid: {error}{tls}"
+        ) from None
+    return settings
+
+
+def _new_connection(settings: Mapping[str, Any]) -> _Connection:
+    kind = settings.get("connection_class", connection.Connection)
+    connected: _Connection = kind(**{name: settings[name] for name in settings if name != "connection_class"})
+    return connected
 
 
 class RedisConnections:
     """Both connections, connected. For one thread. After an error of either the caller closes both."""
 
-    def __init__(self, settings: Mapping[str, Any], channel: str) -> None:
-        """Connect, load the script and subscribe to `channel`."""
-        kind = settings.get("connection_class", connection.Connection)
-        settings = {name: value for name, value in settings.items() if name != "connection_class"}
-        self._scripts: _Connection = kind(**settings)
-        self._subscriber: _Connection = kind(**settings)
+    def __init__(self, settings: Mapping[str, Any], channel: str, cluster_key: str) -> None:
+        """Connect, load the script and subscribe to `channel`; in a cluster at the owner of `cluster_key`."""
+        self._open(settings)
         try:
-            self._scripts.connect()
-            self._subscriber.connect()
+            self._connect()
             info = self._info()
+            if info.get("cluster_enabled") == "1" and (owner := self._find_owner(cluster_key)):
+                self._follow(settings, *owner)
+                info = self._info()
             self.run_id = info.get("run_id", "")
             self.uptime = _uptime(info)  # in ms, see `StoreIdentity`
+            self.eviction_policy = info.get("maxmemory_policy", "")
             self.clustered = info.get("cluster_enabled") == "1"
             self._load()
             self.subscribe(channel)
+            self._subscriber.read_response()
+            self._check_channels(channel)
         except BaseException:
             self.close()
             raise
@@ -95,7 +133,7 @@ class RedisConnections:
         messages: list[bytes] = []
         while self._subscriber.can_read(timeout=0):
             kind, _, message = self._subscriber.read_response()
-            if kind == b"message":  # else it is the response to SUBSCRIBE
+            if kind == b"message" and message:  # else it is the response to SUBSCRIBE, or `_check_channels`
                 messages.append(message)
         return messages
 
@@ -116,6 +154,54 @@ class RedisConnections:
             if isinstance(response, ResponseError) and not _concerns_one_key(response):
                 raise response
         return responses
+
+    def _open(self, settings: Mapping[str, Any]) -> None:
+        self._scripts = _new_connection(settings)
+        self._subscriber = _new_connection(settings)
+
+    def _find_owner(self, key: str) -> tuple[str, int] | None:
+        """Host and port of the cluster's node that has the slot of this key; None where it is this one."""
+        slot = self._execute("CLUSTER", "KEYSLOT", key)
+        myself = self._execute("CLUSTER", "MYID")
+        for start, end, (host, port, node, *_), *_ in self._execute("CLUSTER", "SLOTS"):
+            if start <= slot <= end:
+                return None if node == myself else (host.decode(), port)
+        raise RedisError(f"no node of the Redis Cluster has the hash slot {slot}")
+
+    def _follow(self, settings: Mapping[str, Any], host: str, port: int) -> None:
+        """Connect to another node of the cluster."""
+        if "host" not in settings:
+            raise NotUsableError(
+                "This Redis is one node of a cluster, and another one has the RedisLimiter's data. Give it "
+                "the URL redis://HOST:PORT of a node, no socket's and no client's."
+            )
+        self.close()
+        self._open({**settings, "host": host or settings["host"], "port": port})
+        self._connect()
+
+    def _connect(self) -> None:
+        try:
+            self._scripts.connect()
+            self._subscriber.connect()
+        except RedisError as error:
+            if "DB index is out of range" in str(error) or "SELECT is not allowed" in str(error):
+                raise NotUsableError(f"Redis has no database of this number: {error}") from None
+            raise
+
+    def _check_channels(self, channel: str) -> None:
+        """See that messages arrive: the rights for them are apart from those for keys, in commands and here.
+
+        The first message between processes may be sent long after the first slot was granted.
+        """
+        try:
+            listeners = self._execute("EVAL", _CHECK, "0", channel)
+        except ResponseError as error:
+            raise _with_permission(error) from None
+        if not listeners:
+            raise NotUsableError(
+                "What the RedisLimiter publishes in Redis does not reach it: a proxy between them may not "
+                "support SUBSCRIBE. Connect to Redis itself."
+            )
 
     def fileno(self) -> int:
         """The file descriptor to select on to wait for a message."""
@@ -141,9 +227,9 @@ class RedisConnections:
     def _load(self) -> None:
         self._sha: bytes = self._execute("SCRIPT LOAD", _SCRIPT)
 
-    def _execute(self, *command: str | bytes) -> bytes:
+    def _execute(self, *command: str | bytes) -> Any:  # noqa: ANN401 - any Redis value
         self._scripts.send_command(*command, check_health=False)
-        return cast("bytes", self._scripts.read_response())
+        return self._scripts.read_response(disconnect_on_error=False)
 
     def _evaluate(self, calls: Sequence[tuple[str, str, bytes, str]]) -> list[Any]:
         commands: list[tuple[str | bytes | int, ...]] = [
@@ -157,7 +243,7 @@ class RedisConnections:
         try:
             return self._scripts.read_response(disconnect_on_error=False)
         except ResponseError as error:
-            return error
+            return _with_permission(error)
 
 
 def _uptime(info: Mapping[str, str]) -> int:
@@ -165,6 +251,14 @@ def _uptime(info: Mapping[str, str]) -> int:
     if info.get("second_repl_offset", "-1") != "-1":  # a replica that was promoted; INFO does not say when
         return 0
     return 1000 * max(0, int(info.get("uptime_in_seconds", "0")) - 1)  # Redis rounds up
+
+
+def _with_permission(error: ResponseError) -> ResponseError:
+    """The error as NoPermissionError where it says, within a script, that the user lacks a right."""
+    if "user executing the script can't" in str(error):
+        reason, *_ = str(error).split(" script: ")
+        return NoPermissionError(reason)
+    return error
 
 
 def _concerns_one_key(error: ResponseError) -> bool:

@@ -81,10 +81,7 @@ class RedisLimiter:
         check_settings(limit, linger, acquire_timeout)
         _check_lease(limit, lease, fallback)
         timeout = min(lease / 4, _MAX_CALL)
-        try:
-            settings = connection_settings(url, timeout)
-        except ValueError as error:
-            raise ConfigurationError(f"the URL of Redis is invalid: {error}") from None
+        settings = connection_settings(url, timeout)
         self._acquire_timeout = math.inf if acquire_timeout is None else acquire_timeout
         self._hooks = hooks
         self._budgets: BudgetRegistry[LeasedBudget] = BudgetRegistry(limit)

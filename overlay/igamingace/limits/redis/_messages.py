@@ -13,9 +13,9 @@ __all__ = ["LeaseRequest", "LeaseUpdate", "StoreIdentity"]
 class StoreIdentity:
     """What a process knows of the store (the data in Redis) it talks to."""
 
-    run: str
+    run_id: str
     """The run id of the server, which changes with each restart and failover; empty where it is hidden."""
-    up: int
+    uptime: int
     """For how many ms the server had surely been the primary when the process connected; 0: unknown."""
     store: int
     """When the data was created as far as this process knows, in ms of the server's clock; 0: unknown."""
@@ -31,19 +31,19 @@ class LeaseRequest:
     """Number of the process' request; the same number twice is the same request, sent again."""
     term: int
     """How many leases this process has lost: what was granted under an earlier one is void."""
-    heard: int
+    granted_seen: int
     """The highest `granted` received in this term."""
-    hold: int
+    held: int
     """Permits that this process keeps."""
-    want: int
+    wanted: int
     """Permits that it could use in addition."""
     refused: int
     """Requests to the API refused with 1018 since the last lease request."""
-    good: int
-    """Requests to the API answered successfully since then, counted while the working limit is lowered."""
+    succeeded: bool
+    """Whether the API has answered a request since the last drain; only while `probing`."""
     draining: bool
     """Whether this process holds new requests to the API back."""
-    over: int
+    finished_drain: int
     """Number of the last drain known to be over."""
     drained: int
     """Number of the drain for which nothing is in flight here any more, else 0."""
@@ -52,7 +52,7 @@ class LeaseRequest:
 
     def to_json(self, process: str, lease: int, store: StoreIdentity) -> bytes:
         """As the script reads it: from the process with this id, whose lease is to last `lease` ms."""
-        return json.dumps({"id": process, "lease": lease, **asdict(store), **asdict(self)}).encode()
+        return json.dumps({"process": process, "lease": lease, **asdict(store), **asdict(self)}).encode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,32 +60,36 @@ class LeaseUpdate:
     """State of an account for one process: the response to each request, and a message when it changes."""
 
     account: str = ""
-    calls: int = 0
+    call: int = 0
     """Number of the script's call for the account, so that a late message is recognized."""
     term: int = 0
     """The term of the process to which the rest applies."""
     granted: int = 0
     """All permits granted to this process in this term: a total, so that a lost message loses none."""
-    work: int = 0
+    working_limit: int = 0
     """The working limit over all processes."""
-    crowded: bool = False
-    """Contended: another process lacks permits, so idle ones are to be given back at once."""
-    cap: int = 0
+    contended: bool = False
+    """Another process lacks permits, so idle ones are to be given back at once."""
+    usable: int = 0
     """The most permits that this process may use and keep."""
     drain: int = 0
     """Number of the latest drain."""
     draining: bool = False
     """Whether that is still going on."""
+    probing: bool = False
+    """Whether the first success since that drain is to be reported at once."""
+    recheck_in: int = -1
+    """In so many ms something changes by time alone and a request is to be sent; -1: never."""
     seq: int = 0
     """In responses: the request that it answers."""
     store: int = 0
     """In responses: when the store's data was created."""
-    member: bool = True
+    leased: bool = True
     """In responses: whether the process has a lease; one that neither holds nor wants permits has none."""
-    again: int = -1
-    """In so many ms something changes by time alone and a request is to be sent; -1: never."""
-    opens: int = 0
+    settles_in: int = 0
     """In responses: for so many ms nothing is granted beyond what was reported: data may be lost."""
+    lost: bool = False
+    """In responses: the account's state was found to be deleted or evicted with this request."""
     limit: int = 0
     """In responses: the limit of the others, where it differs and the request was rejected."""
 

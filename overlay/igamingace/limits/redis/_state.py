@@ -112,7 +112,7 @@ class LeaseState(BudgetState):
         if self.pending_request is not None:
             return False
         shared, waiting, in_use = self._shared, self.waiting, self.in_use
-        if shared.refusals:
+        if shared.refusals or shared.succeeded:
             return True
         if shared.draining:
             done = not in_use and self._reported_drain < self._current_drain
@@ -146,12 +146,11 @@ class LeaseState(BudgetState):
         if request is None or update.seq != request.seq:
             return  # the lease was lost meanwhile
         self.pending_request = None
-        self._wanted = request.want
+        self._wanted = request.wanted
         self._shared.refusals -= request.refused
-        self._shared.successes -= request.good
         self._reported_drain = max(self._reported_drain, request.drained)
         self._latest_call = 0
-        self.lease_expires = self._sent_at + lease if update.member else math.inf
+        self.lease_expires = self._sent_at + lease if update.leased else math.inf
         self._apply(update, now)
 
     def on_message(self, update: LeaseUpdate, now: float) -> None:
@@ -179,10 +178,6 @@ class LeaseState(BudgetState):
         self.closed = True
         self.set_capacity(0, now)
 
-    def reports_successes(self) -> bool:
-        """Whether successful answers are to be reported soon: while the working limit is lowered."""
-        return self._shared.active and not self._shared.draining
-
     def _drop_lease(self, now: float) -> None:
         self.lease_expires = math.inf
         self._first_valid_serial = next_serial()
@@ -206,21 +201,23 @@ class LeaseState(BudgetState):
     def _new_request(self, account: str) -> LeaseRequest:
         shared, in_use = self._shared, self.in_use
         self._sequence += 1
-        drained = shared.draining and not in_use and self._current_drain > self._finished_drain
+        # A drain that this request starts gets the next number; by now all may have ended, if short.
+        drain = max(self._current_drain, self._finished_drain + 1)
+        drained = shared.draining and not in_use
         return LeaseRequest(
             account=account,
             limit=self.limit,
             seq=self._sequence,
             term=self._term,
-            heard=self._granted_seen,
-            hold=self.held,
-            want=0 if self.closed else max(0, min(in_use + self.waiting, self.limit) - self.held),
+            granted_seen=self._granted_seen,
+            held=self.held,
+            wanted=0 if self.closed else max(0, min(in_use + self.waiting, self.limit) - self.held),
             refused=shared.refusals,
-            good=shared.successes,
+            succeeded=shared.succeeded,
             draining=shared.draining,
-            over=self._finished_drain,
-            drained=self._current_drain if drained else 0,
-            accepted=shared.accepted if drained and self._reported_drain < self._current_drain else 0,
+            finished_drain=self._finished_drain,
+            drained=drain if drained else 0,
+            accepted=shared.accepted if drained and self._reported_drain < drain else 0,
         )
 
     def _apply(self, update: LeaseUpdate, now: float) -> None:
@@ -230,11 +227,11 @@ class LeaseState(BudgetState):
         self._granted_seen += new
         self.held += new
         self._wanted = max(0, self._wanted - new)
-        if update.calls > self._latest_call:
-            self._latest_call = update.calls
-            self._contended, self._usable = update.crowded, update.cap
-            self._shared.set_working_limit(update.work)
+        if update.call > self._latest_call:
+            self._latest_call = update.call
+            self._contended, self._usable = update.contended, update.usable
             self._apply_drain(update, now)
+            self._shared.set_working_limit(update.working_limit, probing=update.probing)
         if new and not self.closed:  # one request for each new permit, even where none is to be kept
             self.set_capacity(min(self.held, max(self.capacity, self.in_use) + new), now)
         self.set_capacity(0 if self.closed else min(self.held, self._usable), now)
@@ -248,4 +245,4 @@ class LeaseState(BudgetState):
                 self._shared.start_drain(self.in_use, now)
         else:
             self._finished_drain = update.drain
-            self._shared.end_drain(update.work)
+            self._shared.end_drain(now)

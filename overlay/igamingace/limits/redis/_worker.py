@@ -19,8 +19,9 @@ from igamingace._common.clock import monotonic
 from igamingace._common.fork import after_fork_in_child
 from igamingace.errors import ConfigurationError
 from igamingace.limits.redis._budget import LimiterUnavailable
-from igamingace.limits.redis._connections import RedisConnections
+from igamingace.limits.redis._connections import NotUsableError, RedisConnections
 from igamingace.limits.redis._messages import LeaseUpdate, StoreIdentity
+from igamingace.limits.redis._script import RECONNECT
 from igamingace.limits.redis._wakeup import DeadlineHeap, WakeupPipe
 
 if TYPE_CHECKING:
@@ -35,13 +36,13 @@ _log = logging.getLogger("igamingace")
 
 _BATCH = 256
 """Requests for so many accounts go in one batch, so that messages wait for no more than that."""
-_RECONNECT = 0.2
-"""Seconds between attempts to connect; `RECONNECT_TIME` of lease.lua relies on it."""
 _HASH_TAG = "{all}:"
 """Part of all keys in cluster mode, where a script may use only keys with the same hash tag: those of the
 accounts, and that of the store's mark."""
 _NO_RESPONSE_RETRY = 1.0
 """Seconds until the next request for an account for which Redis had an error as response."""
+_SILENCE = 0.2
+"""After so many seconds without an answer Redis counts as away, for callers whose wait is over."""
 _CLOSE_TIMEOUT = 2.0
 """Seconds that the end of the process waits at most for permits to be given back."""
 
@@ -83,6 +84,11 @@ class LeaseWorker:
         self._lease = lease
         self._heartbeat = lease / 3
         self._prefix = prefix
+        self._rights = (
+            f"Its user needs the keys ~{prefix}*, the channels &{prefix}* and the commands eval, evalsha, "
+            "script|load, info, client|setname, select, time, get, set, del, hmget, hset, hdel, publish, "
+            "subscribe and pubsub|numsub; in a cluster also cluster|slots, cluster|keyslot and cluster|myid."
+        )
         self._fallback_slots = fallback_slots
         self._fail = fail
         self._connections: RedisConnections | None = None
@@ -102,9 +108,11 @@ class LeaseWorker:
         self._active: dict[str, LeasedBudget] = {}  # keeps alive whoever has or wants permits
         self._deadlines = DeadlineHeap(self._heartbeat)
         self._store = 0  # when the store's data was created
-        self._disconnected = False  # Redis cannot be reached, and the log says so
+        self._outage: str | None = None  # why Redis cannot be used, as the log says
+        self._unanswered_since = math.inf  # when a request or an attempt to connect began
         self._connection_worked = False  # whether the present connection had any response
         self._lost_leases = LostLeaseLog(self._heartbeat)
+        self._warned_of_eviction = False
         self._failing: set[str] = set()  # accounts for which Redis has an error as response
 
     def keep(self, budget: LeasedBudget) -> None:
@@ -126,6 +134,13 @@ class LeaseWorker:
         self._notified.append(account)
         self._wake()
 
+    def outage(self) -> str | None:
+        """Why Redis cannot lease permits; see `LeaseManager`."""
+        silent = monotonic() - self._unanswered_since
+        if self._outage is None and silent > _SILENCE:
+            return f"Redis has not answered the RedisLimiter for {silent:.1f} s"
+        return self._outage
+
     def close(self, timeout: float = _CLOSE_TIMEOUT) -> None:
         """Give all permits back and end the thread; wait for that at most `timeout` seconds."""
         self.closed = True
@@ -142,19 +157,25 @@ class LeaseWorker:
     def _run(self) -> None:
         while not self.closed:
             self._connection_worked = False
+            self._unanswered_since = monotonic()
             try:
-                self._connections = RedisConnections(self._settings, self._prefix + self._process)
+                channel, cluster_key = self._prefix + self._process, f"{self._prefix}{_HASH_TAG}store"
+                self._connections = RedisConnections(self._settings, channel, cluster_key)
                 self._on_connected(self._connections)
                 self._serve(self._connections)
+            except NotUsableError as error:
+                self._serve_disconnected(error, partial(ConfigurationError, str(error)))
             except (AuthenticationError, NoPermissionError) as error:
-                reason = partial(ConfigurationError, f"Redis rejects the RedisLimiter: {error}")
-                self._serve_disconnected(error, reason)
+                message = f"Redis rejects the RedisLimiter: {error}. {self._rights}"
+                self._serve_disconnected(error, partial(ConfigurationError, message))
             except (RedisError, OSError) as error:
                 if not self._connection_worked:  # else maybe only this connection failed: connect at once
                     self._serve_disconnected(error, None)
             except Exception as error:  # noqa: BLE001 - waiting calls must not wait for ever
-                _log.exception("Unexpected error in the RedisLimiter; it connects again")
-                self._serve_disconnected(error, None)
+                if self._outage is None:
+                    _log.exception("Unexpected error in the RedisLimiter; it connects again")
+                message = f"Unexpected error in the RedisLimiter: {type(error).__name__}: {error}"
+                self._serve_disconnected(error, partial(LimiterUnavailable, f"{message}. Nothing was sent."))
             finally:
                 if self._connections is not None:
                     self._connections.close()
@@ -216,9 +237,9 @@ class LeaseWorker:
 
     def _send_requests(self, connections: RedisConnections, budgets: list[LeasedBudget]) -> None:
         """Send one request for each budget, all in one batch, and handle the responses."""
-        now = monotonic()
+        now = self._unanswered_since = monotonic()
         next_heartbeat = self._deadlines.next_heartbeat(now)
-        store = StoreIdentity(run=connections.run_id, up=connections.uptime, store=self._store)
+        store = StoreIdentity(run_id=connections.run_id, uptime=connections.uptime, store=self._store)
         lease = round(1000 * self._lease)
         responses = connections.run_script(
             [
@@ -231,7 +252,7 @@ class LeaseWorker:
                 for budget in budgets
             ]
         )
-        self._connection_worked = True
+        self._on_answer()
         for budget, response in zip(budgets, responses, strict=True):
             self._lost_leases.add(budget.account, budget.pop_lost_requests(), now)
             if isinstance(response, ResponseError):
@@ -264,10 +285,16 @@ class LeaseWorker:
     def _on_response(
         self, connections: RedisConnections, budget: LeasedBudget, update: LeaseUpdate, next_heartbeat: float
     ) -> None:
+        if update.lost:
+            _log.warning(
+                "Redis has deleted or evicted the state of account %s; permits are reported again, and for "
+                "one lease no others are granted. Set maxmemory-policy to noeviction for this Redis.",
+                budget.account[:8],
+            )
         if update.limit:
             budget.fail_waiting(partial(ConfigurationError, self._different_limit(update.limit)))
         if update.store and update.store != self._store:
-            self._on_new_store(connections, update.store, update.opens)
+            self._on_new_store(connections, update.store, update.settles_in)
         if budget.on_response(update, self._lease, next_heartbeat) and budget.is_due():
             self._notified.append(budget.account)
         self._set_deadline(budget)
@@ -278,7 +305,7 @@ class LeaseWorker:
             f"it can be changed once none of them has used the account for {self._lease:g} s."
         )
 
-    def _on_new_store(self, connections: RedisConnections, store: int, opens: int) -> None:
+    def _on_new_store(self, connections: RedisConnections, store: int, settles_in: int) -> None:
         if self._store:
             _log.warning(
                 "Redis has lost the limiter's data, or another server took over; permits are reported again."
@@ -286,28 +313,39 @@ class LeaseWorker:
             self._request_all()
         else:
             connections.subscribe(f"{self._prefix}all")
-            if opens:
+            if settles_in:
                 _log.warning(
                     "Redis has just started, or has lost the limiter's data: other processes may hold permits"
                     " that it does not know of. For %.1f s it grants only permits that were reported to it.",
-                    opens / 1000,
+                    settles_in / 1000,
                 )
         self._store = store
 
     def _request_all(self) -> None:
         for budget in self._active.values():
-            budget.request_soon()
-            self._notified.append(budget.account)
+            self._request_soon(budget)
+
+    def _request_soon(self, budget: LeasedBudget) -> None:
+        budget.request_soon()
+        self._notified.append(budget.account)
 
     def _receive_messages(self, connections: RedisConnections) -> None:
         for message in connections.messages():
-            if message == b"announce":
-                self._request_all()
+            command, _, account = message.partition(b" ")
+            if command == b"announce":
+                self._on_announce(account.decode())
                 continue
             update = LeaseUpdate.from_json(message)
             for budget in self._find([update.account]):
                 budget.on_message(update)
                 self._set_deadline(budget)
+
+    def _on_announce(self, account: str) -> None:
+        """Report again what this process holds of an account, or of all: Redis has lost it."""
+        if not account:
+            self._request_all()
+        elif account in self._active:
+            self._request_soon(self._active[account])
 
     def _sleep(self, until: float, connections: RedisConnections | None) -> None:
         if self._wakeup_pipe is not None:
@@ -315,24 +353,42 @@ class LeaseWorker:
 
     # -- disconnected
 
-    def _on_connected(self, connections: RedisConnections) -> None:
-        if self._disconnected:
+    def _on_answer(self) -> None:
+        """The script has run. Only now is Redis back: it may accept connections and not run the script."""
+        self._connection_worked = True
+        self._unanswered_since = math.inf
+        if self._outage is not None:
             _log.warning("Redis is back: the RedisLimiter shares the limit among all processes again.")
-        self._disconnected = False
+        self._outage = None
+
+    def _warn_of_eviction(self, policy: str) -> None:
+        if not self._warned_of_eviction:
+            self._warned_of_eviction = True
+            _log.warning(
+                "Redis may evict the RedisLimiter's data when its memory is full (maxmemory-policy is %s): "
+                "then permits are reported again, and for one lease no others are granted. Set it to "
+                "noeviction, or use a Redis of its own for the limiter.",
+                policy,
+            )
+
+    def _on_connected(self, connections: RedisConnections) -> None:
+        self._unanswered_since = math.inf
+        if connections.eviction_policy not in {"", "noeviction"}:
+            self._warn_of_eviction(connections.eviction_policy)
         if self._store:
             connections.subscribe(f"{self._prefix}all")
         self._request_all()
 
     def _serve_disconnected(self, error: Exception, reason: Callable[[], Exception] | None) -> None:
         """Serve the budgets without Redis, until it is time to connect again."""
-        if not self._disconnected:
-            self._disconnected = True
-            _log.warning("Redis cannot be reached by the RedisLimiter: %s", error)
+        outage = f"Redis cannot be reached by the RedisLimiter: {error}"
+        if self._outage is None:
+            _log.warning("%s", outage)
+        self._outage = outage
+        self._unanswered_since = math.inf
         if reason is None and self._fail:
-            reason = partial(
-                LimiterUnavailable, f"Redis cannot be reached by the RedisLimiter: {error}. Nothing was sent."
-            )
-        reconnect_at = monotonic() + backoff(_RECONNECT, _RECONNECT, 1)
+            reason = partial(LimiterUnavailable, f"{outage}. Nothing was sent.")
+        reconnect_at = monotonic() + backoff(RECONNECT, RECONNECT, 1)
         while not self.closed and monotonic() < reconnect_at:
             for budget in list(self._find({**self._pop_notified(), **self._active})):
                 if budget.on_disconnect(self._fallback_slots) and reason is not None:

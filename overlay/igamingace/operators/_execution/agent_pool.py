@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 from igamingace._client import config
-from igamingace._client.agent import Agent, AgentView, AsyncAgent, AsyncAgentView
-from igamingace._client.context import context_over
-from igamingace._client.dispatch import AsyncDispatcher, Dispatcher
+from igamingace._client._async import AsyncAgent, AsyncAgentView
+from igamingace._client._sync import Agent, AgentView
+from igamingace._client.account_context import context_over
+from igamingace._client.dispatchers import AsyncDispatcher, Dispatcher
 from igamingace.drift import DriftLog
 from igamingace.errors import AgentClosed
 from igamingace.limits import default_limiter
@@ -18,8 +19,8 @@ from igamingace.operators._accounts.account import secret_token
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from igamingace._client.account_context import AccountContext
     from igamingace._client.config import Options
-    from igamingace._client.context import AccountContext
     from igamingace._transport.base import AsyncTransport, Transport
     from igamingace.drift import Difference
     from igamingace.limits import Limiter

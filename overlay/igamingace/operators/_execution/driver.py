@@ -11,7 +11,8 @@ from dataclasses import replace
 from types import CoroutineType
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from igamingace._client.agent import make_async_transport, make_transport
+from igamingace._client.account_context import make_transport, make_transport_async
+from igamingace._common.clock import sleep
 from igamingace._transport.base import AsyncTransport, Transport
 from igamingace._transport.cancellation import CancelScope
 from igamingace.errors import ConfigurationError
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from igamingace._client.agent import Agent, AsyncAgent
+    from igamingace._client._async import AsyncAgent
+    from igamingace._client._sync import Agent
     from igamingace._client.config import Options
     from igamingace.drift import Difference
     from igamingace.limits import Limiter
@@ -188,7 +190,7 @@ class AsyncDriver(_BaseDriver[AsyncManagedAgent, AsyncTransport]):
     ) -> None:
         agents = AgentPool(
             AsyncManagedAgent,
-            lambda url: make_async_transport(url, transport, _ACCOUNTS_URL),
+            lambda url: make_transport_async(url, transport, _ACCOUNTS_URL),
             base_url=base_url,
             limiter=limiter,
             on_drift=on_drift,
@@ -258,11 +260,11 @@ class AsyncDriver(_BaseDriver[AsyncManagedAgent, AsyncTransport]):
         if isinstance(step, CallEach):
             return await self._map(lambda account: self.run(step.flow(account)), step.accounts, step.options)
         if isinstance(step, Sleep):
-            await asyncio.sleep(step.seconds)
+            await sleep(step.seconds)
             return None
         if isinstance(step, ResolveToken):
             return await _resolve(step.account, secret_token)
-        transport = make_async_transport(step.origin, self._transport, _CALLBACK_URL)
+        transport = make_transport_async(step.origin, self._transport, _CALLBACK_URL)
         try:
             return await transport.send(step.request)
         finally:

@@ -7,7 +7,7 @@ import math
 from collections import deque
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from igamingace._common.clock import monotonic, perf_counter
+from igamingace._common.clock import call_later, monotonic, perf_counter
 from igamingace.operators._errors import DeadlineExceeded
 from igamingace.operators._execution.results import Result, without_frames
 from igamingace.operators._execution.schedule import SLOW_AFTER, Schedule
@@ -73,11 +73,11 @@ class TaskRunner(Generic[T]):
             task = asyncio.create_task(self._work(account), name="igamingace-operator")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        self._timer = asyncio.get_running_loop().call_later(SLOW_AFTER, self._start_more)
+        self._timer = call_later(asyncio.get_running_loop(), SLOW_AFTER, self._start_more)
 
     async def _wait(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
-        timer = None if seconds == math.inf else loop.call_later(seconds, self._changed.set)
+        timer = None if seconds == math.inf else call_later(loop, seconds, self._changed.set)
         try:
             await self._changed.wait()
         finally:

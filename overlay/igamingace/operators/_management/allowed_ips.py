@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final, Self, overload
 
 from igamingace._common.ip_addresses import Address, parse_address, parse_addresses
 from igamingace.operators._errors import InvalidAddresses
-from igamingace.operators._execution.account_info import read_info
 from igamingace.operators._execution.flow import CallOne
+from igamingace.operators._execution.read_infos import read_info
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from igamingace.operators._execution.account_info import currencies_of, points_of, read_infos
+from igamingace.operators._accounts.account_info import currencies_of, points_of
+from igamingace.operators._execution.read_infos import read_infos
 
 if TYPE_CHECKING:
     from igamingace.operators._accounts.account import Account

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
     from igamingace_bindings.rest.models.created_operator import CreatedOperator
 
-    from igamingace._client.agent import Agent, AsyncAgent
+    from igamingace._client._async import AsyncAgent
+    from igamingace._client._sync import Agent
     from igamingace.operators._accounts.account import Level
     from igamingace.operators._accounts.tree import Tree
     from igamingace.operators._execution.flow import Flow

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from igamingace.operators._accounts.account import LEVELS, Account
+from igamingace.operators._accounts.account_info import currencies_of, missing_wallet, parent_of
 from igamingace.operators._errors import WalletUnreadable
-from igamingace.operators._execution.account_info import currencies_of, missing_wallet, parent_of, read_infos
+from igamingace.operators._execution.read_infos import read_infos
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -14,18 +14,18 @@ from igamingace.errors import (
     UnexpectedField,
     UnexpectedResponse,
 )
-from igamingace.operators._errors import DuplicateToken, TokenUnavailable
-from igamingace.operators._execution.account_info import (
+from igamingace.operators._accounts.account_info import (
     currencies_of,
     duplicate_tokens,
     known_values,
     missing_wallet,
     points_of,
-    read_info,
 )
+from igamingace.operators._errors import DuplicateToken, TokenUnavailable
 from igamingace.operators._execution.flow import CallEach, CallOne
+from igamingace.operators._execution.read_infos import read_info
 from igamingace.operators._management.allowed_ips import AllowedAddresses
-from igamingace.operators._management.probe import probe
+from igamingace.operators._management.callback_ping import ping
 from igamingace.operators._transfers.amounts import amount_for
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ def _callback(account: Account, info: Info, expected: HealthExpectations) -> Flo
         )
     if not expected.callbacks:
         return HealthCheckResult("callback", "ok", "set; not called")
-    problem = yield from probe(account, url, expected.callback_timeout)
+    problem = yield from ping(account, url, expected.callback_timeout)
     if problem is not None:
         return HealthCheckResult("callback", "failed", f"{without_userinfo(url)}: {problem}")
     return HealthCheckResult("callback", "ok")

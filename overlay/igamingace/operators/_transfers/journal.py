@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from igamingace._common.files import PRIVATE, sync_directory
 from igamingace.operators._errors import JournalInUse, JournalUnusable
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Journal", "read_entries"]
 
-_PRIVATE = 0o600
 _PREFIX = b'{"at": '
 
 
@@ -36,20 +36,33 @@ class Journal:
         self.path = Path(path)
         try:
             new = not self.path.exists()
-            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, _PRIVATE)
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, PRIVATE)
         except OSError as error:
             raise JournalUnusable(f"the journal {self.path} cannot be opened: {error.strerror}") from error
         try:
             _lock(self._file, self.path)
+            self.path.chmod(PRIVATE)  # it names accounts and amounts
             if new:
-                _sync_directory(self.path.parent)
+                sync_directory(self.path.parent)
             self.entries = self._read_and_truncate()
         except BaseException:
             os.close(self._file)
             raise
 
     def write(self, **entry: object) -> None:
-        """Write an entry, and return when it is on the disk."""
+        """Write an entry, and return when it is on the disk.
+
+        Raises:
+            OSError: it could not be written, for example because the disk is full; the journal is as before.
+        """
+        length = os.fstat(self._file).st_size
+        try:
+            self._append(entry)
+        except BaseException:
+            os.ftruncate(self._file, length)  # else the next entry would follow half a line
+            raise
+
+    def _append(self, entry: dict[str, object]) -> None:
         line = json.dumps({"at": datetime.now(UTC).isoformat(timespec="milliseconds"), **entry})
         remaining = memoryview(line.encode() + b"\n")
         while remaining:
@@ -131,14 +144,3 @@ def _lock(file: int, path: Path) -> None:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         raise JournalInUse(f"another top-up is using the journal {path}: let it end first") from error
-
-
-def _sync_directory(folder: Path) -> None:
-    """Flush the directory entry: fsync of a new file does not write its name."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
 from igamingace.errors import ConfigurationError
-from igamingace.operators._execution.account_info import points_of, read_infos
+from igamingace.operators._accounts.account_info import points_of
+from igamingace.operators._execution.read_infos import read_infos
 from igamingace.operators._transfers.amounts import amount_for
 
 if TYPE_CHECKING:

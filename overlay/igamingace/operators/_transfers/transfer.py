@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from igamingace.errors import IGamingAceError
+from igamingace.operators._accounts.account_info import parent_of, points_of
 from igamingace.operators._errors import (
     TransferDone,
     TransferError,
@@ -15,8 +16,8 @@ from igamingace.operators._errors import (
     Wallets,
     may_have_been_applied,
 )
-from igamingace.operators._execution.account_info import parent_of, points_of, read_info
 from igamingace.operators._execution.flow import CallOne, Sleep
+from igamingace.operators._execution.read_infos import read_info
 from igamingace.operators._transfers.amounts import amount_problem
 from igamingace.operators._transfers.wallet_locks import exclusive
 

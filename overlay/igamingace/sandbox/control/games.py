@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from igamingace._common.json import encode
@@ -16,6 +15,7 @@ from igamingace.sandbox.store.amounts import amount_in
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from decimal import Decimal
 
     from igamingace.sandbox._json import JSON, Object
     from igamingace.sandbox.contract.document import Document
@@ -120,6 +120,11 @@ def _money(session: Session, body: Object, name: str) -> Decimal:
     return read
 
 
+def _bet(engine: GameEngine, session: Session, body: Object) -> Awaitable[Played]:
+    lost = typed(body.get("lost", False), bool, "body.lost")
+    return engine.bet(session, _money(session, body, "amount"), lost=lost)
+
+
 def _win(engine: GameEngine, session: Session, body: Object) -> Awaitable[Played]:
     finished = typed(body.get("finished", True), bool, "body.finished")
     return engine.win(session, _money(session, body, "amount"), finished=finished)
@@ -134,12 +139,10 @@ def _bonus(engine: GameEngine, session: Session, body: Object) -> Awaitable[Play
 
 
 _register_action("balance", (), lambda engine, session, _body: engine.balance(session))
-_register_action(
-    "bet", ("amount",), lambda engine, session, body: engine.bet(session, _money(session, body, "amount"))
-)
+_register_action("bet", ("amount", "lost"), _bet)
 _register_action("betwin", ("amount", "win"), _betwin)
 _register_action("bonus", ("amount",), _bonus)
 _register_action("cancel", (), lambda engine, session, _body: engine.cancel(session))
 _register_action("end", (), lambda engine, session, _body: engine.end(session))
-_register_action("lose", (), lambda engine, session, _body: engine.win(session, Decimal(0)))
+_register_action("lose", (), lambda engine, session, _body: engine.lose(session))
 _register_action("win", ("amount", "finished"), _win)

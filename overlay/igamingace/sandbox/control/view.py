@@ -23,6 +23,7 @@ def show_sandbox(runtime: Runtime, contract: Contract) -> Object:
     return {
         "limit": contract.limit,
         **show_clock(runtime),
+        "dialect": runtime.dialect.name,
         "error_style": runtime.errors.style,
         "code_field": runtime.errors.field,
         "seed": runtime.faults.seed,

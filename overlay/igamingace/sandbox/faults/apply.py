@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from igamingace._common.amounts import format_amount
 from igamingace._common.clock import sleep
 from igamingace.sandbox._json import items, members
 from igamingace.sandbox.http.asgi import HTML_TYPE, Response, head_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from random import Random
 
     from igamingace.sandbox._json import JSON
     from igamingace.sandbox.faults.fault import Fault
@@ -25,6 +28,8 @@ BROKEN: Final = frozenset({"close", "cut", "drip"})
 """The kinds whose answer does not arrive as others do."""
 
 _PIECES: Final = 20
+_AS_IT_IS: Final = 0.5
+"""The share of the values that a misspelt answer has in their usual form."""
 _UNKNOWN: Final = "sandboxUnknownField"
 _PAGE: Final = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
@@ -61,6 +66,24 @@ def with_unknown_field(body: JSON) -> JSON:
 
 def _with_member(entry: JSON, new: JSON) -> JSON:
     return {**members(entry), _UNKNOWN: new} if isinstance(entry, dict) else entry
+
+
+def with_other_spelling(body: JSON, draw: Random) -> JSON:
+    """Return `body` with some numbers and booleans of its data spelt otherwise, none of them changed."""
+    fields = members(body)
+    return {**fields, "data": _other_spelling(fields["data"], draw)} if "data" in fields else body
+
+
+def _other_spelling(value: JSON, draw: Random) -> JSON:
+    if isinstance(value, dict):
+        return {name: _other_spelling(each, draw) for name, each in members(value).items()}
+    if isinstance(value, list):
+        return [_other_spelling(each, draw) for each in items(value)]
+    if isinstance(value, str) or value is None or draw.random() < _AS_IT_IS:
+        return value
+    if isinstance(value, bool):
+        return draw.choice((1, "1", "true") if value else (0, "0", "false"))
+    return format_amount(value) if isinstance(value, Decimal) else str(value)
 
 
 def with_fault_header(answer: Response, names: str) -> Response:

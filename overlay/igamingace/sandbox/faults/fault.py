@@ -21,6 +21,7 @@ Kind: TypeAlias = Literal[
     "cut",
     "close",
     "drip",
+    "spelling",
     "callback_delay",
     "callback_duplicate",
     "callback_lost",
@@ -36,7 +37,7 @@ CALLBACK_KINDS: Final[frozenset[Kind]] = frozenset(kind for kind in KINDS if kin
 """The kinds that meet callbacks to wallets, by their command; the others meet requests to operations."""
 
 _HOLDING: Final = frozenset({"latency", "drip", "callback_delay"})
-_AFTER_ONLY: Final = frozenset({"cut", "drip", "unknown_field"})
+_AFTER_ONLY: Final = frozenset({"cut", "drip", "spelling", "unknown_field"})
 _BEFORE_ONLY: Final = frozenset({"busy", "latency", "maintenance"}) | CALLBACK_KINDS
 _WITH_STATUS: Final = frozenset({"empty", "error", "html", "unknown_code"})
 _STATUSES: Final = range(200, 600)
@@ -62,9 +63,11 @@ class Fault:
             `error`: a server error of the API. `unknown_code`: refused with an unknown code.
             `unknown_field`: an answer with unknown members. `html`: a proxy's page. `empty`: no
             body. `cut`: half the body, then the connection is closed. `close`: the connection is closed
-            without an answer. `drip`: the answer comes bit by bit. Of callbacks to wallets: `callback_delay`:
-            it arrives late, the time limit running. `callback_duplicate`: it arrives twice at once.
-            `callback_lost`: it never arrives. `callback_lost_answer`: its answer never does.
+            without an answer. `drip`: the answer comes bit by bit. `spelling`: an answer, or a callback to a
+            wallet, with numbers as texts, booleans as 0 or 1 and so on, as live traffic of a sister
+            deployment had them. Of callbacks to wallets: `callback_delay`: it arrives late, the time limit
+            running. `callback_duplicate`: it arrives twice at once. `callback_lost`: it never arrives.
+            `callback_lost_answer`: its answer never does.
         agent: The account it meets; None meets every one.
         operation: The operationId, or the command of the callback, that it meets; None meets every one.
         share: The part of the requests that it meets, 0 to 1.
@@ -74,8 +77,8 @@ class Fault:
         spread: Up to how many seconds longer, each request its own; evenly drawn.
         status: The HTTP status of `error`, `unknown_code`, `html` and `empty`; None for a usual one.
         code: The name of the response code of `error`; INTERNAL_SERVER_ERROR when None.
-        after: Whether the request is carried out before its answer is lost to the fault. `cut`, `drip` and
-            `unknown_field` always come after, `busy` and `maintenance` never.
+        after: Whether the request is carried out before its answer is lost to the fault. `cut`, `drip`,
+            `spelling` and `unknown_field` always come after, `busy` and `maintenance` never.
         id: Its number, by which it can be taken away.
         met: How many requests it has met.
     """

@@ -33,12 +33,14 @@ class InjectedFault:
         fault: What happens to its answer; None when it is only delayed.
         names: The kinds of all faults it met, for people.
         drip: How many seconds a dripping answer takes.
+        random: What a misspelt answer is drawn from.
     """
 
     hold: float
     fault: Fault | None
     names: str
     drip: float = 0.0
+    random: Random | None = None
 
     @property
     def kind(self) -> Kind | None:
@@ -139,6 +141,7 @@ class FaultRegistry:
         """Draw what the next request of `agent` to `operation` meets; None when nothing."""
         hold, drip, struck = 0.0, 0.0, list[Fault]()
         answered: Fault | None = None
+        random: Random | None = None
         for fault in self._active:
             if (
                 fault.kind in CALLBACK_KINDS
@@ -155,10 +158,10 @@ class FaultRegistry:
             if fault.kind == "latency":
                 hold += seconds
             else:
-                answered, drip = fault, seconds
+                answered, drip, random = fault, seconds, draw
         if not struck:
             return None
-        return InjectedFault(hold, answered, ",".join(fault.kind for fault in struck), drip)
+        return InjectedFault(hold, answered, ",".join(fault.kind for fault in struck), drip, random)
 
     def draw_callback(self, agent: str, command: str) -> list[tuple[Kind, float]]:
         """Draw what the next callback with that command to `agent` meets: kinds, each with its seconds."""
@@ -170,6 +173,16 @@ class FaultRegistry:
                     fault.met += 1
                     struck.append((fault.kind, fault.seconds + fault.spread * draw.random()))
         return struck
+
+    def draw_spelling(self, agent: str, command: str) -> Random | None:
+        """Return what the spelling of the next callback is drawn from; None where no fault misspells it."""
+        for fault in self._active:
+            if fault.kind == "spelling" and fault.meets(agent, command):
+                draw = self._draw(fault, agent, command)
+                if draw.random() < fault.share:
+                    fault.met += 1
+                    return draw
+        return None
 
     def take(self, fault: Fault) -> Fault:
         """Switch on `fault`, and give it its id.
@@ -203,7 +216,11 @@ class FaultRegistry:
         if fault.kind in CALLBACK_KINDS:
             if fault.operation not in {None, *CALLBACKS}:
                 raise ValueError(f"operation: callbacks have {', '.join(CALLBACKS)}, not {fault.operation!r}")
-        elif self._operations and fault.operation not in {None, *self._operations}:
+        elif self._operations and fault.operation not in {
+            None,
+            *self._operations,
+            *(CALLBACKS if fault.kind == "spelling" else ()),
+        }:
             raise ValueError(f"operation: the contract has no {fault.operation!r}")
         if self._codes and fault.code not in {None, *self._codes}:
             raise ValueError(f"code: the contract has no error {fault.code!r}")

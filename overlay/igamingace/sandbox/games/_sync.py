@@ -29,17 +29,20 @@ class GameSession(SessionBase):
         super().__init__(engine, session)
         self._run = run
 
-    def bet(self, amount: Money) -> Played:
-        """Begin a round: take a stake. One that the wallet does not accept is cancelled at once."""
-        return self._run(self._engine.bet(self._session, self._amount(amount)))
+    def bet(self, amount: Money, *, lost: bool = False) -> Played:
+        """Begin a round: take a stake. One that the wallet does not accept is cancelled at once.
+
+        A `lost` round is over: in the sister's dialect its bet says so, else a win of 0 follows.
+        """
+        return self._run(self._engine.bet(self._session, self._amount(amount), lost=lost))
 
     def win(self, amount: Money, *, finished: bool = True) -> Played:
         """Pay a win of the round; it is the last one unless `finished` is False."""
         return self._run(self._engine.win(self._session, self._amount(amount), finished=finished))
 
     def lose(self) -> Played:
-        """End the round with a win of 0."""
-        return self.win(0)
+        """End the round with a win of 0; in the sister's dialect no callback follows."""
+        return self._run(self._engine.lose(self._session))
 
     def betwin(self, amount: Money, win: Money) -> Played:
         """Play a whole round at once: take a stake and pay a win, both or neither."""

@@ -33,8 +33,10 @@ def balance(session: Session, now: datetime) -> CallbackMessage:
     return build_message("balance", balance_fields(session.player.external_id, milliseconds))
 
 
-def bet(session: Session, round_: Round, now: datetime, bonus: BonusCall | None = None) -> CallbackMessage:
-    """Take the round's stake."""
+def bet(
+    session: Session, round_: Round, now: datetime, bonus: BonusCall | None = None, *, lost: bool = False
+) -> CallbackMessage:
+    """Take the round's stake; `lost` says, as a sister does, that the round ends with it."""
     fields = bet_fields(
         _about(session, round_),
         round_.bet_id,
@@ -43,7 +45,7 @@ def bet(session: Session, round_: Round, now: datetime, bonus: BonusCall | None 
         amount=round_.stake,
         bonus_id=None if bonus is None else bonus.id,
     )
-    return build_message("bet", fields)
+    return build_message("bet", {**fields, "isRoundFinished": True} if lost else fields)
 
 
 def win(

@@ -6,14 +6,17 @@ Assumed: redirects are not followed, and when the time is over the connection is
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from igamingace_bindings.contract import CALLBACKS, CallbackInfo
 
 from igamingace._common.clock import perf_counter, sleep, wait
 from igamingace._common.masking import without_userinfo
 from igamingace._wallet_client.client import MAX_CONCURRENCY, NoResponse, WalletResponse, WalletUnreachable
+from igamingace._wallet_client.dialects import RoundDetails, misspelt, with_one_id
 from igamingace._wallet_client.verdict import Verdict, failed, judge
 from igamingace.errors import ConfigurationError
 from igamingace.sandbox.games.delivery import Delivery
@@ -22,6 +25,8 @@ from igamingace.sandbox.store.masking import mask_text
 from igamingace.sandbox.store.request_log import MAX_LOGGED_BYTES
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from igamingace._wallet_client.messages import CallbackMessage
     from igamingace.sandbox._runtime import Runtime
     from igamingace.sandbox.games.sessions import Session
@@ -29,6 +34,12 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT: Final = 10.0
 """How many seconds a callback is waited for whose time limit the contract does not state. Assumed."""
 _MAX_RUNNING: Final = 1_000
+_ONE_ID: Final = 0.5
+"""The share of the misspelt cancels that have one id."""
+
+
+Check: TypeAlias = Callable[[Verdict], Verdict]
+"""Looks further into an answer that was judged by itself."""
 
 
 @dataclass(slots=True)
@@ -38,6 +49,7 @@ class _Attempt:
     number: int
     url: str
     signature: bytes | None
+    check: Check | None
     place: str = ""
     """Where it goes, in words; known once there is a connection."""
 
@@ -53,25 +65,59 @@ class CallbackSender:
         self._connections: Final = WalletConnections(runtime.wallets)
         self._gate: Final = asyncio.Semaphore(MAX_CONCURRENCY)
         self._running: Final[set[asyncio.Task[Any]]] = set()
+        self._sent: Final[Counter[tuple[str, str]]] = Counter()
 
-    async def send(self, session: Session, message: CallbackMessage) -> list[Delivery]:
+    async def send(
+        self,
+        session: Session,
+        message: CallbackMessage,
+        check: Check | None = None,
+        stake: Decimal | None = None,
+    ) -> list[Delivery]:
         """Send `message` until it is settled or the contract's tries are used up; return each.
+
+        It is put into the dialect here, once: a retry is the same callback. `stake` is what a cancel gives
+        back.
 
         Assumed: every answer but OK in time is a reason to try again, a refusal too, since the vendor calls
         it unsuccessful; and the next try comes at once.
         """
         deliveries: list[Delivery] = []
+        message, spelling = self._in_dialect(session, message, stake)
         for number in range(1, CALLBACKS[message.command].retries + 2):
-            deliveries.append(await self._attempt(session, message, number))
+            deliveries.append(await self._attempt(session, message, number, check, spelling))
             if deliveries[-1].verdict.settles:
                 break
         return deliveries
 
-    async def _attempt(self, session: Session, message: CallbackMessage, number: int) -> Delivery:
+    def _in_dialect(
+        self, session: Session, message: CallbackMessage, stake: Decimal | None
+    ) -> tuple[CallbackMessage, str | None]:
+        """Return the callback as the platform speaks, and the kind of the fault that misspells it."""
+        runtime, account, command = self._runtime, session.account.id, message.command
+        details = RoundDetails(session.currency, session.provider.name, session.game.name, stake)
+        self._sent[account, command] += 1
+        seed = f"{runtime.faults.seed}/{account}/{command}/{self._sent[account, command]}"
+        message = runtime.dialect.callback(message, details, seed)
+        spelling = runtime.faults.draw_spelling(account, command) if runtime.faults else None
+        if spelling is None:
+            return message, None
+        if spelling.random() < _ONE_ID:
+            message = with_one_id(message, spelling)
+        return misspelt(message, spelling), "spelling"
+
+    async def _attempt(
+        self,
+        session: Session,
+        message: CallbackMessage,
+        number: int,
+        check: Check | None,
+        spelling: str | None,
+    ) -> Delivery:
         account = session.account
         signature = message.signer(account.token)
-        attempt = _Attempt(session, message, number, account.callback_url or "", signature)
-        fault = draw_callback_fault(self._runtime, account.id, message.command)
+        attempt = _Attempt(session, message, number, account.callback_url or "", signature, check)
+        fault = draw_callback_fault(self._runtime, account.id, message.command, spelling)
         async with self._gate:  # out of the time limit: to wait for each other is not the wallet's fault
             if not fault.duplicate:
                 return await self._deliver(attempt, fault)
@@ -96,6 +142,7 @@ class CallbackSender:
         try:
             reply = await self._exchange_in_time(attempt, fault)
             verdict = judge(command, reply.http_status, reply.body, attempt.session.currency)
+            verdict = attempt.check(verdict) if attempt.check else verdict
         except TimeoutError:
             verdict = _timed_out(self._limit(command), fault.delay)
         except WalletUnreachable as error:
@@ -218,12 +265,14 @@ class InjectedCallbackFault:
     lost_answer: bool = False
 
 
-def draw_callback_fault(runtime: Runtime, account_id: str, command: str) -> InjectedCallbackFault:
-    """Return what the next callback of that account and command meets."""
+def draw_callback_fault(
+    runtime: Runtime, account_id: str, command: str, spelling: str | None
+) -> InjectedCallbackFault:
+    """Return what the next callback of that account and command meets; `spelling` has met it already."""
     met = runtime.faults.draw_callback(account_id, command) if runtime.faults else []
     kinds = {kind for kind, _ in met}
     return InjectedCallbackFault(
-        name=",".join(sorted(kinds)) or None,
+        name=",".join(sorted({*kinds, spelling} if spelling else kinds)) or None,
         delay=sum(seconds for kind, seconds in met if kind == "callback_delay"),
         duplicate="callback_duplicate" in kinds,
         lost="callback_lost" in kinds,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from decimal import Decimal
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -20,6 +19,7 @@ from igamingace.sandbox.store.ids import new_token
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
     from datetime import datetime
+    from decimal import Decimal
 
     from igamingace.sandbox._runtime import Runtime
     from igamingace.sandbox.games.callback_sender import CallbackSender
@@ -162,9 +162,13 @@ class GameEngine:
         """Ask for the balance."""
         return await self._play(session, lambda mode: self._read_balance(session, mode))
 
-    async def bet(self, session: Session, stake: Decimal) -> Played:
+    async def bet(self, session: Session, stake: Decimal, *, lost: bool = False) -> Played:
         """See `Rounds.bet`."""
-        return await self._play(session, lambda mode: self._rounds.bet(session, mode, stake))
+        return await self._play(session, lambda mode: self._rounds.bet(session, mode, stake, lost=lost))
+
+    async def lose(self, session: Session) -> Played:
+        """See `Rounds.lose`."""
+        return await self._play(session, lambda mode: self._rounds.lose(session, mode))
 
     async def win(self, session: Session, amount: Decimal, *, finished: bool = True) -> Played:
         """See `Rounds.win`."""
@@ -185,7 +189,7 @@ class GameEngine:
         return await self._play(session, lambda mode: self._rounds.spin(session, mode, amount))
 
     async def end(self, session: Session) -> Played:
-        """End the session; a round that is open is finished with a win of 0."""
+        """End the session; a round that is open is lost."""
         if session.ended is not None:
             return Played(accepted=True, deliveries=[])
         self._runtime.sessions.end(session, "left by the player", self._runtime.clock())
@@ -265,7 +269,7 @@ class GameEngine:
         async with self._player_locks.hold(session.key):
             if session.round is None:
                 return Played(accepted=True, deliveries=[])
-            return await self._rounds.win(session, self._wallet_mode(session), Decimal(0))
+            return await self._rounds.lose(session, self._wallet_mode(session))
 
     def _make_room(self) -> None:
         """Make room for one more session: the one without play for the longest time ends.

@@ -5,8 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from igamingace._wallet_client.verdict import OK, judge_refund
 from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.games.sessions import Round, Session
 from igamingace.sandbox.games.wallet_modes import BalanceChange
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from igamingace.sandbox._runtime import Runtime
+    from igamingace.sandbox.games.callback_sender import Check
     from igamingace.sandbox.games.delivery import Delivery
     from igamingace.sandbox.games.wallet_modes import WalletMode
 
@@ -49,23 +52,36 @@ class Rounds:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime: Final = runtime
 
-    async def bet(self, session: Session, mode: WalletMode, stake: Decimal) -> Played:
+    async def bet(self, session: Session, mode: WalletMode, stake: Decimal, *, lost: bool = False) -> Played:
         """Begin a round with a stake; one that is not accepted is cancelled at once.
 
-        Assumed: also one that the wallet has refused in good order, since the vendor calls it unsuccessful.
+        Assumed: also one that the wallet has refused in good order, since the vendor calls it unsuccessful. A
+        `lost` one ends with its bet where the dialect says so there, else with a win of 0.
         """
+        tells_losses = self._runtime.dialect.tells_losses
         with self._start_round(session, stake) as round_:
-            taken = await mode.bet(session, round_)
+            taken = await mode.bet(session, round_, lost=lost and not tells_losses)
             self._record(session, round_, TransactionType.BET, stake, taken)
         if not taken.applied:
             return await self._cancel_bet(session, mode, round_, taken)
         session.round = round_
-        return Played(accepted=True, deliveries=taken.deliveries)
+        if not lost:
+            return Played(accepted=True, deliveries=taken.deliveries)
+        ended = await self.lose(session, mode)
+        return Played(ended.accepted, [*taken.deliveries, *ended.deliveries])
+
+    async def lose(self, session: Session, mode: WalletMode) -> Played:
+        """End the round: with a win of 0, or without any callback where the dialect has none for it."""
+        _open_round(session)
+        if self._runtime.dialect.tells_losses or session.mode == "transfer":
+            return await self.win(session, mode, Decimal(0))
+        session.round = None
+        return Played(accepted=True, deliveries=[])
 
     async def win(
         self, session: Session, mode: WalletMode, amount: Decimal, *, finished: bool = True
     ) -> Played:
-        """Pay a win of the round, 0 where it is lost."""
+        """Pay a win of the round."""
         round_ = _open_round(session)
         paid = await mode.win(session, round_, amount, finished=finished)
         self._record(session, round_, TransactionType.WIN, amount, paid)
@@ -143,9 +159,10 @@ class Rounds:
     ) -> Played:
         """Cancel a bet that was not accepted; both are recorded."""
         problem = session.problem
-        returned = await mode.cancel(session, round_)
+        returned = await mode.cancel(session, round_, _refund_check(session, round_, taken))
         self._record(session, round_, TransactionType.BET_CANCEL, round_.stake, returned)
-        session.problem = problem
+        if returned.deliveries[-1].verdict.status_code != OK or returned.applied:
+            session.problem = problem  # the bet's, unless the cancel shows a worse one
         return Played(accepted=False, deliveries=[*taken.deliveries, *returned.deliveries])
 
     def _record(
@@ -168,6 +185,21 @@ class Rounds:
             number=change.transaction_id,
             balance=change.balance,
         )
+
+
+def _refund_check(session: Session, round_: Round, taken: BalanceChange) -> Check | None:
+    """Return what looks at the balance after the cancel; None where the one before the bet is not known.
+
+    It is what the wallet told with its refusal, else what this session saw last, if it is the player's only
+    one.
+    """
+    refusal = next((each for each in taken.deliveries if each.verdict.outcome == "refused"), None)
+    before = session.balance if session.player.playing <= 1 else None
+    if refusal is not None and refusal.verdict.balance is not None:
+        before = refusal.verdict.balance
+    if before is None:
+        return None
+    return partial(judge_refund, before=before, stake=round_.stake, bet_refused=refusal is not None)
 
 
 def _moves_points(session: Session) -> bool:

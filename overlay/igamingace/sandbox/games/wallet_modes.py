@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
+from igamingace._wallet_client.verdict import OK
 from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.games import callback_messages
 from igamingace.sandbox.store.ids import new_id
@@ -12,7 +13,7 @@ from igamingace.sandbox.store.ids import new_id
 if TYPE_CHECKING:
     from igamingace._wallet_client.messages import CallbackMessage
     from igamingace.sandbox._runtime import Runtime
-    from igamingace.sandbox.games.callback_sender import CallbackSender
+    from igamingace.sandbox.games.callback_sender import CallbackSender, Check
     from igamingace.sandbox.games.delivery import Delivery
     from igamingace.sandbox.games.sessions import Round, Session
     from igamingace.sandbox.store.models import BonusCall
@@ -45,8 +46,10 @@ class WalletMode(Protocol):
         """Read the balance."""
         ...
 
-    async def bet(self, session: Session, round_: Round, bonus: BonusCall | None = None) -> BalanceChange:
-        """Take the round's stake.
+    async def bet(
+        self, session: Session, round_: Round, bonus: BonusCall | None = None, *, lost: bool = False
+    ) -> BalanceChange:
+        """Take the round's stake; `lost` tells the wallet that the round ends with it.
 
         Raises:
             SandboxError: BALANCE_NOT_ENOUGH, in transfer mode.
@@ -73,8 +76,8 @@ class WalletMode(Protocol):
         """
         ...
 
-    async def cancel(self, session: Session, round_: Round) -> BalanceChange:
-        """Give the round's stake back."""
+    async def cancel(self, session: Session, round_: Round, check: Check | None = None) -> BalanceChange:
+        """Give the round's stake back; `check` looks into the wallet's answers."""
         ...
 
 
@@ -90,9 +93,13 @@ class SeamlessMode:
         message = callback_messages.balance(session, self._runtime.clock())
         return self._record_balance(session, 0, await self._sender.send(session, message))
 
-    async def bet(self, session: Session, round_: Round, bonus: BonusCall | None = None) -> BalanceChange:
+    async def bet(
+        self, session: Session, round_: Round, bonus: BonusCall | None = None, *, lost: bool = False
+    ) -> BalanceChange:
         """Send `bet`."""
-        return await self._send(session, callback_messages.bet(session, round_, self._runtime.clock(), bonus))
+        now = self._runtime.clock()
+        message = callback_messages.bet(session, round_, now, bonus, lost=lost)
+        return await self._send(session, message)
 
     async def win(
         self,
@@ -115,21 +122,30 @@ class SeamlessMode:
             session, callback_messages.betwin(session, round_, self._runtime.clock(), amount)
         )
 
-    async def cancel(self, session: Session, round_: Round) -> BalanceChange:
+    async def cancel(self, session: Session, round_: Round, check: Check | None = None) -> BalanceChange:
         """Send `cancel`, again when it fails."""
-        return await self._send(session, callback_messages.cancel(session, round_, self._runtime.clock()))
+        message = callback_messages.cancel(session, round_, self._runtime.clock())
+        return await self._send(session, message, check, round_.stake)
 
-    async def _send(self, session: Session, message: CallbackMessage) -> BalanceChange:
-        return self._record_balance(session, message.id, await self._sender.send(session, message))
+    async def _send(
+        self,
+        session: Session,
+        message: CallbackMessage,
+        check: Check | None = None,
+        stake: Decimal | None = None,
+    ) -> BalanceChange:
+        deliveries = await self._sender.send(session, message, check, stake)
+        return self._record_balance(session, message.id, deliveries)
 
     @staticmethod
     def _record_balance(session: Session, number: int, deliveries: list[Delivery]) -> BalanceChange:
         """Keep the wallet's balance in the session, or the reason why there is none."""
         last = deliveries[-1]
         session.problem = None if last.ok else last.text
-        if last.ok:
-            session.balance = last.verdict.balance
-        return BalanceChange(number, deliveries, session.balance if last.ok else None)
+        if last.verdict.status_code != OK:
+            return BalanceChange(number, deliveries, None)
+        session.balance = last.verdict.balance
+        return BalanceChange(number, deliveries, session.balance)
 
 
 class TransferMode:
@@ -147,6 +163,8 @@ class TransferMode:
         session: Session,
         round_: Round,
         bonus: BonusCall | None = None,  # noqa: ARG002 - of the protocol
+        *,
+        lost: bool = False,  # noqa: ARG002 - as above
     ) -> BalanceChange:
         """Take the stake; a free spin has none."""
         return self._change(session, round_.bet_id, -round_.stake)
@@ -168,7 +186,12 @@ class TransferMode:
         self._change(session, round_.bet_id, -round_.stake)
         return self._change(session, round_.bet_id, amount)
 
-    async def cancel(self, session: Session, round_: Round) -> BalanceChange:
+    async def cancel(
+        self,
+        session: Session,
+        round_: Round,
+        check: Check | None = None,  # noqa: ARG002 - of the protocol
+    ) -> BalanceChange:
         """Give the stake back."""
         return self._change(session, new_id(), round_.stake)
 

@@ -20,6 +20,8 @@ from igamingace.sandbox.store.models import Account, BonusCall, BonusStatus
 if TYPE_CHECKING:
     from igamingace.sandbox._json import JSON
 
+_MAX_DIGITS: Final = 20
+
 ACTIVE_TYPE: Final = "free spins"
 """What the contract calls the bonus type that is active (api-facts section 2)."""
 
@@ -54,7 +56,7 @@ def register(call: Call) -> JSON:
         created=call.now,
     )
     agent.bonus_calls[made.id] = player.bonus_call = made
-    return {"issueId": made.id}
+    return {"issueId": call.dialect.bonus_id(made.id)}
 
 
 @handles("bonus_calls.cancel")
@@ -62,7 +64,7 @@ def cancel(call: Call) -> None:
     """End a bonus call that is running; this cannot be undone. Assumed: spins that are left are lost."""
     agent = call.agent()
     player = call.state.player_of(agent, call.body["playerId"])
-    bonus_call = _own(agent, call.body["issueId"], "body.issueId")
+    bonus_call = _own(call, agent, call.body["issueId"], "body.issueId")
     if bonus_call.player_id != player.external_id:
         raise SandboxError(
             "PARAMETERS_INVALID", f"body.issueId: bonus call {bonus_call.id} is another player's"
@@ -80,10 +82,10 @@ def detail(call: Call) -> JSON:
     Assumed: once ended, no rounds remain; `playedAmount` counts spins, `betLevel` is the bet of a spin.
     """
     agent = call.agent()
-    bonus_call = _own(agent, call.path["issueId"], "path.issueId")
+    bonus_call = _own(call, agent, call.path["issueId"], "path.issueId")
     status = bonus_call.status(call.now)
     found: JSON = {
-        "issueId": bonus_call.id,
+        "issueId": call.dialect.bonus_id(bonus_call.id),
         "operatorId": agent.id,
         "providerId": bonus_call.provider_id,
         "gameCode": str(bonus_call.game_id),
@@ -107,10 +109,12 @@ def detail(call: Call) -> JSON:
     return found
 
 
-def _own(agent: Account, issue_id: int | str, place: str) -> BonusCall:
-    """Return the agent's bonus call of that id. The sandbox's are numbers: any other text names none."""
-    known = canonical_id(issue_id)
-    bonus_call = agent.bonus_calls.get(known) if isinstance(known, int) else None
-    if bonus_call is None:
+def _own(call: Call, agent: Account, issue_id: int | str, place: str) -> BonusCall:
+    """Return the agent's bonus call of that id, which is as the dialect tells it."""
+    told = str(issue_id)
+    digits = told.lstrip("i")
+    number = int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < _MAX_DIGITS else -1
+    bonus_call = agent.bonus_calls.get(number)
+    if bonus_call is None or str(call.dialect.bonus_id(number)) != told:
         raise SandboxError("PARAMETERS_INVALID", f"{place}: you have no bonus call {issue_id!r}")
     return bonus_call

@@ -20,7 +20,7 @@ def list_games(call: Call) -> JSON:
     provider = offered_provider(call.state, call.account, call.path["providerId"])
     return [
         {
-            "gameID": game.id,
+            "gameID": call.dialect.game_id(game.id),
             "gameName": game.name,
             "gameImage": f"https://cdn.igamingace.com/games/{game.id}.png",
             "gameType": game.type,
@@ -53,7 +53,9 @@ def launch(call: Call) -> JSON:
         expires=call.now + timedelta(seconds=call.rule("x-launch-url-seconds")),
     )
     call.state.launches[made.token] = made
-    return f"{call.base_url}/_sandbox/launch?token={made.token}"
+    return call.dialect.launched(
+        f"{call.base_url}/_sandbox/launch?token={made.token}", session_id=new_token()
+    )
 
 
 @handles("games.kick")

@@ -12,6 +12,7 @@ from igamingace.sandbox._json import JSON, Object
 
 if TYPE_CHECKING:
     from igamingace.sandbox.contract.contract import Operation
+    from igamingace.sandbox.dialect import Dialect
     from igamingace.sandbox.games.engine import GameEngine
     from igamingace.sandbox.store.models import Account
     from igamingace.sandbox.store.state import CasinoState
@@ -31,6 +32,8 @@ class Call:
         body: The JSON object that was sent; empty without a body.
         now: The sandbox's time, aware.
         time_zone: The zone of the times that stand in requests and answers; None: those of the contract.
+        dialect: How ids and launches are told.
+        window_pause: How many seconds must pass between windows of transactions.
         engine: The game engine, to end sessions.
         base_url: Where the sandbox itself is reached, without a slash at the end.
     """
@@ -43,6 +46,8 @@ class Call:
     body: Object
     now: datetime
     time_zone: tzinfo | None
+    dialect: Dialect
+    window_pause: float
     engine: GameEngine
     base_url: str
 

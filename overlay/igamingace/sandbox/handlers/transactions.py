@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from igamingace.sandbox._errors import SandboxError
@@ -11,6 +13,8 @@ from igamingace.sandbox.store.ids import canonical_id, new_token
 from igamingace.sandbox.store.models import RoundPage, Transaction
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from igamingace.sandbox._json import JSON
 
 ROUND_TYPE: Final = "spin"
@@ -22,7 +26,7 @@ def list_transactions(call: Call) -> JSON:
     """List the account's transactions of a window.
 
     Assumed: both ends are included, and the oldest comes first; an operator has none, its agents have. The
-    pause of 30 s between windows that the older generation asks for is not enforced.
+    pause between windows that the older generation asks for is enforced where the sandbox was told to.
     """
     query = call.query
     start, end = call.query_time("startTime"), call.query_time("endTime")
@@ -31,6 +35,7 @@ def list_transactions(call: Call) -> JSON:
     longest = call.rule("x-max-window-seconds")
     if longest is not None and end - start > timedelta(seconds=longest):
         raise SandboxError("PARAMETERS_INVALID", f"query.endTime: a window has at most {longest} seconds")
+    _require_pause(call, (start, end))
     round_id = canonical_id(query["roundId"]) if "roundId" in query else None
     found = [
         transaction
@@ -75,6 +80,25 @@ def round_page(call: Call) -> JSON:
     )
 
 
+def _require_pause(call: Call, window: tuple[datetime, datetime]) -> None:
+    """Refuse a window that comes too soon after another one; the pages of one window need no pause.
+
+    Assumed: how it is refused. The older generation does not say it.
+    """
+    account = call.account
+    if call.window_pause and account.last_window is not None:
+        last, at = account.last_window
+        wait = call.window_pause - (call.now - at).total_seconds()
+        if window != last and 0 < wait <= call.window_pause:
+            raise SandboxError(
+                "SERVICE_EXCEPTION",
+                f"the next window of transactions can be asked for in {wait:.3g} s",
+                status=HTTPStatus.TOO_MANY_REQUESTS,
+                headers=((b"retry-after", str(math.ceil(wait)).encode()),),
+            )
+    account.last_window = window, call.now
+
+
 def _entry(transaction: Transaction, call: Call) -> JSON:
     """Return a transaction as answers have it, ids as texts; what is not known is left out."""
     player = call.account.players.get(transaction.player_id)
@@ -88,7 +112,7 @@ def _entry(transaction: Transaction, call: Call) -> JSON:
     )
     in_round = transaction.round_id is not None
     fields = {
-        "transId": str(transaction.id),
+        "transId": str(call.dialect.transaction_id(transaction.id)),
         "transType": int(transaction.type),
         "userCode": player.code if player is not None else None,
         "userExternalId": transaction.player_id,

@@ -18,6 +18,7 @@ LOOPBACK: Final = ("127.0.0.0/8", "::1")
 """The proxies that are trusted when none are named: those on this machine, as uvicorn does."""
 
 _HOST: Final = re.compile(rb"(?:[A-Za-z0-9.\-_]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+FORWARDED: Final = frozenset({b"x-forwarded-host", b"x-forwarded-port", b"x-forwarded-proto"})
 _SCHEMES: Final = (b"http", b"https")
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 
@@ -48,7 +49,7 @@ class TrustedProxies:
     def origin(self, fields: Mapping[bytes, bytes], scope: Scope) -> str:
         """Return scheme and host by which the caller reached the sandbox, such as `https://casino.test`."""
         scheme, host = str(scope["scheme"]), fields.get(b"host", b"")
-        if self._trusts(scope):
+        if not FORWARDED.isdisjoint(fields) and self._trusts(scope):
             forwarded = _first(fields, b"x-forwarded-proto").lower()
             scheme = forwarded.decode() if forwarded in _SCHEMES else scheme
             outer = _first(fields, b"x-forwarded-host")

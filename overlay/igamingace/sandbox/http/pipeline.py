@@ -1,4 +1,4 @@
-"""The request pipeline: authenticate, count, inject a fault, read, validate, handle, check, log, write."""
+"""The request pipeline: admit, count, inject a fault, read, validate, handle, check, log, write."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from igamingace.sandbox.faults.apply import (
     proxy_response,
     send_broken,
     with_fault_header,
+    with_other_spelling,
     with_unknown_field,
 )
 from igamingace.sandbox.handlers import HANDLERS, Call
+from igamingace.sandbox.http.admission import account_of, operation_at, require_address
 from igamingace.sandbox.http.asgi import (
     Disconnected,
     Receive,
@@ -28,7 +30,6 @@ from igamingace.sandbox.http.asgi import (
     read_body,
     respond,
 )
-from igamingace.sandbox.http.authentication import account_of, operation_at, require_address
 from igamingace.sandbox.http.origin import mount_prefix
 from igamingace.sandbox.http.validation import validate_request
 from igamingace.sandbox.store.request_log import MAX_LOGGED_BYTES, LoggedRequest, truncate_headers
@@ -149,9 +150,9 @@ class RequestPipeline:
         response = _NO_RESPONSE
         slot: Gauge | None = None
         try:
-            # 1. authenticate, 2. count. Who is refused here takes no slot and meets no fault.
+            # 1. admit, 2. count. Who is refused here takes no slot and meets no fault.
             try:
-                operation = self._authenticate(request)
+                operation = self._admit(request)
                 slot = self._count(request)
             except SandboxError as error:
                 request.code = self._contract.code(error.name).number
@@ -190,7 +191,7 @@ class RequestPipeline:
         if request.problem is not None and self._raise_errors:
             raise request.problem
 
-    def _authenticate(self, request: RequestContext) -> Operation:
+    def _admit(self, request: RequestContext) -> Operation:
         """Find the operation, and the account whose token and address the request has."""
         operation, request.path = operation_at(self._contract, request.raw_path, request.scope["method"])
         request.operation, request.fields = operation, collect(request.scope["headers"])
@@ -254,7 +255,9 @@ class RequestPipeline:
             arguments.query,
             arguments.body,
             request.received,
-            self._runtime.time_zone,
+            self._runtime.time_zone or self._runtime.dialect.time_zone,
+            self._runtime.dialect,
+            self._runtime.window_pause,
             self._engine,
             self._proxies.origin(request.fields, request.scope) + mount_prefix(request.scope),
         )
@@ -279,6 +282,8 @@ class RequestPipeline:
             breaches = operation.breaches(status, body, code)
             if breaches:
                 raise ContractBreach(f"{operation.id} {status}: {'; '.join(breaches)}")
+        if injected is not None and injected.random is not None and injected.kind == "spelling":
+            body = with_other_spelling(body, injected.random)  # after the check: it is meant to differ
         return Response(status, encode(body), headers=headers)
 
     def _fail(self, request: RequestContext, operation: Operation, error: Exception) -> Response:

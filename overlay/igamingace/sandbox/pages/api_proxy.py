@@ -12,6 +12,7 @@ from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox._json import members
 from igamingace.sandbox.control.router import control_route
 from igamingace.sandbox.http.asgi import Disconnected, Response
+from igamingace.sandbox.http.origin import FORWARDED
 
 if TYPE_CHECKING:
     from igamingace.sandbox._json import JSON, Object
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from igamingace.sandbox.store.models import Account
 
 
-_PLACE: Final = frozenset({b"host", b"x-forwarded-host", b"x-forwarded-port", b"x-forwarded-proto"})
+_PLACE: Final = FORWARDED | {b"host"}
 """The fields that say where the browser found the sandbox: the launch url is to lead there."""
 
 
@@ -47,7 +48,8 @@ async def launch(request: ControlRequest) -> Response:
     launched = await _call(request, account, "games.launch", body)
     if launched.data is None:
         return launched.answer
-    return Response(200, encode({"url": launched.data}))
+    url = launched.data if isinstance(launched.data, str) else members(launched.data)["gameUrl"]
+    return Response(200, encode({"url": url}))
 
 
 @control_route("POST", "kick")

@@ -188,7 +188,8 @@ class Account:
     """An operator or an agent; `points` is its wallet in major units by currency.
 
     `staked` is the sum of the stakes of bets that are running and not recorded yet.
-    `chosen_mode` is None where the callback url decides.
+    `chosen_mode` is None where the callback url decides. `last_window` is the last window of
+    transactions that was asked for, and when.
     """
 
     id: str
@@ -206,6 +207,7 @@ class Account:
     allowed_ips: tuple[str, ...] = ()
     payment_method: Literal["deposit", "invoice"] = "deposit"
     chosen_mode: Mode | None = None
+    last_window: tuple[tuple[datetime, datetime], datetime] | None = field(default=None, init=False)
     players: BoundedDict[str, Player] = field(default_factory=lambda: BoundedDict[str, Player](MAX_RECORDS))
     movements: BoundedDict[str, Movement] = field(
         default_factory=lambda: BoundedDict[str, Movement](MAX_RECORDS)

@@ -12,6 +12,7 @@ const KINDS = [
   ["error", "Server error of the API"],
   ["unknown_code", "A code that nobody knows"],
   ["unknown_field", "Fields that nobody knows"],
+  ["spelling", "Numbers and booleans spelt otherwise"],
   ["html", "HTML page of a proxy"],
   ["empty", "Empty body"],
   ["cut", "Body cut in half"],

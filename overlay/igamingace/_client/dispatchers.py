@@ -1,4 +1,4 @@
-"""The two drivers of a call, for threads and for asyncio; what they have in common is in `call`."""
+"""The two drivers of a call, for threads and for asyncio; what they have in common is in `call_state`."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ import math
 import time
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from igamingace._client.call import CallState
+from igamingace._client.call_state import CallState
 from igamingace._client.instrumentation import observe
 from igamingace._common.clock import monotonic, sleep
 from igamingace._transport.base import TransportFailure
 from igamingace.errors import AcquireTimeout, ConfigurationError
+from igamingace.limits._budget import LocalBudget
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from igamingace_bindings.rest.client import Operation, RawAnswer
 
+    from igamingace._client.account_context import AccountContext
     from igamingace._client.config import Options
-    from igamingace._client.context import AccountContext
     from igamingace._client.instrumentation import CallObserver
     from igamingace._transport.base import AsyncTransport, Transport
     from igamingace._transport.cancellation import CancelScope
@@ -155,14 +156,28 @@ class AsyncDispatcher:
 def _acquire(
     scope: CancelScope, budget: Budget, timeout: float | None, *, urgent: bool, retry: bool
 ) -> Permit:
-    """Wait for a slot as `budget.acquire` does; raise Cancelled when the scope ends.
-
-    A limiter knows of no other end of a wait than its time limit. So the wait is cut in pieces, each
-    twice as long as the one before: few enough to come to the head of any queue in the end.
-    """
-    started = monotonic()
+    """Wait for a slot as `budget.acquire` does; raise Cancelled when the scope ends."""
     own: float = getattr(budget, "acquire_timeout", math.inf)
     longest = own if timeout is None else timeout
+    scope.check()
+    if not isinstance(budget, LocalBudget):
+        return _poll(scope, budget, longest, urgent=urgent, retry=retry)
+    try:
+        return budget.acquire(
+            timeout=min(longest, max(0.0, scope.remaining())), urgent=urgent, retry=retry, cancellation=scope
+        )
+    except AcquireTimeout:
+        scope.check()
+        raise
+
+
+def _poll(scope: CancelScope, budget: Budget, longest: float, *, urgent: bool, retry: bool) -> Permit:
+    """The same with a limiter that is not ours: it knows of no other end of a wait than its time limit.
+
+    So the wait is cut in pieces, each twice as long as the one before: few enough to come to the head of any
+    queue in the end.
+    """
+    started = monotonic()
     piece = _FIRST_WAIT
     while True:
         left = longest - (monotonic() - started)

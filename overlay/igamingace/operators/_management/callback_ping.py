@@ -1,6 +1,6 @@
-"""Probes a callback URL with one signed `balance` callback, as the vendor sends one at each launch.
+"""Pings a callback URL with one signed `balance` callback, as the vendor sends one at each launch.
 
-The probe only reads: it asks for the balance of a player that does not exist. Any answer in the form of a
+The ping only reads: it asks for the balance of a player that does not exist. Any answer in the form of a
 callback's shows that a wallet is there, an unknown player included; and that it has the same token, unless it
 rejects the signature.
 """
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from igamingace.operators._accounts.account import Account
     from igamingace.operators._execution.flow import Flow
 
-__all__ = ["PROBE_TIMEOUT", "probe"]
+__all__ = ["PING_TIMEOUT", "ping"]
 
-PROBE_TIMEOUT: Final = 5.0
+PING_TIMEOUT: Final = 5.0
 """Seconds within which a wallet must answer."""
 
 _PLAYER: Final = "igamingace-check-no-such-player"
@@ -33,7 +33,7 @@ _FAULTS: Final = ("ERR_INTEGRITY_CHECK_FAILED", "ERR_UNKNOWN")
 _MOST_SHOWN: Final = 80
 
 
-def probe(account: Account, url: str, timeout: float) -> Flow[str | None]:
+def ping(account: Account, url: str, timeout: float) -> Flow[str | None]:
     """Send the callback; returns what is wrong with the answer, None for a valid one."""
     if not is_callable_url(url):
         return f"{sanitize(url, Secret(''), _MOST_SHOWN)} is not a valid callback URL"

@@ -8,7 +8,7 @@ from igamingace._common.secret import Secret
 from igamingace._transport.base import Response
 from igamingace.callbacks import SIGNATURE_HEADER, verify
 from igamingace.operators import Account
-from igamingace.operators._management.probe import probe
+from igamingace.operators._management.callback_ping import ping
 
 from .api import Vault
 from .conftest import World
@@ -53,8 +53,8 @@ class Listener:
 
 
 def judged(status, body):
-    """Return what a probe finds wrong with an answer."""
-    flow = probe(Account(name="a", token="the-token", currency="USD"), "http://wallet.test/x?y=1", 5.0)
+    """Return what a ping finds wrong with an answer."""
+    flow = ping(Account(name="a", token="the-token", currency="USD"), "http://wallet.test/x?y=1", 5.0)
     token = next(flow)
     assert token.account.name == "a"
     post = flow.send(Secret("the-token"))
@@ -92,14 +92,14 @@ def test_an_address_no_callback_can_go_to_is_told(url):
     account = Account(name="a", token="the-token", currency="USD")
 
     with pytest.raises(StopIteration) as end:
-        next(probe(account, url, 5.0))
+        next(ping(account, url, 5.0))
 
     assert "is not a valid callback URL" in end.value.value
 
 
 def test_a_name_of_other_letters_is_asked_for_as_the_net_knows_it():
     account = Account(name="a", token="the-token", currency="USD")
-    flow = probe(account, "http://bücher.example:8080/cb", 5.0)
+    flow = ping(account, "http://bücher.example:8080/cb", 5.0)
     next(flow)
 
     assert flow.send(Secret("the-token")).origin == "http://xn--bcher-kva.example:8080"
@@ -107,7 +107,7 @@ def test_a_name_of_other_letters_is_asked_for_as_the_net_knows_it():
 
 def test_user_and_password_of_a_url_are_not_sent():
     account = Account(name="a", token="the-token", currency="USD")
-    flow = probe(account, "http://user:pass@wallet.test:8080/cb?site=1#part", 5.0)
+    flow = ping(account, "http://user:pass@wallet.test:8080/cb?site=1#part", 5.0)
     next(flow)
     sent = flow.send(Secret("the-token"))
 

@@ -1,4 +1,4 @@
-"""Authentication: operation, token and address of a request, before its body is read."""
+"""The admission check of a request, before its body is read: operation, token, address of the caller."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ from igamingace_bindings.rest.client import RawAnswer
 from igamingace_bindings.rest.errors import ArgumentError
 
 from igamingace._client.answer_reader import AnswerReader
-from igamingace._client.differences import record_fields, record_status
-from igamingace._client.extra import extended, is_custom
+from igamingace._client.custom_requests import extended, is_custom
+from igamingace._client.drift_recording import record_fields, record_status
 from igamingace._client.instrumentation import attempt_of
 from igamingace._client.response import ErrorResponse, InvalidResponse, parse_response
 from igamingace._client.retry import RetryState, may_retry, retry_after

@@ -1,4 +1,4 @@
-"""What a call tells the drift log: how its answer, its code and its HTTP status differ from the contract."""
+"""Records in the drift log how an answer, its code and its HTTP status differ from the contract."""
 
 from __future__ import annotations
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 
-from igamingace._client.dispatch import AsyncDispatcher, Dispatcher
+from igamingace._client.dispatchers import AsyncDispatcher, Dispatcher
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from igamingace._client.config import Options
-    from igamingace._client.extra import QueryValue
+    from igamingace._client.custom_requests import QueryValue
     from igamingace._transport.base import Timeouts
     from igamingace.drift import Difference
     from igamingace.limits import Stats

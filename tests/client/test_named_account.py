@@ -1,0 +1,42 @@
+"""One budget for the old and the new token of an account."""
+
+from __future__ import annotations
+
+import pytest
+from igamingace import Agent, AsyncAgent
+from igamingace.errors import ConfigurationError
+from igamingace.limits import LocalLimiter, account_key
+
+URL = "https://api.example"
+
+
+@pytest.mark.parametrize("kind", [Agent, AsyncAgent])
+def test_two_tokens_of_a_named_account_have_one_budget(kind):
+    limiter = LocalLimiter(3)
+    old, new = (
+        kind(token=token, base_url=URL, limiter=limiter, account="casino 7")
+        for token in ("old" * 9, "new" * 9)
+    )
+
+    permit = limiter.budget(account_key(URL, "", "casino 7")).acquire()
+
+    assert old.stats().in_flight == new.stats().in_flight == 1
+    permit.done()
+
+
+def test_other_names_and_other_servers_are_other_accounts():
+    keys = {
+        account_key(URL, "token", "one"),
+        account_key(URL, "token", "two"),
+        account_key("https://staging.example", "token", "one"),
+        account_key(URL, "token"),
+        account_key(URL, "one"),
+    }
+
+    assert len(keys) == 5
+    assert account_key(URL, "another", "one") in keys
+
+
+def test_an_empty_name_is_refused():
+    with pytest.raises(ConfigurationError, match="account must be a name"):
+        Agent(token="t" * 30, base_url=URL, account=" ")

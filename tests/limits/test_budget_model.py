@@ -1,0 +1,188 @@
+"""LocalBudget against a model: calls, cancellations, finalisers, and Ctrl-C at any moment of each of them."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from igamingace.limits import LocalLimiter
+from igamingace.limits import _budget as budget_module
+from igamingace.limits._abandoned_slots import FIRST_GUESS
+from igamingace.limits._backpressure import RULES
+from igamingace.limits._budget import LocalPermit
+from igamingace.limits._queue import Priority
+from igamingace.limits._state import SlotOutcome
+from igamingace.limits._timer import timer_thread
+from igamingace.limits._wakeups import ThreadWakeup
+
+from .striking import is_struck
+
+numbers = st.integers(0, 50)
+moments = st.none() | st.integers(1, 120)
+
+
+class Finaliser:
+    """Garbage that ends a request when it is collected, in whatever the thread is doing."""
+
+    def __init__(self, permit, outcome):
+        self.permit, self.outcome = permit, outcome
+        self.myself = self  # only the garbage collector finds it
+
+    def __del__(self):
+        self.permit._release(self.outcome)
+
+
+class Calls(RuleBasedStateMachine):
+    """Each call is a permit, and the lock on which its thread would wait."""
+
+    @initialize(limit=st.integers(1, 4))
+    def begin(self, limit):
+        self.now = 1000.0
+        self.clock = pytest.MonkeyPatch()
+        self.clock.setattr(budget_module, "monotonic", lambda: self.now)
+        timer_thread.running, self.timer_ran = True, timer_thread.running  # time is the test's
+        self.limiter = LocalLimiter(limit)
+        self.budget = self.limiter.budget("0123456789abcdef")
+        self.limit = limit
+        self.calls: list[tuple[LocalPermit, ThreadWakeup | None]] = []
+
+    def attempt(self, act, moment):
+        """Do it, or be interrupted; True when it was."""
+        if moment is None:
+            act()
+            return False
+        return is_struck(moment, act)
+
+    @rule(priority=st.sampled_from(Priority), moment=moments)
+    def ask(self, priority, moment):
+        permit = LocalPermit(self.budget, priority)
+        wakeups = []
+        if self.attempt(lambda: wakeups.append(self.budget._request_slot(permit, ThreadWakeup)), moment):
+            self.budget._withdraw(permit)  # as `acquire` does
+        else:
+            self.calls.append((permit, wakeups[0]))
+
+    def holders(self):
+        return [call for call in self.calls if call[0].serial]
+
+    def waiting(self):
+        return [call for call in self.calls if not call[0].serial]
+
+    @precondition(lambda self: self.holders())
+    @rule(which=numbers, outcome=st.sampled_from(SlotOutcome), moment=moments)
+    def end(self, which, outcome, moment):
+        holders = self.holders()
+        call = holders[which % len(holders)]
+        while self.attempt(lambda: call[0]._release(outcome), moment):
+            moment = None  # whoever was interrupted does it again
+        self.calls.remove(call)
+
+    @precondition(lambda self: self.waiting())
+    @rule(which=numbers, moment=moments)
+    def cancel(self, which, moment):
+        waiting = self.waiting()
+        call = waiting[which % len(waiting)]
+        while self.attempt(lambda: self.budget._withdraw(call[0]), moment):
+            moment = None
+        self.calls.remove(call)
+
+    @precondition(lambda self: self.holders())
+    @rule(which=numbers, outcome=st.sampled_from(SlotOutcome), priority=st.sampled_from(Priority))
+    def end_in_a_finaliser(self, which, outcome, priority):
+        """The garbage collector runs at every allocation while another call asks."""
+        holders = self.holders()
+        call = holders[which % len(holders)]
+        self.calls.remove(call)
+        Finaliser(call[0], outcome)
+        permit = LocalPermit(self.budget, priority)
+        threshold = gc.get_threshold()
+        gc.set_threshold(1, 1, 1)
+        try:
+            wakeup = self.budget._request_slot(permit, ThreadWakeup)
+        finally:
+            gc.set_threshold(*threshold)
+        gc.collect()
+        assert not call[0].serial
+        self.calls.append((permit, wakeup))
+
+    @precondition(lambda self: self.waiting())
+    @rule(which=numbers)
+    def vanish(self, which):
+        """Whoever waited is gone without a word, as a thread that was killed."""
+        waiting = self.waiting()
+        call = waiting[which % len(waiting)]
+        self.calls.remove(call)
+        self.budget._withdraw(call[0])
+
+    @rule(seconds=st.sampled_from([0.001, 0.1, 1.0, FIRST_GUESS, RULES.max_drain]), moment=moments)
+    def time_passes(self, seconds, moment):
+        self.now += seconds
+        self.attempt(self.budget.tick, moment)
+        self.budget.tick()
+
+    @invariant()
+    def no_more_than_the_limit(self):
+        assert self.budget.state.in_use <= self.limit
+
+    @invariant()
+    def who_holds_a_slot_is_counted_and_nobody_else(self):
+        assert set(self.budget.state.in_flight) == {permit.serial for permit, _ in self.holders()}
+
+    @invariant()
+    def who_waits_is_in_the_queue_once(self):
+        assert self.budget.state.waiting == len(self.waiting())
+
+    @invariant()
+    def who_has_a_slot_is_woken(self):
+        assert all(wakeup is None or not wakeup._lock.locked() for _, wakeup in self.holders())
+
+    @invariant()
+    def nobody_waits_beside_a_free_slot(self):
+        state = self.budget.state
+        assert not state.waiting or state.in_use >= state._open_slots
+
+    @invariant()
+    def nothing_is_left_to_do(self):
+        assert not self.budget._deferred
+        assert not self.budget._busy
+
+    def teardown(self):
+        if not hasattr(self, "budget"):
+            return
+        try:
+            for _ in range(200):
+                for call in self.holders():
+                    self.calls.remove(call)
+                    call[0].done()
+                self.now += RULES.max_memory
+                self.budget.tick()
+                if not self.calls:
+                    break
+            assert not self.calls, "a call waits for ever"
+            assert not self.budget.state.in_flight
+        finally:
+            self.clock.undo()
+            timer_thread.running = self.timer_ran
+
+
+@pytest.mark.parametrize("examples", [60, pytest.param(2000, marks=pytest.mark.proof)])
+def test_the_budget_keeps_its_promises_whatever_interrupts_it(examples):
+    run_state_machine_as_test(
+        Calls,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=40,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
