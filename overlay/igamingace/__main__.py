@@ -59,6 +59,11 @@ COMMANDS: Final = {
         "Compare the platform with the contract.",
         panel=_DEVELOPMENT_PANEL,
     ),
+    "callbacks": Command(
+        "igamingace.cli.callbacks:callbacks",
+        "Sign callbacks, and explain signatures.",
+        panel=_DEVELOPMENT_PANEL,
+    ),
     "wallet": Command(
         "igamingace.cli.wallet_check:wallet", "Tools for seamless wallets.", panel=_DEVELOPMENT_PANEL
     ),

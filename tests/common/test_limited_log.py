@@ -114,3 +114,18 @@ def test_a_child_logs_whatever_the_parent_was_doing_at_the_fork(log, clock):
             thread.join(10)
             os._exit(thread.is_alive())
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_work_for_a_warning_is_due_once_a_minute_for_each_kind(log, clock):
+    due = []
+    for seconds in (0, 1, 59.9, 60, 61):
+        clock[0] = 1000 + seconds
+        due.append((log.is_due("a search"), log.is_due("another")))
+
+    assert due == [(True, True), (False, False), (False, False), (True, True), (False, False)]
+
+
+def test_no_work_is_due_where_warnings_are_not_logged(log, clock, caplog):
+    caplog.set_level(logging.ERROR, "test")
+
+    assert not log.is_due("a search")

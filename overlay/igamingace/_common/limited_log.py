@@ -69,6 +69,16 @@ class LimitedLog:
         error = sys.exception()
         self.error(message, about=type(error), exc_info=error)
 
+    def is_due(self, work: str) -> bool:
+        """Return whether to start work whose result is a warning: once a minute for each kind of work.
+
+        For work that costs too much to be done for each record, and would let a stranger who causes it keep
+        the process busy.
+        """
+        return (
+            self._log.isEnabledFor(logging.WARNING) and self._count((logging.WARNING, "", work)) is not None
+        )
+
     def _suffix(self, level: int, message: str, about: object) -> str | None:
         """Return what to write after a message; None if it is to be left out."""
         left_out = self._count((level, message, about)) if self._log.isEnabledFor(level) else None

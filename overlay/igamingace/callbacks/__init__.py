@@ -16,10 +16,12 @@ from igamingace.callbacks._errors import (
     UnsignableBody,
 )
 from igamingace.callbacks._execution import seconds_left
+from igamingace.callbacks._explanation import Explanation, explain
 from igamingace.callbacks._hooks import CallbackHooks, Event
 from igamingace.callbacks._models import Balance, Bet, BetWin, Callback, Cancel, Win
 from igamingace.callbacks._parse import parse
 from igamingace.callbacks._signature import SIGNATURE_HEADER, sign, verify
+from igamingace.callbacks._signing_mistakes import Mistake
 from igamingace.callbacks._wallet import Wallet
 from igamingace.callbacks._wsgi import WalletWSGI
 
@@ -33,10 +35,12 @@ __all__ = [
     "CallbackHooks",
     "Cancel",
     "Event",
+    "Explanation",
     "InvalidAccount",
     "InvalidCallback",
     "InvalidPlayer",
     "InvalidSignature",
+    "Mistake",
     "NotAuthenticated",
     "NotEnoughMoney",
     "Refusal",
@@ -47,6 +51,7 @@ __all__ = [
     "WalletApp",
     "WalletWSGI",
     "Win",
+    "explain",
     "parse",
     "seconds_left",
     "sign",

@@ -41,7 +41,9 @@ def wallet_app(
     and its balance, or 0; an invalid signature with ERR_INTEGRITY_CHECK_FAILED; a body that is not a valid
     callback, and any other exception of the wallet, with ERR_UNKNOWN. Exceptions of the wallet are logged
     (`igamingace.callbacks`) and never sent. A warning that repeats is logged once a minute for each kind,
-    with how many were left out; the hooks and the metrics (`igamingace.otel`) see each.
+    with how many were left out; the hooks and the metrics (`igamingace.otel`) see each. An invalid signature
+    that one of the usual mistakes explains (see `explain`) is logged with it; this is tried once a minute at
+    most, in a thread of its own, and never delays an answer.
 
     When the wallet has not returned `margin` before the contract's time limit, ERR_UNKNOWN is answered,
     logged and passed to `hooks.overdue`. A late OK would not count: the vendor treats the bet as failed and

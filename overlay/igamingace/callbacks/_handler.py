@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -29,6 +32,7 @@ from igamingace.callbacks._errors import (
     Refusal,
 )
 from igamingace.callbacks._execution import Method, WalletCall
+from igamingace.callbacks._explanation import diagnose
 from igamingace.callbacks._hmac import Account, Tokens, by_account, keys_of
 from igamingace.callbacks._hooks import CallbackHooks, Event, log
 from igamingace.callbacks._instrumentation import observe, record_answer, record_late_end
@@ -45,6 +49,8 @@ if TYPE_CHECKING:
     from igamingace.callbacks._wallet import PlayerIdFunction, Wallet
     from igamingace.drift import Difference
 
+_DIAGNOSIS_WORK: Final = 8 * 2**20
+"""How much a diagnosis of a signature may hash, in bytes: a fraction of the margin before a time limit."""
 _FOLLOW_UPS: Final = {
     "cancel": "its cancel follows and must undo it if it was booked",
     "retry": "it comes again",
@@ -85,6 +91,7 @@ class CallbackHandler:
     ) -> None:
         """Take the arguments of `wallet_app`."""
         self._keys: Final = Secret(keys_of(token))
+        self._tokens: Final = Secret(copy(token))  # a mapping may change
         self._wallet: Final = wallet
         self._max_age: Final = max_age
         self._margin: Final = margin
@@ -112,6 +119,7 @@ class CallbackHandler:
             self._log.warning(
                 "A callback without a valid signature from %s: %s", request.peer, reason, about=reason
             )
+            self._start_diagnosis(request)
             return self._answer(_event(request, INTEGRITY), 0)
 
         # 2. Parse.
@@ -135,6 +143,32 @@ class CallbackHandler:
         executor, self._executor = self._executor, None
         if executor is not None:
             executor.shutdown(wait=False)
+
+    def _start_diagnosis(self, request: IncomingCallback) -> None:
+        """Start the search for the mistake in a signature, once a minute at most.
+
+        It may cost as much as a thousand verifications, and anybody can send a wrong signature. So the answer
+        does not wait for it, and it has a thread of its own: none of the wallet's is occupied.
+        """
+        if request.signature is None or not self._log.is_due("diagnosis of a signature"):
+            return
+        thread = threading.Thread(
+            target=self._diagnose, args=(request,), name="igamingace-signature-diagnosis", daemon=True
+        )
+        with suppress(RuntimeError):  # no thread can be started: the callback is answered anyway
+            thread.start()
+
+    def _diagnose(self, request: IncomingCallback) -> None:
+        """Log the mistake that explains an invalid signature, if one does."""
+        try:
+            found = diagnose(request.body, request.signature, self._tokens.reveal(), {}, _DIAGNOSIS_WORK)
+        except Exception:  # noqa: BLE001 -- in a thread: nobody else would report it
+            self._log.exception("The diagnosis of a signature failed")
+            return
+        if found.mistakes:
+            self._log.warning(
+                "An invalid signature from %s is explained: %s", request.peer, found, about=found.mistakes
+            )
 
     async def _ask_wallet(
         self, callback: Callback, account: Account, received_at: float, event: partial[Event]

@@ -60,7 +60,7 @@ def sign(body: bytes, token: str) -> str:
     """
     key = key_of(token)
     try:
-        return compute_signature(key, signing_input(parse_flat_object(_as_bytes(body)))).decode()
+        return compute_signature(key, signing_input(parse_flat_object(body_bytes(body)))).decode()
     except NotAFlatObject as error:
         reason = str(error)
     raise UnsignableBody(reason)
@@ -127,7 +127,7 @@ def verified_fields(body: bytes, signature: str | bytes | None, token: str | Tok
 
 def read_signed(body: bytes, signature: object, keys: Keys) -> tuple[Account, dict[str, Value]]:
     """Return whose key signed a body, and the body's fields; InvalidSignature when none did."""
-    raw = _as_bytes(body)
+    raw = body_bytes(body)
     if signature is None:
         raise InvalidSignature(f"the header {SIGNATURE_HEADER} is missing")
     if isinstance(signature, str) and signature.isascii():
@@ -168,7 +168,8 @@ def _signed_as_javascript(
     return matches[0] if matches else _NOBODY
 
 
-def _as_bytes(body: object) -> bytes:
+def body_bytes(body: object) -> bytes:
+    """Return a body as bytes; TypeError for what is not bytes."""
     if isinstance(body, bytes):
         return body
     if isinstance(body, bytearray):

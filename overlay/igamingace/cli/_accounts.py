@@ -49,7 +49,7 @@ def open_agent(file: Path | None, account: str | None, base_url: str | None = No
             f"{prefix}no accounts: give --file, or set {TOKEN_VARIABLE} to the token of one account"
         )
     with open_operator(file, base_url) as operator:
-        yield operator.agent(account or _only_account(operator))
+        yield operator.agent(account or only_account(operator))
 
 
 def accounts_file(file: Path | None) -> Path | None:
@@ -63,7 +63,7 @@ def accounts_file(file: Path | None) -> Path | None:
     return DEFAULT_FILE if DEFAULT_FILE.exists() else None
 
 
-def _only_account(operator: Operator) -> str:
+def only_account(operator: Operator) -> str:
     """Return the name of the only account, or of the only agent; raises CannotRun when there are more."""
     accounts = operator.agents()
     for candidates in (accounts, operator.agents(level="agent")):
