@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 
@@ -298,22 +299,34 @@ def test_no_account_of_an_operator_gets_what_was_meant_for_another(kind, server,
     names = {"a1": 1, "a2": 2, "a3": 3}
     accounts = [Account(name=name, token=f"{token}{name}", currency="EUR") for name in names]
     options = {"base_url": server.url, "max_retries": 0}
-    server.script = script
+    sent = threading.Semaphore(0)
+
+    def and_tell(request):
+        try:
+            script(request)
+        finally:
+            sent.release()
+
+    server.script = and_tell
 
     def ask(operator, number):
         return operator.agent(f"a{number}").players.info(player_external_id=str(number))
+
+    def wait():
+        assert sent.acquire(timeout=10)
+        time.sleep(0.05)  # the way through a proxy
 
     def by_threads():
         with igamingace.Operator(accounts, **options) as operator:
             for number in [1, 2, 3] * 2:
                 yield ask(operator, number).player_code
-                time.sleep(0.05)
+                wait()
 
     async def by_tasks():
         async with igamingace.AsyncOperator(accounts, **options) as operator:
             for number in [1, 2, 3] * 2:
                 yield (await ask(operator, number)).player_code
-                await asyncio.sleep(0.05)
+                await asyncio.to_thread(wait)
 
     async def collected():
         return [number async for number in by_tasks()]
