@@ -176,7 +176,17 @@ class Calls(RuleBasedStateMachine):
             timer_thread.running = self.timer_ran
 
 
+@pytest.fixture
+def small_heap():
+    """Leave what is there out of the garbage collection, which runs at every allocation of some steps."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.mark.timeout(600)
+@pytest.mark.usefixtures("small_heap")
 @pytest.mark.parametrize("examples", [60, pytest.param(300, marks=pytest.mark.proof)])
 def test_the_budget_keeps_its_promises_whatever_interrupts_it(examples):
     run_state_machine_as_test(
