@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from dis import opname
 from itertools import count
 from pathlib import Path
@@ -31,25 +32,71 @@ def is_struck(moment, act):
     """
     moments = count(1)
     before: dict[FrameType, str] = {}  # the instruction that each frame has executed last
+    this_thread = threading.get_ident()
 
-    def watch(frame, event, _):
-        if not frame.f_code.co_filename.startswith(HERE) or frame.f_code.co_name == "__del__":
-            return None
-        frame.f_trace_opcodes, frame.f_trace_lines = True, False
-        if event == "opcode":
-            last, before[frame] = before.get(frame, ""), opname[frame.f_code.co_code[frame.f_lasti]]
-            if last.startswith(_INTERRUPTIBLE) and next(moments) == moment:
-                sys.settrace(None)
-                raise Strike
-        return watch
+    def executes(frame, offset):
+        """Strike if it is time: the frame is about to execute the instruction at the offset."""
+        last, before[frame] = before.get(frame, ""), opname[frame.f_code.co_code[offset]]
+        if (
+            threading.get_ident() == this_thread
+            and last.startswith(_INTERRUPTIBLE)
+            and next(moments) == moment
+        ):
+            stop()
+            raise Strike
 
-    previous = sys.gettrace()
-    sys.settrace(watch)
+    stop = _watch_instructions(executes)
     try:
         act()
     except Strike:
         return True
     finally:
-        sys.settrace(previous)
+        stop()
+        before.clear()  # it holds frames, and those what is to be freed
     assert next(moments) <= moment, "somebody swallowed it"
     return False
+
+
+def _is_watched(code):
+    return code.co_filename.startswith(HERE) and code.co_name != "__del__"
+
+
+def _watch_instructions(executes):
+    """Call `executes(frame, offset)` before each instruction of the limiter; returns what ends that."""
+    if sys.version_info < (3, 12):
+        return _trace(executes)
+    # What `settrace` tells of instructions since 3.12 depends on what was traced before.
+    monitoring = sys.monitoring
+    tool = 4  # used by nobody; coverage and profilers have 1 and 2
+
+    def instruction(code, offset):
+        if not _is_watched(code):
+            return monitoring.DISABLE
+        executes(sys._getframe(1), offset)
+        return None
+
+    def stop():
+        if monitoring.get_tool(tool) is not None:
+            monitoring.set_events(tool, monitoring.events.NO_EVENTS)
+            monitoring.register_callback(tool, monitoring.events.INSTRUCTION, None)
+            monitoring.free_tool_id(tool)
+
+    monitoring.use_tool_id(tool, "interrupts")
+    monitoring.register_callback(tool, monitoring.events.INSTRUCTION, instruction)
+    monitoring.set_events(tool, monitoring.events.INSTRUCTION)
+    monitoring.restart_events()
+    return stop
+
+
+def _trace(executes):
+    def watch(frame, event, _):
+        if not _is_watched(frame.f_code):
+            return None
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        if event == "opcode":
+            executes(frame, frame.f_lasti)
+        return watch
+
+    previous = sys.gettrace()
+    sys.settrace(watch)
+    return lambda: sys.settrace(previous)
