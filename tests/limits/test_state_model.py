@@ -138,7 +138,8 @@ class Model(RuleBasedStateMachine):
                 del self.in_flight[serial]
                 self.state.release(serial, SlotOutcome.DONE, self.now)
             self.time_passes(BOUND + RULES.max_memory + RULES.max_pause)
-        self.time_passes(BOUND + RULES.max_memory + RULES.max_pause)
+        for _ in range(2):  # the first may end a drain that a lingering slot held, the second the storm
+            self.time_passes(BOUND + RULES.max_memory + RULES.max_pause)
         assert self.state.in_use == 0
         assert not any(self.queue.values())
         assert self.state.next_update == math.inf
