@@ -200,7 +200,7 @@ def small_heap():
 
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("small_heap")
-@pytest.mark.parametrize("examples", [60, pytest.param(300, marks=pytest.mark.proof)])
+@pytest.mark.parametrize("examples", [30, pytest.param(120, marks=pytest.mark.proof)])
 def test_the_budget_keeps_its_promises_whatever_interrupts_it(examples):
     run_state_machine_as_test(
         Calls,
