@@ -8,6 +8,7 @@ import time
 from decimal import Decimal
 
 import pytest
+from freezegun import freeze_time
 from igamingace.callbacks import seconds_left
 from igamingace.callbacks._execution import WalletCall
 from igamingace_bindings.contract import CALLBACKS
@@ -79,6 +80,18 @@ async def test_a_late_wallet_is_answered_for_with_a_failure_never_with_a_late_ok
     assert (answer.status_code, answer.text) == (200, '{"balance":0,"statusCode":"ERR_UNKNOWN"}')
     assert diary.names()[:2] == ["overdue", "answered"]
     assert left[0] < 0.16 < within(command)
+
+
+async def test_a_late_wallet_is_answered_for_also_in_a_test_that_has_frozen_the_time(
+    served, wallet_with, callback, gate, diary
+):
+    send = served(wallet_with(bet=gate), margin=almost_all_of("bet"), hooks=diary)
+
+    with freeze_time("2026-01-01"):
+        answer = await send(callback("bet"))
+
+    assert answer.text == '{"balance":0,"statusCode":"ERR_UNKNOWN"}'
+    assert diary.names() == ["overdue", "answered"]
 
 
 @pytest.mark.parametrize("command", TIMED)

@@ -80,11 +80,7 @@ def diagnoses(monkeypatch):
 def clock(monkeypatch):
     """Return a list whose item is what the clock of the log shows."""
     now = [1000.0]
-
-    class Time:
-        monotonic = staticmethod(lambda: now[0])
-
-    monkeypatch.setattr("igamingace._common.limited_log.time", Time)
+    monkeypatch.setattr("igamingace._common.limited_log.monotonic", lambda: now[0])
     return now
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from decimal import Decimal
 from ipaddress import ip_network
+from types import MappingProxyType
 
 import pytest
 from igamingace import callbacks
@@ -72,6 +73,11 @@ def test_wallets_and_tokens_must_have_the_same_names(make, purse):
         make({"a": purse}, token={"a": "1", "b": "2"})
     with pytest.raises(ConfigurationError, match="mapping"):
         make({"a": purse}, token=["1"])
+
+
+def test_tokens_may_come_in_a_mapping_that_cannot_be_copied(make, purse):
+    app = make({"one": purse}, token=MappingProxyType({"one": "a token"}))
+    app.close()
 
 
 def test_both_applications_take_the_same_arguments():

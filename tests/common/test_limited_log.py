@@ -13,7 +13,7 @@ from igamingace._common.limited_log import LimitedLog
 def clock(monkeypatch):
     """Return a list whose item is what the clock shows."""
     now = [1000.0]
-    monkeypatch.setattr("igamingace._common.limited_log.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("igamingace._common.limited_log.monotonic", lambda: now[0])
     return now
 
 

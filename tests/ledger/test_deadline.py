@@ -1,13 +1,12 @@
 """A bet that cannot be booked before it is answered for as failed is not booked afterwards either."""
 
 import threading
-import time
 from contextlib import contextmanager
-from types import SimpleNamespace
 
 import httpx2
 import pytest
 import sqlalchemy as sa
+from igamingace._common.clock import monotonic
 from igamingace.callbacks import CallbackHooks, sign, wallet_app
 from igamingace.ledger import _engine, _ledger
 
@@ -75,9 +74,8 @@ async def test_a_bet_behind_a_lock_is_rolled_back_when_the_answer_has_gone_out(
 def test_what_was_done_too_slowly_is_not_committed(opened, fund, calls, unchanged, monkeypatch):
     ledger = fund(opened())
     late = []
-    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + 60 * len(late))
     with unchanged(ledger), monkeypatch.context() as patched:
-        patched.setattr(_engine, "time", clock)
+        patched.setattr(_engine, "monotonic", lambda: monotonic() + 60 * len(late))
         watch(ledger.engine, lambda sql: sql.startswith(("UPDATE", "WITH")) and not late and late.append(sql))
         with pytest.raises(TimeoutError, match="nothing was booked"):
             ledger.bet(calls.bet(1, "10"))

@@ -4,13 +4,14 @@ import os
 import sqlite3
 import subprocess
 import sys
-import time
 from contextlib import ExitStack
 from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
+from freezegun import freeze_time
+from igamingace._common.clock import monotonic
 from igamingace.errors import ConfigurationError
 from igamingace.ledger import Ledger, _engine, _ledger, _retry
 
@@ -90,10 +91,10 @@ def test_another_error_is_not_tried_again_and_leaves_nothing(opened, fund, calls
 def test_trying_again_ends_before_the_vendor_stops_waiting(opened, fund, calls, monkeypatch, callback, limit):
     ledger = fund(opened())
     slept = []
-    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + sum(slept), sleep=slept.append)
     failed = fail_after(ledger, ("INSERT", "WITH"), "40001", times=1000)
     sent = calls.bet(1, "10") if callback == "bet" else calls.cancel(2, of=1)
-    monkeypatch.setattr(_retry, "time", clock)
+    monkeypatch.setattr(_retry, "monotonic", lambda: monotonic() + sum(slept))
+    monkeypatch.setattr(_retry, "time", SimpleNamespace(sleep=slept.append))
     with pytest.raises(ledger.engine.dialect.loaded_dbapi.OperationalError):
         getattr(ledger, callback)(sent)
     assert len(failed) == len(slept) + 1
@@ -111,9 +112,8 @@ class PretendedError(Exception):
 def test_what_is_raised_in_the_end_is_why_it_was_turned_away(opened, fund, calls, monkeypatch):
     ledger = fund(opened())
     passed = []
-    late = SimpleNamespace(monotonic=lambda: time.monotonic() + 60 * len(passed))
-    monkeypatch.setattr(_engine, "time", late)
-    monkeypatch.setattr(_retry, "time", SimpleNamespace(monotonic=time.monotonic, sleep=passed.append))
+    monkeypatch.setattr(_engine, "monotonic", lambda: monotonic() + 60 * len(passed))
+    monkeypatch.setattr(_retry, "time", SimpleNamespace(sleep=passed.append))
     fail_after(ledger, ("INSERT", "WITH"), "40001")
     with pytest.raises(ledger.engine.dialect.loaded_dbapi.OperationalError, match="turned away") as raised:
         ledger.bet(calls.bet(1, "10"))
@@ -123,8 +123,8 @@ def test_what_is_raised_in_the_end_is_why_it_was_turned_away(opened, fund, calls
 @pytest.mark.parametrize("sqlstate", ["57014", "55P03"])
 def test_the_time_limit_of_a_statement_says_less_than_what_took_the_time(monkeypatch, sqlstate):
     passed = []
-    clock = SimpleNamespace(monotonic=lambda: sum(passed), sleep=passed.append)
-    monkeypatch.setattr(_retry, "time", clock)
+    monkeypatch.setattr(_retry, "monotonic", lambda: sum(passed))
+    monkeypatch.setattr(_retry, "time", SimpleNamespace(sleep=passed.append))
 
     def attempt(end):
         if not passed:
@@ -135,6 +135,15 @@ def test_the_time_limit_of_a_statement_says_less_than_what_took_the_time(monkeyp
     with pytest.raises(PretendedError, match="40001") as raised:
         _retry.with_retries(attempt, 3, lambda error, number: None)
     assert raised.value.__cause__.sqlstate == sqlstate
+
+
+@pytest.mark.timeout(30)  # where it fails, it tries for ever
+def test_trying_again_ends_also_in_a_test_that_has_frozen_the_time():
+    def attempt(end):
+        raise PretendedError("40001")
+
+    with freeze_time("2026-01-01"), pytest.raises(PretendedError):
+        _retry.with_retries(attempt, 0.4, lambda error, number: None)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

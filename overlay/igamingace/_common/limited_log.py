@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-import time
 from typing import TYPE_CHECKING, Final
 
+from igamingace._common.clock import monotonic
 from igamingace._common.fork import after_fork_in_child
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class LimitedLog:
 
     def _count(self, kind: tuple[int, str, object]) -> int | None:
         """Return how many of a kind were left out before this one; None if this one is to be left out too."""
-        now = time.monotonic()
+        now = monotonic()
         with self._lock:
             last, left_out = self._kinds.get(kind, (None, 0))
             if last is not None and now - last < INTERVAL:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from igamingace._common.clock import perf_counter
 from igamingace.callbacks._handler import CallbackHandler, IncomingCallback
 from igamingace.callbacks._http import RequestRejected, body_too_large, check_request, content_length
 from igamingace.callbacks._signature import SIGNATURE_HEADER
@@ -53,7 +53,7 @@ class WalletApp:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        received_at = time.perf_counter()
+        received_at = perf_counter()
         client = scope.get("client")
         peer: str | None = client[0] if client else None
         try:

@@ -6,12 +6,13 @@ import asyncio
 import enum
 import inspect
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar, copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
+
+from igamingace._common.clock import call_later, perf_counter
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -73,7 +74,7 @@ class WalletCall:
     def __init__(
         self, method: Method, callback: object, on_late_end: OnLateEnd, deadline: float | None = None
     ) -> None:
-        """Prepare a call of `method(callback)`; `deadline` is by the clock `time.perf_counter`."""
+        """Prepare a call of `method(callback)`; `deadline` is by `_common.clock.perf_counter`."""
         self._method: Final = method
         self._callback: Final = callback
         self._on_late_end: Final = on_late_end
@@ -102,8 +103,8 @@ class WalletCall:
             threads.submit(context.run, self._run_and_notify, ended)
         timer = None
         if self._deadline is not None:
-            seconds = max(0.0, self._deadline - time.perf_counter())
-            timer = loop.call_later(seconds, partial(_set_once, ended, result=False))
+            seconds = max(0.0, self._deadline - perf_counter())
+            timer = call_later(loop, seconds, partial(_set_once, ended, result=False))
         try:
             return await ended
         except asyncio.CancelledError:  # the server is shutting down
@@ -119,7 +120,7 @@ class WalletCall:
         """Return how long the call is still waited for, in seconds; None without a limit."""
         if self._is_unanswered:
             return 0.0
-        return None if self._deadline is None else self._deadline - time.perf_counter()
+        return None if self._deadline is None else self._deadline - perf_counter()
 
     def result(self) -> object:
         """Return what the method has returned, or raise what it has raised."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from igamingace_bindings.contract import CALLBACKS, CallbackInfo
 
+from igamingace._common.clock import perf_counter
 from igamingace._common.hooks import HookCaller
 from igamingace._common.json import encoder
 from igamingace._common.limited_log import LimitedLog
@@ -50,7 +49,9 @@ if TYPE_CHECKING:
     from igamingace.drift import Difference
 
 _DIAGNOSIS_WORK: Final = 8 * 2**20
-"""How much a diagnosis of a signature may hash, in bytes: a fraction of the margin before a time limit."""
+"""How much a diagnosis of a signature may hash, in bytes."""
+_DIAGNOSIS_BODY: Final = 2048
+"""The longest body whose signature is diagnosed, in bytes: the work grows with it."""
 _FOLLOW_UPS: Final = {
     "cancel": "its cancel follows and must undo it if it was booked",
     "retry": "it comes again",
@@ -65,7 +66,7 @@ class IncomingCallback:
         body: its body.
         signature: its signature header; several are joined by a comma, None when there is none.
         peer: the address it came from.
-        received_at: when the request began, by the clock `time.perf_counter`.
+        received_at: when the request began, by `_common.clock.perf_counter`.
     """
 
     body: bytes
@@ -91,7 +92,8 @@ class CallbackHandler:
     ) -> None:
         """Take the arguments of `wallet_app`."""
         self._keys: Final = Secret(keys_of(token))
-        self._tokens: Final = Secret(copy(token))  # a mapping may change
+        tokens = _copied(token)
+        self._tokens: Final = Secret(tokens)
         self._wallet: Final = wallet
         self._max_age: Final = max_age
         self._margin: Final = margin
@@ -104,7 +106,7 @@ class CallbackHandler:
         )
         drift = DriftLog(on_drift=on_drift)
         self._drift: Final[Mapping[Account, DriftLog]] = {
-            account: DriftLog(Secret(each), parent=drift) for account, each in by_account(token)
+            account: DriftLog(Secret(each), parent=drift) for account, each in by_account(tokens)
         }
         self._executor: ThreadPoolExecutor | None = None
         _check_wallets(wallet, token)
@@ -150,7 +152,9 @@ class CallbackHandler:
         It may cost as much as a thousand verifications, and anybody can send a wrong signature. So the answer
         does not wait for it, and it has a thread of its own: none of the wallet's is occupied.
         """
-        if request.signature is None or not self._log.is_due("diagnosis of a signature"):
+        if request.signature is None or len(request.body) > _DIAGNOSIS_BODY:
+            return
+        if not self._log.is_due("diagnosis of a signature"):
             return
         thread = threading.Thread(
             target=self._diagnose, args=(request,), name="igamingace-signature-diagnosis", daemon=True
@@ -300,6 +304,13 @@ class CallbackHandler:
         return encoder.encode({"balance": balance, "statusCode": event.status_code})
 
 
+def _copied(token: str | Tokens) -> str | Tokens:
+    """Return a copy of the tokens: what was handed in may change."""
+    if isinstance(token, str):
+        return token
+    return dict(token) if isinstance(token, Mapping) else tuple(token)
+
+
 def _event(
     request: IncomingCallback, status_code: str, account: Account = None, callback: Callback | None = None
 ) -> Event:
@@ -313,7 +324,7 @@ def _event(
         account=account,
         peer=request.peer,
         status_code=status_code,
-        seconds=time.perf_counter() - request.received_at,
+        seconds=perf_counter() - request.received_at,
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
+from igamingace._common.clock import perf_counter
 from igamingace._common.loop_thread import LoopThread
 from igamingace.callbacks._handler import CallbackHandler, IncomingCallback
 from igamingace.callbacks._http import RequestRejected, body_too_large, check_request, content_length
@@ -32,7 +32,7 @@ class WalletWSGI:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        received_at = time.perf_counter()
+        received_at = perf_counter()
         peer: str | None = environ.get("REMOTE_ADDR") or None
         try:
             check_request(self._allowed, peer, environ["REQUEST_METHOD"])

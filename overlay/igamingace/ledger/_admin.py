@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -11,6 +10,7 @@ from uuid import uuid4
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
+from igamingace._common.clock import monotonic
 from igamingace.callbacks import InvalidPlayer, NotEnoughMoney
 from igamingace.errors import ConfigurationError, InvalidArgument
 from igamingace.ledger._amounts import apply_change, normalize
@@ -48,7 +48,7 @@ class LedgerAdmin(LedgerBase):
         if not player_id or self._schema.key_of(player_id) is None:
             raise InvalidArgument("a player_id is text without NUL, and not empty")
         row = {"player_id": player_id, "currency": currency, "balance": Decimal(0)}
-        end = time.monotonic() + _PATIENCE
+        end = monotonic() + _PATIENCE
         try:
             with self._connect(end) as connection, transaction(connection, end):
                 connection.execute(insert(self._schema.players), row)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from sqlalchemy import URL, Engine, MetaData, Numeric
 
+from igamingace._common.clock import monotonic
 from igamingace._common.hooks import HookCaller
 from igamingace._common.limited_log import LimitedLog
 from igamingace.callbacks import Refusal
@@ -105,7 +105,7 @@ class LedgerBase:
             ConfigurationError: the tables are not there, or are of another version; the server is too old.
             Exception: the driver's or SQLAlchemy's own, for a database that does not answer, within seconds.
         """
-        self._check(time.monotonic() + _CHECK)
+        self._check(monotonic() + _CHECK)
 
     def close(self) -> None:
         """Close the connections, unless the engine is the application's."""

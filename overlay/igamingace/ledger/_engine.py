@@ -7,7 +7,6 @@ statements are not prepared under names, and COMMIT is asked about afterwards.
 
 from __future__ import annotations
 
-import time
 import weakref
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import URL, Engine, QueuePool, create_engine, event, make_url
 
+from igamingace._common.clock import monotonic
 from igamingace._common.fork import register_at_fork
 from igamingace.callbacks import seconds_left
 from igamingace.errors import ConfigurationError
@@ -211,21 +211,21 @@ class OpenTransaction:
 def transaction(connection: Connection, end: float) -> Generator[OpenTransaction]:
     """Run a block in a transaction of its own: committed when it ends, rolled back when it raises.
 
-    The connection is one of `borrow_connection`. At `end`, by the clock `time.monotonic`, a commit is not
-    begun any more.
+    The connection is one of `borrow_connection`. At `end`, by `_common.clock.monotonic`, or once
+    the callback has been answered (`seconds_left`), a commit is not begun any more.
 
     On SQLite it holds the only write lock from its beginning. On PostgreSQL it is READ COMMITTED, so that
     what is read after a row was locked is the newest, and no statement takes longer than until `end`.
 
     Raises:
-        TimeoutError: `end` has come. It has been rolled back.
+        TimeoutError: the time is up, or the callback has been answered. It has been rolled back.
         CommitNotConfirmed: the commit was answered, but the transaction is not committed.
     """
     opened = OpenTransaction(connection, connection.connection.driver_connection)
     try:
         _begin(opened, end)
         yield opened
-        _refuse_unawaited(end)
+        _check_time_left(end)
         _commit(opened)
     except BaseException:
         _roll_back(opened)
@@ -330,14 +330,14 @@ def _confirm(opened: OpenTransaction, xact_id: str) -> None:
         )
 
 
-def _refuse_unawaited(end: float) -> None:
+def _check_time_left(end: float) -> None:
     _remaining(end)
     if (left := seconds_left()) is not None and left <= 0:  # the server has given the callback up
-        raise TimeoutError("nobody waits for the callback any more: nothing was booked")
+        raise TimeoutError("the callback has been answered as failed: nothing was booked")
 
 
 def _remaining(end: float) -> float:
-    seconds = end - time.monotonic()
+    seconds = end - monotonic()
     if seconds <= 0:
         raise TimeoutError("there is no time left to answer the callback: nothing was booked")
     return seconds

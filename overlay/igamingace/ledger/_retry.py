@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from igamingace._common.backoff import backoff
+from igamingace._common.clock import monotonic
 from igamingace.ledger._sqlstates import Action, action_for, is_timeout
 
 if TYPE_CHECKING:
@@ -22,11 +23,11 @@ def with_retries(
 ) -> Result:
     """Call `attempt` until it is not turned away, for so many seconds; raise why it was turned away last.
 
-    It is given the end of its time, by the clock `time.monotonic`; `report` is given each error that it is
+    It is given the end of its time, by `_common.clock.monotonic`; `report` is given each error that it is
     tried again after, and the number of the attempt. To begin again is safe even where a commit
     may have happened: the transactionId tells.
     """
-    end = time.monotonic() + seconds
+    end = monotonic() + seconds
     number = 1
     reason: Exception | None = None
     while True:
@@ -40,7 +41,7 @@ def with_retries(
             if reason is None or not is_timeout(error):  # for the same reason as above
                 reason = error
             pause = backoff(_FIRST_PAUSE, _LONGEST_PAUSE, number)
-            if time.monotonic() + pause >= end or action_for(error) is Action.GIVE_UP:
+            if monotonic() + pause >= end or action_for(error) is Action.GIVE_UP:
                 if reason is error:
                     raise
                 raise reason from error

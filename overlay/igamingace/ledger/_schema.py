@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -34,6 +33,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from igamingace._common.clock import monotonic
 from igamingace.errors import ConfigurationError
 from igamingace.ledger._amounts import DIGITS, Amount, Limits, MinorUnits
 from igamingace.ledger._engine import (
@@ -318,7 +318,7 @@ def create_schema(
 
 def create(engine: Engine, schema: Schema, *, own: bool) -> None:
     """Create the tables of a schema that are ours and not there yet, on an engine for `borrow_connection`."""
-    end = time.monotonic() + _CREATION
+    end = monotonic() + _CREATION
     with (
         refuse_statement_mode(),
         borrow_connection(engine, own=own) as connection,
