@@ -196,7 +196,6 @@ class APIError(IGamingAceError):
         self.attempts = attempts
         self.elapsed = elapsed
         self.retry_after = retry_after
-        self.retry_after = retry_after
         super().__init__(self._text())
 
     def _text(self) -> str:

@@ -59,13 +59,20 @@ class Place:
         standing: How well it is known what belongs there; None: as well as the operation.
     """
 
-    __slots__ = ("_inner", "pointer", "reader", "standing")
+    __slots__ = ("_inner", "_outer", "_pointer", "reader", "standing")
 
-    def __init__(self, reader: Reader, pointer: str, standing: str | None = None) -> None:
+    def __init__(
+        self, reader: Reader, pointer: str, standing: str | None = None, outer: Place | None = None
+    ) -> None:
         self.reader = reader
-        self.pointer = pointer
         self.standing = standing
+        self._outer = outer
+        self._pointer = pointer  # with `outer` the name there: pointers are put together for differences only
         self._inner: dict[str, Place] | None = None
+
+    @property
+    def pointer(self) -> str:
+        return self._pointer if self._outer is None else self._outer.pointer_to(self._pointer)
 
     def within(self, name: str, standing: str | None = None) -> Place:
         """Return a place within this: a property by its name, or `*` for the items of an array."""
@@ -73,7 +80,7 @@ class Place:
             self._inner = {}
         inner = self._inner.get(name)
         if inner is None:
-            inner = self._inner[name] = Place(self.reader, self.pointer_to(name), standing or self.standing)
+            inner = self._inner[name] = Place(self.reader, name, standing or self.standing, self)
         return inner
 
     def pointer_to(self, name: str) -> str:
@@ -262,8 +269,10 @@ def write_fields(
     return written
 
 
-def text(value: object) -> str:
+def text(value: Any) -> str:
     """Return a parameter as it stands in a URL, before it is percent-encoded."""
+    if value.__class__ is str:
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     return format(value, "f") if isinstance(value, Decimal) else str(value)

@@ -51,10 +51,10 @@ class AsyncAgentView(BaseAgent[AsyncDispatcher, "AsyncAgentView"], AsyncResource
 
     __slots__ = ("_dispatcher",)
 
-    def __init__(self, sender: AsyncDispatcher) -> None:
+    def __init__(self, dispatcher: AsyncDispatcher) -> None:
         """Not for users: `AsyncAgent.with_options` makes views."""
-        AsyncResources.__init__(self, sender.call)  # an operator makes thousands: super() takes longer
-        self._dispatcher = sender
+        AsyncResources.__init__(self, dispatcher.call)  # an operator makes thousands: super() takes longer
+        self._dispatcher = dispatcher
 
     @property
     def raw(self) -> AsyncRawView:

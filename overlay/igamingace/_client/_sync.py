@@ -52,10 +52,10 @@ class AgentView(BaseAgent[Dispatcher, "AgentView"], Resources):
 
     __slots__ = ("_dispatcher",)
 
-    def __init__(self, sender: Dispatcher) -> None:
+    def __init__(self, dispatcher: Dispatcher) -> None:
         """Not for users: `Agent.with_options` makes views."""
-        Resources.__init__(self, sender.call)  # an operator makes thousands: super() takes longer
-        self._dispatcher = sender
+        Resources.__init__(self, dispatcher.call)  # an operator makes thousands: super() takes longer
+        self._dispatcher = dispatcher
 
     @property
     def raw(self) -> RawView:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 import re
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -13,8 +12,8 @@ from igamingace_bindings.rest.client import RawAnswer
 from igamingace_bindings.rest.errors import ArgumentError
 
 from igamingace._client.answer_reader import AnswerReader
-from igamingace._client.custom_requests import extended, is_custom
-from igamingace._client.drift_recording import record_fields, record_status
+from igamingace._client.custom_requests import CustomOperation, extended
+from igamingace._client.drift_recording import SUCCESS, record_fields, record_status
 from igamingace._client.instrumentation import attempt_of
 from igamingace._client.response import ErrorResponse, InvalidResponse, parse_response
 from igamingace._client.retry import RetryState, may_retry, retry_after
@@ -53,6 +52,7 @@ T = TypeVar("T")
 _SURROGATE: Final = re.compile("%ED%[AB]")
 """Half of a surrogate pair, percent-encoded; in UTF-8, nothing else looks like it."""
 
+_NOTHING_SENT: Final = (AgentClosed, ConfigurationError)
 _logger: Final = logging.getLogger("igamingace")
 
 
@@ -76,10 +76,10 @@ class CallState(Generic[T]):
         "_arguments",
         "_drift",
         "_gave_up",
-        "_label",
         "_last",
         "_observer",
         "_operation",
+        "_options",
         "_reader",
         "_retries",
         "_verdict",
@@ -119,15 +119,13 @@ class CallState(Generic[T]):
         self.outcome: Response | TransportFailure | None = None
         self._last: Response | TransportFailure | None = None
         self._operation = operation
-        self._label = operation.operation_id
-        if is_custom(operation):
-            self._label = sanitize(f"{operation.method} {request.path}", token)
         self._retries = RetryState(operation.method, options)
         self._verdict: dict[str, Any] | ErrorResponse | InvalidResponse | TransportFailure | None = None
         self._gave_up = False
         self._observer = observer
         self._drift = drift
-        self._arguments = (arguments, options.extra_query, options.extra_body)
+        self._arguments = arguments
+        self._options = options
         self._reader = reader
 
     @property
@@ -157,7 +155,7 @@ class CallState(Generic[T]):
                 self._observer.gave_up(error)
             return self._gave_up
         # An agent that was closed meanwhile, or cannot be set up as the environment says, has sent nothing.
-        end = permit.done if isinstance(error, AgentClosed | ConfigurationError) else permit.abandoned
+        end = permit.done if isinstance(error, _NOTHING_SENT) else permit.abandoned
         try:
             if self.outcome is not None:
                 self._retries.attempts += 1
@@ -194,7 +192,7 @@ class CallState(Generic[T]):
         """
         verdict = self._verdict
         if isinstance(verdict, dict):  # an envelope; to ask whether it is a Mapping takes far longer
-            if self._answer().http_status != HTTPStatus.OK:
+            if self._answer().http_status != SUCCESS:
                 self._record_status(verdict)
             return None
         if not self._gave_up:
@@ -219,7 +217,8 @@ class CallState(Generic[T]):
         finally:
             if reader.differences:
                 seen, reader.differences = reader.differences, {}
-                record_fields(self._drift, self._operation.operation_id, seen, self._arguments)
+                private = (self._arguments, self._options.extra_query, self._options.extra_body)
+                record_fields(self._drift, self._operation.operation_id, seen, private)
         raise self._error(InvalidResponse(reason, "never"))
 
     def envelope(self) -> Mapping[str, Any]:
@@ -251,7 +250,7 @@ class CallState(Generic[T]):
         verdict = invalid or self._verdict
         token = self.request.secret
         common: dict[str, Any] = {
-            "operation": self._label,
+            "operation": self._label(),
             "retryable": invalid is None and may_retry(self._resend(), self._operation.method),
             "attempts": self._retries.attempts,
             "elapsed": self._retries.elapsed,
@@ -276,6 +275,12 @@ class CallState(Generic[T]):
             )
         reason = verdict.reason if isinstance(verdict, InvalidResponse) else "nothing was read"
         return UnexpectedResponse(sanitize(reason, token), **common)
+
+    def _label(self) -> str:
+        operation = self._operation
+        if not isinstance(operation, CustomOperation):
+            return operation.operation_id
+        return sanitize(f"{operation.method} {operation.prepared.path}", self.request.secret)
 
     def _snapshot(self) -> ResponseSnapshot:
         answer, token = self._answer(), self.request.secret

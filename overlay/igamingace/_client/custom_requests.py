@@ -70,11 +70,6 @@ def custom_request(
     return CustomOperation("request", name, _ANY_PATH, prepared=request), {}
 
 
-def is_custom(operation: Operation[Any]) -> bool:
-    """Whether `custom_request` made the operation."""
-    return isinstance(operation, CustomOperation)
-
-
 def checked_query(argument: str, query: object) -> dict[str, str]:
     """The texts of query parameters; those that are None are left out.
 

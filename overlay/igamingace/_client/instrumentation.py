@@ -55,7 +55,7 @@ class Instrumentation(Protocol):
     def call(
         self, operation: Operation[Any], base_url: str, account: str
     ) -> AbstractContextManager[CallObserver | None]:
-        """CallObserver one call, within the block; `account` is a hash."""
+        """Observe one call, within the block; `account` is a hash."""
         ...
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
 from igamingace._common.backoff import backoff
@@ -56,6 +55,8 @@ def _first(headers: RawHeaders, wanted: bytes) -> str | None:
 
 
 def _date(text: str) -> datetime | None:
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 -- keeps `import igamingace` light
+
     try:
         date = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
