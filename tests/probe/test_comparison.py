@@ -366,6 +366,14 @@ def test_a_probe_takes_its_turn_in_the_account_s_budget(platform):
         assert agent.stats().in_flight == 0
 
 
+@pytest.mark.parametrize("date", ["", "yesterday", "Mon, 01 Jan 2024 00:00:00 +99999999999999999999"])
+def test_a_date_that_is_none_is_as_no_date(platform, date):
+    platform.headers["date"] = date
+
+    with Agent(TOKEN, transport=httpx2.MockTransport(platform)) as agent:
+        assert not probe.run(agent, window_pause=0).server_date
+
+
 def test_the_sandbox_is_as_the_contract_says(kind):
     with Sandbox() as sandbox:
         if kind == "threads":

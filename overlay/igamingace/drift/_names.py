@@ -17,7 +17,8 @@ HIDDEN: Final = "?"
 
 _OPERATION: Final = re.compile(r"[a-z][a-z_]{0,39}(?:\.[a-z][a-z_]{0,39})?")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
-_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+"""A word of a name in camelCase or with underscores."""
 _MAX_DIGITS: Final = 4
 # What is longer is checked for words: base64 changes between capitals and small letters nearly everywhere.
 _SHORT: Final = 12
@@ -58,7 +59,7 @@ def shown_integer(value: object) -> int | None:
 def _looks_like_field(name: str) -> bool:
     if not _NAME.fullmatch(name) or sum(map(str.isdigit, name)) > _MAX_DIGITS:
         return False
-    words = _WORD.findall(name)
+    words = WORD.findall(name)
     return bool(words) and (len(name) <= _SHORT or sum(map(len, words)) >= _LETTERS_OF_A_WORD * len(words))
 
 

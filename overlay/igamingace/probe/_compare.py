@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from http import HTTPStatus
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -16,6 +15,7 @@ from igamingace_bindings import contract
 from igamingace_bindings.rest.types import Object
 from igamingace_bindings.scalars import Time, json_type
 
+from igamingace._client.drift_recording import SUCCESS
 from igamingace._client.response import ErrorResponse, InvalidResponse
 from igamingace._version import __version__
 from igamingace.probe._flow import created_at
@@ -36,7 +36,6 @@ __all__ = ["make_report"]
 
 OTHER_ADDRESS: Final = "another address"
 
-_OK: Final = int(HTTPStatus.OK)
 _FIELD_KINDS: Final = ("missing", "other type", "other spelling", "unknown field", "unknown value")
 _MAX_VALUE: Final = 10_000
 """Codes and values of enums are smaller; what is not may be an id."""
@@ -45,14 +44,12 @@ _MAX_VALUES: Final = 8
 _MAX_DEPTH: Final = 8
 _CODE_NAME: Final = re.compile(r"[A-Z]{2,}[0-9]{0,2}(?:_[A-Z]{1,}[0-9]{0,2}){1,7}")
 _MEDIA_TYPES: Final = (
-    *(
-        "application/json",
-        "application/problem+json",
-        "text/html",
-        "text/plain",
-        "application/xml",
-        "text/xml",
-    ),
+    "application/json",
+    "application/problem+json",
+    "text/html",
+    "text/plain",
+    "application/xml",
+    "text/xml",
 )
 _HEADERS: Final = (
     *("cache-control", "content-encoding", "date", "etag", "last-modified", "retry-after", "vary", "via"),
@@ -116,11 +113,15 @@ class _Comparison:
     names: NameFilter
     findings: list[Finding] = field(default_factory=list[Finding])
     fields: list[FieldFinding] = field(default_factory=list[FieldFinding])
-    has_rule: bool = True
+
+    @property
+    def has_rule(self) -> bool:
+        """Whether the contract says what is to come."""
+        refusal = self.exchange.send.refusal
+        return refusal is None or bool(refusal.codes or refusal.http_status)
 
     def __post_init__(self) -> None:
-        exchange, refusal = self.exchange, self.exchange.send.refusal
-        self.has_rule = refusal is None or bool(refusal.codes or refusal.http_status)
+        exchange = self.exchange
         verdict = exchange.verdict
         if isinstance(verdict, Mapping):
             self._compare_success()
@@ -166,7 +167,7 @@ class _Comparison:
         shape = self._compare_shape(stated_fields)
         if not self.has_rule:
             return
-        self._compare_status(_OK)
+        self._compare_status(SUCCESS)
         values: dict[str, dict[int | None, None]] = {}
         for difference in exchange.differences:
             if difference.kind not in _FIELD_KINDS:
@@ -181,7 +182,7 @@ class _Comparison:
             else:
                 expected = difference.expected or "nothing"
                 came = self._forms(shape, place) if difference.came is not None else "missing"
-            self._differs(place, kind, difference.standing, expected, came)
+            self._differs(place, kind, difference.standing or _ASSUMED, expected, came)
         for place, found in values.items():
             shown = (
                 "other values" if None in found or len(found) > _MAX_VALUES else ", ".join(map(str, found))

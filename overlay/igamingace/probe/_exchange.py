@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from igamingace._client.response import ErrorResponse, InvalidResponse, parse_response
 from igamingace._common import json as exact_json
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
     from igamingace_bindings.rest.client import Operation
 
+    from igamingace._client.drift_recording import FieldDifference
     from igamingace._transport.base import Response
     from igamingace.errors import IGamingAceError
 
-__all__ = ["Exchange", "HeaderChange", "Pause", "Refusal", "SeenDifference", "Send"]
+__all__ = ["Exchange", "HeaderChange", "Pause", "Refusal", "Send"]
 
 HeaderChange: TypeAlias = Literal["wrong token", "Authorization", "Accept", "Content-Type"]
 """A token that is nobody's, or the header that is left out."""
@@ -65,17 +66,6 @@ class Pause:
     seconds: float
 
 
-class SeenDifference(NamedTuple):
-    """A difference that the client saw while it read an answer; the place holds names as they came."""
-
-    place: str
-    kind: str
-    standing: str
-    expected: str | None
-    came: str | None
-    value: int | None
-
-
 @dataclass(slots=True)
 class Exchange:
     """A request, and what came of it.
@@ -84,21 +74,19 @@ class Exchange:
         send: the request.
         sent_at: when it was sent, by the clock of this host.
         operation: its operation.
-        arguments: its arguments.
         response: the last response; None when none came.
         data: the answer's data, as a call returns it; None for an error.
         error: what the call raised.
-        differences: what the client saw otherwise than the contract says.
+        differences: what the client saw otherwise than the contract says; places hold names as they came.
     """
 
     send: Send
     sent_at: datetime
     operation: Operation[Any] | None = None
-    arguments: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
     response: Response | None = field(default=None, repr=False)
     data: Any = field(default=None, repr=False)
     error: IGamingAceError | None = field(default=None, repr=False)
-    differences: list[SeenDifference] = field(default_factory=list[SeenDifference], repr=False)
+    differences: list[FieldDifference] = field(default_factory=list["FieldDifference"], repr=False)
 
     @property
     def verdict(self) -> Mapping[str, Any] | ErrorResponse | InvalidResponse | None:
@@ -124,6 +112,6 @@ class Exchange:
         """The time of the header `Date`; None without a valid one."""
         try:
             moment = parsedate_to_datetime(self.headers.get("date", ""))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return None
         return moment if moment.tzinfo is not None else None

@@ -11,7 +11,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from igamingace.drift._names import HIDDEN
+from igamingace.drift._names import HIDDEN, WORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["HIDDEN", "NameFilter"]
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z_]{0,47}[0-9]{0,2}")
-_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _COMMON: Final = """
 access account action active actual address after age agent aggregator alias all allow already amount and
 any api app applied area array at auth authorization available avatar average back background bad balance
@@ -77,4 +76,4 @@ class NameFilter:
 
 
 def _words(name: str) -> list[str]:
-    return [word.lower() for word in _WORD.findall(name)]
+    return [word.lower() for word in WORD.findall(name)]

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from igamingace._client._async import AsyncRawView
 from igamingace._client._sync import RawView
 from igamingace._client.dispatchers import AsyncDispatcher, Dispatcher
+from igamingace._client.drift_recording import FieldDifference
 from igamingace._client.request_headers import request_headers
 from igamingace._common.secret import Secret
 from igamingace._transport.base import Response
 from igamingace.drift import DriftLog
 from igamingace.errors import IGamingAceError
-from igamingace.probe._exchange import Exchange, SeenDifference
+from igamingace.probe._exchange import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,7 +49,7 @@ class _Recorder(DriftLog):
 
     def __init__(self) -> None:
         super().__init__()
-        self.differences_seen: list[SeenDifference] = []
+        self.differences_seen: list[FieldDifference] = []
 
     def record(
         self,
@@ -67,7 +68,7 @@ class _Recorder(DriftLog):
         """Keep a difference."""
         del operation, direction, count, is_private
         number = value if isinstance(value, int) else None
-        self.differences_seen.append(SeenDifference(place, kind, standing, expected, came, number))
+        self.differences_seen.append(FieldDifference(place, kind, standing, expected, came, number))
 
 
 class _Keeping:
@@ -119,7 +120,7 @@ class Sender:
         exchange = Exchange(send, datetime.now(UTC))
 
         def call(operation: Operation[Any], arguments: Mapping[str, object], /) -> RawAnswer[Any]:
-            exchange.operation, exchange.arguments = operation, arguments
+            exchange.operation = operation
             return dispatcher.raw(operation, arguments)
 
         try:
@@ -146,7 +147,7 @@ class AsyncSender:
         exchange = Exchange(send, datetime.now(UTC))
 
         async def call(operation: Operation[Any], arguments: Mapping[str, object], /) -> RawAnswer[Any]:
-            exchange.operation, exchange.arguments = operation, arguments
+            exchange.operation = operation
             return await dispatcher.raw(operation, arguments)
 
         try:
