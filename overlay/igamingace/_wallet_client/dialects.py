@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
+from igamingace_bindings.contract import CALLBACKS
+from igamingace_bindings.scalars import OpaqueId
+
 from igamingace._common.amounts import format_amount
 from igamingace._wallet_client.messages import CallbackMessage, RawLiteral, build_message, serialize
 
@@ -20,6 +23,7 @@ __all__ = [
     "as_sister",
     "misspelt",
     "require_dialect",
+    "spelt_boolean",
     "with_one_id",
 ]
 
@@ -27,14 +31,12 @@ DialectName: TypeAlias = Literal["igamingace", "sister"]
 
 DIALECTS: Final[tuple[DialectName, ...]] = get_args(DialectName)
 
-_LARGEST_NUMBER: Final = 2**63 - 1
+_ID: Final = OpaqueId(number=True)
 _TRUE: Final = (1, "1", "true")
 _FALSE: Final = (0, "0", "false")
 _SHARE: Final = 0.5
 """How many of the fields that can be spelt otherwise are."""
-_NUMBERS: Final = frozenset({"amount", "betAmount", "providerId", "timestamp", "winAmount"})
-_BOOLEANS: Final = frozenset({"isBonusBusy", "isCall", "isRoundFinished"})
-_IDS: Final = frozenset({"bonusId", "gameCode", "referenceId", "roundId", "transactionId"})
+_TYPES: Final = {field.name: field.type for info in CALLBACKS.values() for field in info.fields}
 _LEFT_OUT: Final = ("gameCode", "roundId")
 _WITHOUT_TIMESTAMP: Final = frozenset({"bet", "cancel"})
 _PLAY: Final = frozenset({"bet", "win"})
@@ -144,17 +146,23 @@ def _is_plain(message: CallbackMessage) -> bool:
 
 
 def _other_spelling(name: str, value: object, draw: Random) -> object:
+    kind = _TYPES.get(name)
     if isinstance(value, bool):
-        return draw.choice(_TRUE if value else _FALSE) if name in _BOOLEANS else value
-    if name in _NUMBERS and isinstance(value, int | Decimal | RawLiteral):
+        return spelt_boolean(draw, value=value) if kind == "boolean" else value
+    if kind in {"integer", "number"} and isinstance(value, int | Decimal | RawLiteral):
         return _text(value)
-    if name in _IDS and _is_integer(value):
+    if kind == "id" and _is_integer(value):
         return str(value)
     if name == "playerId" and isinstance(value, str):
-        return int(value) if _is_number(value) else value
+        return _ID.json(value)
     if name == "command" and isinstance(value, str):
         return draw.choice((value.upper(), value.title()))
     return value
+
+
+def spelt_boolean(draw: Random, *, value: bool) -> object:
+    """Return a spelling of true or false that live traffic had."""
+    return draw.choice(_TRUE if value else _FALSE)
 
 
 def _is_integer(value: object) -> bool:
@@ -165,7 +173,3 @@ def _text(number: int | Decimal | RawLiteral) -> str:
     if isinstance(number, RawLiteral):
         return number.literal
     return format_amount(number) if isinstance(number, Decimal) else str(number)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and str(int(text)) == text and int(text) <= _LARGEST_NUMBER

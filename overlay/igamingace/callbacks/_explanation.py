@@ -105,7 +105,7 @@ def diagnose(
     work: int,
 ) -> Explanation:
     """As `explain`; hashes at most `work` bytes."""
-    raw = body_bytes(body)
+    raw, presented = body_bytes(body), _header(signature)
     keys = keys_of(token)
     tokens = list(by_account(token))
     for other in other_tokens.values():
@@ -115,10 +115,9 @@ def diagnose(
     try:
         account, _ = read_signed(raw, signature, keys)
     except InvalidSignature as error:
-        problem = problem or (None if _has_right_form(signature) else str(error))
+        problem = problem or (None if _has_right_form(presented) else str(error))
     else:
         right = dict(keys)[account]
-        presented = signature.encode() if isinstance(signature, str) else signature or b""
         is_literal = hmac.compare_digest(compute_signature(right, literal or b""), presented)
         signed = literal if is_literal else javascript
         return Explanation(
@@ -131,7 +130,7 @@ def diagnose(
             signature=presented.decode(),
             is_complete=True,
         )
-    search = _Search(raw, signature, tokens, other_tokens, work)
+    search = _Search(raw, presented, tokens, other_tokens, work)
     found = search.run()
     expected = None
     if literal is not None and len(keys) == 1:
@@ -163,8 +162,8 @@ def _header(signature: str | bytes | None) -> bytes:
     return signature or b""
 
 
-def _has_right_form(signature: str | bytes | None) -> bool:
-    return any(not form.mistakes for form in signature_forms(_header(signature)))
+def _has_right_form(signature: bytes) -> bool:
+    return any(not form.mistakes for form in signature_forms(signature))
 
 
 class _Search:
@@ -173,12 +172,12 @@ class _Search:
     def __init__(
         self,
         body: bytes,
-        signature: str | bytes | None,
+        signature: bytes,
         tokens: list[tuple[Account, str]],
         other_tokens: Mapping[str, str],
         work: int,
     ) -> None:
-        self._forms = signature_forms(_header(signature))
+        self._forms = signature_forms(signature)
         tried = messages(body) if self._forms else None
         self._levels = [] if tried is None else tried.by_count
         self._tokens = tokens

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias, cast
 from igamingace_bindings import callbacks as generated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
 
+from igamingace._common.amounts import format_amount
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -107,10 +109,7 @@ def assign_ids(values: dict[str, Any]) -> None:
 
 def _canonical(value: object) -> object:
     """Return the same text for the same amount: 1.50 and 1.5 may come with one signature."""
-    if not isinstance(value, Decimal):
-        return value
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return format_amount(value) if isinstance(value, Decimal) else value
 
 
 def attach_signature(callback: Callback, signature: str | bytes) -> None:

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote_to_bytes, urlenco
 
 from igamingace_bindings.contract import CALLBACKS
 
+from igamingace._common.amounts import format_amount
 from igamingace.callbacks._json import (
     NotAFlatObject,
     Value,
@@ -262,19 +263,16 @@ def _all_as_float(_key: str, literal: bytes) -> str:
 
 def _without_zeros(_key: str, literal: bytes) -> str:
     number = _decimal(literal)
-    if number is None:
-        return literal.decode()
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return literal.decode() if number is None else format_amount(number)
 
 
-def _double(_key: str, literal: bytes) -> str:
+def _double(key: str, literal: bytes) -> str:
     number = _decimal(literal)
     if number is None or not math.isfinite(float(number)):
         return literal.decode()
     if abs(number) < _TRUE_DOUBLES:
-        return _javascript(_key, literal)
-    return _javascript(_key, repr(float(number)).encode())
+        return _javascript(key, literal)
+    return _javascript(key, repr(float(number)).encode())
 
 
 def _javascript(key: str, literal: bytes) -> str:

@@ -165,8 +165,7 @@ def _entry(row: RowMapping) -> Entry:
     for name in ("debit", "credit", "balance"):
         fields[name] = normalize(fields[name])
     for name in ("created_at", "sent_at"):
-        if (
-            fields[name] is not None and fields[name].tzinfo is None
-        ):  # SQLite's times are UTC and do not say so
-            fields[name] = fields[name].replace(tzinfo=UTC)
+        time = fields[name]
+        if time is not None and time.tzinfo is None:  # SQLite's times are UTC and do not say so
+            fields[name] = time.replace(tzinfo=UTC)
     return Entry(**fields)

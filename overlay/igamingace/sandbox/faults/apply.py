@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from igamingace._common.amounts import format_amount
 from igamingace._common.clock import sleep
+from igamingace._wallet_client.dialects import spelt_boolean
 from igamingace.sandbox._json import items, members
 from igamingace.sandbox.http.asgi import HTML_TYPE, Response, head_of
 
@@ -82,7 +83,7 @@ def _other_spelling(value: JSON, draw: Random) -> JSON:
     if isinstance(value, str) or value is None or draw.random() < _AS_IT_IS:
         return value
     if isinstance(value, bool):
-        return draw.choice((1, "1", "true") if value else (0, "0", "false"))
+        return cast("JSON", spelt_boolean(draw, value=value))
     return format_amount(value) if isinstance(value, Decimal) else str(value)
 
 

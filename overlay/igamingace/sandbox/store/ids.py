@@ -5,20 +5,22 @@ from __future__ import annotations
 import secrets
 from typing import Final, TypeAlias
 
+from igamingace_bindings.scalars import OpaqueId as OpaqueIdScalar
+
 from igamingace._common.ids import new_ids
 
 OpaqueId: TypeAlias = int | str
 """An id as it is kept, see `canonical_id`."""
 
-_MAX_INTEGER: Final = 2**63 - 1
+_ID: Final = OpaqueIdScalar(number=True)
 
 
 def canonical_id(value: int | str) -> OpaqueId:
     """Return the form in which ids are compared: `"5"` as 5, which it equals, and `"05"` as it is."""
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and str(int(value)) == value:
-        number = int(value)
-        return number if number <= _MAX_INTEGER else value
-    return value
+    if isinstance(value, int):
+        return value
+    canonical: OpaqueId = _ID.json(value)
+    return canonical
 
 
 class NumberSequence:
