@@ -159,7 +159,10 @@ class AsyncAgent(AsyncAgentView):
         argument = Secret(token)
         del token  # a traceback shows local variables
         # Later than the others, to keep `import igamingace` light.
-        from igamingace._client.account_context import make_transport_async, open_context  # noqa: PLC0415
+        from igamingace._client.account_context import (  # noqa: PLC0415 -- keeps `import igamingace` light
+            make_transport_async,
+            open_context,
+        )
 
         options = first_options(
             timeout=timeout,
