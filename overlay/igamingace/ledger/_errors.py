@@ -61,7 +61,8 @@ class SignatureReused(Refusal):
     def __init__(self, command: str, transaction_id: str, *, balance: Decimal | None) -> None:
         """Take what the signature came with first, and the balance now."""
         super().__init__(
-            f"its signature came before with another command, id or content: {command}, id {transaction_id}",
+            f"its signature came before with another command, id or content: {command}, "
+            f"transactionId {transaction_id}",
             balance=balance,
         )
         self.command = command
