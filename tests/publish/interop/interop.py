@@ -178,28 +178,63 @@ def test_schemathesis_from_the_published_file_alone(desk, sandbox):
     assert f"Tested: {len(OPERATIONS) - 1}" in printed
 
 
-def test_postman_sends_every_request_of_the_collection(desk, sandbox):
-    folders = ["providers", "games", "players", "operators", "transactions", "bonus_calls"]
-    sent = []
-    for folder in folders:  # each from the same beginning: one example of operators locks everybody out
-        httpx2.post(f"{sandbox.url}/_sandbox/reset").raise_for_status()
-        token = sandbox.operator_token if folder == "operators" else sandbox.token
-        report = desk.folder / f"{folder}.json"
-        desk.tool(
-            *("newman", "run", "postman_collection.json", "--folder", folder),
-            *("--env-var", f"baseUrl={sandbox.url}", "--env-var", f"bearerToken={token}"),
-            *("--reporters", "json", "--reporter-json-export", report),
-        )
-        sent += json.loads(report.read_text())["run"]["executions"]
+def newman(desk, *options):
+    """Run the collection from top to bottom; return what was sent, and the tests that failed."""
+    report = desk.folder / "newman.json"
+    desk.tool(
+        *("newman", "run", "postman_collection.json", "--suppress-exit-code", *options),
+        *("--reporters", "json", "--reporter-json-export", report),
+    )
+    run = json.loads(report.read_text())["run"]
+    return run["executions"], [failure["error"]["message"] for failure in run["failures"]]
 
-    answers = {
-        execution["item"]["name"]: json.loads(bytes(execution["response"]["stream"]["data"]))
-        for execution in sent
-    }
-    refused = {name: answer["message"] for name, answer in answers.items() if not answer["success"]}
-    assert len(answers) == len(OPERATIONS)
-    # The examples name an account that the demo has already, and addresses that ours is not among.
-    assert set(refused) == {"Create an account below yours", "Move points to a child account"}, refused
+
+def test_postman_runs_the_collection_from_top_to_bottom_on_a_fresh_sandbox_and_again(desk, sandbox):
+    before = accounts(sandbox)
+
+    for _ in range(2):
+        sent, failed = newman(desk, "--env-var", f"baseUrl={sandbox.url}")
+        assert failed == []
+        assert len(sent) == 1 + len(OPERATIONS)  # the tokens of the sandbox come first
+        assert all(answer["success"] for answer in answers(sent[1:]))
+        assert sent[-1]["request"]["method"] == "PATCH"
+
+    for name, account in before.items():
+        assert accounts(sandbox)[name]["allowed_ips"] == account["allowed_ips"] == []
+    with Agent(sandbox.token, base_url=sandbox.url) as agent:
+        assert agent.operators.info().id == "mycasino"
+
+
+def test_postman_with_a_token_of_ones_own_asks_the_sandbox_for_none(desk, sandbox):
+    own = "--env-var", f"baseUrl={sandbox.url}", "--env-var", f"token={sandbox.token}"
+    sent, failed = newman(desk, *own, "--folder", "sandbox", "--folder", "providers")
+
+    assert failed == []
+    assert [each["item"]["name"] for each in sent if "response" in each] == [
+        "List the providers",
+        "List the providers' settings",
+        "Read one provider's setting for one currency",
+    ]
+
+
+def test_postman_leaves_the_allowed_addresses_alone_unless_they_were_read(desk, sandbox):
+    known = "--env-var", f"baseUrl={sandbox.url}", "--env-var", f"token={sandbox.token}"
+    sent, _ = newman(
+        desk, *known, "--folder", "Change your own account (puts the allowed addresses back as they are)"
+    )
+
+    assert [each["item"]["name"] for each in sent if "response" in each] == []
+
+
+def accounts(sandbox):
+    """Return the accounts of the sandbox by their ids."""
+    state = httpx2.get(f"{sandbox.url}/_sandbox/state").json()
+    return {account["id"]: account for account in state["accounts"]}
+
+
+def answers(sent):
+    """Return what was answered."""
+    return [json.loads(bytes(each["response"]["stream"]["data"])) for each in sent]
 
 
 def test_bruno_imports_the_collection(desk):
@@ -207,7 +242,7 @@ def test_bruno_imports_the_collection(desk):
 
     found = json.loads(desk.run("node", "bruno.mjs", "postman_collection.json"))
 
-    assert len(found["requests"]) == len(OPERATIONS)
+    assert len(found["requests"]) == 1 + len(OPERATIONS)  # and the one that finds the sandbox's tokens
 
 
 def test_a_browser_draws_the_whole_reference_from_the_file_alone(published, document, tmp_path):
