@@ -253,7 +253,7 @@ def soak(session: nox.Session) -> None:
 
 @own_environment
 def interop(session: nox.Session) -> None:
-    """Feed the published contract to other tools (needs npm, Java, curl); their clients must work."""
+    """Feed the published contract to other tools (needs npm, Java, PHP, curl); their clients must work."""
     install(session)
     session.install("--require-hashes", "-r", "tests/publish/interop/requirements.txt")
     session.run("pytest", "--timeout=300", "tests/publish/interop/interop.py", *session.posargs)

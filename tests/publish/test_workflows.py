@@ -15,7 +15,7 @@ WORKFLOWS = {
 AROUND = (
     (
         "sudo apt-get update && sudo apt-get install --yes --no-install-recommends postgresql redis-server "
-        "php-cli php-sqlite3 php-bcmath"
+        "php-cli php-sqlite3 php-bcmath php-guzzlehttp-guzzle"
     ),
     'python -m pip install "nox[uv]"',
     'gh release create "${GITHUB_REF_NAME}" --verify-tag --generate-notes dist/packages/* dist/spec/*/*',
