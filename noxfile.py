@@ -297,6 +297,20 @@ def build(session: nox.Session) -> None:
             session.run(python, "-I", "-W", "error", path, external=True)
 
 
+@nox.session
+def image(session: nox.Session) -> None:
+    """Build the sandbox's container, as partners do, from a wheel of the tree (needs Docker)."""
+    folder = Path(session.create_tmp()).resolve() / "image"
+    shutil.rmtree(folder, ignore_errors=True)
+    run(session, "python", "-m", "build", "--wheel", "--outdir", folder)
+    (wheel,) = folder.glob("*.whl")
+    tag = "igamingace-sandbox"
+    package = f"PACKAGE=/build/{wheel.name}[sandbox]"
+    options = ["--file", "spec/publish/kit/Dockerfile", "--build-arg", package, "--tag", tag]
+    session.run("docker", "build", *options, str(folder), external=True)
+    session.run("docker", "run", "--rm", tag, "igamingace", "sandbox", "--help", external=True)
+
+
 @own_environment
 def smoke(session: nox.Session) -> None:
     """Install the package as users do, and try it: import, sandbox up, one call each way."""

@@ -18,7 +18,7 @@ AROUND = (
         "php-cli php-sqlite3 php-bcmath php-guzzlehttp-guzzle"
     ),
     'python -m pip install "nox[uv]"',
-    'gh release create "${GITHUB_REF_NAME}" --verify-tag --generate-notes dist/packages/* dist/spec/*/*',
+    'gh release create "${GITHUB_REF_NAME}" --verify-tag --generate-notes dist/packages/* dist/spec/*/*.*',
 )
 SESSION = re.compile(
     r'nox -s (?:[\w-]+ ?)+(?: -- .*)?|nox -s "(?:tests-\$\{PYTHON\}|\$\{SESSION\})"(?: -- .*)?'
