@@ -4,8 +4,9 @@ MODEL.md beside this file has states, messages, invariants and assumptions; this
 
 Within a process everything is as in a local budget (queue, abandoned slots, hooks), except that its capacity
 is leased: a request costs no call to Redis as long as the process has permits. One thread per process
-(`_worker.py`; a few in a cluster) talks to Redis over two connections (`_connections.py`): one runs the script (`lease.lua`), one
-batch at a time, the other receives messages. Nothing is polled: waiting processes get a message.
+(`_worker.py`; a few in a cluster) talks to Redis over two connections (`_connections.py`): one runs the
+script (`lease.lua`), one batch at a time, the other receives messages. Nothing is polled: waiting processes
+get a message.
 
 **State in Redis.** One key for each account in use, ``igamingace:{ACCOUNT}`` (a hash, never the token), of at
 most 1 KiB with a handful of processes: the limit, the working limit, the drain, and of each process what it
