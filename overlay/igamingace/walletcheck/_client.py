@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +27,27 @@ if TYPE_CHECKING:
 _MAX_TEXT: Final = 600
 _MAX_CODE: Final = 60
 _TOKEN_PREFIX: Final = 4  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedExchange:
+    """A callback and its answer as bytes, with the signature: for test vectors, never for a report.
+
+    Attributes:
+        check_id: the check that sent it; None for what prepares the checks and puts the balance back.
+        command: the callback's command; of an invalid callback, a name for reports.
+        body: the bytes of the body.
+        signature: the value of the signature header; None when there was none.
+        http_status: the HTTP status of the answer; None when there was none.
+        answer: the bytes of the answer.
+    """
+
+    check_id: str | None
+    command: str
+    body: bytes
+    signature: bytes | None = field(repr=False)
+    http_status: int | None
+    answer: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +99,9 @@ class WalletClient:
 
     Attributes:
         late: How many answers came after the time limit, by command.
+        exchanges: The exchanges since they were taken last, in the order of the answers.
+        check_id: The check that is running, None for none.
+        speak: Puts a callback into the dialect in which it is sent.
     """
 
     def __init__(
@@ -88,18 +112,21 @@ class WalletClient:
         timeout: float,
         time_scale: float,
         speak: Callable[[CallbackMessage], CallbackMessage] = lambda message: message,
+        on_exchange: Callable[[RecordedExchange], None] | None = None,
     ) -> None:
         """Take the timeout of an answer in seconds, and a factor for the contract's time limits.
 
-        `speak` puts a callback into the dialect that is sent.
+        `speak` puts a callback into the dialect that is sent; `on_exchange` gets each exchange as bytes.
         """
-        self._speak: Final = speak
+        self._on_exchange: Final = on_exchange
+        self.speak: Final = speak
         self._transport: Final = transport
         self._token: Final = token
         self._timeout: Final = timeout
         self._time_scale: Final = time_scale
-        self._exchanges: list[Exchange] = []
+        self.exchanges: list[Exchange] = []
         self.late: Final[Counter[str]] = Counter()
+        self.check_id: str | None = None
 
     def time_limit(self, command: str) -> float | None:
         """Return the time limit of an answer, in seconds; None where the contract has none."""
@@ -108,12 +135,12 @@ class WalletClient:
 
     def take_exchanges(self) -> list[Exchange]:
         """Return the exchanges since the last call, in the order of the answers."""
-        exchanges, self._exchanges = self._exchanges, []
+        exchanges, self.exchanges = self.exchanges, []
         return exchanges
 
     async def send(self, message: CallbackMessage) -> CallbackResult:
         """Send a callback and return its answer, or that there was none within the timeout."""
-        message = self._speak(message)
+        message = self.speak(message)
         signature = message.signer(self._token.reveal())
         start = time.perf_counter()
         response: WalletResponse | None = None
@@ -137,6 +164,12 @@ class WalletClient:
             seconds=seconds,
         )
         self._record(exchange)
+        if self._on_exchange is not None:
+            answer = b"" if response is None else response.body
+            status = exchange.http_status
+            self._on_exchange(
+                RecordedExchange(self.check_id, message.command, message.body, signature, status, answer)
+            )
         if response is None:
             return CallbackResult(message.command, exchange, problem=text, unreachable=unreachable)
         return self._parse(message.command, exchange, response.body)
@@ -149,7 +182,7 @@ class WalletClient:
         return text if is_clean else sanitize(text, self._token, limit)
 
     def _record(self, exchange: Exchange) -> None:
-        self._exchanges.append(exchange)
+        self.exchanges.append(exchange)
         limit = self.time_limit(exchange.command)
         if limit is not None and exchange.seconds > limit:
             self.late[exchange.command] += 1

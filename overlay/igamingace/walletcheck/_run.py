@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING, Final
 
+from igamingace_bindings.contract import VERSION
+
+from igamingace._version import __version__
 from igamingace._wallet_client.client import connect_to
 from igamingace._wallet_client.dialects import RoundDetails, as_sister, misspelt
 from igamingace._wallet_client.messages import CallbackFactory
 from igamingace.errors import ConfigurationError
 from igamingace.walletcheck._client import WalletClient
-from igamingace.walletcheck._context import SUFFICIENT_BALANCE, CheckContext, CheckFailed, CheckSkipped
+from igamingace.walletcheck._context import (
+    SUFFICIENT_BALANCE,
+    BalanceDiffers,
+    CheckContext,
+    CheckFailed,
+    CheckSkipped,
+)
 from igamingace.walletcheck._preflight import initial_balance
 from igamingace.walletcheck.reports._report import CheckResult, Report, Status
 
@@ -23,8 +33,9 @@ if TYPE_CHECKING:
     from igamingace._wallet_client.messages import CallbackMessage
     from igamingace.walletcheck._check import Check
     from igamingace.walletcheck._settings import Settings
+    from igamingace.walletcheck.reports._report import Exchange
 
-_MAX_EXCHANGES: Final = 20
+_MAX_EXCHANGES: Final = 12
 _ATTEMPTS: Final = 3
 
 
@@ -55,7 +66,7 @@ async def run_async(settings: Settings) -> Report:
         ConfigurationError: the target is invalid.
         CannotCheck: the wallet cannot be reached, or the player's balance cannot be read.
     """
-    start = time.perf_counter()
+    started, start = datetime.now(UTC), time.perf_counter()
     transport = connect_to(settings.target, settings.path)
     try:
         client = WalletClient(
@@ -64,9 +75,15 @@ async def run_async(settings: Settings) -> Report:
             timeout=settings.timeout,
             time_scale=settings.time_scale,
             speak=_speaker(settings),
+            on_exchange=settings.on_exchange,
         )
         callbacks = CallbackFactory(
-            settings.player, settings.currency, settings.provider_id, settings.game_code
+            settings.player,
+            settings.currency,
+            settings.provider_id,
+            settings.game_code,
+            ids=settings.ids,
+            clock=settings.clock,
         )
         context = CheckContext(client, callbacks, player=settings.player, currency=settings.currency)
         before = await initial_balance(context)
@@ -74,18 +91,22 @@ async def run_async(settings: Settings) -> Report:
         try:
             results = await _run_checks(context, settings, before)
         finally:  # also after Ctrl+C
-            after = await _restore_balance(context, before)
+            after = await _restore_balance(context, before + context.moved)
     finally:
         await transport.close()
     return Report(
         target=transport.name,
         player=settings.player,
         currency=settings.currency,
+        level=settings.level,
         results=tuple(results),
         balance_before=before,
         balance_after=after,
         late=dict(client.late),
+        started=started,
         seconds=time.perf_counter() - start,
+        versions={"igamingace": __version__, "contract": VERSION},
+        moved=context.moved,
     )
 
 
@@ -108,41 +129,79 @@ def _speaker(settings: Settings) -> Callable[[CallbackMessage], CallbackMessage]
 async def _run_checks(context: CheckContext, settings: Settings, before: Decimal) -> list[CheckResult]:
     working_balance = max(before, SUFFICIENT_BALANCE)
     await _restore_balance(context, working_balance)
-    context.client.take_exchanges()
     results: list[CheckResult] = []
     for check in settings.checks:
         settings.progress(check, None)
         result = await _run_check(context, check)
-        await _restore_balance(context, working_balance)
-        context.client.take_exchanges()
+        await _restore_balance(context, working_balance + context.moved)
         settings.progress(check, result)
         results.append(result)
     return results
 
 
 async def _run_check(context: CheckContext, check: Check) -> CheckResult:
+    """Run a check, and once more when somebody else may have moved the balance meanwhile.
+
+    Of callbacks one after another, a wallet's own mistake is there the second time too; the one of concurrent
+    callbacks may not be, so those are tried again only when the balance moved while nothing was sent.
+    """
+    context.client.check_id = check.id
+    context.start()
+    moved = context.moved
     start = time.perf_counter()
+    result = await _try_check(context, check, start)
+    failure = result[1]
+    if isinstance(failure, BalanceDiffers) and (not check.concurrent or context.moved != moved):
+        context.start()
+        again = await _try_check(context, check, start)
+        if again[0].status == "passed":
+            if context.moved == moved:
+                context.moved += failure.difference
+            result = again
+    context.client.check_id = None
+    return result[0]
+
+
+async def _try_check(
+    context: CheckContext, check: Check, start: float
+) -> tuple[CheckResult, CheckFailed | None]:
     status: Status = "passed"
-    message = ""
+    message = cause = ""
+    evidence: tuple[Exchange, ...] = ()
+    failed: CheckFailed | None = None
     try:
         await check.run(context)
     except CheckFailed as failure:
-        status, message = "failed", str(failure)
+        failed = failure
+        status, message, cause, evidence = "failed", str(failure), failure.cause, failure.evidence
     except CheckSkipped as reason:
         status, message = "skipped", str(reason)
-    exchanges = context.client.take_exchanges()
-    return CheckResult(
+    evidence = evidence or context.decisive_exchanges()
+    if status == "failed" and not cause:
+        cause = next((exchange.cause for exchange in evidence if exchange.cause), "")
+    shown = _shortened(evidence)
+    result = CheckResult(
         id=check.id,
         title=check.title,
+        level=check.level,
         rule=check.rule,
         standing=check.standing,
+        pointer=check.pointer,
         status=status,
         message=message,
+        cause=cause,
         advice=check.advice,
-        exchanges=tuple(exchanges[:_MAX_EXCHANGES]),
-        omitted=max(0, len(exchanges) - _MAX_EXCHANGES),
+        exchanges=shown,
+        omitted=max(0, len(context.client.take_exchanges()) - len(shown)),
         seconds=time.perf_counter() - start,
     )
+    return result, failed
+
+
+def _shortened(exchanges: tuple[Exchange, ...]) -> tuple[Exchange, ...]:
+    """Return the first and the last of many exchanges: the balance before and after are among them."""
+    half = _MAX_EXCHANGES // 2
+    return exchanges if len(exchanges) <= _MAX_EXCHANGES else (*exchanges[:half], *exchanges[-half:])
 
 
 async def _restore_balance(context: CheckContext, target: Decimal) -> Decimal | None:
