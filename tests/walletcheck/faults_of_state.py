@@ -22,8 +22,8 @@ class KeepsRefusedBets(RightWallet):
             self.booked[bet] = self.kept.pop(bet)
         return await super().refund(player, fields, bet)
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, balance="1000.00"):
+        super().__init__(balance)
         self.kept = {}
 
 
@@ -37,8 +37,8 @@ class CancelsByRound(RightWallet):
         bets = [known for known in self.rounds.get(fields["roundId"], []) if known not in self.refunded]
         return await super().refund(player, fields, bets[0] if bets and bet in self.booked else bet)
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, balance="1000.00"):
+        super().__init__(balance)
         self.rounds = {}
 
 
@@ -55,8 +55,8 @@ class TakesOneBetARound(RightWallet):
         self.rounds.setdefault(fields["roundId"], fields["transactionId"])
         return await super().betwin(player, fields)
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, balance="1000.00"):
+        super().__init__(balance)
         self.rounds = {}
 
 
@@ -89,8 +89,8 @@ class KnowsIdsByCommand(RightWallet):
         if fields["transactionId"] not in self.booked:
             super().note(fields, change)
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, balance="1000.00"):
+        super().__init__(balance)
         self.pairs = set()
 
 
@@ -119,8 +119,8 @@ class KeepsRoundsAsDoubles(RightWallet):
             self.closed.add(round_id)
         return await super().win(player, fields)
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, balance="1000.00"):
+        super().__init__(balance)
         self.closed = set()
 
 
@@ -202,8 +202,8 @@ class ClosesRefundedRounds(RightWallet):
         self.closed.add(fields["roundId"])
         return balance
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, balance="1000.00"):
+        super().__init__(balance)
         self.closed = set()
 
 
@@ -219,8 +219,8 @@ class ClosesRefusedRounds(RightWallet):
             self.closed.add(fields["roundId"])
             raise
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, balance="1000.00"):
+        super().__init__(balance)
         self.closed = set()
 
 
@@ -235,8 +235,8 @@ class TakesOneBetwinARound(RightWallet):
             return self.balances[self.player(fields)]
         return await super().handle(fields)
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, balance="1000.00"):
+        super().__init__(balance)
         self.rounds = {}
 
 
@@ -250,8 +250,8 @@ class PaysNoWinOfABetwinsRound(RightWallet):
             return self.balances[player]
         return await super().win(player, fields)
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, balance="1000.00"):
+        super().__init__(balance)
         self.rounds = set()
 
 
@@ -268,8 +268,8 @@ class RefusesWinsOfRoundsWithoutAStake(RightWallet):
             raise Refused("ERR_UNKNOWN", self.balances[player])
         return await super().win(player, fields)
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, balance="1000.00"):
+        super().__init__(balance)
         self.rounds = {}
 
 
@@ -305,8 +305,8 @@ class RefundsAgainInOtherSpellings(TolerantWallet):
         self.spellings[fields["transactionId"]] = self.spelled
         super().note(fields, change)
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, balance="1000.00"):
+        super().__init__(balance)
         self.spellings = {}
 
 
@@ -325,8 +325,8 @@ class BooksOverRefusedIds(RightWallet):
             raise Refused("ERR_UNKNOWN", self.balances[self.player(fields)])
         return await super().handle(fields)
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, balance="1000.00"):
+        super().__init__(balance)
         self.refused = set()
 
 
