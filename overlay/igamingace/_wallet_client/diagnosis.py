@@ -85,7 +85,7 @@ class Diagnosis:
         return f"{self.text}: {self.advice}"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Timings:
     """How far one callback came, and what went on beside it.
 
