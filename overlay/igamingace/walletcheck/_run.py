@@ -13,7 +13,7 @@ from igamingace._wallet_client.messages import CallbackFactory
 from igamingace.errors import ConfigurationError
 from igamingace.walletcheck._client import WalletClient
 from igamingace.walletcheck._context import SUFFICIENT_BALANCE, CheckContext, CheckFailed, CheckSkipped
-from igamingace.walletcheck._preflight import initial_balance
+from igamingace.walletcheck._preflight import prove
 from igamingace.walletcheck.reports._report import CheckResult, Report, Status
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ async def run_async(settings: Settings) -> Report:
             settings.player, settings.currency, settings.provider_id, settings.game_code
         )
         context = CheckContext(client, callbacks, player=settings.player, currency=settings.currency)
-        before = await initial_balance(context)
+        before = await prove(context, settings)
         after: Decimal | None = before
         try:
             results = await _run_checks(context, settings, before)

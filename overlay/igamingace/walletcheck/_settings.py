@@ -42,6 +42,7 @@ class Settings:
         timeout: the timeout of an answer, in seconds.
         progress: called as checks start and end.
         time_scale: a factor for the contract's time limits, for tests of the checks themselves.
+        in_shell: whether options are named as in the shell: `--game-code`, not `game_code`.
     """
 
     target: Target
@@ -56,6 +57,11 @@ class Settings:
     timeout: float = 10.0
     progress: Progress = field(default=lambda _check, _result: None)
     time_scale: float = 1.0
+    in_shell: bool = False
+
+    def option(self, name: str) -> str:
+        """Return the name of an option as the reader writes it."""
+        return f"--{name.replace('_', '-')}" if self.in_shell else name
 
 
 def make_settings(
