@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from igamingace.walletcheck._context import CheckContext
     from igamingace.walletcheck._settings import Settings
 
-__all__ = ["CannotCheck", "prove"]
+__all__ = ["CannotCheck", "Proof"]
 
 _STAKE: Final = Decimal(1)
 _BAD_SIGNATURE: Final = "ERR_INTEGRITY_CHECK_FAILED"
@@ -43,21 +43,9 @@ class CannotCheck(IGamingAceError):  # noqa: N818 -- says what happened, as all 
     """The checks could not run. The message says why, what to do, and whether the balance is as it was."""
 
 
-async def prove(context: CheckContext, settings: Settings) -> Decimal:
-    """Return the player's balance, after a bet, a win and a cancel of a small amount were booked.
+class Proof:
+    """Shows that what all checks rely on works. Its methods raise CannotCheck when something does not."""
 
-    Whether they put the balance back is for the checks to judge; it is asked for again afterwards.
-
-    Raises:
-        CannotCheck: a callback was refused, or not answered by the wallet.
-    """
-    proof = _Proof(context, settings)
-    before = await proof.balance()
-    await proof.bookings(before)
-    return before
-
-
-class _Proof:
     def __init__(self, context: CheckContext, settings: Settings) -> None:
         self._context = context
         self._settings = settings
@@ -78,55 +66,41 @@ class _Proof:
         raise CannotCheck(await self._explain(result, "a balance callback"))
 
     async def bookings(self, before: Decimal) -> None:
-        """Book a bet and its win, and a bet and its cancel; the balance is as before then."""
+        """Book a bet and its win, and a bet and its cancel, all small; note whether the balance is as before.
+
+        What is booked wrongly is for the checks to tell.
+        """
         context, callbacks = self._context, self._context.callbacks
-        stake = min(_STAKE, before.quantize(context.minor_unit, "ROUND_FLOOR"))
+        stake = min(_STAKE, context.floor(before))
         if stake > 0:
-            bet = await self._bet(callbacks.bet(stake), before)
-            await self._win(bet, stake, before)
+            round_ = await self._bet(stake)
         else:  # a player without money is given some first
-            stake = _STAKE
-            round_ = callbacks.bet(0)
+            stake, round_ = _STAKE, callbacks.bet(0)
             await context.send(round_)
-            await self._win(round_, stake, before)
-        bet = await self._bet(callbacks.bet(stake), before)
-        cancel = callbacks.cancel(bet)
-        result = await context.send(cancel)
+        result = await context.send(callbacks.win(stake, roundId=round_.fields["roundId"]))
         if not result.ok:
-            refund = callbacks.win(stake, roundId=bet.fields["roundId"])
-            await context.send(refund)
-            await self._require(result, f"the cancel of a bet of {self._amount(stake)}", before)
+            await context.send(callbacks.cancel(round_))
+            await self._require(result, f"a win of {self._amount(stake)}")
+        bet = await self._bet(stake)
+        result = await context.send(callbacks.cancel(bet))
+        await self._require(result, f"the cancel of a bet of {self._amount(stake)}")
         if before < stake:
             await context.send(callbacks.bet(stake))
+        if await context.cached_balance() != before:
+            context.most_paid = max(before, _STAKE)
 
-    async def _bet(self, bet: CallbackMessage, before: Decimal) -> CallbackMessage:
+    async def _bet(self, amount: Decimal) -> CallbackMessage:
         context = self._context
+        bet = context.callbacks.bet(amount)
         result = await context.send(bet)
         if not result.ok and result.status_code is None:  # as the vendor does: it may have been booked
             await context.send(context.callbacks.cancel(bet))
-        await self._require(result, f"a bet of {self._amount(bet.fields['amount'])}", before)
+        await self._require(result, f"a bet of {self._amount(amount)}")
         return bet
 
-    async def _win(self, bet: CallbackMessage, amount: Decimal, before: Decimal) -> None:
-        context = self._context
-        result = await context.send(context.callbacks.win(amount, roundId=bet.fields["roundId"]))
-        if not result.ok:
-            await context.send(context.callbacks.cancel(bet))
-        await self._require(result, f"a win of {self._amount(amount)}", before)
-
-    async def _require(self, result: CallbackResult, what: str, before: Decimal) -> None:
-        if result.ok or result.status_code in _BOOKING_REFUSALS:
-            return
-        raise CannotCheck(f"{await self._explain(result, what)} {await self._balance_now(before)}")
-
-    async def _balance_now(self, before: Decimal) -> str:
-        result = await self._context.send(self._context.callbacks.balance())
-        currency = self._settings.currency
-        if result.balance is None:
-            return f"The balance was {before:f} {currency} and can no longer be read."
-        if result.balance == before:
-            return f"The balance is {before:f} {currency}, as it was."
-        return f"The balance was {before:f} {currency} and is {result.balance:f}: this could not be undone."
+    async def _require(self, result: CallbackResult, what: str) -> None:
+        if not result.ok and result.status_code not in _BOOKING_REFUSALS:
+            raise CannotCheck(await self._explain(result, what))
 
     async def _explain(self, result: CallbackResult, what: str) -> str:
         diagnosis = result.diagnosis
@@ -135,7 +109,11 @@ class _Proof:
                 return f"The wallet cannot be reached: {_sentence(str(diagnosis))}"
             if not result.answered:
                 text = f"The wallet does not answer {what}: {_sentence(str(diagnosis))}"
-                return f"{text} Or raise {self._option('timeout')}." if diagnosis.cause == Cause.TIMEOUT else text
+                return (
+                    f"{text} Or raise {self._option('timeout')}."
+                    if diagnosis.cause == Cause.TIMEOUT
+                    else text
+                )
             return f"{_upper(what)} was not answered by the wallet: {_sentence(str(diagnosis))}"
         if result.status_code == _BAD_SIGNATURE:
             return await self._explain_signature(what)
@@ -193,9 +171,8 @@ class _Proof:
     def _option(self, name: str) -> str:
         return self._settings.option(name)
 
-    def _amount(self, amount: object) -> str:
-        shown = format_amount(amount) if isinstance(amount, Decimal) else str(amount)
-        return f"{shown} {self._settings.currency}"
+    def _amount(self, amount: Decimal) -> str:
+        return f"{format_amount(amount)} {self._settings.currency}"
 
 
 def _fixed(signature: bytes) -> Signer:
