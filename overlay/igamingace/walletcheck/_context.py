@@ -61,6 +61,7 @@ class CheckContext:
         currency: The account's currency.
         minor_unit: The smallest amount of the currency, in major units.
         moved: By how much somebody else has changed the balance: while nothing was sent.
+        most_paid: The most that a win may pay, when small amounts were not put back; None for no limit.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class CheckContext:
         self.currency: Final = currency
         self.minor_unit: Final = minor_unit(currency)
         self.moved = Decimal(0)
+        self.most_paid: Decimal | None = None
         self._cached_balance: Decimal | None = None
         self._decisive = 0
 
@@ -89,7 +91,12 @@ class CheckContext:
     # --- sending
 
     async def send(self, message: CallbackMessage) -> CallbackResult:
-        """Send a callback; any result is accepted."""
+        """Send a callback; any result is accepted.
+
+        Raises:
+            CheckSkipped: it pays more than `most_paid`.
+        """
+        self._require_payable(message)
         if message.command != "balance":
             self._cached_balance = None
         result = await self.client.send(message)
@@ -97,6 +104,17 @@ class CheckContext:
         if result.ok and message.command == "bet" and round_id is not None:
             self.callbacks.round_id = round_id
         return result
+
+    def _require_payable(self, message: CallbackMessage) -> None:
+        if self.most_paid is None:
+            return
+        for name in ("amount", "winAmount"):
+            paid = message.fields.get(name)
+            if message.command != "bet" and isinstance(paid, int | Decimal) and paid > self.most_paid:
+                raise CheckSkipped(
+                    f"a {message.command} that pays {paid} is not sent: a small bet, its win and a cancel have "
+                    "not put the balance back"
+                )
 
     async def send_all(self, messages: Iterable[CallbackMessage]) -> list[CallbackResult]:
         """Send callbacks concurrently; the results are in the order of the callbacks."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import time
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING, Final
 
 from igamingace_bindings.contract import VERSION
 
+from igamingace._common.clock import perf_counter
 from igamingace._version import __version__
 from igamingace._wallet_client.client import connect_to
+from igamingace._wallet_client.diagnosis import OVERLOAD, too_few_workers
 from igamingace._wallet_client.dialects import RoundDetails, as_sister, misspelt
 from igamingace._wallet_client.messages import CallbackFactory
+from igamingace._wallet_client.workers import count_workers
 from igamingace.errors import ConfigurationError
 from igamingace.walletcheck._client import WalletClient
 from igamingace.walletcheck._context import (
@@ -23,7 +27,7 @@ from igamingace.walletcheck._context import (
     CheckFailed,
     CheckSkipped,
 )
-from igamingace.walletcheck._preflight import initial_balance
+from igamingace.walletcheck._preflight import CannotCheck, Proof
 from igamingace.walletcheck.reports._report import CheckResult, Report, Status
 
 if TYPE_CHECKING:
@@ -66,7 +70,7 @@ async def run_async(settings: Settings) -> Report:
         ConfigurationError: the target is invalid.
         CannotCheck: the wallet cannot be reached, or the player's balance cannot be read.
     """
-    started, start = datetime.now(UTC), time.perf_counter()
+    started, start = datetime.now(UTC), perf_counter()
     transport = connect_to(settings.target, settings.path)
     try:
         client = WalletClient(
@@ -86,14 +90,23 @@ async def run_async(settings: Settings) -> Report:
             clock=settings.clock,
         )
         context = CheckContext(client, callbacks, player=settings.player, currency=settings.currency)
-        before = await initial_balance(context)
+        proof = Proof(context, settings)
+        before = await proof.balance()
         after: Decimal | None = before
+        refusal: CannotCheck | None = None
+        results: list[CheckResult] = []
         try:
+            await proof.bookings(before)
             results = await _run_checks(context, settings, before)
+        except CannotCheck as error:
+            refusal = error
         finally:  # also after Ctrl+C
             after = await _restore_balance(context, before + context.moved)
     finally:
         await transport.close()
+    if refusal is not None:
+        raise CannotCheck(f"{refusal} {_balance_sentence(settings, before, after)}")
+    results = await _with_workers(results, settings, transport.url)
     return Report(
         target=transport.name,
         player=settings.player,
@@ -104,10 +117,35 @@ async def run_async(settings: Settings) -> Report:
         balance_after=after,
         late=dict(client.late),
         started=started,
-        seconds=time.perf_counter() - start,
+        seconds=perf_counter() - start,
         versions={"igamingace": __version__, "contract": VERSION},
         moved=context.moved,
     )
+
+
+def _balance_sentence(settings: Settings, before: Decimal, after: Decimal | None) -> str:
+    had = f"{before:f} {settings.currency}"
+    if after is None:
+        return f"The balance was {had} and can no longer be read."
+    if after == before:
+        return f"The balance is {had}, as it was."
+    return f"The balance was {had} and is now {after:f}: {after - before:+f} could not be undone."
+
+
+async def _with_workers(results: list[CheckResult], settings: Settings, url: str) -> list[CheckResult]:
+    """Return the results; the overload that was seen in some is explained when the server has few workers."""
+    if not url or not any(result.cause == OVERLOAD for result in results):
+        return results
+    workers = await count_workers(url, settings.timeout)
+    if workers is None:
+        return results
+    found = too_few_workers(workers)
+    return [
+        replace(result, cause=found.summary, message=f"{result.message}; {found.text}", advice=found.advice)
+        if result.cause == OVERLOAD
+        else result
+        for result in results
+    ]
 
 
 def _speaker(settings: Settings) -> Callable[[CallbackMessage], CallbackMessage]:
@@ -127,7 +165,7 @@ def _speaker(settings: Settings) -> Callable[[CallbackMessage], CallbackMessage]
 
 
 async def _run_checks(context: CheckContext, settings: Settings, before: Decimal) -> list[CheckResult]:
-    working_balance = max(before, SUFFICIENT_BALANCE)
+    working_balance = max(before, SUFFICIENT_BALANCE) if context.most_paid is None else before
     await _restore_balance(context, working_balance)
     results: list[CheckResult] = []
     for check in settings.checks:
@@ -148,7 +186,7 @@ async def _run_check(context: CheckContext, check: Check) -> CheckResult:
     context.client.check_id = check.id
     context.start()
     moved = context.moved
-    start = time.perf_counter()
+    start = perf_counter()
     result = await _try_check(context, check, start)
     failure = result[1]
     if isinstance(failure, BalanceDiffers) and (not check.concurrent or context.moved != moved):
@@ -177,8 +215,14 @@ async def _try_check(
     except CheckSkipped as reason:
         status, message = "skipped", str(reason)
     evidence = evidence or context.decisive_exchanges()
-    if status == "failed" and not cause:
-        cause = next((exchange.cause for exchange in evidence if exchange.cause), "")
+    advice = check.advice
+    diagnosis = context.client.diagnosis_of(evidence)
+    if status == "failed" and diagnosis is not None and not isinstance(failed, BalanceDiffers):
+        cause = diagnosis.summary
+        if diagnosis.text not in message:
+            message = f"{message}; {diagnosis.text}"
+        if diagnosis.is_hosting:
+            advice = f"{diagnosis.advice[:1].upper()}{diagnosis.advice[1:]}"
     shown = _shortened(evidence)
     result = CheckResult(
         id=check.id,
@@ -190,10 +234,10 @@ async def _try_check(
         status=status,
         message=message,
         cause=cause,
-        advice=check.advice,
+        advice=advice,
         exchanges=shown,
         omitted=max(0, len(context.client.take_exchanges()) - len(shown)),
-        seconds=time.perf_counter() - start,
+        seconds=perf_counter() - start,
     )
     return result, failed
 
@@ -212,8 +256,9 @@ async def _restore_balance(context: CheckContext, target: Decimal) -> Decimal | 
             continue
         if balance == target:
             return balance
-        if balance < target:
-            await context.credit(target - balance)
-        else:
-            await context.send(context.callbacks.bet(balance - target))
+        with suppress(CheckSkipped):  # more than may be paid
+            if balance < target:
+                await context.credit(target - balance)
+            else:
+                await context.send(context.callbacks.bet(balance - target))
     return await context.cached_balance()

@@ -49,6 +49,7 @@ class Settings:
         ids: the ids of rounds and transactions; new ones when None.
         clock: the Unix time of timestamps, in seconds.
         on_exchange: called with each exchange as bytes, for test vectors.
+        in_shell: whether options are named as in the shell: `--game-code`, not `game_code`.
     """
 
     target: Target
@@ -67,6 +68,11 @@ class Settings:
     ids: Iterator[int] | None = None
     clock: Callable[[], float] = time.time
     on_exchange: Callable[[RecordedExchange], None] | None = None
+    in_shell: bool = False
+
+    def option(self, name: str) -> str:
+        """Return the name of an option as the reader writes it."""
+        return f"--{name.replace('_', '-')}" if self.in_shell else name
 
 
 def make_settings(
