@@ -140,10 +140,10 @@ async def test_the_evidence_of_many_is_those_that_were_refused(checked):
 
 
 class OverloadedProxy(RightWallet):
-    """Answers the balance, and nothing else."""
+    """Answers the first callbacks, and then only the balance."""
 
     async def answer(self, body, signature):
-        if b'"balance"' in body:
+        if b'"balance"' in body or self.callbacks < 10:
             return await super().answer(body, signature)
         return 503, b"<html>Service Unavailable</html>"
 
@@ -151,7 +151,7 @@ class OverloadedProxy(RightWallet):
 async def test_one_cause_of_many_failures_is_named_at_the_top(checked):
     report = await checked(OverloadedProxy(), checks=[check for check in CHECKS if check.group == "happy"])
 
-    assert len(report.failed) == 4
-    assert report.shared_cause().startswith("4 of 4 failures have one cause: ")
+    assert len(report.failed) == 3
+    assert report.shared_cause().startswith("3 of 3 failures have one cause: ")
     assert "503" in report.shared_cause()
     assert report.text().splitlines()[1] == report.shared_cause()

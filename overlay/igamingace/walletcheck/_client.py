@@ -189,7 +189,8 @@ class WalletClient:
             cause="" if diagnosis is None else diagnosis.summary,
         )
         self.exchanges.append(exchange)
-        self.late[message.command] += is_late
+        if is_late:
+            self.late[message.command] += 1
         if diagnosis is not None:
             self._diagnoses.append((exchange, diagnosis))
         body = b"" if response is None else response.body
