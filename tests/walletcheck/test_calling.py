@@ -145,7 +145,7 @@ def test_what_cannot_be_put_back_is_said():
 
     assert not report.restored
     assert report.balance_summary() == (
-        "The balance of p-1 was 1000.00 USD and is now 995.00: -5.00 could not be undone."
+        "The balance of p-1 was 1000.00 USD and is now 994.00: -6.00 could not be undone."
     )
 
 

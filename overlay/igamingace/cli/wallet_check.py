@@ -13,7 +13,7 @@ from rich.console import Console
 from igamingace._client.config import TOKEN_VARIABLE
 from igamingace._common.files import write_file
 from igamingace.errors import ConfigurationError
-from igamingace.walletcheck import CHECKS, CannotCheck, as_json, check_wallet, html, junit
+from igamingace.walletcheck import CHECKS, CannotCheck, Level, as_json, check_wallet, html, junit
 from igamingace.walletcheck._check import select_checks
 from igamingace.walletcheck.reports._console import ConsoleReporter, print_checks, print_report
 
@@ -58,6 +58,9 @@ def check(
         str,
         typer.Option(help="igamingace: callbacks as documented; sister: as other deployments send them."),
     ] = "igamingace",
+    level: Annotated[
+        Level, typer.Option(help="Which failed checks make the exit status 1: those up to this level.")
+    ] = Level.REQUIRED,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for one answer.")] = 10.0,
     list_only: Annotated[bool, typer.Option("--list", help="List the checks and stop.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")] = False,
@@ -70,7 +73,8 @@ def check(
 ) -> None:
     """Test a wallet in any language: send signed callbacks to it, check its answers and balances.
 
-    The player's balance is restored. Exit status: 0 all passed, 1 a check failed, 2 it could not be run.
+    The player's balance is restored. Exit status: 0 all passed that count at --level, 1 one failed, 2 the
+    checks could not be run.
 
     Example: igamingace wallet check https://casino.example/callbacks --player test-1
     """
@@ -80,7 +84,7 @@ def check(
         if url is None or player is None or list_only:
             _list(only or (), skip or (), json=json)
             return
-        reporter = ConsoleReporter(Console(quiet=json))
+        reporter = ConsoleReporter(Console(quiet=json), level)
         with reporter:
             report = check_wallet(
                 url,
@@ -93,6 +97,7 @@ def check(
                 game_code=int(game_code) if game_code.isascii() and game_code.isdigit() else game_code,
                 dialect=cast("DialectName", dialect),
                 timeout=timeout,
+                level=level,
                 progress=reporter,
             )
         _write(report, junit_file, html_file)
@@ -117,7 +122,14 @@ def _list(only: list[str] | tuple[()], skip: list[str] | tuple[()], *, json: boo
         print_checks(Console(), checks)
         return
     rows = [
-        {"id": check.id, "title": check.title, "rule": check.rule, "standing": check.standing}
+        {
+            "id": check.id,
+            "title": check.title,
+            "level": check.level,
+            "rule": check.rule,
+            "standing": check.standing,
+            "pointer": check.pointer,
+        }
         for check in checks
     ]
     typer.echo(msgspec.json.encode(rows))

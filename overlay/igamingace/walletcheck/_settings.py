@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -9,14 +10,16 @@ from igamingace._client.config import find_token
 from igamingace._wallet_client.dialects import DialectName, require_dialect
 from igamingace.errors import ConfigurationError
 from igamingace.walletcheck._check import select_checks
+from igamingace.walletcheck._level import Level, require_level
 from igamingace.walletcheck.checks import CHECKS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from igamingace._common.secret import Secret
     from igamingace._wallet_client.client import Target
     from igamingace.walletcheck._check import Check
+    from igamingace.walletcheck._client import RecordedExchange
     from igamingace.walletcheck.reports._report import CheckResult
 
 __all__ = ["Progress", "Settings", "make_settings"]
@@ -42,6 +45,11 @@ class Settings:
         timeout: the timeout of an answer, in seconds.
         progress: called as checks start and end.
         time_scale: a factor for the contract's time limits, for tests of the checks themselves.
+        level: the level up to which a failed check fails the run.
+        ids: the ids of rounds and transactions; new ones when None.
+        clock: the Unix time of timestamps, in seconds.
+        on_exchange: called with each exchange as bytes, for test vectors.
+        in_shell: whether options are named as in the shell: `--game-code`, not `game_code`.
     """
 
     target: Target
@@ -56,6 +64,15 @@ class Settings:
     timeout: float = 10.0
     progress: Progress = field(default=lambda _check, _result: None)
     time_scale: float = 1.0
+    level: Level = Level.REQUIRED
+    ids: Iterator[int] | None = None
+    clock: Callable[[], float] = time.time
+    on_exchange: Callable[[RecordedExchange], None] | None = None
+    in_shell: bool = False
+
+    def option(self, name: str) -> str:
+        """Return the name of an option as the reader writes it."""
+        return f"--{name.replace('_', '-')}" if self.in_shell else name
 
 
 def make_settings(
@@ -71,6 +88,7 @@ def make_settings(
     path: str,
     dialect: str,
     timeout: float,
+    level: str,
     progress: Progress | None,
 ) -> Settings:
     """Validate the arguments of `check_wallet`.
@@ -97,6 +115,7 @@ def make_settings(
         path=path,
         dialect=_dialect(dialect),
         timeout=timeout,
+        level=require_level(level),
         progress=progress or (lambda _check, _result: None),
     )
 
