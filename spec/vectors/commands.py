@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 from .scene import NO_MONEY, Group
 
 if TYPE_CHECKING:
-    from .scene import Scene, Standing
+    from igamingace_bindings.contract import Standing
+
+    from .scene import Scene
 
 commands: Final = Group("command", "Each command in the normal case")
 amounts: Final = Group("amount", "Amounts: exact, of any size")

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from igamingace._wallet_client.messages import CallbackMessage, Signer
+    from igamingace_bindings.contract import Standing
 
-    from .scene import Scene, Standing
+    from .scene import Scene
 
 integrity: Final = Group("integrity", "Invalid signatures, and valid ones that are used again otherwise")
 refusals: Final = Group("refusal", "What is refused, under HTTP 200, and books nothing")

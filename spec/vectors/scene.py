@@ -6,7 +6,7 @@ import base64
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from igamingace._common.amounts import format_amount
 from igamingace._wallet_client.messages import (
@@ -21,24 +21,17 @@ from igamingace._wallet_client.messages import (
     request_headers,
     win_fields,
 )
+from igamingace.walletcheck._level import level_of_standing
 
 from . import TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-Object: TypeAlias = "dict[str, Any]"
-Level: TypeAlias = Literal["required", "robust", "advised"]
-Standing: TypeAlias = Literal["documented", "sister", "observed", "older", "assumed"]
+    from igamingace_bindings.contract import Standing
 
-LEVELS: Final[Mapping[Standing, Level]] = {
-    "documented": "required",
-    "sister": "robust",
-    "observed": "robust",
-    "older": "robust",
-    "assumed": "advised",
-}
-"""How much a rule matters that is known so well: the levels of the wallet check."""
+Object: TypeAlias = "dict[str, Any]"
+
 OK: Final = "OK"
 UNKNOWN: Final = "ERR_UNKNOWN"
 INTEGRITY: Final = "ERR_INTEGRITY_CHECK_FAILED"
@@ -249,7 +242,7 @@ class Vector:
         return {
             "id": self.id,
             "title": self.title,
-            "level": LEVELS[self.standing],
+            "level": level_of_standing(self.standing).value,
             "standing": self.standing,
             **scene.vector(),
         }

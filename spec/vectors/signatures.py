@@ -10,11 +10,15 @@ import base64
 import hmac
 from typing import TYPE_CHECKING, Final
 
+from igamingace.walletcheck._level import level_of_standing
+
 from . import TOKEN
-from .scene import LEVELS, as_body
+from .scene import as_body
 
 if TYPE_CHECKING:
-    from .scene import Object, Standing
+    from igamingace_bindings.contract import Standing
+
+    from .scene import Object
 
 TITLE: Final = "Signatures alone: is the header the signature of the body?"
 _EXAMPLE_TOKEN: Final = "my_super_secret_token"  # noqa: S105 -- the documented example's
@@ -139,7 +143,12 @@ def _base64(content: bytes) -> str:
 
 
 def _described(name: str, title: str, standing: Standing) -> Object:
-    return {"id": f"signature.{name}", "title": title, "level": LEVELS[standing], "standing": standing}
+    return {
+        "id": f"signature.{name}",
+        "title": title,
+        "level": level_of_standing(standing).value,
+        "standing": standing,
+    }
 
 
 def _valid(  # noqa: PLR0917 -- a row of the table

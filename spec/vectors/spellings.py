@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from igamingace._wallet_client.messages import CallbackMessage
+    from igamingace_bindings.contract import Standing
 
-    from .scene import Scene, Standing
+    from .scene import Scene
 
 spellings: Final = Group("spelling", "Other spellings of the same callback")
 
