@@ -99,7 +99,7 @@ def test_a_wrong_token_is_2_and_names_the_token(served, run):
     done = run(served(RightWallet()), token="f" * 32)
 
     assert done.exit_code == 2
-    assert "Either the token is not the one that the wallet has" in done.stderr
+    assert "Either --token is not the token that the wallet has" in done.stderr
 
 
 def test_a_wrong_player_is_2_and_names_the_player(served, run):
@@ -119,7 +119,7 @@ def test_a_wrong_url_is_2_and_names_the_status(served, run):
 
     assert done.exit_code == 2
     assert "HTTP 404" in done.stderr
-    assert "Check that the URL is the callback URL itself" in done.stderr
+    assert "is /callbacks the path of the callback URL" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_an_interrupted_run_puts_the_balance_back(served):
         [*PROGRAM, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as running:
         assert arrived.wait(60)
-        assert wallet.balances[PLAYER] == 995
+        assert wallet.balances[PLAYER] == 999
         running.send_signal(signal.SIGINT)
         _, told = running.communicate()
         interrupted.set()

@@ -148,7 +148,7 @@ class WalletClient:
         return exchanges
 
     def diagnosis_of(self, exchanges: Iterable[Exchange]) -> Diagnosis | None:
-        """Return what the wallet's logic did not decide in some of the exchanges since the last call, if any."""
+        """Return the diagnosis of one of the exchanges since the last call; None when none has any."""
         known = {id(exchange): diagnosis for exchange, diagnosis in self._diagnoses}
         return next((known[id(each)] for each in exchanges if id(each) in known), None)
 
@@ -189,7 +189,8 @@ class WalletClient:
             cause="" if diagnosis is None else diagnosis.summary,
         )
         self.exchanges.append(exchange)
-        self.late[message.command] += is_late
+        if is_late:
+            self.late[message.command] += 1
         if diagnosis is not None:
             self._diagnoses.append((exchange, diagnosis))
         body = b"" if response is None else response.body
