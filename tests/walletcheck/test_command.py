@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from igamingace.cli.wallet_check import wallet
-from igamingace.walletcheck import CHECKS
+from igamingace.walletcheck import CHECKS, Level
 from typer.testing import CliRunner
 
 from .faults_of_form import RefusesUnderHTTP400
@@ -42,7 +42,10 @@ def test_all_passed_is_0_and_people_see_a_table(served):
     )
 
     assert done.returncode == 0, done.stderr
-    assert f"{len(CHECKS)} of {len(CHECKS)} checks passed" in done.stdout
+    assert "All passed at level required" in done.stdout
+    for level in Level:
+        number = sum(check.level is level for check in CHECKS)
+        assert f"{level} {number} of {number} passed" in done.stdout
     assert "as it was before" in done.stdout
     assert done.stderr == ""
 
@@ -76,6 +79,8 @@ def test_machines_read_one_json_document(served, run):
     (failed,) = [check for check in report["checks"] if check["status"] == "failed"]
     assert failed["id"] == "refusal.http_status"
     assert failed["standing"] == "documented"
+    assert failed["level"] == "required"
+    assert failed["pointer"] == "#/x-wallet-rules/refusal-status"
     assert [exchange["http_status"] for exchange in failed["exchanges"]] == [200, 400]
     assert '"command":"bet"' in failed["exchanges"][1]["sent"]
 
@@ -166,7 +171,8 @@ def test_the_list_is_json_too(run):
 
     found = json.loads(done.stdout)
     assert [one["id"] for one in found] == [check.id for check in CHECKS if check.group == "bet"]
-    assert {one["standing"] for one in found} == {"documented", "assumed"}
+    assert {one["standing"] for one in found} == {"documented"}
+    assert {one["level"] for one in found} == {"required"}
 
 
 def test_reports_are_written_to_files(served, run, tmp_path):

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from random import Random
 from typing import TYPE_CHECKING, Final
 
@@ -32,7 +33,6 @@ from igamingace.walletcheck.reports._report import CheckResult, Report, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from decimal import Decimal
 
     from igamingace._wallet_client.messages import CallbackMessage
     from igamingace.walletcheck._check import Check
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 _MAX_EXCHANGES: Final = 12
 _ATTEMPTS: Final = 3
+_SECOND: Final = 2
+"""The attempt that begins after two changes."""
 
 
 def run(settings: Settings) -> Report:
@@ -249,16 +251,41 @@ def _shortened(exchanges: tuple[Exchange, ...]) -> tuple[Exchange, ...]:
 
 
 async def _restore_balance(context: CheckContext, target: Decimal) -> Decimal | None:
-    """Bring the balance to `target` by a win or a bet; return it, None when it cannot be read."""
-    for _ in range(_ATTEMPTS):
+    """Bring the balance to `target` by a win or a bet; return it, None when it cannot be read.
+
+    What somebody else paid in or took out meanwhile is left to them, and counted as `moved`.
+    """
+    deviation = Decimal(0)
+    for attempt in range(_ATTEMPTS):
         balance = await context.cached_balance()
         if balance is None:
             continue
         if balance == target:
-            return balance
-        with suppress(CheckSkipped):  # more than may be paid
-            if balance < target:
-                await context.credit(target - balance)
-            else:
-                await context.send(context.callbacks.bet(balance - target))
+            if attempt == _SECOND and await _was_moved(context, target, deviation):
+                context.moved += deviation
+            break
+        deviation = balance - target
+        await _change_balance(context, -deviation)
     return await context.cached_balance()
+
+
+async def _was_moved(context: CheckContext, target: Decimal, deviation: Decimal) -> bool:
+    """Give back what the second change took, and return whether somebody else had moved the balance.
+
+    The first change missed the target by `deviation`, and the second one met it: either somebody else moved
+    the balance during the first, or the wallet books changes up and down differently. It does not if this
+    one, in the other direction, is exact too.
+    """
+    await _change_balance(context, deviation)
+    if await context.cached_balance() == target + deviation:
+        return True
+    await _change_balance(context, -deviation)
+    return False
+
+
+async def _change_balance(context: CheckContext, change: Decimal) -> None:
+    with suppress(CheckSkipped):  # more than may be paid
+        if change > 0:
+            await context.credit(change)
+        else:
+            await context.send(context.callbacks.bet(-change))

@@ -36,10 +36,9 @@ async def _cents(context: CheckContext) -> None:
     unit = _minor_unit(context)
     await context.ensure_balance()
     # Judged one by one: of a sum, roundings up and down cancel out.
-    for units in (1, 4, 5, 6, 9, 10, 15, 1001):
-        await context.expect_booked(context.callbacks.bet(units * unit), -units * unit)
-    for units in (1999, 5, 4):
-        await context.expect_booked(context.callbacks.win(units * unit, isRoundFinished=False), units * unit)
+    for staked, won in ((1, 1999), (4, 5), (5, 4), (6, 9), (10, 15), (1001, 1)):
+        await context.expect_booked(context.callbacks.bet(staked * unit), -staked * unit)
+        await context.expect_booked(context.callbacks.win(won * unit), won * unit)
     await context.expect_booked(context.callbacks.betwin(7 * unit, 29 * unit), 22 * unit)
     betwin = context.callbacks.betwin(14 * unit, 5 * unit)
     await context.expect_booked(betwin, -9 * unit)
@@ -54,7 +53,9 @@ async def _cents(context: CheckContext) -> None:
 )
 async def _zero(context: CheckContext) -> None:
     await context.balance()
-    for message in (context.callbacks.bet(0), context.callbacks.win(0), context.callbacks.betwin(0, 0)):
+    bet = context.callbacks.bet(0)
+    win = context.callbacks.win(0, roundId=bet.fields["roundId"])
+    for message in (bet, win, context.callbacks.betwin(0, 0)):
         await context.expect_booked(message, 0, "of 0 must be answered with OK")
 
 

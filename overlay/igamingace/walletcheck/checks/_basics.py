@@ -78,7 +78,7 @@ async def _cancel(context: CheckContext) -> None:
 
 def _each(context: CheckContext) -> list[CallbackMessage]:
     bet = context.callbacks.bet(3)
-    win = context.callbacks.win(1)
+    win = context.callbacks.win(1, roundId=bet.fields["roundId"])
     return [
         context.callbacks.balance(),
         bet,

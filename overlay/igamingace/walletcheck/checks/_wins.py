@@ -14,6 +14,7 @@ from igamingace.walletcheck.checks._bets import (
 )
 
 if TYPE_CHECKING:
+    from igamingace._wallet_client.messages import CallbackMessage
     from igamingace.walletcheck._context import CheckContext
 
 wins = CheckGroup("win")
@@ -51,7 +52,7 @@ async def _several(context: CheckContext) -> None:
     advice=UNIQUE,
 )
 async def _duplicate(context: CheckContext) -> None:
-    await repeated(context, context.callbacks.win(5), 5)
+    await repeated(context, await _owed_win(context), 5)
 
 
 @wins.check(
@@ -61,7 +62,7 @@ async def _duplicate(context: CheckContext) -> None:
     advice=UNIQUE,
 )
 async def _duplicate_later(context: CheckContext) -> None:
-    await repeated_later(context, context.callbacks.win(5), 5)
+    await repeated_later(context, await _owed_win(context), 5)
 
 
 @wins.check(
@@ -72,7 +73,15 @@ async def _duplicate_later(context: CheckContext) -> None:
     advice=f"{UNIQUE} A check before the change is too early.",
 )
 async def _duplicate_parallel(context: CheckContext) -> None:
-    await repeated_at_once(context, context.callbacks.win(5), 5)
+    await repeated_at_once(context, await _owed_win(context), 5)
+
+
+async def _owed_win(context: CheckContext) -> CallbackMessage:
+    """Return a win of 5 in the round of a bet that was just taken."""
+    await context.ensure_balance()
+    bet = context.callbacks.bet(1)
+    await context.expect_booked(bet, -1)
+    return context.callbacks.win(5, roundId=bet.fields["roundId"])
 
 
 @wins.check(

@@ -19,7 +19,7 @@ _FORBIDDEN: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0
 
 
 def junit(report: Report) -> bytes:
-    """Return the report as JUnit XML in UTF-8: a test case for each check, a class name for each level and group.
+    """Return the report as JUnit XML in UTF-8: a case for each check, a class for each level and group.
 
     A failed check that does not count at the report's level is a skipped test, with what it found as the
     reason.
