@@ -151,10 +151,10 @@ class Proof:
             )
         return (
             f"The wallet refuses the signature of {what}. Either {self._option('token')} is not the token "
-            f"that the wallet has, or the wallet does not compute {SIGNATURE_HEADER} as documented: base64 of "
-            "HMAC-SHA512, keyed with the token, over the values in the order of their keys, joined by commas "
-            "(the documented example signs 1500,USD,user123,1713792000). `igamingace callbacks verify` "
-            "explains a signature that the wallet computes."
+            f"that the wallet has, or the wallet does not compute {SIGNATURE_HEADER} as documented: base64 "
+            "of HMAC-SHA512, keyed with the token, over the values in the order of their keys, joined by "
+            "commas (the documented example signs 1500,USD,user123,1713792000). `igamingace callbacks "
+            "verify` explains a signature that the wallet computes."
         )
 
     async def _accepted_mistake(self) -> str | None:
