@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random, randrange
@@ -11,19 +10,23 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from igamingace._client.config import TOKEN_VARIABLE, find_token
+from igamingace._client.config import TOKEN_VARIABLE
 from igamingace._common.amounts import format_amount, minor_unit
 from igamingace._common.secret import Secret
 from igamingace._common.text import sanitize
+from igamingace._common.urls import is_callable_url
 from igamingace.cli._command import CANNOT, FAILED, CannotRun, command, stop
 from igamingace.cli._options import AsJson, parse_amounts
 from igamingace.cli._output import emit, plain
 from igamingace.cli._signals import Interrupted, run_until_signal
+from igamingace.walletcheck import Level
+from igamingace.walletcheck._settings import make_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from igamingace.sandbox import AsyncGameSession, Delivery, Fault, Played
+    from igamingace.walletcheck._settings import Settings
 
 __all__ = ["play"]
 
@@ -73,23 +76,34 @@ def play(
     secret = Secret(token)
     del token  # a traceback shows local variables
     with command(as_json=as_json):
-        if secret.reveal() is None and not os.environ.get(TOKEN_VARIABLE):
-            raise CannotRun(f"there is no token: give --token, or better set {TOKEN_VARIABLE}")
+        settings = make_settings(
+            url,
+            secret,
+            player=player,
+            currency=currency,
+            only=(),
+            skip=(),
+            provider_id=provider_id,
+            game_code=int(game_code) if game_code.isascii() and game_code.isdigit() else game_code,
+            path="/",
+            dialect=dialect,
+            timeout=1,
+            level=Level.REQUIRED,
+            progress=None,
+            in_shell=True,
+        )
+        if not is_callable_url(url):
+            raise CannotRun("the target is not an http or https URL; use the whole callback URL")
         largest = parse_amounts("--stake", [stake])
         if isinstance(largest, dict) or largest < minor_unit(currency):
             raise CannotRun(f"--stake {stake}: give an amount of {minor_unit(currency)} or more")
         plan = _Plan(
             url=url,
-            token=find_token(secret),
-            player=player,
-            currency=currency,
-            provider_id=provider_id,
-            game_code=int(game_code) if game_code.isascii() and game_code.isdigit() else game_code,
+            settings=settings,
             rounds=rounds,
             stake=largest,
             faults=_faults(fault or ()),
             seed=randrange(_SEEDS) if seed is None else seed,  # noqa: S311 -- no secret
-            dialect=dialect,
         )
         show = _ignore if as_json else _print_delivery
         try:
@@ -111,16 +125,11 @@ class _Plan:
     """What is played, and where."""
 
     url: str
-    token: Secret[str]
-    player: str
-    currency: str
-    provider_id: int
-    game_code: int | str
+    settings: Settings
     rounds: int
     stake: Decimal
     faults: Sequence[Fault]
     seed: int
-    dialect: str
 
 
 @dataclass(slots=True)
@@ -166,7 +175,7 @@ class _Result:
 
     def to_json(self, plan: _Plan) -> dict[str, object]:
         """Return a JSON document."""
-        tokens = (plan.token.reveal(),)
+        tokens = (plan.settings.token.reveal(),)
         return {
             "ok": self.ok,
             "seed": plan.seed,
@@ -201,22 +210,26 @@ async def _play(plan: _Plan, show: Callable[[Delivery], None]) -> _Result:
     from igamingace.sandbox import create_app  # noqa: PLC0415 -- needs another extra
     from igamingace.sandbox.data.model import AccountData, Casino, GameData, ProviderData  # noqa: PLC0415
 
-    game = GameData(id=plan.game_code, name="Test game", type="slot")
+    settings = plan.settings
+    game = GameData(id=settings.game_code, name="Test game", type="slot")
+    provider = ProviderData(id=settings.provider_id, name="Test provider", games=[game])
     account = AccountData(
         id="test",
-        currencies=[plan.currency],
-        token=plan.token.reveal(),
-        points={plan.currency: _POINTS},
+        currencies=[settings.currency],
+        token=settings.token.reveal(),
+        points={settings.currency: _POINTS},
         callback_url=plan.url,
         mode="seamless",
     )
-    casino = Casino(
-        providers=[ProviderData(id=plan.provider_id, name="Test provider", games=[game])], accounts=[account]
+    app = create_app(
+        casino=Casino(providers=[provider], accounts=[account]),
+        faults=plan.faults,
+        seed=plan.seed,
+        dialect=settings.dialect,
     )
-    app = create_app(casino=casino, faults=plan.faults, seed=plan.seed, dialect=plan.dialect)  # type: ignore[arg-type]
     result = _Result()
     try:
-        session = await app.async_play(plan.player, plan.game_code, provider=plan.provider_id)
+        session = await app.async_play(settings.player, settings.game_code, provider=settings.provider_id)
         await app.async_settle()
         table = _Table(plan, session, result, show)
         for delivery in app.callbacks:
@@ -240,7 +253,7 @@ class _Table:
         self._session = session
         self._result = result
         self._show = show
-        self._unit = minor_unit(plan.currency)
+        self._unit = minor_unit(plan.settings.currency)
         self._most = int(plan.stake / self._unit)
         self._draw = Random(plan.seed)  # noqa: S311 -- a game, no secret
 
@@ -314,7 +327,7 @@ def _print_delivery(delivery: Delivery) -> None:
 
 
 def _print_summary(plan: _Plan, result: _Result) -> None:
-    shown = sanitize(plan.player, plan.token)
+    shown = sanitize(plan.settings.player, plan.settings.token)
     typer.echo()
     if result.before is None:
         typer.echo(f"Not played: the balance of {shown} could not be read, as said above.", err=True)
@@ -322,7 +335,7 @@ def _print_summary(plan: _Plan, result: _Result) -> None:
     mistakes = f"{len(result.mistakes)} mistakes of the wallet"
     typer.echo(f"{plan.rounds} rounds, {len(result.deliveries)} callbacks, {mistakes}; seed {plan.seed}.")
     expected = result.before + result.change
-    had, now = f"{_text(result.before)} {plan.currency}", _text(result.after)
+    had, now = f"{_text(result.before)} {plan.settings.currency}", _text(result.after)
     unconfirmed = f", or up to {_text(result.unconfirmed)} more" if result.unconfirmed else ""
     if result.after is None:
         typer.echo(f"The balance of {shown} was {had} and cannot be read any more.")

@@ -161,14 +161,12 @@ class Proof:
         """Return in words the mistake of which the wallet accepts the signature; only balances are sent.
 
         The further fields tell mistakes apart that sign a plain balance alike: the order of the body is not
-        that of the names, and there are an amount, a boolean and null.
+        that of the names, and there are a fraction, a boolean and null. No wallet knows their names.
         """
         context = self._context
         plain = context.callbacks.balance()
-        rich = build_message(
-            "balance",
-            {**plain.fields, "amount": Decimal("1.50"), "isBonusBusy": False, "bonusId": 0, "extra": None},
-        )
+        further = {"xFraction": Decimal("1.5"), "xBoolean": False, "xNull": None, "Test": "a b"}
+        rich = build_message("balance", {**plain.fields, **further})
         for message in (rich, plain):
             for mistakes, signature in mistaken_signatures(message.body, self._settings.token):
                 result = await context.send(message.with_signer(_fixed(signature), "made with a mistake"))

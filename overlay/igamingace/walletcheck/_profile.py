@@ -17,6 +17,7 @@ from igamingace.errors import ConfigurationError
 from igamingace.walletcheck._run import with_player
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from decimal import Decimal
 
     from igamingace._wallet_client.messages import CallbackMessage
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from igamingace.walletcheck._context import CheckContext
     from igamingace.walletcheck._settings import Settings
 
-__all__ = ["CommandProfile", "Profile", "profile_async", "run_profile"]
+__all__ = ["CommandProfile", "Profile", "percentile", "profile_async"]
 
 _PERCENTILES: Final = (0.5, 0.95, 0.99, 1.0)
 
@@ -114,11 +115,6 @@ async def profile_async(settings: Settings, calls: int, concurrency: int) -> Pro
     )
 
 
-def run_profile(settings: Settings, calls: int, concurrency: int) -> Profile:
-    """Do what `profile_async` does, in an event loop of its own."""
-    return asyncio.run(profile_async(settings, calls, concurrency))
-
-
 async def _measure(
     calls: int, concurrency: int, context: CheckContext, _balance: Decimal
 ) -> dict[str, list[CallbackResult]]:
@@ -149,7 +145,7 @@ async def _measure(
 def _summary(context: CheckContext, command: str, results: list[CallbackResult]) -> CommandProfile:
     limit = context.client.time_limit(command)
     seconds = sorted(result.exchange.seconds for result in results)
-    median, p95, p99, worst = (seconds[ceil(share * len(seconds)) - 1] for share in _PERCENTILES)
+    median, p95, p99, worst = (percentile(seconds, share) for share in _PERCENTILES)
     failures = [result for result in results if not result.ok]
     late = [
         result
@@ -168,6 +164,11 @@ def _summary(context: CheckContext, command: str, results: list[CallbackResult])
         worst=worst,
         failure=_words(failures[0]) if failures else "",
     )
+
+
+def percentile(ordered: Sequence[float], share: float) -> float:
+    """Return the smallest of some values in order that `share` of them do not exceed."""
+    return ordered[ceil(share * len(ordered)) - 1]
 
 
 def _words(result: CallbackResult) -> str:
