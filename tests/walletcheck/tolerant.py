@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from .wallets import UNKNOWN, Literal, Refused, RightWallet
 
+BOOLEANS = ("1", "true", "0", "false")
 OPTIONAL = {"roundId", "timestamp", "isBonusBusy", "isRoundFinished"}
 
 
@@ -46,8 +47,8 @@ class TolerantWallet(RightWallet):
             return
         if kind in (int, Decimal) and isinstance(value, str):
             fields[name] = Literal(value)
-        if kind is bool and value in (Literal("0"), Literal("1")):
-            fields[name] = value == Literal("1")
+        if kind is bool and value in BOOLEANS:
+            fields[name] = value in BOOLEANS[:2]
         super().field(name, kind, fields)
 
     def amount(self, literal):

@@ -244,7 +244,7 @@ def diagnose_late_answer(seconds: float, timings: Timings) -> Diagnosis | None:
 
 
 def too_few_workers(workers: int) -> Diagnosis:
-    """Return the diagnosis of an overload when the server was found to serve so many connections at a time."""
+    """Return the diagnosis of an overload of a server that serves so many connections at a time."""
     served = "one connection" if workers == 1 else f"{workers} connections"
     text = f"the server serves {served} at a time"
     return Diagnosis(Cause.WORKERS, _WORKERS_SUMMARY, text, _WORKERS_ADVICE)

@@ -24,11 +24,14 @@ _PATIENCE: Final = 2.0
 """Seconds in which a server that is not blocked answers."""
 
 
-async def count_workers(url: str, timeout: float) -> int | None:
-    """Return how many connections the server of `url` serves at a time; None when more than 32, or unknown."""
+async def count_workers(url: str, seconds: float) -> int | None:
+    """Return how many connections the server of `url` serves at a time; None for more than 32, or unknown.
+
+    It is given `seconds` to become idle first.
+    """
     async with AsyncExitStack() as held:
-        patience = min(timeout, _PATIENCE)
-        if not await _answers(url, timeout):  # it may still be at work on what came before
+        patience = min(seconds, _PATIENCE)
+        if not await _answers(url, seconds):  # it may still be at work on what came before
             return None
         count = 0
         for wanted in (1, 2, 4, 8, 16, _MOST):

@@ -148,7 +148,7 @@ class WalletClient:
         return exchanges
 
     def diagnosis_of(self, exchanges: Iterable[Exchange]) -> Diagnosis | None:
-        """Return what the wallet's logic did not decide in some of the exchanges since the last call, if any."""
+        """Return the diagnosis of one of the exchanges since the last call; None when none has any."""
         known = {id(exchange): diagnosis for exchange, diagnosis in self._diagnoses}
         return next((known[id(each)] for each in exchanges if id(each) in known), None)
 

@@ -112,8 +112,8 @@ class CheckContext:
             paid = message.fields.get(name)
             if message.command != "bet" and isinstance(paid, int | Decimal) and paid > self.most_paid:
                 raise CheckSkipped(
-                    f"a {message.command} that pays {paid} is not sent: a small bet, its win and a cancel have "
-                    "not put the balance back"
+                    f"a {message.command} that pays {paid} is not sent: a small bet, its win and a cancel "
+                    "have not put the balance back"
                 )
 
     async def send_all(self, messages: Iterable[CallbackMessage]) -> list[CallbackResult]:

@@ -1,4 +1,4 @@
-"""Before the checks: does all that they rely on work? Connection, token, player, currency, game; small amounts.
+"""Before the checks: does all that they rely on work? Connection, token, player, currency, game, signature.
 
 What fails here is not the wallet's logic but an option, the way to the wallet or its signatures, and each
 check would fail for it. So nothing large is sent before small amounts were booked and put back.
@@ -28,7 +28,7 @@ _STAKE: Final = Decimal(1)
 _BAD_SIGNATURE: Final = "ERR_INTEGRITY_CHECK_FAILED"
 _UNREACHED: Final = (Cause.DNS, Cause.REFUSED, Cause.UNREACHABLE, Cause.TLS, Cause.NOT_HTTP)
 _BOOKING_REFUSALS: Final = ("ERR_TRANSACTION_DOES_NOT_EXIST", "ERR_TRANSACTION_ROLLED_BACK")
-"""These say that the wallet knows the player, the game and the signature, and books wrongly: the checks tell."""
+"""The wallet knows player, game and signature, and books wrongly: that is for the checks to tell."""
 _SUSPECTS: Final = {
     "ERR_NOT_AUTHENTICATED": ("player",),
     "ERR_INVALID_PLAYER_ID": ("player",),
@@ -136,8 +136,8 @@ class Proof:
         names = _SUSPECTS.get(status_code, _ALL)
         if "balance" in what and status_code in _SUSPECTS:
             return (
-                f"Check {self._option('player')}: use a test player that the wallet knows, with an open session "
-                "and in the account's currency."
+                f"Check {self._option('player')}: use a test player that the wallet knows, with an open "
+                "session and in the account's currency."
             )
         values = [f"{self._option(name)} ({getattr(self._settings, name)})" for name in names]
         session = " The player needs an open session." if "player" in names else ""
@@ -146,29 +146,27 @@ class Proof:
     async def _explain_signature(self, what: str) -> str:
         if (mistake := await self._accepted_mistake()) is not None:
             return (
-                f"The wallet refuses right signatures: it accepts one that was made with {mistake}. Correct how "
-                f"it computes {SIGNATURE_HEADER}; `igamingace callbacks sign` shows the right one, step by step."
+                f"The wallet refuses right signatures: it accepts one that was made with {mistake}. Correct "
+                f"how it computes {SIGNATURE_HEADER}; `igamingace callbacks sign` shows each step."
             )
         return (
-            f"The wallet refuses the signature of {what}. Either {self._option('token')} is not the token that "
-            f"the wallet has, or the wallet does not compute {SIGNATURE_HEADER} as documented: base64 of "
-            "HMAC-SHA512, keyed with the token, over the values in the order of their keys, joined by commas "
-            "(the documented example signs 1500,USD,user123,1713792000). `igamingace callbacks verify` explains "
-            "a signature that the wallet computes."
+            f"The wallet refuses the signature of {what}. Either {self._option('token')} is not the token "
+            f"that the wallet has, or the wallet does not compute {SIGNATURE_HEADER} as documented: base64 "
+            "of HMAC-SHA512, keyed with the token, over the values in the order of their keys, joined by "
+            "commas (the documented example signs 1500,USD,user123,1713792000). `igamingace callbacks "
+            "verify` explains a signature that the wallet computes."
         )
 
     async def _accepted_mistake(self) -> str | None:
         """Return in words the mistake of which the wallet accepts the signature; only balances are sent.
 
         The further fields tell mistakes apart that sign a plain balance alike: the order of the body is not
-        that of the names, and there are an amount, a boolean and null.
+        that of the names, and there are a fraction, a boolean and null. No wallet knows their names.
         """
         context = self._context
         plain = context.callbacks.balance()
-        rich = build_message(
-            "balance",
-            {**plain.fields, "amount": Decimal("1.50"), "isBonusBusy": False, "bonusId": 0, "extra": None},
-        )
+        further = {"xFraction": Decimal("1.5"), "xBoolean": False, "xNull": None, "Test": "a b"}
+        rich = build_message("balance", {**plain.fields, **further})
         for message in (rich, plain):
             for mistakes, signature in mistaken_signatures(message.body, self._settings.token):
                 result = await context.send(message.with_signer(_fixed(signature), "made with a mistake"))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from igamingace_bindings.contract import VERSION
 
@@ -32,12 +33,14 @@ from igamingace.walletcheck._preflight import CannotCheck, Proof
 from igamingace.walletcheck.reports._report import CheckResult, Report, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from igamingace._wallet_client.messages import CallbackMessage
     from igamingace.walletcheck._check import Check
     from igamingace.walletcheck._settings import Settings
     from igamingace.walletcheck.reports._report import Exchange
+
+T = TypeVar("T")
 
 _MAX_EXCHANGES: Final = 12
 _ATTEMPTS: Final = 3
@@ -50,7 +53,7 @@ def run(settings: Settings) -> Report:
 
     Raises:
         ConfigurationError: the target is invalid, or an event loop is running in this thread.
-        CannotCheck: the wallet cannot be reached, or the player's balance cannot be read.
+        CannotCheck: what all checks rely on does not work, such as the connection or an option.
     """
     if _in_event_loop():
         raise ConfigurationError("an event loop is running here: await check_wallet_async(...) instead")
@@ -70,9 +73,54 @@ async def run_async(settings: Settings) -> Report:
 
     Raises:
         ConfigurationError: the target is invalid.
-        CannotCheck: the wallet cannot be reached, or the player's balance cannot be read.
+        CannotCheck: what all checks rely on does not work, such as the connection or an option.
     """
     started, start = datetime.now(UTC), perf_counter()
+    played = await with_player(settings, partial(_run_checks, settings))
+    return Report(
+        target=played.target,
+        player=settings.player,
+        currency=settings.currency,
+        level=settings.level,
+        results=tuple(await _with_workers(played.result, settings, played.url)),
+        balance_before=played.before,
+        balance_after=played.after,
+        late=dict(played.context.client.late),
+        started=started,
+        seconds=perf_counter() - start,
+        versions={"igamingace": __version__, "contract": VERSION},
+        moved=played.context.moved,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Played(Generic[T]):
+    """What came of work with a player of a wallet.
+
+    Attributes:
+        result: what the work returned.
+        context: what it was done with.
+        target: the wallet, without credentials.
+        url: its URL, without credentials; empty for an application in process.
+        before: the balance before, in major units.
+        after: the balance afterwards; None when it cannot be read.
+    """
+
+    result: T
+    context: CheckContext
+    target: str
+    url: str
+    before: Decimal
+    after: Decimal | None
+
+
+async def with_player(settings: Settings, work: Callable[[CheckContext, Decimal], Awaitable[T]]) -> Played[T]:
+    """Do `work` with the player and the balance, once all that it relies on works; put the balance back.
+
+    Raises:
+        ConfigurationError: the target is invalid.
+        CannotCheck: something that the work relies on does not work.
+    """
     transport = connect_to(settings.target, settings.path)
     try:
         client = WalletClient(
@@ -95,34 +143,19 @@ async def run_async(settings: Settings) -> Report:
         proof = Proof(context, settings)
         before = await proof.balance()
         after: Decimal | None = before
-        refusal: CannotCheck | None = None
-        results: list[CheckResult] = []
+        result: T | CannotCheck
         try:
             await proof.bookings(before)
-            results = await _run_checks(context, settings, before)
+            result = await work(context, before)
         except CannotCheck as error:
-            refusal = error
+            result = error
         finally:  # also after Ctrl+C
             after = await _restore_balance(context, before + context.moved)
     finally:
         await transport.close()
-    if refusal is not None:
-        raise CannotCheck(f"{refusal} {_balance_sentence(settings, before, after)}")
-    results = await _with_workers(results, settings, transport.url)
-    return Report(
-        target=transport.name,
-        player=settings.player,
-        currency=settings.currency,
-        level=settings.level,
-        results=tuple(results),
-        balance_before=before,
-        balance_after=after,
-        late=dict(client.late),
-        started=started,
-        seconds=perf_counter() - start,
-        versions={"igamingace": __version__, "contract": VERSION},
-        moved=context.moved,
-    )
+    if isinstance(result, CannotCheck):
+        raise CannotCheck(f"{result} {_balance_sentence(settings, before, after)}")
+    return Played(result, context, transport.name, transport.url, before, after)
 
 
 def _balance_sentence(settings: Settings, before: Decimal, after: Decimal | None) -> str:
@@ -166,7 +199,7 @@ def _speaker(settings: Settings) -> Callable[[CallbackMessage], CallbackMessage]
     return speak
 
 
-async def _run_checks(context: CheckContext, settings: Settings, before: Decimal) -> list[CheckResult]:
+async def _run_checks(settings: Settings, context: CheckContext, before: Decimal) -> list[CheckResult]:
     working_balance = max(before, SUFFICIENT_BALANCE) if context.most_paid is None else before
     await _restore_balance(context, working_balance)
     results: list[CheckResult] = []
