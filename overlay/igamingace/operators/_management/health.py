@@ -197,9 +197,9 @@ def _callback(account: Account, info: Info, expected: HealthExpectations) -> Flo
         )
     if not expected.callbacks:
         return HealthCheckResult("callback", "ok", "set; not called")
-    problem = yield from ping(account, url, expected.callback_timeout)
-    if problem is not None:
-        return HealthCheckResult("callback", "failed", f"{without_userinfo(url)}: {problem}")
+    answer = yield from ping(account, url, expected.callback_timeout)
+    if answer.problem:
+        return HealthCheckResult("callback", "failed", f"{without_userinfo(url)}: {answer.problem}")
     return HealthCheckResult("callback", "ok")
 
 
