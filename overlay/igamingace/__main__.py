@@ -54,6 +54,10 @@ COMMANDS: Final = {
     ),
     "top-up": Command("igamingace.cli.top_up:top_up", "Give points to the agents that run dry."),
     "agents": Command("igamingace.cli.agents:agents", "Open new accounts, and check the ones there are."),
+    "doctor": Command(
+        "igamingace.cli.doctor:doctor",
+        "Check whether accounts are ready to go live, and say what to do where they are not.",
+    ),
     "contract": Command(
         "igamingace.cli.contract:contract",
         "Compare the platform with the contract.",

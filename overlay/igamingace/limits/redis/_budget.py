@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from igamingace.limits._events import LimiterHooks
     from igamingace.limits._interfaces import Cancellation
     from igamingace.limits._queue import Waiter
-    from igamingace.limits._shared import SharedValues
+    from igamingace.limits._shared import SharedValues, StoreProblem
     from igamingace.limits._state import SlotOutcome
     from igamingace.limits.redis._messages import LeaseRequest, LeaseUpdate
     from igamingace.limits.redis._state import LeaseState
@@ -46,6 +46,10 @@ class LeaseManager(BudgetManager, Protocol):
 
     def shared_values(self, account: str) -> SharedValues:
         """Return the values of an account that all processes share."""
+        ...
+
+    def examine_store(self) -> list[StoreProblem]:
+        """Return what is wrong with Redis."""
         ...
 
     def outage(self) -> str | None:
@@ -84,6 +88,10 @@ class LeasedBudget(LocalBudget):
     def shared_values(self) -> SharedValues:
         """Return the account's values that all processes share; `igamingace.limits._shared` finds them."""
         return self._leases.shared_values(self.account)
+
+    def examine_store(self) -> list[StoreProblem]:
+        """Return what is wrong with Redis; `igamingace.limits._shared` calls it."""
+        return self._leases.examine_store()
 
     def acquire(
         self,

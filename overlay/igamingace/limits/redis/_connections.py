@@ -124,6 +124,10 @@ class RedisConnections:
             self.close()
             raise
 
+    def execute(self, *command: str) -> Any:  # noqa: ANN401 - any Redis value
+        """Run a command, and return its response; raises ResponseError."""
+        return self._execute(*command)
+
     def subscribe(self, channel: str) -> None:
         """Receive what is published on this channel, too."""
         self._subscriber.send_command("SUBSCRIBE", channel, check_health=False)

@@ -20,6 +20,7 @@ from igamingace._common.fork import after_fork_in_child
 from igamingace.errors import ConfigurationError
 from igamingace.limits.redis._budget import LimiterUnavailable
 from igamingace.limits.redis._connections import NotUsableError, RedisConnections
+from igamingace.limits.redis._examine import examine
 from igamingace.limits.redis._messages import LeaseUpdate, StoreIdentity
 from igamingace.limits.redis._script import RECONNECT
 from igamingace.limits.redis._shared import SharedClient
@@ -28,7 +29,7 @@ from igamingace.limits.redis._wakeup import DeadlineHeap, WakeupPipe
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from igamingace.limits._shared import SharedValues
+    from igamingace.limits._shared import SharedValues, StoreProblem
     from igamingace.limits.redis._budget import LeasedBudget
     from igamingace.limits.redis._state import LeaseState
 
@@ -124,6 +125,10 @@ class LeaseWorker:
     def shared_values(self, account: str) -> SharedValues:
         """Return the values of an account that all processes share."""
         return self._shared.values(account)
+
+    def examine_store(self) -> list[StoreProblem]:
+        """Return what is wrong with Redis; it connects in the calling thread, and changes nothing."""
+        return examine(self._settings, self._prefix, self._rights)
 
     def start(self) -> None:
         """Start the thread if it does not run; see `LeaseManager`."""
