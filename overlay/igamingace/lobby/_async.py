@@ -1,20 +1,34 @@
-"""AsyncCatalogue and open_game_async: the games of an account, and their launch."""
+"""AsyncCatalogue, AsyncPlayerBonus and open_game_async: what a casino does with the games of an account."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from igamingace.lobby._bonus import (
+    EVERY,
+    cancel,
+    follow_async,
+    read_state,
+    wait,
+)
+from igamingace.lobby._bonus import (
+    register as registering,
+)
 from igamingace.lobby._drivers import AsyncDriver
 from igamingace.lobby._open_game import SETTLE
 from igamingace.lobby._open_game import open_game as opening
 from igamingace.lobby._steps import run_async
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from datetime import datetime, timedelta
+    from decimal import Decimal
     from types import TracebackType
 
     from igamingace_bindings.enums import GameType
 
     from igamingace._client._async import AsyncAgent, AsyncAgentView
+    from igamingace.lobby._bonus import BonusIdentity, BonusState
     from igamingace.lobby._open_game import OpenedGame
     from igamingace.lobby._snapshot import (
         CatalogueChanges,
@@ -23,7 +37,7 @@ if TYPE_CHECKING:
         CatalogueSnapshot,
     )
 
-__all__ = ["AsyncCatalogue", "open_game_async"]
+__all__ = ["AsyncCatalogue", "AsyncPlayerBonus", "open_game_async"]
 
 
 class AsyncCatalogue:
@@ -128,6 +142,109 @@ class AsyncCatalogue:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+class AsyncPlayerBonus:
+    """One bonus call: free spins of a player, registered, followed and cancelled.
+
+        bonus = await AsyncPlayerBonus.register(
+            agent, "p-1", 655, provider_id=1, spins=20, bet=Decimal("0.50"), max_win=Decimal(100),
+            expires=timedelta(days=7),
+        )
+        state = await bonus.wait()
+        print(state.won)
+
+    Store `bonus.identity` to go on in another process: `AsyncPlayerBonus(agent, identity)`.
+    """
+
+    def __init__(self, agent: AsyncAgent | AsyncAgentView, identity: BonusIdentity) -> None:
+        """Take an account's agent and what the bonus call is found by; nothing is sent."""
+        self._agent = agent
+        self._identity = identity
+
+    @classmethod
+    async def register(
+        cls,
+        agent: AsyncAgent | AsyncAgentView,
+        player: str,
+        game: CatalogueGame | str | int,
+        *,
+        spins: int,
+        bet: Decimal,
+        max_win: Decimal,
+        expires: datetime | timedelta,
+        provider_id: int | None = None,
+        platform_id: str | None = None,
+    ) -> Self:
+        """Give a player free spins in a game; a player has one bonus call at a time.
+
+        Args:
+            agent: the account's agent.
+            player: your own id of the player, who must be linked.
+            game: a game of a catalogue, or a game's id together with `provider_id`.
+            spins: how many spins, 10 to 100.
+            bet: the bet of one spin, in major units of the account's currency, as `max_win`.
+            max_win: the most that the player can win.
+            expires: when the bonus ends, aware; or how long it lasts.
+            provider_id: the provider's id; needed where `game` is an id.
+            platform_id: your own id of the bonus; made when None.
+
+        Raises:
+            Conflict: the player has an active bonus call (BONUSCALL_DOUBLE).
+            ConfigurationError: `expires` has no time zone, or `provider_id` is missing.
+            TransportError: whether it was registered is unknown; if so, another attempt raises Conflict.
+            IGamingAceError: the API refused.
+        """
+        flow = registering(
+            player,
+            game,
+            provider_id=provider_id,
+            spins=spins,
+            bet=bet,
+            max_win=max_win,
+            expires=expires,
+            platform_id=platform_id,
+        )
+        return cls(agent, await run_async(agent, flow))
+
+    @property
+    def identity(self) -> BonusIdentity:
+        """What the bonus call is found by: its id, the player, its expiry."""
+        return self._identity
+
+    async def state(self) -> BonusState:
+        """Read where it stands."""
+        return await run_async(self._agent, read_state(self._identity))
+
+    def follow(self, *, every: float = EVERY) -> AsyncGenerator[BonusState, None]:
+        """Return a generator of its state now and each time that it has changed, until it has ended.
+
+        It has ended when no rounds remain, its status says so, or its expiry has passed. Nobody documents the
+        values of `status`; where an account's answers show nothing else, the expiry is what ends it.
+
+        Args:
+            every: seconds between two readings.
+        """
+        return follow_async(self._agent, self._identity, every)
+
+    async def wait(self, *, every: float = EVERY, timeout: float | None = None) -> BonusState:  # noqa: ASYNC109 -- as in threads
+        """Wait until it has ended, as `follow` knows it; returns the last state.
+
+        Args:
+            every: seconds between two readings.
+            timeout: the longest wait, in seconds; None for no end.
+
+        Raises:
+            BonusStillActive: it has not ended in time.
+        """
+        return await run_async(self._agent, wait(self._identity, every, timeout))
+
+    async def cancel(self) -> bool:
+        """Cancel it, which cannot be undone; returns False where it had ended before."""
+        return await run_async(self._agent, cancel(self._identity))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._identity.issue_id}>"
 
 
 async def open_game_async(

@@ -9,10 +9,10 @@ from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
-from igamingace.errors import ConfigurationError, IGamingAceError, UnexpectedField
+from igamingace.errors import ConfigurationError, IGamingAceError
 from igamingace.limits._shared import SharedUnavailable
 from igamingace.lobby._snapshot import CatalogueGame, CatalogueProvider, CatalogueSnapshot
-from igamingace.lobby._steps import Block, CallAll, CallOne, Sleep
+from igamingace.lobby._steps import Block, CallAll, CallOne, Sleep, field_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,7 +126,7 @@ def _release(settings: FetchSettings, shared: SharedValues) -> None:
 def _fetch(concurrency: int, earlier: CatalogueSnapshot | None) -> Flow[CatalogueSnapshot]:
     begun = datetime.now(UTC)
     listed: list[Provider] = yield CallOne(lambda agent: agent.providers.list())
-    ids = {one.provider_id: one for one in listed if _read(one, "provider_id") is not None}
+    ids = {one.provider_id: one for one in listed if field_of(one, "provider_id") is not None}
     results: list[list[Game] | IGamingAceError] = yield CallAll(
         tuple(partial(_list_games, provider_id) for provider_id in ids), concurrency
     )
@@ -150,9 +150,9 @@ def _provider(
 ) -> CatalogueProvider:
     provider = CatalogueProvider(
         provider_id=listed.provider_id,
-        name=_read(listed, "provider_name"),
-        logo=_read(listed, "logo"),
-        status=_read(listed, "status"),
+        name=field_of(listed, "provider_name"),
+        logo=field_of(listed, "logo"),
+        status=field_of(listed, "status"),
     )
     if not isinstance(result, IGamingAceError):
         return replace(provider, games=tuple(_games(provider, result)))
@@ -167,24 +167,16 @@ def _provider(
 
 def _games(provider: CatalogueProvider, listed: list[Game]) -> Iterator[CatalogueGame]:
     for game in listed:
-        game_id: str | None = _read(game, "game_id")
+        game_id: str | None = field_of(game, "game_id")
         if game_id is None:
             continue  # nobody could launch it; the difference was reported
-        closed: bool | None = _read(game, "in_maintenance")
+        closed: bool | None = field_of(game, "in_maintenance")
         yield CatalogueGame(
             provider_id=provider.provider_id,
             game_id=game_id,
-            name=_read(game, "game_name"),
-            image=_read(game, "game_image"),
-            type=_read(game, "game_type"),
+            name=field_of(game, "game_name"),
+            image=field_of(game, "game_image"),
+            type=field_of(game, "game_type"),
             in_maintenance=closed,
             playable=provider.playable and not closed,
         )
-
-
-def _read(model: Provider | Game, name: str) -> Any:  # noqa: ANN401 -- of the model's field
-    """Return a field; None where the answer has none, or none that can be read."""
-    try:
-        return getattr(model, name)
-    except UnexpectedField:
-        return None

@@ -18,11 +18,10 @@ from igamingace.errors import (
     InvalidRequest,
     NotFound,
     TransportError,
-    UnexpectedField,
     UnexpectedResponse,
 )
 from igamingace.lobby._snapshot import CatalogueGame
-from igamingace.lobby._steps import CallOne, Sleep
+from igamingace.lobby._steps import CallOne, Sleep, field_of
 
 if TYPE_CHECKING:
     from igamingace_bindings.rest.models.player import Player
@@ -150,10 +149,8 @@ def _link(player: str) -> Flow[int | None]:
             linked = yield CallOne(lambda agent: agent.players.info(player_external_id=player))
         except APIError:
             raise refused from None
-    try:
-        return linked.player_code
-    except UnexpectedField:
-        return None
+    code: int | None = field_of(linked, "player_code")
+    return code
 
 
 def _kick(player: str) -> Flow[None]:
