@@ -17,11 +17,6 @@ GIVEN: dict[str, Any] = {
     "max_win": Decimal(100),
     "expires": timedelta(days=7),
 }
-    "spins": 10,
-    "bet": Decimal("0.50"),
-    "max_win": Decimal(100),
-    "expires": timedelta(days=7),
-}
 
 
 @pytest.fixture

@@ -34,10 +34,10 @@ class LimiterUnavailable(IGamingAceError, ConnectionError):  # noqa: N818 - as a
 
 
 class LeaseManager(BudgetManager, Protocol):
-    """Leases permits to the budgets of a process."""
+    """Leases permits to the budgets of a process; `LeaseWorkers` is one."""
 
-    def start(self) -> None:
-        """Start the worker thread if it does not run. Not to be called from a finaliser."""
+    def start(self, account: str) -> None:
+        """Start the account's worker thread if it does not run. Not to be called from a finaliser."""
         ...
 
     def notify(self, account: str) -> None:
@@ -52,8 +52,8 @@ class LeaseManager(BudgetManager, Protocol):
         """Return what is wrong with Redis."""
         ...
 
-    def outage(self) -> str | None:
-        """Why Redis cannot lease permits at the moment; None while it can."""
+    def outage(self, account: str) -> str | None:
+        """Why Redis cannot lease the account permits at the moment; None while it can."""
         ...
 
 
@@ -213,7 +213,7 @@ class LeasedBudget(LocalBudget):
         wakeup = super()._request_slot(permit, kind)
         if wakeup is not None:
             self._notify_manager()
-            self._leases.start()
+            self._leases.start(self.account)
         return wakeup
 
     def _stop_waiting(self, permit: LocalPermit) -> None:
@@ -227,7 +227,7 @@ class LeasedBudget(LocalBudget):
         super()._end_wait_without_slot(permit)
 
     def _why_no_slot(self) -> str | None:
-        return self._leases.outage()
+        return self._leases.outage(self.account)
 
     def _notify_manager(self) -> None:
         """Notify the manager if a request is to be sent, or something is due earlier than planned."""

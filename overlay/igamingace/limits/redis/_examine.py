@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 
 from igamingace.limits._shared import StoreProblem
-from igamingace.limits.redis._connections import NotUsableError, RedisConnections
+from igamingace.limits.redis._connections import NotUsableError, RedisConnections, needed_rights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,16 +29,11 @@ _ASK: Final = "return redis.acl_check_cmd(unpack(ARGV)) and 1 or 0"
 """Redis 7 and Valkey tell a script what its user may do."""
 
 
-def examine(settings: Mapping[str, Any], prefix: str, rights: str) -> list[StoreProblem]:
-    """Connect as the limiter does, and return what is wrong.
-
-    Args:
-        settings: of the connections.
-        prefix: of all keys and channels.
-        rights: a sentence on the rights that the user needs.
-    """
+def examine(settings: Mapping[str, Any], prefix: str) -> list[StoreProblem]:
+    """Connect as the limiter does, and return what is wrong; `prefix` is that of all keys and channels."""
+    rights = needed_rights(prefix)
     try:
-        connections = RedisConnections(settings, f"{prefix}examine", f"{prefix}{{all}}:store")
+        connections = RedisConnections(settings, prefix, "examine", partition=0, nodes=[])
     except NotUsableError as error:
         return [StoreProblem("failed", str(error), "connect to the Redis itself, with a URL that it accepts")]
     except (AuthenticationError, NoPermissionError) as error:
