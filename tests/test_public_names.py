@@ -117,6 +117,8 @@ NAMES = {
         "AsyncOperator",
         "Balances",
         "CallableToken",
+        "CallbackUrlChange",
+        "CallbackUrlRefused",
         "CreatedOutside",
         "CreationUnknown",
         "DeadlineExceeded",
