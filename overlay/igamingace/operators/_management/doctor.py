@@ -111,7 +111,7 @@ def doctor(
             accounts, lambda account: _examine(account, expected), options
         )
         ids = {name: one for name, (one, _) in results.ok.items() if one is not None}
-        failed = {**results.failed, **duplicate_tokens(ids)}
+        failed = {**results.failed, **duplicate_tokens(accounts, ids)}
         found = {
             account.name: (*_unread(failed[account.name]), budget)
             if account.name in failed
