@@ -11,6 +11,7 @@ import sys
 
 import httpx2
 import pytest
+from igamingace._common.extras import install_hint
 from igamingace.sandbox import Sandbox
 from igamingace.sandbox.server import bind
 
@@ -357,9 +358,7 @@ def test_as_a_module_it_names_its_extra_in_one_sentence(missing):
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
     assert ended.returncode == 1
-    assert (
-        ended.stderr == f"the sandbox needs {missing}: install it with `pip install 'igamingace[sandbox]'`\n"
-    )
+    assert ended.stderr == f"the sandbox needs {missing}: {install_hint('sandbox')}\n"
 
 
 def test_without_its_extra_the_sandbox_names_it():
