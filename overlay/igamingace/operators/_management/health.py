@@ -91,6 +91,15 @@ class HealthReport:
         }
         return {name: results for name, results in problems.items() if results}
 
+    def __str__(self) -> str:
+        """A line for each problem: account, check, state and what was found."""
+        lines = [
+            f"{name}: {result.check}: {result.state}: {result.detail}"
+            for name, results in self.problems.items()
+            for result in results
+        ]
+        return "\n".join(lines) or "no problem was found"
+
     def to_json(self) -> dict[str, object]:
         """Return a JSON document."""
         agents = {name: [asdict(result) for result in results] for name, results in self.agents.items()}
