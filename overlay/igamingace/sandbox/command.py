@@ -58,7 +58,7 @@ def sandbox(  # noqa: PLR0917 - typer makes options of them
     accounts: Annotated[
         Path | None,
         typer.Option(
-            help="Where to write all accounts with their tokens: the agents.toml of Operator and of the program."
+            help="Where to write all accounts with their tokens, as agents.toml (see Operator)."
         ),
     ] = None,
     fault: Annotated[list[str] | None, typer.Option(help=_FAULT_HELP)] = None,
