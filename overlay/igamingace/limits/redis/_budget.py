@@ -33,18 +33,18 @@ class LimiterUnavailable(IGamingAceError, ConnectionError):  # noqa: N818 - as a
 
 
 class LeaseManager(BudgetManager, Protocol):
-    """Leases permits to the budgets of a process."""
+    """Leases permits to the budgets of a process; `LeaseWorkers` is one."""
 
-    def start(self) -> None:
-        """Start the worker thread if it does not run. Not to be called from a finaliser."""
+    def start(self, account: str) -> None:
+        """Start the account's worker thread if it does not run. Not to be called from a finaliser."""
         ...
 
     def notify(self, account: str) -> None:
         """Serve the account soon. It does not block and may be called anywhere, under any lock."""
         ...
 
-    def outage(self) -> str | None:
-        """Why Redis cannot lease permits at the moment; None while it can."""
+    def outage(self, account: str) -> str | None:
+        """Why Redis cannot lease the account permits at the moment; None while it can."""
         ...
 
 
@@ -196,7 +196,7 @@ class LeasedBudget(LocalBudget):
         wakeup = super()._request_slot(permit, kind)
         if wakeup is not None:
             self._notify_manager()
-            self._leases.start()
+            self._leases.start(self.account)
         return wakeup
 
     def _stop_waiting(self, permit: LocalPermit) -> None:
@@ -210,7 +210,7 @@ class LeasedBudget(LocalBudget):
         super()._end_wait_without_slot(permit)
 
     def _why_no_slot(self) -> str | None:
-        return self._leases.outage()
+        return self._leases.outage(self.account)
 
     def _notify_manager(self) -> None:
         """Notify the manager if a request is to be sent, or something is due earlier than planned."""
