@@ -246,7 +246,10 @@ def anchors(file):
     """The anchors of a page's headings, as GitHub and MyST make them."""
     if file.suffix != ".md":
         return set()
-    text = re.sub(r"```.*?^ *```", "", file.read_text(), flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(
+        r"^```\{include\} (\S+)\n```", lambda found: (file.parent / found[1]).read_text(), file.read_text()
+    )
+    text = re.sub(r"```.*?^ *```", "", text, flags=re.DOTALL | re.MULTILINE)
     headings = re.findall(r"^#{1,6} +(.+?) *$", text, re.MULTILINE)
     explicit = re.findall(r"^\(([\w-]+)\)=$", text, re.MULTILINE)
     plain = [re.sub(r"\[([^]]+)\]\([^)]*\)", r"\1", heading) for heading in headings]
