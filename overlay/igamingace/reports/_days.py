@@ -1,0 +1,132 @@
+"""The days of a report: from what a caller may give, to the hours that are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
+
+from igamingace.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Day", "Days", "DaysInput", "Hour", "parse_days"]
+
+Day: TypeAlias = date | str
+"""A date, its text such as "2026-11-28", "today" or "yesterday"."""
+
+DaysInput: TypeAlias = Day | tuple[Day, Day]
+"""A day, or the first and the last of several."""
+
+HOUR: Final = timedelta(hours=1)
+"""What is read, and read again after a failure, as a whole."""
+
+_RELATIVE: Final = {"today": 0, "yesterday": 1}
+_EXPECTED: Final = "give a date, a text such as '2026-11-28', 'yesterday', or a pair: the first and last day"
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """An hour of a report, or what is left of one at the end of a day: half-open.
+
+    Attributes:
+        day: the day it belongs to.
+        start: in UTC.
+        end: in UTC.
+    """
+
+    day: date
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Days of a time zone.
+
+    Attributes:
+        first: the first one.
+        last: the last one, included.
+        zone: their zone.
+    """
+
+    first: date
+    last: date
+    zone: tzinfo
+
+    @property
+    def start(self) -> datetime:
+        """Where the first one starts."""
+        return self._midnight(self.first)
+
+    @property
+    def end(self) -> datetime:
+        """Where the last one ends, which is not part of it."""
+        return self._midnight(self.last + timedelta(days=1))
+
+    def hours(self) -> Iterator[Hour]:
+        """Yield the hours of each day; of a day on which clocks change there are 23 or 25."""
+        day = self.first
+        while day <= self.last:
+            # In UTC, where no hour is left out or comes twice.
+            start = self._midnight(day).astimezone(UTC)
+            midnight = self._midnight(day + timedelta(days=1)).astimezone(UTC)
+            while start < midnight:
+                end = min(start + HOUR, midnight)
+                yield Hour(day, start, end)
+                start = end
+            day += timedelta(days=1)
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), self.zone)
+
+    def __str__(self) -> str:
+        days = f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
+        return f"{days} ({self.zone})"
+
+
+def parse_days(given: object, zone: tzinfo, now: datetime) -> Days:
+    """Return the days that a caller has given.
+
+    Args:
+        given: `DaysInput`.
+        zone: their time zone.
+        now: the time, aware; "yesterday" is the day before it in `zone`.
+
+    Raises:
+        ConfigurationError: it is none, the last is before the first, or the first has not begun.
+    """
+    first, last = _pair(given)
+    days = Days(_day(first, zone, now), _day(last, zone, now), zone)
+    if days.last < days.first:
+        raise ConfigurationError(f"the last day, {days.last}, is before the first, {days.first}")
+    if days.start >= now:
+        raise ConfigurationError(f"{days.first} has not begun in the time zone {zone}")
+    return days
+
+
+def _pair(given: object) -> tuple[object, object]:
+    if isinstance(given, str | date):
+        return given, given
+    if isinstance(given, Sequence):
+        pair = tuple(cast("Sequence[object]", given))
+        if len(pair) == 2:  # noqa: PLR2004 -- a pair
+            return pair[0], pair[1]
+    raise ConfigurationError(f"{given!r} is no day: {_EXPECTED}")
+
+
+def _day(given: object, zone: tzinfo, now: datetime) -> date:
+    if isinstance(given, datetime):
+        raise ConfigurationError(f"{given!r} is a moment, not a day: {_EXPECTED}")
+    if isinstance(given, date):
+        return given
+    if isinstance(given, str):
+        if given in _RELATIVE:
+            return now.astimezone(zone).date() - timedelta(days=_RELATIVE[given])
+        try:
+            return date.fromisoformat(given)
+        except ValueError:
+            pass
+    raise ConfigurationError(f"{given!r} is no day: {_EXPECTED}")
