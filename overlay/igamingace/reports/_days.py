@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
+from igamingace_bindings.scalars import Time
+
+from igamingace._common.time_zone import parse_time_zone
 from igamingace.errors import ConfigurationError
+from igamingace.models import Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Day", "Days", "DaysInput", "Hour", "parse_days"]
+__all__ = ["Day", "Days", "DaysInput", "Hour", "parse_days", "report_zone"]
 
 Day: TypeAlias = date | str
 """A date, its text such as "2026-11-28", "today" or "yesterday"."""
@@ -24,6 +28,7 @@ HOUR: Final = timedelta(hours=1)
 """What is read, and read again after a failure, as a whole."""
 
 _RELATIVE: Final = {"today": 0, "yesterday": 1}
+_DOCUMENTED: Final = "documented"
 _EXPECTED: Final = "give a date, a text such as '2026-11-28', 'yesterday', or a pair: the first and last day"
 
 
@@ -130,3 +135,24 @@ def _day(given: object, zone: tzinfo, now: datetime) -> date:
         except ValueError:
             pass
     raise ConfigurationError(f"{given!r} is no day: {_EXPECTED}")
+
+
+def report_zone(given: tzinfo | str | None, of_agent: tzinfo | None) -> tzinfo:
+    """Return the zone of a report's days.
+
+    Args:
+        given: what the caller wants; None for the zone in which the agent reads transactions' times.
+        of_agent: the agent's option `time_zone`.
+
+    Raises:
+        ConfigurationError: it is no zone.
+    """
+    if given is not None:
+        try:
+            return parse_time_zone(given)
+        except ValueError as error:
+            reason = str(error)
+        raise ConfigurationError(f"time_zone: {reason}")
+    fields = Transaction._fields  # pyright: ignore[reportPrivateUsage] -- what the contract says of the time
+    (of_contract,) = (field.type for field in fields if isinstance(field.type, Time))
+    return of_contract.zone if of_agent is None or of_contract.standing == _DOCUMENTED else of_agent

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast, get_args
@@ -12,6 +11,7 @@ from igamingace.models import TransactionType
 from igamingace.reports._tally import EXACT, UNREADABLE, Cell, Sum
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date, datetime
 
     from igamingace.reports._days import Days
@@ -21,6 +21,7 @@ __all__ = ["AgentDays", "Dimension", "OpenHours", "Report", "ReportRow", "read_d
 Dimension: TypeAlias = Literal["agent", "day", "provider", "game"]
 DIMENSIONS: Final[tuple[Dimension, ...]] = get_args(Dimension)
 
+_NOTHING: Final = Sum()
 _BET: Final = TransactionType.BET
 _IN_GGR: Final = frozenset({TransactionType.BET, TransactionType.WIN, TransactionType.BET_CANCEL})
 _NAMED: Final = _IN_GGR | {
@@ -53,7 +54,7 @@ class ReportRow:
         unreadable: how many transactions have no type or amount that can be read; they are in no sum.
         rounds: how many rounds had a transaction.
         players: how many players had a transaction of a round.
-        ggr: the gross gaming revenue: bets, less cancels and wins, and less bonus wins where these are a cost.
+        ggr: the gross gaming revenue: bets, less cancels and wins, and bonus wins where these are a cost.
         fee: `ggr` by the agents' `ggrRate` of today: an estimate. None where a rate is not known.
     """
 
@@ -64,12 +65,12 @@ class ReportRow:
     game_code: str | None = None
     game: str | None = None
     currency: str
-    bets: Sum = Sum()
-    wins: Sum = Sum()
-    cancels: Sum = Sum()
-    bonus_wins: Sum = Sum()
-    deposits: Sum = Sum()
-    withdrawals: Sum = Sum()
+    bets: Sum = _NOTHING
+    wins: Sum = _NOTHING
+    cancels: Sum = _NOTHING
+    bonus_wins: Sum = _NOTHING
+    deposits: Sum = _NOTHING
+    withdrawals: Sum = _NOTHING
     others: dict[str, Sum] = field(default_factory=dict[str, Sum])
     unreadable: int = 0
     rounds: int = 0
@@ -105,6 +106,7 @@ class AgentDays:
         rate: its `ggrRate`, in percent; None where it is not known.
         cells: what was played, by day.
         open: the hours that are missing.
+        missing: how many transactions the platform counted and never listed.
     """
 
     agent: str
@@ -112,6 +114,7 @@ class AgentDays:
     rate: Decimal | None
     cells: dict[date, tuple[Cell, ...]]
     open: tuple[OpenHours, ...] = ()
+    missing: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +138,9 @@ class Report:
 
     @property
     def complete(self) -> bool:
-        """Whether no hour is missing, and each transaction could be read."""
-        return not self.open and not any(row.unreadable for row in self.totals())
+        """Whether no hour and no transaction is missing, and each transaction could be read."""
+        missing = self.open or any(each.missing for each in self.agents)
+        return not missing and not any(row.unreadable for row in self.totals())
 
     def by(self, *dimensions: Dimension) -> tuple[ReportRow, ...]:
         """Return a row for each combination of agent, day, provider and game that occurs, and each currency.
@@ -166,10 +170,10 @@ class Report:
         """Return what a reader of the figures must know, as sentences."""
         bonus = "are deducted as a cost" if self.bonus_cost else "are not deducted"
         notes = [
-            f"GGR is bets, less cancels, less wins; bonus wins {bonus}. "
-            "Deposits, withdrawals and unknown types are not in it.",
+            f"GGR is bets, less cancels, less wins; bonus wins {bonus}.",
+            "Deposits, withdrawals and unknown types are listed, and are not in GGR.",
             f"Days are those of the time zone {self.days.zone}.",
-            f"The fee is an estimate: GGR by each account's ggrRate as it is today ({self._rates()}). "
+            f"The fee is an estimate: GGR by each account's ggrRate as it is today ({self._rates()}).",
             "What the vendor invoices may be computed otherwise, above all where GGR is negative.",
         ]
         if unknown := [each.agent for each in self.agents if each.rate is None]:
@@ -180,9 +184,9 @@ class Report:
         if unreadable := sum(row.unreadable for row in self.totals()):
             notes.append(f"{unreadable} transactions cannot be read, and are in no sum.")
         notes += [
-            f"{hours.agent}: {_moment(hours.start, self)} to {_moment(hours.end, self)} is missing: "
-            f"{hours.reason}"
-            for hours in self.open
+            f"{each.agent}: the platform counted {each.missing} transactions that it never listed."
+            for each in self.agents
+            if each.missing
         ]
         return notes
 
@@ -270,10 +274,6 @@ def dimension_fields(row: ReportRow, dimensions: tuple[Dimension, ...]) -> dict[
 
 def _sum(each: Sum) -> dict[str, Any]:
     return {"count": each.count, "amount": f"{each.amount:f}"}
-
-
-def _moment(moment: datetime, report: Report) -> str:
-    return f"{moment.astimezone(report.days.zone):%Y-%m-%d %H:%M}"
 
 
 class _Group:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Context, Decimal, Inexact, InvalidOperation
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 
 from igamingace.models import TransactionType
 
@@ -143,7 +143,7 @@ class Tally:
         ]
 
     @classmethod
-    def from_json(cls, document: Sequence[Mapping[str, Any]]) -> Tally:
+    def from_json(cls, document: Sequence[Mapping[str, Any]]) -> Self:
         """Return the tally of a document.
 
         Raises:
