@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -16,7 +17,7 @@ from igamingace.models import Transaction
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Day", "Days", "DaysInput", "Hour", "parse_days", "report_zone"]
+__all__ = ["Day", "Days", "DaysInput", "Hour", "parse_days", "parse_moment", "report_zone"]
 
 Day: TypeAlias = date | str
 """A date, its text such as "2026-11-28", "today" or "yesterday"."""
@@ -28,6 +29,8 @@ HOUR: Final = timedelta(hours=1)
 """What is read, and read again after a failure, as a whole."""
 
 _RELATIVE: Final = {"today": 0, "yesterday": 1}
+_AGO: Final = re.compile(r"([0-9]{1,5})([mhd])")
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 _DOCUMENTED: Final = "documented"
 _EXPECTED: Final = "give a date, a text such as '2026-11-28', 'yesterday', or a pair: the first and last day"
 
@@ -110,6 +113,33 @@ def parse_days(given: object, zone: tzinfo, now: datetime) -> Days:
     if days.start >= now:
         raise ConfigurationError(f"{days.first} has not begun in the time zone {zone}")
     return days
+
+
+def parse_moment(given: str, zone: tzinfo, now: datetime) -> datetime:
+    """Return a moment: of "2026-11-28", "2026-11-28 10:30", with an offset too, "yesterday", or "6h" ago.
+
+    Args:
+        given: the text; a number with m, h or d is so many minutes, hours or days before `now`.
+        zone: the zone of texts without an offset.
+        now: the time, aware.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    text = given.strip()
+    if found := _AGO.fullmatch(text):
+        return now - timedelta(**{_UNITS[found[2]]: int(found[1])})
+    if text in _RELATIVE:
+        return datetime.combine(_day(text, zone, now), time(), zone)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    else:
+        return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
+    raise ConfigurationError(
+        f"{given!r} is no time: give one such as '2026-11-28', '2026-11-28 10:30', 'yesterday' or '6h'"
+    )
 
 
 def _pair(given: object) -> tuple[object, object]:
