@@ -33,10 +33,10 @@ class Casino:
     sandbox: Sandbox
     zone: tzinfo
     accounts: list[Account] = field(default_factory=list)
+    day: date = field(init=False)
 
-    @property
-    def day(self) -> date:
-        return datetime.now(self.zone).date() - timedelta(days=1)
+    def __post_init__(self) -> None:
+        self.day = datetime.now(self.zone).date() - timedelta(days=1)
 
     @property
     def start(self) -> datetime:

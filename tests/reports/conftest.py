@@ -32,7 +32,7 @@ class Reporter:
         chosen = self.casino.accounts if accounts is None else accounts
         operator = make(chosen, **self._options())
         given = {"pause": 0, **options}
-        days = given.pop("days", "yesterday")
+        days = given.pop("days", self.casino.day)
         if self.kind == "threads":
             with operator:
                 return operator.report(days, agents, **given)
@@ -46,7 +46,7 @@ class Reporter:
     def one(self, token: str, **options: Any) -> Any:
         """Return the report of one agent on yesterday."""
         given = {"pause": 0, **options}
-        days = given.pop("days", "yesterday")
+        days = given.pop("days", self.casino.day)
         if self.kind == "threads":
             with igamingace.Agent(token, **self._options()) as agent:
                 return reports.report(agent, days, **given)

@@ -246,6 +246,11 @@ def test_the_zone_of_the_days_can_be_another(reporter, casino):
 
 
 @in_threads
+def test_yesterday_is_the_day_before_in_the_zone_in_which_agents_read_times(reporter, casino):
+    assert reporter.many(["a-0"], days="yesterday").days.first - casino.day < timedelta(days=2)
+
+
+@in_threads
 def test_what_is_no_day_is_refused_before_anything_is_sent(reporter, casino):
     with pytest.raises(ConfigurationError, match="is no day"):
         reporter.many(days="noon")

@@ -179,19 +179,19 @@ class AgentRun:
     def fail(self, hour: Hour, error: Exception) -> None:
         """Leave an hour open."""
         with self._lock:
-            self._open[hour] = _reason(error)
+            self._open[hour] = _reason(error, self.agent)
 
     def fail_rest(self, error: Exception) -> None:
         """Leave open all hours that were not read, for this reason."""
         with self._lock:
-            self._open.update(dict.fromkeys(self.wanted(), _reason(error)))
+            self._open.update(dict.fromkeys(self.wanted(), _reason(error, self.agent)))
 
     def discard(self, error: Exception) -> None:
         """Leave all hours open, those that were read too."""
         with self._lock:
             self._tallies.clear()
             self._missing = 0
-            self._open = dict.fromkeys(self._hours, _reason(error))
+            self._open = dict.fromkeys(self._hours, _reason(error, self.agent))
 
     def close(self) -> AgentDays:
         """Return what was read; what arrives later is not taken."""
@@ -272,8 +272,8 @@ def _currencies(info: Info) -> set[str]:
     return {each for each in found if each}
 
 
-def _reason(error: Exception) -> str:
-    return str(error) or type(error).__name__
+def _reason(error: Exception, agent: str) -> str:
+    return str(error).removeprefix(f"account {agent!r}: ") or type(error).__name__
 
 
 def make_settings(
