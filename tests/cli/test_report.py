@@ -8,6 +8,7 @@ import json
 import stat
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from igamingace.sandbox.store.models import Transaction, TransactionType
@@ -15,7 +16,7 @@ from igamingace.sandbox.store.models import Transaction, TransactionType
 KOREA = timezone(timedelta(hours=9))
 DAY = datetime.now(KOREA).date() - timedelta(days=1)
 PLAYED = datetime.combine(DAY, datetime.min.time(), KOREA) + timedelta(hours=10)
-PLACE = {"round_id": 5, "provider_id": 1, "game_id": 655}
+PLACE: Any = {"round_id": 5, "provider_id": 1, "game_id": 655}
 PAUSE = ("--pause", "0")
 
 
@@ -35,14 +36,9 @@ def played(sandbox, tokens):
             ],
             1,
         ):
-            in_round = (
-                {} if kind is TransactionType.DEPOSIT else {"round_id": 5, "provider_id": 1, "game_id": 655}
-            )
-            account.transactions.append(
-                Transaction(
-                    number, kind, "=user", "USD", amount, PLAYED + timedelta(hours=number), **in_round
-                )
-            )
+            place: Any = {} if kind is TransactionType.DEPOSIT else PLACE
+            at = PLAYED + timedelta(hours=number)
+            account.transactions.append(Transaction(number, kind, "=user", "USD", amount, at, **place))
 
 
 def rows_of(text):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone
 from typing import Any
@@ -30,7 +29,7 @@ class Reporter:
         """Return the report of an operator on yesterday."""
         make = igamingace.Operator if self.kind == "threads" else igamingace.AsyncOperator
         chosen = self.casino.accounts if accounts is None else accounts
-        operator = make(chosen, **self._options())
+        operator: Any = make(chosen, **self._options())
         given = {"pause": 0, **options}
         days = given.pop("days", self.casino.day)
         if self.kind == "threads":
@@ -53,9 +52,7 @@ class Reporter:
 
         async def run() -> Any:
             async with igamingace.AsyncAgent(token, **self._options()) as agent:
-                found = reports.report_async(agent, days, **given)
-                assert inspect.isawaitable(found)
-                return await found
+                return await reports.report_async(agent, days, **given)
 
         return asyncio.run(run())
 

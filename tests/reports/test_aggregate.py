@@ -44,7 +44,7 @@ def test_whether_a_bonus_win_is_a_cost_is_a_switch_that_the_report_states(cost, 
     report = report_of(played(BET, "10"), played(BONUS, "3"), bonus_cost=cost)
 
     (row,) = report.totals()
-    assert (row.bonus_wins.amount, row.ggr) == (3, ggr)
+    assert (row.bonus_wins.amount, row.ggr) == (D(3), D(ggr))
     assert stated in report.notes()[0]
     assert report.to_json()["bonus_wins_are_a_cost"] is cost
 
@@ -84,7 +84,7 @@ def test_a_transaction_that_cannot_be_read_is_counted_and_the_report_is_not_comp
     report = report_of(played(BET, "1"), played(**fields))
 
     (row,) = report.totals()
-    assert (row.unreadable, row.ggr) == (1, 1)
+    assert (row.unreadable, row.ggr) == (1, D(1))
     assert not report.complete
     assert "1 transactions cannot be read, and are in no sum." in report.notes()
 
@@ -121,7 +121,7 @@ def test_amounts_of_two_currencies_are_never_added():
 
     for dimensions in ((), ("day",), ("provider",), ("game",)):
         rows = both.by(*dimensions)
-        assert [(row.currency, row.bets.amount) for row in rows] == [("EUR", 5), ("USD", 7)]
+        assert [(row.currency, row.bets.amount) for row in rows] == [("EUR", D(5)), ("USD", D(7))]
     assert [(row.agent, row.currency) for row in both.by("agent")] == [("lotus", "USD"), ("lotus-eu", "EUR")]
 
 

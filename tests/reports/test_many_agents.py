@@ -228,6 +228,14 @@ def test_at_the_deadline_what_was_read_is_kept(reporter, casino):
     assert figures_by_agent(report) == casino.books(without=is_open)
 
 
+def test_the_pause_between_hours_ends_with_the_deadline(reporter, casino):
+    report = reporter.many(["a-0"], pause=3600, deadline=1)
+
+    (hours,) = report.open
+    assert hours.start == casino.start + timedelta(hours=1)
+    assert figures_by_agent(report) == casino.books(["a-0"], without=lambda name, at: at >= hours.start)
+
+
 @in_threads
 def test_hours_that_have_not_ended_are_left_open(reporter, casino):
     report = reporter.many(["a-0"], days="today")

@@ -68,9 +68,9 @@ async def perform_async(agent: AsyncAgentView, step: ReadInfo | ReadHour) -> Inf
     """Perform a step of `read_agent`."""
     if isinstance(step, ReadInfo):
         return await agent.operators.info()
-    tally = HourTally()
+    read = HourTally()
     walk = agent.transactions.iterate(step.hour.start, step.hour.end, pause=step.pause)
     async for transaction in walk:
-        tally.add(transaction)
-    tally.missing = walk.progress.missing
-    return tally
+        read.tally.add(transaction)
+    read.missing = walk.progress.missing
+    return read

@@ -107,6 +107,7 @@ class AgentDays:
         cells: what was played, by day.
         open: the hours that are missing.
         missing: how many transactions the platform counted and never listed.
+        old: how many hours were read so late that the platform may have deleted transactions of them.
     """
 
     agent: str
@@ -115,6 +116,7 @@ class AgentDays:
     cells: dict[date, tuple[Cell, ...]]
     open: tuple[OpenHours, ...] = ()
     missing: int = 0
+    old: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +190,11 @@ class Report:
             for each in self.agents
             if each.missing
         ]
+        if old := sum(each.old for each in self.agents):
+            notes.append(
+                f"{old} hours were read late: the platform may have deleted transactions of them by then, "
+                "and figures may be too low."
+            )
         return notes
 
     def to_json(self, by: Iterable[Dimension] = ("agent", "provider")) -> dict[str, Any]:

@@ -69,9 +69,9 @@ def perform(agent: AgentView, step: ReadInfo | ReadHour) -> Info | HourTally:
     """Perform a step of `read_agent`."""
     if isinstance(step, ReadInfo):
         return agent.operators.info()
-    tally = HourTally()
+    read = HourTally()
     walk = agent.transactions.iterate(step.hour.start, step.hour.end, pause=step.pause)
     for transaction in walk:
-        tally.add(transaction)
-    tally.missing = walk.progress.missing
-    return tally
+        read.tally.add(transaction)
+    read.missing = walk.progress.missing
+    return read

@@ -133,7 +133,7 @@ class _Hours:
         """Return what writes an hour of an account."""
         name, url = self._key(account)
 
-        def write(hour: Hour, tally: HourTally) -> None:
+        def write(hour: Hour, read: HourTally) -> None:
             with self._lock:
                 self._journal.write(
                     version=_VERSION,
@@ -141,8 +141,7 @@ class _Hours:
                     url=url,
                     start=hour.start.isoformat(),
                     end=hour.end.isoformat(),
-                    missing=tally.missing,
-                    cells=tally.to_json(),
+                    **read.to_json(),
                 )
 
         return write
@@ -151,9 +150,7 @@ class _Hours:
         if entry["version"] != _VERSION:
             raise ValueError("the journal has another version")
         start, end = (datetime.fromisoformat(entry[name]).astimezone(UTC) for name in ("start", "end"))
-        tally = HourTally.from_json(entry["cells"])
-        tally.missing = int(entry["missing"])
-        self._done.setdefault((entry["agent"], entry["url"]), {})[start, end] = tally
+        self._done.setdefault((entry["agent"], entry["url"]), {})[start, end] = HourTally.from_json(entry)
 
     def _key(self, account: Account) -> tuple[str, str]:
         return account.name, account.base_url or self._base_url
