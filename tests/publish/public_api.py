@@ -18,6 +18,7 @@ MODULES = (
     "igamingace.limits",
     "igamingace.operators",
     "igamingace.probe",
+    "igamingace.reports",
     "igamingace.sandbox",
     "igamingace.walletcheck",
 )

@@ -10,7 +10,7 @@ from itertools import groupby
 import pytest
 from igamingace.errors import ConfigurationError
 from igamingace.models import TransactionType
-from igamingace.reports import Report, Sum, aggregate
+from igamingace.reports import RevenueReport, Sum, aggregate
 from igamingace.reports._tally import Tally
 
 from .books import NOON, D, a_day, expected, figures, moved, played
@@ -23,7 +23,7 @@ BET, WIN, CANCEL, BONUS = (
 )
 
 
-def report_of(*transactions, **options) -> Report:
+def report_of(*transactions, **options) -> RevenueReport:
     return aggregate(transactions, **{"agent": "lotus", "currency": "USD", "time_zone": "UTC", **options})
 
 
@@ -111,7 +111,7 @@ def test_agents_of_one_currency_have_fees_by_their_own_rates():
     assert [row.fee for row in both.by("agent")] == [10, 10]
 
 
-def merged(report: Report, *agents) -> Report:
+def merged(report: RevenueReport, *agents) -> RevenueReport:
     return replace(report, agents=(*report.agents, *agents))
 
 

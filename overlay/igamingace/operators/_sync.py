@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from igamingace.operators._transfers.plan import Plan
     from igamingace.operators._transfers.top_up_state import TopUp
     from igamingace.reports._days import DaysInput
-    from igamingace.reports._report import Report
+    from igamingace.reports._report import RevenueReport
 
 __all__ = ["Operator"]
 
@@ -420,13 +420,13 @@ class Operator(OperatorBase):
         journal: str | os.PathLike[str] | None = None,
         deadline: float | None = None,
         on_progress: Callable[[str, int, int], object] | None = None,
-    ) -> Report:
+    ) -> RevenueReport:
         """Add up the transactions of many agents of some days: bets, wins, cancels, GGR, rounds, players.
 
         Each agent is read hour by hour, within its own budget and with its own pause, all agents at once:
-        about 12 minutes for a day. An hour that cannot be read is left open, and nothing else with it:
-        `Report.open`. With a journal, call this again with the same one: it reads only what is open. The
-        journal holds your ids of players, and has the mode 0600: delete it when the report is complete.
+        about 12 minutes for a day. An hour that cannot be read is left open, and nothing else with it: see
+        `RevenueReport.open`. With a journal, call this again with the same one: it reads only what is open.
+        The journal holds your ids of players, and has the mode 0600: delete it when the report is complete.
 
         Args:
             days: a date, a text such as "2026-11-28" or "yesterday", or a pair: the first and last day.

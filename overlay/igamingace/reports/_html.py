@@ -22,7 +22,7 @@ from igamingace.reports._text import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from igamingace.reports._report import Dimension, Report, ReportRow
+    from igamingace.reports._report import Dimension, ReportRow, RevenueReport
 
 __all__ = ["html"]
 
@@ -46,7 +46,7 @@ body { max-width: 75rem; }
 _CHARTS: Final[tuple[Dimension, ...]] = ("day", "provider", "agent")
 
 
-def html(report: Report, by: Iterable[Dimension] = ("agent", "provider")) -> str:
+def html(report: RevenueReport, by: Iterable[Dimension] = ("agent", "provider")) -> str:
     """Return the report as an HTML page, which needs nothing else and prints well.
 
     Args:
@@ -71,7 +71,7 @@ def html(report: Report, by: Iterable[Dimension] = ("agent", "provider")) -> str
     )
 
 
-def _missing(report: Report) -> Iterator[str]:
+def _missing(report: RevenueReport) -> Iterator[str]:
     if report.complete:
         return
     yield '<p class="bad"><strong>This report is not complete.</strong></p>\n'
@@ -80,7 +80,7 @@ def _missing(report: Report) -> Iterator[str]:
         yield f'<ul class="bad">{"".join(items)}</ul>\n'
 
 
-def _rows(report: Report, dimensions: tuple[Dimension, ...]) -> Iterator[str]:
+def _rows(report: RevenueReport, dimensions: tuple[Dimension, ...]) -> Iterator[str]:
     rows = report.by(*dimensions)
     if not dimensions or not rows:
         return
@@ -91,14 +91,14 @@ def _rows(report: Report, dimensions: tuple[Dimension, ...]) -> Iterator[str]:
     yield html_table(columns, cells, right=FIGURES[1:], caption="Players of several rows may be the same")
 
 
-def _others(report: Report) -> Iterator[str]:
+def _others(report: RevenueReport) -> Iterator[str]:
     if rows := other_rows(report):
         yield "<h2>Not in GGR</h2>\n"
         columns = ("currency", "type", "transactions", "amount")
         yield html_table(columns, rows, right=columns[2:], caption="What moved money otherwise than by play")
 
 
-def _charts(report: Report) -> Iterator[str]:
+def _charts(report: RevenueReport) -> Iterator[str]:
     """Yield the charts that have more than one bar."""
     for dimension in _CHARTS:
         by_currency: dict[str, list[ReportRow]] = {}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from igamingace.reports._days import Days
 
-__all__ = ["AgentDays", "Dimension", "OpenHours", "Report", "ReportRow", "read_dimensions"]
+__all__ = ["AgentDays", "Dimension", "OpenHours", "ReportRow", "RevenueReport", "read_dimensions"]
 
 Dimension: TypeAlias = Literal["agent", "day", "provider", "game"]
 DIMENSIONS: Final[tuple[Dimension, ...]] = get_args(Dimension)
@@ -120,7 +120,7 @@ class AgentDays:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class RevenueReport:
     """The revenue of some days: of one agent, or of many.
 
     Attributes:

@@ -9,7 +9,7 @@ from igamingace._common.amounts import decimals, minor_digits
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from igamingace.reports._report import Dimension, OpenHours, Report, ReportRow
+    from igamingace.reports._report import Dimension, OpenHours, ReportRow, RevenueReport
 
 __all__ = ["amount_text", "dimension_cells", "fee_text", "figure_cells", "open_text"]
 
@@ -58,7 +58,7 @@ def provider_text(row: ReportRow) -> str:
     return row.provider or ("none" if row.provider_id is None else f"provider {row.provider_id}")
 
 
-def open_text(hours: OpenHours, report: Report) -> str:
+def open_text(hours: OpenHours, report: RevenueReport) -> str:
     """Return a sentence about hours that are missing."""
     zone = report.days.zone
     start, end = hours.start.astimezone(zone), hours.end.astimezone(zone)
@@ -66,7 +66,7 @@ def open_text(hours: OpenHours, report: Report) -> str:
     return f"{hours.agent}: {start:%Y-%m-%d %H:%M} to {ends} is missing: {hours.reason}"
 
 
-def other_rows(report: Report) -> list[list[str]]:
+def other_rows(report: RevenueReport) -> list[list[str]]:
     """Return currency, type, count and amount of all that is not in GGR."""
     rows: list[list[str]] = []
     for row in report.totals():

@@ -13,7 +13,7 @@ from igamingace.operators._execution.flow import CallEach, CallOne
 from igamingace.operators._transfers.journal import Journal
 from igamingace.reports._agent import AgentRun, HourTally, ReadHour, ReadInfo, Settings, read_agent
 from igamingace.reports._async import perform_async
-from igamingace.reports._report import Report
+from igamingace.reports._report import RevenueReport
 from igamingace.reports._sync import perform
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def report_on(
     base_url: str,
     journal: str | os.PathLike[str] | None,
     on_progress: Callable[[str, int, int], object] | None = None,
-) -> Flow[Report]:
+) -> Flow[RevenueReport]:
     """Read the transactions of many agents; what fails leaves its hours open.
 
     Args:
@@ -67,7 +67,7 @@ def _read_all(
     options: RunOptions,
     hours: _Hours | None,
     on_progress: Callable[[str, int, int], object] | None,
-) -> Flow[Report]:
+) -> Flow[RevenueReport]:
     runs = {
         account.name: AgentRun(
             account.name,
@@ -93,7 +93,7 @@ def _read_all(
     finally:
         # Past a deadline a thread may still be at work; after this it writes no more to the journal.
         agents = tuple(run.close() for run in runs.values())
-    return Report(days=settings.days, bonus_cost=settings.bonus_cost, agents=agents)
+    return RevenueReport(days=settings.days, bonus_cost=settings.bonus_cost, agents=agents)
 
 
 def _call(step: ReadInfo | ReadHour) -> Callable[[Agent | AsyncAgent], Any]:
