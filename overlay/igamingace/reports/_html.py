@@ -33,7 +33,8 @@ _STYLE: Final = """
 body { max-width: 75rem; }
 .chart { width: 100%; margin: 0 0 1.5rem; table-layout: fixed; }
 .chart th { border: 0; font-weight: 400; color: var(--text); width: 28%; }
-.chart td { border: 0; } .chart td.right { width: 9.5rem; padding-right: 0; }
+.chart td { border: 0; }
+.chart td.right { width: 9.5rem; padding-right: 0; white-space: normal; overflow-wrap: anywhere; }
 .chart svg { display: block; width: 100%; height: 1.1rem; margin: .15rem 0; }
 .chart rect { fill: var(--accent); } .chart rect.minus { fill: var(--bad); }
 .chart line { stroke: var(--line); }
@@ -41,6 +42,7 @@ body { max-width: 75rem; }
   .chart th { width: 34%; } .chart td.right { width: 7.5rem; }
   .chart th, .chart td { padding-right: .4rem; }
 }
+@page { size: landscape; margin: 12mm; }
 @media print { body { max-width: none; } }
 """
 _CHARTS: Final[tuple[Dimension, ...]] = ("day", "provider", "agent")
