@@ -107,7 +107,7 @@ def _charts(report: RevenueReport) -> Iterator[str]:
         for row in report.by(dimension):
             if dimension != "provider" or row.provider_id is not None:
                 by_currency.setdefault(row.currency, []).append(row)
-        for currency, rows in by_currency.items():
+        for currency, rows in sorted(by_currency.items()):
             if len(rows) > 1:
                 bars = [(_label(row, dimension), row.ggr) for row in rows]
                 if dimension != "day":
