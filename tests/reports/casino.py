@@ -73,6 +73,13 @@ class Casino:
             of_agent.transactions.clear()
             of_agent.transactions.extend(entries)
 
+    def bet(self, name: str, at: datetime) -> None:
+        """Record a bet of an agent."""
+        account = self.of(name)
+        number = len(account.transactions) + 1
+        money = account.currencies[0], Decimal(1), at
+        account.transactions.append(Transaction(number, TransactionType.BET, "p-1", *money, number, 1, 655))
+
     def of(self, name: str) -> SandboxAccount:
         return self.sandbox.app.runtime.state.accounts[f"id-{name}"]
 

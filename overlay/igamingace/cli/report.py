@@ -125,7 +125,7 @@ def _check_outputs(csv: Path | None, html: Path | None, *, as_json: bool) -> Non
     if csv == _STDOUT and as_json:
         raise CannotRun("--csv - and --json both go to standard output: give --csv a file")
     for option, path in (("--csv", csv), ("--html", html)):
-        if path not in {None, _STDOUT} and not is_writable(path):
+        if path is not None and path != _STDOUT and not is_writable(path):
             raise CannotRun(f"{option} {path}: cannot be written; give a file in a folder that exists")
 
 
@@ -176,7 +176,7 @@ def _show(done: RevenueReport, dimensions: tuple[Dimension, ...]) -> None:
 
 
 def _show_missing(done: RevenueReport) -> None:
-    from igamingace.reports._text import open_text  # noqa: PLC0415 -- not for --help
+    from igamingace.reports._text import open_lines  # noqa: PLC0415 -- not for --help
 
-    for hours in done.open:
-        typer.echo(plain(open_text(hours, done)), err=True)
+    for line in open_lines(done):
+        typer.echo(plain(line), err=True)

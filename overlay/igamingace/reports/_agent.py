@@ -140,7 +140,7 @@ class AgentRun:
         self._on_hour = on_hour
         self._on_progress = on_progress
         self._lock = threading.Lock()
-        self._hours = [*settings.days.hours()]
+        self._hours = [part for hour in settings.days.hours() for part in hour.split(settings.now)]
         self._tallies: dict[date, Tally] = {}
         self._missing = self._old = 0
         self._open: dict[Hour, str] = {}
@@ -312,6 +312,6 @@ def make_settings(
     Raises:
         ConfigurationError: the days or the zone are invalid.
     """
-    now = datetime.now(UTC)
+    now = datetime.now(UTC).replace(microsecond=0)  # the API's times have whole seconds
     parsed = parse_days(days, report_zone(time_zone, of_agent), now)
     return Settings(days=parsed, bonus_cost=bonus_cost, pause=pause, now=now)

@@ -14,7 +14,7 @@ from igamingace.reports._text import (
     amount_text,
     dimension_cells,
     figure_cells,
-    open_text,
+    open_lines,
     other_rows,
     provider_text,
 )
@@ -78,7 +78,7 @@ def _missing(report: RevenueReport) -> Iterator[str]:
         return
     yield '<p class="bad"><strong>This report is not complete.</strong></p>\n'
     if report.open:
-        items = (f"<li>{text(open_text(hours, report))}</li>\n" for hours in report.open)
+        items = (f"<li>{text(line)}</li>\n" for line in open_lines(report))
         yield f'<ul class="bad">{"".join(items)}</ul>\n'
 
 
