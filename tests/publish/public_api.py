@@ -16,6 +16,7 @@ MODULES = (
     "igamingace.errors",
     "igamingace.ledger",
     "igamingace.limits",
+    "igamingace.lobby",
     "igamingace.operators",
     "igamingace.probe",
     "igamingace.reports",
