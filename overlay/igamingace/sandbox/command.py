@@ -57,9 +57,7 @@ def sandbox(  # noqa: PLR0917 - typer makes options of them
     ] = None,
     accounts: Annotated[
         Path | None,
-        typer.Option(
-            help="Where to write all accounts with their tokens, as agents.toml (see Operator)."
-        ),
+        typer.Option(help="Where to write all accounts with their tokens, as agents.toml (see Operator)."),
     ] = None,
     fault: Annotated[list[str] | None, typer.Option(help=_FAULT_HELP)] = None,
     seed: Annotated[int | None, typer.Option(help="What faults are drawn from; made when not given.")] = None,
