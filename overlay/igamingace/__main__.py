@@ -51,6 +51,10 @@ COMMANDS: Final = {
         "igamingace.cli.allowed_ips:allowed_ips",
         "Show or change the addresses from which an account's requests are accepted.",
     ),
+    "callback-url": Command(
+        "igamingace.cli.callback_url:callback_url",
+        "Set an agent's callback URL, once the wallet there was tried.",
+    ),
     "tree": Command(
         "igamingace.cli.tree:tree", "Show the tree of accounts: name, level, currency, points and state."
     ),
