@@ -266,7 +266,7 @@ def _others(stats: Stats, *, busy: bool = False) -> HealthCheckResult:
         "failed" if busy else "warning",
         f"SERVER_IS_BUSY (1018) came {stats.refused} times in {stats.granted} requests: "
         "other programs use the same token",
-        "share a RedisLimiter among all programs with this token (IGAMINGACE_REDIS_URL), or give each its part",
+        "share a RedisLimiter among all programs with this token (IGAMINGACE_REDIS_URL)",
     )
 
 
