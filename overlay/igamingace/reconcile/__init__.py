@@ -1,0 +1,47 @@
+"""Compares the platform's transactions with a wallet's book, and says how each that differs does.
+
+    from datetime import date
+    from igamingace import Agent
+    from igamingace.ledger import Ledger
+    from igamingace.reconcile import Window, reconcile
+
+    with Agent(token="...") as agent:
+        result = reconcile(agent, Ledger("postgresql://..."), Window.day(date(2026, 11, 28)), currency="USD")
+    print(result.agrees, result.counts, result.gaps())
+
+The book is our ledger, any SQL table (`SqlBook`), a CSV file (`CsvBook`), or any iterable of `Record`. The
+command is `igamingace reconcile`. Transactions may be deleted after about two days: reconcile each day.
+"""
+
+from __future__ import annotations
+
+from igamingace.reconcile._books import CsvBook, SqlBook
+from igamingace.reconcile._columns import Columns
+from igamingace.reconcile._record import Record
+from igamingace.reconcile._result import (
+    Difference,
+    DifferenceKind,
+    Reconciliation,
+    RoundDifferences,
+    Side,
+    Sum,
+)
+from igamingace.reconcile._run import Book, reconcile, reconcile_async
+from igamingace.reconcile._window import Window
+
+__all__ = [
+    "Book",
+    "Columns",
+    "CsvBook",
+    "Difference",
+    "DifferenceKind",
+    "Reconciliation",
+    "Record",
+    "RoundDifferences",
+    "Side",
+    "SqlBook",
+    "Sum",
+    "Window",
+    "reconcile",
+    "reconcile_async",
+]

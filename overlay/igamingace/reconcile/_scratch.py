@@ -1,0 +1,269 @@
+"""The rows of both sides in a private SQLite database on disk, which sorts them: memory does not grow with them.
+
+The database has no name: SQLite deletes its file as soon as it is opened, so nothing of it is left behind,
+whatever becomes of the process. Ids are compared by their bytes (UTF-8), as SQLite does without a collation.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from igamingace._common.amounts import format_amount
+from igamingace.reconcile._record import CANCEL, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from igamingace.reconcile._result import Side
+
+PLATFORM: Final = 0
+BOOK: Final = 1
+SIDES: Final[tuple[Side, Side]] = ("platform", "book")
+
+_CACHE_KIB: Final = 16_384
+_SCHEMA: Final = """
+CREATE TABLE rows (side INTEGER, id TEXT, kind TEXT, amount TEXT, player TEXT, round TEXT, currency TEXT,
+  at TEXT, cancelled INTEGER, reference TEXT, inside INTEGER);
+CREATE TABLE odd (id TEXT, kind TEXT, PRIMARY KEY (id, kind)) WITHOUT ROWID;
+CREATE TABLE loose (side INTEGER, role TEXT, row INTEGER, other INTEGER, id TEXT, player TEXT, round TEXT,
+  amount TEXT, alias TEXT, used INTEGER DEFAULT 0);
+CREATE TABLE found (player TEXT, round TEXT, id TEXT, rank INTEGER, kind TEXT, side TEXT, platform INTEGER,
+  book INTEGER, counted INTEGER);
+"""
+# A group of one row on each side that are alike needs no further look: most are such. NULL is not compared.
+_FIND_ODD: Final = """
+INSERT INTO odd SELECT id, kind FROM rows GROUP BY id, kind
+HAVING count(*) <> 2 OR sum(side) <> 1 OR max(cancelled) OR min(amount) IS NOT max(amount)
+  OR min(player) IS NOT max(player) OR min(currency) IS NOT max(currency) OR min(inside) <> max(inside)
+"""
+_ROW: Final = (
+    "rows.rowid, rows.side, rows.id, rows.kind, rows.amount, rows.player, rows.round, rows.currency, rows.at, "
+    "rows.cancelled, rows.reference, rows.inside"
+)
+# CROSS JOIN: SQLite keeps the order, one walk over the rows and a look into the few odd ones for each.
+_READ_ODD: Final = f"""
+SELECT {_ROW} FROM rows CROSS JOIN odd ON odd.id = rows.id AND odd.kind = rows.kind
+ORDER BY rows.id, rows.kind, rows.side, rows.rowid
+"""  # noqa: S608 -- constants of this file
+_NO_ID: Final = "\0"
+"""What the id of a cancel without any id begins with: each is a row of its own."""
+
+
+class Row(NamedTuple):
+    """A row of the scratch database.
+
+    Attributes:
+        number: its rowid.
+        side: PLATFORM or BOOK.
+        id: what it is matched by.
+        record: it.
+        inside: whether it lies in the window by its own clock.
+    """
+
+    number: int
+    side: int
+    id: str
+    record: Record
+    inside: bool
+
+
+class Loose(NamedTuple):
+    """Something that the ids alone have not matched.
+
+    Attributes:
+        side: of `row`.
+        role: `bet`, `win` or another kind; `cancel`; `want`: a pair of which the other side was cancelled, so
+            that a cancel is wanted on this side.
+        row: the number of its row.
+        other: of a `want`: the number of the cancelled row.
+        id: its id.
+        player: its player.
+        round: its round.
+        amount: its amount, as text.
+        alias: another id by which it can be matched: that of the bet for a cancel, of the cancel for a want.
+    """
+
+    side: int
+    role: str
+    row: int
+    other: int | None
+    id: str
+    player: str | None
+    round: str | None
+    amount: str | None
+    alias: str | None
+
+
+class Scratch:
+    """The scratch database."""
+
+    def __init__(self, currency: str | None = None) -> None:
+        """Open it, for records of a currency unless they name another. It is used by one thread at a time."""
+        self._currency: Final = currency
+        self._database: Final = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._nameless = 0
+        # Nothing in it outlives the connection: neither journal nor flushes are of use.
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", "temp_store = FILE"):
+            self._database.execute(f"PRAGMA {pragma}")
+        self._database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        self._database.executescript(_SCHEMA)
+        self._database.execute("BEGIN")
+
+    def close(self) -> None:
+        """Close it; what was in it is gone."""
+        self._database.close()
+
+    def add(self, side: int, records: Iterable[tuple[Record, bool]]) -> None:
+        """Add records of a side, each with whether it lies in the window."""
+        self._database.executemany(
+            "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (self._values(side, record, inside) for record, inside in records),
+        )
+
+    def _values(self, side: int, record: Record, inside: bool) -> tuple[object, ...]:  # noqa: FBT001
+        identity = record.transaction_id
+        if identity is None:
+            identity = record.reference_id
+            if identity is None:
+                self._nameless += 1
+                identity = f"{_NO_ID}{side}/{self._nameless}"
+        return (
+            side,
+            _storable(identity),
+            _storable(record.kind),
+            None if record.amount is None else format_amount(record.amount),
+            None if record.player_id is None else _storable(record.player_id),
+            None if record.round_id is None else _storable(record.round_id),
+            record.currency or self._currency,
+            None if record.at is None else record.at.isoformat(),
+            record.cancelled,
+            None if record.reference_id is None else _storable(record.reference_id),
+            inside,
+        )
+
+    def odd_rows(self) -> Iterator[Row]:
+        """Yield the rows of all groups of one id and kind that are not alike, group by group."""
+        self._database.execute(_FIND_ODD)
+        for values in self._database.execute(_READ_ODD):
+            yield _row(values)
+
+    def row(self, number: int) -> Row:
+        """Return a row."""
+        query = f"SELECT {_ROW} FROM rows WHERE rowid = ?"  # noqa: S608 -- constants of this file
+        return _row(self._database.execute(query, (number,)).fetchone())
+
+    def add_loose(self, loose: Loose) -> None:
+        """Keep what the ids have not matched."""
+        self._database.execute("INSERT INTO loose VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)", loose)
+
+    def fill_rounds(self) -> None:
+        """Give cancels that came without a round that of their bet, by whichever side knows the bet."""
+        wanted = "FROM loose WHERE role = 'cancel' AND round IS NULL AND alias IS NOT NULL"
+        if self._database.execute(f"SELECT 1 {wanted} LIMIT 1").fetchone() is None:
+            return
+        self._database.execute(
+            "CREATE TABLE bets AS SELECT id, max(round) AS round FROM rows "
+            f"WHERE kind = 'bet' AND id IN (SELECT alias {wanted}) GROUP BY id"
+        )
+        self._database.execute("CREATE INDEX bet ON bets (id)")
+        self._database.execute(
+            "UPDATE loose SET round = (SELECT round FROM bets WHERE bets.id = loose.alias) "
+            "WHERE role = 'cancel' AND round IS NULL AND alias IS NOT NULL"
+        )
+
+    def aliased(self, role: str) -> Iterator[tuple[Loose, Loose]]:
+        """Yield each of a role with the cancel that its alias names, both for the last time.
+
+        A want is given a cancel of its own side, a cancel one of the other side.
+        """
+        self._database.execute("CREATE INDEX IF NOT EXISTS cancels ON loose (role, id)")
+        side = "=" if role == "want" else "<>"
+        joined = (
+            "SELECT one.rowid, cancel.rowid FROM loose one JOIN loose cancel "
+            f"ON cancel.role = 'cancel' AND cancel.id = one.alias AND cancel.side {side} one.side "
+            "WHERE one.role = ? AND one.alias IS NOT NULL AND cancel.rowid <> one.rowid"
+        )
+        self._database.execute("DROP TABLE IF EXISTS pairs")
+        self._database.execute(f"CREATE TABLE pairs AS {joined}", (role,))
+        for one, cancel in self._database.execute("SELECT * FROM pairs ORDER BY 1, 2"):
+            first, second = self._unused(one), self._unused(cancel)
+            if first is not None and second is not None:
+                self._database.execute("UPDATE loose SET used = 1 WHERE rowid IN (?, ?)", (one, cancel))
+                yield first, second
+
+    def _unused(self, number: int) -> Loose | None:
+        found = self._database.execute("SELECT * FROM loose WHERE rowid = ?", (number,)).fetchone()
+        return None if found[-1] else Loose(*found[:-1])
+
+    def loose(self) -> Iterator[Loose]:
+        """Yield what is still not matched, in the order of player, round and amount."""
+        query = "SELECT * FROM loose WHERE NOT used ORDER BY player, round, amount, rowid"
+        for values in self._database.execute(query):
+            yield Loose(*values[:-1])
+
+    def add_difference(
+        self,
+        kind: str,
+        side: Side | None,
+        platform: Row | None,
+        book: Row | None,
+        *,
+        rank: int,
+        counted: bool,
+    ) -> None:
+        """Keep a difference; `counted` unless an earlier one of the same pair has its gap."""
+        row = platform or book
+        assert row is not None  # noqa: S101 -- one of them is there
+        self._database.execute(
+            "INSERT INTO found VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                None if row.record.player_id is None else _storable(row.record.player_id),
+                None if row.record.round_id is None else _storable(row.record.round_id),
+                row.id,
+                rank,
+                kind,
+                side,
+                platform and platform.number,
+                book and book.number,
+                counted,
+            ),
+        )
+
+    def differences(self) -> Iterator[tuple[str, Side | None, Row | None, Row | None, bool]]:
+        """Yield the differences by player, round and id."""
+        query = (
+            "SELECT kind, side, platform, book, counted FROM found ORDER BY player, round, id, rank, rowid"
+        )
+        for kind, side, platform, book, counted in self._database.execute(query):
+            yield (
+                kind,
+                side,
+                None if platform is None else self.row(platform),
+                None if book is None else self.row(book),
+                bool(counted),
+            )
+
+
+def _storable(text: str) -> str:
+    """Return a text that SQLite can hold: halves of surrogate pairs are written as escapes."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def _row(values: tuple[Any, ...]) -> Row:
+    number, side, identity, kind, amount, player, round_, currency, at, cancelled, reference, inside = values
+    own = None if identity.startswith(_NO_ID) or (kind == CANCEL and identity == reference) else identity
+    record = Record(
+        own,
+        kind,
+        None if amount is None else Decimal(amount),
+        player,
+        round_,
+        currency,
+        None if at is None else datetime.fromisoformat(at),
+        bool(cancelled),
+        reference,
+    )
+    return Row(number, side, identity, record, bool(inside))
