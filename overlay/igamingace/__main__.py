@@ -53,6 +53,12 @@ COMMANDS: Final = {
         "igamingace.cli.balances:balances", "Show the points of accounts, and their sum by currency."
     ),
     "top-up": Command("igamingace.cli.top_up:top_up", "Give points to the agents that run dry."),
+    "report": Command(
+        "igamingace.cli.report:report", "Report bets, wins and GGR of agents by day, provider and game."
+    ),
+    "transactions": Command(
+        "igamingace.cli.transactions:transactions", "Print the transactions of an account, as CSV or JSON."
+    ),
     "agents": Command("igamingace.cli.agents:agents", "Open new accounts, and check the ones there are."),
     "contract": Command(
         "igamingace.cli.contract:contract",

@@ -41,6 +41,14 @@ Currency: TypeAlias = Annotated[
 Deadline: TypeAlias = Annotated[
     float | None, typer.Option(min=0.1, metavar="SECONDS", help="Give up on accounts not answered by then.")
 ]
+Pause: TypeAlias = Annotated[
+    float | None,
+    typer.Option(min=0, metavar="SECONDS", help="Between two hours of an account; default: the contract's."),
+]
+TimeZone: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="ZONE", help="Of days and times, such as +09:00 or Asia/Seoul; default: the API's."),
+]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]
 Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 

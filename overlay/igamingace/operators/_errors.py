@@ -265,11 +265,11 @@ class CreatedOutside(_ErrorWithSecrets):
 
 
 class JournalInUse(ConfigurationError):
-    """Another top-up is using this journal."""
+    """Another top-up or report is using this journal."""
 
 
 class JournalUnusable(ConfigurationError):
-    """The file is not a top-up journal, or holds an unfinished top-up with other amounts."""
+    """The file is not such a journal, or holds an unfinished top-up with other amounts."""
 
 
 def did_you_mean(names: Iterable[str]) -> str:

@@ -17,8 +17,10 @@ from igamingace.operators._management.callback_ping import PING_TIMEOUT
 from igamingace.operators._management.create import check_spec, create
 from igamingace.operators._management.discover import discover
 from igamingace.operators._management.health import HealthExpectations, check
+from igamingace.operators._management.report import report_on
 from igamingace.operators._transfers.top_up import top_up
 from igamingace.operators._transfers.transfer import SETTLE, make_order, transfer
+from igamingace.reports._agent import make_settings
 
 if TYPE_CHECKING:
     import os
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
     from igamingace.operators._transfers.amounts import Amounts
     from igamingace.operators._transfers.plan import Plan
     from igamingace.operators._transfers.top_up_state import TopUp
+    from igamingace.reports._days import DaysInput
+    from igamingace.reports._report import Report
 
 __all__ = ["Operator"]
 
@@ -404,6 +408,59 @@ class Operator(OperatorBase):
         expected = HealthExpectations(floor=floor, callbacks=callbacks, callback_timeout=callback_timeout)
         options = RunOptions(deadline=deadline, progress=progress)
         return self._driver.run(check(self._selected(agents), expected, options))
+
+    def report(
+        self,
+        days: DaysInput,
+        agents: Iterable[Account | str] | None = None,
+        *,
+        bonus_cost: bool = False,
+        time_zone: tzinfo | str | None = None,
+        pause: float | None = None,
+        journal: str | os.PathLike[str] | None = None,
+        deadline: float | None = None,
+        on_progress: Callable[[str, int, int], object] | None = None,
+    ) -> Report:
+        """Add up the transactions of many agents of some days: bets, wins, cancels, GGR, rounds, players.
+
+        Each agent is read hour by hour, within its own budget and with its own pause, all agents at once:
+        about 12 minutes for a day. An hour that cannot be read is left open, and nothing else with it:
+        `Report.open`. With a journal, call this again with the same one: it reads only what is open. The
+        journal holds your ids of players, and has the mode 0600: delete it when the report is complete.
+
+        Args:
+            days: a date, a text such as "2026-11-28" or "yesterday", or a pair: the first and last day.
+            agents: accounts, or names of accounts; default: all of level agent.
+            bonus_cost: whether bonus wins are deducted from GGR.
+            time_zone: the zone of the days, a tzinfo, "+09:00" or a name such as "Asia/Seoul"; default: the
+                one in which agents read transactions' times.
+            pause: seconds between two hours of one agent; default: what the contract says.
+            journal: path of the journal; created when there is none.
+            deadline: seconds for all of them; hours not read by then are left open.
+            on_progress: called after each hour with the agent's name, how many of its hours are done, and how
+                many there are.
+
+        Raises:
+            ConfigurationError: an argument is invalid; nothing was sent.
+            JournalInUse: another report is using the journal.
+            JournalUnusable: the file is not the journal of a report.
+        """
+        accounts = self._tree.select(level="agent") if agents is None else self._selected(agents)
+        pool = self._driver.agents
+        settings = make_settings(
+            days, pool.options.time_zone, time_zone=time_zone, bonus_cost=bonus_cost, pause=pause
+        )
+        options = RunOptions(deadline=deadline)
+        return self._driver.run(
+            report_on(
+                accounts,
+                settings,
+                options,
+                base_url=pool.base_url,
+                journal=journal,
+                on_progress=on_progress,
+            )
+        )
 
     def discover(self, *, deadline: float | None = None) -> Discovery:
         """Read all accounts from the API, each with its own token, and fill in their missing fields.

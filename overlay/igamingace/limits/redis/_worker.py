@@ -22,11 +22,13 @@ from igamingace.limits.redis._budget import LimiterUnavailable
 from igamingace.limits.redis._connections import NotUsableError, RedisConnections
 from igamingace.limits.redis._messages import LeaseUpdate, StoreIdentity
 from igamingace.limits.redis._script import RECONNECT
+from igamingace.limits.redis._shared import SharedClient
 from igamingace.limits.redis._wakeup import DeadlineHeap, WakeupPipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from igamingace.limits._shared import SharedValues
     from igamingace.limits.redis._budget import LeasedBudget
     from igamingace.limits.redis._state import LeaseState
 
@@ -91,6 +93,7 @@ class LeaseWorker:
         )
         self._fallback_slots = fallback_slots
         self._fail = fail
+        self._shared = SharedClient(settings, prefix)
         self._connections: RedisConnections | None = None
         self._wakeup_pipe: WakeupPipe | None = None
         self._reset()
@@ -117,6 +120,10 @@ class LeaseWorker:
 
     def keep(self, budget: LeasedBudget) -> None:
         """Do nothing: `_active` keeps each budget of which Redis has to hear."""
+
+    def shared_values(self, account: str) -> SharedValues:
+        """Return the values of an account that all processes share."""
+        return self._shared.values(account)
 
     def start(self) -> None:
         """Start the thread if it does not run; see `LeaseManager`."""
@@ -145,6 +152,7 @@ class LeaseWorker:
         """Give all permits back and end the thread; wait for that at most `timeout` seconds."""
         self.closed = True
         self._wake()
+        self._shared.close()
         thread = self._thread
         if thread is not None and timeout and thread is not threading.current_thread():
             thread.join(timeout)

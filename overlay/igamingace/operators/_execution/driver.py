@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from igamingace._client.account_context import make_transport, make_transport_async
 from igamingace._common.clock import sleep
+from igamingace._common.flow import run_flow, run_flow_async
 from igamingace._transport.base import AsyncTransport, Transport
 from igamingace._transport.cancellation import CancelScope
 from igamingace.errors import ConfigurationError
@@ -24,8 +25,6 @@ from igamingace.operators._execution.flow import (
     CallOne,
     ResolveToken,
     Sleep,
-    run_flow,
-    run_flow_async,
 )
 from igamingace.operators._execution.progress import progress_bar, with_bar, with_bar_async
 from igamingace.operators._execution.results import Results
