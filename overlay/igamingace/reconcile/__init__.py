@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from igamingace.reconcile._books import CsvBook, SqlBook
 from igamingace.reconcile._columns import Columns
+from igamingace.reconcile._export import as_csv, html
 from igamingace.reconcile._record import Record
 from igamingace.reconcile._result import (
     Difference,
@@ -42,6 +43,8 @@ __all__ = [
     "SqlBook",
     "Sum",
     "Window",
+    "as_csv",
+    "html",
     "reconcile",
     "reconcile_async",
 ]

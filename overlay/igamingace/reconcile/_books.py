@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from contextlib import contextmanager
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +12,7 @@ from igamingace.errors import ConfigurationError, InvalidArgument
 from igamingace.reconcile._columns import Columns
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Generator, Iterator
 
     from sqlalchemy import URL, ColumnElement, Engine

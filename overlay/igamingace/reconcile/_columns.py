@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -13,7 +12,7 @@ from igamingace.errors import InvalidArgument
 from igamingace.reconcile._record import BET, CANCEL, KINDS, WIN, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import tzinfo
 
 BETWIN: Final = "betwin"

@@ -53,11 +53,14 @@ class Comparison:
     1. Rows of one id and kind are a group. Most groups have one row on each side, alike: SQLite finds the
        others. In those, rows are paired, and what has no partner on the other side is loose.
     2. Loose cancels are matched by the id of their bet, then by player, round and amount: a callback may name
-       the cancel by one of two ids. A bet that only one side knows is annulled by its cancel on the same side:
-       a bet that the wallet never got, or refused, moved no money.
+       the cancel by one of two ids. A bet that only one side knows is annulled by its cancel on the same
+       side: a bet that the wallet never got, or refused, moved no money.
     3. What is left are differences; near an end of the window that was not read beyond, they are left open.
 
     A pair belongs to the window in which the platform has it, and its sums follow.
+
+    Attributes:
+        unlisted: how many transactions the platform has counted and not listed, for the result.
     """
 
     def __init__(self, window: Window | None = None, currency: str | None = None) -> None:
@@ -75,6 +78,7 @@ class Comparison:
         self._edge: Final[list[tuple[Side, Record]]] = []
         self._edge_count = self._compared = self._annulled = 0
         self._currency = currency
+        self.unlisted = 0
 
     def close(self) -> None:
         """Give back the disk that it uses."""
@@ -258,7 +262,7 @@ class Comparison:
             self._leave(each)
 
     def _resolve(self, want: Loose, cancel: Loose) -> None:
-        """The bet is cancelled on both sides: on one by a cancel of its own, which belongs to the bet's day."""
+        """Take a bet for cancelled on both sides; a cancel of its own counts on the day of the bet."""
         assert want.other is not None  # noqa: S101 -- a want is a pair
         pair = sorted((self._scratch.row(want.row), self._scratch.row(want.other)), key=_side)
         inside = _is_inside(*pair)
@@ -371,6 +375,7 @@ class Comparison:
             edge=tuple(self._edge),
             edge_count=self._edge_count,
             sums=tuple(self._sorted_sums()),
+            unlisted=self.unlisted,
         )
 
     def _differences(self) -> Iterator[Difference]:

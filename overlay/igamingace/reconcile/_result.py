@@ -143,6 +143,7 @@ class Reconciliation:
             counterpart may stand outside of what was read: a question for the run of the next day.
         edge_count: how many those are.
         sums: by currency and kind.
+        unlisted: how many transactions the platform counted and did not list; 0 unless it is at fault.
     """
 
     window: Window | None
@@ -154,11 +155,12 @@ class Reconciliation:
     edge: tuple[tuple[Side, Record], ...]
     edge_count: int
     sums: tuple[Sum, ...]
+    unlisted: int = 0
 
     @property
     def agrees(self) -> bool:
-        """Whether the two sides agree: no difference, and no sum that is off."""
-        return not self.counts and not any(self.gaps().values())
+        """Whether the two sides agree: no difference, no sum that is off, nothing that was not listed."""
+        return not self.counts and not any(self.gaps().values()) and not self.unlisted
 
     def gaps(self) -> dict[str, Decimal]:
         """Return by currency how much more the players have by the platform's account than by the book."""
@@ -209,6 +211,7 @@ class Reconciliation:
             "omitted": self.omitted,
             "edge": [{"side": side, **(_record_json(record) or {})} for side, record in self.edge],
             "edgeCount": self.edge_count,
+            "unlisted": self.unlisted,
         }
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, cast, runtime_checkable
 
 from igamingace.errors import InvalidArgument
@@ -13,6 +14,8 @@ from igamingace.reconcile._record import LedgerEntry, Record, from_entry, from_t
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from igamingace_bindings.rest.client import WalkProgress
 
     from igamingace.reconcile._result import Difference, Reconciliation, Side
     from igamingace.reconcile._window import Window
@@ -66,6 +69,8 @@ def reconcile(
     window: Window | None = None,
     *,
     currency: str | None = None,
+    pause: float | None = None,
+    on_progress: Callable[[WalkProgress], object] | None = None,
     on_difference: Callable[[Difference], object] | None = None,
 ) -> Reconciliation:
     """Compare the platform's transactions with a wallet's book.
@@ -82,6 +87,8 @@ def reconcile(
         window: the time to reconcile; required for an agent and a ledger, None for all that is given.
         currency: the account's, ISO 4217: the platform's transactions do not name it. None: the only one that
             the book names.
+        pause: between two hours of an agent's transactions, in seconds; None: the contract's.
+        on_progress: called while an agent's transactions are read.
         on_difference: called with each difference, in the order of player, round and id; the result keeps the
             first 10 000.
 
@@ -90,10 +97,12 @@ def reconcile(
         IGamingAceError: the platform's transactions cannot be read.
     """
     comparison = Comparison(window, currency)
+    walking = {"pause": pause, "on_progress": on_progress}
     try:
-        for side, source in (("book", book), ("platform", platform)):
-            rows, covers_edges = _opened(source, window)
-            comparison.add(cast("Side", side), _records(rows), covers_edges=covers_edges)
+        for side, source in _sources(book, platform):
+            rows, covers_edges = _opened(source, window, walking)
+            comparison.add(side, _records(rows), covers_edges=covers_edges)
+            comparison.unlisted += _unlisted(rows)
         return comparison.finish(on_difference)
     finally:
         comparison.close()
@@ -105,6 +114,8 @@ async def reconcile_async(
     window: Window | None = None,
     *,
     currency: str | None = None,
+    pause: float | None = None,
+    on_progress: Callable[[WalkProgress], object] | None = None,
     on_difference: Callable[[Difference], object] | None = None,
 ) -> Reconciliation:
     """`reconcile` for asyncio: takes an `AsyncAgent` and asynchronous iterables too.
@@ -112,25 +123,28 @@ async def reconcile_async(
     What blocks, such as a ledger, and the comparison itself run in a thread.
     """
     comparison = await asyncio.to_thread(Comparison, window, currency)
+    walking = {"pause": pause, "on_progress": on_progress}
     try:
-        for side, source in (("book", book), ("platform", platform)):
-            rows, covers_edges = _opened(source, window)
-            # One kind of source at a time touches the comparison: it is not shared between threads.
+        for side, source in _sources(book, platform):
+            rows, covers_edges = _opened(source, window, walking)
+            add = partial(comparison.add, side, covers_edges=covers_edges)
             if isinstance(rows, AsyncIterable):
                 async for batch in _batches(rows):
-                    await asyncio.to_thread(
-                        comparison.add, cast("Side", side), _records(batch), covers_edges=covers_edges
-                    )
+                    await asyncio.to_thread(add, _records(batch))
+                add(())
             else:
-                await asyncio.to_thread(
-                    comparison.add, cast("Side", side), _records(rows), covers_edges=covers_edges
-                )
+                await asyncio.to_thread(add, _records(rows))
+            comparison.unlisted += _unlisted(rows)
         return await asyncio.to_thread(comparison.finish, on_difference)
     finally:
         comparison.close()
 
 
-def _opened(source: object, window: Window | None) -> tuple[Any, bool]:
+def _sources(book: object, platform: object) -> tuple[tuple[Side, object], tuple[Side, object]]:
+    return ("book", book), ("platform", platform)
+
+
+def _opened(source: object, window: Window | None, walking: Mapping[str, Any]) -> tuple[Any, bool]:
     """Return the rows of a source, and whether they reach beyond the ends of the window."""
     if isinstance(source, Book):
         return source.records(window), source.covers_edges
@@ -139,12 +153,19 @@ def _opened(source: object, window: Window | None) -> tuple[Any, bool]:
         return source.entries(start, end), True
     if isinstance(source, PlatformAccount):
         start, end = _times(window)
-        return source.transactions.iterate(start, end), True
+        return source.transactions.iterate(start, end, **walking), True
     if isinstance(source, Iterable | AsyncIterable):
         return cast("AnyRows", source), False
     raise InvalidArgument(
-        f"{type(source).__name__} has no transactions: give an agent, a ledger, a SqlBook, a CsvBook or an iterable"
+        f"{type(source).__name__} has no transactions: give an agent, a ledger, a SqlBook, a CsvBook or an "
+        "iterable"
     )
+
+
+def _unlisted(rows: object) -> int:
+    """Return how many rows a walk has counted and not seen."""
+    progress = getattr(rows, "progress", None)
+    return 0 if progress is None else int(progress.missing)
 
 
 def _times(window: Window | None) -> tuple[datetime, datetime]:

@@ -1,7 +1,8 @@
-"""The rows of both sides in a private SQLite database on disk, which sorts them: memory does not grow with them.
+"""The rows of both sides in a private SQLite database on disk, which sorts them.
 
 The database has no name: SQLite deletes its file as soon as it is opened, so nothing of it is left behind,
-whatever becomes of the process. Ids are compared by their bytes (UTF-8), as SQLite does without a collation.
+whatever becomes of the process. Memory does not grow with the rows. Ids are compared by their bytes (UTF-8),
+as SQLite does without a collation.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ CREATE TABLE loose (side INTEGER, role TEXT, row INTEGER, other INTEGER, id TEXT
   amount TEXT, alias TEXT, used INTEGER DEFAULT 0);
 CREATE TABLE found (player TEXT, round TEXT, id TEXT, rank INTEGER, kind TEXT, side TEXT, platform INTEGER,
   book INTEGER, counted INTEGER);
+CREATE TABLE pairs (one INTEGER, cancel INTEGER);
+CREATE TABLE bets (id TEXT PRIMARY KEY, round TEXT) WITHOUT ROWID;
+CREATE INDEX cancels ON loose (role, id);
 """
 # A group of one row on each side that are alike needs no further look: most are such. NULL is not compared.
 _FIND_ODD: Final = """
@@ -40,14 +44,33 @@ HAVING count(*) <> 2 OR sum(side) <> 1 OR max(cancelled) OR min(amount) IS NOT m
   OR min(player) IS NOT max(player) OR min(currency) IS NOT max(currency) OR min(inside) <> max(inside)
 """
 _ROW: Final = (
-    "rows.rowid, rows.side, rows.id, rows.kind, rows.amount, rows.player, rows.round, rows.currency, rows.at, "
-    "rows.cancelled, rows.reference, rows.inside"
+    "rows.rowid, rows.side, rows.id, rows.kind, rows.amount, rows.player, rows.round, rows.currency, "
+    "rows.at, rows.cancelled, rows.reference, rows.inside"
 )
 # CROSS JOIN: SQLite keeps the order, one walk over the rows and a look into the few odd ones for each.
 _READ_ODD: Final = f"""
 SELECT {_ROW} FROM rows CROSS JOIN odd ON odd.id = rows.id AND odd.kind = rows.kind
 ORDER BY rows.id, rows.kind, rows.side, rows.rowid
 """  # noqa: S608 -- constants of this file
+_PAIR_WANTS: Final = """
+INSERT INTO pairs SELECT one.rowid, cancel.rowid FROM loose one
+JOIN loose cancel ON cancel.role = 'cancel' AND cancel.id = one.alias AND cancel.side = one.side
+WHERE one.role = 'want'
+"""
+_PAIR_CANCELS: Final = """
+INSERT INTO pairs SELECT one.rowid, cancel.rowid FROM loose one
+JOIN loose cancel ON cancel.role = 'cancel' AND cancel.id = one.alias AND cancel.side <> one.side
+WHERE one.role = 'cancel'
+"""
+_ANY_ROUNDLESS: Final = (
+    "SELECT 1 FROM loose WHERE role = 'cancel' AND round IS NULL AND alias IS NOT NULL LIMIT 1"
+)
+_FILL_ROUNDS: Final = (
+    "INSERT INTO bets SELECT id, max(round) FROM rows WHERE kind = 'bet' AND id IN (SELECT alias FROM loose "
+    "WHERE role = 'cancel' AND round IS NULL AND alias IS NOT NULL) GROUP BY id",
+    "UPDATE loose SET round = (SELECT round FROM bets WHERE bets.id = loose.alias) "
+    "WHERE role = 'cancel' AND round IS NULL AND alias IS NOT NULL",
+)
 _NO_ID: Final = "\0"
 """What the id of a cancel without any id begins with: each is a row of its own."""
 
@@ -161,33 +184,17 @@ class Scratch:
 
     def fill_rounds(self) -> None:
         """Give cancels that came without a round that of their bet, by whichever side knows the bet."""
-        wanted = "FROM loose WHERE role = 'cancel' AND round IS NULL AND alias IS NOT NULL"
-        if self._database.execute(f"SELECT 1 {wanted} LIMIT 1").fetchone() is None:
-            return
-        self._database.execute(
-            "CREATE TABLE bets AS SELECT id, max(round) AS round FROM rows "
-            f"WHERE kind = 'bet' AND id IN (SELECT alias {wanted}) GROUP BY id"
-        )
-        self._database.execute("CREATE INDEX bet ON bets (id)")
-        self._database.execute(
-            "UPDATE loose SET round = (SELECT round FROM bets WHERE bets.id = loose.alias) "
-            "WHERE role = 'cancel' AND round IS NULL AND alias IS NOT NULL"
-        )
+        if self._database.execute(_ANY_ROUNDLESS).fetchone() is not None:
+            for statement in _FILL_ROUNDS:
+                self._database.execute(statement)
 
     def aliased(self, role: str) -> Iterator[tuple[Loose, Loose]]:
         """Yield each of a role with the cancel that its alias names, both for the last time.
 
         A want is given a cancel of its own side, a cancel one of the other side.
         """
-        self._database.execute("CREATE INDEX IF NOT EXISTS cancels ON loose (role, id)")
-        side = "=" if role == "want" else "<>"
-        joined = (
-            "SELECT one.rowid, cancel.rowid FROM loose one JOIN loose cancel "
-            f"ON cancel.role = 'cancel' AND cancel.id = one.alias AND cancel.side {side} one.side "
-            "WHERE one.role = ? AND one.alias IS NOT NULL AND cancel.rowid <> one.rowid"
-        )
-        self._database.execute("DROP TABLE IF EXISTS pairs")
-        self._database.execute(f"CREATE TABLE pairs AS {joined}", (role,))
+        self._database.execute("DELETE FROM pairs")
+        self._database.execute(_PAIR_WANTS if role == "want" else _PAIR_CANCELS)
         for one, cancel in self._database.execute("SELECT * FROM pairs ORDER BY 1, 2"):
             first, second = self._unused(one), self._unused(cancel)
             if first is not None and second is not None:
