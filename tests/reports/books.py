@@ -79,7 +79,14 @@ class Books:
 
 def figures(row):
     """Return what a row says, in the form of `Books.figures`."""
-    sums = {1: row.bets, 2: row.wins, 4: row.deposits, 8: row.withdrawals, 16: row.cancels, 32: row.bonus_wins}
+    sums = {
+        1: row.bets,
+        2: row.wins,
+        4: row.deposits,
+        8: row.withdrawals,
+        16: row.cancels,
+        32: row.bonus_wins,
+    }
     sums |= {int(name.removeprefix("UNKNOWN_")): each for name, each in row.others.items()}
     return {
         **{kind: (each.count, Fraction(each.amount)) for kind, each in sums.items() if each.count},

@@ -174,7 +174,7 @@ def test_a_transaction_without_a_time_has_no_day():
 
 
 def test_a_dimension_that_is_none_is_refused():
-    with pytest.raises(ConfigurationError, match="'player' is unknown: use some of agent, day, provider, game"):
+    with pytest.raises(ConfigurationError, match="'player' is unknown: use some of agent, day"):
         report_of(played(BET)).by("player")  # type: ignore[arg-type]
 
 

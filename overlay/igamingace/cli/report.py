@@ -168,8 +168,8 @@ def _show(done: Report, dimensions: tuple[Dimension, ...]) -> None:
     output.print(rows)
     if found := other_rows(done):
         listed = table("not in GGR", "currency", "transactions", "amount", right=("transactions", "amount"))
-        for of, kind, count, amount in found:
-            listed.add_row(cell(kind), cell(of), count, amount)
+        for code, kind, count, amount in found:
+            listed.add_row(cell(kind), cell(code), count, amount)
         output.print(listed)
     for note in done.notes():
         output.print(cell(note), soft_wrap=True)

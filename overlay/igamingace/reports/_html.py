@@ -32,13 +32,13 @@ MOST_BARS: Final = 40
 _STYLE: Final = """
 body { max-width: 75rem; }
 .chart { width: 100%; margin: 0 0 1.5rem; table-layout: fixed; }
-.chart th { border: 0; font-weight: 400; color: var(--text); width: 34%; }
+.chart th { border: 0; font-weight: 400; color: var(--text); width: 28%; }
 .chart td { border: 0; } .chart td.right { width: 9.5rem; padding-right: 0; }
 .chart svg { display: block; width: 100%; height: 1.1rem; margin: .15rem 0; }
 .chart rect { fill: var(--accent); } .chart rect.minus { fill: var(--bad); }
 .chart line { stroke: var(--line); }
 @media (max-width: 30rem) {
-  .chart th { width: 32%; } .chart td.right { width: 7.5rem; }
+  .chart th { width: 34%; } .chart td.right { width: 7.5rem; }
   .chart th, .chart td { padding-right: .4rem; }
 }
 @media print { body { max-width: none; } }
@@ -115,7 +115,7 @@ def _charts(report: Report) -> Iterator[str]:
 
 def _label(row: ReportRow, dimension: Dimension) -> str:
     if dimension == "day":
-        return f"{row.day:%a %Y-%m-%d}" if row.day else "none"
+        return f"{row.day:%a %d %b}" if row.day else "none"
     return provider_text(row) if dimension == "provider" else row.agent or "none"
 
 
