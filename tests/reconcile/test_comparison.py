@@ -285,7 +285,7 @@ clock = st.integers(0, 86_399).map(lambda seconds: SINCE + timedelta(seconds=sec
 INJECTED = ["missing_here", "missing_there", "amount", "currency", "player", "cancelled", "double"]
 
 
-def inject(kind, platform, book, course, draw):
+def inject(kind, platform, book, course, draw):  # noqa: PLR0911 -- a table, in words
     """Change a round on one side; return the differences that it must show, or None if it cannot be done."""
     if course == "void":
         return None
@@ -297,8 +297,16 @@ def inject(kind, platform, book, course, draw):
             return [(D.CANCELLED, "platform", platform[1].transaction_id)]
         if row.kind != "bet":
             return None
-        book.append(cancel(f"extra-{row.transaction_id}", row.transaction_id, row.amount, row.player_id,
-                           row.round_id, row.at))
+        book.append(
+            cancel(
+                f"extra-{row.transaction_id}",
+                row.transaction_id,
+                row.amount,
+                row.player_id,
+                row.round_id,
+                row.at,
+            )
+        )
         return [(D.CANCELLED, "book", f"extra-{row.transaction_id}")]
     if course == "cancelled":
         return None

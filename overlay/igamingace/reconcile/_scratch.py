@@ -66,10 +66,14 @@ _ANY_ROUNDLESS: Final = (
     "SELECT 1 FROM loose WHERE role = 'cancel' AND round IS NULL AND alias IS NOT NULL LIMIT 1"
 )
 _FILL_ROUNDS: Final = (
-    "INSERT INTO bets SELECT id, max(round) FROM rows WHERE kind = 'bet' AND id IN (SELECT alias FROM loose "
-    "WHERE role = 'cancel' AND round IS NULL AND alias IS NOT NULL) GROUP BY id",
-    "UPDATE loose SET round = (SELECT round FROM bets WHERE bets.id = loose.alias) "
-    "WHERE role = 'cancel' AND round IS NULL AND alias IS NOT NULL",
+    """
+    INSERT INTO bets SELECT id, max(round) FROM rows WHERE kind = 'bet' AND id IN
+      (SELECT alias FROM loose WHERE role = 'cancel' AND round IS NULL AND alias IS NOT NULL) GROUP BY id
+    """,
+    """
+    UPDATE loose SET round = (SELECT round FROM bets WHERE bets.id = loose.alias)
+    WHERE role = 'cancel' AND round IS NULL AND alias IS NOT NULL
+    """,
 )
 _NO_ID: Final = "\0"
 """What the id of a cancel without any id begins with: each is a row of its own."""
