@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from igamingace_bindings.rest.client import RawAnswer
+from igamingace_bindings.rest.client import AsyncWalk, RawAnswer, Walk, WalkProgress
 
 from igamingace import errors
 from igamingace._client._async import AsyncAgent
@@ -20,10 +20,13 @@ __all__ = [
     "Agent",
     "AsyncAgent",
     "AsyncOperator",
+    "AsyncWalk",
     "IGamingAceError",
     "Operator",
     "RawAnswer",
     "Timeouts",
+    "Walk",
+    "WalkProgress",
     "__version__",
     "errors",
 ]
