@@ -102,7 +102,7 @@ def reconcile(
 
     Exit status: 0 the books agree, 1 they differ, 2 could not be run.
 
-    Example: IGAMINGACE_LEDGER_URL=postgresql://... igamingace reconcile --day 2026-11-28 --csv differences.csv
+    Example: IGAMINGACE_LEDGER_URL=postgresql://... igamingace reconcile --day 2026-11-28 --csv found.csv
     """
     with command(as_json=as_json), _cannot_run():
         _check_outputs(csv, html)
@@ -223,17 +223,17 @@ def _engine() -> Generator[Engine]:
         url = make_url(url_text)
         if url.drivername == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
-        sqlite, postgresql = (url.get_backend_name() == name for name in ("sqlite", "postgresql"))
-        # SQLite would make an empty database of a name that is not there.
-        if sqlite and not url.query and not Path(url.database or "").is_file():
-            raise CannotRun(f"{LEDGER_VARIABLE}: there is no file {url.database!r}")
-        timeout = {"connect_timeout": _CONNECT_SECONDS} if postgresql else {}
+        backend = url.get_backend_name()
+        timeout = {"connect_timeout": _CONNECT_SECONDS} if backend == "postgresql" else {}
         engine = create_engine(url, connect_args=timeout)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError):
         raise CannotRun(  # without its words: the URL has a password
             f"{LEDGER_VARIABLE}: is not a URL of a database whose driver is installed; write "
             "postgresql://user:password@host/database or sqlite:///path"
         ) from None
+    # SQLite would make an empty database of a name that is not there.
+    if backend == "sqlite" and not url.query and not Path(url.database or "").is_file():
+        raise CannotRun(f"{LEDGER_VARIABLE}: there is no file {url.database!r}")
     try:
         yield engine
     finally:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from igamingace._common.time_zone import parse_time_zone
 from igamingace.errors import InvalidArgument
-from igamingace.reconcile._record import BET, CANCEL, KINDS, WIN, Record
+from igamingace.reconcile._record import BET, CANCEL, DEPOSIT, KINDS, WIN, WITHDRAW, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,7 +25,8 @@ class Columns:
     """The names of the columns of a wallet's book. None: the book has no such column.
 
     Attributes:
-        transaction_id: the callback's transactionId.
+        transaction_id: the callback's transactionId; empty for the wallet's own deposits and withdrawals,
+            which are left out.
         kind: what was booked; `kinds` says which value means what.
         amount: the amount, in major units; its sign is ignored. Of a betwin: the stake.
         win_amount: of a betwin, what was won; needed where one row is a bet and a win.
@@ -86,6 +87,8 @@ class Columns:
         if kind is None:
             return
         identity = _text(row["transaction_id"])
+        if identity is None and kind in {DEPOSIT, WITHDRAW}:
+            return  # the wallet's own, of which the platform knows nothing
         if identity is None and kind != CANCEL:
             raise InvalidArgument(f"a {kind} of the book has no transaction id")
         common = (
