@@ -18,12 +18,19 @@ SINCE = ("--since", "30m", "--pause", "0", "--edge", "0")
 
 
 @pytest.fixture
-def casino(tmp_path, monkeypatch):
-    """A sandbox whose demo agent has a ledger; two players have played."""
+def ledger(tmp_path):
+    """The ledger of the demo agent."""
     ledger = Ledger(f"sqlite:///{tmp_path}/wallet.db", currency="USD")
     for player in ("ann", "bob"):
         ledger.add_player(player, "USD")
         ledger.deposit(player, 100)
+    yield ledger
+    ledger.close()
+
+
+@pytest.fixture
+def casino(ledger, tmp_path, monkeypatch):
+    """A sandbox whose demo agent has a ledger; two players have played."""
     wallet = wallet_app(ledger, token=TOKEN)
     with Sandbox(token=TOKEN, wallet=wallet, seed=1) as sandbox:
         sandbox.account("mycasino").transactions.clear()
@@ -41,10 +48,8 @@ def casino(tmp_path, monkeypatch):
         monkeypatch.setenv("IGAMINGACE_LEDGER_URL", f"sqlite:///{tmp_path}/wallet.db")
         monkeypatch.setenv("COLUMNS", "200")
         monkeypatch.delenv("IGAMINGACE_ACCOUNTS", raising=False)
-        sandbox.ledger = ledger
         yield sandbox
     wallet.close()
-    ledger.close()
 
 
 @pytest.fixture
@@ -103,11 +108,11 @@ def test_books_that_differ_end_with_1_and_tell_where(casino, reconcile, tmp_path
     assert document["gaps"] == {"USD": "7.51"}
 
 
-def test_a_csv_file_is_a_book_with_columns_of_any_name(casino, reconcile, tmp_path):
+def test_a_csv_file_is_a_book_with_columns_of_any_name(casino, ledger, reconcile, tmp_path):
     always = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
     with (tmp_path / "book.csv").open("w") as file:
         file.write("tx,what,cents,won,user,round,when\n")
-        for entry in casino.ledger.entries(*always):
+        for entry in ledger.entries(*always):
             stake, won = int(entry.debit * 100), int(entry.credit * 100)
             amount = stake if entry.command in {"bet", "betwin"} else won
             when = entry.created_at.replace(tzinfo=None)
@@ -123,11 +128,11 @@ def test_a_csv_file_is_a_book_with_columns_of_any_name(casino, reconcile, tmp_pa
     assert document["compared"] == 12
 
 
-def test_a_table_is_a_book(casino, reconcile):
+def test_a_table_is_a_book(casino, ledger, reconcile):
     columns = ["amount=debit", "win_amount=credit", "kind=command"]
     arguments = [f"--column={each}" for each in columns]
     # Its wins have their amount in another column: the table is compared by its bets and wins only in a view.
-    with casino.ledger.engine.begin() as connection:
+    with ledger.engine.begin() as connection:
         connection.exec_driver_sql(
             "CREATE VIEW book AS SELECT transaction_id, command, player_id, round_id, created_at, credit, "
             "CASE WHEN command IN ('win', 'cancel') THEN credit ELSE debit END AS debit "

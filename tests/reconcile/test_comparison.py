@@ -325,7 +325,7 @@ def inject(kind, platform, book, course, draw):  # noqa: PLR0911 -- a table, in 
         "player": {"player_id": "somebody else"},
     }[kind]
     book[spot] = row._replace(**change)
-    return [(D[kind.upper()], None, row.transaction_id)]
+    return [(getattr(D, kind.upper()), None, row.transaction_id)]
 
 
 @settings(max_examples=150, deadline=None)
@@ -352,7 +352,7 @@ def test_every_injected_difference_is_found_and_none_else(data):
     found = [(each.kind, each.side, each.record.transaction_id) for each in result.differences]
     assert sorted(map(str, found)) == sorted(map(str, expected))
     assert result.agrees == (not expected)
-    gaps: dict[str, Decimal] = {}
+    gaps = {}
     for each in result.differences:
         for currency, gap in each.gaps.items():
             gaps[currency] = gaps.get(currency, Decimal(0)) + gap

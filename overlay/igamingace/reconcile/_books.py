@@ -30,8 +30,6 @@ class CsvBook:
     an end of the window, what the other side lacks near that end is told apart from what is missing.
     """
 
-    covers_edges: Final = False
-
     def __init__(
         self,
         file: str | os.PathLike[str] | io.TextIOBase,
@@ -40,6 +38,7 @@ class CsvBook:
         encoding: str = "utf-8-sig",
     ) -> None:
         """Take a path, or an open text file, which is read once."""
+        self.covers_edges: Final = False
         self._file: Final = file
         self._columns: Final = columns or Columns()
         self._encoding: Final = encoding
@@ -54,16 +53,15 @@ class CsvBook:
         del window  # what lies outside of it is left out by the comparison
         with self._opened() as file:
             rows = csv.reader(file)
-            header = next(rows, [])
-            places = _places(header, self._columns)
             columns = self._columns
             try:
+                places = _places(next(rows, list[str]()), columns)
                 for row in rows:
                     if row:
                         yield from columns.records({name: row[place] for name, place in places})
             except (IndexError, InvalidArgument, csv.Error) as error:
                 reason = "there are too few columns" if isinstance(error, IndexError) else str(error)
-                raise InvalidArgument(f"line {rows.line_num} of the book: {reason}") from None
+                raise InvalidArgument(f"line {rows.line_num or 1} of the book: {reason}") from None
             except UnicodeDecodeError:
                 raise InvalidArgument(
                     f"the book is not valid {self._encoding} after line {rows.line_num}: name its encoding"
@@ -83,7 +81,7 @@ def _places(header: list[str], columns: Columns) -> list[tuple[str, int]]:
     missing = [column for column in columns.names().values() if column not in found]
     if missing:
         raise InvalidArgument(
-            f"the book has no column {', '.join(map(repr, missing))}; it has {', '.join(map(repr, found))}"
+            f"there is no column {', '.join(map(repr, missing))}; there are {', '.join(map(repr, found))}"
         )
     return [(name, found[column]) for name, column in columns.names().items()]
 
@@ -95,8 +93,6 @@ class SqlBook:
     the time if there is one, and is not written to.
     """
 
-    covers_edges: Final = True
-
     def __init__(
         self,
         database: str | URL | Engine,
@@ -106,6 +102,7 @@ class SqlBook:
         schema: str | None = None,
     ) -> None:
         """Take a URL or an engine of `create_engine`, and the name of a table or view."""
+        self.covers_edges: Final = True
         self._database: Final = database
         self._table: Final = table
         self._columns: Final = columns or Columns()

@@ -26,14 +26,12 @@ _NO_WINDOW: Final = "an agent's transactions and a ledger are read by time: give
 
 @runtime_checkable
 class Book(Protocol):
-    """A wallet's book that can be read by time: `SqlBook`, `CsvBook`, or a class of your own.
+    """A wallet's book that can be read by time: `SqlBook`, `CsvBook`, or a class of your own."""
 
-    Attributes:
-        covers_edges: whether `records` yields all that the book has, from `window.read_since` until
-            `window.read_until`.
-    """
-
-    covers_edges: bool
+    @property
+    def covers_edges(self) -> bool:
+        """Whether `records` yields all that the book has from `window.read_since` until `read_until`."""
+        ...
 
     def records(self, window: Window | None, /) -> Iterable[Record]:
         """Yield the records of the window and its edges, in any order; all when it is None."""
@@ -60,7 +58,7 @@ class PlatformAccount(Protocol):
 
 
 Rows: TypeAlias = "Iterable[Record | Transaction | LedgerEntry]"
-AnyRows: TypeAlias = "Rows | AsyncIterable[Record | Transaction | LedgerEntry]"
+AsyncRows: TypeAlias = "AsyncIterable[Record | Transaction | LedgerEntry]"
 
 
 def reconcile(
@@ -100,7 +98,8 @@ def reconcile(
     walking = {"pause": pause, "on_progress": on_progress}
     try:
         for side, source in _sources(book, platform):
-            rows, covers_edges = _opened(source, window, walking)
+            found, covers_edges = _opened(source, window, walking)
+            rows = cast("Rows", found)
             comparison.add(side, _records(rows), covers_edges=covers_edges)
             comparison.unlisted += _unlisted(rows)
         return comparison.finish(on_difference)
@@ -109,8 +108,8 @@ def reconcile(
 
 
 async def reconcile_async(
-    platform: PlatformAccount | Book | AnyRows,
-    book: Ledger | Book | AnyRows,
+    platform: PlatformAccount | Book | Rows | AsyncRows,
+    book: Ledger | Book | Rows | AsyncRows,
     window: Window | None = None,
     *,
     currency: str | None = None,
@@ -134,7 +133,7 @@ async def reconcile_async(
                 add(())
             else:
                 await asyncio.to_thread(add, _records(rows))
-            comparison.unlisted += _unlisted(rows)
+            comparison.unlisted += _unlisted(cast("object", rows))
         return await asyncio.to_thread(comparison.finish, on_difference)
     finally:
         comparison.close()
@@ -144,7 +143,9 @@ def _sources(book: object, platform: object) -> tuple[tuple[Side, object], tuple
     return ("book", book), ("platform", platform)
 
 
-def _opened(source: object, window: Window | None, walking: Mapping[str, Any]) -> tuple[Any, bool]:
+def _opened(
+    source: object, window: Window | None, walking: Mapping[str, Any]
+) -> tuple[Rows | AsyncRows, bool]:
     """Return the rows of a source, and whether they reach beyond the ends of the window."""
     if isinstance(source, Book):
         return source.records(window), source.covers_edges
@@ -155,7 +156,7 @@ def _opened(source: object, window: Window | None, walking: Mapping[str, Any]) -
         start, end = _times(window)
         return source.transactions.iterate(start, end, **walking), True
     if isinstance(source, Iterable | AsyncIterable):
-        return cast("AnyRows", source), False
+        return cast("Rows | AsyncRows", source), False
     raise InvalidArgument(
         f"{type(source).__name__} has no transactions: give an agent, a ledger, a SqlBook, a CsvBook or an "
         "iterable"
@@ -184,8 +185,8 @@ def _records(rows: Iterable[Record | Transaction | LedgerEntry]) -> Iterator[Rec
             yield from from_entry(row)
 
 
-async def _batches(rows: AsyncIterable[Any]) -> AsyncIterator[list[Any]]:
-    batch: list[Any] = []
+async def _batches(rows: AsyncRows) -> AsyncIterator[list[Record | Transaction | LedgerEntry]]:
+    batch: list[Record | Transaction | LedgerEntry] = []
     async for row in rows:
         batch.append(row)
         if len(batch) >= _BATCH:
