@@ -55,10 +55,10 @@ class CsvBook:
             rows = csv.reader(file)
             columns = self._columns
             try:
-                places = _places(next(rows, list[str]()), columns)
+                read = columns.reader(_places(next(rows, list[str]()), columns))
                 for row in rows:
                     if row:
-                        yield from columns.records({name: row[place] for name, place in places})
+                        yield from read(row)
             except (IndexError, InvalidArgument, csv.Error) as error:
                 reason = "there are too few columns" if isinstance(error, IndexError) else str(error)
                 raise InvalidArgument(f"line {rows.line_num or 1} of the book: {reason}") from None
@@ -76,14 +76,14 @@ class CsvBook:
             yield file
 
 
-def _places(header: list[str], columns: Columns) -> list[tuple[str, int]]:
+def _places(header: list[str], columns: Columns) -> dict[str, int]:
     found = {name.strip(): place for place, name in enumerate(header)}
     missing = [column for column in columns.names().values() if column not in found]
     if missing:
         raise InvalidArgument(
             f"there is no column {', '.join(map(repr, missing))}; there are {', '.join(map(repr, found))}"
         )
-    return [(name, found[column]) for name, column in columns.names().items()]
+    return {name: found[column] for name, column in columns.names().items()}
 
 
 class SqlBook:
@@ -143,8 +143,9 @@ class SqlBook:
             query = query.where(at >= start, at < end)
         with engine.connect() as connection:
             streamed = connection.execution_options(stream_results=True, yield_per=_ROWS_AT_ONCE)
-            for row in streamed.execute(query).mappings():
-                yield from self._columns.records(dict(row))
+            read = self._columns.reader({name: place for place, name in enumerate(names)})
+            for row in streamed.execute(query):
+                yield from read(row)
 
     def _bound(self, at: ColumnElement[Any], time: Any) -> Any:  # noqa: ANN401 -- as the column has it
         """Return a time as the column compares it: aware where it is, else in the book's zone."""

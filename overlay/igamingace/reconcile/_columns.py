@@ -12,11 +12,12 @@ from igamingace.errors import InvalidArgument
 from igamingace.reconcile._record import BET, CANCEL, DEPOSIT, KINDS, WIN, WITHDRAW, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import tzinfo
 
 BETWIN: Final = "betwin"
 _KINDS: Final = {kind: kind for kind in (*KINDS, BETWIN)}
+_NOT_A_NUMBER: Final = Decimal("NaN")
 _FALSE: Final = frozenset({"", "0", "f", "false", "n", "no", "none", "null"})
 
 
@@ -77,47 +78,70 @@ class Columns:
         named = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in others}
         return {name: column for name, column in named.items() if column is not None}
 
-    def records(self, row: Mapping[str, Any]) -> Iterator[Record]:
-        """Yield the records of a row, whose values are named as the attributes here.
+    def reader(self, places: Mapping[str, int]) -> Callable[[Sequence[Any]], tuple[Record, ...]]:
+        """Return what reads a row that has each attribute named here at its place.
 
-        Raises:
-            InvalidArgument: a value cannot be read.
+        What it returns raises InvalidArgument where a value cannot be read, and IndexError where the row is
+        too short.
         """
-        kind = self.kinds.get(_text(row["kind"]) or "")
+        return _RowReader(self, places).read
+
+
+class _RowReader:
+    """Makes records of rows; made once for a book, since each of its rows passes here."""
+
+    def __init__(self, columns: Columns, places: Mapping[str, int]) -> None:
+        zone = columns.time_zone
+        assert not isinstance(zone, str)  # noqa: S101 -- parsed by Columns
+        self._zone: Final = zone
+        self._kinds: Final = dict(columns.kinds)
+        self._minor_digits: Final = columns.minor_digits
+        self._id, self._kind, self._amount = (places[name] for name in ("transaction_id", "kind", "amount"))
+        self._win_amount: Final = places.get("win_amount")
+        self._player: Final = places.get("player_id")
+        self._round: Final = places.get("round_id")
+        self._currency: Final = places.get("currency")
+        self._at: Final = places.get("at")
+        self._cancelled: Final = places.get("cancelled")
+        self._reference: Final = places.get("reference_id")
+
+    def read(self, row: Sequence[Any]) -> tuple[Record, ...]:
+        """Return the records of a row: none, one, or two for a betwin."""
+        kind = self._kinds.get(_text(row[self._kind]) or "")
         if kind is None:
-            return
-        identity = _text(row["transaction_id"])
-        if identity is None and kind in {DEPOSIT, WITHDRAW}:
-            return  # the wallet's own, of which the platform knows nothing
+            return ()
+        identity = _text(row[self._id])
         if identity is None and kind != CANCEL:
+            if kind in {DEPOSIT, WITHDRAW}:
+                return ()  # the wallet's own, of which the platform knows nothing
             raise InvalidArgument(f"a {kind} of the book has no transaction id")
         common = (
-            _text(row.get("player_id")),
-            _text(row.get("round_id")),
-            _text(row.get("currency")),
-            self._time(row.get("at")),
-            self._truth(row.get("cancelled")),
-            _text(row.get("reference_id")),
+            None if self._player is None else _text(row[self._player]),
+            None if self._round is None else _text(row[self._round]),
+            None if self._currency is None else _text(row[self._currency]),
+            None if self._at is None else self._time(row[self._at]),
+            self._cancelled is not None and _is_true(row[self._cancelled]),
+            None if self._reference is None else _text(row[self._reference]),
         )
-        amount = self._amount(row["amount"], identity)
-        if kind == BETWIN:
-            yield Record(identity, BET, amount, *common)
-            yield Record(identity, WIN, self._amount(row.get("win_amount"), identity), *common)
-        else:
-            yield Record(identity, kind, amount, *common)
+        amount = self._amount_of(row[self._amount], identity)
+        if kind != BETWIN:
+            return (Record(identity, kind, amount, *common),)
+        if self._win_amount is None:
+            raise InvalidArgument("the book has betwins: name the column of what they won, win_amount")
+        won = self._amount_of(row[self._win_amount], identity)
+        return Record(identity, BET, amount, *common), Record(identity, WIN, won, *common)
 
-    def _amount(self, value: object, identity: str | None) -> Decimal:
-        text = "" if value is None else str(value).strip()
+    def _amount_of(self, value: object, identity: str | None) -> Decimal:
         try:
             # From a float's shortest text: SQLite has no exact decimals, and many books are kept in it.
-            amount = abs(Decimal(text))
+            amount = abs(Decimal("" if value is None else str(value).strip()))
         except InvalidOperation:
-            amount = Decimal("NaN")
+            amount = _NOT_A_NUMBER
         if not amount.is_finite():
             raise InvalidArgument(
-                f"the amount of {identity!r} in the book is {text!r}, which is not a number"
+                f"the amount of {identity!r} in the book is {str(value)!r}, which is not a number"
             )
-        return amount if self.minor_digits is None else amount.scaleb(-self.minor_digits)
+        return amount if self._minor_digits is None else amount.scaleb(-self._minor_digits)
 
     def _time(self, value: object) -> datetime | None:
         if value is None or value == "":
@@ -128,19 +152,17 @@ class Columns:
             raise InvalidArgument(
                 f"the time {value!r} in the book is not in ISO 8601, such as 2026-11-28 13:00:00+00:00"
             ) from None
-        zone = self.time_zone
-        assert not isinstance(zone, str)  # noqa: S101 -- parsed by __post_init__
-        return at.replace(tzinfo=zone) if at.tzinfo is None else at
+        return at.replace(tzinfo=self._zone) if at.tzinfo is None else at
 
-    @staticmethod
-    def _truth(value: object) -> bool:
-        return value is not None and str(value).strip().lower() not in _FALSE
+
+def _is_true(value: object) -> bool:
+    return value is not None and str(value).strip().lower() not in _FALSE
 
 
 def _text(value: object) -> str | None:
     """Return an id as text; None for none. A float that is whole is the number that it stands for."""
-    if value is None or value == "":
+    if isinstance(value, str):
+        return value or None
+    if value is None:
         return None
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return value if isinstance(value, str) else str(value)
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)

@@ -8,7 +8,7 @@ as SQLite does without a collation.
 from __future__ import annotations
 
 import sqlite3
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -24,10 +24,11 @@ PLATFORM: Final = 0
 BOOK: Final = 1
 SIDES: Final[tuple[Side, Side]] = ("platform", "book")
 
+_ZERO: Final = Decimal(0)
 _CACHE_KIB: Final = 16_384
 _SCHEMA: Final = """
 CREATE TABLE rows (side INTEGER, id TEXT, kind TEXT, amount TEXT, player TEXT, round TEXT, currency TEXT,
-  at TEXT, cancelled INTEGER, reference TEXT, inside INTEGER);
+  at REAL, cancelled INTEGER, reference TEXT, inside INTEGER);
 CREATE TABLE odd (id TEXT, kind TEXT, PRIMARY KEY (id, kind)) WITHOUT ROWID;
 CREATE TABLE loose (side INTEGER, role TEXT, row INTEGER, other INTEGER, id TEXT, player TEXT, round TEXT,
   amount TEXT, alias TEXT, used INTEGER DEFAULT 0);
@@ -37,6 +38,7 @@ CREATE TABLE pairs (one INTEGER, cancel INTEGER);
 CREATE TABLE bets (id TEXT PRIMARY KEY, round TEXT) WITHOUT ROWID;
 CREATE INDEX cancels ON loose (role, id);
 """
+_INSERT: Final = "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 # A group of one row on each side that are alike needs no further look: most are such. NULL is not compared.
 _FIND_ODD: Final = """
 INSERT INTO odd SELECT id, kind FROM rows GROUP BY id, kind
@@ -145,31 +147,38 @@ class Scratch:
 
     def add(self, side: int, records: Iterable[tuple[Record, bool]]) -> None:
         """Add records of a side, each with whether it lies in the window."""
-        self._database.executemany(
-            "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (self._values(side, record, inside) for record, inside in records),
-        )
+        self._database.executemany(_INSERT, self._values(side, records))
 
-    def _values(self, side: int, record: Record, inside: bool) -> tuple[object, ...]:  # noqa: FBT001
-        identity = record.transaction_id
-        if identity is None:
-            identity = record.reference_id
+    def _values(self, side: int, records: Iterable[tuple[Record, bool]]) -> Iterator[tuple[object, ...]]:
+        # Each row of both sides passes here: one generator and no calls for what is plain.
+        known = self._currency
+        for record, inside in records:
+            identity, kind, amount, player, round_, currency, at, cancelled, reference = record
             if identity is None:
-                self._nameless += 1
-                identity = f"{_NO_ID}{side}/{self._nameless}"
-        return (
-            side,
-            _storable(identity),
-            _storable(record.kind),
-            None if record.amount is None else format_amount(record.amount),
-            None if record.player_id is None else _storable(record.player_id),
-            None if record.round_id is None else _storable(record.round_id),
-            record.currency or self._currency,
-            None if record.at is None else record.at.isoformat(),
-            record.cancelled,
-            None if record.reference_id is None else _storable(record.reference_id),
-            inside,
-        )
+                identity = self._identity(side, reference)
+            text = "" if amount is None else str(amount)
+            if text[-1:] == "0" or "E" in text:
+                text = format_amount(record.amount or _ZERO)
+            yield (
+                side,
+                identity if identity.isascii() else _storable(identity),
+                kind if kind.isascii() else _storable(kind),
+                None if amount is None else text,
+                player if player is None or player.isascii() else _storable(player),
+                round_ if round_ is None or round_.isascii() else _storable(round_),
+                currency or known,
+                None if at is None else at.timestamp(),
+                cancelled,
+                reference if reference is None or reference.isascii() else _storable(reference),
+                inside,
+            )
+
+    def _identity(self, side: int, reference: str | None) -> str:
+        """Return what a cancel without an id of its own is known by: its bet's, or a number."""
+        if reference is not None:
+            return reference
+        self._nameless += 1
+        return f"{_NO_ID}{side}/{self._nameless}"
 
     def odd_rows(self) -> Iterator[Row]:
         """Yield the rows of all groups of one id and kind that are not alike, group by group."""
@@ -260,7 +269,7 @@ class Scratch:
 
 def _storable(text: str) -> str:
     """Return a text that SQLite can hold: halves of surrogate pairs are written as escapes."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _row(values: tuple[Any, ...]) -> Row:
@@ -273,7 +282,7 @@ def _row(values: tuple[Any, ...]) -> Row:
         player,
         round_,
         currency,
-        None if at is None else datetime.fromisoformat(at),
+        None if at is None else datetime.fromtimestamp(at, UTC),
         bool(cancelled),
         reference,
     )
