@@ -141,6 +141,9 @@ CONCURRENCY_LIMIT = 50
 BUSY_CODE = 1018
 """The response code of a request past that limit."""
 
+LAUNCH_URL_SECONDS = 600
+"""How many seconds the url of a launch waits to be opened."""
+
 CODES: Mapping[int, CodeInfo] = MappingProxyType(
     {
         0: CodeInfo(

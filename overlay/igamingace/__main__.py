@@ -63,6 +63,10 @@ COMMANDS: Final = {
         "igamingace.cli.reconcile:reconcile", "Compare the platform's transactions with a wallet's book."
     ),
     "agents": Command("igamingace.cli.agents:agents", "Open new accounts, and check the ones there are."),
+    "doctor": Command(
+        "igamingace.cli.doctor:doctor",
+        "Check whether accounts are ready to go live, and say what to do where they are not.",
+    ),
     "contract": Command(
         "igamingace.cli.contract:contract",
         "Compare the platform with the contract.",

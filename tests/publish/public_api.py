@@ -16,8 +16,10 @@ MODULES = (
     "igamingace.errors",
     "igamingace.ledger",
     "igamingace.limits",
+    "igamingace.lobby",
     "igamingace.operators",
     "igamingace.probe",
+    "igamingace.reports",
     "igamingace.sandbox",
     "igamingace.walletcheck",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -61,8 +61,8 @@ class Books:
     """What happened, in fractions, so that nothing of what is tested is used."""
 
     def __init__(self, transactions):
-        self.amounts: Counter = Counter()
-        self.counts: Counter = Counter()
+        self.amounts: defaultdict[int, Fraction] = defaultdict(Fraction)
+        self.counts: Counter[int] = Counter()
         self.players = set()
         self.rounds = set()
         for each in transactions:

@@ -33,10 +33,10 @@ class Casino:
     sandbox: Sandbox
     zone: tzinfo
     accounts: list[Account] = field(default_factory=list)
+    day: date = field(init=False)
 
-    @property
-    def day(self) -> date:
-        return datetime.now(self.zone).date() - timedelta(days=1)
+    def __post_init__(self) -> None:
+        self.day = datetime.now(self.zone).date() - timedelta(days=1)
 
     @property
     def start(self) -> datetime:
@@ -72,6 +72,13 @@ class Casino:
             assert len(entries) <= (of_agent.transactions.maxlen or 0)
             of_agent.transactions.clear()
             of_agent.transactions.extend(entries)
+
+    def bet(self, name: str, at: datetime) -> None:
+        """Record a bet of an agent."""
+        account = self.of(name)
+        number = len(account.transactions) + 1
+        money = account.currencies[0], Decimal(1), at
+        account.transactions.append(Transaction(number, TransactionType.BET, "p-1", *money, number, 1, 655))
 
     def of(self, name: str) -> SandboxAccount:
         return self.sandbox.app.runtime.state.accounts[f"id-{name}"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone
 from typing import Any
@@ -30,9 +29,9 @@ class Reporter:
         """Return the report of an operator on yesterday."""
         make = igamingace.Operator if self.kind == "threads" else igamingace.AsyncOperator
         chosen = self.casino.accounts if accounts is None else accounts
-        operator = make(chosen, **self._options())
+        operator: Any = make(chosen, **self._options())
         given = {"pause": 0, **options}
-        days = given.pop("days", "yesterday")
+        days = given.pop("days", self.casino.day)
         if self.kind == "threads":
             with operator:
                 return operator.report(days, agents, **given)
@@ -46,16 +45,14 @@ class Reporter:
     def one(self, token: str, **options: Any) -> Any:
         """Return the report of one agent on yesterday."""
         given = {"pause": 0, **options}
-        days = given.pop("days", "yesterday")
+        days = given.pop("days", self.casino.day)
         if self.kind == "threads":
             with igamingace.Agent(token, **self._options()) as agent:
                 return reports.report(agent, days, **given)
 
         async def run() -> Any:
             async with igamingace.AsyncAgent(token, **self._options()) as agent:
-                found = reports.report_async(agent, days, **given)
-                assert inspect.isawaitable(found)
-                return await found
+                return await reports.report_async(agent, days, **given)
 
         return asyncio.run(run())
 

@@ -10,7 +10,7 @@ from itertools import groupby
 import pytest
 from igamingace.errors import ConfigurationError
 from igamingace.models import TransactionType
-from igamingace.reports import Report, Sum, aggregate
+from igamingace.reports import RevenueReport, Sum, aggregate
 from igamingace.reports._tally import Tally
 
 from .books import NOON, D, a_day, expected, figures, moved, played
@@ -23,7 +23,7 @@ BET, WIN, CANCEL, BONUS = (
 )
 
 
-def report_of(*transactions, **options) -> Report:
+def report_of(*transactions, **options) -> RevenueReport:
     return aggregate(transactions, **{"agent": "lotus", "currency": "USD", "time_zone": "UTC", **options})
 
 
@@ -44,7 +44,7 @@ def test_whether_a_bonus_win_is_a_cost_is_a_switch_that_the_report_states(cost, 
     report = report_of(played(BET, "10"), played(BONUS, "3"), bonus_cost=cost)
 
     (row,) = report.totals()
-    assert (row.bonus_wins.amount, row.ggr) == (3, ggr)
+    assert (row.bonus_wins.amount, row.ggr) == (D(3), D(ggr))
     assert stated in report.notes()[0]
     assert report.to_json()["bonus_wins_are_a_cost"] is cost
 
@@ -84,7 +84,7 @@ def test_a_transaction_that_cannot_be_read_is_counted_and_the_report_is_not_comp
     report = report_of(played(BET, "1"), played(**fields))
 
     (row,) = report.totals()
-    assert (row.unreadable, row.ggr) == (1, 1)
+    assert (row.unreadable, row.ggr) == (1, D(1))
     assert not report.complete
     assert "1 transactions cannot be read, and are in no sum." in report.notes()
 
@@ -111,7 +111,7 @@ def test_agents_of_one_currency_have_fees_by_their_own_rates():
     assert [row.fee for row in both.by("agent")] == [10, 10]
 
 
-def merged(report: Report, *agents) -> Report:
+def merged(report: RevenueReport, *agents) -> RevenueReport:
     return replace(report, agents=(*report.agents, *agents))
 
 
@@ -121,7 +121,7 @@ def test_amounts_of_two_currencies_are_never_added():
 
     for dimensions in ((), ("day",), ("provider",), ("game",)):
         rows = both.by(*dimensions)
-        assert [(row.currency, row.bets.amount) for row in rows] == [("EUR", 5), ("USD", 7)]
+        assert [(row.currency, row.bets.amount) for row in rows] == [("EUR", D(5)), ("USD", D(7))]
     assert [(row.agent, row.currency) for row in both.by("agent")] == [("lotus", "USD"), ("lotus-eu", "EUR")]
 
 

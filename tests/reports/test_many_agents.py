@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import stat
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from urllib.parse import parse_qs
 
 import pytest
+from freezegun import freeze_time
 from igamingace.errors import ConfigurationError
 from igamingace.operators import Account, JournalInUse, JournalUnusable
 from igamingace.operators._transfers.journal import Journal
@@ -228,13 +229,28 @@ def test_at_the_deadline_what_was_read_is_kept(reporter, casino):
     assert figures_by_agent(report) == casino.books(without=is_open)
 
 
-@in_threads
-def test_hours_that_have_not_ended_are_left_open(reporter, casino):
-    report = reporter.many(["a-0"], days="today")
+def test_the_pause_between_hours_ends_with_the_deadline(reporter, casino):
+    report = reporter.many(["a-0"], pause=3600, deadline=1)
 
-    assert report.open[-1].reason == "it has not ended yet"
-    assert report.open[-1].end == casino.start + timedelta(days=2)
-    assert not report.complete
+    (hours,) = report.open
+    assert hours.start == casino.start + timedelta(hours=1)
+    assert figures_by_agent(report) == casino.books(["a-0"], without=lambda name, at: at >= hours.start)
+
+
+@in_threads
+def test_of_a_day_that_has_not_ended_what_has_passed_is_read(reporter, casino):
+    today = casino.day + timedelta(days=1)
+    first = datetime.combine(today, time(), casino.zone).astimezone(UTC)
+    with freeze_time(first + timedelta(hours=2, minutes=30)):
+        casino.of("a-0").transactions.clear()
+        for minutes in (10, 149, 151):
+            casino.bet("a-0", first + timedelta(minutes=minutes))
+        report = reporter.many(["a-0"], days="today")
+
+    (hours,) = report.open
+    assert report.totals()[0].bets.count == 2
+    assert (hours.start, hours.end) == (first + timedelta(minutes=150), first + timedelta(days=1))
+    assert hours.reason == "it has not ended yet"
 
 
 @in_threads
@@ -243,6 +259,11 @@ def test_the_zone_of_the_days_can_be_another(reporter, casino):
 
     assert str(report.days.zone) == "America/New_York"
     assert report.days.end - report.days.start >= timedelta(hours=23)
+
+
+@in_threads
+def test_yesterday_is_the_day_before_in_the_zone_in_which_agents_read_times(reporter, casino):
+    assert reporter.many(["a-0"], days="yesterday").days.first - casino.day < timedelta(days=2)
 
 
 @in_threads

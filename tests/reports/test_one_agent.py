@@ -74,3 +74,13 @@ def test_the_switch_of_bonus_wins_is_that_of_the_report(reporter, cost):
 
     assert row.ggr == row.bets.amount - row.cancels.amount - row.wins.amount - cost * row.bonus_wins.amount
     assert row.bonus_wins.amount
+
+
+@pytest.mark.parametrize("kind", ["threads"])
+def test_hours_that_the_platform_may_have_emptied_are_told(reporter, casino):
+    before = casino.day - timedelta(days=2)
+
+    report = reporter.one("token-of-a-1", days=before)
+
+    assert report.complete
+    assert "24 hours were read late: the platform may have deleted" in report.notes()[-1]

@@ -14,6 +14,7 @@ import pytest
 from igamingace.models import TransactionType
 from igamingace.reports import OpenHours, aggregate, as_csv, html
 from igamingace.reports._csv import TRANSACTION_COLUMNS, transaction_cells
+from igamingace.reports._text import open_lines
 
 from .books import NOON, D, moved, played
 
@@ -140,6 +141,17 @@ def test_html_says_what_is_missing_and_how_figures_are_made():
     assert "bonus wins are not deducted" in page
     assert "The fee is an estimate" in page
     assert "<h2>Not in GGR</h2>" in page
+
+
+def test_agents_that_miss_the_same_hours_for_one_reason_share_a_sentence():
+    report = with_open(report_of(played()))
+    (hours,) = report.open
+    many = [
+        replace(report.agents[0], agent=f"a-{n}", open=(replace(hours, agent=f"a-{n}"),)) for n in range(10)
+    ]
+
+    (line,) = open_lines(replace(report, agents=tuple(many)))
+    assert line.startswith("a-0, a-1, a-2, a-3, a-4, a-5, a-6, a-7 and 2 more: 2026-11-28 03:00 to 05:00 is")
 
 
 def test_html_of_a_complete_report_says_nothing_of_missing_hours():

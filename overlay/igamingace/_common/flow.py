@@ -1,8 +1,7 @@
 """Flows: operations of several steps, written once for threads and for asyncio.
 
 A flow is a generator without input or output. It yields steps, receives the result of each, and returns the
-result of the operation. An exception of a step is raised where the flow yielded it. What drives a flow
-performs its steps.
+result of the operation. An exception of a step is raised where the flow yielded it. Drivers perform steps.
 """
 
 from __future__ import annotations

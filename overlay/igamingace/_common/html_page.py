@@ -37,6 +37,7 @@ th.right, td.right { text-align: right; font-variant-numeric: tabular-nums; whit
     --bad: #b3261e; --good: #1b6e2b; --focus: #000; --accent: #333; }
   body { max-width: none; padding: 0; font-size: 10pt; print-color-adjust: exact; }
   .scroll { overflow: visible; } .scroll table { width: auto; font-size: 7.5pt; }
+  .scroll td, .scroll th.right, .scroll td.right { white-space: normal; overflow-wrap: anywhere; }
   thead { display: table-header-group; }
   h1, h2 { break-after: avoid; } tr { break-inside: avoid; }
 }

@@ -27,7 +27,7 @@ from igamingace.cli._output import cell, console, emit, plain, table
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from igamingace.reports import Dimension, Report
+    from igamingace.reports import Dimension, RevenueReport
 
 _STDOUT: Final = Path("-")
 
@@ -63,7 +63,7 @@ def report(
     file: AccountsFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Report bets, wins and GGR of agents by day, provider and game.
+    """RevenueReport bets, wins and GGR of agents by day, provider and game.
 
     All agents are read at once, each hour by hour with a pause between: a day takes about 12 minutes. Amounts
     of different currencies are never added. A journal holds your ids of players: delete it when the report is
@@ -125,7 +125,7 @@ def _check_outputs(csv: Path | None, html: Path | None, *, as_json: bool) -> Non
     if csv == _STDOUT and as_json:
         raise CannotRun("--csv - and --json both go to standard output: give --csv a file")
     for option, path in (("--csv", csv), ("--html", html)):
-        if path not in {None, _STDOUT} and not is_writable(path):
+        if path is not None and path != _STDOUT and not is_writable(path):
             raise CannotRun(f"{option} {path}: cannot be written; give a file in a folder that exists")
 
 
@@ -151,7 +151,7 @@ def _progress(*, shown: bool) -> Generator[Callable[[str, int, int], None] | Non
         yield advance
 
 
-def _show(done: Report, dimensions: tuple[Dimension, ...]) -> None:
+def _show(done: RevenueReport, dimensions: tuple[Dimension, ...]) -> None:
     from igamingace.reports._text import FIGURES, dimension_cells, figure_cells, other_rows  # noqa: PLC0415 -- not for --help
 
     output = console()
@@ -175,8 +175,8 @@ def _show(done: Report, dimensions: tuple[Dimension, ...]) -> None:
         output.print(cell(note), soft_wrap=True)
 
 
-def _show_missing(done: Report) -> None:
-    from igamingace.reports._text import open_text  # noqa: PLC0415 -- not for --help
+def _show_missing(done: RevenueReport) -> None:
+    from igamingace.reports._text import open_lines  # noqa: PLC0415 -- not for --help
 
-    for hours in done.open:
-        typer.echo(plain(open_text(hours, done)), err=True)
+    for line in open_lines(done):
+        typer.echo(plain(line), err=True)

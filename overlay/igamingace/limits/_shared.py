@@ -6,7 +6,8 @@ itself, such as fetching a catalogue, the work of one of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from igamingace.errors import IGamingAceError
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from igamingace.limits._interfaces import Budget
 
-__all__ = ["SharedUnavailable", "SharedValues", "shared_values"]
+__all__ = ["SharedUnavailable", "SharedValues", "StoreProblem", "examine_store", "shared_values"]
 
 
 class SharedUnavailable(IGamingAceError, ConnectionError):  # noqa: N818 - as all of igamingace.errors
@@ -53,3 +54,27 @@ def shared_values(budget: Budget) -> SharedValues | None:
     """Return the shared values of a budget's account; None where its limiter has no place for them."""
     make: Callable[[], SharedValues] | None = getattr(budget, "shared_values", None)
     return None if make is None else make()
+
+
+@dataclass(frozen=True, slots=True)
+class StoreProblem:
+    """What is wrong with the place where processes share their budgets.
+
+    Attributes:
+        state: "failed": calls wait, or raise errors; "warning": it works, until something happens.
+        text: what is wrong.
+        advice: what to do.
+    """
+
+    state: Literal["warning", "failed"]
+    text: str
+    advice: str
+
+
+def examine_store(budget: Budget) -> list[StoreProblem] | None:
+    """Return what is wrong with the place where processes share budgets; None where they share none.
+
+    It connects, and changes nothing there.
+    """
+    examine: Callable[[], list[StoreProblem]] | None = getattr(budget, "examine_store", None)
+    return None if examine is None else examine()

@@ -29,12 +29,14 @@ from igamingace.operators._management.allowed_ips import AddressChange, AllowedA
 from igamingace.operators._management.balances import Balances
 from igamingace.operators._management.create import NewAccount
 from igamingace.operators._management.discover import Discovery
+from igamingace.operators._management.doctor import DOCTOR_CHECKS
 from igamingace.operators._management.health import HealthCheckResult, HealthReport
 from igamingace.operators._sync import Operator
 from igamingace.operators._transfers.plan import Plan, PlannedTransfer
 from igamingace.operators._transfers.top_up_state import TopUp, TransferOutcome
 
 __all__ = [
+    "DOCTOR_CHECKS",
     "Account",
     "AccountsFileError",
     "AddressChange",

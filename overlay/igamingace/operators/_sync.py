@@ -16,6 +16,7 @@ from igamingace.operators._management.balances import read_balances
 from igamingace.operators._management.callback_ping import PING_TIMEOUT
 from igamingace.operators._management.create import check_spec, create
 from igamingace.operators._management.discover import discover
+from igamingace.operators._management.doctor import doctor
 from igamingace.operators._management.health import HealthExpectations, check
 from igamingace.operators._management.report import report_on
 from igamingace.operators._transfers.top_up import top_up
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from igamingace.operators._transfers.plan import Plan
     from igamingace.operators._transfers.top_up_state import TopUp
     from igamingace.reports._days import DaysInput
-    from igamingace.reports._report import Report
+    from igamingace.reports._report import RevenueReport
 
 __all__ = ["Operator"]
 
@@ -409,6 +410,39 @@ class Operator(OperatorBase):
         options = RunOptions(deadline=deadline, progress=progress)
         return self._driver.run(check(self._selected(agents), expected, options))
 
+    def doctor(
+        self,
+        agents: Iterable[Account | str] | None = None,
+        *,
+        floor: Amounts | None = None,
+        callbacks: bool = True,
+        callback_timeout: float = PING_TIMEOUT,
+        deadline: float | None = None,
+        progress: bool = False,
+    ) -> HealthReport:
+        """Check whether accounts are ready to go live: what `check` checks, and what surrounds them.
+
+        Besides token, address, callback URL, points and providers: this host's clock against the server's,
+        TLS and proxy, the shared budget (is Redis reachable, does it not evict, has its user all rights),
+        other programs with the same token, and the differences from the contract seen so far. Each result
+        says what to do. Nothing is changed. The checks are `DOCTOR_CHECKS`.
+
+        Args:
+            agents: as for `check`, like all others.
+            floor: minimum points.
+            callbacks: whether to ping callback URLs from this host.
+            callback_timeout: seconds within which a callback URL must answer.
+            deadline: seconds for all of them.
+            progress: show a bar on standard error.
+
+        Raises:
+            ConfigurationError: the floor is not a valid amount, or has none for a currency.
+        """
+        expected = HealthExpectations(floor=floor, callbacks=callbacks, callback_timeout=callback_timeout)
+        options = RunOptions(deadline=deadline, progress=progress)
+        limiter = self._driver.agents.limiter
+        return self._driver.run(doctor(self._selected(agents), expected, options, limiter, self.drift))
+
     def report(
         self,
         days: DaysInput,
@@ -420,13 +454,13 @@ class Operator(OperatorBase):
         journal: str | os.PathLike[str] | None = None,
         deadline: float | None = None,
         on_progress: Callable[[str, int, int], object] | None = None,
-    ) -> Report:
+    ) -> RevenueReport:
         """Add up the transactions of many agents of some days: bets, wins, cancels, GGR, rounds, players.
 
         Each agent is read hour by hour, within its own budget and with its own pause, all agents at once:
-        about 12 minutes for a day. An hour that cannot be read is left open, and nothing else with it:
-        `Report.open`. With a journal, call this again with the same one: it reads only what is open. The
-        journal holds your ids of players, and has the mode 0600: delete it when the report is complete.
+        about 12 minutes for a day. An hour that cannot be read is left open, and nothing else with it: see
+        `RevenueReport.open`. With a journal, call this again with the same one: it reads only what is open.
+        The journal holds your ids of players, and has the mode 0600: delete it when the report is complete.
 
         Args:
             days: a date, a text such as "2026-11-28" or "yesterday", or a pair: the first and last day.

@@ -14,20 +14,19 @@ exact, and those of different currencies are never added.
 from igamingace.reports._aggregate import aggregate
 from igamingace.reports._async import report_async
 from igamingace.reports._csv import as_csv
-from igamingace.reports._days import Day, Days
+from igamingace.reports._days import Days
 from igamingace.reports._html import html
-from igamingace.reports._report import AgentDays, Dimension, OpenHours, Report, ReportRow
+from igamingace.reports._report import AgentDays, Dimension, OpenHours, ReportRow, RevenueReport
 from igamingace.reports._sync import report
 from igamingace.reports._tally import Sum
 
 __all__ = [
     "AgentDays",
-    "Day",
     "Days",
     "Dimension",
     "OpenHours",
-    "Report",
     "ReportRow",
+    "RevenueReport",
     "Sum",
     "aggregate",
     "as_csv",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+from igamingace_bindings.rest.api.transactions.transactions_list import WALK
 
 from igamingace import errors
 from igamingace.reports._days import Days, Hour, parse_days, report_zone
@@ -30,6 +32,9 @@ FAILURES_IN_A_ROW: Final = 3
 
 _OF_THE_ACCOUNT: Final = (errors.AuthenticationError, errors.IPNotAllowed, errors.ConfigurationError)
 """Errors that every call of the account will meet."""
+
+RETENTION: Final = timedelta.max if WALK.retention is None else timedelta(seconds=WALK.retention)
+"""The age from which on the platform may have deleted transactions."""
 
 _NOT_ENDED: Final = "it has not ended yet"
 
@@ -69,18 +74,33 @@ class ReadHour:
     pause: float | None
 
 
-class HourTally(Tally):
+@dataclass(slots=True)
+class HourTally:
     """The transactions of one hour.
 
     Attributes:
-        missing: how many transactions the platform counted there and never listed.
+        tally: their sums.
+        missing: how many the platform counted there and never listed.
+        old: whether it was read so late that the platform may have deleted some.
     """
 
-    __slots__ = ("missing",)
+    tally: Tally = field(default_factory=Tally)
+    missing: int = 0
+    old: bool = False
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.missing = 0
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON document that `from_json` reads."""
+        return {"missing": self.missing, "old": self.old, "cells": self.tally.to_json()}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Return the hour of a document.
+
+        Raises:
+            LookupError, TypeError, ValueError, ArithmeticError: it is none of `to_json`.
+        """
+        tally = Tally.from_json(document["cells"])
+        return cls(tally, int(document["missing"]), bool(document["old"]))
 
 
 class AgentRun:
@@ -120,9 +140,9 @@ class AgentRun:
         self._on_hour = on_hour
         self._on_progress = on_progress
         self._lock = threading.Lock()
-        self._hours = [*settings.days.hours()]
+        self._hours = [part for hour in settings.days.hours() for part in hour.split(settings.now)]
         self._tallies: dict[date, Tally] = {}
-        self._missing = 0
+        self._missing = self._old = 0
         self._open: dict[Hour, str] = {}
         self._closed = False
         before = done or {}
@@ -163,14 +183,15 @@ class AgentRun:
                 f"the account has {', '.join(sorted(wallets))}, not {self.currency}: correct its currency"
             )
 
-    def end(self, hour: Hour, tally: HourTally) -> None:
+    def end(self, hour: Hour, read: HourTally) -> None:
         """Take an hour that was read."""
         with self._lock:
             if self._closed:
                 return
+            read.old = self._settings.now - hour.start > RETENTION
             if self._on_hour is not None:
-                self._on_hour(hour, tally)
-            self._merge(hour, tally)
+                self._on_hour(hour, read)
+            self._merge(hour, read)
             del self._open[hour]
             done = self.total - len(self.wanted())
         if self._on_progress is not None:
@@ -179,19 +200,19 @@ class AgentRun:
     def fail(self, hour: Hour, error: Exception) -> None:
         """Leave an hour open."""
         with self._lock:
-            self._open[hour] = _reason(error)
+            self._open[hour] = _reason(error, self.agent)
 
     def fail_rest(self, error: Exception) -> None:
         """Leave open all hours that were not read, for this reason."""
         with self._lock:
-            self._open.update(dict.fromkeys(self.wanted(), _reason(error)))
+            self._open.update(dict.fromkeys(self.wanted(), _reason(error, self.agent)))
 
     def discard(self, error: Exception) -> None:
         """Leave all hours open, those that were read too."""
         with self._lock:
             self._tallies.clear()
-            self._missing = 0
-            self._open = dict.fromkeys(self._hours, _reason(error))
+            self._missing = self._old = 0
+            self._open = dict.fromkeys(self._hours, _reason(error, self.agent))
 
     def close(self) -> AgentDays:
         """Return what was read; what arrives later is not taken."""
@@ -204,11 +225,13 @@ class AgentRun:
                 cells={day: tuple(tally.cells.values()) for day, tally in sorted(self._tallies.items())},
                 open=tuple(self._open_ranges()),
                 missing=self._missing,
+                old=self._old,
             )
 
-    def _merge(self, hour: Hour, tally: HourTally) -> None:
-        self._tallies.setdefault(hour.day, Tally()).merge(tally.cells.values())
-        self._missing += tally.missing
+    def _merge(self, hour: Hour, read: HourTally) -> None:
+        self._tallies.setdefault(hour.day, Tally()).merge(read.tally.cells.values())
+        self._missing += read.missing
+        self._old += read.old
 
     def _open_ranges(self) -> Generator[OpenHours]:
         """Yield the open hours, those of one reason in a row together."""
@@ -272,8 +295,8 @@ def _currencies(info: Info) -> set[str]:
     return {each for each in found if each}
 
 
-def _reason(error: Exception) -> str:
-    return str(error) or type(error).__name__
+def _reason(error: Exception, agent: str) -> str:
+    return str(error).removeprefix(f"account {agent!r}: ") or type(error).__name__
 
 
 def make_settings(
@@ -289,6 +312,6 @@ def make_settings(
     Raises:
         ConfigurationError: the days or the zone are invalid.
     """
-    now = datetime.now(UTC)
+    now = datetime.now(UTC).replace(microsecond=0)  # the API's times have whole seconds
     parsed = parse_days(days, report_zone(time_zone, of_agent), now)
     return Settings(days=parsed, bonus_cost=bonus_cost, pause=pause, now=now)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from igamingace.errors import ConfigurationError
 from igamingace.reports._days import Days, report_zone
-from igamingace.reports._report import AgentDays, Report
+from igamingace.reports._report import AgentDays, RevenueReport
 from igamingace.reports._tally import Tally
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def aggregate(
     rate: Decimal | None = None,
     bonus_cost: bool = False,
     time_zone: tzinfo | str | None = None,
-) -> Report:
+) -> RevenueReport:
     """Add up transactions of one agent, each given once; for those of `report`, which reads them itself.
 
     Args:
@@ -55,4 +55,4 @@ def aggregate(
     days = Days(min(tallies, default=today), max(tallies, default=today), zone)
     cells = {day: tuple(tally.cells.values()) for day, tally in sorted(tallies.items())}
     read = AgentDays(agent=agent, currency=currency, rate=rate, cells=cells)
-    return Report(days=days, bonus_cost=bonus_cost, agents=(read,))
+    return RevenueReport(days=days, bonus_cost=bonus_cost, agents=(read,))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from igamingace._common.flow import run_flow_async
 from igamingace.reports._agent import AgentRun, HourTally, ReadHour, ReadInfo, make_settings, read_agent
-from igamingace.reports._report import Report
+from igamingace.reports._report import RevenueReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,12 +29,12 @@ async def report_async(
     time_zone: tzinfo | str | None = None,
     pause: float | None = None,
     on_progress: Callable[[int, int], object] | None = None,
-) -> Report:
+) -> RevenueReport:
     """Add up an agent's transactions of some days: bets, wins, cancels, GGR, rounds, players.
 
     A day is read hour by hour, with the pause between that the older generation of the API asks for: about 12
-    minutes a day. An hour that cannot be read is left open, and the report says so: `Report.open`. Hours that
-    have not ended are left open too.
+    minutes a day. An hour that cannot be read is left open, and nothing else with it: see
+    `RevenueReport.open`. Hours that have not ended are left open too.
 
     Args:
         agent: the agent; an account of level operator has no transactions.
@@ -61,16 +61,16 @@ async def report_async(
     run = AgentRun(name or "", currency or "", settings, on_progress=on_progress)
     reading = read_agent(run, settings, lambda step: step)
     await run_flow_async(reading, lambda step: perform_async(agent, step))
-    return Report(days=settings.days, bonus_cost=bonus_cost, agents=(run.close(),))
+    return RevenueReport(days=settings.days, bonus_cost=bonus_cost, agents=(run.close(),))
 
 
 async def perform_async(agent: AsyncAgentView, step: ReadInfo | ReadHour) -> Info | HourTally:
     """Perform a step of `read_agent`."""
     if isinstance(step, ReadInfo):
         return await agent.operators.info()
-    tally = HourTally()
+    read = HourTally()
     walk = agent.transactions.iterate(step.hour.start, step.hour.end, pause=step.pause)
     async for transaction in walk:
-        tally.add(transaction)
-    tally.missing = walk.progress.missing
-    return tally
+        read.tally.add(transaction)
+    read.missing = walk.progress.missing
+    return read

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from igamingace.models import Transaction
-    from igamingace.reports._report import Dimension, Report
+    from igamingace.reports._report import Dimension, RevenueReport
 
 __all__ = ["TRANSACTION_COLUMNS", "as_csv", "transaction_cells"]
 
@@ -39,7 +39,7 @@ TRANSACTION_COLUMNS: Final = (
 )
 
 
-def as_csv(report: Report, by: Iterable[Dimension] = ("agent", "provider")) -> str:
+def as_csv(report: RevenueReport, by: Iterable[Dimension] = ("agent", "provider")) -> str:
     """Return the rows of a report as CSV: amounts exact, in major units; no sums over currencies.
 
     Names of providers, games and agents that a spreadsheet would take for a formula have an apostrophe in

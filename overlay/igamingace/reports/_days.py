@@ -49,6 +49,12 @@ class Hour:
     start: datetime
     end: datetime
 
+    def split(self, moment: datetime) -> list[Hour]:
+        """Return what is before a moment and what is after it, without what would be empty."""
+        if not self.start < moment < self.end:
+            return [self]
+        return [Hour(self.day, self.start, moment), Hour(self.day, moment, self.end)]
+
 
 @dataclass(frozen=True, slots=True)
 class Days:

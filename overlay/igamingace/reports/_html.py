@@ -14,7 +14,7 @@ from igamingace.reports._text import (
     amount_text,
     dimension_cells,
     figure_cells,
-    open_text,
+    open_lines,
     other_rows,
     provider_text,
 )
@@ -22,7 +22,7 @@ from igamingace.reports._text import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from igamingace.reports._report import Dimension, Report, ReportRow
+    from igamingace.reports._report import Dimension, ReportRow, RevenueReport
 
 __all__ = ["html"]
 
@@ -33,7 +33,8 @@ _STYLE: Final = """
 body { max-width: 75rem; }
 .chart { width: 100%; margin: 0 0 1.5rem; table-layout: fixed; }
 .chart th { border: 0; font-weight: 400; color: var(--text); width: 28%; }
-.chart td { border: 0; } .chart td.right { width: 9.5rem; padding-right: 0; }
+.chart td { border: 0; }
+.chart td.right { width: 9.5rem; padding-right: 0; white-space: normal; overflow-wrap: anywhere; }
 .chart svg { display: block; width: 100%; height: 1.1rem; margin: .15rem 0; }
 .chart rect { fill: var(--accent); } .chart rect.minus { fill: var(--bad); }
 .chart line { stroke: var(--line); }
@@ -41,12 +42,13 @@ body { max-width: 75rem; }
   .chart th { width: 34%; } .chart td.right { width: 7.5rem; }
   .chart th, .chart td { padding-right: .4rem; }
 }
+@page { size: landscape; margin: 12mm; }
 @media print { body { max-width: none; } }
 """
 _CHARTS: Final[tuple[Dimension, ...]] = ("day", "provider", "agent")
 
 
-def html(report: Report, by: Iterable[Dimension] = ("agent", "provider")) -> str:
+def html(report: RevenueReport, by: Iterable[Dimension] = ("agent", "provider")) -> str:
     """Return the report as an HTML page, which needs nothing else and prints well.
 
     Args:
@@ -71,16 +73,16 @@ def html(report: Report, by: Iterable[Dimension] = ("agent", "provider")) -> str
     )
 
 
-def _missing(report: Report) -> Iterator[str]:
+def _missing(report: RevenueReport) -> Iterator[str]:
     if report.complete:
         return
     yield '<p class="bad"><strong>This report is not complete.</strong></p>\n'
     if report.open:
-        items = (f"<li>{text(open_text(hours, report))}</li>\n" for hours in report.open)
+        items = (f"<li>{text(line)}</li>\n" for line in open_lines(report))
         yield f'<ul class="bad">{"".join(items)}</ul>\n'
 
 
-def _rows(report: Report, dimensions: tuple[Dimension, ...]) -> Iterator[str]:
+def _rows(report: RevenueReport, dimensions: tuple[Dimension, ...]) -> Iterator[str]:
     rows = report.by(*dimensions)
     if not dimensions or not rows:
         return
@@ -91,21 +93,21 @@ def _rows(report: Report, dimensions: tuple[Dimension, ...]) -> Iterator[str]:
     yield html_table(columns, cells, right=FIGURES[1:], caption="Players of several rows may be the same")
 
 
-def _others(report: Report) -> Iterator[str]:
+def _others(report: RevenueReport) -> Iterator[str]:
     if rows := other_rows(report):
         yield "<h2>Not in GGR</h2>\n"
         columns = ("currency", "type", "transactions", "amount")
         yield html_table(columns, rows, right=columns[2:], caption="What moved money otherwise than by play")
 
 
-def _charts(report: Report) -> Iterator[str]:
+def _charts(report: RevenueReport) -> Iterator[str]:
     """Yield the charts that have more than one bar."""
     for dimension in _CHARTS:
         by_currency: dict[str, list[ReportRow]] = {}
         for row in report.by(dimension):
             if dimension != "provider" or row.provider_id is not None:
                 by_currency.setdefault(row.currency, []).append(row)
-        for currency, rows in by_currency.items():
+        for currency, rows in sorted(by_currency.items()):
             if len(rows) > 1:
                 bars = [(_label(row, dimension), row.ggr) for row in rows]
                 if dimension != "day":

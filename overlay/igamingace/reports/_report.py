@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from igamingace.reports._days import Days
 
-__all__ = ["AgentDays", "Dimension", "OpenHours", "Report", "ReportRow", "read_dimensions"]
+__all__ = ["AgentDays", "Dimension", "OpenHours", "ReportRow", "RevenueReport", "read_dimensions"]
 
 Dimension: TypeAlias = Literal["agent", "day", "provider", "game"]
 DIMENSIONS: Final[tuple[Dimension, ...]] = get_args(Dimension)
@@ -107,6 +107,7 @@ class AgentDays:
         cells: what was played, by day.
         open: the hours that are missing.
         missing: how many transactions the platform counted and never listed.
+        old: how many hours were read so late that the platform may have deleted transactions of them.
     """
 
     agent: str
@@ -115,10 +116,11 @@ class AgentDays:
     cells: dict[date, tuple[Cell, ...]]
     open: tuple[OpenHours, ...] = ()
     missing: int = 0
+    old: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class RevenueReport:
     """The revenue of some days: of one agent, or of many.
 
     Attributes:
@@ -188,6 +190,11 @@ class Report:
             for each in self.agents
             if each.missing
         ]
+        if old := sum(each.old for each in self.agents):
+            notes.append(
+                f"{old} hours were read late: the platform may have deleted transactions of them by then, "
+                "and figures may be too low."
+            )
         return notes
 
     def to_json(self, by: Iterable[Dimension] = ("agent", "provider")) -> dict[str, Any]:

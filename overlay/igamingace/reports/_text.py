@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from igamingace._common.amounts import decimals, minor_digits
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from decimal import Decimal
 
-    from igamingace.reports._report import Dimension, OpenHours, Report, ReportRow
+    from igamingace.reports._report import Dimension, ReportRow, RevenueReport
 
-__all__ = ["amount_text", "dimension_cells", "fee_text", "figure_cells", "open_text"]
+__all__ = [
+    "FIGURES",
+    "amount_text",
+    "dimension_cells",
+    "fee_text",
+    "figure_cells",
+    "open_lines",
+    "other_rows",
+    "provider_text",
+]
 
-FIGURES = ("currency", "bets", "cancels", "wins", "bonus wins", "GGR", "fee, estimate", "rounds", "players")
+MOST_NAMED: Final = 8
+"""How many agents a sentence names."""
+
+FIGURES: Final = (
+    "currency",
+    "bets",
+    "cancels",
+    "wins",
+    "bonus wins",
+    "GGR",
+    "fee, estimate",
+    "rounds",
+    "players",
+)
 """The headings of `figure_cells`."""
 
 
@@ -58,15 +81,23 @@ def provider_text(row: ReportRow) -> str:
     return row.provider or ("none" if row.provider_id is None else f"provider {row.provider_id}")
 
 
-def open_text(hours: OpenHours, report: Report) -> str:
-    """Return a sentence about hours that are missing."""
+def open_lines(report: RevenueReport) -> list[str]:
+    """Return a sentence for each time that is missing, and for the agents and the reason together."""
     zone = report.days.zone
-    start, end = hours.start.astimezone(zone), hours.end.astimezone(zone)
-    ends = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%Y-%m-%d %H:%M}"
-    return f"{hours.agent}: {start:%Y-%m-%d %H:%M} to {ends} is missing: {hours.reason}"
+    agents: dict[tuple[datetime, datetime, str], list[str]] = {}
+    for hours in report.open:
+        agents.setdefault((hours.start, hours.end, hours.reason), []).append(hours.agent)
+    lines: list[str] = []
+    for (started, ended, reason), names in agents.items():
+        start, end = started.astimezone(zone), ended.astimezone(zone)
+        until = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%Y-%m-%d %H:%M}"
+        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+        who = f"{', '.join(names[:MOST_NAMED])}{more}"
+        lines.append(f"{who}: {start:%Y-%m-%d %H:%M} to {until} is missing: {reason}")
+    return lines
 
 
-def other_rows(report: Report) -> list[list[str]]:
+def other_rows(report: RevenueReport) -> list[list[str]]:
     """Return currency, type, count and amount of all that is not in GGR."""
     rows: list[list[str]] = []
     for row in report.totals():

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 import redis
 from redis.exceptions import MovedError, RedisError
 
 from igamingace.limits._shared import SharedUnavailable
+from igamingace.limits.redis._examine import examine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["RedisValues", "SharedClient"]
+    from igamingace.limits._shared import StoreProblem
+
+__all__ = ["RedisStore", "RedisValues"]
+
+_Place: TypeAlias = tuple[str, int]
 
 # Only commands for which a RedisLimiter has rights anyway, and the clock of Redis. A right holds the time at
 # which it ends, and its owner.
@@ -32,62 +37,69 @@ if owner == ARGV[1] then redis.call('DEL', KEYS[1]) end
 """
 
 
-class SharedClient:
-    """The connections for shared values, of one limiter; it connects when they are first used."""
+class RedisStore:
+    """What a limiter has in its Redis besides permits; it connects when it is first used.
+
+    In a cluster each account's values are on the node that has the hash slot of its key.
+    """
 
     def __init__(self, settings: Mapping[str, Any], prefix: str) -> None:
         """Set up; `settings` are those of a connection, `prefix` is that of all keys."""
         self._settings = dict(settings)
         self._prefix = prefix
         self._lock = threading.Lock()
-        self._client: redis.Redis | None = None
+        self._clients: dict[_Place | None, redis.Redis] = {}
+        self._places: dict[str, _Place] = {}
 
     def values(self, account: str) -> RedisValues:
         """Return the values of an account."""
         return RedisValues(self, f"{self._prefix}{{{account}}}:")
 
-    def run(self, action: Callable[[redis.Redis], object]) -> Any:  # noqa: ANN401 - any Redis value
-        """Run an action with the client; in a cluster with that of the node that has the key.
+    def examine(self) -> list[StoreProblem]:
+        """Return what is wrong with Redis; it connects in the calling thread, and changes nothing."""
+        return examine(self._settings, self._prefix)
+
+    def run(self, prefix: str, action: Callable[[redis.Redis], object]) -> Any:  # noqa: ANN401 - any Redis value
+        """Run an action with the client of the node that has the keys with this prefix.
 
         Raises:
             SharedUnavailable: Redis cannot be reached or used.
         """
         try:
             try:
-                return action(self._open())
-            except MovedError as moved:
-                return action(self._follow(moved.host, moved.port))
+                return action(self._client(self._places.get(prefix)))
+            except MovedError as moved:  # the node of another slot; only a cluster has such
+                place = self._places[prefix] = (moved.host or self._settings.get("host", ""), moved.port)
+                return action(self._client(place))
         except (RedisError, OSError) as error:
+            self._places.pop(prefix, None)  # the node may be gone: ask the first one again
             reason = f"Redis cannot share values between processes: {type(error).__name__}: {error}"
         raise SharedUnavailable(reason)
 
     def close(self) -> None:
         """Close the connections."""
         with self._lock:
-            client, self._client = self._client, None
-        if client is not None:
+            clients, self._clients = [*self._clients.values()], {}
+        for client in clients:
             client.close()
 
-    def _open(self) -> redis.Redis:
+    def _client(self, place: _Place | None) -> redis.Redis:
         with self._lock:
-            if self._client is None:
+            if place not in self._clients:
                 settings = dict(self._settings)
+                if place is not None:
+                    settings["host"], settings["port"] = place
                 kind = settings.pop("connection_class", redis.Connection)
                 pool = redis.ConnectionPool(connection_class=kind, **settings)
-                self._client = redis.Redis.from_pool(pool)
-            return self._client
-
-    def _follow(self, host: str, port: int) -> redis.Redis:
-        self.close()
-        self._settings.update(host=host or self._settings.get("host"), port=port)
-        return self._open()
+                self._clients[place] = redis.Redis.from_pool(pool)
+            return self._clients[place]
 
 
 class RedisValues:
     """The values of one account; see `SharedValues`."""
 
-    def __init__(self, client: SharedClient, prefix: str) -> None:
-        self._client = client
+    def __init__(self, store: RedisStore, prefix: str) -> None:
+        self._store = store
         self._prefix = prefix
 
     def claim(self, name: str, seconds: float) -> float:
@@ -102,16 +114,18 @@ class RedisValues:
 
     def get(self, name: str) -> bytes | None:
         """Return a value; see `SharedValues.get`."""
-        found: bytes | None = self._client.run(lambda client: client.get(self._prefix + name))
+        found: bytes | None = self._store.run(self._prefix, lambda client: client.get(self._prefix + name))
         return found
 
     def put(self, name: str, value: bytes, seconds: float) -> None:
         """Store a value; see `SharedValues.put`."""
         milliseconds = max(1, round(1000 * seconds))
-        self._client.run(lambda client: client.set(self._prefix + name, value, px=milliseconds))
+        self._store.run(self._prefix, lambda client: client.set(self._prefix + name, value, px=milliseconds))
 
     def _evaluate(self, script: str, name: str, *arguments: str) -> object:
-        return self._client.run(lambda client: client.eval(script, 1, self._prefix + name, *arguments))
+        return self._store.run(
+            self._prefix, lambda client: client.eval(script, 1, self._prefix + name, *arguments)
+        )
 
 
 _process: tuple[int, str] = (0, "")

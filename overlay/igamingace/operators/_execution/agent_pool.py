@@ -84,7 +84,7 @@ class AgentPool(Generic[A, W]):
         self.drift = DriftLog(on_drift=on_drift)
         self._make = make
         self._make_transport = make_transport
-        self._limiter = limiter or default_limiter()
+        self.limiter = limiter or default_limiter()
         self._lock = threading.Lock()
         self._cached: WeakValueDictionary[str, A] = WeakValueDictionary()
         self._transports: dict[str, W] = {}
@@ -115,7 +115,7 @@ class AgentPool(Generic[A, W]):
         token = secret_token(account)
         base_url = account.base_url or self.base_url
         drift = DriftLog(token, parent=self.drift)
-        context = context_over(self.transport(base_url), base_url, token, self._limiter, drift, owned=False)
+        context = context_over(self.transport(base_url), base_url, token, self.limiter, drift, owned=False)
         return self._make(account, context, options or self.options)
 
     def transport(self, base_url: str) -> W:

@@ -83,5 +83,19 @@ class RunOptions:
     progress: bool = False
 
 
-Step: TypeAlias = CallOne | CallEach | Sleep | ResolveToken | SendCallback
+@dataclass(frozen=True, slots=True)
+class OpenAgent:
+    """The agent of an account; the result is an Agent or an AsyncAgent. Its token's source may block."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A function that blocks for a moment, and calls no agent; the result is what it returns."""
+
+    function: Callable[[], Any]
+
+
+Step: TypeAlias = CallOne | CallEach | Sleep | ResolveToken | SendCallback | OpenAgent | Block
 Flow: TypeAlias = Generator[Step, Any, T]

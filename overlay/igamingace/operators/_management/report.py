@@ -13,7 +13,7 @@ from igamingace.operators._execution.flow import CallEach, CallOne
 from igamingace.operators._transfers.journal import Journal
 from igamingace.reports._agent import AgentRun, HourTally, ReadHour, ReadInfo, Settings, read_agent
 from igamingace.reports._async import perform_async
-from igamingace.reports._report import Report
+from igamingace.reports._report import RevenueReport
 from igamingace.reports._sync import perform
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def report_on(
     base_url: str,
     journal: str | os.PathLike[str] | None,
     on_progress: Callable[[str, int, int], object] | None = None,
-) -> Flow[Report]:
+) -> Flow[RevenueReport]:
     """Read the transactions of many agents; what fails leaves its hours open.
 
     Args:
@@ -67,7 +67,7 @@ def _read_all(
     options: RunOptions,
     hours: _Hours | None,
     on_progress: Callable[[str, int, int], object] | None,
-) -> Flow[Report]:
+) -> Flow[RevenueReport]:
     runs = {
         account.name: AgentRun(
             account.name,
@@ -93,7 +93,7 @@ def _read_all(
     finally:
         # Past a deadline a thread may still be at work; after this it writes no more to the journal.
         agents = tuple(run.close() for run in runs.values())
-    return Report(days=settings.days, bonus_cost=settings.bonus_cost, agents=agents)
+    return RevenueReport(days=settings.days, bonus_cost=settings.bonus_cost, agents=agents)
 
 
 def _call(step: ReadInfo | ReadHour) -> Callable[[Agent | AsyncAgent], Any]:
@@ -133,7 +133,7 @@ class _Hours:
         """Return what writes an hour of an account."""
         name, url = self._key(account)
 
-        def write(hour: Hour, tally: HourTally) -> None:
+        def write(hour: Hour, read: HourTally) -> None:
             with self._lock:
                 self._journal.write(
                     version=_VERSION,
@@ -141,8 +141,7 @@ class _Hours:
                     url=url,
                     start=hour.start.isoformat(),
                     end=hour.end.isoformat(),
-                    missing=tally.missing,
-                    cells=tally.to_json(),
+                    **read.to_json(),
                 )
 
         return write
@@ -151,9 +150,7 @@ class _Hours:
         if entry["version"] != _VERSION:
             raise ValueError("the journal has another version")
         start, end = (datetime.fromisoformat(entry[name]).astimezone(UTC) for name in ("start", "end"))
-        tally = HourTally.from_json(entry["cells"])
-        tally.missing = int(entry["missing"])
-        self._done.setdefault((entry["agent"], entry["url"]), {})[start, end] = tally
+        self._done.setdefault((entry["agent"], entry["url"]), {})[start, end] = HourTally.from_json(entry)
 
     def _key(self, account: Account) -> tuple[str, str]:
         return account.name, account.base_url or self._base_url

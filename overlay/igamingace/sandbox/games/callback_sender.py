@@ -15,7 +15,8 @@ from igamingace_bindings.contract import CALLBACKS, CallbackInfo
 
 from igamingace._common.clock import perf_counter, sleep, wait
 from igamingace._common.masking import without_userinfo
-from igamingace._wallet_client.client import MAX_CONCURRENCY, NoResponse, WalletResponse, WalletUnreachable
+from igamingace._wallet_client.client import MAX_CONCURRENCY, NoResponse, WalletResponse
+from igamingace._wallet_client.diagnosis import Timings, diagnose_timeout
 from igamingace._wallet_client.dialects import RoundDetails, misspelt, with_one_id
 from igamingace._wallet_client.verdict import Verdict, failed, judge
 from igamingace.errors import ConfigurationError
@@ -54,6 +55,8 @@ class _Attempt:
     check: Check | None
     place: str = ""
     """Where it goes, in words; known once there is a connection."""
+    wallet_url: str = ""
+    """Where it goes, without credentials; empty for an application in process."""
 
 
 class CallbackSender:
@@ -150,17 +153,22 @@ class CallbackSender:
 
     async def _deliver(self, attempt: _Attempt, fault: InjectedCallbackFault) -> Delivery:
         at, start, command = self._runtime.clock(), perf_counter(), attempt.message.command
-        reply = None
+        reply, timings = None, Timings()
         try:
-            reply = await self._exchange_in_time(attempt, fault)
-            verdict = judge(command, reply.http_status, reply.body, attempt.session.currency)
+            reply = await self._exchange_in_time(attempt, fault, timings)
+            verdict = judge(
+                command,
+                reply.http_status,
+                reply.body,
+                attempt.session.currency,
+                headers=reply.headers,
+                url=attempt.wallet_url,
+            )
             verdict = attempt.check(verdict) if attempt.check else verdict
         except TimeoutError:
-            verdict = _timed_out(self._limit(command), fault.delay)
-        except WalletUnreachable as error:
-            verdict = failed(f"{error}: does the wallet run there?")
+            verdict = _timed_out(self._limit(command), fault.delay, attempt.wallet_url, timings)
         except NoResponse as error:
-            verdict = failed(str(error))
+            verdict = failed(error.diagnosis or str(error))
         except ConfigurationError as error:
             verdict = failed(f"not sent: {error}")
         except Exception as error:  # noqa: BLE001 - a URL that no library can work with is the account's mistake
@@ -185,11 +193,13 @@ class CallbackSender:
         self._runtime.callback_log.add(delivery)
         return delivery
 
-    async def _exchange_in_time(self, attempt: _Attempt, fault: InjectedCallbackFault) -> WalletResponse:
+    async def _exchange_in_time(
+        self, attempt: _Attempt, fault: InjectedCallbackFault, timings: Timings
+    ) -> WalletResponse:
         """Return the answer; TimeoutError when it is late, NoResponse when there is none."""
         account = attempt.session.account
         self._connections.prepare(account, attempt.url)
-        task = asyncio.get_running_loop().create_task(self._exchange(attempt, fault))
+        task = asyncio.get_running_loop().create_task(self._exchange(attempt, fault, timings))
         self._running.add(task)
         task.add_done_callback(self._ended)
         await wait(task, self._limit(attempt.message.command))
@@ -202,15 +212,17 @@ class CallbackSender:
             task.cancel()
         raise TimeoutError
 
-    async def _exchange(self, attempt: _Attempt, fault: InjectedCallbackFault) -> WalletResponse:
+    async def _exchange(
+        self, attempt: _Attempt, fault: InjectedCallbackFault, timings: Timings
+    ) -> WalletResponse:
         async with self._connections.to(attempt.session.account, attempt.url) as connection:
-            attempt.place = connection.name
+            attempt.place, attempt.wallet_url = connection.name, connection.url
             await sleep(fault.delay)
             if fault.lost:
                 raise NoResponse(
                     "a fault of the sandbox lost the callback on its way: the wallet never got it"
                 )
-            reply = await connection.send(attempt.message.body, attempt.signature)
+            reply = await connection.send(attempt.message.body, attempt.signature, timings)
             if fault.lost_answer:
                 raise NoResponse(
                     "a fault of the sandbox lost the answer on its way: the wallet has the callback"
@@ -232,15 +244,13 @@ def _words(command: str, number: int, verdict: Verdict) -> str:
     return " ".join(filter(None, (judgement, _next_step(command, number, verdict))))
 
 
-def _timed_out(seconds: float, held: float = 0.0) -> Verdict:
+def _timed_out(seconds: float, held: float, url: str, timings: Timings) -> Verdict:
     """Judge that no answer came within so many seconds, of which a fault has held the callback for `held`."""
     if held:
         return failed(
             f"no answer within {seconds:g} s: a fault of the sandbox held the callback for {held:g} s"
         )
-    return failed(
-        f"no answer within {seconds:g} s: give up earlier than that yourself, and answer with ERR_UNKNOWN"
-    )
+    return failed(diagnose_timeout(seconds, url, timings))
 
 
 def _next_step(command: str, number: int, verdict: Verdict) -> str:
