@@ -78,7 +78,7 @@ def test_books_that_agree_end_with_0(casino, reconcile):
     assert "Alike on both sides: 12 transactions" in printed
     assert "The sums in USD agree" in printed
     document = json.loads(reconcile("--json").stdout)
-    assert (document["ok"], document["compared"], document["differences"]) == (True, 12, [])
+    assert (document["ok"], document["compared"], document["discrepancies"]) == (True, 12, [])
     assert document["account"] == "mycasino"
 
 
@@ -90,15 +90,15 @@ def test_books_that_differ_end_with_1_and_tell_where(casino, reconcile, tmp_path
     session.win(Decimal("7.5"))
     casino.settle()
     table = reconcile("--csv", "d.csv", "--html", "d.html", status=1)
-    assert "mycasino: 2 differences" in table.stdout
+    assert "mycasino: 2 discrepancies" in table.stdout
     assert "By the platform, the players have 7.51 USD more than by the book" in table.stdout
     rows = list(csv.DictReader((tmp_path / "d.csv").read_text().splitlines()))
-    assert [(row["difference"], row["player"], row["gap"]) for row in rows] == [
+    assert [(row["discrepancy"], row["player"], row["gap"]) for row in rows] == [
         ("amount", "ann", "0.01 USD"),
         ("missing here", "ann", "7.5 USD"),
     ]
     page = (tmp_path / "d.html").read_text()
-    assert "Reconciliation: 2 differences" in page
+    assert "Reconciliation: 2 discrepancies" in page
     assert "missing in the book" in page
     for name in ("d.csv", "d.html"):
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600

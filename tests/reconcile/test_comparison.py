@@ -1,4 +1,4 @@
-"""The comparison of two books: each kind of difference, and what is none."""
+"""The comparison of two books: each kind of discrepancy, and what is none."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from igamingace.errors import InvalidArgument
-from igamingace.reconcile import DifferenceKind, Record, Window, _comparison, reconcile
+from igamingace.reconcile import DiscrepancyKind, Record, Window, _comparison, reconcile
 
 SINCE = datetime(2026, 11, 28, tzinfo=UTC)
 DAY = Window(SINCE, SINCE + timedelta(days=1))
 NOON = SINCE + timedelta(hours=12)
-D = DifferenceKind
+D = DiscrepancyKind
 
 
 def bet(number, amount=10, player="ann", round_=None, at=NOON, **more):
@@ -36,7 +36,7 @@ def void(of, by=None, player="ann", round_=None, at=NOON):
 
 def told(result):
     """What was found, in short."""
-    return [(each.kind, each.side, each.record.transaction_id, each.gaps) for each in result.differences]
+    return [(each.kind, each.side, each.record.transaction_id, each.gaps) for each in result.discrepancies]
 
 
 def compare(platform, book, window=DAY, currency="USD"):
@@ -80,7 +80,7 @@ def test_equal_books_agree_in_whatever_order_they_come():
         ),
     ],
 )
-def test_each_difference_is_named_with_what_it_is_worth(platform, book, expected):
+def test_each_discrepancy_is_named_with_what_it_is_worth(platform, book, expected):
     rest = [bet(100 + number) for number in range(5)]
     result = compare([*platform, *rest], [*rest, *book])
     assert told(result) == expected
@@ -118,7 +118,7 @@ def test_each_difference_is_named_with_what_it_is_worth(platform, book, expected
         ([bet(1), win(2)], [Record("1", "bet", Decimal(10)), Record("2", "win", Decimal(5))]),
     ],
 )
-def test_what_moved_the_same_money_on_both_sides_is_no_difference(platform, book):
+def test_what_moved_the_same_money_on_both_sides_is_no_discrepancy(platform, book):
     for one, other in ((platform, book), (book, platform)):
         result = compare(one, other)
         assert told(result) == []
@@ -130,14 +130,14 @@ def test_ids_are_compared_as_bytes_and_number_like_texts_stay_apart():
     rows = [bet(name) for name in names]
     assert compare(rows, rows[::-1]).agrees
     result = compare(rows[:1], rows[1:2])
-    assert [each.kind for each in result.differences] == [D.MISSING_THERE, D.MISSING_HERE]
+    assert [each.kind for each in result.discrepancies] == [D.MISSING_THERE, D.MISSING_HERE]
 
 
 def test_matching_never_uses_the_time():
     later = [bet(1, at=NOON + timedelta(hours=5)), bet(2, at=None)]
     assert compare([bet(1), bet(2)], later).agrees
     same = compare([bet(1)], [bet(2)._replace(round_id="r1")])
-    assert {each.kind for each in same.differences} == {D.MISSING_HERE, D.MISSING_THERE}
+    assert {each.kind for each in same.discrepancies} == {D.MISSING_HERE, D.MISSING_THERE}
 
 
 END = DAY.until
@@ -191,7 +191,7 @@ def test_near_an_end_that_was_not_read_beyond_nothing_is_called_missing():
     result = compare([near, kept], [kept])
     assert (result.agrees, result.edge_count, told(result)) == (True, 1, [])
     read_beyond = compare([near, kept], [kept, bet(3, at=shifted(10))])
-    assert [each.kind for each in read_beyond.differences] == [D.MISSING_HERE]
+    assert [each.kind for each in read_beyond.discrepancies] == [D.MISSING_HERE]
     assert [record.transaction_id for _, record in read_beyond.edge] == ["3"]
 
 
@@ -228,21 +228,23 @@ def test_unknown_types_are_compared_and_move_no_sum():
     assert told(result) == [(D.MISSING_HERE, "platform", "1", {})]
 
 
-def test_differences_are_grouped_by_player_and_round():
+def test_discrepancies_are_grouped_by_player_and_round():
     platform = [bet(1, player="bob", round_="x"), win(2, player="bob", round_="x"), bet(3, player="ann")]
     result = compare(platform, [])
-    groups = [(each.player_id, each.round_id, len(each.differences), each.gaps) for each in result.by_round()]
+    groups = [
+        (each.player_id, each.round_id, len(each.discrepancies), each.gaps) for each in result.by_round()
+    ]
     assert groups == [("ann", "r3", 1, {"USD": -10}), ("bob", "x", 2, {"USD": -5})]
 
 
-def test_a_result_keeps_so_many_differences_and_hands_out_all(monkeypatch):
+def test_a_result_keeps_so_many_discrepancies_and_hands_out_all(monkeypatch):
     monkeypatch.setattr(_comparison, "KEPT", 3)
     seen = []
     platform = [bet(number) for number in range(8)]
-    result = reconcile(platform, [], DAY, currency="USD", on_difference=seen.append)
-    assert (len(result.differences), result.omitted, result.counts) == (3, 5, {D.MISSING_HERE: 8})
+    result = reconcile(platform, [], DAY, currency="USD", on_discrepancy=seen.append)
+    assert (len(result.discrepancies), result.omitted, result.counts) == (3, 5, {D.MISSING_HERE: 8})
     assert [each.record.transaction_id for each in seen] == [str(number) for number in range(8)]
-    assert tuple(seen[:3]) == result.differences
+    assert tuple(seen[:3]) == result.discrepancies
 
 
 @pytest.mark.parametrize("source", [5, None, object()])
@@ -251,7 +253,7 @@ def test_what_has_no_transactions_is_refused(source):
         reconcile([], source)
 
 
-# Random books with differences put into one side: every one is found, and none else.
+# Random books with discrepancies put into one side: every one is found, and none else.
 
 AMOUNTS = st.decimals(min_value=Decimal("0.01"), max_value=10**6, places=2)
 
@@ -286,7 +288,7 @@ INJECTED = ["missing_here", "missing_there", "amount", "currency", "player", "ca
 
 
 def inject(kind, platform, book, course, draw):  # noqa: PLR0911 -- a table, in words
-    """Change a round on one side; return the differences that it must show, or None if it cannot be done."""
+    """Change a round on one side; return the discrepancies that it must show, None if it cannot be done."""
     if course == "void":
         return None
     spot = draw(st.integers(0, len(book) - 1))
@@ -330,7 +332,7 @@ def inject(kind, platform, book, course, draw):  # noqa: PLR0911 -- a table, in 
 
 @settings(max_examples=150, deadline=None)
 @given(st.data())
-def test_every_injected_difference_is_found_and_none_else(data):
+def test_every_injected_discrepancy_is_found_and_none_else(data):
     rounds = data.draw(books())
     expected = []
     left, right = [], []
@@ -349,11 +351,11 @@ def test_every_injected_difference_is_found_and_none_else(data):
 
     result = reconcile(left, right, window, currency="USD")
 
-    found = [(each.kind, each.side, each.record.transaction_id) for each in result.differences]
+    found = [(each.kind, each.side, each.record.transaction_id) for each in result.discrepancies]
     assert sorted(map(str, found)) == sorted(map(str, expected))
     assert result.agrees == (not expected)
     gaps = {}
-    for each in result.differences:
+    for each in result.discrepancies:
         for currency, gap in each.gaps.items():
             gaps[currency] = gaps.get(currency, Decimal(0)) + gap
     assert {name: gap for name, gap in result.gaps().items() if gap} == {

@@ -10,7 +10,7 @@ from igamingace import Agent, AsyncAgent
 from igamingace.callbacks import wallet_app
 from igamingace.errors import InvalidArgument
 from igamingace.ledger import Ledger
-from igamingace.reconcile import DifferenceKind, Record, Window, reconcile, reconcile_async
+from igamingace.reconcile import DiscrepancyKind, Record, Window, reconcile, reconcile_async
 from igamingace.sandbox import create_app
 
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -53,7 +53,7 @@ def the_time():
 async def test_an_agent_and_a_ledger_are_reconciled_in_asyncio(casino, ledger):
     async with AsyncAgent(TOKEN, transport=casino.async_transport()) as agent:
         result = await reconcile_async(agent, ledger, the_time(), currency="USD", pause=0)
-    assert result.counts == {DifferenceKind.MISSING_HERE: 2}
+    assert result.counts == {DiscrepancyKind.MISSING_HERE: 2}
     assert (result.compared, result.gaps(), result.unlisted) == (58, {"USD": Decimal("0.1")}, 0)
     assert {each.kind: each.gap for each in result.sums} == {"bet": 0, "win": Decimal("0.1")}
 
@@ -66,7 +66,7 @@ async def test_an_agent_and_a_ledger_are_reconciled_in_a_thread(casino, ledger):
             return reconcile(agent, ledger, the_time(), currency="USD", pause=0)
 
     result = await asyncio.to_thread(run)
-    assert result.counts == {DifferenceKind.MISSING_HERE: 2}
+    assert result.counts == {DiscrepancyKind.MISSING_HERE: 2}
     assert [(each.player_id, each.gaps) for each in result.by_round()] == [
         ("ann", {}),
         ("ann", {"USD": Decimal("0.1")}),
@@ -100,7 +100,7 @@ async def test_asynchronous_iterables_are_taken_too():
             yield Record(str(number), "bet", Decimal(1), "ann", "r")
 
     result = await reconcile_async(rows(), [Record("2499", "bet", Decimal(1), "ann", "r")])
-    assert result.counts == {DifferenceKind.MISSING_HERE: 2499}
+    assert result.counts == {DiscrepancyKind.MISSING_HERE: 2499}
 
 
 async def test_an_iterable_that_fails_in_asyncio_leaves_nothing_open():

@@ -1,4 +1,4 @@
-"""Each kind of difference on demand: faults of the sandbox, two wallets, and what is found."""
+"""Each kind of discrepancy on demand: faults of the sandbox, two wallets, and what is found."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pytest
 from igamingace import Agent
 from igamingace.callbacks import wallet_app
 from igamingace.ledger import Ledger
-from igamingace.reconcile import DifferenceKind, Record, Window, reconcile
+from igamingace.reconcile import DiscrepancyKind, Record, Window, reconcile
 from igamingace.sandbox import create_app
 from igamingace.sandbox.faults import parse_fault
 
-D = DifferenceKind
+D = DiscrepancyKind
 TOKEN = "0123456789abcdef0123456789abcdef"
 
 
@@ -122,7 +122,7 @@ SISTER = [0, 1, 2, 3, 4, 10, 11, 14]
     ],
 )
 @pytest.mark.parametrize("kind", [Correct, Careless])
-def test_each_difference_can_be_rehearsed(tmp_path, kind, dialect, play, faults, correct, careless):
+def test_each_discrepancy_can_be_rehearsed(tmp_path, kind, dialect, play, faults, correct, careless):
     books = kind(tmp_path)
     wallet = wallet_app(books.wallet, token=TOKEN)
     app = create_app(token=TOKEN, wallet=wallet, seed=3, time_scale=0.2, dialect=dialect)
@@ -142,9 +142,9 @@ def test_each_difference_can_be_rehearsed(tmp_path, kind, dialect, play, faults,
 
     assert all(fault.spent for fault in app.faults)
     expected = correct if kind is Correct else careless
-    assert [each.kind for each in result.differences] == expected
+    assert [each.kind for each in result.discrepancies] == expected
     assert result.agrees == (not expected)
-    assert {each.player_id for each in result.differences} <= {"ann"}
+    assert {each.player_id for each in result.discrepancies} <= {"ann"}
 
 
 def check(app, books, dialect):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from igamingace.reconcile import Book, Columns, Difference, Reconciliation, Window
+    from igamingace.reconcile import Book, Columns, Discrepancy, Reconciliation, Window
     from igamingace.reconcile._run import Ledger
 
 LEDGER_VARIABLE: Final = "IGAMINGACE_LEDGER_URL"
@@ -83,7 +83,7 @@ def reconcile(
     book_time_zone: Annotated[
         str, typer.Option(metavar="ZONE", help="Of times in table or file that do not say theirs.")
     ] = "UTC",
-    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all differences as CSV.")] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all discrepancies as CSV.")] = None,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page to look at or to print.")
     ] = None,
@@ -111,7 +111,7 @@ def reconcile(
             window = _window(agent, time_zone, day, since, until, edge=edge)
             name, currency = account_of(agent)
             with (
-                _differences_to(csv) as write,
+                _discrepancies_to(csv) as write,
                 _progress(shown=sys.stderr.isatty() and not as_json) as advance,
             ):
                 from igamingace.reconcile import reconcile as compare  # noqa: PLC0415 -- not for --help
@@ -123,7 +123,7 @@ def reconcile(
                     currency=currency or None,
                     pause=pause,
                     on_progress=advance,
-                    on_difference=write,
+                    on_discrepancy=write,
                 )
         if html is not None:
             from igamingace.reconcile import html as page  # noqa: PLC0415 -- as above
@@ -273,8 +273,8 @@ def _window(
 
 
 @contextmanager
-def _differences_to(path: Path | None) -> Generator[Callable[[Difference], object] | None]:
-    """Write the differences to a file while they are found; it is there when it is whole."""
+def _discrepancies_to(path: Path | None) -> Generator[Callable[[Discrepancy], object] | None]:
+    """Write the discrepancies to a file while they are found; it is there when it is whole."""
     if path is None:
         yield None
         return
@@ -283,7 +283,7 @@ def _differences_to(path: Path | None) -> Generator[Callable[[Difference], objec
     with open_private(path) as out:
         writer = csv_module.writer(out, lineterminator="\n")
         writer.writerow(CSV_COLUMNS)
-        yield lambda difference: writer.writerow(csv_cells(difference))
+        yield lambda discrepancy: writer.writerow(csv_cells(discrepancy))
 
 
 @contextmanager
@@ -314,11 +314,11 @@ def _show(name: str, done: Reconciliation) -> None:
     output.print(sums)
     for note in _export.notes(done):
         output.print(cell(note), soft_wrap=True)
-    if done.differences:
+    if done.discrepancies:
         rows = table(*_export.DIFFERENCE_COLUMNS, right=("off by",))
-        for each in done.differences[:_MOST_SHOWN]:
-            rows.add_row(*map(cell, _export.difference_row(each)))
+        for each in done.discrepancies[:_MOST_SHOWN]:
+            rows.add_row(*map(cell, _export.discrepancy_row(each)))
         output.print(rows)
-    more = done.omitted + max(0, len(done.differences) - _MOST_SHOWN)
+    more = done.omitted + max(0, len(done.discrepancies) - _MOST_SHOWN)
     if more:
         output.print(f"and {more} more: --csv FILE has all")

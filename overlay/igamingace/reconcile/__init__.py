@@ -20,12 +20,12 @@ from igamingace.reconcile._columns import Columns
 from igamingace.reconcile._export import as_csv, html
 from igamingace.reconcile._record import Record
 from igamingace.reconcile._result import (
-    Difference,
-    DifferenceKind,
+    ComparedSum,
+    Discrepancy,
+    DiscrepancyKind,
     Reconciliation,
-    RoundDifferences,
+    RoundDiscrepancies,
     Side,
-    Sum,
 )
 from igamingace.reconcile._run import Book, reconcile, reconcile_async
 from igamingace.reconcile._window import Window
@@ -33,15 +33,15 @@ from igamingace.reconcile._window import Window
 __all__ = [
     "Book",
     "Columns",
+    "ComparedSum",
     "CsvBook",
-    "Difference",
-    "DifferenceKind",
+    "Discrepancy",
+    "DiscrepancyKind",
     "Reconciliation",
     "Record",
-    "RoundDifferences",
+    "RoundDiscrepancies",
     "Side",
     "SqlBook",
-    "Sum",
     "Window",
     "as_csv",
     "html",

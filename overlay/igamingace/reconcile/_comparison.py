@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from igamingace._common.amounts import format_amount
 from igamingace.errors import InvalidArgument
 from igamingace.reconcile._record import BET, CANCEL, WIN, Record
-from igamingace.reconcile._result import Difference, DifferenceKind, Reconciliation, Sum, gaps_of
+from igamingace.reconcile._result import ComparedSum, Discrepancy, DiscrepancyKind, Reconciliation, gaps_of
 from igamingace.reconcile._scratch import BOOK, PLATFORM, SIDES, Loose, Row, Scratch
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from igamingace.reconcile._window import Window
 
 KEPT: Final = 10_000
-"""How many differences a result keeps in memory."""
+"""How many discrepancies a result keeps in memory."""
 _EDGE_KEPT: Final = 1_000
 _EXACT: Final = Context(prec=120)
 _ZERO: Final = Decimal(0)
-_MISSING: Final = {PLATFORM: DifferenceKind.MISSING_HERE, BOOK: DifferenceKind.MISSING_THERE}
+_MISSING: Final = {PLATFORM: DiscrepancyKind.MISSING_HERE, BOOK: DiscrepancyKind.MISSING_THERE}
 
 
 class _Coverage:
@@ -55,7 +55,7 @@ class Comparison:
     2. Loose cancels are matched by the id of their bet, then by player, round and amount: a callback may name
        the cancel by one of two ids. A bet that only one side knows is annulled by its cancel on the same
        side: a bet that the wallet never got, or refused, moved no money.
-    3. What is left are differences; near an end of the window that was not read beyond, they are left open.
+    3. What is left are discrepancies; near an end of the window that was not read beyond, they are left open.
 
     A pair belongs to the window in which the platform has it, and its sums follow.
 
@@ -74,7 +74,7 @@ class Comparison:
         self._scratch: Final = Scratch(currency)
         self._coverage: Final = (_Coverage(), _Coverage())
         self._sums: Final[dict[tuple[str | None, str], tuple[_SideSum, _SideSum]]] = {}
-        self._counts: Final[Counter[DifferenceKind]] = Counter()
+        self._counts: Final[Counter[DiscrepancyKind]] = Counter()
         self._edge: Final[list[tuple[Side, Record]]] = []
         self._edge_count = self._compared = self._annulled = 0
         self._currency = currency
@@ -117,7 +117,7 @@ class Comparison:
                 self._count(side, record)
             yield record, inside
 
-    def finish(self, on_difference: Callable[[Difference], object] | None = None) -> Reconciliation:
+    def finish(self, on_discrepancy: Callable[[Discrepancy], object] | None = None) -> Reconciliation:
         """Compare what was added, and return what was found; then it is closed.
 
         Raises:
@@ -129,7 +129,7 @@ class Comparison:
             for _, rows in groupby(self._scratch.odd_rows(), lambda row: (row.id, row.record.kind)):
                 self._group(list(rows))
             self._match_cancels()
-            return self._result(on_difference)
+            return self._result(on_discrepancy)
         finally:
             self.close()
 
@@ -155,7 +155,7 @@ class Comparison:
         live = [row for row in singles if not row.record.cancelled]
         for position, row in enumerate(live):
             if pairs or position:
-                self._single(DifferenceKind.DOUBLE, row)
+                self._single(DiscrepancyKind.DOUBLE, row)
             else:
                 self._keep_loose(row)
 
@@ -181,13 +181,13 @@ class Comparison:
         self._move(book, inside=inside)
         return inside
 
-    def _differing(self, platform: Record, book: Record) -> Iterator[DifferenceKind]:
+    def _differing(self, platform: Record, book: Record) -> Iterator[DiscrepancyKind]:
         if platform.amount is not None and book.amount is not None and platform.amount != book.amount:
-            yield DifferenceKind.AMOUNT
+            yield DiscrepancyKind.AMOUNT
         if self._in(platform) != self._in(book):
-            yield DifferenceKind.CURRENCY
+            yield DiscrepancyKind.CURRENCY
         if None not in {platform.player_id, book.player_id} and platform.player_id != book.player_id:
-            yield DifferenceKind.PLAYER
+            yield DiscrepancyKind.PLAYER
 
     def _want_cancel(self, live: Row, undone: Row) -> None:
         if live.record.kind == BET:
@@ -283,10 +283,10 @@ class Comparison:
             assert each.other is not None  # noqa: S101 -- a want is a pair
             self._uncancelled(row, self._scratch.row(each.other))
         else:
-            kind = DifferenceKind.CANCELLED if each.role == CANCEL else _MISSING[row.side]
+            kind = DiscrepancyKind.CANCELLED if each.role == CANCEL else _MISSING[row.side]
             self._single(kind, row)
 
-    # 3. Differences
+    # 3. Discrepancies
 
     def _uncancelled(self, live: Row, undone: Row) -> None:
         """Report a pair that is cancelled on one side only, unless its cancel may not have been read."""
@@ -296,9 +296,9 @@ class Comparison:
             self._move(live, inside=False, was=inside)
             self._leave_open(live)
         elif inside:
-            self._found(DifferenceKind.CANCELLED, SIDES[undone.side], platform, book)
+            self._found(DiscrepancyKind.CANCELLED, SIDES[undone.side], platform, book)
 
-    def _single(self, kind: DifferenceKind, row: Row) -> None:
+    def _single(self, kind: DiscrepancyKind, row: Row) -> None:
         """Report a row that the other side lacks, unless its counterpart may not have been read."""
         if not row.inside or self._is_open(row, 1 - row.side):
             self._move(row, inside=False)
@@ -323,7 +323,7 @@ class Comparison:
 
     def _found(
         self,
-        kind: DifferenceKind,
+        kind: DiscrepancyKind,
         side: Side | None,
         platform: Row | None,
         book: Row | None,
@@ -331,7 +331,7 @@ class Comparison:
         rank: int = 0,
     ) -> None:
         self._counts[kind] += 1
-        self._scratch.add_difference(kind.value, side, platform, book, rank=rank, counted=not rank)
+        self._scratch.add_discrepancy(kind.value, side, platform, book, rank=rank, counted=not rank)
 
     # Sums
 
@@ -355,22 +355,22 @@ class Comparison:
     def _named(self, record: Record) -> Record:
         return record._replace(currency=self._in(record))
 
-    def _result(self, on_difference: Callable[[Difference], object] | None) -> Reconciliation:
-        found = self._differences()
-        kept: list[Difference] = []
+    def _result(self, on_discrepancy: Callable[[Discrepancy], object] | None) -> Reconciliation:
+        found = self._discrepancies()
+        kept: list[Discrepancy] = []
         for each in islice(found, KEPT):
             kept.append(each)
-            if on_difference is not None:
-                on_difference(each)
-        if on_difference is not None:
+            if on_discrepancy is not None:
+                on_discrepancy(each)
+        if on_discrepancy is not None:
             for each in found:
-                on_difference(each)
+                on_discrepancy(each)
         return Reconciliation(
             window=self._window,
             compared=self._compared,
             annulled=self._annulled,
-            counts={kind: self._counts[kind] for kind in DifferenceKind if self._counts[kind]},
-            differences=tuple(kept),
+            counts={kind: self._counts[kind] for kind in DiscrepancyKind if self._counts[kind]},
+            discrepancies=tuple(kept),
             omitted=sum(self._counts.values()) - len(kept),
             edge=tuple(self._edge),
             edge_count=self._edge_count,
@@ -378,14 +378,14 @@ class Comparison:
             unlisted=self.unlisted,
         )
 
-    def _differences(self) -> Iterator[Difference]:
-        for kind, side, platform, book, counted in self._scratch.differences():
+    def _discrepancies(self) -> Iterator[Discrepancy]:
+        for kind, side, platform, book, counted in self._scratch.discrepancies():
             first = None if platform is None else self._named(platform.record)
             second = None if book is None else self._named(book.record)
             gaps = gaps_of(first, second) if counted else {}
-            yield Difference(DifferenceKind(kind), side, first, second, gaps)
+            yield Discrepancy(DiscrepancyKind(kind), side, first, second, gaps)
 
-    def _sorted_sums(self) -> Iterator[Sum]:
+    def _sorted_sums(self) -> Iterator[ComparedSum]:
         named: dict[tuple[str, str], list[_SideSum]] = {}
         for (currency, kind), sides in self._sums.items():
             both = named.setdefault((currency or self._currency or "", kind), [_SideSum(), _SideSum()])
@@ -394,7 +394,7 @@ class Comparison:
                 total.amount = _EXACT.add(total.amount, each.amount)
         for (currency, kind), (platform, book) in sorted(named.items(), key=_by_currency):
             if platform.count or book.count:
-                yield Sum(currency, kind, platform.count, platform.amount, book.count, book.amount)
+                yield ComparedSum(currency, kind, platform.count, platform.amount, book.count, book.amount)
 
 
 _ORDER: Final = {kind: position for position, kind in enumerate((BET, WIN, CANCEL))}

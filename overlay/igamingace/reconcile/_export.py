@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Final
 from igamingace._common.amounts import format_amount
 from igamingace._common.html_page import html_page, html_table, text
 from igamingace._common.spreadsheet import safe_cell
-from igamingace.reconcile._result import DifferenceKind
+from igamingace.reconcile._result import DiscrepancyKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from decimal import Decimal
 
     from igamingace.reconcile._record import Record
-    from igamingace.reconcile._result import Difference, Reconciliation, Side
+    from igamingace.reconcile._result import Discrepancy, Reconciliation, Side
 
 _SIDE_COLUMNS: Final = ("id", "kind", "amount", "currency", "player", "round", "at", "cancelled")
 CSV_COLUMNS: Final = (
-    "difference",
+    "discrepancy",
     "side",
     "player",
     "round",
@@ -34,48 +34,48 @@ DIFFERENCE_COLUMNS: Final = (
     "round",
     "transaction",
     "kind",
-    "difference",
+    "discrepancy",
     "platform",
     "book",
     "off by",
 )
 MOST_SHOWN: Final = 1_000
-"""How many differences the page shows."""
+"""How many discrepancies the page shows."""
 
 _WORDS: Final = {
-    DifferenceKind.MISSING_THERE: "missing at the platform",
-    DifferenceKind.MISSING_HERE: "missing in the book",
-    DifferenceKind.AMOUNT: "amount",
-    DifferenceKind.CURRENCY: "currency",
-    DifferenceKind.PLAYER: "player",
+    DiscrepancyKind.MISSING_THERE: "missing at the platform",
+    DiscrepancyKind.MISSING_HERE: "missing in the book",
+    DiscrepancyKind.AMOUNT: "amount",
+    DiscrepancyKind.CURRENCY: "currency",
+    DiscrepancyKind.PLAYER: "player",
 }
 _PLACES: Final[dict[Side, str]] = {"platform": "at the platform", "book": "in the book"}
 
 
 def as_csv(result: Reconciliation) -> str:
-    """Return the differences that the result keeps as CSV, a line each, with a header.
+    """Return the discrepancies that the result keeps as CSV, a line each, with a header.
 
     Texts that a spreadsheet would take for a formula are quoted.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
-    writer.writerows(map(csv_cells, result.differences))
+    writer.writerows(map(csv_cells, result.discrepancies))
     return out.getvalue()
 
 
-def csv_cells(difference: Difference) -> list[object]:
-    """Return the cells of a difference."""
+def csv_cells(discrepancy: Discrepancy) -> list[object]:
+    """Return the cells of a discrepancy."""
     return [
         safe_cell(cell)
         for cell in (
-            difference.kind.value,
-            difference.side or "",
-            difference.player_id or "",
-            difference.round_id or "",
-            *_side_cells(difference.platform),
-            *_side_cells(difference.book),
-            gap_text(difference.gaps, signed=False),
+            discrepancy.kind.value,
+            discrepancy.side or "",
+            discrepancy.player_id or "",
+            discrepancy.round_id or "",
+            *_side_cells(discrepancy.platform),
+            *_side_cells(discrepancy.book),
+            gap_text(discrepancy.gaps, signed=False),
         )
     ]
 
@@ -97,8 +97,8 @@ def _side_cells(record: Record | None) -> tuple[str, ...]:
 
 def html(result: Reconciliation) -> str:
     """Return the result as an HTML page, which needs nothing else and prints well; it names players."""
-    shown = result.differences[:MOST_SHOWN]
-    more = result.omitted + len(result.differences) - len(shown)
+    shown = result.discrepancies[:MOST_SHOWN]
+    more = result.omitted + len(result.discrepancies) - len(shown)
     return html_page(
         f"Reconciliation: {verdict(result)}",
         f'<p class="dim">{text(period(result))}</p>\n',
@@ -111,17 +111,17 @@ def html(result: Reconciliation) -> str:
             right=("platform", "amount there", "book", "amount here", "off by"),
             caption="Transactions of the platform and of the book, amounts in major units",
         ),
-        *_difference_table(result, shown),
+        *_discrepancy_table(result, shown),
         f"<p>and {more} more: the CSV file has all</p>\n" if more else "",
         *_edge_table(result),
     )
 
 
-def _difference_table(result: Reconciliation, shown: tuple[Difference, ...]) -> Iterator[str]:
+def _discrepancy_table(result: Reconciliation, shown: tuple[Discrepancy, ...]) -> Iterator[str]:
     if shown:
-        yield "<h2>Differences</h2>\n"
-        caption = f"{sum(result.counts.values())} differences, by player and round"
-        yield html_table(DIFFERENCE_COLUMNS, map(difference_row, shown), right=("off by",), caption=caption)
+        yield "<h2>Discrepancies</h2>\n"
+        caption = f"{sum(result.counts.values())} discrepancies, by player and round"
+        yield html_table(DIFFERENCE_COLUMNS, map(discrepancy_row, shown), right=("off by",), caption=caption)
 
 
 def _edge_table(result: Reconciliation) -> Iterator[str]:
@@ -148,7 +148,7 @@ def verdict(result: Reconciliation) -> str:
     if result.agrees:
         return "the books agree"
     count = sum(result.counts.values())
-    return f"{count} {'difference' if count == 1 else 'differences'}"
+    return f"{count} {'discrepancy' if count == 1 else 'discrepancies'}"
 
 
 def period(result: Reconciliation) -> str:
@@ -197,27 +197,27 @@ def sum_rows(result: Reconciliation) -> Iterator[tuple[str, ...]]:
         )
 
 
-def difference_row(difference: Difference) -> tuple[str, ...]:
-    """Return the row of a difference in a table for people."""
-    record = difference.record
+def discrepancy_row(discrepancy: Discrepancy) -> tuple[str, ...]:
+    """Return the row of a discrepancy in a table for people."""
+    record = discrepancy.record
     return (
-        difference.player_id or "",
-        difference.round_id or "",
+        discrepancy.player_id or "",
+        discrepancy.round_id or "",
         record.transaction_id or record.reference_id or "",
         record.kind,
-        difference_text(difference),
-        _shown(difference.platform, difference.kind),
-        _shown(difference.book, difference.kind),
-        gap_text(difference.gaps),
+        discrepancy_text(discrepancy),
+        _shown(discrepancy.platform, discrepancy.kind),
+        _shown(discrepancy.book, discrepancy.kind),
+        gap_text(discrepancy.gaps),
     )
 
 
-def difference_text(difference: Difference) -> str:
+def discrepancy_text(discrepancy: Discrepancy) -> str:
     """Return what differs, and where."""
-    kind, side = difference.kind, difference.side
-    if kind is DifferenceKind.CANCELLED and side is not None:
+    kind, side = discrepancy.kind, discrepancy.side
+    if kind is DiscrepancyKind.CANCELLED and side is not None:
         return f"cancelled {_PLACES[side]} only"
-    if kind is DifferenceKind.DOUBLE and side is not None:
+    if kind is DiscrepancyKind.DOUBLE and side is not None:
         return f"once too often {_PLACES[side]}"
     return _WORDS[kind]
 
@@ -230,10 +230,10 @@ def gap_text(gaps: Mapping[str, Decimal], *, signed: bool = True) -> str:
     )
 
 
-def _shown(record: Record | None, kind: DifferenceKind) -> str:
+def _shown(record: Record | None, kind: DiscrepancyKind) -> str:
     if record is None:
         return ""
-    if kind is DifferenceKind.PLAYER:
+    if kind is DiscrepancyKind.PLAYER:
         return record.player_id or ""
     amount = "nothing" if record.amount is None else format_amount(record.amount)
     undone = ", cancelled" if record.cancelled else ""

@@ -1,4 +1,4 @@
-"""What a reconciliation has found: differences, sums, and what the edge of the window leaves open."""
+"""What a reconciliation has found: discrepancies, sums, and what the edge of the window leaves open."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Side: TypeAlias = Literal["platform", "book"]
 
 
-class DifferenceKind(StrEnum):
+class DiscrepancyKind(StrEnum):
     """How the platform and the wallet's book differ about a transaction."""
 
     MISSING_THERE = "missing there"
@@ -36,8 +36,8 @@ class DifferenceKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """One difference. A pair that differs in several ways is several of them.
+class Discrepancy:
+    """One discrepancy. A pair that differs in several ways is several of them.
 
     Attributes:
         kind: which one.
@@ -46,10 +46,10 @@ class Difference:
         platform: what the platform has; None where it has nothing to compare.
         book: what the wallet's book has; None likewise.
         gaps: by currency, how much more the platform's account of the balance is than the book's. Only the
-            first difference of a pair has them, so that they can be summed up.
+            first discrepancy of a pair has them, so that they can be summed up.
     """
 
-    kind: DifferenceKind
+    kind: DiscrepancyKind
     side: Side | None
     platform: Record | None
     book: Record | None
@@ -86,24 +86,24 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class RoundDifferences:
-    """The differences of one round of one player.
+class RoundDiscrepancies:
+    """The discrepancies of one round of one player.
 
     Attributes:
         player_id: the player.
         round_id: the round.
-        differences: in the order of their ids.
+        discrepancies: in the order of their ids.
         gaps: the sums of their gaps, by currency.
     """
 
     player_id: str | None
     round_id: str | None
-    differences: tuple[Difference, ...]
+    discrepancies: tuple[Discrepancy, ...]
     gaps: Mapping[str, Decimal]
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
+class ComparedSum:
     """The transactions of one kind and currency on both sides; cancelled ones are left out.
 
     Attributes:
@@ -136,8 +136,8 @@ class Reconciliation:
         window: what was reconciled; None for all that was given.
         compared: how many transactions of the window both sides have, alike in everything.
         annulled: how many bets with their cancels only one side knows: without effect on both.
-        counts: how many differences of each kind there are.
-        differences: the first of them, by player, round and id; `on_difference` is given all.
+        counts: how many discrepancies of each kind there are.
+        discrepancies: the first of them, by player, round and id; `on_discrepancy` is given all.
         omitted: how many more there are.
         edge: the first of the records near the ends of the window that the other side lacks, and whose
             counterpart may stand outside of what was read: a question for the run of the next day.
@@ -149,17 +149,17 @@ class Reconciliation:
     window: Window | None
     compared: int
     annulled: int
-    counts: Mapping[DifferenceKind, int]
-    differences: tuple[Difference, ...]
+    counts: Mapping[DiscrepancyKind, int]
+    discrepancies: tuple[Discrepancy, ...]
     omitted: int
     edge: tuple[tuple[Side, Record], ...]
     edge_count: int
-    sums: tuple[Sum, ...]
+    sums: tuple[ComparedSum, ...]
     unlisted: int = 0
 
     @property
     def agrees(self) -> bool:
-        """Whether the two sides agree: no difference, no sum that is off, nothing that was not listed."""
+        """Whether the two sides agree: no discrepancy, no sum that is off, nothing that was not listed."""
         return not self.counts and not any(self.gaps().values()) and not self.unlisted
 
     def gaps(self) -> dict[str, Decimal]:
@@ -169,17 +169,17 @@ class Reconciliation:
             gaps[each.currency] = gaps.get(each.currency, Decimal(0)) + effect_of(each.kind, each.gap)
         return gaps
 
-    def by_round(self) -> Iterator[RoundDifferences]:
-        """Yield the differences that are kept, by player and round."""
+    def by_round(self) -> Iterator[RoundDiscrepancies]:
+        """Yield the discrepancies that are kept, by player and round."""
         for (player, round_), found in groupby(
-            self.differences, lambda each: (each.player_id, each.round_id)
+            self.discrepancies, lambda each: (each.player_id, each.round_id)
         ):
-            differences = tuple(found)
+            discrepancies = tuple(found)
             gaps: dict[str, Decimal] = {}
-            for each in differences:
+            for each in discrepancies:
                 for currency, gap in each.gaps.items():
                     gaps[currency] = gaps.get(currency, Decimal(0)) + gap
-            yield RoundDifferences(player, round_, differences, gaps)
+            yield RoundDiscrepancies(player, round_, discrepancies, gaps)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values; amounts are texts, with every digit."""
@@ -195,7 +195,7 @@ class Reconciliation:
             },
             "compared": self.compared,
             "annulled": self.annulled,
-            "counts": {kind.value: self.counts.get(kind, 0) for kind in DifferenceKind},
+            "counts": {kind.value: self.counts.get(kind, 0) for kind in DiscrepancyKind},
             "gaps": {currency: format_amount(gap) for currency, gap in self.gaps().items()},
             "sums": [
                 {
@@ -207,7 +207,7 @@ class Reconciliation:
                 }
                 for each in self.sums
             ],
-            "differences": [each.to_json() for each in self.differences],
+            "discrepancies": [each.to_json() for each in self.discrepancies],
             "omitted": self.omitted,
             "edge": [{"side": side, **(_record_json(record) or {})} for side, record in self.edge],
             "edgeCount": self.edge_count,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from igamingace_bindings.rest.client import WalkProgress
 
-    from igamingace.reconcile._result import Difference, Reconciliation, Side
+    from igamingace.reconcile._result import Discrepancy, Reconciliation, Side
     from igamingace.reconcile._window import Window
 
 _BATCH: Final = 1_000
@@ -69,7 +69,7 @@ def reconcile(
     currency: str | None = None,
     pause: float | None = None,
     on_progress: Callable[[WalkProgress], object] | None = None,
-    on_difference: Callable[[Difference], object] | None = None,
+    on_discrepancy: Callable[[Discrepancy], object] | None = None,
 ) -> Reconciliation:
     """Compare the platform's transactions with a wallet's book.
 
@@ -87,8 +87,8 @@ def reconcile(
             the book names.
         pause: between two hours of an agent's transactions, in seconds; None: the contract's.
         on_progress: called while an agent's transactions are read.
-        on_difference: called with each difference, in the order of player, round and id; the result keeps the
-            first 10 000.
+        on_discrepancy: called with each discrepancy, in the order of player, round and id; the result keeps
+            the first 10 000.
 
     Raises:
         InvalidArgument: a row cannot be compared, or an argument is missing.
@@ -102,7 +102,7 @@ def reconcile(
             rows = cast("Rows", found)
             comparison.add(side, _records(rows), covers_edges=covers_edges)
             comparison.unlisted += _unlisted(rows)
-        return comparison.finish(on_difference)
+        return comparison.finish(on_discrepancy)
     finally:
         comparison.close()
 
@@ -115,7 +115,7 @@ async def reconcile_async(
     currency: str | None = None,
     pause: float | None = None,
     on_progress: Callable[[WalkProgress], object] | None = None,
-    on_difference: Callable[[Difference], object] | None = None,
+    on_discrepancy: Callable[[Discrepancy], object] | None = None,
 ) -> Reconciliation:
     """`reconcile` for asyncio: takes an `AsyncAgent` and asynchronous iterables too.
 
@@ -134,7 +134,7 @@ async def reconcile_async(
             else:
                 await asyncio.to_thread(add, _records(rows))
             comparison.unlisted += _unlisted(cast("object", rows))
-        return await asyncio.to_thread(comparison.finish, on_difference)
+        return await asyncio.to_thread(comparison.finish, on_discrepancy)
     finally:
         comparison.close()
 

@@ -224,7 +224,7 @@ class Scratch:
         for values in self._database.execute(query):
             yield Loose(*values[:-1])
 
-    def add_difference(
+    def add_discrepancy(
         self,
         kind: str,
         side: Side | None,
@@ -234,7 +234,7 @@ class Scratch:
         rank: int,
         counted: bool,
     ) -> None:
-        """Keep a difference; `counted` unless an earlier one of the same pair has its gap."""
+        """Keep a discrepancy; `counted` unless an earlier one of the same pair has its gap."""
         row = platform or book
         assert row is not None  # noqa: S101 -- one of them is there
         self._database.execute(
@@ -252,8 +252,8 @@ class Scratch:
             ),
         )
 
-    def differences(self) -> Iterator[tuple[str, Side | None, Row | None, Row | None, bool]]:
-        """Yield the differences by player, round and id."""
+    def discrepancies(self) -> Iterator[tuple[str, Side | None, Row | None, Row | None, bool]]:
+        """Yield the discrepancies by player, round and id."""
         query = (
             "SELECT kind, side, platform, book, counted FROM found ORDER BY player, round, id, rank, rowid"
         )

@@ -34,8 +34,8 @@ WHERE p.transaction_id IS NULL OR b.transaction_id IS NULL OR p.player_id <> b.p
 
 
 def write_sides(folder, rows):
-    """Write the two files; return how many differences they have."""
-    differences = 0
+    """Write the two files; return how many discrepancies they have."""
+    discrepancies = 0
     with (folder / "platform.csv").open("w") as platform, (folder / "book.csv").open("w") as book:
         platform.write(HEADER)
         book.write(HEADER)
@@ -46,7 +46,7 @@ def write_sides(folder, rows):
             if other % EVERY:
                 book.write(row(other))
                 continue
-            differences += 1
+            discrepancies += 1
             change = other // EVERY % 4
             if change == 0:
                 book.write(row(other, amount="0.01"))
@@ -54,7 +54,7 @@ def write_sides(folder, rows):
                 book.write(row(other, player="nobody"))
             elif change == 2:
                 book.write(row(other) * 2)
-    return differences
+    return discrepancies
 
 
 def row(number, amount=None, player=None):
@@ -66,7 +66,7 @@ def row(number, amount=None, player=None):
 
 
 def reconciled(folder):
-    """Return how many differences a reconciliation finds."""
+    """Return how many discrepancies a reconciliation finds."""
     from datetime import UTC, date
 
     from igamingace.reconcile import CsvBook, Window, reconcile
@@ -81,7 +81,7 @@ def joined(folder):
     import duckdb
 
     query = JOIN.format(platform=folder / "platform.csv", book=folder / "book.csv")
-    return duckdb.connect().execute(query).fetchone()[0]
+    return duckdb.connect().execute(query).fetchall()[0][0]
 
 
 WAYS = {"reconcile": reconciled, "duckdb": joined}
@@ -103,7 +103,7 @@ def best(runs):
 
 def measure(rows, folder):
     """Return seconds and peak of both ways."""
-    differences = write_sides(folder, rows)
+    discrepancies = write_sides(folder, rows)
     runs = {way: [] for way in WAYS}
     for _ in range(ROUNDS):
         for way, done in runs.items():
@@ -111,8 +111,8 @@ def measure(rows, folder):
             answer = subprocess.run(command, capture_output=True, text=True, check=True)
             done.append(json.loads(answer.stdout))
     found = {way: done[0]["found"] for way, done in runs.items()}
-    if found["reconcile"] != differences:
-        sys.exit(f"{differences} differences, and {found} were found")
+    if found["reconcile"] != discrepancies:
+        sys.exit(f"{discrepancies} discrepancies, and {found} were found")
     return {way: best(done) for way, done in runs.items()}
 
 
@@ -122,7 +122,9 @@ def main(sizes):
     for rows in sizes:
         with tempfile.TemporaryDirectory() as folder:
             for way, (seconds, peak) in measure(rows, Path(folder)).items():
-                print(f"{rows:12,} {way:10} {seconds:8.2f} {2 * rows / seconds:10,.0f} {peak:9.0f}", flush=True)
+                print(
+                    f"{rows:12,} {way:10} {seconds:8.2f} {2 * rows / seconds:10,.0f} {peak:9.0f}", flush=True
+                )
                 if way == "reconcile":
                     peaks[rows] = peak
     fewest, most = peaks[min(peaks)], peaks[max(peaks)]
