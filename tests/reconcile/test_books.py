@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from igamingace.errors import ConfigurationError, InvalidArgument
 from igamingace.reconcile import Columns, CsvBook, Record, SqlBook, Window, reconcile
+from igamingace.reconcile._columns import RowReader
 
 SINCE = datetime(2026, 11, 28, tzinfo=UTC)
 DAY = Window(SINCE, SINCE + timedelta(days=1))
@@ -200,13 +201,13 @@ PLACES = {"transaction_id": 0, "kind": 1, "amount": 2, "cancelled": 3}
 
 @pytest.mark.parametrize("value", ["1", "true", "2026-11-28", "c-77", 1, True])
 def test_what_marks_a_row_as_cancelled(value):
-    (found,) = Columns(cancelled="x").reader(PLACES)(["1", "bet", 1, value])
+    (found,) = RowReader(Columns(cancelled="x"), PLACES).read(["1", "bet", 1, value])
     assert found.cancelled
 
 
 @pytest.mark.parametrize("value", ["0", "", "false", "NO", None, 0, False])
 def test_what_does_not(value):
-    (found,) = Columns(cancelled="x").reader(PLACES)([5.0, "bet", "-1", value])
+    (found,) = RowReader(Columns(cancelled="x"), PLACES).read([5.0, "bet", "-1", value])
     assert (found.cancelled, found.transaction_id, found.amount) == (False, "5", Decimal(1))
 
 

@@ -168,7 +168,7 @@ def _columns(
     known = Columns()
     named: dict[str, Any] = {"minor_digits": minor_digits, "time_zone": zone}
     for what, name in _pairs("--column", column):
-        if what not in Columns.__slots__ or what in {"kinds", "minor_digits", "time_zone"}:
+        if what not in known.__slots__ or what in {"kinds", "minor_digits", "time_zone"}:
             raise CannotRun(f"--column {what}={name}: there is no {what!r}; see --help")
         named[what] = name or None
     if kind:

@@ -9,7 +9,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
 from igamingace.errors import ConfigurationError, InvalidArgument
-from igamingace.reconcile._columns import Columns
+from igamingace.reconcile._columns import Columns, RowReader, column_names
 
 if TYPE_CHECKING:
     import os
@@ -55,7 +55,7 @@ class CsvBook:
             rows = csv.reader(file)
             columns = self._columns
             try:
-                read = columns.reader(_places(next(rows, list[str]()), columns))
+                read = RowReader(columns, _places(next(rows, list[str]()), columns)).read
                 for row in rows:
                     if row:
                         yield from read(row)
@@ -78,12 +78,12 @@ class CsvBook:
 
 def _places(header: list[str], columns: Columns) -> dict[str, int]:
     found = {name.strip(): place for place, name in enumerate(header)}
-    missing = [column for column in columns.names().values() if column not in found]
+    missing = [column for column in column_names(columns).values() if column not in found]
     if missing:
         raise InvalidArgument(
             f"there is no column {', '.join(map(repr, missing))}; there are {', '.join(map(repr, found))}"
         )
-    return {name: found[column] for name, column in columns.names().items()}
+    return {name: found[column] for name, column in column_names(columns).items()}
 
 
 class SqlBook:
@@ -127,7 +127,7 @@ class SqlBook:
             table = Table(self._table, MetaData(), schema=self._schema, autoload_with=engine)
         except NoSuchTableError:
             raise ConfigurationError(f"the database has no table {self._table!r}") from None
-        names = self._columns.names()
+        names = column_names(self._columns)
         missing = [column for column in names.values() if column not in table.c]
         if missing:
             raise ConfigurationError(
@@ -143,7 +143,7 @@ class SqlBook:
             query = query.where(at >= start, at < end)
         with engine.connect() as connection:
             streamed = connection.execution_options(stream_results=True, yield_per=_ROWS_AT_ONCE)
-            read = self._columns.reader({name: place for place, name in enumerate(names)})
+            read = RowReader(self._columns, {name: place for place, name in enumerate(names)}).read
             for row in streamed.execute(query):
                 yield from read(row)
 

@@ -12,11 +12,12 @@ from igamingace.errors import InvalidArgument
 from igamingace.reconcile._record import BET, CANCEL, DEPOSIT, KINDS, WIN, WITHDRAW, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
 BETWIN: Final = "betwin"
 _KINDS: Final = {kind: kind for kind in (*KINDS, BETWIN)}
+_SETTINGS: Final = frozenset({"kinds", "minor_digits", "time_zone"})
 _NOT_A_NUMBER: Final = Decimal("NaN")
 _FALSE: Final = frozenset({"", "0", "f", "false", "n", "no", "none", "null"})
 
@@ -72,23 +73,15 @@ class Columns:
         except ValueError as error:
             raise InvalidArgument(str(error)) from None
 
-    def names(self) -> dict[str, str]:
-        """Return the columns that there are, by what they hold."""
-        others = {"kinds", "minor_digits", "time_zone"}
-        named = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in others}
-        return {name: column for name, column in named.items() if column is not None}
 
-    def reader(self, places: Mapping[str, int]) -> Callable[[Sequence[Any]], tuple[Record, ...]]:
-        """Return what reads a row that has each attribute named here at its place.
-
-        What it returns raises InvalidArgument where a value cannot be read, and IndexError where the row is
-        too short.
-        """
-        return _RowReader(self, places).read
+def column_names(columns: Columns) -> dict[str, str]:
+    """Return the columns that there are, by the attribute that names them."""
+    named = {each.name: getattr(columns, each.name) for each in fields(columns) if each.name not in _SETTINGS}
+    return {name: column for name, column in named.items() if column is not None}
 
 
-class _RowReader:
-    """Makes records of rows; made once for a book, since each of its rows passes here."""
+class RowReader:
+    """Makes records of the rows of a book; `places` says where in a row each attribute of the columns is."""
 
     def __init__(self, columns: Columns, places: Mapping[str, int]) -> None:
         zone = columns.time_zone
@@ -106,7 +99,12 @@ class _RowReader:
         self._reference: Final = places.get("reference_id")
 
     def read(self, row: Sequence[Any]) -> tuple[Record, ...]:
-        """Return the records of a row: none, one, or two for a betwin."""
+        """Return the records of a row: none, one, or two for a betwin.
+
+        Raises:
+            InvalidArgument: a value cannot be read.
+            IndexError: the row is too short.
+        """
         kind = self._kinds.get(_text(row[self._kind]) or "")
         if kind is None:
             return ()
