@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -110,3 +114,29 @@ async def test_an_iterable_that_fails_in_asyncio_leaves_nothing_open():
 
     with pytest.raises(ConnectionError):
         await reconcile_async(rows(), [])
+
+
+KILLED = """
+import os, signal
+from decimal import Decimal
+from igamingace.reconcile import Record, reconcile
+
+def rows():
+    for number in range(150_000):
+        yield Record(f"transaction-{number}", "bet", Decimal(1), "a player's name", "round")
+    open("full", "w").close()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+reconcile(rows(), [])
+"""
+
+
+def test_nothing_that_names_a_player_is_left_on_disk_by_a_process_that_is_killed(tmp_path):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    environment = {**os.environ, "SQLITE_TMPDIR": str(scratch)}
+    done = subprocess.run([sys.executable, "-c", KILLED], cwd=tmp_path, env=environment, check=False)
+
+    assert done.returncode == -signal.SIGKILL
+    assert (tmp_path / "full").exists()
+    assert list(scratch.iterdir()) == []
