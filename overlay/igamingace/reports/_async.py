@@ -1,11 +1,12 @@
-"""The functions that report on one agent from an event loop."""
+"""The function that reports on one agent from an event loop."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from igamingace._common.flow import run_flow_async
-from igamingace.reports._agent import AgentRun, HourTally, ReadHour, ReadInfo, make_settings, read_agent
+from igamingace.reports._agent import AgentRun, make_settings, read_agent
+from igamingace.reports._drivers import perform_async
 from igamingace.reports._report import RevenueReport
 
 if TYPE_CHECKING:
@@ -13,10 +14,9 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from igamingace._client._async import AsyncAgentView
-    from igamingace.models import Operator as Info
     from igamingace.reports._days import DaysInput
 
-__all__ = ["perform_async", "report_async"]
+__all__ = ["report_async"]
 
 
 async def report_async(
@@ -62,15 +62,3 @@ async def report_async(
     reading = read_agent(run, settings, lambda step: step)
     await run_flow_async(reading, lambda step: perform_async(agent, step))
     return RevenueReport(days=settings.days, bonus_cost=bonus_cost, agents=(run.close(),))
-
-
-async def perform_async(agent: AsyncAgentView, step: ReadInfo | ReadHour) -> Info | HourTally:
-    """Perform a step of `read_agent`."""
-    if isinstance(step, ReadInfo):
-        return await agent.operators.info()
-    read = HourTally()
-    walk = agent.transactions.iterate(step.hour.start, step.hour.end, pause=step.pause)
-    async for transaction in walk:
-        read.tally.add(transaction)
-    read.missing = walk.progress.missing
-    return read

@@ -12,9 +12,8 @@ from igamingace.operators._errors import JournalUnusable
 from igamingace.operators._execution.flow import CallEach, CallOne
 from igamingace.operators._transfers.journal import Journal
 from igamingace.reports._agent import AgentRun, HourTally, ReadHour, ReadInfo, Settings, read_agent
-from igamingace.reports._async import perform_async
+from igamingace.reports._drivers import perform, perform_async
 from igamingace.reports._report import RevenueReport
-from igamingace.reports._sync import perform
 
 if TYPE_CHECKING:
     import os
