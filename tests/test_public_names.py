@@ -120,6 +120,8 @@ NAMES = {
         "AsyncOperator",
         "Balances",
         "CallableToken",
+        "CallbackUrlChange",
+        "CallbackUrlRefused",
         "CreatedOutside",
         "CreationUnknown",
         "DeadlineExceeded",

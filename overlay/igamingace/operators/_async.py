@@ -13,6 +13,7 @@ from igamingace.operators._execution.schedule import MAX_TASKS_IN_FLIGHT
 from igamingace.operators._management.allowed_ips import AllowedAddresses, allowed_ips, set_allowed_ips
 from igamingace.operators._management.balances import read_balances
 from igamingace.operators._management.callback_ping import PING_TIMEOUT
+from igamingace.operators._management.callback_url import set_callback_url
 from igamingace.operators._management.create import check_spec, create
 from igamingace.operators._management.discover import discover
 from igamingace.operators._management.doctor import doctor
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from igamingace.operators._execution.results import Result, Results
     from igamingace.operators._management.allowed_ips import AddressChange
     from igamingace.operators._management.balances import Balances
+    from igamingace.operators._management.callback_url import CallbackUrlChange
     from igamingace.operators._management.create import NewAccount
     from igamingace.operators._management.discover import Discovery
     from igamingace.operators._management.health import HealthReport
@@ -527,6 +529,37 @@ class AsyncOperator(OperatorBase):
             InvalidAddresses: an address is invalid, or there is none, without `everybody`; nothing was sent.
         """
         return await self._driver.run(set_allowed_ips(name, AllowedAddresses(addresses), everybody=everybody))
+
+    async def set_callback_url(
+        self,
+        name: str,
+        url: str,
+        *,
+        player: str | None = None,
+        timeout: float = PING_TIMEOUT,  # noqa: ASYNC109 -- as in threads
+        dry_run: bool = False,
+    ) -> CallbackUrlChange:
+        """Set the URL to which the platform sends an agent's wallet callbacks; returns the change.
+
+        The wallet there is tried first, from this host: it must answer a signed `balance` right, and refuse
+        one that is signed with a token of nobody, or with that of another agent of the tree, as where staging
+        and production are mixed up. The log has a warning that the change takes up to ten minutes to apply.
+
+        Args:
+            name: the agent's name.
+            url: the new URL, which begins with https:// or http://.
+            player: your id of a player to ask for; default: one that does not exist.
+            timeout: seconds within which the wallet must answer.
+            dry_run: try the wallet, and set nothing.
+
+        Raises:
+            CallbackUrlRefused: the wallet failed one of these; nothing was changed. It says what to do.
+            ConfigurationError: the URL is invalid, or the account is an operator.
+            IGamingAceError: the account could not be read or changed.
+        """
+        return await self._driver.run(
+            set_callback_url(self._tree, name, url, player=player, timeout=timeout, dry_run=dry_run)
+        )
 
     async def aclose(self) -> None:
         """Close the connections; calls raise AgentClosed from now on."""

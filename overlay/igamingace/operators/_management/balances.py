@@ -39,6 +39,15 @@ class Balances:
                 sums[currency] += amount
         return dict(sorted(sums.items()))
 
+    def __str__(self) -> str:
+        """A line for each account, and the sums by currency."""
+        rows = {**self.by_agent, "sum": self.by_currency}
+        lines = [
+            f"{name}: {', '.join(f'{amount:f} {currency}' for currency, amount in points.items())}"
+            for name, points in rows.items()
+        ]
+        return "\n".join([*lines, *(f"{name}: {error}" for name, error in self.failed.items())])
+
     def to_json(self) -> dict[str, object]:
         """Return a JSON document; amounts and errors are strings."""
         return {

@@ -76,7 +76,7 @@ _ADVICE: Final[dict[tuple[str, HealthState], str]] = {
     ),
     ("address", "warning"): "name the addresses of your servers: `igamingace allowed-ips --set ADDRESSES`",
     ("callback", "failed"): "test the wallet by itself: `igamingace wallet check URL --player ID`",
-    ("callback", "warning"): "`operator.set_callback_url(name, url)` checks a URL, and sets it",
+    ("callback", "warning"): "`igamingace callback-url URL` tries a wallet, and sets its URL",
     ("points", "failed"): "`igamingace top-up --minimum AMOUNT --target AMOUNT`",
     ("providers", "warning"): "hide these games until the maintenance is over: `igamingace.lobby.Catalogue`",
 }

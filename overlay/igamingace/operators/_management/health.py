@@ -112,6 +112,15 @@ class HealthReport:
         }
         return {name: results for name, results in problems.items() if results}
 
+    def __str__(self) -> str:
+        """A line for each problem: account, check, state and what was found."""
+        lines = [
+            f"{name}: {result.check}: {result.state}: {result.detail}"
+            for name, results in self.problems.items()
+            for result in results
+        ]
+        return "\n".join(lines) or "no problem was found"
+
     def grouped(self) -> dict[HealthCheckResult, tuple[str, ...]]:
         """Return each different result with the names of the accounts that have it.
 
