@@ -218,6 +218,18 @@ class Shared(LocalLimiter):
         return SimpleNamespace(examine_store=lambda: self.problems)
 
 
+def test_a_process_with_its_part_of_the_budget_is_in_order(world):
+    report = world.use(
+        lambda operator: operator.doctor(), LOTUS, transport=answering(), limiter=LocalLimiter(20)
+    )
+
+    assert found(report, "lotus")["budget"] == (
+        "ok",
+        "this process has 20 of the account's 50 requests in flight",
+        "",
+    )
+
+
 def test_a_shared_budget_in_order_is_told(world):
     report = world.use(lambda operator: operator.doctor(), LOTUS, transport=answering(), limiter=Shared())
 

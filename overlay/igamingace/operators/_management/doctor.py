@@ -9,6 +9,8 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from igamingace_bindings.contract import CONCURRENCY_LIMIT
+
 from igamingace._common.urls import is_unencrypted
 from igamingace._transport.custom import AsyncCustomTransport, CustomTransport
 from igamingace._transport.route import route_to
@@ -103,7 +105,7 @@ def doctor(
         ConfigurationError: the floor is not a valid amount, or has none for a currency.
     """
     check_amounts(accounts, expected.floor)
-    budget = _budget((yield Block(partial(examine_store, limiter.budget("doctor")))))
+    budget = _budget((yield Block(partial(examine_store, limiter.budget("doctor")))), limiter.stats().limit)
     if budget.state == "failed":  # a call would wait for a slot that it never gets
         found = {account.name: tuple(_without_budget(budget)) for account in accounts}
     else:
@@ -111,7 +113,7 @@ def doctor(
             accounts, lambda account: _examine(account, expected), options
         )
         ids = {name: one for name, (one, _) in results.ok.items() if one is not None}
-        failed = {**results.failed, **duplicate_tokens(ids)}
+        failed = {**results.failed, **duplicate_tokens(accounts, ids)}
         found = {
             account.name: (*_unread(failed[account.name]), budget)
             if account.name in failed
@@ -227,14 +229,21 @@ def _connection(agent: Agent | AsyncAgent | None) -> HealthCheckResult:
     return HealthCheckResult("connection", "ok", f"to {route.server}: {tls}; {proxy}")
 
 
-def _budget(problems: list[StoreProblem] | None) -> HealthCheckResult:
+def _budget(problems: list[StoreProblem] | None, limit: int) -> HealthCheckResult:
+    """Judge the budget of requests in flight: is it shared by all processes, or has each its part?"""
+    if problems is None and limit < CONCURRENCY_LIMIT:
+        return HealthCheckResult(
+            "budget",
+            "ok",
+            f"this process has {limit} of the account's {CONCURRENCY_LIMIT} requests in flight",
+        )
     if problems is None:
         return HealthCheckResult(
             "budget",
             "warning",
-            "the limit of requests in flight is kept in this process only",
+            f"this process has all of the account's {CONCURRENCY_LIMIT} requests in flight for itself",
             "where several processes or hosts use the account, share a RedisLimiter among them "
-            "(IGAMINGACE_REDIS_URL for this command), or give each its part with LocalLimiter(N)",
+            "(IGAMINGACE_REDIS_URL), or give each its part (IGAMINGACE_LIMIT)",
         )
     if not problems:
         return HealthCheckResult(
@@ -257,7 +266,7 @@ def _others(stats: Stats, *, busy: bool = False) -> HealthCheckResult:
         "failed" if busy else "warning",
         f"SERVER_IS_BUSY (1018) came {stats.refused} times in {stats.granted} requests: "
         "other programs use the same token",
-        "share a RedisLimiter among all programs with this token, or give each its part with LocalLimiter(N)",
+        "share a RedisLimiter among all programs with this token (IGAMINGACE_REDIS_URL), or give each its part",
     )
 
 
