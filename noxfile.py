@@ -304,6 +304,7 @@ def docs(session: nox.Session) -> None:
     """Build the documentation's site in dist/docs/, warnings as errors, and look at it (with Chromium)."""
     session.install("--require-hashes", "-r", str(DOCS_LOCK))
     session.install("--no-deps", "-e", ".")
+    session.run("check-jsonschema", "--builtin-schema=vendor.compose-spec", "docs/examples/compose.yaml")
     shutil.rmtree(SITE, ignore_errors=True)
     doctrees = str(Path(session.create_tmp()) / "doctrees")
     session.run("sphinx-build", "-q", "-W", "--keep-going", "-d", doctrees, "docs", str(SITE))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from igamingace.reports import RevenueReport
+from igamingace.reports._agent import AgentRun, HourTally, make_settings
 from igamingace.sandbox.faults import Fault
 
 from .casino import figures_by_agent
@@ -84,3 +86,16 @@ def test_hours_that_the_platform_may_have_emptied_are_told(reporter, casino):
 
     assert report.complete
     assert "24 hours were read late: the platform may have deleted" in report.notes()[-1]
+
+
+def test_transactions_that_were_counted_and_never_listed_make_a_report_incomplete():
+    settings = make_settings("yesterday", None, time_zone=None, bonus_cost=False, pause=None)
+    run = AgentRun("lotus", "USD", settings)
+    for hour in run.wanted():
+        run.end(hour, HourTally(missing=2))
+
+    report = RevenueReport(days=settings.days, bonus_cost=False, agents=(run.close(),))
+
+    assert not report.open
+    assert not report.complete
+    assert "lotus: the platform counted 48 transactions that it never listed." in report.notes()
