@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from igamingace_bindings.contract import CALLBACKS
 
+from igamingace._common.clock import perf_counter
 from igamingace._common.text import sanitize
-from igamingace._wallet_client.client import NoResponse, WalletUnreachable
+from igamingace._wallet_client.client import NoResponse
+from igamingace._wallet_client.diagnosis import (
+    Diagnosis,
+    Timings,
+    diagnose_late_answer,
+    diagnose_response,
+    diagnose_timeout,
+)
 from igamingace._wallet_client.verdict import OK, read_answer
 from igamingace.walletcheck.reports._report import Exchange
 
@@ -39,7 +46,7 @@ class CallbackResult:
         status_code: `statusCode` as it was sent; None when there is none.
         balance: `balance`, exact, as a number or a number in quotes; None when there is none.
         problem: what is wrong with the form of the answer; empty when nothing is.
-        unreachable: whether no connection could be opened.
+        diagnosis: what is wrong besides the wallet's logic, or why the answer came late; None for nothing.
     """
 
     command: str
@@ -47,7 +54,12 @@ class CallbackResult:
     status_code: str | None = None
     balance: Decimal | None = None
     problem: str = ""
-    unreachable: bool = False
+    diagnosis: Diagnosis | None = None
+
+    @property
+    def cause(self) -> str:
+        """What is wrong besides the wallet's logic, in words that are equal for equal causes; or empty."""
+        return "" if self.diagnosis is None else self.diagnosis.summary
 
     @property
     def answered(self) -> bool:
@@ -99,6 +111,7 @@ class WalletClient:
         self._timeout: Final = timeout
         self._time_scale: Final = time_scale
         self._exchanges: list[Exchange] = []
+        self._diagnoses: list[tuple[Exchange, Diagnosis]] = []
         self.late: Final[Counter[str]] = Counter()
 
     def time_limit(self, command: str) -> float | None:
@@ -111,22 +124,29 @@ class WalletClient:
         exchanges, self._exchanges = self._exchanges, []
         return exchanges
 
+    def take_diagnoses(self) -> list[tuple[Exchange, Diagnosis]]:
+        """Return the exchanges since the last call that the wallet's logic did not decide, and why."""
+        diagnoses, self._diagnoses = self._diagnoses, []
+        return diagnoses
+
     async def send(self, message: CallbackMessage) -> CallbackResult:
         """Send a callback and return its answer, or that there was none within the timeout."""
         message = self._speak(message)
         signature = message.signer(self._token.reveal())
-        start = time.perf_counter()
+        start = perf_counter()
         response: WalletResponse | None = None
-        unreachable = False
+        diagnosis: Diagnosis | None = None
+        timings = Timings()
         try:
             async with asyncio.timeout(self._timeout):
-                response = await self._transport.send(message.body, signature)
+                response = await self._transport.send(message.body, signature, timings)
             text = response.body.decode("utf-8", "backslashreplace")
         except TimeoutError:
-            text = f"no answer within {self._timeout:g} s"
+            diagnosis = diagnose_timeout(self._timeout, self._transport.url, timings)
+            text = diagnosis.text
         except NoResponse as error:
-            text, unreachable = str(error), isinstance(error, WalletUnreachable)
-        seconds = time.perf_counter() - start
+            text, diagnosis = str(error), error.diagnosis
+        seconds = perf_counter() - start
         text = text if signature is None else text.replace(signature.decode("latin-1"), "<signature>")
         exchange = Exchange(
             command=message.command,
@@ -136,10 +156,27 @@ class WalletClient:
             answer=self._sanitize(text),
             seconds=seconds,
         )
-        self._record(exchange)
+        is_late = self._record(exchange)
         if response is None:
-            return CallbackResult(message.command, exchange, problem=text, unreachable=unreachable)
-        return self._parse(message.command, exchange, response.body)
+            result = CallbackResult(message.command, exchange, problem=self._sanitize(text))
+        else:
+            result = self._parse(message.command, exchange, response.body)
+            diagnosis = diagnose_response(
+                response.http_status, response.body, response.headers, self._transport.url
+            )
+            if is_late and diagnosis is None:
+                diagnosis = diagnose_late_answer(seconds, timings)
+        if diagnosis is None:
+            return result
+        diagnosis = self._without_secrets(diagnosis)
+        self._diagnoses.append((exchange, diagnosis))
+        return replace(result, diagnosis=diagnosis)
+
+    def _without_secrets(self, diagnosis: Diagnosis) -> Diagnosis:
+        return Diagnosis(
+            diagnosis.cause,
+            *(self._sanitize(text) for text in (diagnosis.summary, diagnosis.text, diagnosis.advice)),
+        )
 
     def _sanitize(self, text: str, limit: int = _MAX_TEXT) -> str:
         # `sanitize` is slow, and hardly any text needs it.
@@ -148,11 +185,14 @@ class WalletClient:
         )
         return text if is_clean else sanitize(text, self._token, limit)
 
-    def _record(self, exchange: Exchange) -> None:
+    def _record(self, exchange: Exchange) -> bool:
+        """Record an exchange; return whether the answer was late, or did not come."""
         self._exchanges.append(exchange)
         limit = self.time_limit(exchange.command)
-        if limit is not None and exchange.seconds > limit:
-            self.late[exchange.command] += 1
+        if limit is None or exchange.seconds <= limit:
+            return False
+        self.late[exchange.command] += 1
+        return True
 
     def _parse(self, command: str, exchange: Exchange, body: bytes) -> CallbackResult:
         answer = read_answer(command, body)

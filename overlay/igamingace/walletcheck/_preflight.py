@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from igamingace._wallet_client.diagnosis import Cause
 from igamingace.callbacks import SIGNATURE_HEADER
 from igamingace.errors import IGamingAceError
 
@@ -41,7 +42,7 @@ async def initial_balance(context: CheckContext) -> Decimal:
 
 
 def _explain(result: CallbackResult, player: str) -> str:
-    if result.unreachable:
+    if result.diagnosis is not None and result.diagnosis.cause == Cause.REFUSED:
         return f"The wallet cannot be reached: {result}. Start it, and check the address and the port."
     if not result.answered:
         return f"The wallet does not answer: {result}. Check that the URL is its own, or raise --timeout."

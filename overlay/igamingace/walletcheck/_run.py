@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from random import Random
 from typing import TYPE_CHECKING, Final
 
+from igamingace._common.clock import perf_counter
 from igamingace._wallet_client.client import connect_to
 from igamingace._wallet_client.dialects import RoundDetails, as_sister, misspelt
 from igamingace._wallet_client.messages import CallbackFactory
@@ -55,7 +55,7 @@ async def run_async(settings: Settings) -> Report:
         ConfigurationError: the target is invalid.
         CannotCheck: the wallet cannot be reached, or the player's balance cannot be read.
     """
-    start = time.perf_counter()
+    start = perf_counter()
     transport = connect_to(settings.target, settings.path)
     try:
         client = WalletClient(
@@ -85,7 +85,7 @@ async def run_async(settings: Settings) -> Report:
         balance_before=before,
         balance_after=after,
         late=dict(client.late),
-        seconds=time.perf_counter() - start,
+        seconds=perf_counter() - start,
     )
 
 
@@ -121,7 +121,7 @@ async def _run_checks(context: CheckContext, settings: Settings, before: Decimal
 
 
 async def _run_check(context: CheckContext, check: Check) -> CheckResult:
-    start = time.perf_counter()
+    start = perf_counter()
     status: Status = "passed"
     message = ""
     try:
@@ -141,7 +141,7 @@ async def _run_check(context: CheckContext, check: Check) -> CheckResult:
         advice=check.advice,
         exchanges=tuple(exchanges[:_MAX_EXCHANGES]),
         omitted=max(0, len(exchanges) - _MAX_EXCHANGES),
-        seconds=time.perf_counter() - start,
+        seconds=perf_counter() - start,
     )
 
 

@@ -1,0 +1,101 @@
+"""A report on one agent, read hour by hour."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from igamingace.reports import RevenueReport
+from igamingace.reports._agent import AgentRun, HourTally, make_settings
+from igamingace.sandbox.faults import Fault
+
+from .casino import figures_by_agent
+
+
+@pytest.mark.parametrize("dialect", ["igamingace", "sister"])
+def test_the_report_equals_the_books_of_the_agent(reporter, casino):
+    report = reporter.one("token-of-a-1", name="a-1")
+
+    assert figures_by_agent(report) == casino.books(["a-1"])
+    assert report.complete
+
+
+def test_the_agent_s_id_and_its_one_currency_are_the_account_s_own(reporter):
+    (row,) = reporter.one("token-of-a-1").by("agent")
+
+    assert (row.agent, row.currency) == ("id-a-1", "EUR")
+
+
+def test_an_account_of_several_currencies_needs_one_to_be_named(reporter, casino):
+    casino.of("a-1").points["GBP"] = casino.of("a-1").points["EUR"]
+    casino.of("a-1").currencies = ("EUR", "GBP")
+
+    unnamed = reporter.one("token-of-a-1")
+    named = reporter.one("token-of-a-1", name="a-1", currency="EUR")
+
+    assert unnamed.open[0].reason.endswith("(it has EUR, GBP): give currency=")
+    assert figures_by_agent(named) == casino.books(["a-1"])
+
+
+def test_an_info_that_cannot_be_read_costs_the_fee_only(reporter, casino):
+    fault = Fault(kind="error", operation="operators.info")
+    casino.sandbox.app.runtime.faults.take(fault)
+
+    report = reporter.one("token-of-a-1", name="a-1", currency="EUR")
+
+    assert figures_by_agent(report) == casino.books(["a-1"])
+    assert {row.fee for row in report.totals()} == {None}
+    assert any(note.startswith("No ggrRate could be read for a-1") for note in report.notes())
+
+
+def test_a_failed_hour_between_others_is_open_alone(reporter, casino):
+    done = []
+
+    def fail_after_five(count, total):
+        done.append((count, total))
+        if count == 5:
+            casino.sandbox.app.runtime.faults.take(
+                Fault(kind="maintenance", operation="transactions.list", count=1)
+            )
+
+    report = reporter.one("token-of-a-1", name="a-1", on_progress=fail_after_five)
+
+    (hours,) = report.open
+    assert hours.start == casino.start + timedelta(hours=5)
+    assert hours.end == casino.start + timedelta(hours=6)
+    assert figures_by_agent(report) == casino.books(
+        without=lambda name, at: hours.start <= at < hours.end, names=["a-1"]
+    )
+    assert done == [(count, 24) for count in range(1, 24)]
+
+
+@pytest.mark.parametrize("kind", ["threads"])
+@pytest.mark.parametrize("cost", [False, True])
+def test_the_switch_of_bonus_wins_is_that_of_the_report(reporter, cost):
+    (row,) = reporter.one("token-of-a-1", bonus_cost=cost).totals()
+
+    assert row.ggr == row.bets.amount - row.cancels.amount - row.wins.amount - cost * row.bonus_wins.amount
+    assert row.bonus_wins.amount
+
+
+@pytest.mark.parametrize("kind", ["threads"])
+def test_hours_that_the_platform_may_have_emptied_are_told(reporter, casino):
+    before = casino.day - timedelta(days=2)
+
+    report = reporter.one("token-of-a-1", days=before)
+
+    assert report.complete
+    assert "24 hours were read late: the platform may have deleted" in report.notes()[-1]
+
+
+def test_transactions_that_were_counted_and_never_listed_make_a_report_incomplete():
+    settings = make_settings("yesterday", None, time_zone=None, bonus_cost=False, pause=None)
+    run = AgentRun("lotus", "USD", settings)
+    for hour in run.wanted():
+        run.end(hour, HourTally(missing=2))
+
+    report = RevenueReport(days=settings.days, bonus_cost=False, agents=(run.close(),))
+
+    assert not report.open
+    assert not report.complete
+    assert "lotus: the platform counted 48 transactions that it never listed." in report.notes()
