@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -99,3 +101,33 @@ def test_transactions_that_were_counted_and_never_listed_make_a_report_incomplet
     assert not report.open
     assert not report.complete
     assert "lotus: the platform counted 48 transactions that it never listed." in report.notes()
+
+
+class Arriving(deque):
+    """Transactions of which each list brings one more that is older than those it had."""
+
+    def __init__(self, entries, late):
+        super().__init__(entries)
+        self.late = late
+
+    def __iter__(self):
+        listed = [*super().__iter__()]
+        if self.late:
+            self.append(self.late.pop())
+        return iter(listed)
+
+
+def test_transactions_that_arrive_while_an_hour_is_read_are_counted_once(reporter, casino):
+    many = casino.of("a-1").transactions
+    many.clear()
+    for number in range(2_500):  # two pages
+        casino.bet("a-1", casino.start + timedelta(seconds=1 + number))
+    listed = [*many]
+    late = [replace(listed[0], id=10_000 + number, at=casino.start) for number in range(2)]
+    casino.of("a-1").transactions = Arriving(listed, late)
+
+    report = reporter.one("token-of-a-1", name="a-1", days=casino.day)
+
+    assert late == []
+    assert report.complete
+    assert figures_by_agent(report) == casino.books(["a-1"])
