@@ -50,6 +50,34 @@ def test_an_info_that_cannot_be_read_costs_the_fee_only(reporter, casino):
     assert any(note.startswith("No ggrRate could be read for a-1") for note in report.notes())
 
 
+def test_amounts_of_an_unknown_currency_are_not_reported(reporter, casino):
+    casino.sandbox.app.runtime.faults.take(Fault(kind="error", operation="operators.info"))
+
+    report = reporter.one("token-of-a-1")
+
+    (hours,) = report.open
+    assert (hours.agent, hours.end - hours.start) == ("this account", timedelta(days=1))
+    assert "INTERNAL_SERVER_ERROR" in hours.reason
+    assert report.totals() == ()
+
+
+def test_each_open_hour_keeps_its_own_reason(reporter, casino):
+    faults = casino.sandbox.app.runtime.faults
+    faults.take(Fault(kind="html", operation="transactions.list", count=1))
+
+    def end_of_the_token(done, total):
+        if done == 3:
+            faults.take(Fault(kind="error", code="TOKEN_INVALID", status=401, operation="transactions.list"))
+
+    report = reporter.one("token-of-a-1", on_progress=end_of_the_token)
+
+    first, rest = report.open
+    assert first.end - first.start == timedelta(hours=1)
+    assert "TOKEN_INVALID" not in first.reason
+    assert (rest.start, rest.end) == (casino.start + timedelta(hours=4), casino.start + timedelta(days=1))
+    assert "TOKEN_INVALID" in rest.reason
+
+
 def test_a_failed_hour_between_others_is_open_alone(reporter, casino):
     done = []
 
