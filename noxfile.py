@@ -19,8 +19,19 @@ PYTHONS = ["3.14", "3.13", "3.12", "3.11"]
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 ROOT = Path(__file__).resolve().parent
 LOCK = ROOT / "requirements.lock"
+DOCS_LOCK = ROOT / "docs" / "requirements.lock"
+SITE = Path("dist", "docs")
 SKIPPED = ROOT / ".nox" / "tests.xml"  # the report of the last tests, for the summary
-PYTHON_CODE = ["noxfile.py", "overlay", "spec/codegen", "spec/lint", "spec/publish", "spec/vectors", "tests"]
+PYTHON_CODE = [
+    "noxfile.py",
+    "docs",
+    "overlay",
+    "spec/codegen",
+    "spec/lint",
+    "spec/publish",
+    "spec/vectors",
+    "tests",
+]
 PACKAGES = Path("dist", "packages")
 LICENCES = "Apache;BSD;ISC;LGPL;MIT;PSF;Python Software Foundation"
 # A file of tests stays in one process: its servers start once, and tests that share state keep their order.
@@ -183,8 +194,9 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def typecheck(session: nox.Session) -> None:
-    """Check types with mypy and pyright, both strict, generated code included."""
+    """Check types with mypy and pyright, both strict, generated code and the pages' examples included."""
     run(session, "mypy")
+    run(session, "python", "tests/docs/check_types.py")
     run(session, "pyright")
 
 
@@ -313,6 +325,19 @@ def image(session: nox.Session) -> None:
 
 
 @own_environment
+def docs(session: nox.Session) -> None:
+    """Build the documentation's site in dist/docs/, warnings as errors, and look at it (with Chromium)."""
+    session.install("--require-hashes", "-r", str(DOCS_LOCK))
+    session.install("--no-deps", "-e", ".")
+    session.run("check-jsonschema", "--builtin-schema=vendor.compose-spec", "docs/examples/compose.yaml")
+    shutil.rmtree(SITE, ignore_errors=True)
+    doctrees = str(Path(session.create_tmp()) / "doctrees")
+    session.run("sphinx-build", "-q", "-W", "--keep-going", "-d", doctrees, "docs", str(SITE))
+    session.run("pytest", "-p", "no:cacheprovider", "tests/docs/site.py", *session.posargs)
+    session.log(f"open {SITE}/index.html")
+
+
+@own_environment
 def smoke(session: nox.Session) -> None:
     """Install the package as users do, and try it: import, sandbox up, one call each way."""
     session.install(".[sandbox]")
@@ -408,5 +433,10 @@ def lock(session: nox.Session) -> None:
     """Pin what the sessions install, with hashes, to the newest versions that pyproject.toml allows."""
     session.install("uv")
     options = ["--universal", "--generate-hashes", "--no-header", "--quiet", "--python-version=3.11"]
-    sources = ["--all-extras", "--group=dev", "pyproject.toml"]
-    session.run("uv", "pip", "compile", *options, *session.posargs, *sources, "-o", LOCK.name)
+    compile_lock = ["uv", "pip", "compile", *options, *session.posargs, "--all-extras", "pyproject.toml"]
+    session.run(*compile_lock, "--group=dev", "-o", LOCK.name)
+    # Sphinx wants an older docutils than twine does; all else is the same in both.
+    versions = [line.rstrip(" \\") for line in LOCK.read_text().splitlines() if line[:1].isalnum()]
+    same = Path(session.create_tmp()) / "constraints.txt"
+    same.write_text("\n".join(each for each in versions if not each.startswith("docutils==")))
+    session.run(*compile_lock, "--group=docs", "-c", str(same), "-o", str(DOCS_LOCK.relative_to(ROOT)))
