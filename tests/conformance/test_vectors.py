@@ -26,12 +26,17 @@ REQUIRED = [vector for vector in WALLETS if vector["level"] == "required"]
 DOCUMENTED = json.dumps({"amount": 1500, "currency": "USD", "playerId": "user123", "timestamp": 1713792000})
 
 
-def test_the_files_are_what_is_made_today():
-    assert differences(FOLDER, bundle(SPEC)["info"]["version"]) == []
+@pytest.fixture(scope="module")
+def version():
+    """The contract's version."""
+    return bundle(SPEC)["info"]["version"]
 
 
-def test_a_file_that_was_edited_or_is_left_over_or_missing_is_found(tmp_path):
-    version = bundle(SPEC)["info"]["version"]
+def test_the_files_are_what_is_made_today(version):
+    assert differences(FOLDER, version) == []
+
+
+def test_a_file_that_was_edited_or_is_left_over_or_missing_is_found(tmp_path, version):
     for path in FOLDER.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "cancel.json").write_text("{}")
@@ -52,9 +57,9 @@ def test_a_file_fits_its_schema(name):
     assert [str(error) for error in validator.iter_errors(load(name))] == []
 
 
-def test_the_manifest_names_every_file_with_its_checksum_and_its_count():
+def test_the_manifest_names_every_file_with_its_checksum_and_its_count(version):
     assert sorted(MANIFEST["vectors"]) == FILES
-    assert MANIFEST["contract"] == bundle(SPEC)["info"]["version"]
+    assert MANIFEST["contract"] == version
     assert set(MANIFEST["sha256"]) == {*FILES, *WRITTEN_BY_HAND}
     for name, digest in MANIFEST["sha256"].items():
         assert hashlib.sha256((FOLDER / name).read_bytes()).hexdigest() == digest
