@@ -15,7 +15,7 @@ ROOT = Path(igamingace.__file__).parent
 LAYERS = [
     {"cli", "__main__", "pytest_plugin"},
     {"operators", "sandbox", "walletcheck", "otel", "probe"},
-    {"lobby", "reports"},
+    {"lobby", "reports", "reconcile"},
     {"ledger", "_client", "_wallet_client"},
     {"callbacks", "limits", "_transport"},
     {"drift"},

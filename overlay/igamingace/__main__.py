@@ -68,6 +68,9 @@ COMMANDS: Final = {
     "transactions": Command(
         "igamingace.cli.transactions:transactions", "Print the transactions of an account, as CSV or JSON."
     ),
+    "reconcile": Command(
+        "igamingace.cli.reconcile:reconcile", "Compare the platform's transactions with a wallet's book."
+    ),
     "agents": Command("igamingace.cli.agents:agents", "Open new accounts, and check the ones there are."),
     "doctor": Command(
         "igamingace.cli.doctor:doctor",

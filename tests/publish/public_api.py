@@ -19,6 +19,7 @@ MODULES = (
     "igamingace.lobby",
     "igamingace.operators",
     "igamingace.probe",
+    "igamingace.reconcile",
     "igamingace.reports",
     "igamingace.sandbox",
     "igamingace.walletcheck",

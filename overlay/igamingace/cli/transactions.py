@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Final
 import typer
 
 from igamingace._common.files import open_private
-from igamingace.cli._accounts import open_agent
+from igamingace.cli._accounts import account_of, open_agent
 from igamingace.cli._command import CannotRun, command
 from igamingace.cli._options import (  # noqa: TC001 -- typer reads the annotations
     AccountsFile,
@@ -24,7 +24,6 @@ from igamingace.cli._options import (  # noqa: TC001 -- typer reads the annotati
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from igamingace import Agent
     from igamingace.models import Transaction
 
 _STDOUT: Final = Path("-")
@@ -75,7 +74,7 @@ def transactions(
             if end <= start:
                 raise CannotRun(f"--until, {end.isoformat()}, is not after --since, {start.isoformat()}")
             with _output(csv) as out:
-                write = _json_writer(out) if as_json else _csv_writer(out, *_account_of(agent))
+                write = _json_writer(out) if as_json else _csv_writer(out, *account_of(agent))
                 for transaction in agent.transactions.iterate(
                     start,
                     end,
@@ -106,14 +105,3 @@ def _csv_writer(out: IO[str], name: str, currency: str) -> Callable[[Transaction
     writer = csv_module.writer(out, lineterminator="\n")
     writer.writerow(TRANSACTION_COLUMNS)
     return lambda transaction: writer.writerow(transaction_cells(transaction, name, currency))
-
-
-def _account_of(agent: Agent) -> tuple[str, str]:
-    """Return name and currency of an agent's account, which transactions do not have; empty if unknown."""
-    from igamingace.operators._execution.agent_pool import ManagedAgent  # noqa: PLC0415 -- not for --help
-
-    if isinstance(agent, ManagedAgent):
-        return agent.account.name, agent.account.currency
-    info = agent.operators.info()
-    currencies = {each.currency for each in info.balance or ()}
-    return info.id, str(currencies.pop()) if len(currencies) == 1 else ""

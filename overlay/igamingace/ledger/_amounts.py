@@ -73,6 +73,11 @@ def apply_change(balance: Decimal, *, debit: Decimal, credit: Decimal) -> Decima
     return _exact.add(_exact.subtract(balance, debit), credit)
 
 
+def exact_sum(one: Decimal, other: Decimal) -> Decimal:
+    """Return the sum of two amounts, exact."""
+    return _exact.add(one, other)
+
+
 def normalize(amount: Decimal) -> Decimal:
     """Return the amount as people write it: no zeros after its last digit behind the point, no exponent."""
     whole = amount.to_integral_value()
