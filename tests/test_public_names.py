@@ -153,6 +153,7 @@ NAMES = {
         "Check",
         "CheckResult",
         "Exchange",
+        "Level",
         "Report",
         "as_json",
         "check_wallet",
