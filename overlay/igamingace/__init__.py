@@ -10,7 +10,7 @@ from igamingace._version import __version__
 from igamingace.errors import IGamingAceError
 
 if TYPE_CHECKING:
-    from igamingace_bindings.rest.client import RawAnswer
+    from igamingace_bindings.rest.client import AsyncWalk, RawAnswer, Walk, WalkProgress
 
     from igamingace._client._async import AsyncAgent
     from igamingace._client._sync import Agent
@@ -21,10 +21,13 @@ __all__ = [
     "Agent",
     "AsyncAgent",
     "AsyncOperator",
+    "AsyncWalk",
     "IGamingAceError",
     "Operator",
     "RawAnswer",
     "Timeouts",
+    "Walk",
+    "WalkProgress",
     "__version__",
     "errors",
 ]
@@ -33,9 +36,12 @@ _MODULES = {
     "Agent": "igamingace._client._sync",
     "AsyncAgent": "igamingace._client._async",
     "AsyncOperator": "igamingace.operators",
+    "AsyncWalk": "igamingace_bindings.rest.client",
     "Operator": "igamingace.operators",
     "RawAnswer": "igamingace_bindings.rest.client",
     "Timeouts": "igamingace._transport.base",
+    "Walk": "igamingace_bindings.rest.client",
+    "WalkProgress": "igamingace_bindings.rest.client",
 }
 """Where each name is: a wallet needs no client, and a client of one account no operator."""
 

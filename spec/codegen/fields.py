@@ -47,6 +47,47 @@ class EnumFacts:
     members: dict[str, int]
 
 
+@dataclass(frozen=True)
+class WalkFacts:
+    """How all items of an operation are read (`x-walk`), with the names of the contract.
+
+    Attributes:
+        method: The name of the method that walks.
+        item: The model of an item.
+        imports: What its name needs: pairs of module and name.
+        start: The parameter of a window's start.
+        end: That of its end.
+        longest: Seconds of the longest window.
+        offset: The parameter of how many items stand before a page.
+        limit: That of how many items a page may hold.
+        largest: The most that it may hold.
+        pause: Seconds between two windows.
+        items: The property of a page that has its items.
+        total: The property of a page that has the number of all items in the window.
+        key: The properties of an item that together tell it from all others.
+        time: The property of an item that has its time.
+        retention: Seconds after which items may be gone; None: they stay.
+        standings: How well each part is known, the parts in the contract's order.
+    """
+
+    method: str
+    item: str
+    imports: tuple[tuple[str, str], ...]
+    start: str
+    end: str
+    longest: int
+    offset: str
+    limit: str
+    largest: int
+    pause: int
+    items: str
+    total: str
+    key: tuple[str, ...]
+    time: str
+    retention: int | None
+    standings: dict[str, str]
+
+
 @dataclass
 class Facts:
     """Everything that the templates look up.
@@ -58,6 +99,7 @@ class Facts:
         bodies: By operationId: the name of its body's schema.
         models: The models that are public: those of answers, and of objects within arguments.
         enums: The open enums.
+        walks: By operationId: how its items are walked, for operations that say so.
     """
 
     schemas: dict[str, dict[str, FieldFacts]] = field(default_factory=dict[str, dict[str, FieldFacts]])
@@ -66,6 +108,7 @@ class Facts:
     bodies: dict[str, str] = field(default_factory=dict[str, str])
     models: list[str] = field(default_factory=list[str])
     enums: list[EnumFacts] = field(default_factory=list[EnumFacts])
+    walks: dict[str, WalkFacts] = field(default_factory=dict[str, WalkFacts])
 
     def template(self) -> str:
         """Return a Jinja template that sets the variable FACTS."""
@@ -114,6 +157,8 @@ class _Reader:
         }
         data = self.data_of(operation, name)
         self.facts.data[name] = data
+        if "x-walk" in operation:
+            self.facts.walks[name] = self.walk(operation, parameters, data)
         reached = set(data.models if data else ())
         if "requestBody" in operation:
             body = _name_of(_content(operation["requestBody"], where := f"{name}, its request body"), where)
@@ -131,6 +176,41 @@ class _Reader:
         )
         data = envelope.get("properties", {}).get("data")
         return None if data is None else self.field(data, f"{name}, its data")
+
+    def walk(
+        self,
+        operation: Mapping[str, Any],
+        parameters: list[Mapping[str, Any]],
+        data: FieldFacts | None,
+    ) -> WalkFacts:
+        """Return how an operation's items are walked."""
+        walk, name = operation["x-walk"], operation["operationId"]
+        pages = self.document["components"]["schemas"][data.models[0]] if data and data.models else {}
+        items = self.facts.schemas.get(data.value if data else "", {}).get(walk["items"]["property"])
+        limit = next((each for each in parameters if each["name"] == walk["page"]["limit"]), None)
+        if not pages or items is None or not items.models or limit is None:
+            raise FieldError(
+                f"{name}: x-walk does not fit the operation; `python -m lint` says what is wrong"
+            )
+        verb = name.partition(".")[2]
+        return WalkFacts(
+            method="iterate" + ("" if verb == "list" else f"_{verb.removeprefix('list_')}"),
+            item=items.models[0],
+            imports=items.imports,
+            start=walk["window"]["start"],
+            end=walk["window"]["end"],
+            longest=walk["window"]["longestSeconds"],
+            offset=walk["page"]["offset"],
+            limit=walk["page"]["limit"],
+            largest=limit["schema"]["maximum"],
+            pause=walk.get("pause", {}).get("seconds", 0),
+            items=walk["items"]["property"],
+            total=walk["total"]["property"],
+            key=tuple(walk["key"]["properties"]),
+            time=walk["time"]["property"],
+            retention=walk.get("retention", {}).get("seconds"),
+            standings={part: walk[part]["standing"] for part in walk},
+        )
 
     def within(self, names: set[str]) -> set[str]:
         """Return these models and all that they are made of."""

@@ -19,6 +19,7 @@ from .document import (
 from .links import check_links
 from .operations import check_operations
 from .schemas import check_schemas
+from .walks import check_walks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 RULES = (
     check_operations,
+    check_walks,
     check_callbacks,
     check_links,
     check_codes,

@@ -141,11 +141,19 @@ def test_the_fields_of_the_provider_list_stand_lower_than_its_path(document):
     assert {p["x-standing"] for p in properties} == {"sister"}
 
 
-def test_tools_find_the_window_and_the_pause_of_the_transaction_list(document):
+def test_tools_find_how_the_transaction_list_is_walked(document):
     operation = document.operations()["transactions.list"]
 
-    assert (operation["x-max-window-seconds"], operation["x-window-pause-seconds"]) == (3600, 30)
-    assert operation["x-older"] == ["x-max-window-seconds", "x-window-pause-seconds"]
+    assert operation["x-walk"] == {
+        "window": {"start": "startTime", "end": "endTime", "longestSeconds": 3600, "standing": "older"},
+        "page": {"offset": "offset", "limit": "limit", "standing": "sister"},
+        "pause": {"between": "windows", "seconds": 30, "standing": "older"},
+        "items": {"property": "list", "standing": "sister"},
+        "total": {"property": "total", "standing": "sister"},
+        "key": {"properties": ["transId", "transType"], "standing": "assumed"},
+        "time": {"property": "createdAt", "standing": "sister"},
+        "retention": {"seconds": 172800, "standing": "older"},
+    }
 
 
 def test_a_page_of_2000_transactions_is_known_from_the_older_generation(document):

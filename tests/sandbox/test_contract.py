@@ -132,7 +132,7 @@ async def test_the_status_of_a_code_is_the_contracts(edited, caller):
 
 
 async def test_the_longest_window_is_the_contracts(edited, caller, clock, refusal):
-    edited["paths"]["/v1/transaction/list"]["get"]["x-max-window-seconds"] = 60
+    edited["paths"]["/v1/transaction/list"]["get"]["x-walk"]["window"]["longestSeconds"] = 60
     app = create_app(edited, clock=clock)
     sent = {"startTime": clock.text(seconds=-61), "endTime": clock.text(), "offset": 0, "limit": 1}
 

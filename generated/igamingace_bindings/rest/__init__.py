@@ -4,7 +4,22 @@
 from __future__ import annotations
 
 from .api import AsyncRawResources, AsyncResources, RawResources, Resources
-from .client import AsyncCall, AsyncRawCall, Call, Operation, RawAnswer, RawCall, Reader, Request
+from .client import (
+    AsyncCall,
+    AsyncRawCall,
+    AsyncStartWalk,
+    AsyncWalk,
+    Call,
+    Operation,
+    RawAnswer,
+    RawCall,
+    Reader,
+    Request,
+    StartWalk,
+    Walk,
+    WalkProgress,
+    WalkRule,
+)
 from .errors import ArgumentError, DecodeError
 
 __all__ = [
@@ -13,6 +28,8 @@ __all__ = [
     "AsyncRawCall",
     "AsyncRawResources",
     "AsyncResources",
+    "AsyncStartWalk",
+    "AsyncWalk",
     "Call",
     "DecodeError",
     "Operation",
@@ -22,4 +39,8 @@ __all__ = [
     "Reader",
     "Request",
     "Resources",
+    "StartWalk",
+    "Walk",
+    "WalkProgress",
+    "WalkRule",
 ]

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 
 from ..scalars import Type, Zones
 from .types import Field, read_data, segment, text, write_fields
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 DifferenceKind = Literal["missing", "other type", "other spelling", "unknown field", "unknown value"]
 
@@ -189,3 +191,137 @@ class AsyncRawCall(Protocol):
     """Sends the request of an operation and awaits the whole answer."""
 
     async def __call__(self, operation: Operation[T], arguments: Mapping[str, object], /) -> RawAnswer[T]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WalkRule(Generic[T]):
+    """How all items of an operation are read: window by window, page by page. Names are Python's.
+
+    Attributes:
+        operation: The operation that reads one page.
+        start: Its parameter of a window's start.
+        end: That of its end.
+        longest: Seconds of the longest window.
+        offset: Its parameter of how many items stand before a page.
+        limit: That of how many items a page may hold.
+        largest: The most that it may hold.
+        pause: Seconds between two windows.
+        items: The attribute of a page that has its items.
+        total: The attribute of a page that has the number of all items in the window.
+        key: The attributes of an item that together tell it from all others.
+        time: The attribute of an item that has its time.
+        retention: Seconds after which items may be gone; None: they stay.
+    """
+
+    operation: Operation[Any]
+    start: str
+    end: str
+    longest: int
+    offset: str
+    limit: str
+    largest: int
+    pause: float
+    items: str
+    total: str
+    key: tuple[str, ...]
+    time: str
+    retention: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WalkProgress:
+    """How far a walk has come.
+
+    Attributes:
+        windows_done: Windows that have been read whole.
+        windows: Windows of the whole walk.
+        rows: Rows handed out, those before a resume included.
+        missing: Rows that the platform counts in its totals but has not listed; 0 unless it contradicts itself.
+        seconds_left: Seconds that the rest may take: the pauses, and the windows as fast as those so far.
+    """
+
+    windows_done: int
+    windows: int
+    rows: int
+    missing: int
+    seconds_left: float
+
+
+class Walk(Protocol[T_co]):
+    """All items of an operation in a range of time, one by one: `for item in walk`.
+
+    When a request fails, its error is raised and the walk stays where it is: the next item asked for sends that
+    request again. For one thread at a time.
+    """
+
+    @property
+    def cursor(self) -> str:
+        """The position after the last item handed out, as JSON: give it as `cursor` to go on from there."""
+        ...
+
+    @property
+    def progress(self) -> WalkProgress:
+        """How far the walk has come."""
+        ...
+
+    def __iter__(self) -> Iterator[T_co]: ...
+
+    def __next__(self) -> T_co: ...
+
+
+class AsyncWalk(Protocol[T_co]):
+    """All items of an operation in a range of time, one by one: `async for item in walk`.
+
+    When a request fails, its error is raised and the walk stays where it is: the next item asked for sends that
+    request again. For one task at a time.
+    """
+
+    @property
+    def cursor(self) -> str:
+        """The position after the last item handed out, as JSON: give it as `cursor` to go on from there."""
+        ...
+
+    @property
+    def progress(self) -> WalkProgress:
+        """How far the walk has come."""
+        ...
+
+    def __aiter__(self) -> AsyncIterator[T_co]: ...
+
+    async def __anext__(self) -> T_co: ...
+
+
+class StartWalk(Protocol):
+    """Starts a walk, whose first request is sent when its first item is asked for."""
+
+    def __call__(
+        self,
+        rule: WalkRule[T],
+        start: datetime,
+        end: datetime,
+        filters: Mapping[str, object],
+        /,
+        *,
+        page_size: int | None,
+        pause: float | None,
+        cursor: str | None,
+        on_progress: Callable[[WalkProgress], object] | None,
+    ) -> Walk[T]: ...
+
+
+class AsyncStartWalk(Protocol):
+    """Starts a walk, whose first request is sent when its first item is asked for."""
+
+    def __call__(
+        self,
+        rule: WalkRule[T],
+        start: datetime,
+        end: datetime,
+        filters: Mapping[str, object],
+        /,
+        *,
+        page_size: int | None,
+        pause: float | None,
+        cursor: str | None,
+        on_progress: Callable[[WalkProgress], object] | None,
+    ) -> AsyncWalk[T]: ...

@@ -53,7 +53,9 @@ class AsyncAgentView(BaseAgent[AsyncDispatcher, "AsyncAgentView"], AsyncResource
 
     def __init__(self, dispatcher: AsyncDispatcher) -> None:
         """Not for users: `AsyncAgent.with_options` makes views."""
-        AsyncResources.__init__(self, dispatcher.call)  # an operator makes thousands: super() takes longer
+        AsyncResources.__init__(
+            self, dispatcher.call, dispatcher.walk
+        )  # an operator makes thousands: super() takes longer
         self._dispatcher = dispatcher
 
     @property

@@ -54,7 +54,9 @@ class AgentView(BaseAgent[Dispatcher, "AgentView"], Resources):
 
     def __init__(self, dispatcher: Dispatcher) -> None:
         """Not for users: `Agent.with_options` makes views."""
-        Resources.__init__(self, dispatcher.call)  # an operator makes thousands: super() takes longer
+        Resources.__init__(
+            self, dispatcher.call, dispatcher.walk
+        )  # an operator makes thousands: super() takes longer
         self._dispatcher = dispatcher
 
     @property

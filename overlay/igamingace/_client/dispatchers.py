@@ -15,9 +15,10 @@ from igamingace.errors import AcquireTimeout, ConfigurationError
 from igamingace.limits._budget import LocalBudget
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
 
-    from igamingace_bindings.rest.client import Operation, RawAnswer
+    from igamingace_bindings.rest.client import AsyncWalk, Operation, RawAnswer, Walk, WalkProgress, WalkRule
 
     from igamingace._client.account_context import AccountContext
     from igamingace._client.config import Options
@@ -52,6 +53,38 @@ class Dispatcher:
         context = self.context
         with observe(operation, context.base_url, context.account) as observer:
             return self._run(operation, arguments, observer).raw()
+
+    def walk(
+        self,
+        rule: WalkRule[T],
+        start: datetime,
+        end: datetime,
+        filters: Mapping[str, object],
+        /,
+        *,
+        page_size: int | None,
+        pause: float | None,
+        cursor: str | None,
+        on_progress: Callable[[WalkProgress], object] | None,
+    ) -> Walk[T]:
+        """Start a walk; raises InvalidArgument."""
+        from igamingace._client.walk_state import WalkState  # noqa: PLC0415 -- keeps `import igamingace` light
+        from igamingace._client.walks import RunningWalk  # noqa: PLC0415 -- as above
+        from igamingace._client.window_pause import window_pause  # noqa: PLC0415 -- as above
+
+        state = WalkState(
+            rule,
+            start,
+            end,
+            filters,
+            page_size=page_size,
+            pause=pause,
+            cursor=cursor,
+            on_progress=on_progress,
+        )
+        operation, scope = rule.operation, self.options.scope
+        shared = window_pause(self.context.account, operation.operation_id)
+        return RunningWalk(operation, state, shared, self.call, time.sleep if scope is None else scope.sleep)
 
     def _run(
         self, operation: Operation[T], arguments: Mapping[str, object], observer: CallObserver | None
@@ -120,6 +153,38 @@ class AsyncDispatcher:
         context = self.context
         with observe(operation, context.base_url, context.account) as observer:
             return (await self._run(operation, arguments, observer)).raw()
+
+    def walk(
+        self,
+        rule: WalkRule[T],
+        start: datetime,
+        end: datetime,
+        filters: Mapping[str, object],
+        /,
+        *,
+        page_size: int | None,
+        pause: float | None,
+        cursor: str | None,
+        on_progress: Callable[[WalkProgress], object] | None,
+    ) -> AsyncWalk[T]:
+        """Start a walk; raises InvalidArgument."""
+        from igamingace._client.walk_state import WalkState  # noqa: PLC0415 -- keeps `import igamingace` light
+        from igamingace._client.walks import AsyncRunningWalk  # noqa: PLC0415 -- as above
+        from igamingace._client.window_pause import window_pause  # noqa: PLC0415 -- as above
+
+        state = WalkState(
+            rule,
+            start,
+            end,
+            filters,
+            page_size=page_size,
+            pause=pause,
+            cursor=cursor,
+            on_progress=on_progress,
+        )
+        operation = rule.operation
+        shared = window_pause(self.context.account, operation.operation_id)
+        return AsyncRunningWalk(operation, state, shared, self.call)
 
     async def _run(
         self, operation: Operation[T], arguments: Mapping[str, object], observer: CallObserver | None

@@ -25,6 +25,7 @@ h1 { font-size: 1.4rem; line-height: 1.25; } h2 { font-size: 1.1rem; margin: 1.5
 .scroll { overflow-x: auto; }
 .scroll:focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
 table { border-collapse: collapse; font-size: .875rem; overflow-wrap: normal; }
+.scroll table { width: max-content; } .scroll td { max-width: 24rem; }
 caption { text-align: left; color: var(--dim); padding-bottom: .25rem; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; }
 th { color: var(--dim); font-weight: 600; border-bottom: 1px solid var(--line); }
@@ -35,7 +36,9 @@ th.right, td.right { text-align: right; font-variant-numeric: tabular-nums; whit
   :root { --page: #fff; --text: #000; --dim: #444; --line: #999; --block: #fff;
     --bad: #b3261e; --good: #1b6e2b; --focus: #000; --accent: #333; }
   body { max-width: none; padding: 0; font-size: 10pt; print-color-adjust: exact; }
-  .scroll { overflow: visible; } table { font-size: 8pt; } thead { display: table-header-group; }
+  .scroll { overflow: visible; } .scroll table { width: auto; font-size: 7.5pt; }
+  .scroll td, .scroll th.right, .scroll td.right { white-space: normal; overflow-wrap: anywhere; }
+  thead { display: table-header-group; }
   h1, h2 { break-after: avoid; } tr { break-inside: avoid; }
 }
 """

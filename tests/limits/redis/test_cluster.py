@@ -6,6 +6,7 @@ import socket
 import time
 
 import pytest
+from igamingace.limits._shared import examine_store, shared_values
 from igamingace.limits.redis._workers import partition_of
 
 from .redis_server import Server
@@ -185,3 +186,16 @@ def move_all_keys(source, target, cluster):
         source.client.execute_command("MIGRATE", "127.0.0.1", target.port, "", 0, 5000, "KEYS", *keys)
     for node in (target, source, *cluster):
         node.client.execute_command("CLUSTER", "SETSLOT", slot, "NODE", ids[target])
+
+
+def test_the_shared_values_of_every_account_are_found_whichever_node_holds_them(cluster, make_limiter):
+    one, other = (make_limiter(node.url) for node in cluster[:2])
+
+    for account in ACCOUNTS:
+        shared_values(one.budget(account)).put("catalogue", account.encode(), 60.0)
+
+    assert [shared_values(other.budget(account)).get("catalogue") for account in ACCOUNTS] == [
+        account.encode() for account in ACCOUNTS
+    ]
+    assert all(node.client.keys("*catalogue") for node in cluster)
+    assert examine_store(other.budget(ACCOUNTS[0])) == []

@@ -41,7 +41,7 @@ def in_a_task(budget):
 
 @pytest.mark.parametrize("acquire", [in_a_thread, in_a_task])
 def test_a_slot_whose_lease_ran_out_meanwhile_is_taken_anew(make, until, monkeypatch, acquire):
-    hooks = Standstill()  # type: ignore[abstract]
+    hooks = Standstill()
     limiter = make(lease=1.2, hooks=hooks)
     one, two = limiter.budget(ACCOUNT), make().budget(ACCOUNT)
     call = limiter._workers.first._send_requests

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..client import AsyncCall, AsyncRawCall, Call, RawCall
+from ..client import AsyncCall, AsyncRawCall, AsyncStartWalk, Call, RawCall, StartWalk
 
 if TYPE_CHECKING:
     from .bonus_calls import AsyncBonusCalls, AsyncRawBonusCalls, BonusCalls, RawBonusCalls
@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 
 class Resources:
-    """The resources of the contract, over one way to send a request."""
+    """The resources of the contract, over one way to send a request and one to start a walk."""
 
-    __slots__ = ("_call",)
+    __slots__ = ("_call", "_walk")
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, walk: StartWalk) -> None:
         self._call = call
+        self._walk = walk
 
     @property
     def providers(self) -> Providers:
@@ -60,7 +61,7 @@ class Resources:
         """The operations of `transactions`."""
         from .transactions import Transactions
 
-        return Transactions(self._call)
+        return Transactions(self._call, self._walk)
 
     @property
     def bonus_calls(self) -> BonusCalls:
@@ -71,12 +72,13 @@ class Resources:
 
 
 class AsyncResources:
-    """The resources of the contract, over one way to send a request."""
+    """The resources of the contract, over one way to send a request and one to start a walk."""
 
-    __slots__ = ("_call",)
+    __slots__ = ("_call", "_walk")
 
-    def __init__(self, call: AsyncCall) -> None:
+    def __init__(self, call: AsyncCall, walk: AsyncStartWalk) -> None:
         self._call = call
+        self._walk = walk
 
     @property
     def providers(self) -> AsyncProviders:
@@ -111,7 +113,7 @@ class AsyncResources:
         """The operations of `transactions`."""
         from .transactions import AsyncTransactions
 
-        return AsyncTransactions(self._call)
+        return AsyncTransactions(self._call, self._walk)
 
     @property
     def bonus_calls(self) -> AsyncBonusCalls:

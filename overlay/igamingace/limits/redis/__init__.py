@@ -13,7 +13,8 @@ most 1 KiB with a handful of processes: the limit, the working limit, the drain,
 holds, what it wants, since when, and when its lease expires. It is deleted when the last process has given
 back what it holds (a day after its last use, if that was killed), or when the last storm of refusals is over.
 In addition one key ``igamingace:store``: when the data was created, by which run of the server, and of which
-accounts there must be a key.
+accounts there must be a key. What processes share besides permits, such as a catalogue, is beside the key of
+the account, under ``igamingace:{ACCOUNT}:NAME`` (`_shared.py`), and expires by itself.
 
 **One script.** A lease request contains all that a process holds and wants, and replaces its previous one. It
 is sent when the process needs more or fewer permits, and otherwise every third of the lease, which each

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from igamingace.limits._events import LimiterHooks
     from igamingace.limits._interfaces import Cancellation
     from igamingace.limits._queue import Waiter
+    from igamingace.limits._shared import SharedValues, StoreProblem
     from igamingace.limits._state import SlotOutcome
     from igamingace.limits.redis._messages import LeaseRequest, LeaseUpdate
     from igamingace.limits.redis._state import LeaseState
@@ -41,6 +42,14 @@ class LeaseManager(BudgetManager, Protocol):
 
     def notify(self, account: str) -> None:
         """Serve the account soon. It does not block and may be called anywhere, under any lock."""
+        ...
+
+    def shared_values(self, account: str) -> SharedValues:
+        """Return the values of an account that all processes share."""
+        ...
+
+    def examine_store(self) -> list[StoreProblem]:
+        """Return what is wrong with Redis."""
         ...
 
     def outage(self, account: str) -> str | None:
@@ -75,6 +84,14 @@ class LeasedBudget(LocalBudget):
         self._heartbeat_at = 0.0
         self.request_at = math.inf
         """When the manager is to send a request though nothing happens."""
+
+    def shared_values(self) -> SharedValues:
+        """Return the account's values that all processes share; `igamingace.limits._shared` finds them."""
+        return self._leases.shared_values(self.account)
+
+    def examine_store(self) -> list[StoreProblem]:
+        """Return what is wrong with Redis; `igamingace.limits._shared` calls it."""
+        return self._leases.examine_store()
 
     def acquire(
         self,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Mapping, Sequence
 
-__all__ = ["NotUsableError", "RedisConnections", "connection_settings"]
+__all__ = ["NotUsableError", "RedisConnections", "connection_settings", "needed_rights"]
 
 _SCRIPT = lease_script().encode()
 
@@ -98,6 +98,16 @@ def connection_settings(server: str | redis.Redis, timeout: float) -> dict[str, 
     return settings
 
 
+def needed_rights(prefix: str) -> str:
+    """A sentence on the rights that the limiter's user needs in Redis."""
+    return (
+        f"Its user needs the keys ~{prefix}*, the channels &{prefix}* and the commands eval, evalsha, "
+        "script|load, info, client|setname, select, time, get, set, del, hmget, hset, hdel, publish, "
+        "subscribe and pubsub|numsub; in a cluster also spublish, ssubscribe, pubsub|shardnumsub, "
+        "cluster|slots, cluster|keyslot and cluster|myid."
+    )
+
+
 def _new_connection(settings: Mapping[str, Any]) -> _Connection:
     kind = settings.get("connection_class", connection.Connection)
     connected: _Connection = kind(**{name: settings[name] for name in settings if name != "connection_class"})
@@ -146,6 +156,10 @@ class RedisConnections:
         except BaseException:
             self.close()
             raise
+
+    def execute(self, *command: str) -> Any:  # noqa: ANN401 - any Redis value
+        """Run a command, and return its response; raises ResponseError."""
+        return self._execute(*command)
 
     @property
     def mark(self) -> str:

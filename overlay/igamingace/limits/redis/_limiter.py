@@ -17,6 +17,7 @@ from igamingace.limits._limiter import check_settings
 from igamingace.limits._registry import BudgetRegistry, register_limiter
 from igamingace.limits.redis._budget import LeasedBudget
 from igamingace.limits.redis._connections import connection_settings
+from igamingace.limits.redis._shared import RedisStore
 from igamingace.limits.redis._state import LeaseState
 from igamingace.limits.redis._worker import LeaseWorker
 from igamingace.limits.redis._workers import LeaseWorkers
@@ -97,6 +98,7 @@ class RedisLimiter:
                 fail=fallback == "fail",
             ),
             partial(LeaseState, limit, linger),
+            RedisStore(settings, prefix),
         )
         self._lock = threading.RLock()
         after_fork_in_child(self, RedisLimiter._after_fork)

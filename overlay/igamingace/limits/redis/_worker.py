@@ -19,7 +19,7 @@ from igamingace._common.clock import monotonic
 from igamingace._common.fork import after_fork_in_child
 from igamingace.errors import ConfigurationError
 from igamingace.limits.redis._budget import LimiterUnavailable
-from igamingace.limits.redis._connections import NotUsableError, RedisConnections
+from igamingace.limits.redis._connections import NotUsableError, RedisConnections, needed_rights
 from igamingace.limits.redis._messages import LeaseUpdate, StoreIdentity
 from igamingace.limits.redis._script import RECONNECT
 from igamingace.limits.redis._wakeup import DeadlineHeap, WakeupPipe
@@ -85,12 +85,7 @@ class LeaseWorker:
         self._lease = lease
         self._heartbeat = lease / 3
         self._prefix = prefix
-        self._rights = (
-            f"Its user needs the keys ~{prefix}*, the channels &{prefix}* and the commands eval, evalsha, "
-            "script|load, info, client|setname, select, time, get, set, del, hmget, hset, hdel, publish, "
-            "subscribe and pubsub|numsub; in a cluster also spublish, ssubscribe, pubsub|shardnumsub, "
-            "cluster|slots, cluster|keyslot and cluster|myid."
-        )
+        self._rights = needed_rights(prefix)
         self._fallback_slots = fallback_slots
         self._fail = fail
         self._partition = partition

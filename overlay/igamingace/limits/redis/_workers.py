@@ -10,7 +10,9 @@ from igamingace.limits.redis._worker import CLOSE_TIMEOUT, close_workers
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from igamingace.limits._shared import SharedValues, StoreProblem
     from igamingace.limits.redis._budget import LeasedBudget
+    from igamingace.limits.redis._shared import RedisStore
     from igamingace.limits.redis._state import LeaseState
     from igamingace.limits.redis._worker import LeaseWorker
 
@@ -46,8 +48,11 @@ class LeaseWorkers:
     From then on each partition has its own, whose thread starts with the first call for one of its accounts.
     """
 
-    def __init__(self, new_worker: _NewWorker, new_state: Callable[[], LeaseState]) -> None:
+    def __init__(
+        self, new_worker: _NewWorker, new_state: Callable[[], LeaseState], store: RedisStore
+    ) -> None:
         """Make the first worker; nothing is sent yet."""
+        self._store = store
         self.new_state = new_state
         self._new_worker = new_worker
         self._nodes: list[tuple[str, int]] = []
@@ -74,6 +79,14 @@ class LeaseWorkers:
     def keep(self, budget: LeasedBudget) -> None:
         """Do nothing: the worker keeps each budget of which Redis has to hear."""
 
+    def shared_values(self, account: str) -> SharedValues:
+        """Return the values of an account that all processes share."""
+        return self._store.values(account)
+
+    def examine_store(self) -> list[StoreProblem]:
+        """Return what is wrong with Redis."""
+        return self._store.examine()
+
     def start(self, account: str) -> None:
         """Start the account's worker; see `LeaseManager`."""
         self.worker_of(account).start()
@@ -88,5 +101,6 @@ class LeaseWorkers:
 
     def close(self, timeout: float = CLOSE_TIMEOUT) -> None:
         """Give all permits back and end the threads; wait for that at most `timeout` seconds."""
+        self._store.close()
         self.first.close(0.0)
         close_workers(self._all, timeout)

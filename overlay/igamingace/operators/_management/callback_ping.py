@@ -59,13 +59,13 @@ class PingResult:
     date: datetime | None = None
 
 
-def ping(account: Account, url: str, timeout: float) -> Flow[PingResult]:
-    """Send the callback, signed with the account's token, and judge the answer."""
+def ping(account: Account, url: str, timeout: float, player: str | None = None) -> Flow[PingResult]:
+    """Send the callback, signed with the account's token, and judge the answer; by default of no player."""
     if not is_callable_url(url):
         return PingResult(f"{sanitize(url, Secret(''), _MOST_SHOWN)} is not a valid callback URL")
     origin, target = split_url(url)
     token: Secret[str] = yield ResolveToken(account)
-    request = _request(target, token, timeout)
+    request = _request(target, token, timeout, player or _PLAYER)
     answer: Response | TransportFailure = yield SendCallback(origin, request)
     shown = without_userinfo(url)
     if isinstance(answer, TransportFailure):
@@ -84,11 +84,11 @@ def ping(account: Account, url: str, timeout: float) -> Flow[PingResult]:
     )
 
 
-def _request(target: str, token: Secret[str], timeout: float) -> Request:
+def _request(target: str, token: Secret[str], timeout: float, player: str) -> Request:
     # These bring pydantic with them.
     from igamingace._wallet_client.messages import balance_fields, build_message, request_headers  # noqa: PLC0415
 
-    message = build_message("balance", balance_fields(_PLAYER, int(time.time() * 1000)))
+    message = build_message("balance", balance_fields(player, int(time.time() * 1000)))
     signed = request_headers(message.signer(token.reveal()))
     headers = tuple((name.decode(), value.decode()) for name, value in signed)
     timeouts = Timeouts(connect=timeout, total=timeout)

@@ -18,8 +18,11 @@ from igamingace._common.masking import without_userinfo
 from igamingace._wallet_client.client import MAX_CONCURRENCY, NoResponse, WalletResponse
 from igamingace._wallet_client.diagnosis import Timings, diagnose_timeout
 from igamingace._wallet_client.dialects import RoundDetails, misspelt, with_one_id
+from igamingace._wallet_client.messages import amounts_of
 from igamingace._wallet_client.verdict import Verdict, failed, judge
 from igamingace.errors import ConfigurationError
+from igamingace.sandbox.faults.fault import CONTENT_COMMANDS, CONTENT_KINDS
+from igamingace.sandbox.games.callback_messages import with_other_content
 from igamingace.sandbox.games.delivery import Delivery
 from igamingace.sandbox.games.wallet_connections import WalletConnections
 from igamingace.sandbox.store.masking import mask_text
@@ -86,12 +89,22 @@ class CallbackSender:
         it unsuccessful; and the next try comes at once.
         """
         deliveries: list[Delivery] = []
+        message, changes = self._changed(session, message)
         message, spelling = self._in_dialect(session, message, stake)
+        changes += () if spelling is None else (spelling,)
         for number in range(1, CALLBACKS[message.command].retries + 2):
-            deliveries.append(await self._attempt(session, message, number, check, spelling))
+            deliveries.append(await self._attempt(session, message, number, check, changes))
             if deliveries[-1].verdict.settles:
                 break
         return deliveries
+
+    def _changed(self, session: Session, message: CallbackMessage) -> tuple[CallbackMessage, tuple[str, ...]]:
+        """Return the callback as faults have it tell something else than is recorded, and their kinds."""
+        faults, command = self._runtime.faults, message.command
+        if command not in CONTENT_COMMANDS or not faults:
+            return message, ()
+        kinds = tuple(kind for kind, _ in faults.draw_callback(session.account.id, command, CONTENT_KINDS))
+        return with_other_content(message, session, kinds), kinds
 
     def _in_dialect(
         self, session: Session, message: CallbackMessage, stake: Decimal | None
@@ -115,12 +128,12 @@ class CallbackSender:
         message: CallbackMessage,
         number: int,
         check: Check | None,
-        spelling: str | None,
+        changes: tuple[str, ...],
     ) -> Delivery:
         account = session.account
         signature = message.signer(account.token)
         attempt = _Attempt(session, message, number, account.callback_url or "", signature, check)
-        fault = draw_callback_fault(self._runtime, account.id, message.command, spelling)
+        fault = draw_callback_fault(self._runtime, account.id, message.command, changes)
         async with self._gate:  # out of the time limit: to wait for each other is not the wallet's fault
             if not fault.duplicate:
                 return await self._deliver(attempt, fault)
@@ -176,6 +189,8 @@ class CallbackSender:
             seconds=perf_counter() - start,
             verdict=verdict,
             text=mask_text(_words(command, attempt.number, verdict), self._runtime.state.tokens),
+            currency=attempt.session.currency,
+            amounts=amounts_of(attempt.message),
             fault=fault.name,
         )
         self._runtime.callback_log.add(delivery)
@@ -276,13 +291,13 @@ class InjectedCallbackFault:
 
 
 def draw_callback_fault(
-    runtime: Runtime, account_id: str, command: str, spelling: str | None
+    runtime: Runtime, account_id: str, command: str, changes: tuple[str, ...]
 ) -> InjectedCallbackFault:
-    """Return what the next callback of that account and command meets; `spelling` has met it already."""
+    """Return what the next callback of that account and command meets; `changes` have met it already."""
     met = runtime.faults.draw_callback(account_id, command) if runtime.faults else []
     kinds = {kind for kind, _ in met}
     return InjectedCallbackFault(
-        name=",".join(sorted({*kinds, spelling} if spelling else kinds)) or None,
+        name=",".join(sorted({*kinds, *changes})) or None,
         delay=sum(seconds for kind, seconds in met if kind == "callback_delay"),
         duplicate="callback_duplicate" in kinds,
         lost="callback_lost" in kinds,

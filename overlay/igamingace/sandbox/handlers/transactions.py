@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.handlers.registry import Call, handles
@@ -32,7 +32,8 @@ def list_transactions(call: Call) -> JSON:
     start, end = call.query_time("startTime"), call.query_time("endTime")
     if end < start:
         raise SandboxError("PARAMETERS_INVALID", "query.endTime: is before startTime")
-    longest = call.rule("x-max-window-seconds")
+    walk: Any = call.rule("x-walk") or {}
+    longest = walk.get("window", {}).get("longestSeconds")
     if longest is not None and end - start > timedelta(seconds=longest):
         raise SandboxError("PARAMETERS_INVALID", f"query.endTime: a window has at most {longest} seconds")
     _require_pause(call, (start, end))

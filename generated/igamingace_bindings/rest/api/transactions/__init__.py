@@ -4,10 +4,23 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Callable
 from datetime import datetime
 
-from ...client import AsyncCall, AsyncRawCall, Call, RawAnswer, RawCall
+from ...client import (
+    AsyncCall,
+    AsyncRawCall,
+    AsyncStartWalk,
+    AsyncWalk,
+    Call,
+    RawAnswer,
+    RawCall,
+    StartWalk,
+    Walk,
+    WalkProgress,
+)
 from ...models.round_page import RoundPage
+from ...models.transaction import Transaction
 from ...models.transaction_page import TransactionPage
 from . import transactions_list as _transactions_list
 from . import transactions_round as _transactions_round
@@ -16,10 +29,11 @@ from . import transactions_round as _transactions_round
 class Transactions:
     """The operations of `transactions`."""
 
-    __slots__ = ("_call",)
+    __slots__ = ("_call", "_walk")
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, walk: StartWalk) -> None:
         self._call = call
+        self._walk = walk
 
     def list(
         self,
@@ -110,14 +124,71 @@ class Transactions:
             },
         )
 
+    def iterate(
+        self,
+        start: datetime,
+        end: datetime,
+        *,
+        player_external_id: str | None = None,
+        round_id: str | int | None = None,
+        page_size: int | None = None,
+        pause: float | None = None,
+        cursor: str | None = None,
+        on_progress: Callable[[WalkProgress], object] | None = None,
+    ) -> Walk[Transaction]:
+        """Iterate over all that transactions.list lists in a range of time: `for item in ...`
+
+        Calls transactions.list for windows of at most 3600 seconds (standing: older) and pages of at
+        most 2000, with a pause of 30 seconds between windows (older), none between pages. Each item
+        comes once, told apart by trans_id and trans_type (assumed), in the order of the windows and,
+        within one, as they are listed. The total of each page (sister) is compared with what came:
+        where items arrived late, the window is read again, and they come at its end. At most the keys
+        of one window are kept in memory.
+
+        All walks of an account in this process share the pause, and those of other processes too where
+        the limiter is a RedisLimiter. No slot of the budget is held during it.
+
+        Items of more than 48 hours ago may be gone (older): a walk that starts before that logs a
+        warning.
+
+        Args:
+            start: Where the range starts, aware; it belongs to the range. Rounded up to whole seconds.
+            end: Where it ends, aware; it does not belong to the range. Rounded up to whole seconds.
+            player_external_id: Only this player's transactions, by your own id of the player.
+            round_id: Only this round's transactions, by the round's opaque id.
+            page_size: How many items a page may hold; 2000 when not given.
+            pause: Seconds between two windows; 30 when not given. With 0 the walk neither pauses nor takes
+                part in the pause of others.
+            cursor: The `cursor` of an earlier walk with the same range and filters, which this one continues.
+            on_progress: Called at the start and after each window. It must be quick; what it raises is logged and
+                suppressed.
+
+        Raises:
+            InvalidArgument: An argument makes no sense, or the cursor is that of another walk; nothing was sent.
+        """
+        return self._walk(
+            _transactions_list.WALK,
+            start,
+            end,
+            {
+                "player_external_id": player_external_id,
+                "round_id": round_id,
+            },
+            page_size=page_size,
+            pause=pause,
+            cursor=cursor,
+            on_progress=on_progress,
+        )
+
 
 class AsyncTransactions:
     """The operations of `transactions`."""
 
-    __slots__ = ("_call",)
+    __slots__ = ("_call", "_walk")
 
-    def __init__(self, call: AsyncCall) -> None:
+    def __init__(self, call: AsyncCall, walk: AsyncStartWalk) -> None:
         self._call = call
+        self._walk = walk
 
     async def list(
         self,
@@ -206,6 +277,62 @@ class AsyncTransactions:
                 "provider_id": provider_id,
                 "game_code": game_code,
             },
+        )
+
+    def iterate(
+        self,
+        start: datetime,
+        end: datetime,
+        *,
+        player_external_id: str | None = None,
+        round_id: str | int | None = None,
+        page_size: int | None = None,
+        pause: float | None = None,
+        cursor: str | None = None,
+        on_progress: Callable[[WalkProgress], object] | None = None,
+    ) -> AsyncWalk[Transaction]:
+        """Iterate over all that transactions.list lists in a range of time: `async for item in ...`
+
+        Calls transactions.list for windows of at most 3600 seconds (standing: older) and pages of at
+        most 2000, with a pause of 30 seconds between windows (older), none between pages. Each item
+        comes once, told apart by trans_id and trans_type (assumed), in the order of the windows and,
+        within one, as they are listed. The total of each page (sister) is compared with what came:
+        where items arrived late, the window is read again, and they come at its end. At most the keys
+        of one window are kept in memory.
+
+        All walks of an account in this process share the pause, and those of other processes too where
+        the limiter is a RedisLimiter. No slot of the budget is held during it.
+
+        Items of more than 48 hours ago may be gone (older): a walk that starts before that logs a
+        warning.
+
+        Args:
+            start: Where the range starts, aware; it belongs to the range. Rounded up to whole seconds.
+            end: Where it ends, aware; it does not belong to the range. Rounded up to whole seconds.
+            player_external_id: Only this player's transactions, by your own id of the player.
+            round_id: Only this round's transactions, by the round's opaque id.
+            page_size: How many items a page may hold; 2000 when not given.
+            pause: Seconds between two windows; 30 when not given. With 0 the walk neither pauses nor takes
+                part in the pause of others.
+            cursor: The `cursor` of an earlier walk with the same range and filters, which this one continues.
+            on_progress: Called at the start and after each window. It must be quick; what it raises is logged and
+                suppressed.
+
+        Raises:
+            InvalidArgument: An argument makes no sense, or the cursor is that of another walk; nothing was sent.
+        """
+        return self._walk(
+            _transactions_list.WALK,
+            start,
+            end,
+            {
+                "player_external_id": player_external_id,
+                "round_id": round_id,
+            },
+            page_size=page_size,
+            pause=pause,
+            cursor=cursor,
+            on_progress=on_progress,
         )
 
 

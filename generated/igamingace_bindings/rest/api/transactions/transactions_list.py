@@ -6,10 +6,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ....scalars import INTEGER, STRING, OpaqueId, Time, offset
-from ...client import Operation
+from ...client import Operation, WalkRule
 from ...types import Field, Object
 
 if TYPE_CHECKING:
+    from ...models.transaction import Transaction
     from ...models.transaction_page import TransactionPage
 
 OPERATION: Operation[TransactionPage] = Operation(
@@ -25,4 +26,23 @@ OPERATION: Operation[TransactionPage] = Operation(
         Field("player_external_id", "playerExternalId", STRING, standing="assumed"),
         Field("round_id", "roundId", OpaqueId(), standing="assumed"),
     ),
+)
+
+WALK: WalkRule[Transaction] = WalkRule(
+    operation=OPERATION,
+    start="start_time",
+    end="end_time",
+    offset="offset",
+    limit="limit",
+    items="list_",
+    total="total",
+    time="created_at",
+    key=(
+        "trans_id",
+        "trans_type",
+    ),
+    longest=3600,
+    largest=2000,
+    pause=30,
+    retention=172800,
 )
