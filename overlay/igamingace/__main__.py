@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from igamingace._common.extras import install_hint
+from igamingace._version import __version__
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from types import ModuleType
 
     import typer
 
@@ -46,6 +51,10 @@ COMMANDS: Final = {
         "igamingace.cli.allowed_ips:allowed_ips",
         "Show or change the addresses from which an account's requests are accepted.",
     ),
+    "callback-url": Command(
+        "igamingace.cli.callback_url:callback_url",
+        "Set an agent's callback URL, once the wallet there was tried.",
+    ),
     "tree": Command(
         "igamingace.cli.tree:tree", "Show the tree of accounts: name, level, currency, points and state."
     ),
@@ -53,7 +62,20 @@ COMMANDS: Final = {
         "igamingace.cli.balances:balances", "Show the points of accounts, and their sum by currency."
     ),
     "top-up": Command("igamingace.cli.top_up:top_up", "Give points to the agents that run dry."),
+    "report": Command(
+        "igamingace.cli.report:report", "Report bets, wins and GGR of agents by day, provider and game."
+    ),
+    "transactions": Command(
+        "igamingace.cli.transactions:transactions", "Print the transactions of an account, as CSV or JSON."
+    ),
+    "reconcile": Command(
+        "igamingace.cli.reconcile:reconcile", "Compare the platform's transactions with a wallet's book."
+    ),
     "agents": Command("igamingace.cli.agents:agents", "Open new accounts, and check the ones there are."),
+    "doctor": Command(
+        "igamingace.cli.doctor:doctor",
+        "Check whether accounts are ready to go live, and say what to do where they are not.",
+    ),
     "contract": Command(
         "igamingace.cli.contract:contract",
         "Compare the platform with the contract.",
@@ -93,7 +115,7 @@ def main() -> None:
             stream.reconfigure(
                 errors="backslashreplace"
             )  # characters that the terminal cannot show are escaped
-    program(sys.argv[1:])()
+    program(_completed_arguments() or sys.argv[1:])()
 
 
 def program(arguments: Sequence[str]) -> typer.Typer:
@@ -110,11 +132,14 @@ def program(arguments: Sequence[str]) -> typer.Typer:
         function: Any = command and _load(command.target)
     except ImportError as error:
         extra = "cli" if command is None else command.extra
-        sys.exit(f"{error}\nThe program needs an extra: pip install 'igamingace[{extra}]'")
+        sys.exit(f"{error}\nThe program needs an extra: {install_hint(extra)}")
     app = typer.Typer(
-        name="igamingace", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+        name="igamingace",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="markdown",  # joins the lines of a paragraph, so that the terminal wraps them
     )
-    app.callback()(_about)
+    app.callback()(_about_with_options(typer))
     for name, entry in COMMANDS.items():
         target = function if entry is command else _placeholder
         if isinstance(target, typer.Typer):
@@ -134,8 +159,34 @@ def _placeholder() -> None:
     """Represent a command that is not imported in the list of `--help`."""
 
 
-def _about() -> None:
-    """Tools for the iGamingAce casino game API."""
+def _completed_arguments() -> list[str]:
+    """Return the line that a shell wants completed: the options of its command are to be known."""
+    if "_IGAMINGACE_COMPLETE" not in os.environ:
+        return []
+    line = os.environ.get("COMP_WORDS") or os.environ.get(
+        "_TYPER_COMPLETE_ARGS", ""
+    )  # bash, or another shell
+    return line.split()[1:]
+
+
+def _about_with_options(typer: ModuleType) -> Callable[[bool], None]:
+    """Return the function of the program itself, whose parameters are its options."""
+
+    def show(version: bool) -> None:  # noqa: FBT001 -- typer calls it
+        if version:
+            from igamingace_bindings.contract import VERSION  # noqa: PLC0415 -- not for --help
+
+            typer.echo(f"igamingace {__version__}, contract {VERSION}")
+            raise typer.Exit
+
+    def about(
+        version: bool = typer.Option(  # noqa: FBT001 -- typer makes an option of it
+            False, "--version", callback=show, is_eager=True, help="Show the version of package and contract."
+        ),
+    ) -> None:
+        """Tools for the iGamingAce casino API."""
+
+    return about
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The README's examples: a wallet on SQLite, inside FastAPI, Starlette, Django and Flask."""
+"""The documentation's wallet on SQLite, inside FastAPI, Starlette, Django and Flask."""
 
 import asyncio
 import importlib
@@ -15,6 +15,7 @@ import pytest
 from igamingace.callbacks import sign
 
 EXAMPLES = Path(__file__).with_name("examples")
+WALLET = Path(__file__).parents[2] / "docs" / "examples"
 ASGI = {"fastapi_app": "app", "starlette_app": "app", "django_asgi": "application"}
 WSGI = {"flask_app": "app", "django_wsgi": "application"}
 
@@ -29,6 +30,7 @@ def example(monkeypatch, tmp_path, token):
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "casino_settings")
     monkeypatch.setenv("IGAMINGACE_API_TOKEN", token)
     monkeypatch.syspath_prepend(EXAMPLES)
+    monkeypatch.syspath_prepend(WALLET)
     monkeypatch.chdir(tmp_path)
     for name in ("wallet", *ASGI, *WSGI):
         monkeypatch.delitem(sys.modules, name, raising=False)

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 
+import igamingace
 import pytest
 import typer
 from igamingace.__main__ import COMMANDS, program
@@ -72,6 +73,49 @@ def functions(found):
     if not isinstance(found, typer.Typer):
         return [found]
     return [each.callback for each in found.registered_commands]
+
+
+def test_the_version_is_that_of_package_and_contract():
+    from igamingace_bindings import contract
+
+    done = invoke("--version")
+
+    assert done.exit_code == 0
+    assert done.stdout == f"igamingace {igamingace.__version__}, contract {contract.VERSION}\n"
+
+
+@pytest.mark.parametrize("width", [60, 100])
+def test_the_terminal_wraps_help_and_the_source_does_not(width):
+    done = CliRunner().invoke(program(["top-up"]), ["top-up", "--help"], env={"COLUMNS": str(width)})
+
+    text = done.stdout.partition("Each receives")[2].partition("Exit status")[0]
+    lines = [line.strip() for line in ("Each receives" + text).strip().splitlines()]
+    shortest_but_last = min(map(len, lines[:-1]))
+    assert len(lines) > 1
+    assert max(map(len, lines)) <= width
+    assert shortest_but_last > width - 20
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+@pytest.mark.parametrize(
+    ("line", "offered"), [("igamingace bal", "balances"), ("igamingace balances --cur", "--currency")]
+)
+def test_a_shell_completes_commands_and_their_options(line, offered, shell):
+    asked = {"_TYPER_COMPLETE_ARGS": line}
+    if shell == "bash":
+        asked = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
+    script = "import sys; sys.argv = ['igamingace']\nfrom igamingace.__main__ import main\nmain()"
+
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={"_IGAMINGACE_COMPLETE": f"complete_{shell}", **asked},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert offered in done.stdout
+    assert "tree" not in done.stdout
 
 
 def test_a_command_that_is_not_there_is_2():

@@ -13,6 +13,7 @@ from codegen.__main__ import OVERLAY
 from codegen.facades import MARK, RULES, facade_differences, generate_facades, synchronous
 from codegen.generate import GenerateError
 from igamingace import Agent, AsyncAgent, AsyncOperator, Operator
+from igamingace.lobby import AsyncCatalogue, AsyncPlayerBonus, Catalogue, PlayerBonus
 from igamingace.sandbox import AsyncGameSession, GameSession
 from igamingace.walletcheck import check_wallet, check_wallet_async
 
@@ -53,11 +54,11 @@ def test_a_source_that_was_edited_without_generating_is_named(package):
 
 def test_a_missing_and_an_orphaned_facade_are_each_named(package):
     (package / "operators" / "_sync.py").unlink()
-    (package / "lobby").mkdir()
-    (package / "lobby" / "_sync.py").write_text(MARK)
+    (package / "market").mkdir()
+    (package / "market" / "_sync.py").write_text(MARK)
 
     assert facade_differences(package) == [
-        "orphan    lobby/_sync.py  (nothing generates it any more)",
+        "orphan    market/_sync.py  (nothing generates it any more)",
         "missing   operators/_sync.py",
     ]
 
@@ -65,14 +66,14 @@ def test_a_missing_and_an_orphaned_facade_are_each_named(package):
 def test_generating_writes_what_is_missing_and_removes_orphans(package):
     expected = (package / "operators" / "_sync.py").read_bytes()
     (package / "operators" / "_sync.py").unlink()
-    (package / "lobby").mkdir()
-    (package / "lobby" / "_sync.py").write_text(MARK)
+    (package / "market").mkdir()
+    (package / "market" / "_sync.py").write_text(MARK)
 
     generate_facades(package)
 
     assert facade_differences(package) == []
     assert (package / "operators" / "_sync.py").read_bytes() == expected
-    assert not (package / "lobby" / "_sync.py").exists()
+    assert not (package / "market" / "_sync.py").exists()
 
 
 @pytest.mark.proof  # it generates the bindings as well
@@ -151,7 +152,13 @@ def test_every_facade_says_first_what_made_it_and_not_to_edit_it():
 
 @pytest.mark.parametrize(
     ("async_kind", "sync_kind"),
-    [(AsyncAgent, Agent), (AsyncOperator, Operator), (AsyncGameSession, GameSession)],
+    [
+        (AsyncAgent, Agent),
+        (AsyncCatalogue, Catalogue),
+        (AsyncGameSession, GameSession),
+        (AsyncOperator, Operator),
+        (AsyncPlayerBonus, PlayerBonus),
+    ],
 )
 def test_both_facades_have_the_same_methods_and_each_its_full_docstring(async_kind, sync_kind):
     renamed = {"aclose": "close"}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from igamingace._common.files import is_writable, write_file
+from igamingace._common.files import PRIVATE, is_writable, open_private, write_file
 from igamingace.cli.wallet_check import _write as write_reports
 from igamingace.errors import ConfigurationError
 from igamingace.operators._transfers.journal import Journal, read_entries
@@ -172,3 +172,38 @@ def test_a_journal_goes_on_after_the_disk_was_full(tmp_path):
 
     assert [entry["number"] for entry in read_entries(path)] == [1, 3]
     assert mode(path) == 0o600
+
+
+def test_a_private_file_is_written_bit_by_bit_and_is_there_when_it_is_whole(tmp_path):
+    path = tmp_path / "players.csv"
+    path.write_text("old")
+
+    with open_private(path) as file:
+        file.write("Ærø,1\r\n")
+        assert path.read_text() == "old"
+        (beside,) = {*tmp_path.iterdir()} - {path}
+        assert beside.stat().st_mode & 0o777 == PRIVATE
+
+    assert path.read_bytes() == "Ærø,1\r\n".encode()
+    assert path.stat().st_mode & 0o777 == PRIVATE
+
+
+def test_a_private_file_that_was_not_finished_leaves_the_old_one(tmp_path):
+    path = tmp_path / "players.csv"
+    path.write_text("old")
+
+    unwritable: Any = None
+
+    with pytest.raises(TypeError), open_private(path) as file:
+        file.writelines(("half", unwritable))
+
+    assert [each.read_text() for each in tmp_path.iterdir()] == ["old"]
+
+
+def test_a_private_file_where_there_is_no_folder_names_the_path(tmp_path):
+    path = tmp_path / "none" / "players.csv"
+
+    with pytest.raises(FileNotFoundError) as caught, open_private(path):
+        pass
+
+    assert caught.value.filename == str(path)

@@ -109,7 +109,7 @@ def test_hooks_that_are_not_written_do_nothing(make_budget):
         def grant(self, account, *, waited):
             self.granted += 1
 
-    hooks = OnlyGrants()  # type: ignore[abstract]
+    hooks = OnlyGrants()
     budget = make_budget(1, hooks=hooks)
 
     budget.acquire().done()
@@ -142,7 +142,7 @@ def test_a_hook_that_is_interrupted_gives_the_slot_back(make_budget):
         def grant(self, account, *, waited):
             raise KeyboardInterrupt
 
-    budget = make_budget(1, hooks=Interrupted())  # type: ignore[abstract]
+    budget = make_budget(1, hooks=Interrupted())
 
     with pytest.raises(KeyboardInterrupt):
         budget.acquire()
@@ -157,7 +157,7 @@ def test_a_hook_may_use_the_budget(make_budget):
         def release(self, account, *, outcome, held):
             self.seen = budget.stats().granted
 
-    hooks = Curious()  # type: ignore[abstract]
+    hooks = Curious()
     budget = make_budget(1, hooks=hooks)
 
     budget.acquire().done()

@@ -61,11 +61,11 @@ def judged(status, body):
     assert (post.origin, post.request.target) == ("http://wallet.test", "/x?y=1")
     with pytest.raises(StopIteration) as end:
         flow.send(Response(status, [], body, 0.0))
-    return end.value.value
+    return end.value.value.problem
 
 
 def test_a_wallet_that_does_not_know_the_player_answers():
-    assert judged(200, b'{"balance": 0, "statusCode": "ERR_INVALID_PLAYER_ID"}') is None
+    assert judged(200, b'{"balance": 0, "statusCode": "ERR_INVALID_PLAYER_ID"}') == ""
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_an_address_no_callback_can_go_to_is_told(url):
     with pytest.raises(StopIteration) as end:
         next(ping(account, url, 5.0))
 
-    assert "is not a valid callback URL" in end.value.value
+    assert "is not a valid callback URL" in end.value.value.problem
 
 
 def test_a_name_of_other_letters_is_asked_for_as_the_net_knows_it():

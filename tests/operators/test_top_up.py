@@ -32,6 +32,26 @@ def test_a_plan_tops_up_who_has_too_little_from_who_is_right_above(world, sandbo
     assert plan.to_json()["transfers"][0]["amount"] == "495"
 
 
+def test_a_plan_and_a_top_up_print_a_line_for_each_transfer(world, bank, tmp_path):
+    bank.unreadable = {"tiger"}
+    amounts = {"minimum": D(100), "target": D(500), "journal": tmp_path / "journal"}
+
+    before = world.use(
+        lambda operator: operator.top_up(dry_run=True, **amounts), bank.accounts, transport=bank.transport
+    )
+    after = world.use(lambda operator: operator.top_up(**amounts), bank.accounts, transport=bank.transport)
+
+    lines = str(before).splitlines()
+    assert lines == str(before.plan).splitlines()
+    assert len(lines) == len(before.plan.transfers) + len(before.plan.short) + 1
+    first = before.plan.transfers[0]
+    assert lines[0] == (
+        f"{first.target}: has {first.points}, gets {first.amount} {first.currency} from {first.source}"
+    )
+    assert lines[-1].startswith("tiger: ")
+    assert str(after).splitlines()[0] == f"{lines[0]}: done"
+
+
 def test_an_operator_in_between_is_topped_up_first_and_hands_on(world, bank):
     bank.points["asia"] = D(10)
     everybody = [account.name for account in bank.accounts]

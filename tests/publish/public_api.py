@@ -16,8 +16,11 @@ MODULES = (
     "igamingace.errors",
     "igamingace.ledger",
     "igamingace.limits",
+    "igamingace.lobby",
     "igamingace.operators",
     "igamingace.probe",
+    "igamingace.reconcile",
+    "igamingace.reports",
     "igamingace.sandbox",
     "igamingace.walletcheck",
 )

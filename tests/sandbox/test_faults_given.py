@@ -163,3 +163,17 @@ def test_a_fault_of_callbacks_names_a_command(app):
         app.faults.add("callback_lost", operation="games.launch")
     with pytest.raises(ValueError, match="the contract has no 'bet'"):
         app.faults.add("html", operation="bet")
+
+
+@pytest.mark.parametrize("kind", ["callback_amount", "callback_currency", "callback_player"])
+def test_a_fault_of_what_is_told_names_a_command_that_moves_money(app, kind):
+    for command in ("balance", "cancel", "games.launch"):
+        with pytest.raises(ValueError, match=f"callbacks have bet, win, betwin, not '{command}'"):
+            app.faults.add(kind, operation=command)
+    app.faults.add(kind, operation="betwin")
+
+
+def test_a_fault_of_records_names_a_command(app):
+    with pytest.raises(ValueError, match="operation: callbacks have balance, bet,"):
+        app.faults.add("transaction_lost", operation="transactions.list")
+    app.faults.add("transaction_lost", operation="cancel")

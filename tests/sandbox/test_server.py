@@ -11,6 +11,8 @@ import sys
 
 import httpx2
 import pytest
+from igamingace._common.extras import install_hint
+from igamingace.operators import Operator
 from igamingace.sandbox import Sandbox
 from igamingace.sandbox.server import bind
 
@@ -197,6 +199,99 @@ def test_the_program_serves_until_it_is_interrupted(command):
     assert "mine" in program.greeting
 
 
+CASINO = """
+[[accounts]]
+id = "top"
+level = "operator"
+currencies = ["USD"]
+"""
+
+
+def test_of_many_accounts_the_greeting_says_where_the_other_tokens_are(tmp_path):
+    casino, agents = tmp_path / "casino.toml", tmp_path / "agents.toml"
+    children = [f'[[accounts]]\nid = "a{n}"\nparent = "top"\ncurrencies = ["EUR"]\n' for n in range(30)]
+    casino.write_text(CASINO + "".join(children))
+
+    program = Program(
+        *PROGRAMS["module"], "--port", "0", "--data", str(casino), "--write-accounts", str(agents)
+    )
+    with Operator.from_file(agents) as operator:
+        infos = operator.map(lambda agent: agent.operators.info(), operator.tree())
+        points = operator.balances()
+    program.stop()
+
+    assert "and 11 more: --write-accounts agents.toml writes the tokens of all" in program.greeting
+    assert f"all accounts: {agents}" in program.greeting
+    assert {name: info.id for name, info in infos.ok.items()} == {
+        name: name for name in ["top", *(f"a{n}" for n in range(30))]
+    }
+    assert not points.failed
+    assert agents.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_accounts_are_written_anew_but_never_over_a_file_of_somebody_s(tmp_path):
+    agents = tmp_path / "agents.toml"
+    command = [*PROGRAMS["module"], "--port", "0", "--write-accounts", str(agents)]
+    Program(*command).stop()
+    first = agents.read_text()
+    Program(*command).stop()
+    assert agents.read_text() != first
+
+    agents.write_text('[[account]]\nname = "live"\n')
+    ended = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 2
+    assert "was not written by a sandbox" in " ".join(ended.stderr.split())
+    assert agents.read_text() == '[[account]]\nname = "live"\n'
+
+
+SEVERAL = """
+[[accounts]]
+id = "top"
+level = "operator"
+currencies = ["USD", "EUR"]
+points = { USD = "7", EUR = "5" }
+
+[[accounts]]
+id = "lotus"
+parent = "top"
+currencies = ["EUR"]
+points = { EUR = "3" }
+"""
+
+
+def test_tokens_stay_the_same_over_restarts_with_a_seed(tmp_path):
+    casino, agents = tmp_path / "casino.toml", tmp_path / "agents.toml"
+    casino.write_text(SEVERAL)
+    command = [*PROGRAMS["module"], "--port", "0", "--data", str(casino), "--accounts", str(agents)]
+
+    def tokens(*options):
+        Program(*command, *options).stop()
+        return re.findall(r'token = "(.*)"', agents.read_text())
+
+    first = tokens("--seed", "7")
+    assert tokens("--seed", "7") == first
+    assert len({*first}) == 2  # the operator's stands twice
+    assert not {*tokens("--seed", "8")} & {*first}
+    given = "--token", "a-token-of-its-own"
+    assert tokens("--seed", "7", *given) == [*first[:2], "a-token-of-its-own"]
+
+
+def test_an_operator_in_several_currencies_is_written_once_for_each(tmp_path):
+    casino, agents = tmp_path / "casino.toml", tmp_path / "agents.toml"
+    casino.write_text(SEVERAL)
+
+    command = [*PROGRAMS["module"], "--port", "0", "--data", str(casino)]
+    program = Program(*command, "--write-accounts", str(agents))
+    with Operator.from_file(agents) as operator:
+        points = operator.balances()
+        parents = {one.name: one.parent for one in operator.tree()}
+    program.stop()
+
+    assert points.by_agent == {"top-usd": {"USD": 7}, "top-eur": {"EUR": 5}, "lotus": {"EUR": 3}}
+    assert parents == {"top-usd": None, "top-eur": None, "lotus": "top-eur"}
+
+
 def test_the_tokens_that_are_printed_work():
     program = Program(*PROGRAMS["module"], "--port", "0")
     printed = re.findall(r"\b[0-9a-f]{32}\b", program.greeting)
@@ -357,9 +452,7 @@ def test_as_a_module_it_names_its_extra_in_one_sentence(missing):
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
     assert ended.returncode == 1
-    assert (
-        ended.stderr == f"the sandbox needs {missing}: install it with `pip install 'igamingace[sandbox]'`\n"
-    )
+    assert ended.stderr == f"the sandbox needs {missing}: {install_hint('sandbox')}\n"
 
 
 def test_without_its_extra_the_sandbox_names_it():

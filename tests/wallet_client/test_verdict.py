@@ -14,11 +14,12 @@ from igamingace.walletcheck._client import WalletClient
 
 class Answers:
     name = "a wallet"
+    url = ""
 
     def __init__(self, body):
         self.body = body
 
-    async def send(self, body, signature):
+    async def send(self, body, signature, timings=None):
         return WalletResponse(200, self.body)
 
     async def close(self):
@@ -76,16 +77,17 @@ def test_an_answer_of_the_contract_is_accepted_or_refused(command, body, outcome
 
 
 @pytest.mark.parametrize(
-    ("status", "advice"),
+    ("status", "body", "advice"),
     [
-        (302, "redirects are not followed"),
-        (404, "does it take POST"),
-        (500, "see its log"),
-        (400, "answer HTTP 200"),
+        (302, b'{"balance":1,"statusCode":"OK"}', "redirects are not followed"),
+        (404, b"<html>", "does it take POST"),
+        (404, b'{"balance":1,"statusCode":"ERR_INVALID_PLAYER_ID"}', "answer HTTP 200"),
+        (500, b'{"balance":1,"statusCode":"OK"}', "see its log"),
+        (400, b'{"balance":1,"statusCode":"OK"}', "answer HTTP 200"),
     ],
 )
-def test_any_status_but_200_is_failed_with_advice(status, advice):
-    verdict = judge("bet", status, b'{"balance":1,"statusCode":"OK"}', "USD")
+def test_any_status_but_200_is_failed_with_advice(status, body, advice):
+    verdict = judge("bet", status, body, "USD")
 
     assert verdict.outcome == "failed"
     assert f"HTTP {status} counts as failed" in verdict.text

@@ -8,6 +8,7 @@ wants them.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 import threading
 import time
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["call_later", "monotonic", "perf_counter", "sleep", "wait", "with_real_time"]
+__all__ = ["call_later", "monotonic", "perf_counter", "sleep", "timeout", "wait", "with_real_time"]
 
 monotonic: Callable[[], float]
 perf_counter: Callable[[], float]
@@ -70,6 +71,21 @@ def _call_soon(loop: asyncio.AbstractEventLoop, action: Callable[..., object], *
 def _goes(loop: asyncio.AbstractEventLoop) -> bool:
     """Tell whether the loop's clock goes on."""
     return isinstance(time.monotonic, BuiltinFunctionType) or loop.time is monotonic
+
+
+def timeout(seconds: float | None) -> asyncio.Timeout:
+    """Return `asyncio.timeout(seconds)`, which also ends where the loop's clock stands still."""
+    loop = asyncio.get_running_loop()
+    if seconds is None or _goes(loop):
+        return asyncio.timeout(seconds)
+    limit = asyncio.timeout(None)
+    call_later(loop, seconds, _expire, limit, loop.time())
+    return limit
+
+
+def _expire(limit: asyncio.Timeout, now: float) -> None:
+    with contextlib.suppress(RuntimeError):  # what it limits has ended
+        limit.reschedule(now)
 
 
 async def sleep(seconds: float) -> None:

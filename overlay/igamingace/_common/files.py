@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import IO, TYPE_CHECKING, Final
 
-__all__ = ["PRIVATE", "is_writable", "sync_directory", "write_file"]
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+__all__ = ["PRIVATE", "is_writable", "open_private", "sync_directory", "write_file"]
 
 PRIVATE: Final = 0o600
 """The mode of files that hold tokens or players: for their owner alone."""
@@ -39,6 +42,29 @@ def write_file(path: str | os.PathLike[str], content: bytes, *, private: bool = 
         raise OSError(error.errno, error.strerror, os.fspath(path)) from error
 
 
+@contextmanager
+def open_private(path: str | os.PathLike[str]) -> Generator[IO[str]]:
+    """Open a file of mode 0600 to write UTF-8 to it bit by bit: whole when the block ends, else as it was.
+
+    Line ends are written as they are. A symbolic link stays one; what is not a regular file is written to.
+
+    Raises:
+        OSError: it cannot be written; `filename` is `path`.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        if target.exists() and not target.is_file():
+            with target.open("w", encoding="utf-8", newline="") as file:
+                yield file
+        else:
+            with _replacing(target, PRIVATE) as raw, open(raw, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 -- a descriptor
+                yield file
+                file.flush()
+                os.fsync(raw)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
+
+
 def is_writable(path: str | os.PathLike[str]) -> bool:
     """Tell whether `write_file` could write that file now."""
     target = Path(os.path.realpath(path))
@@ -60,12 +86,21 @@ def sync_directory(folder: str | os.PathLike[str]) -> None:
 
 
 def _replace(target: Path, content: bytes, mode: int) -> None:
+    with _replacing(target, mode) as descriptor, os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _replacing(target: Path, mode: int) -> Generator[int]:
+    """Open a new file, of the mode 0600 until it is whole, that replaces another when the block ends.
+
+    The block closes the descriptor.
+    """
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:50]}.", suffix=".tmp", dir=target.parent)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        yield descriptor
         Path(name).chmod(mode)
         Path(name).replace(target)
     except BaseException:

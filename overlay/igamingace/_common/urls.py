@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from igamingace._common.ip_addresses import parse_host
+
 
 def is_callable_url(url: str) -> bool:
     """Return whether a request can be sent to `url`: http or https, with a host and a usable port if any."""
@@ -24,3 +26,12 @@ def split_url(url: str) -> tuple[str, str]:
 
     parts = httpx2.URL(url)
     return f"{parts.scheme}://{parts.netloc.decode()}", parts.raw_path.decode()
+
+
+def is_unencrypted(url: str) -> bool:
+    """Return whether a URL leads over a network without TLS."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    address = parse_host(host)
+    local = host == "localhost" or (address is not None and address.is_loopback)
+    return parts.scheme == "http" and not local

@@ -127,7 +127,7 @@ class _Connection(asyncio.Protocol):
         except TimeoutError:
             return TransportFailure.not_sent(route.place, connect_limit(request.timeouts))
         except OSError as error:
-            return route.not_connected(place, describe(error), request)
+            return route.not_connected(place, error, request)
         return None
 
     async def _start_tls(self, endpoint: Endpoint) -> None:

@@ -6,11 +6,14 @@ Failures are values and not exceptions: the traceback of a library's exception h
 
 from __future__ import annotations
 
+import errno
 import math
+import socket
+import ssl
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol, TypeGuard
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, TypeGuard
 
 from igamingace._common.clock import perf_counter
 from igamingace.errors import ConfigurationError
@@ -21,6 +24,10 @@ if TYPE_CHECKING:
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
+FailureKind: TypeAlias = Literal["dns", "refused", "unreachable", "tls", "reset", "not_http"]
+"""Why there was no response: the name has no address, nothing listens, there is no way to the host, TLS
+failed, the connection was closed, or what came is not HTTP."""
+
 _MEBIBYTE: Final = 1024 * 1024
 LARGEST_BODY: Final = 64 * _MEBIBYTE
 LARGEST_HEAD: Final = 256 * 1024
@@ -30,6 +37,7 @@ HEAD_TOO_LARGE: Final = f"its headers are larger than {LARGEST_HEAD // 1024} KiB
 CUT_SHORT: Final = "the body was cut short"
 CLOSED_IN_HANDSHAKE: Final = "the connection was closed during the TLS handshake"
 _GZIP: Final = b"\x1f\x8b"
+_NO_ROUTE: Final = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENETDOWN)
 
 
 def is_number(value: object) -> TypeGuard[float]:
@@ -117,22 +125,28 @@ class TransportFailure:
         may_have_arrived: whether any of the request may have reached the server.
         may_be_running: whether the server may still be at work on it, so that its slot is not free yet.
         limit: the time limit that passed, "connect" or "total"; None when none did.
+        kind: what kind of failure it was; empty when that is not known.
     """
 
     reason: str
     may_have_arrived: bool
     may_be_running: bool
     limit: str | None = None
+    kind: FailureKind | Literal[""] = ""
 
     @classmethod
-    def not_sent(cls, reason: str, limit: str | None = None) -> TransportFailure:
+    def not_sent(
+        cls, reason: str, limit: str | None = None, kind: FailureKind | Literal[""] = ""
+    ) -> TransportFailure:
         """Nothing of the request was written."""
-        return cls(reason, may_have_arrived=False, may_be_running=False, limit=limit)
+        return cls(reason, may_have_arrived=False, may_be_running=False, limit=limit, kind=kind)
 
     @classmethod
-    def unknown(cls, reason: str, limit: str | None = None) -> TransportFailure:
+    def unknown(
+        cls, reason: str, limit: str | None = None, kind: FailureKind | Literal[""] = ""
+    ) -> TransportFailure:
         """The request was written, at least in part, and its outcome is not known."""
-        return cls(reason, may_have_arrived=True, may_be_running=True, limit=limit)
+        return cls(reason, may_have_arrived=True, may_be_running=True, limit=limit, kind=kind)
 
     @classmethod
     def idle_closed(cls, reason: str) -> TransportFailure:
@@ -141,7 +155,38 @@ class TransportFailure:
         The server was closing it while the request was on its way, so nothing runs there. Still, nobody
         can tell this from a server that read the request and then died.
         """
-        return cls(reason, may_have_arrived=True, may_be_running=False)
+        return cls(reason, may_have_arrived=True, may_be_running=False, kind="reset")
+
+
+def failure_kind(error: BaseException) -> FailureKind | Literal[""]:
+    """Return what kind of failure an exception means: its own, or that of what it was raised from."""
+    return find_failure(error)[0]
+
+
+def find_failure(error: BaseException) -> tuple[FailureKind | Literal[""], BaseException]:
+    """Return the kind of a failure, and the exception of the system or of TLS that tells it."""
+    # The innermost exception says most. A library may raise its own `from None`, which leaves the context.
+    inner = error.__cause__ or error.__context__
+    causes = [*error.exceptions] if isinstance(error, BaseExceptionGroup) else [inner] if inner else []
+    for cause in causes:
+        kind, said = find_failure(cause)
+        if kind:
+            return kind, said
+    return _kind_of(error), error
+
+
+def _kind_of(error: BaseException) -> FailureKind | Literal[""]:
+    if isinstance(error, socket.gaierror):
+        return "dns"
+    if isinstance(error, ssl.SSLError):
+        return "tls"
+    if isinstance(error, ConnectionRefusedError):
+        return "refused"
+    if isinstance(error, ConnectionResetError | BrokenPipeError | ConnectionAbortedError):
+        return "reset"
+    if isinstance(error, OSError) and error.errno in _NO_ROUTE:
+        return "unreachable"
+    return ""
 
 
 def connect_limit(timeouts: Timeouts) -> str:

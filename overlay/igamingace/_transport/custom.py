@@ -5,12 +5,11 @@ The transport belongs to who made it: closing the agent does not close it.
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
 
-from igamingace._common.clock import monotonic, perf_counter
+from igamingace._common.clock import monotonic, perf_counter, timeout
 from igamingace._common.text import exception_text
 from igamingace._transport.base import (
     BODY_TOO_LARGE,
@@ -144,7 +143,7 @@ class AsyncCustomTransport:
             raise AgentClosed("the agent is closed: make a new one")
         started = perf_counter()
         try:
-            async with asyncio.timeout(request.timeouts.total):
+            async with timeout(request.timeouts.total):
                 response = await self._transport.handle_async_request(_httpx_request(self._base_url, request))
                 return await self._answer(response, started)
         except (httpx2.HTTPError, OSError) as error:

@@ -65,6 +65,7 @@ class ResponseReader:
 
     __slots__ = (
         "_chunks",
+        "_closed_early",
         "_collecting",
         "_fault",
         "_head_read",
@@ -91,7 +92,7 @@ class ResponseReader:
         self._received: list[bytes] = []
         """What came of a head that is not yet whole."""
         self._head_size = self._size = self._status = 0
-        self._head_read = self._interim = self._collecting = self._mended = False
+        self._head_read = self._interim = self._collecting = self._mended = self._closed_early = False
         self._fault: str | None = None
         self._reason = ""
         self.done = False
@@ -170,6 +171,7 @@ class ResponseReader:
             self.reusable = False
             return
         if not self._head_read:
+            self._closed_early = True
             self._reason = (
                 "the connection was closed in the middle of the response's headers"
                 if self._head_size
@@ -207,7 +209,7 @@ class ResponseReader:
             text = f"{place}: {reason}{f' ({why})' if why else ''}"
             if reused and not self._head_size:
                 return TransportFailure.idle_closed(text)
-            return TransportFailure.unknown(text)
+            return TransportFailure.unknown(text, kind="reset" if self._closed_early else "not_http")
         return response_of(self._status, tuple(self._headers), self._chunks, started, self._fault)
 
     def _parse(self, parser: httptools.HttpResponseParser, data: bytes) -> None:

@@ -9,18 +9,18 @@ from base64 import b64encode
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import unquote, urlsplit
 
 from igamingace._common.secret import Secret
 from igamingace._common.text import sanitize
-from igamingace._transport.base import TransportFailure
+from igamingace._transport.base import TransportFailure, failure_kind
 from igamingace.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
-    from igamingace._transport.base import Request
+    from igamingace._transport.base import FailureKind, Request
 
 __all__ = ["Endpoint", "Route", "route_to"]
 
@@ -91,14 +91,18 @@ class Route:
         """The settings of TLS; raises ConfigurationError if the environment's certificates cannot be read."""
         return _tls_context(*(os.environ.get(name) for name in _CERTIFICATES))
 
-    def not_connected(self, endpoint: Endpoint, reason: str, request: Request) -> TransportFailure:
+    def not_connected(self, endpoint: Endpoint, reason: str | OSError, request: Request) -> TransportFailure:
         """The failure to connect to the proxy or the server, in words."""
         proxy = self.proxy
+        kind: FailureKind | Literal[""] = ""
+        if isinstance(reason, OSError):
+            kind = failure_kind(reason)
+            reason = describe(reason)
         if proxy is None or endpoint is proxy:
             text = f"no connection to {self.place}: {reason}"
         else:
             text = f"the proxy {proxy} ({proxy.source}) made no connection to {endpoint}: {reason}"
-        return TransportFailure.not_sent(sanitize(text, request.secret))
+        return TransportFailure.not_sent(sanitize(text, request.secret), kind=kind)
 
     def tunnel_refused(self, http_status: int, request: Request) -> TransportFailure:
         """A proxy's response to CONNECT that is no success."""

@@ -59,7 +59,7 @@ class _Connection:
         except TimeoutError:
             return TransportFailure.not_sent(route.place, connect_limit(request.timeouts))
         except OSError as error:
-            return route.not_connected(place, describe(error), request)
+            return route.not_connected(place, error, request)
         return None
 
     def _start_tls(self, connected: socket.socket, endpoint: Endpoint, deadline: Deadline) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, cast
 from urllib.parse import urlsplit
@@ -15,6 +15,7 @@ import httpx2
 
 from igamingace._common.masking import without_userinfo
 from igamingace._common.urls import is_callable_url
+from igamingace._wallet_client.diagnosis import Diagnosis, Timings, diagnose_exception
 from igamingace._wallet_client.messages import request_headers
 from igamingace.callbacks import SIGNATURE_HEADER
 from igamingace.errors import ConfigurationError
@@ -41,11 +42,15 @@ _IN_PROCESS_ORIGIN: Final = "http://wallet.test"
 
 
 class NoResponse(Exception):  # noqa: N818 -- says what happened, as all exceptions here do
-    """The wallet sent no response; the message says why."""
+    """The wallet sent no response; the message says why.
 
+    Attributes:
+        diagnosis: The same, with its cause; None when it was no fault of the way to the wallet.
+    """
 
-class WalletUnreachable(NoResponse):
-    """No connection could be opened."""
+    def __init__(self, reason: str | Diagnosis) -> None:
+        super().__init__(str(reason))
+        self.diagnosis = None if isinstance(reason, str) else reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +60,12 @@ class WalletResponse:
     Attributes:
         http_status: The HTTP status.
         body: The body, truncated when it is longer than any answer to a callback.
+        headers: The headers, as they came.
     """
 
     http_status: int
     body: bytes
+    headers: Sequence[tuple[bytes, bytes]] = field(default=(), repr=False)
 
 
 class CallbackTransport(Protocol):
@@ -66,9 +73,13 @@ class CallbackTransport(Protocol):
 
     name: str
     """The wallet, for reports: without credentials."""
+    url: str
+    """Its URL without credentials and query; empty for an application in process."""
 
-    async def send(self, body: bytes, signature: bytes | None) -> WalletResponse:
-        """Send one callback.
+    async def send(
+        self, body: bytes, signature: bytes | None, timings: Timings | None = None
+    ) -> WalletResponse:
+        """Send one callback; `timings` tells how far it has come, also when it is cancelled.
 
         Raises:
             NoResponse: no response was received.
@@ -124,18 +135,32 @@ class _AsyncTransport:
     def __init__(self, transport: httpx2.AsyncBaseTransport, url: str, name: str) -> None:
         self._transport: Final = transport
         self._url: Final = httpx2.URL(url)
+        self._under_way: Final[set[Timings]] = set()
+        self._reached = False
+        self.url = ""
         self.name = name
 
-    async def send(self, body: bytes, signature: bytes | None) -> WalletResponse:
+    async def send(
+        self, body: bytes, signature: bytes | None, timings: Timings | None = None
+    ) -> WalletResponse:
         """Send one callback."""
+        timings = timings or Timings()
+        timings.reached_before = self._reached
+        request = _request(self._url, body, signature)
+        request.extensions["trace"] = partial(_note_connecting, timings)
+        self._under_way.add(timings)
+        for each in self._under_way:
+            each.open = max(each.open, len(self._under_way))
         try:
-            return await self._exchange(_request(self._url, body, signature))
-        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-            reason = f"no connection could be opened ({type(error).__name__}: {error})"
-            unreachable = True
+            response = await self._exchange(request)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            reason, unreachable = f"the connection failed ({type(error).__name__}: {error})", False
-        raise (WalletUnreachable if unreachable else NoResponse)(reason)
+            diagnosis = diagnose_exception(error, self.url, timings)
+        else:
+            self._reached = True
+            return response
+        finally:
+            self._under_way.remove(timings)
+        raise NoResponse(diagnosis)
 
     async def _exchange(self, request: httpx2.Request) -> WalletResponse:
         response = await self._transport.handle_async_request(request)
@@ -147,11 +172,19 @@ class _AsyncTransport:
                     break
         finally:
             await response.aclose()
-        return WalletResponse(response.status_code, bytes(body))
+        return WalletResponse(response.status_code, bytes(body), response.headers.raw)
 
     async def close(self) -> None:
         """Close the transport."""
         await self._transport.aclose()
+
+
+async def _note_connecting(timings: Timings, event: str, _info: object) -> None:
+    """Note when a connection is opened; an event of httpcore2's extension `trace`."""
+    if event == "connection.connect_tcp.started":
+        timings.start_connecting()
+    elif event == "connection.connect_tcp.complete":
+        timings.end_connecting()
 
 
 class _HTTPTransport(_AsyncTransport):
@@ -165,9 +198,9 @@ class _HTTPTransport(_AsyncTransport):
             )
         limits = httpx2.Limits(max_connections=MAX_CONCURRENCY, max_keepalive_connections=MAX_CONCURRENCY)
         transport = httpx2.AsyncHTTPTransport(verify=_ssl_context(), limits=limits, trust_env=True)
-        super().__init__(
-            transport, url, urlsplit(without_userinfo(url))._replace(query="", fragment="").geturl()
-        )
+        shown = urlsplit(without_userinfo(url))._replace(query="", fragment="").geturl()
+        super().__init__(transport, url, shown)
+        self.url = shown
 
 
 class _WSGITransport:
@@ -187,9 +220,15 @@ class _WSGITransport:
         self._app: Final = app
         self._url: Final = httpx2.URL(_IN_PROCESS_ORIGIN + path)
         self._threads: Final = ThreadPoolExecutor(MAX_CONCURRENCY, thread_name_prefix="igamingace-callbacks")
+        self.url = ""
         self.name = f"{_name(app)} (WSGI, in process)"
 
-    async def send(self, body: bytes, signature: bytes | None) -> WalletResponse:
+    async def send(
+        self,
+        body: bytes,
+        signature: bytes | None,
+        timings: Timings | None = None,  # noqa: ARG002 -- nothing is connected
+    ) -> WalletResponse:
         """Send one callback."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._send, body, signature)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from http import HTTPStatus
-from typing import Final, Literal, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, cast
 
 from igamingace_bindings.contract import CALLBACKS
 from igamingace_bindings.scalars import MAX_DIGITS
 
 from igamingace._common.amounts import is_finer, minor_digits
 from igamingace._common.json import InvalidJSON, decode_strict
+from igamingace._wallet_client.diagnosis import Diagnosis, diagnose_response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Outcome: TypeAlias = Literal["accepted", "refused", "failed"]
 """`accepted`: OK in time. `refused`: another statusCode that the contract knows for the command. `failed`:
@@ -19,6 +23,7 @@ all else, late answers and impossible balances included. To the vendor both of t
 except an OK with an impossible balance."""
 
 OK: Final = "OK"
+_ALWAYS_200: Final = "answer HTTP 200 also when you refuse, and say why in statusCode"
 _FORM: Final = '{"balance": number, "statusCode": "OK"}'
 _SHOWN: Final = 60
 _MOST: Final = Decimal(10) ** 18
@@ -45,12 +50,14 @@ class Verdict:
         text: For people: the answer, and what to do about it.
         status_code: The statusCode that was answered; None when none could be read.
         balance: The balance that was answered, in major units; None when none could be read.
+        diagnosis: What is wrong besides the wallet's logic; None when nothing is.
     """
 
     outcome: Outcome
     text: str
     status_code: str | None = None
     balance: Decimal | None = None
+    diagnosis: Diagnosis | None = None
 
     @property
     def settles(self) -> bool:
@@ -98,7 +105,15 @@ def read_answer(command: str, body: bytes) -> WalletAnswer:
     )
 
 
-def judge(command: str, http_status: int, body: bytes, currency: str) -> Verdict:
+def judge(
+    command: str,
+    http_status: int,
+    body: bytes,
+    currency: str,
+    *,
+    headers: Iterable[tuple[bytes, bytes]] = (),
+    url: str = "",
+) -> Verdict:
     """Judge an answer that came in time.
 
     Assumed: a refusal need not tell the balance, and a balance with too many digits is still a balance.
@@ -108,9 +123,14 @@ def judge(command: str, http_status: int, body: bytes, currency: str) -> Verdict
         http_status: Of the answer.
         body: Of the answer.
         currency: The account's.
+        headers: Of the answer.
+        url: Of the callback, without credentials.
     """
+    diagnosis = diagnose_response(http_status, body, headers, url)
+    if diagnosis is not None:
+        return failed(diagnosis)
     if http_status != HTTPStatus.OK:
-        return failed(_of_status(http_status))
+        return failed(f"HTTP {http_status} counts as failed: {_ALWAYS_200}")
     answer = read_answer(command, body)
     code, balance = answer.status_code, None if answer.balance_problem else answer.balance
     if answer.problem or code is None:
@@ -155,27 +175,16 @@ def judge_refund(verdict: Verdict, before: Decimal, stake: Decimal, *, bet_refus
     return Verdict("failed", text, verdict.status_code, after)
 
 
-def failed(text: str) -> Verdict:
+def failed(reason: str | Diagnosis) -> Verdict:
     """Return the verdict on a callback that was not answered, or not in a way that counts."""
-    return Verdict("failed", text)
-
-
-def _of_status(status: int) -> str:
-    result = f"HTTP {status} counts as failed"
-    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        return f"{result}, and redirects are not followed: make the callback URL the one that answers"
-    if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:
-        return f"{result}: is the path of the callback URL right, and does it take POST?"
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return f"{result}: the wallet, or a proxy before it, broke down; see its log"
-    return f"{result}: answer HTTP 200 also when you refuse, and say why in statusCode"
+    return Verdict("failed", str(reason), diagnosis=None if isinstance(reason, str) else reason)
 
 
 def _of_garbage(body: bytes, reason: str) -> str:
     if not body.strip():
         return f"the body is empty; answer {_FORM}"
-    if body.lstrip()[:1] == b"<":
-        return "the body is HTML, not JSON: is this the wallet, or the page of a proxy or a login?"
+    if (page := diagnose_response(HTTPStatus.OK, body)) is not None:
+        return str(page)
     return f"the body is not valid JSON ({reason[:_SHOWN]})"
 
 

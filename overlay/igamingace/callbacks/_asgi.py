@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from igamingace._common.clock import perf_counter
+from igamingace._common.clock import perf_counter, timeout
 from igamingace.callbacks._handler import CallbackHandler, IncomingCallback
 from igamingace.callbacks._http import RequestRejected, body_too_large, check_request, content_length
 from igamingace.callbacks._signature import SIGNATURE_HEADER
@@ -75,7 +74,7 @@ class WalletApp:
                 raise body_too_large(self._max_body)
         body, more = bytearray(), True
         try:
-            async with asyncio.timeout(_BODY_TIMEOUT):
+            async with timeout(_BODY_TIMEOUT):
                 while more:
                     message = await receive()
                     if message["type"] == "http.disconnect":

@@ -52,6 +52,17 @@ def open_agent(file: Path | None, account: str | None, base_url: str | None = No
         yield operator.agent(account or only_account(operator))
 
 
+def account_of(agent: Agent) -> tuple[str, str]:
+    """Return name and currency of an agent's account, which transactions do not have; empty if unknown."""
+    from igamingace.operators._execution.agent_pool import ManagedAgent  # noqa: PLC0415 -- not for --help
+
+    if isinstance(agent, ManagedAgent):
+        return agent.account.name, agent.account.currency
+    info = agent.operators.info()
+    currencies = {each.currency for each in info.balance or ()}
+    return info.id, str(currencies.pop()) if len(currencies) == 1 else ""
+
+
 def accounts_file(file: Path | None) -> Path | None:
     """Return the accounts file: the given one, that of IGAMINGACE_ACCOUNTS, ./agents.toml, or None."""
     from igamingace.operators._accounts.accounts_file import ACCOUNTS_VARIABLE  # noqa: PLC0415 -- only where it is needed

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from igamingace.cli._accounts import open_operator, select
 from igamingace.cli._command import FAILED, command
+from igamingace.cli._health import COLOURS, names_text
 from igamingace.cli._options import (
     AccountsFile,
     AsJson,
     Currency,
     Deadline,
+    Floor,
     SomeAccounts,
     Under,
     parse_amounts,
@@ -24,8 +26,6 @@ from igamingace.cli.agents_create import create
 if TYPE_CHECKING:
     from igamingace.operators import HealthReport
 
-_COLOURS: Final = {"ok": "green", "warning": "yellow", "failed": "bold red", "unknown": "red"}
-
 agents = typer.Typer(no_args_is_help=True, help="Open new accounts, and check the ones there are.")
 agents.command()(create)
 
@@ -33,10 +33,7 @@ agents.command()(create)
 @agents.command()
 def check(
     *,
-    floor: Annotated[
-        list[str] | None,
-        typer.Option(metavar="AMOUNT", help="Minimum points; CODE=AMOUNT for one currency; repeatable."),
-    ] = None,
+    floor: Floor = None,
     callbacks: Annotated[
         bool,
         typer.Option(
@@ -62,7 +59,7 @@ def check(
     with command(as_json=as_json):
         with open_operator(file) as operator:
             accounts = select(operator, account, under, currency)
-            least = parse_amounts("--floor", floor) if floor else None
+            least = parse_amounts("--floor", floor, accounts) if floor else None
             bar = sys.stderr.isatty() and not as_json
             report = operator.check(
                 accounts, floor=least, callbacks=callbacks, deadline=deadline, progress=bar
@@ -79,15 +76,23 @@ def _show(report: HealthReport) -> None:
     checks = dict.fromkeys(result.check for results in report.agents.values() for result in results)
     rows = table("account", *checks)
     for name, results in report.agents.items():
-        rows.add_row(cell(name), *(f"[{_COLOURS[result.state]}]{result.state}" for result in results))
+        rows.add_row(cell(name), *(f"[{COLOURS[result.state]}]{result.state}" for result in results))
     output = console()
     output.print(rows)
-    for name, results in report.problems.items():
-        # One error may make several checks impossible.
-        for detail in dict.fromkeys(result.detail for result in results):
-            state = next(result.state for result in results if result.detail == detail)
-            output.print(f"[{_COLOURS[state]}]{cell(name)}[/]: {cell(detail)}", soft_wrap=True)
+    for (detail, names), state in _findings(report).items():
+        who = names_text(names, len(report.agents))
+        output.print(f"[{COLOURS[state]}]{cell(who)}[/]: {cell(detail)}", soft_wrap=True)
     healthy = len(report.agents) - sum(
         any(result.state != "warning" for result in results) for results in report.problems.values()
     )
     output.print(f"\n{healthy} of {len(report.agents)} accounts are healthy.")
+
+
+def _findings(report: HealthReport) -> dict[tuple[str, tuple[str, ...]], str]:
+    """Return the state of each kind of finding, failures first, by its text and the names of the accounts."""
+    findings: dict[tuple[str, tuple[str, ...]], str] = {}
+    for result, names in report.grouped().items():
+        if result.state != "ok":
+            detail = f"{result.detail}: {result.advice}" if result.advice else result.detail
+            findings.setdefault((detail, names), result.state)  # one error may make several checks impossible
+    return findings

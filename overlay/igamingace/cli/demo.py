@@ -6,7 +6,8 @@ import asyncio
 import json
 import time
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
+from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console, Group
@@ -28,6 +29,17 @@ _MAX_TRIES = 500
 """Refusals after which the client without a limiter gives up a call."""
 _FRAMES_PER_SECOND = 20
 """Updates of the table per second."""
+
+
+_NEXT: Final = """
+Next: a sandbox that stays, with a back office and a game to play in the browser.
+
+  igamingace sandbox
+
+It prints a line to paste, and then this is your first call:
+
+  python -c 'from igamingace import Agent; print(*Agent().providers.list(), sep="\\n")'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +85,7 @@ def demo(
         bursts = _bursts(sandbox, calls, console)
         if not console.is_terminal:
             console.print()  # without a terminal the table ends without a line break
+    console.print(_NEXT, soft_wrap=True, highlight=False)
     if as_json:
         typer.echo(json.dumps([asdict(burst) for burst in bursts]))
     limited = bursts[0]
@@ -96,7 +109,7 @@ def _tour(sandbox: Sandbox, console: Console) -> None:
             return_url="https://casino.example/lobby",
             is_streamer=False,
         )
-        console.print(f"  launched {url}", soft_wrap=True)
+        console.print(f"  launched {urlsplit(url).path}, a game's page, which ends with the demo")
 
 
 def _bursts(sandbox: Sandbox, calls: int, console: Console) -> list[Burst]:

@@ -21,6 +21,7 @@ from igamingace.ledger._errors import (
 from igamingace.ledger._hooks import LedgerHooks
 from igamingace.ledger._ledger import Ledger
 from igamingace.ledger._ledger_entry import Entry
+from igamingace.ledger._reading import LedgerTotal, RoundTotal
 from igamingace.ledger._schema import PlayerTable, create_schema, ddl, define_tables
 
 __all__ = [
@@ -30,10 +31,12 @@ __all__ = [
     "Entry",
     "Ledger",
     "LedgerHooks",
+    "LedgerTotal",
     "MinorUnits",
     "NotCovered",
     "PlayerExists",
     "PlayerTable",
+    "RoundTotal",
     "SignatureReused",
     "TransactionMismatch",
     "create_schema",

@@ -14,10 +14,10 @@ from igamingace._common.clock import monotonic
 from igamingace.callbacks import InvalidPlayer, NotEnoughMoney
 from igamingace.errors import ConfigurationError, InvalidArgument
 from igamingace.ledger._amounts import apply_change, normalize
-from igamingace.ledger._base import LedgerBase
 from igamingace.ledger._engine import reading, transaction
 from igamingace.ledger._errors import PlayerExists, SerializationConflict
 from igamingace.ledger._ledger_entry import DEPOSIT, WITHDRAW, Entry
+from igamingace.ledger._reading import LedgerReading
 from igamingace.ledger._retry import with_retries
 from igamingace.ledger._schema import storable
 from igamingace.ledger._transaction import LedgerTransaction, read_history
@@ -30,7 +30,7 @@ _PATIENCE: Final = 10.0
 _NEWEST: Final = 2**63 - 1
 
 
-class LedgerAdmin(LedgerBase):
+class LedgerAdmin(LedgerReading):
     """What an operator does with a ledger, beside letting it answer callbacks."""
 
     def add_player(self, player_id: str, currency: str) -> None:

@@ -7,10 +7,12 @@ from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperatio
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from igamingace._common.extras import install_hint
+
 try:
     from sqlalchemy.types import BigInteger, Numeric, Text, TypeDecorator
 except ModuleNotFoundError as error:
-    raise ImportError(f"the ledger needs {error.name}: pip install 'igamingace[ledger]'") from error
+    raise ImportError(f"the ledger needs {error.name}: {install_hint('ledger')}") from error
 
 from igamingace.callbacks import Refusal
 
@@ -69,6 +71,11 @@ class Limits:
 def apply_change(balance: Decimal, *, debit: Decimal, credit: Decimal) -> Decimal:
     """Return the balance after a change, exact."""
     return _exact.add(_exact.subtract(balance, debit), credit)
+
+
+def exact_sum(one: Decimal, other: Decimal) -> Decimal:
+    """Return the sum of two amounts, exact."""
+    return _exact.add(one, other)
 
 
 def normalize(amount: Decimal) -> Decimal:

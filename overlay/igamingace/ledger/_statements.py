@@ -89,6 +89,14 @@ class Statements:
             .order_by(entries.c.entry_id.desc())
             .limit(bindparam("limit_"))
         )
+        self.numbers: Final = select(func.min(entries.c.entry_id), func.max(entries.c.entry_id))
+        self.forward: Final = (
+            select(entries)
+            .where(entries.c.entry_id >= bindparam("start_"))
+            .order_by(entries.c.entry_id)
+            .limit(bindparam("limit_"))
+        )
+        self.forward_of_player: Final = self.forward.where(entries.c.player_id == bindparam("player_"))
 
 
 def _this_player(schema: Schema) -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from igamingace.ledger._ledger_entry import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from decimal import Decimal
 
     from sqlalchemy import Connection, RowMapping
@@ -141,6 +142,39 @@ def read_history(
     """Return a player's newest entries with a number below `before`."""
     wanted = {"player_": player_id, "before_": before, "limit_": limit}
     return [_entry(row) for row in connection.execute(statements.history, wanted).mappings()]
+
+
+def read_entries(
+    connection: Connection, statements: Statements, start: int, player_id: str | None, limit: int
+) -> list[Entry]:
+    """Return the oldest entries with a number from `start` on; of one player, if one is given."""
+    wanted: dict[str, object] = {"start_": start, "limit_": limit}
+    if player_id is None:
+        return [_entry(row) for row in connection.execute(statements.forward, wanted).mappings()]
+    if statements.schema.key_of(player_id) is None:
+        return []
+    wanted["player_"] = player_id
+    return [_entry(row) for row in connection.execute(statements.forward_of_player, wanted).mappings()]
+
+
+def first_number_at(connection: Connection, statements: Statements, at: datetime) -> int | None:
+    """Return the number of an entry before which all are older than `at`; None when there is no entry.
+
+    There is no index on the time, which each bet would have to pay for: rows are numbered in the order of
+    time, so the number is found by halving.
+    """
+    low, high = connection.execute(statements.numbers).one()
+    if low is None:
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        # What stands at or after it: numbers have gaps.
+        (found,) = read_entries(connection, statements, middle, None, 1)
+        if found.created_at < at:
+            low = found.entry_id + 1
+        else:
+            high = middle
+    return int(low)
 
 
 def read_player(

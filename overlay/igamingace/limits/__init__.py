@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from igamingace._common.extras import install_hint
+from igamingace.limits._default import default_limiter
 from igamingace.limits._events import LimiterHooks
 from igamingace.limits._interfaces import Budget, Limiter, Permit, account_key
-from igamingace.limits._limiter import LocalLimiter, default_limiter
+from igamingace.limits._limiter import LocalLimiter
 from igamingace.limits._state import SlotOutcome
 from igamingace.limits._stats import Stats
 
@@ -35,5 +37,5 @@ def __getattr__(name: str) -> object:
     try:
         from igamingace.limits import redis  # noqa: PLC0415 -- an extra
     except ModuleNotFoundError as error:
-        raise ImportError(f"{name} needs {error.name}: pip install 'igamingace[redis]'") from error
+        raise ImportError(f"{name} needs {error.name}: {install_hint('redis')}") from error
     return getattr(redis, name)

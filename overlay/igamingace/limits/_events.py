@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from igamingace._common.hooks import HookCaller
 
@@ -20,7 +20,7 @@ _log = logging.getLogger("igamingace")
 _call = HookCaller(_log, "A hook of the limiter raised an exception, which is ignored")
 
 
-class LimiterHooks(Protocol):
+class LimiterHooks:
     """Called at each step of a slot's life, in this order: start, (wait,) grant, release.
 
     Inherit from it and write those you need; the others do nothing. `start`, `wait` and `grant` are called

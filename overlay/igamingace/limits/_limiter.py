@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from igamingace.limits._events import LimiterHooks
     from igamingace.limits._stats import Stats
 
-__all__ = ["LocalLimiter", "check_settings", "default_limiter"]
+__all__ = ["LocalLimiter", "check_settings"]
 
 
 class LocalLimiter:
@@ -144,11 +144,3 @@ def check_settings(limit: int, linger: float | None, acquire_timeout: float | No
     for name, seconds in (("linger", linger), ("acquire_timeout", acquire_timeout)):
         if seconds is not None and not seconds >= 0:
             raise ConfigurationError(f"{name} must be 0 or more seconds, not {seconds}")
-
-
-_default = LocalLimiter()
-
-
-def default_limiter() -> LocalLimiter:
-    """The limiter of all clients that were given none: one budget per account in the whole process."""
-    return _default

@@ -6,6 +6,7 @@ from igamingace.operators._accounts.tree import Tree
 from igamingace.operators._async import AsyncOperator
 from igamingace.operators._errors import (
     AccountsFileError,
+    CallbackUrlRefused,
     CreatedOutside,
     CreationUnknown,
     DeadlineExceeded,
@@ -27,14 +28,17 @@ from igamingace.operators._errors import (
 from igamingace.operators._execution.results import Result, Results
 from igamingace.operators._management.allowed_ips import AddressChange, AllowedAddresses
 from igamingace.operators._management.balances import Balances
+from igamingace.operators._management.callback_url import CallbackUrlChange
 from igamingace.operators._management.create import NewAccount
 from igamingace.operators._management.discover import Discovery
+from igamingace.operators._management.doctor import DOCTOR_CHECKS
 from igamingace.operators._management.health import HealthCheckResult, HealthReport
 from igamingace.operators._sync import Operator
 from igamingace.operators._transfers.plan import Plan, PlannedTransfer
 from igamingace.operators._transfers.top_up_state import TopUp, TransferOutcome
 
 __all__ = [
+    "DOCTOR_CHECKS",
     "Account",
     "AccountsFileError",
     "AddressChange",
@@ -42,6 +46,8 @@ __all__ = [
     "AsyncOperator",
     "Balances",
     "CallableToken",
+    "CallbackUrlChange",
+    "CallbackUrlRefused",
     "CreatedOutside",
     "CreationUnknown",
     "DeadlineExceeded",

@@ -13,11 +13,15 @@ from igamingace.operators._execution.schedule import MAX_TASKS_IN_FLIGHT
 from igamingace.operators._management.allowed_ips import AllowedAddresses, allowed_ips, set_allowed_ips
 from igamingace.operators._management.balances import read_balances
 from igamingace.operators._management.callback_ping import PING_TIMEOUT
+from igamingace.operators._management.callback_url import set_callback_url
 from igamingace.operators._management.create import check_spec, create
 from igamingace.operators._management.discover import discover
+from igamingace.operators._management.doctor import doctor
 from igamingace.operators._management.health import HealthExpectations, check
+from igamingace.operators._management.report import report_on
 from igamingace.operators._transfers.top_up import top_up
 from igamingace.operators._transfers.transfer import SETTLE, make_order, transfer
+from igamingace.reports._agent import make_settings
 
 if TYPE_CHECKING:
     import os
@@ -39,12 +43,15 @@ if TYPE_CHECKING:
     from igamingace.operators._execution.results import Result, Results
     from igamingace.operators._management.allowed_ips import AddressChange
     from igamingace.operators._management.balances import Balances
+    from igamingace.operators._management.callback_url import CallbackUrlChange
     from igamingace.operators._management.create import NewAccount
     from igamingace.operators._management.discover import Discovery
     from igamingace.operators._management.health import HealthReport
     from igamingace.operators._transfers.amounts import Amounts
     from igamingace.operators._transfers.plan import Plan
     from igamingace.operators._transfers.top_up_state import TopUp
+    from igamingace.reports._days import DaysInput
+    from igamingace.reports._report import RevenueReport
 
 __all__ = ["AsyncOperator"]
 
@@ -404,6 +411,94 @@ class AsyncOperator(OperatorBase):
         options = RunOptions(deadline=deadline, progress=progress)
         return await self._driver.run(check(self._selected(agents), expected, options))
 
+    async def doctor(
+        self,
+        agents: Iterable[Account | str] | None = None,
+        *,
+        floor: Amounts | None = None,
+        callbacks: bool = True,
+        callback_timeout: float = PING_TIMEOUT,
+        deadline: float | None = None,
+        progress: bool = False,
+    ) -> HealthReport:
+        """Check whether accounts are ready to go live: what `check` checks, and what surrounds them.
+
+        Besides token, address, callback URL, points and providers: this host's clock against the server's,
+        TLS and proxy, the shared budget (is Redis reachable, does it not evict, has its user all rights),
+        other programs with the same token, and the differences from the contract seen so far. Each result
+        says what to do. Nothing is changed. The checks are `DOCTOR_CHECKS`.
+
+        Args:
+            agents: as for `check`, like all others.
+            floor: minimum points.
+            callbacks: whether to ping callback URLs from this host.
+            callback_timeout: seconds within which a callback URL must answer.
+            deadline: seconds for all of them.
+            progress: show a bar on standard error.
+
+        Raises:
+            ConfigurationError: the floor is not a valid amount, or has none for a currency.
+        """
+        expected = HealthExpectations(floor=floor, callbacks=callbacks, callback_timeout=callback_timeout)
+        options = RunOptions(deadline=deadline, progress=progress)
+        limiter = self._driver.agents.limiter
+        return await self._driver.run(doctor(self._selected(agents), expected, options, limiter, self.drift))
+
+    async def report(
+        self,
+        days: DaysInput,
+        agents: Iterable[Account | str] | None = None,
+        *,
+        bonus_cost: bool = False,
+        time_zone: tzinfo | str | None = None,
+        pause: float | None = None,
+        journal: str | os.PathLike[str] | None = None,
+        max_in_flight: int | None = None,
+        deadline: float | None = None,
+        on_progress: Callable[[str, int, int], object] | None = None,
+    ) -> RevenueReport:
+        """Add up the transactions of many agents of some days: bets, wins, cancels, GGR, rounds, players.
+
+        Each agent is read hour by hour, within its own budget and with its own pause, all agents at once:
+        about 12 minutes for a day. An hour that cannot be read is left open, and nothing else with it: see
+        `RevenueReport.open`. With a journal, call this again with the same one: it reads only what is open.
+        The journal holds your ids of players, and has the mode 0600: delete it when the report is complete.
+
+        Args:
+            days: a date, a text such as "2026-11-28" or "yesterday", or a pair: the first and last day.
+            agents: accounts, or names of accounts; default: all of level agent.
+            bonus_cost: whether bonus wins are deducted from GGR.
+            time_zone: the zone of the days, a tzinfo, "+09:00" or a name such as "Asia/Seoul"; default: the
+                one in which agents read transactions' times.
+            pause: seconds between two hours of one agent; default: what the contract says.
+            journal: path of the journal; created when there is none.
+            max_in_flight: maximum number of agents that are read at once, as of `map`.
+            deadline: seconds for all of them; hours not read by then are left open.
+            on_progress: called after each hour with the agent's name, how many of its hours are done, and how
+                many there are.
+
+        Raises:
+            ConfigurationError: an argument is invalid; nothing was sent.
+            JournalInUse: another report is using the journal.
+            JournalUnusable: the file is not the journal of a report.
+        """
+        accounts = self._tree.select(level="agent") if agents is None else self._selected(agents)
+        pool = self._driver.agents
+        settings = make_settings(
+            days, pool.options.time_zone, time_zone=time_zone, bonus_cost=bonus_cost, pause=pause
+        )
+        options = RunOptions(max_in_flight=max_in_flight, deadline=deadline)
+        return await self._driver.run(
+            report_on(
+                accounts,
+                settings,
+                options,
+                base_url=pool.base_url,
+                journal=journal,
+                on_progress=on_progress,
+            )
+        )
+
     async def discover(self, *, deadline: float | None = None) -> Discovery:
         """Read all accounts from the API, each with its own token, and fill in their missing fields.
 
@@ -436,6 +531,37 @@ class AsyncOperator(OperatorBase):
             InvalidAddresses: an address is invalid, or there is none, without `everybody`; nothing was sent.
         """
         return await self._driver.run(set_allowed_ips(name, AllowedAddresses(addresses), everybody=everybody))
+
+    async def set_callback_url(
+        self,
+        name: str,
+        url: str,
+        *,
+        player: str | None = None,
+        timeout: float = PING_TIMEOUT,  # noqa: ASYNC109 -- as in threads
+        dry_run: bool = False,
+    ) -> CallbackUrlChange:
+        """Set the URL to which the platform sends an agent's wallet callbacks; returns the change.
+
+        The wallet there is tried first, from this host: it must answer a signed `balance` right, and refuse
+        one that is signed with a token of nobody, or with that of another agent of the tree, as where staging
+        and production are mixed up. The log has a warning that the change takes up to ten minutes to apply.
+
+        Args:
+            name: the agent's name.
+            url: the new URL, which begins with https:// or http://.
+            player: your id of a player to ask for; default: one that does not exist.
+            timeout: seconds within which the wallet must answer.
+            dry_run: try the wallet, and set nothing.
+
+        Raises:
+            CallbackUrlRefused: the wallet failed one of these; nothing was changed. It says what to do.
+            ConfigurationError: the URL is invalid, or the account is an operator.
+            IGamingAceError: the account could not be read or changed.
+        """
+        return await self._driver.run(
+            set_callback_url(self._tree, name, url, player=player, timeout=timeout, dry_run=dry_run)
+        )
 
     async def aclose(self) -> None:
         """Close the connections; calls raise AgentClosed from now on."""

@@ -114,6 +114,25 @@ class WalletUnreadable(IGamingAceError):
         self.missing = missing
 
 
+class CallbackUrlRefused(IGamingAceError, ValueError):
+    """A callback URL was not set: what answers there is not the wallet of this account, or not only its.
+
+    Attributes:
+        account: the account's name.
+        url: the URL, without user and password.
+        reason: what is wrong, and what to do.
+    """
+
+    def __init__(self, account: str, url: str, reason: str) -> None:
+        super().__init__(f"callback URL {url} of {account!r} was not set: {reason}")
+        self.account = account
+        self.url = url
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.account, self.url, self.reason)
+
+
 class DeadlineExceeded(IGamingAceError, TimeoutError):
     """The deadline of a run over many accounts expired before this account's call had ended.
 
@@ -265,11 +284,11 @@ class CreatedOutside(_ErrorWithSecrets):
 
 
 class JournalInUse(ConfigurationError):
-    """Another top-up is using this journal."""
+    """Another top-up or report is using this journal."""
 
 
 class JournalUnusable(ConfigurationError):
-    """The file is not a top-up journal, or holds an unfinished top-up with other amounts."""
+    """The file is not such a journal, or holds an unfinished top-up with other amounts."""
 
 
 def did_you_mean(names: Iterable[str]) -> str:

@@ -36,10 +36,12 @@ HTTP libraries are suppressed within a call, so that none sends one, and no requ
 
 from __future__ import annotations
 
+from igamingace._common.extras import install_hint
+
 try:
     import opentelemetry.trace as _trace
 except ModuleNotFoundError as _error:
-    raise ImportError("igamingace.otel needs opentelemetry-api: pip install 'igamingace[otel]'") from _error
+    raise ImportError(f"igamingace.otel needs opentelemetry-api: {install_hint('otel')}") from _error
 
 import opentelemetry.metrics as _metrics
 

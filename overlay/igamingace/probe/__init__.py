@@ -1,9 +1,6 @@
 """Compares the live platform with the contract: fields, spellings, codes, HTTP statuses, time zones.
 
-    from igamingace import Agent, probe
-
-    with Agent() as agent:
-        report = probe.run(agent)
+    report = probe.run(agent)
     print(report.json().decode())
 
 About 20 GET requests, one at a time, within the account's budget. The report is made to be shared. It holds

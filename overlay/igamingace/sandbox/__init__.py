@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
+from igamingace._common.extras import install_hint
+
 if TYPE_CHECKING:
     from igamingace.sandbox._errors import SandboxError
     from igamingace.sandbox.app import SandboxApp, create_app
@@ -66,7 +68,5 @@ def __getattr__(name: str) -> object:
     try:
         module = import_module(f"{__name__}.{_HOMES[name]}")
     except ModuleNotFoundError as error:
-        raise ImportError(
-            f"the sandbox needs {error.name}: install it with `pip install 'igamingace[sandbox]'`"
-        ) from error
+        raise ImportError(f"the sandbox needs {error.name}: {install_hint('sandbox')}") from error
     return getattr(module, name)

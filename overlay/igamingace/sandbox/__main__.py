@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import sys
 
+from igamingace._common.extras import install_hint
+
 
 def main() -> None:
     """Run the sandbox with the arguments of the command line.
@@ -18,7 +20,7 @@ def main() -> None:
 
         from igamingace.sandbox.command import sandbox  # noqa: PLC0415 - the same
     except ModuleNotFoundError as error:
-        sys.exit(f"the sandbox needs {error.name}: install it with `pip install 'igamingace[sandbox]'`")
+        sys.exit(f"the sandbox needs {error.name}: {install_hint('sandbox')}")
     gc.enable()
     typer.run(sandbox)
 

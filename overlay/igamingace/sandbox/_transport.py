@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
 
+from igamingace._common.clock import timeout
 from igamingace.sandbox.faults import CLOSE
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ async def _exchange(app: ASGIApplication, request: httpx2.Request, body: bytes, 
         reply.closed = True
 
     try:
-        async with asyncio.timeout(request.extensions.get("timeout", {}).get("read")):
+        async with timeout(request.extensions.get("timeout", {}).get("read")):
             await app(_scope(request, address, close), receive, send)
     except TimeoutError:
         raise httpx2.ReadTimeout("no answer in time", request=request) from None

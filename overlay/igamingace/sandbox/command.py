@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from igamingace._wallet_client.dialects import DialectName
     from igamingace.sandbox._json import Object
     from igamingace.sandbox.data import Casino
+    from igamingace.sandbox.store.models import Account
 
 __all__ = ["sandbox"]
 
@@ -55,8 +56,19 @@ def sandbox(  # noqa: PLR0917 - typer makes options of them
     export: Annotated[
         Path | None, typer.Option(help="Where to write the state (JSON, with tokens) at the end.")
     ] = None,
+    accounts: Annotated[
+        Path | None,
+        typer.Option(
+            "--write-accounts",
+            "--accounts",
+            help="Where to write all accounts with their tokens, as agents.toml (see Operator).",
+        ),
+    ] = None,
     fault: Annotated[list[str] | None, typer.Option(help=_FAULT_HELP)] = None,
-    seed: Annotated[int | None, typer.Option(help="What faults are drawn from; made when not given.")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="What faults, and tokens not given, are drawn from; made when not given."),
+    ] = None,
     dialect: Annotated[
         str, typer.Option(help="igamingace: as documented; sister: as other deployments speak.")
     ] = "igamingace",
@@ -91,6 +103,7 @@ def sandbox(  # noqa: PLR0917 - typer makes options of them
         raise typer.BadParameter("empty; leave it out to have one made", param_hint="--token")
     faults = [_fault(text) for text in fault or ()]
     _require_writable(export)
+    _require_own(accounts)
     try:
         document = _read(contract)
         casino = _casino(data, import_, document)
@@ -113,12 +126,12 @@ def sandbox(  # noqa: PLR0917 - typer makes options of them
         raise typer.BadParameter(str(error), param_hint="--contract") from error
     except (LookupError, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
-    _listen(app, host, port)
+    _listen(app, host, port, accounts)
     if export is not None:
         _write(app, export)
 
 
-def _listen(app: SandboxApp, host: str, port: int) -> None:
+def _listen(app: SandboxApp, host: str, port: int, accounts: Path | None) -> None:
     try:
         listener, url = bind(host, port)
     except OSError as error:
@@ -130,7 +143,9 @@ def _listen(app: SandboxApp, host: str, port: int) -> None:
             "here, and read every token with /_sandbox/export",
             err=True,
         )
-    serve(app, listener, lambda: typer.echo(_greeting(app, url)))
+    if accounts is not None:
+        write_file(accounts, _accounts_file(app, url).encode(), private=True)
+    serve(app, listener, lambda: typer.echo(_greeting(app, url, accounts)))
 
 
 def _casino(data: Path | None, imported: Path | None, contract: Object | None) -> Casino | None:
@@ -154,6 +169,54 @@ def _require_writable(path: Path | None) -> None:
     """Refuse at the start what could not be written at the end, when the state would be lost."""
     if path is not None and not is_writable(path):
         raise typer.BadParameter(f"{path}: cannot be written", param_hint="--export")
+
+
+_ACCOUNTS_MARK = "# Written by `igamingace sandbox --write-accounts` at each start.\n"
+
+
+def _require_own(path: Path | None) -> None:
+    """Refuse to overwrite a file of accounts that a person wrote: it may hold tokens of the live platform."""
+    if path is None:
+        return
+    if path.exists() and not path.read_text(errors="replace").startswith(_ACCOUNTS_MARK):
+        text = f"{path}: exists, and was not written by a sandbox; give another name"
+        raise typer.BadParameter(text, param_hint="--write-accounts")
+    if not is_writable(path):
+        raise typer.BadParameter(f"{path}: cannot be written", param_hint="--write-accounts")
+
+
+def _accounts_file(app: SandboxApp, url: str) -> str:
+    """Return the accounts as agents.toml has them: an operator in several currencies is one for each.
+
+    An agent, which may not be several, has the first of its currencies.
+    """
+    blocks = [f"{_ACCOUNTS_MARK}base_url = {_toml(url)}\n"]
+    accounts = app.runtime.state.accounts
+    for account in accounts.values():
+        parent = accounts.get(account.parent_id or "")
+        for currency in account.currencies if account.level == "operator" else account.currencies[:1]:
+            fields = {
+                "name": _name(account, currency),
+                "level": account.level,
+                "parent": None if parent is None else _name(parent, currency),
+                "currency": currency,
+                "token": account.token,
+            }
+            lines = [f"{name} = {_toml(value)}" for name, value in fields.items() if value]
+            blocks.append("\n".join(["[[account]]", *lines, ""]))
+    return "\n".join(blocks)
+
+
+def _name(account: Account, currency: str) -> str:
+    """Return the name of an account in a currency: with the currency where an operator has several."""
+    if account.level != "operator" or len(account.currencies) == 1:
+        return account.id
+    own = currency if currency in account.currencies else account.currencies[0]
+    return f"{account.id}-{own.lower()}"
+
+
+def _toml(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)  # a basic string of TOML escapes as JSON does
 
 
 def _write(app: SandboxApp, path: Path) -> None:
@@ -182,7 +245,7 @@ def _read(path: Path | None) -> Object | None:
 _MAX_GREETED = 20
 
 
-def _greeting(app: SandboxApp, url: str) -> str:
+def _greeting(app: SandboxApp, url: str, accounts_file: Path | None = None) -> str:
     accounts = list(app.runtime.state.accounts.values())
     listed = accounts[:_MAX_GREETED]
     width = max(len(account.id) for account in listed)
@@ -192,7 +255,10 @@ def _greeting(app: SandboxApp, url: str) -> str:
         for account in listed
     ]
     if len(accounts) > len(listed):
-        lines.append(f"and {len(accounts) - len(listed)} more")
+        lines.append(
+            f"and {len(accounts) - len(listed)} more: --write-accounts agents.toml writes the tokens of all, "
+            f"and {url}/_sandbox/export shows them"
+        )
     faults = [f"fault {fault.id}: {fault.kind}, share {fault.share:g}" for fault in app.faults]
     if faults:
         faults = ["", *faults, f"seed {app.faults.seed}"]
@@ -204,6 +270,7 @@ def _greeting(app: SandboxApp, url: str) -> str:
             f"igamingace sandbox on {url}",
             "",
             *lines,
+            *([] if accounts_file is None else ["", f"all accounts: {accounts_file}"]),
             *faults,
             "",
             f"  export IGAMINGACE_BASE_URL={url} IGAMINGACE_API_TOKEN={agent.token}",

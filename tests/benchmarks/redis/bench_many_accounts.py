@@ -84,7 +84,7 @@ def redis_rows(server):
 def heartbeats(limiter):
     """Batches of calls to Redis, and announcements in them, in a third of the lease."""
     sizes = []
-    worker = limiter._worker
+    worker = limiter._workers.first
     call = worker._send_requests
 
     def counting(wire, budgets):

@@ -81,9 +81,9 @@ def test_the_heartbeats_of_many_accounts_go_in_few_batches(make, until, monkeypa
     limiter = make(lease=3.0)
     held = [permit for budget in budgets_of(limiter, 200) for permit in have(budget, 1)]
     batches = []
-    call = limiter._worker._send_requests
+    call = limiter._workers.first._send_requests
     monkeypatch.setattr(
-        limiter._worker,
+        limiter._workers.first,
         "_send_requests",
         lambda connections, budgets: [batches.append(len(budgets)), call(connections, budgets)],
     )

@@ -61,7 +61,7 @@ def test_a_key_that_another_program_uses_troubles_only_its_own_account(make, ser
 def worker_connections(limiter, budget):
     """The connection over which the budget has just had a slot."""
     use_a_slot(budget)
-    return limiter._worker._connections
+    return limiter._workers.first._connections
 
 
 def test_who_has_a_lease_goes_on_with_it_though_the_key_is_broken(make, server):
@@ -123,7 +123,7 @@ def test_a_nudge_that_comes_while_redis_is_away_is_never_lost(make_limiter, unti
             return account
 
     limiter = make_limiter("redis://127.0.0.1:1/0", lease=0.3, fallback="fail")
-    limiter._worker._notified = Nudges()
+    limiter._workers.first._notified = Nudges()
     others, errors = [], []
 
     def wait(budget):
@@ -140,13 +140,13 @@ def test_a_nudge_that_comes_while_redis_is_away_is_never_lost(make_limiter, unti
 def test_an_interrupted_call_does_not_keep_its_account_from_being_looked_after(make, monkeypatch):
     limiter = make()
     budget = limiter.budget(ACCOUNT)
-    nudge = limiter._worker.notify
+    nudge = limiter._workers.first.notify
 
     def interrupted(account):
-        monkeypatch.setattr(limiter._worker, "notify", nudge)
+        monkeypatch.setattr(limiter._workers.first, "notify", nudge)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(limiter._worker, "notify", interrupted)
+    monkeypatch.setattr(limiter._workers.first, "notify", interrupted)
     with pytest.raises(KeyboardInterrupt):
         budget.acquire(timeout=30)
 
@@ -311,13 +311,13 @@ class TestWithoutRedis:
         limiter = make()
         budget = limiter.budget(ACCOUNT)
         held = have(budget, 4)
-        call, answered, calls = limiter._worker._send_requests, threading.Event(), []
+        call, answered, calls = limiter._workers.first._send_requests, threading.Event(), []
 
         def unanswered(wire, budgets):
             calls.append(answered.wait(20))  # False where an end waits for this call
             return call(wire, budgets)
 
-        monkeypatch.setattr(limiter._worker, "_send_requests", unanswered)
+        monkeypatch.setattr(limiter._workers.first, "_send_requests", unanswered)
         held[0].done()
         held[1].abandoned()
         held[2].refused()

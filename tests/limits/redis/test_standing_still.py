@@ -41,17 +41,17 @@ def in_a_task(budget):
 
 @pytest.mark.parametrize("acquire", [in_a_thread, in_a_task])
 def test_a_slot_whose_lease_ran_out_meanwhile_is_taken_anew(make, until, monkeypatch, acquire):
-    hooks = Standstill()  # type: ignore[abstract]
+    hooks = Standstill()
     limiter = make(lease=1.2, hooks=hooks)
     one, two = limiter.budget(ACCOUNT), make().budget(ACCOUNT)
-    call = limiter._worker._send_requests
+    call = limiter._workers.first._send_requests
 
     def stands_still(connections, budgets):
         if hooks.stands.is_set():
             hooks.goes_on.wait(30)
         call(connections, budgets)
 
-    monkeypatch.setattr(limiter._worker, "_send_requests", stands_still)
+    monkeypatch.setattr(limiter._workers.first, "_send_requests", stands_still)
     permits = []
     thread = threading.Thread(target=lambda: permits.append(acquire(one)))
     thread.start()

@@ -11,7 +11,7 @@ import json
 from igamingace.limits.redis._script import lease_script
 
 _BEFORE = """
-local redis, messages, world = {call = redis.call}, {}, cjson.decode(ARGV[3])
+local redis, messages, world = {call = redis.call}, {}, cjson.decode(ARGV[4])
 local real = redis.call
 redis.call = function(command, ...)
   local arguments = {...}
@@ -65,7 +65,7 @@ class VirtualRedis:
         seconds, ms = divmod(self.now, 1000)
         world = {"now": self.now, "seconds": str(seconds), "microseconds": str(1000 * ms + self.jitter)}
         world["listeners"] = self.listeners or {"nobody": 0}
-        arguments = [json.dumps(request), self.prefix, json.dumps(world)]
+        arguments = [json.dumps(request), self.prefix, "", json.dumps(world)]
         response, messages = self._script([key, self.mark], arguments)
         return json.loads(response), [(channel, text) for channel, text in json.loads(messages) or []]
 

@@ -21,7 +21,7 @@ from igamingace.ledger import Ledger
 from igamingace.limits import LocalLimiter
 from igamingace.sandbox import create_app
 
-EXAMPLE = Path(__file__).parents[2] / "callbacks" / "examples" / "wallet.py"
+EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "wallet.py"
 PLAYERS = [f"player-{number}" for number in range(20)]
 TOKEN = "0123456789abcdef0123456789abcdef"
 START = Decimal("400.00")

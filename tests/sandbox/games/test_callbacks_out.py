@@ -9,6 +9,8 @@ import pytest
 from igamingace.callbacks import parse
 from igamingace_bindings.contract import CALLBACKS
 
+from .conftest import PLAYER
+
 BET, WIN, CANCEL, BONUS = 1, 2, 16, 32
 
 
@@ -233,3 +235,49 @@ async def test_amounts_have_no_more_digits_than_their_currency(app, session):
 
     assert str(session.session.round.stake) == "1.50"
     assert f"{app.account('mycasino').points['USD']:f}" == f"{before - Decimal('1.50'):f}"
+
+
+async def test_a_fault_has_a_callback_tell_another_amount_than_is_recorded(session, wallet, app, listed):
+    app.faults.add("callback_amount", count=3)
+    await session.bet(1)
+    await session.win(2)
+    await session.betwin(3, 4)
+
+    told = [{name: value for name, value in each.items() if "mount" in name} for each in wallet.received]
+    assert told == [{"amount": 1.01}, {"amount": 2.01}, {"betAmount": 3, "winAmount": 4.01}]
+    assert listed() == [(BET, 1), (WIN, 2), (BET, 3), (WIN, 4)]
+    assert {delivery.fault for delivery in app.callbacks} == {"callback_amount"}
+
+
+async def test_a_fault_has_a_callback_tell_another_player_or_currency(session, wallet, app):
+    app.faults.add("callback_player", operation="bet", count=1)
+    app.faults.add("callback_currency", operation="bet", count=1)
+    await app.async_play("second-player")
+    await app.async_settle()
+    await session.bet(1)
+
+    bet = wallet.received[-1]
+    assert (bet["playerId"], bet["currency"]) == ("second-player", "EUR")
+    assert app.callbacks[-1].fault == "callback_currency,callback_player"
+    played = app.runtime.state.accounts["mycasino"].transactions[-1]
+    assert (played.player_id, played.currency) == (PLAYER, "USD")
+
+
+async def test_a_repeated_callback_tells_the_same_each_time(session, wallet, app):
+    app.faults.add("callback_amount", operation="win")
+    app.faults.add("callback_lost_answer", operation="win", count=2)
+    await session.bet(1)
+    await session.win(2)
+
+    assert [each["amount"] for each in wallet.received] == [1, 2.01, 2.01, 2.01]
+
+
+async def test_a_fault_keeps_a_transaction_from_the_list(session, app, listed):
+    points = app.account("mycasino").points["USD"]
+    app.faults.add("transaction_lost", operation="win", count=1)
+    for _ in range(2):
+        await session.bet(1)
+        await session.win(2)
+
+    assert listed() == [(BET, 1), (BET, 1), (WIN, 2)]
+    assert app.account("mycasino").points["USD"] == points + 2

@@ -4,15 +4,17 @@ MODEL.md beside this file has states, messages, invariants and assumptions; this
 
 Within a process everything is as in a local budget (queue, abandoned slots, hooks), except that its capacity
 is leased: a request costs no call to Redis as long as the process has permits. One thread per process
-(`_worker.py`) talks to Redis over two connections (`_connections.py`): one runs the script (`lease.lua`), one
-batch at a time, the other receives messages. Nothing is polled: waiting processes get a message.
+(`_worker.py`; a few in a cluster) talks to Redis over two connections (`_connections.py`): one runs the
+script (`lease.lua`), one batch at a time, the other receives messages. Nothing is polled: waiting processes
+get a message.
 
 **State in Redis.** One key for each account in use, ``igamingace:{ACCOUNT}`` (a hash, never the token), of at
 most 1 KiB with a handful of processes: the limit, the working limit, the drain, and of each process what it
 holds, what it wants, since when, and when its lease expires. It is deleted when the last process has given
 back what it holds (a day after its last use, if that was killed), or when the last storm of refusals is over.
 In addition one key ``igamingace:store``: when the data was created, by which run of the server, and of which
-accounts there must be a key.
+accounts there must be a key. What processes share besides permits, such as a catalogue, is beside the key of
+the account, under ``igamingace:{ACCOUNT}:NAME`` (`_shared.py`), and expires by itself.
 
 **One script.** A lease request contains all that a process holds and wants, and replaces its previous one. It
 is sent when the process needs more or fewer permits, and otherwise every third of the lease, which each
@@ -75,9 +77,12 @@ processes that hold permits are connected to it. Before an empty server that is 
 longer takes its place, no process uses the limiter for one lease.
 
 **Sentinel**: pass `Sentinel(...).master_for(...)` in place of the URL. **Cluster**: pass the URL of any node
-(not a cluster's client). All keys get one hash tag there, and the limiter connects to the shard that has it:
-accounts are not spread, one shard serves all. When that slot moves, or its shard fails over, it is as if
-another server took over.
+(not a cluster's client); the others are tried when it does not answer. Accounts are spread over 16 partitions
+(`_workers.py`), each with a hash tag, and so a shard, of its own: keys are ``igamingace:{7}:ACCOUNT`` and
+``igamingace:{7}:store`` there, and messages stay in the shard (sharded pub/sub, Redis 7). A partition whose
+accounts are in use takes one thread and two connections. When its slot moves, or its shard fails over, it is
+as if another server took over; a lost shard holds up its own accounts only, if the cluster has
+``cluster-require-full-coverage no``.
 
 **How many hosts** one Redis can serve is measured in MODEL.md: about 100 that compete for the limit of one
 account, any number of which each has its own accounts.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from igamingace.limits._events import LimiterHooks
     from igamingace.limits._interfaces import Cancellation
     from igamingace.limits._queue import Waiter
+    from igamingace.limits._shared import SharedValues, StoreProblem
     from igamingace.limits._state import SlotOutcome
     from igamingace.limits.redis._messages import LeaseRequest, LeaseUpdate
     from igamingace.limits.redis._state import LeaseState
@@ -33,18 +34,26 @@ class LimiterUnavailable(IGamingAceError, ConnectionError):  # noqa: N818 - as a
 
 
 class LeaseManager(BudgetManager, Protocol):
-    """Leases permits to the budgets of a process."""
+    """Leases permits to the budgets of a process; `LeaseWorkers` is one."""
 
-    def start(self) -> None:
-        """Start the worker thread if it does not run. Not to be called from a finaliser."""
+    def start(self, account: str) -> None:
+        """Start the account's worker thread if it does not run. Not to be called from a finaliser."""
         ...
 
     def notify(self, account: str) -> None:
         """Serve the account soon. It does not block and may be called anywhere, under any lock."""
         ...
 
-    def outage(self) -> str | None:
-        """Why Redis cannot lease permits at the moment; None while it can."""
+    def shared_values(self, account: str) -> SharedValues:
+        """Return the values of an account that all processes share."""
+        ...
+
+    def examine_store(self) -> list[StoreProblem]:
+        """Return what is wrong with Redis."""
+        ...
+
+    def outage(self, account: str) -> str | None:
+        """Why Redis cannot lease the account permits at the moment; None while it can."""
         ...
 
 
@@ -75,6 +84,14 @@ class LeasedBudget(LocalBudget):
         self._heartbeat_at = 0.0
         self.request_at = math.inf
         """When the manager is to send a request though nothing happens."""
+
+    def shared_values(self) -> SharedValues:
+        """Return the account's values that all processes share; `igamingace.limits._shared` finds them."""
+        return self._leases.shared_values(self.account)
+
+    def examine_store(self) -> list[StoreProblem]:
+        """Return what is wrong with Redis; `igamingace.limits._shared` calls it."""
+        return self._leases.examine_store()
 
     def acquire(
         self,
@@ -196,7 +213,7 @@ class LeasedBudget(LocalBudget):
         wakeup = super()._request_slot(permit, kind)
         if wakeup is not None:
             self._notify_manager()
-            self._leases.start()
+            self._leases.start(self.account)
         return wakeup
 
     def _stop_waiting(self, permit: LocalPermit) -> None:
@@ -210,7 +227,7 @@ class LeasedBudget(LocalBudget):
         super()._end_wait_without_slot(permit)
 
     def _why_no_slot(self) -> str | None:
-        return self._leases.outage()
+        return self._leases.outage(self.account)
 
     def _notify_manager(self) -> None:
         """Notify the manager if a request is to be sent, or something is due earlier than planned."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import redis
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Mapping, Sequence
 
-__all__ = ["NotUsableError", "RedisConnections", "connection_settings"]
+__all__ = ["NotUsableError", "RedisConnections", "connection_settings", "needed_rights"]
 
 _SCRIPT = lease_script().encode()
 
-_CHECK = "redis.call('PUBLISH', ARGV[1], '') return redis.call('PUBSUB', 'NUMSUB', ARGV[1])[2]"
+_CHECK = (
+    "redis.call(ARGV[2] .. 'PUBLISH', ARGV[1], '') "
+    "return redis.call('PUBSUB', ARGV[2] == '' and 'NUMSUB' or 'SHARDNUMSUB', ARGV[1])[2]"
+)
 
 _CLUSTER_CLIENT = (
     "RedisLimiter takes no client of a Redis Cluster; give it the URL of one of its nodes instead"
@@ -94,6 +98,16 @@ def connection_settings(server: str | redis.Redis, timeout: float) -> dict[str, 
     return settings
 
 
+def needed_rights(prefix: str) -> str:
+    """A sentence on the rights that the limiter's user needs in Redis."""
+    return (
+        f"Its user needs the keys ~{prefix}*, the channels &{prefix}* and the commands eval, evalsha, "
+        "script|load, info, client|setname, select, time, get, set, del, hmget, hset, hdel, publish, "
+        "subscribe and pubsub|numsub; in a cluster also spublish, ssubscribe, pubsub|shardnumsub, "
+        "cluster|slots, cluster|keyslot and cluster|myid."
+    )
+
+
 def _new_connection(settings: Mapping[str, Any]) -> _Connection:
     kind = settings.get("connection_class", connection.Connection)
     connected: _Connection = kind(**{name: settings[name] for name in settings if name != "connection_class"})
@@ -103,42 +117,77 @@ def _new_connection(settings: Mapping[str, Any]) -> _Connection:
 class RedisConnections:
     """Both connections, connected. For one thread. After an error of either the caller closes both."""
 
-    def __init__(self, settings: Mapping[str, Any], channel: str, cluster_key: str) -> None:
-        """Connect, load the script and subscribe to `channel`; in a cluster at the owner of `cluster_key`."""
-        self._open(settings)
+    def __init__(
+        self,
+        settings: Mapping[str, Any],
+        prefix: str,
+        process: str,
+        *,
+        partition: int,
+        nodes: list[tuple[str, int]],
+    ) -> None:
+        """Connect, load the script and subscribe to the channel of the process.
+
+        Args:
+            settings: of the connections; in a cluster those of any node.
+            prefix: of the names of all keys and channels.
+            process: the name of this process.
+            partition: whose accounts are served in a cluster; all are served elsewhere.
+            nodes: host and port of the cluster's nodes, as last seen: they are tried where the one of the
+                settings does not answer. Brought up to date here.
+        """
+        self._settings = settings
+        self._open()
         try:
-            self._connect()
+            self._connect_to_any(nodes)
             info = self._info()
-            if info.get("cluster_enabled") == "1" and (owner := self._find_owner(cluster_key)):
-                self._follow(settings, *owner)
+            self.clustered = info.get("cluster_enabled") == "1"
+            self.prefix = f"{prefix}{{{partition}}}:" if self.clustered else prefix
+            if self.clustered and (owner := self._find_owner(self.mark, nodes)):
+                self._follow(*owner)
                 info = self._info()
             self.run_id = info.get("run_id", "")
             self.uptime = _uptime(info)  # in ms, see `StoreIdentity`
             self.eviction_policy = info.get("maxmemory_policy", "")
-            self.clustered = info.get("cluster_enabled") == "1"
             self._load()
-            self.subscribe(channel)
+            self.subscribe(process)
             self._subscriber.read_response()
-            self._check_channels(channel)
+            self._check_channels(self.prefix + process)
         except BaseException:
             self.close()
             raise
 
+    def execute(self, *command: str) -> Any:  # noqa: ANN401 - any Redis value
+        """Run a command, and return its response; raises ResponseError."""
+        return self._execute(*command)
+
+    @property
+    def mark(self) -> str:
+        """The key of the store's mark."""
+        return f"{self.prefix}store"
+
+    def key(self, account: str) -> str:
+        """The key of an account's state."""
+        return f"{self.prefix}{account}" if self.clustered else f"{self.prefix}{{{account}}}"
+
     def subscribe(self, channel: str) -> None:
-        """Receive what is published on this channel, too."""
-        self._subscriber.send_command("SUBSCRIBE", channel, check_health=False)
+        """Receive what is published on the channel of this name, without the prefix, too."""
+        self._subscriber.send_command(f"{self._shard}SUBSCRIBE", self.prefix + channel, check_health=False)
 
     def messages(self) -> list[bytes]:
         """The messages that have arrived."""
         messages: list[bytes] = []
         while self._subscriber.can_read(timeout=0):
             kind, _, message = self._subscriber.read_response()
-            if kind == b"message" and message:  # else it is the response to SUBSCRIBE, or `_check_channels`
+            if kind == b"sunsubscribe":
+                raise RedisError("the partition's hash slot has moved to another node of the Redis Cluster")
+            # Else it is the response to SUBSCRIBE, or `_check_channels`.
+            if kind in {b"message", b"smessage"} and message:
                 messages.append(message)
         return messages
 
-    def run_script(self, calls: Sequence[tuple[str, str, bytes, str]]) -> list[bytes | ResponseError]:
-        """Run the script once for each tuple of account's key, mark's key, request, prefix of the channels.
+    def run_script(self, calls: Sequence[tuple[str, bytes]]) -> list[bytes | ResponseError]:
+        """Run the script once for each tuple of account and request.
 
         Returns:
             For each the response, or the error where it concerns only this account's key.
@@ -155,28 +204,52 @@ class RedisConnections:
                 raise response
         return responses
 
-    def _open(self, settings: Mapping[str, Any]) -> None:
-        self._scripts = _new_connection(settings)
-        self._subscriber = _new_connection(settings)
+    @property
+    def _shard(self) -> str:
+        """What the names of commands for messages begin with: in a cluster they stay in one shard."""
+        return "S" if self.clustered else ""
 
-    def _find_owner(self, key: str) -> tuple[str, int] | None:
+    def _open(self, **place: str | int) -> None:
+        self._scripts = _new_connection({**self._settings, **place})
+        self._subscriber = _new_connection({**self._settings, **place})
+
+    def _connect_to_any(self, nodes: Sequence[tuple[str, int]]) -> None:
+        try:
+            self._connect()
+        except (RedisError, OSError):
+            for host, port in nodes:
+                self.close()
+                self._open(host=host, port=port)
+                with suppress(RedisError, OSError):
+                    return self._connect()
+            raise
+
+    def _find_owner(self, key: str, nodes: list[tuple[str, int]]) -> tuple[str, int] | None:
         """Host and port of the cluster's node that has the slot of this key; None where it is this one."""
         slot = self._execute("CLUSTER", "KEYSLOT", key)
         myself = self._execute("CLUSTER", "MYID")
-        for start, end, (host, port, node, *_), *_ in self._execute("CLUSTER", "SLOTS"):
+        owner: tuple[str, int, bytes] | None = None
+        found: list[tuple[str, int]] = []
+        for start, end, *replicas in self._execute("CLUSTER", "SLOTS"):
+            places = [(host.decode() or self._settings.get("host", ""), port) for host, port, *_ in replicas]
+            found += places
             if start <= slot <= end:
-                return None if node == myself else (host.decode(), port)
-        raise RedisError(f"no node of the Redis Cluster has the hash slot {slot}")
+                owner = *places[0], replicas[0][2]
+        nodes[:] = dict.fromkeys(found)
+        if owner is None:
+            raise RedisError(f"no node of the Redis Cluster has the hash slot {slot}")
+        host, port, node = owner
+        return None if node == myself else (host, port)
 
-    def _follow(self, settings: Mapping[str, Any], host: str, port: int) -> None:
+    def _follow(self, host: str, port: int) -> None:
         """Connect to another node of the cluster."""
-        if "host" not in settings:
+        if "host" not in self._settings:
             raise NotUsableError(
                 "This Redis is one node of a cluster, and another one has the RedisLimiter's data. Give it "
                 "the URL redis://HOST:PORT of a node, no socket's and no client's."
             )
         self.close()
-        self._open({**settings, "host": host or settings["host"], "port": port})
+        self._open(host=host, port=port)
         self._connect()
 
     def _connect(self) -> None:
@@ -194,7 +267,7 @@ class RedisConnections:
         The first message between processes may be sent long after the first slot was granted.
         """
         try:
-            listeners = self._execute("EVAL", _CHECK, "0", channel)
+            listeners = self._execute("EVAL", _CHECK, "1", self.mark, channel, self._shard)
         except ResponseError as error:
             raise _with_permission(error) from None
         if not listeners:
@@ -231,10 +304,10 @@ class RedisConnections:
         self._scripts.send_command(*command, check_health=False)
         return self._scripts.read_response(disconnect_on_error=False)
 
-    def _evaluate(self, calls: Sequence[tuple[str, str, bytes, str]]) -> list[Any]:
+    def _evaluate(self, calls: Sequence[tuple[str, bytes]]) -> list[Any]:
         commands: list[tuple[str | bytes | int, ...]] = [
-            ("EVALSHA", self._sha, 2, account, mark, request, prefix)
-            for account, mark, request, prefix in calls
+            ("EVALSHA", self._sha, 2, self.key(account), self.mark, request, self.prefix, self._shard)
+            for account, request in calls
         ]
         self._scripts.send_packed_command(self._scripts.pack_commands(commands), check_health=False)
         return [self._read() for _ in calls]

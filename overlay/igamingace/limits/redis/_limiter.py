@@ -17,8 +17,10 @@ from igamingace.limits._limiter import check_settings
 from igamingace.limits._registry import BudgetRegistry, register_limiter
 from igamingace.limits.redis._budget import LeasedBudget
 from igamingace.limits.redis._connections import connection_settings
+from igamingace.limits.redis._shared import RedisStore
 from igamingace.limits.redis._state import LeaseState
 from igamingace.limits.redis._worker import LeaseWorker
+from igamingace.limits.redis._workers import LeaseWorkers
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -85,20 +87,24 @@ class RedisLimiter:
         self._acquire_timeout = math.inf if acquire_timeout is None else acquire_timeout
         self._hooks = hooks
         self._budgets: BudgetRegistry[LeasedBudget] = BudgetRegistry(limit)
-        self._worker = LeaseWorker(
-            settings,
-            self._budgets.get,
+        self._workers = LeaseWorkers(
+            partial(
+                LeaseWorker,
+                settings,
+                self._budgets.get,
+                lease=lease,
+                prefix=prefix,
+                fallback_slots=fallback if isinstance(fallback, int) else 0,
+                fail=fallback == "fail",
+            ),
             partial(LeaseState, limit, linger),
-            lease=lease,
-            prefix=prefix,
-            fallback_slots=fallback if isinstance(fallback, int) else 0,
-            fail=fallback == "fail",
+            RedisStore(settings, prefix),
         )
         self._lock = threading.RLock()
         after_fork_in_child(self, RedisLimiter._after_fork)
         register_limiter(self)
-        # At the end of the process the worker's own atexit handler waits for it; this one would not.
-        finalize(self, self._worker.close, 0.0).atexit = False
+        # At the end of the process the workers' own atexit handler waits for them; this one would not.
+        finalize(self, self._workers.close, 0.0).atexit = False
 
     def __enter__(self) -> Self:
         return self
@@ -112,7 +118,7 @@ class RedisLimiter:
             budget = self._budgets.get(account)
             if budget is None:
                 budget = LeasedBudget(
-                    account, self, self._worker, acquire_timeout=self._acquire_timeout, hooks=self._hooks
+                    account, self, self._workers, acquire_timeout=self._acquire_timeout, hooks=self._hooks
                 )
                 self._budgets.add(budget)
             return budget
@@ -127,7 +133,7 @@ class RedisLimiter:
 
         Close the clients first. A request that is still in flight keeps its permit for one lease more.
         """
-        self._worker.close()
+        self._workers.close()
 
     def _after_fork(self) -> None:
         self._lock = threading.RLock()

@@ -19,31 +19,27 @@ from igamingace._common.clock import monotonic
 from igamingace._common.fork import after_fork_in_child
 from igamingace.errors import ConfigurationError
 from igamingace.limits.redis._budget import LimiterUnavailable
-from igamingace.limits.redis._connections import NotUsableError, RedisConnections
+from igamingace.limits.redis._connections import NotUsableError, RedisConnections, needed_rights
 from igamingace.limits.redis._messages import LeaseUpdate, StoreIdentity
 from igamingace.limits.redis._script import RECONNECT
 from igamingace.limits.redis._wakeup import DeadlineHeap, WakeupPipe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from igamingace.limits.redis._budget import LeasedBudget
-    from igamingace.limits.redis._state import LeaseState
 
-__all__ = ["LeaseWorker"]
+__all__ = ["CLOSE_TIMEOUT", "LeaseWorker", "close_workers"]
 
 _log = logging.getLogger("igamingace")
 
 _BATCH = 256
 """Requests for so many accounts go in one batch, so that messages wait for no more than that."""
-_HASH_TAG = "{all}:"
-"""Part of all keys in cluster mode, where a script may use only keys with the same hash tag: those of the
-accounts, and that of the store's mark."""
 _NO_RESPONSE_RETRY = 1.0
 """Seconds until the next request for an account for which Redis had an error as response."""
 _SILENCE = 0.2
 """After so many seconds without an answer Redis counts as away, for callers whose wait is over."""
-_CLOSE_TIMEOUT = 2.0
+CLOSE_TIMEOUT = 2.0
 """Seconds that the end of the process waits at most for permits to be given back."""
 
 _workers: WeakSet[LeaseWorker] = WeakSet()
@@ -52,45 +48,50 @@ _workers: WeakSet[LeaseWorker] = WeakSet()
 class LeaseWorker:
     """Sends lease requests to Redis for the budgets that need it, and passes the responses on to them.
 
-    All methods but those of `LeaseManager` and `close` run in the worker's own thread, a daemon that sleeps
-    while there is nothing to do. The thread starts with the first call that has to wait.
+    All methods but `start`, `notify`, `outage` and `close` run in the worker's own thread, a daemon that
+    sleeps while there is nothing to do. The thread starts with the first call that has to wait.
     """
 
     def __init__(
         self,
         settings: Mapping[str, Any],
         find_budget: Callable[[str], LeasedBudget | None],
-        new_state: Callable[[], LeaseState],
         *,
         lease: float,
         prefix: str,
         fallback_slots: int,
         fail: bool,
+        partition: int,
+        nodes: list[tuple[str, int]],
+        on_cluster: Callable[[], None],
+        worker_of: Callable[[str], LeaseWorker],
     ) -> None:
         """Set what never changes; nothing is sent yet.
 
         Args:
             settings: of the connections.
             find_budget: returns the budget of an account, if anybody uses it.
-            new_state: makes the state machine of a budget.
             lease: duration of a lease in seconds.
             prefix: of the names of all keys and channels.
             fallback_slots: the capacity of each account while Redis cannot be reached.
             fail: whether waiting calls then raise an error.
+            partition: whose accounts it serves in a cluster.
+            nodes: of the cluster, see `RedisConnections`.
+            on_cluster: called when the server has turned out to be a cluster's.
+            worker_of: returns the worker that serves an account; this one, until `on_cluster` was called.
         """
-        self.new_state = new_state
         self._settings = settings
         self._find_budget = find_budget
         self._lease = lease
         self._heartbeat = lease / 3
         self._prefix = prefix
-        self._rights = (
-            f"Its user needs the keys ~{prefix}*, the channels &{prefix}* and the commands eval, evalsha, "
-            "script|load, info, client|setname, select, time, get, set, del, hmget, hset, hdel, publish, "
-            "subscribe and pubsub|numsub; in a cluster also cluster|slots, cluster|keyslot and cluster|myid."
-        )
+        self._rights = needed_rights(prefix)
         self._fallback_slots = fallback_slots
         self._fail = fail
+        self._partition = partition
+        self._nodes = nodes
+        self._on_cluster = on_cluster
+        self._worker_of = worker_of
         self._connections: RedisConnections | None = None
         self._wakeup_pipe: WakeupPipe | None = None
         self._reset()
@@ -115,9 +116,6 @@ class LeaseWorker:
         self._warned_of_eviction = False
         self._failing: set[str] = set()  # accounts for which Redis has an error as response
 
-    def keep(self, budget: LeasedBudget) -> None:
-        """Do nothing: `_active` keeps each budget of which Redis has to hear."""
-
     def start(self) -> None:
         """Start the thread if it does not run; see `LeaseManager`."""
         if self.closed:
@@ -141,7 +139,7 @@ class LeaseWorker:
             return f"Redis has not answered the RedisLimiter for {silent:.1f} s"
         return self._outage
 
-    def close(self, timeout: float = _CLOSE_TIMEOUT) -> None:
+    def close(self, timeout: float = CLOSE_TIMEOUT) -> None:
         """Give all permits back and end the thread; wait for that at most `timeout` seconds."""
         self.closed = True
         self._wake()
@@ -159,8 +157,13 @@ class LeaseWorker:
             self._connection_worked = False
             self._unanswered_since = monotonic()
             try:
-                channel, cluster_key = self._prefix + self._process, f"{self._prefix}{_HASH_TAG}store"
-                self._connections = RedisConnections(self._settings, channel, cluster_key)
+                self._connections = RedisConnections(
+                    self._settings,
+                    self._prefix,
+                    self._process,
+                    partition=self._partition,
+                    nodes=self._nodes,
+                )
                 self._on_connected(self._connections)
                 self._serve(self._connections)
             except NotUsableError as error:
@@ -218,8 +221,13 @@ class LeaseWorker:
 
     def _find(self, accounts: Iterable[str]) -> Iterable[LeasedBudget]:
         for account in accounts:
+            worker = self._worker_of(account)
             budget = self._active.get(account) or self._find_budget(account)
-            if budget is not None:
+            if worker is not self:  # it was notified before the server turned out to be a cluster's
+                self._active.pop(account, None)
+                worker.start()
+                worker.notify(account)
+            elif budget is not None:
                 self._active[account] = budget
                 yield budget
 
@@ -244,10 +252,8 @@ class LeaseWorker:
         responses = connections.run_script(
             [
                 (
-                    self._key(connections, budget.account),
-                    self._prefix + (f"{_HASH_TAG}store" if connections.clustered else "store"),
+                    budget.account,
                     budget.make_request(now, next_heartbeat).to_json(self._process, lease, store),
-                    self._prefix,
                 )
                 for budget in budgets
             ]
@@ -261,15 +267,12 @@ class LeaseWorker:
                 self._failing.discard(budget.account)
                 self._on_response(connections, budget, LeaseUpdate.from_json(response), next_heartbeat)
 
-    def _key(self, connections: RedisConnections, account: str) -> str:
-        return self._prefix + (f"{_HASH_TAG}{account}" if connections.clustered else f"{{{account}}}")
-
     def _on_error_response(
         self, connections: RedisConnections, budget: LeasedBudget, error: ResponseError
     ) -> None:
         """Treat the account as if Redis could not be reached, but fail its calls: waiting does not help."""
         reason, *_ = str(error).split(" script: ")
-        key = self._key(connections, budget.account)
+        key = connections.key(budget.account)
         message = (
             f"Redis cannot store the permits of this account: {reason}. Delete the key {key}, or, where "
             "another program uses it, give all RedisLimiters another prefix. Nothing was sent."
@@ -312,7 +315,7 @@ class LeaseWorker:
             )
             self._request_all()
         else:
-            connections.subscribe(f"{self._prefix}all")
+            connections.subscribe("all")
             if settles_in:
                 _log.warning(
                     "Redis has just started, or has lost the limiter's data: other processes may hold permits"
@@ -376,8 +379,11 @@ class LeaseWorker:
         if connections.eviction_policy not in {"", "noeviction"}:
             self._warn_of_eviction(connections.eviction_policy)
         if self._store:
-            connections.subscribe(f"{self._prefix}all")
-        self._request_all()
+            connections.subscribe("all")
+        if connections.clustered:
+            self._on_cluster()
+        for budget in list(self._find(list(self._active))):
+            self._request_soon(budget)
 
     def _serve_disconnected(self, error: Exception, reason: Callable[[], Exception] | None) -> None:
         """Serve the budgets without Redis, until it is time to connect again."""
@@ -439,13 +445,15 @@ class LostLeaseLog:
         self.due = math.inf
 
 
-def _close_all() -> None:
-    workers = list(_workers)
+def close_workers(workers: Collection[LeaseWorker], timeout: float) -> None:
+    """Close all of them at once; wait at most `timeout` seconds for their threads."""
     for worker in workers:
         worker.close(0.0)
-    deadline = monotonic() + _CLOSE_TIMEOUT
+    deadline = monotonic() + timeout
     for worker in workers:
         worker.close(max(0.0, deadline - monotonic()))
 
 
-atexit.register(_close_all)
+@atexit.register
+def _close_all() -> None:
+    close_workers(list(_workers), CLOSE_TIMEOUT)

@@ -2,6 +2,7 @@
 --
 -- KEYS[1]  the account's state         KEYS[2]  the store's mark: whether data was lost
 -- ARGV[1]  the request (JSON)          ARGV[2]  prefix of the channels
+-- ARGV[3]  'S' in a cluster: channels have the keys' hash tag, and their messages stay in the shard
 -- Returns the response (JSON). Publishes an update (JSON) to each other process for which something has changed.
 --
 -- Fields of requests, responses and updates: `_messages.py`. Constants: `_script.py` prepends them, from Python's.
@@ -49,6 +50,16 @@
 local clock = redis.call('TIME')
 local NOW = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local JITTER = clock[2] % 1000 / 1000
+local SHARD = ARGV[3] or ''
+
+-- Returns the number of listeners that got the message.
+local function publish(channel, message)
+  return redis.call(SHARD .. 'PUBLISH', channel, message)
+end
+
+local function has_listener(channel)
+  return redis.call('PUBSUB', SHARD == '' and 'NUMSUB' or 'SHARDNUMSUB', channel)[2] > 0
+end
 
 -- Rules of back-pressure: the twins of the methods of `Rules` in `_backpressure.py`
 
@@ -157,11 +168,11 @@ local function read_epoch(mark, request, prefix)
   local run_id, created, settled_at = values[1], tonumber(values[2]), tonumber(values[3])
   local other_server = created and run_id ~= '' and request.run_id ~= '' and run_id ~= request.run_id
   if not created or other_server then
-    local lost = other_server or request.store ~= 0 or redis.call('PUBSUB', 'NUMSUB', prefix .. 'all')[2] > 0
+    local lost = other_server or request.store ~= 0 or has_listener(prefix .. 'all')
     local wait = lost and request.lease or math.max(0, math.min(request.lease, RECONNECT_TIME) - request.uptime)
     created, settled_at = NOW, NOW + wait
     redis.call('HSET', mark, 'run_id', request.run_id, 'created', created, 'settled_at', settled_at)
-    if lost then redis.call('PUBLISH', prefix .. 'all', 'announce') end
+    if lost then publish(prefix .. 'all', 'announce') end
   elseif request.store ~= 0 and request.store ~= created and settled_at < created + request.lease then
     -- This process has seen earlier data, which whoever created the mark did not know of.
     settled_at = created + request.lease
@@ -183,7 +194,7 @@ local function load_account(key, request, registered_until, prefix)
   local lost = NOW < registered_until
   if lost then
     account.settled_at = NOW + request.lease
-    redis.call('PUBLISH', prefix .. 'all', 'announce ' .. request.account)
+    publish(prefix .. 'all', 'announce ' .. request.account)
   end
   return account, lost
 end
@@ -225,11 +236,11 @@ end
 local function drop_expired(account, request, prefix)
   for id, member in pairs(account.members) do
     if member.expires < NOW and id ~= request.process then
-      local ask = not member.asked and redis.call('PUBSUB', 'NUMSUB', prefix .. id)[2] > 0
+      local ask = not member.asked and has_listener(prefix .. id)
       if ask then
         member.asked, member.expires = true, NOW + math.min(math.floor(request.lease / 4), MAX_GRACE)
         local update = {account = request.account, term = member.term, granted = member.granted, recheck_in = 0}
-        redis.call('PUBLISH', prefix .. id, cjson.encode(update))
+        publish(prefix .. id, cjson.encode(update))
       else
         account.members[id] = nil
       end
@@ -385,7 +396,7 @@ local function notify(account, request, claims, prefix)
       own = claim
     elseif claim.given > 0 or told ~= member.told then
       local update = update_for(account, request, member, claim)
-      local listeners = redis.call('PUBLISH', prefix .. claim.id, cjson.encode(update))
+      local listeners = publish(prefix .. claim.id, cjson.encode(update))
       if listeners == 0 and claim.given > 0 then
         member.held, member.granted = member.held - claim.given, member.granted - claim.given
         member.wanted, member.turn, unreachable = 0, nil, true

@@ -80,11 +80,11 @@ class AgentPool(Generic[A, W]):
     ) -> None:
         """Set up; connections are opened when a call needs them."""
         self.options = options
+        self.base_url = config.find_base_url(base_url)
         self.drift = DriftLog(on_drift=on_drift)
         self._make = make
         self._make_transport = make_transport
-        self._base_url = config.find_base_url(base_url)
-        self._limiter = limiter or default_limiter()
+        self.limiter = limiter or default_limiter()
         self._lock = threading.Lock()
         self._cached: WeakValueDictionary[str, A] = WeakValueDictionary()
         self._transports: dict[str, W] = {}
@@ -113,9 +113,9 @@ class AgentPool(Generic[A, W]):
         Raises as `get`.
         """
         token = secret_token(account)
-        base_url = account.base_url or self._base_url
+        base_url = account.base_url or self.base_url
         drift = DriftLog(token, parent=self.drift)
-        context = context_over(self.transport(base_url), base_url, token, self._limiter, drift, owned=False)
+        context = context_over(self.transport(base_url), base_url, token, self.limiter, drift, owned=False)
         return self._make(account, context, options or self.options)
 
     def transport(self, base_url: str) -> W:

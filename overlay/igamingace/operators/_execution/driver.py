@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from igamingace._client.account_context import make_transport, make_transport_async
 from igamingace._common.clock import sleep
+from igamingace._common.flow import run_flow, run_flow_async
 from igamingace._transport.base import AsyncTransport, Transport
 from igamingace._transport.cancellation import CancelScope
 from igamingace.errors import ConfigurationError
@@ -22,10 +23,10 @@ from igamingace.operators._execution.agent_pool import AgentPool, AsyncManagedAg
 from igamingace.operators._execution.flow import (
     CallEach,
     CallOne,
+    OpenAgent,
     ResolveToken,
+    SendCallback,
     Sleep,
-    run_flow,
-    run_flow_async,
 )
 from igamingace.operators._execution.progress import progress_bar, with_bar, with_bar_async
 from igamingace.operators._execution.results import Results
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from igamingace.limits import Limiter
     from igamingace.operators._accounts.account import Account
     from igamingace.operators._accounts.tree import Tree
-    from igamingace.operators._execution.flow import Flow, RunOptions, Step
+    from igamingace.operators._execution.flow import Block, Flow, RunOptions, Step
     from igamingace.operators._execution.results import Result
 
 __all__ = ["AsyncDriver", "Driver"]
@@ -156,17 +157,31 @@ class Driver(_BaseDriver[ManagedAgent, Transport]):
 
     def _perform(self, step: Step, scope: CancelScope | None) -> object:
         if isinstance(step, CallOne):
-            return step.call(self.agents.new(self._tree[step.name], self._options(scope)))
+            return step.call(self._agent_of(step.name, scope))
         if isinstance(step, CallEach):
             each = CancelScope()
             return self._map(
                 lambda account: self.run(step.flow(account), each), step.accounts, step.options, each
             )
+        if isinstance(step, SendCallback):
+            return self._send(step, scope)
+        return self._perform_here(step, scope)
+
+    def _perform_here(
+        self, step: Sleep | ResolveToken | OpenAgent | Block, scope: CancelScope | None
+    ) -> object:
+        """Perform a step that sends nothing."""
+        if isinstance(step, OpenAgent):
+            return self._agent_of(step.name, scope)
         if isinstance(step, Sleep):
             (time.sleep if scope is None else scope.sleep)(step.seconds)
             return None
-        if isinstance(step, ResolveToken):
-            return secret_token(step.account)
+        return secret_token(step.account) if isinstance(step, ResolveToken) else step.function()
+
+    def _agent_of(self, name: str, scope: CancelScope | None) -> Agent:
+        return self.agents.new(self._tree[name], self._options(scope))
+
+    def _send(self, step: SendCallback, scope: CancelScope | None) -> object:
         transport = make_transport(step.origin, self._transport, _CALLBACK_URL)
         try:
             return transport.send(replace(step.request, scope=scope))
@@ -259,11 +274,22 @@ class AsyncDriver(_BaseDriver[AsyncManagedAgent, AsyncTransport]):
             return await step.call(await self._agent_of(self._tree[step.name]))
         if isinstance(step, CallEach):
             return await self._map(lambda account: self.run(step.flow(account)), step.accounts, step.options)
+        if isinstance(step, SendCallback):
+            return await self._send(step)
+        return await self._perform_here(step)
+
+    async def _perform_here(self, step: Sleep | ResolveToken | OpenAgent | Block) -> object:
+        """Perform a step that sends nothing."""
+        if isinstance(step, OpenAgent):
+            return await self._agent_of(self._tree[step.name])
         if isinstance(step, Sleep):
             await sleep(step.seconds)
             return None
         if isinstance(step, ResolveToken):
             return await _resolve(step.account, secret_token)
+        return await asyncio.to_thread(step.function)
+
+    async def _send(self, step: SendCallback) -> object:
         transport = make_transport_async(step.origin, self._transport, _CALLBACK_URL)
         try:
             return await transport.send(step.request)

@@ -1,16 +1,10 @@
-"""Operations of several calls, written once for threads and for asyncio.
-
-A flow is a generator without IO. It yields steps, receives the result of each, and returns the result of the
-operation. An exception of a step is raised where the flow yielded it. `run_flow` and `run_flow_async` drive a
-flow; the operator performs the steps.
-"""
+"""The steps of an operator's flows, see `igamingace._common.flow`; the operator performs them."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import closing
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from igamingace._transport.base import Request
@@ -89,43 +83,19 @@ class RunOptions:
     progress: bool = False
 
 
-Step: TypeAlias = CallOne | CallEach | Sleep | ResolveToken | SendCallback
+@dataclass(frozen=True, slots=True)
+class OpenAgent:
+    """The agent of an account; the result is an Agent or an AsyncAgent. Its token's source may block."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A function that blocks for a moment, and calls no agent; the result is what it returns."""
+
+    function: Callable[[], Any]
+
+
+Step: TypeAlias = CallOne | CallEach | Sleep | ResolveToken | SendCallback | OpenAgent | Block
 Flow: TypeAlias = Generator[Step, Any, T]
-
-
-def run_flow(flow: Flow[T], perform: Callable[[Step], Any]) -> T:
-    """Run a flow to its end in this thread."""
-    with closing(flow):
-        result: Any = None
-        failure: Exception | None = None
-        while True:
-            try:
-                step = _resume(flow, result, failure)
-            except StopIteration as end:
-                return cast("T", end.value)
-            result = failure = None
-            try:
-                result = perform(step)
-            except Exception as error:  # noqa: BLE001 -- raised again inside the flow
-                failure = error
-
-
-async def run_flow_async(flow: Flow[T], perform: Callable[[Step], Awaitable[Any]]) -> T:
-    """Run a flow to its end in this task."""
-    with closing(flow):
-        result: Any = None
-        failure: Exception | None = None
-        while True:
-            try:
-                step = _resume(flow, result, failure)
-            except StopIteration as end:
-                return cast("T", end.value)
-            result = failure = None
-            try:
-                result = await perform(step)
-            except Exception as error:  # noqa: BLE001 -- raised again inside the flow
-                failure = error
-
-
-def _resume(flow: Flow[T], result: object, failure: Exception | None) -> Step:
-    return flow.send(result) if failure is None else flow.throw(failure)

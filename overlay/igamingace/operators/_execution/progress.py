@@ -6,6 +6,8 @@ import importlib
 from contextlib import aclosing, closing, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from igamingace._common.extras import install_hint
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator
     from contextlib import AbstractContextManager
@@ -26,7 +28,7 @@ def progress_bar(total: int) -> AbstractContextManager[Callable[[Result[Any]], N
     try:
         importlib.import_module("rich.progress")
     except ModuleNotFoundError as error:
-        raise ImportError("progress=True needs rich: pip install 'igamingace[cli]'") from error
+        raise ImportError(f"progress=True needs rich: {install_hint('cli')}") from error
     return _bar(total)
 
 

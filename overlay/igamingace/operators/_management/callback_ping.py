@@ -8,21 +8,28 @@ rejects the signature.
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
+from igamingace._common.masking import without_userinfo
 from igamingace._common.secret import Secret
 from igamingace._common.text import sanitize
 from igamingace._common.urls import is_callable_url, split_url
 from igamingace._transport.base import Request, Timeouts, TransportFailure
+from igamingace._wallet_client.diagnosis import Diagnosis, diagnose_transport_failure
 from igamingace._wallet_client.verdict import judge
 from igamingace.operators._execution.flow import ResolveToken, SendCallback
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
     from igamingace._transport.base import Response
     from igamingace.operators._accounts.account import Account
     from igamingace.operators._execution.flow import Flow
 
-__all__ = ["PING_TIMEOUT", "ping"]
+__all__ = ["PING_TIMEOUT", "PingResult", "ping"]
 
 PING_TIMEOUT: Final = 5.0
 """Seconds within which a wallet must answer."""
@@ -33,31 +40,67 @@ _FAULTS: Final = ("ERR_INTEGRITY_CHECK_FAILED", "ERR_UNKNOWN")
 _MOST_SHOWN: Final = 80
 
 
-def ping(account: Account, url: str, timeout: float) -> Flow[str | None]:
-    """Send the callback; returns what is wrong with the answer, None for a valid one."""
+@dataclass(frozen=True, slots=True)
+class PingResult:
+    """What one callback to a callback URL has shown.
+
+    Attributes:
+        problem: what is wrong, and what to do; empty for a right answer.
+        diagnosis: what is wrong besides the wallet's logic, such as TLS or the path; None for nothing.
+        status_code: the statusCode that was answered; None when none was.
+        seconds: how long the answer took; None without one.
+        date: the server's time, by the Date header of the answer; None without one.
+    """
+
+    problem: str
+    diagnosis: Diagnosis | None = None
+    status_code: str | None = None
+    seconds: float | None = None
+    date: datetime | None = None
+
+
+def ping(account: Account, url: str, timeout: float, player: str | None = None) -> Flow[PingResult]:
+    """Send the callback, signed with the account's token, and judge the answer; by default of no player."""
     if not is_callable_url(url):
-        return f"{sanitize(url, Secret(''), _MOST_SHOWN)} is not a valid callback URL"
+        return PingResult(f"{sanitize(url, Secret(''), _MOST_SHOWN)} is not a valid callback URL")
     origin, target = split_url(url)
     token: Secret[str] = yield ResolveToken(account)
-    request = _request(target, token, timeout)
+    request = _request(target, token, timeout, player or _PLAYER)
     answer: Response | TransportFailure = yield SendCallback(origin, request)
+    shown = without_userinfo(url)
     if isinstance(answer, TransportFailure):
-        return f"it did not answer to this host within {timeout:g} s" if answer.limit else answer.reason
-    return _problem(answer, account.currency, token)
+        diagnosis = diagnose_transport_failure(answer, shown, timeout)
+        return PingResult(sanitize(str(diagnosis), token), diagnosis)
+    verdict = judge(
+        "balance", answer.http_status, answer.body, account.currency, headers=answer.headers, url=shown
+    )
+    wrong = verdict.outcome == "failed" or verdict.status_code in _FAULTS
+    return PingResult(
+        sanitize(verdict.text, token) if wrong else "",
+        verdict.diagnosis,
+        None if verdict.status_code is None else sanitize(verdict.status_code, token, _MOST_SHOWN),
+        answer.elapsed,
+        _date(answer.headers),
+    )
 
 
-def _request(target: str, token: Secret[str], timeout: float) -> Request:
+def _request(target: str, token: Secret[str], timeout: float, player: str) -> Request:
     # These bring pydantic with them.
     from igamingace._wallet_client.messages import balance_fields, build_message, request_headers  # noqa: PLC0415
 
-    message = build_message("balance", balance_fields(_PLAYER, int(time.time() * 1000)))
+    message = build_message("balance", balance_fields(player, int(time.time() * 1000)))
     signed = request_headers(message.signer(token.reveal()))
     headers = tuple((name.decode(), value.decode()) for name, value in signed)
     timeouts = Timeouts(connect=timeout, total=timeout)
     return Request("POST", target, Secret(headers), message.body, timeouts, token)
 
 
-def _problem(answer: Response, currency: str, token: Secret[str]) -> str | None:
-    verdict = judge("balance", answer.http_status, answer.body, currency)
-    wrong = verdict.outcome == "failed" or verdict.status_code in _FAULTS
-    return sanitize(verdict.text, token) if wrong else None
+def _date(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
+    for name, value in headers:
+        if name.lower() == b"date":
+            try:
+                date = parsedate_to_datetime(value.decode("latin-1"))
+            except ValueError:
+                return None
+            return date if date.tzinfo is not None else None
+    return None

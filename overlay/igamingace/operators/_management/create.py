@@ -122,7 +122,7 @@ def check_spec(
         raise ConfigurationError(f"{above.name!r} is an agent: only operators have children")
     if not isinstance(rate, Decimal) or not rate.is_finite() or not 0 <= rate <= _MAX_RATE:  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
         raise ConfigurationError(f"rate is {rate!r}: give a Decimal from 0 to 100, in percent")
-    _check_callback_url(callback_url)
+    check_callback_url(callback_url)
     if password.reveal() == "":
         raise ConfigurationError("the password is empty: give one, or None to generate one")
     has_password = password.reveal() is not None
@@ -145,7 +145,7 @@ def check_spec(
     )
 
 
-def _check_callback_url(url: object) -> None:
+def check_callback_url(url: object) -> None:
     if url is not None and not (isinstance(url, str) and is_callable_url(url)):
         raise ConfigurationError(
             f"callback_url is {without_userinfo(repr(url))}; use a URL that begins with https://"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from igamingace_bindings.contract import CALLBACKS
+
 from igamingace._common.masking import without_userinfo
+from igamingace._common.urls import is_unencrypted
 from igamingace.errors import (
     AuthenticationError,
     IGamingAceError,
@@ -25,7 +29,7 @@ from igamingace.operators._errors import DuplicateToken, TokenUnavailable
 from igamingace.operators._execution.flow import CallEach, CallOne
 from igamingace.operators._execution.read_infos import read_info
 from igamingace.operators._management.allowed_ips import AllowedAddresses
-from igamingace.operators._management.callback_ping import ping
+from igamingace.operators._management.callback_ping import PingResult, ping
 from igamingace.operators._transfers.amounts import amount_for
 
 if TYPE_CHECKING:
@@ -39,12 +43,27 @@ if TYPE_CHECKING:
     from igamingace.operators._execution.results import Results
     from igamingace.operators._transfers.amounts import Amounts
 
-__all__ = ["CHECKS", "HealthCheckResult", "HealthExpectations", "HealthReport", "check"]
+__all__ = [
+    "CHECKS",
+    "HealthCheckResult",
+    "HealthExpectations",
+    "HealthReport",
+    "HealthState",
+    "check",
+    "check_amounts",
+    "check_info",
+    "unreadable",
+]
 
 HealthState: TypeAlias = Literal["ok", "warning", "failed", "unknown"]
 
+_ORDER: Final[tuple[HealthState, ...]] = ("failed", "unknown", "warning", "ok")
+
 CHECKS: Final = ("token", "address", "callback", "points", "providers")
 """The checks, in this order."""
+
+_ANSWER_WITHIN: Final = min(rule.answer_within for rule in CALLBACKS.values() if rule.answer_within)
+"""Seconds after which the platform gives up on a callback."""
 
 MAINTENANCE: Final = "maintenance"
 """The contract's name of the state of a provider whose games cannot be played."""
@@ -55,14 +74,16 @@ class HealthCheckResult:
     """The result of one check of one account.
 
     Attributes:
-        check: one of CHECKS.
+        check: one of CHECKS, or of DOCTOR_CHECKS.
         state: "ok"; "warning": it works, but needs attention; "failed"; or "unknown": it was not checked.
         detail: the reason.
+        advice: what to do; empty where the reason says it, or nothing is to be done.
     """
 
     check: str
     state: HealthState
     detail: str = ""
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +111,28 @@ class HealthReport:
             for name, results in self.agents.items()
         }
         return {name: results for name, results in problems.items() if results}
+
+    def __str__(self) -> str:
+        """A line for each problem: account, check, state and what was found."""
+        lines = [
+            f"{name}: {result.check}: {result.state}: {result.detail}"
+            for name, results in self.problems.items()
+            for result in results
+        ]
+        return "\n".join(lines) or "no problem was found"
+
+    def grouped(self) -> dict[HealthCheckResult, tuple[str, ...]]:
+        """Return each different result with the names of the accounts that have it.
+
+        Failures come first, then what is unknown, warnings, and what is in order.
+        """
+        names: defaultdict[HealthCheckResult, list[str]] = defaultdict(list)
+        for name, results in self.agents.items():
+            for result in results:
+                names[result].append(name)
+        return {
+            result: tuple(names[result]) for result in sorted(names, key=lambda one: _ORDER.index(one.state))
+        }
 
     def to_json(self) -> dict[str, object]:
         """Return a JSON document."""
@@ -120,20 +163,25 @@ def check(
     Raises:
         ConfigurationError: the floor is not a valid amount, or has none for a currency.
     """
-    if expected.floor is not None:
-        for currency in {account.currency for account in accounts}:
-            amount_for(currency, expected.floor, "floor")
+    check_amounts(accounts, expected.floor)
     results: Results[tuple[str, tuple[HealthCheckResult, ...]]] = yield CallEach(
         accounts, lambda account: _check_one(account, expected), options
     )
     ids = {name: operator_id for name, (operator_id, _) in results.ok.items()}
-    failed = {**results.failed, **duplicate_tokens(ids)}
+    failed = {**results.failed, **duplicate_tokens(accounts, ids)}
     return HealthReport(
         {
-            name: tuple(_unreadable(failed[name])) if name in failed else result.value[1]
+            name: tuple(unreadable(failed[name])) if name in failed else result.value[1]
             for name, result in results.items()
         }
     )
+
+
+def check_amounts(accounts: tuple[Account, ...], floor: Amounts | None) -> None:
+    """Raise ConfigurationError where a floor is not a valid amount, or has none for a currency."""
+    if floor is not None:
+        for currency in {account.currency for account in accounts}:
+            amount_for(currency, floor, "floor")
 
 
 def _check_one(
@@ -141,9 +189,17 @@ def _check_one(
 ) -> Flow[tuple[str, tuple[HealthCheckResult, ...]]]:
     """Check one account; returns its vendor's id and the results."""
     info = yield from read_info(account.name)
+    results = yield from check_info(account, info, expected)
+    return info.id, results
+
+
+def check_info(
+    account: Account, info: Info, expected: HealthExpectations
+) -> Flow[tuple[HealthCheckResult, ...]]:
+    """Check one account whose info was read."""
     callback = yield from _callback(account, info, expected)
     providers = yield from _providers(account)
-    return info.id, (
+    return (
         HealthCheckResult("token", "ok"),
         _address(info),
         callback,
@@ -152,7 +208,7 @@ def _check_one(
     )
 
 
-def _unreadable(error: Exception) -> Iterator[HealthCheckResult]:
+def unreadable(error: Exception) -> Iterator[HealthCheckResult]:
     """Yield the results of an account that could not be read: one has failed, the others are unknown."""
     failed = {
         "token": isinstance(error, AuthenticationError | TokenUnavailable | DuplicateToken)
@@ -197,9 +253,33 @@ def _callback(account: Account, info: Info, expected: HealthExpectations) -> Flo
         )
     if not expected.callbacks:
         return HealthCheckResult("callback", "ok", "set; not called")
-    problem = yield from ping(account, url, expected.callback_timeout)
-    if problem is not None:
-        return HealthCheckResult("callback", "failed", f"{without_userinfo(url)}: {problem}")
+    answer = yield from ping(account, url, expected.callback_timeout)
+    return _judged(without_userinfo(url), answer)
+
+
+def _judged(shown: str, answer: PingResult) -> HealthCheckResult:
+    """Return what a ping has shown of a callback URL."""
+    if answer.diagnosis is not None:
+        return HealthCheckResult(
+            "callback", "failed", f"{shown}: {answer.diagnosis.text}", answer.diagnosis.advice
+        )
+    if answer.problem:
+        return HealthCheckResult("callback", "failed", f"{shown}: {answer.problem}")
+    seconds = answer.seconds or 0.0
+    if seconds > _ANSWER_WITHIN / 3:
+        return HealthCheckResult(
+            "callback",
+            "failed" if seconds > _ANSWER_WITHIN else "warning",
+            f"{shown}: the answer took {seconds:.1f} s; the platform waits {_ANSWER_WITHIN:g} s for a bet's",
+            "find what takes the time: the database, a cold start, the way from this host",
+        )
+    if is_unencrypted(shown):
+        return HealthCheckResult(
+            "callback",
+            "warning",
+            f"{shown}: callbacks are sent without TLS: players and balances can be read on the way",
+            "use an https:// URL",
+        )
     return HealthCheckResult("callback", "ok")
 
 

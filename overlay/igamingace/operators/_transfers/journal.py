@@ -1,4 +1,4 @@
-"""The write-ahead journal of a top-up: a file of JSON lines, each on the disk before `write` returns."""
+"""The journal of a top-up or a report: a file of JSON lines, each on the disk before `write` returns."""
 
 from __future__ import annotations
 
@@ -21,27 +21,32 @@ _PREFIX = b'{"at": '
 
 
 class Journal:
-    """A journal, opened for one top-up and locked against others.
+    """A journal, opened for one top-up or report and locked against others.
 
     The lock is one of the operating system: it ends with the process, even when that is killed.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], kind: str = "top-up") -> None:
         """Open or create the file, and lock it.
 
+        Args:
+            path: the file.
+            kind: what it is a journal of, for messages.
+
         Raises:
-            JournalInUse: another top-up is using it.
+            JournalInUse: another one of the kind is using it.
             JournalUnusable: it cannot be opened, or is another file.
         """
         self.path = Path(path)
+        self._kind = kind
         try:
             new = not self.path.exists()
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, PRIVATE)
         except OSError as error:
             raise JournalUnusable(f"the journal {self.path} cannot be opened: {error.strerror}") from error
         try:
-            _lock(self._file, self.path)
-            self.path.chmod(PRIVATE)  # it names accounts and amounts
+            _lock(self._file, self.path, kind)
+            self.path.chmod(PRIVATE)  # it names accounts and amounts, that of a report players
             if new:
                 sync_directory(self.path.parent)
             self.entries = self._read_and_truncate()
@@ -84,7 +89,7 @@ class Journal:
     def _read_and_truncate(self) -> list[dict[str, Any]]:
         """Read the entries; cuts off a last line that a crash left incomplete."""
         data = self.path.read_bytes()
-        entries, length = _entries(data, self.path)
+        entries, length = _entries(data, self.path, self._kind)
         os.ftruncate(self._file, length)
         return entries
 
@@ -104,7 +109,7 @@ def read_entries(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
     return _entries(data, Path(path))[0]
 
 
-def _entries(data: bytes, path: Path) -> tuple[list[dict[str, Any]], int]:
+def _entries(data: bytes, path: Path, kind: str = "top-up") -> tuple[list[dict[str, Any]], int]:
     """Return the entries of the complete lines, and the length of these in bytes.
 
     Only an incomplete line may follow them.
@@ -115,11 +120,11 @@ def _entries(data: bytes, path: Path) -> tuple[list[dict[str, Any]], int]:
     length = data.rfind(b"\n") + 1
     rest = data[length:].strip(b"\0")  # some file systems pad with zeros what a crash cut off
     if rest and not (rest.startswith(_PREFIX) or _PREFIX.startswith(rest)):
-        raise JournalUnusable(f"{path} is not a top-up journal: give another file")
-    return _parsed(data[:length], path), length
+        raise JournalUnusable(f"{path} is not a {kind} journal: give another file")
+    return _parsed(data[:length], path, kind), length
 
 
-def _parsed(data: bytes, path: Path) -> list[dict[str, Any]]:
+def _parsed(data: bytes, path: Path, kind: str) -> list[dict[str, Any]]:
     entries: list[dict[str, Any]] = []
     for number, line in enumerate(data.splitlines(), 1):
         try:
@@ -127,12 +132,12 @@ def _parsed(data: bytes, path: Path) -> list[dict[str, Any]]:
         except ValueError:
             entry = None
         if not isinstance(entry, dict):
-            raise JournalUnusable(f"{path}:{number}: not a line of a top-up journal; give another file")
+            raise JournalUnusable(f"{path}:{number}: not a line of a {kind} journal; give another file")
         entries.append(cast("dict[str, Any]", entry))
     return entries
 
 
-def _lock(file: int, path: Path) -> None:
+def _lock(file: int, path: Path, kind: str) -> None:
     try:
         if sys.platform == "win32":
             import msvcrt  # noqa: PLC0415 -- on Windows only
@@ -143,4 +148,4 @@ def _lock(file: int, path: Path) -> None:
 
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        raise JournalInUse(f"another top-up is using the journal {path}: let it end first") from error
+        raise JournalInUse(f"another {kind} is using the journal {path}: let it end first") from error

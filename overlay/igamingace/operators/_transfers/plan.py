@@ -40,6 +40,10 @@ class PlannedTransfer:
     currency: str
     points: Decimal
 
+    def __str__(self) -> str:
+        """One line: who gets how much, and from whom."""
+        return f"{self.target}: has {self.points:f}, gets {self.amount:f} {self.currency} from {self.source}"
+
     def to_json(self) -> dict[str, str]:
         """Return a JSON document; amounts are strings."""
         return {
@@ -81,6 +85,15 @@ class Plan:
             currency: sum((one.amount for one in self.transfers if one.currency == currency), Decimal(0))
             for currency in currencies
         }
+
+    def __str__(self) -> str:
+        """A line for each transfer, each that cannot be made, and each account that could not be read."""
+        lines = [
+            *map(str, self.transfers),
+            *(f"{transfer}: but {transfer.source} has too little" for transfer in self.short),
+            *(f"{name}: {error}" for name, error in self.failed.items()),
+        ]
+        return "\n".join(lines) or "no account has less than the minimum"
 
     def to_json(self) -> dict[str, object]:
         """Return a JSON document; amounts and errors are strings."""

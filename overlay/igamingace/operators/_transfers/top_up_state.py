@@ -81,6 +81,15 @@ class TopUp:
         done = len(self.of("done")) + len(self.of("not needed")) == len(self.plan.transfers)
         return done and not self.plan.short and not self.plan.failed
 
+    def __str__(self) -> str:
+        """The plan, each transfer with its outcome where it has one."""
+        lines = str(self.plan).splitlines()
+        for outcome in self.outcomes:
+            number = self.plan.transfers.index(outcome.transfer)
+            detail = f" ({outcome.detail})" if outcome.detail else ""
+            lines[number] = f"{outcome.transfer}: {outcome.state}{detail}"
+        return "\n".join(lines)
+
     def to_json(self) -> dict[str, object]:
         """Return a JSON document; amounts are strings."""
         return {

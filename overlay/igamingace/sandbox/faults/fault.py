@@ -26,6 +26,10 @@ Kind: TypeAlias = Literal[
     "callback_duplicate",
     "callback_lost",
     "callback_lost_answer",
+    "callback_amount",
+    "callback_currency",
+    "callback_player",
+    "transaction_lost",
 ]
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
@@ -33,8 +37,18 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 MAX_SECONDS: Final = 3_600.0
 """How many seconds a fault may hold an answer."""
 
-CALLBACK_KINDS: Final[frozenset[Kind]] = frozenset(kind for kind in KINDS if kind.startswith("callback_"))
+CONTENT_KINDS: Final[frozenset[Kind]] = frozenset({"callback_amount", "callback_currency", "callback_player"})
+"""The kinds by which a callback tells the wallet something else than the platform records."""
+RECORD_KINDS: Final[frozenset[Kind]] = frozenset({"transaction_lost"})
+"""The kinds that meet the record of a callback's transaction."""
+CALLBACK_KINDS: Final[frozenset[Kind]] = RECORD_KINDS.union(
+    kind for kind in KINDS if kind.startswith("callback_")
+)
 """The kinds that meet callbacks to wallets, by their command; the others meet requests to operations."""
+DELIVERY_KINDS: Final = CALLBACK_KINDS - CONTENT_KINDS - RECORD_KINDS
+"""The kinds that meet each try of a callback on its way."""
+CONTENT_COMMANDS: Final = ("bet", "win", "betwin")
+"""The commands that `CONTENT_KINDS` meet."""
 
 _HOLDING: Final = frozenset({"latency", "drip", "callback_delay"})
 _AFTER_ONLY: Final = frozenset({"cut", "drip", "spelling", "unknown_field"})
@@ -67,7 +81,10 @@ class Fault:
             wallet, with numbers as texts, booleans as 0 or 1 and so on, as live traffic of a sister
             deployment had them. Of callbacks to wallets: `callback_delay`: it arrives late, the time limit
             running. `callback_duplicate`: it arrives twice at once. `callback_lost`: it never arrives.
-            `callback_lost_answer`: its answer never does.
+            `callback_lost_answer`: its answer never does. So that a wallet's book and the platform's
+            transactions differ, of bet, win and betwin: `callback_amount`: it tells one minor unit more than
+            is recorded. `callback_currency`: another currency. `callback_player`: another player.
+            `transaction_lost`: its transaction is not listed.
         agent: The account it meets; None meets every one.
         operation: The operationId, or the command of the callback, that it meets; None meets every one.
         share: The part of the requests that it meets, 0 to 1.

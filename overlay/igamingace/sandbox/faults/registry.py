@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from igamingace_bindings.contract import CALLBACKS
 
-from igamingace.sandbox.faults.fault import CALLBACK_KINDS, Fault, Kind
+from igamingace.sandbox.faults.fault import (
+    CALLBACK_KINDS,
+    CONTENT_COMMANDS,
+    CONTENT_KINDS,
+    DELIVERY_KINDS,
+    Fault,
+    Kind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -163,11 +170,16 @@ class FaultRegistry:
             return None
         return InjectedFault(hold, answered, ",".join(fault.kind for fault in struck), drip, random)
 
-    def draw_callback(self, agent: str, command: str) -> list[tuple[Kind, float]]:
-        """Draw what the next callback with that command to `agent` meets: kinds, each with its seconds."""
+    def draw_callback(
+        self, agent: str, command: str, kinds: Collection[Kind] = DELIVERY_KINDS
+    ) -> list[tuple[Kind, float]]:
+        """Draw what the next callback with that command to `agent` meets: kinds, each with its seconds.
+
+        Only faults of some `kinds` are drawn: of those that meet each try of a callback, by default.
+        """
         struck: list[tuple[Kind, float]] = []
         for fault in self._active:
-            if fault.kind in CALLBACK_KINDS and fault.meets(agent, command):
+            if fault.kind in kinds and fault.meets(agent, command):
                 draw = self._draw(fault, agent, command)
                 if draw.random() < fault.share:
                     fault.met += 1
@@ -214,8 +226,9 @@ class FaultRegistry:
 
     def _check(self, fault: Fault) -> None:
         if fault.kind in CALLBACK_KINDS:
-            if fault.operation not in {None, *CALLBACKS}:
-                raise ValueError(f"operation: callbacks have {', '.join(CALLBACKS)}, not {fault.operation!r}")
+            commands = CONTENT_COMMANDS if fault.kind in CONTENT_KINDS else (*CALLBACKS,)
+            if fault.operation not in {None, *commands}:
+                raise ValueError(f"operation: callbacks have {', '.join(commands)}, not {fault.operation!r}")
         elif self._operations and fault.operation not in {
             None,
             *self._operations,

@@ -5,8 +5,10 @@ Assumed, since the pages do not state it: the timestamp's unit, by command.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from igamingace._common.amounts import minor_unit
 from igamingace._wallet_client.messages import (
     RoundFields,
     balance_fields,
@@ -19,8 +21,8 @@ from igamingace._wallet_client.messages import (
 from igamingace.sandbox.store.ids import new_id
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
-    from decimal import Decimal
 
     from igamingace._wallet_client.messages import CallbackMessage
     from igamingace.sandbox.games.sessions import Round, Session
@@ -81,6 +83,23 @@ def cancel(session: Session, round_: Round, now: datetime) -> CallbackMessage:
     """Refund the round's stake."""
     fields = cancel_fields(_about(session, round_), new_id(), _seconds(now), reference_id=round_.bet_id)
     return build_message("cancel", fields)
+
+
+def with_other_content(message: CallbackMessage, session: Session, kinds: Collection[str]) -> CallbackMessage:
+    """Return a bet, win or betwin as faults of these kinds have it: it tells what is not recorded."""
+    changed: dict[str, object] = {}
+    if "callback_amount" in kinds:
+        name = "winAmount" if message.command == "betwin" else "amount"
+        amount = message.fields[name]
+        if isinstance(amount, Decimal | int):
+            changed[name] = amount + minor_unit(session.currency)
+    if "callback_currency" in kinds:
+        changed["currency"] = "EUR" if session.currency != "EUR" else "USD"
+    if "callback_player" in kinds:
+        own = session.player.external_id
+        others = [player for player in session.account.players if player != own]
+        changed["playerId"] = others[-1] if others else f"{own}-2"  # one that the wallet is likely to know
+    return message.with_fields(**changed) if changed else message
 
 
 def _about(session: Session, round_: Round) -> RoundFields:

@@ -15,10 +15,14 @@ from igamingace_bindings.contract import CALLBACKS, CallbackInfo
 
 from igamingace._common.clock import perf_counter, sleep, wait
 from igamingace._common.masking import without_userinfo
-from igamingace._wallet_client.client import MAX_CONCURRENCY, NoResponse, WalletResponse, WalletUnreachable
+from igamingace._wallet_client.client import MAX_CONCURRENCY, NoResponse, WalletResponse
+from igamingace._wallet_client.diagnosis import Timings, diagnose_timeout
 from igamingace._wallet_client.dialects import RoundDetails, misspelt, with_one_id
+from igamingace._wallet_client.messages import amounts_of
 from igamingace._wallet_client.verdict import Verdict, failed, judge
 from igamingace.errors import ConfigurationError
+from igamingace.sandbox.faults.fault import CONTENT_COMMANDS, CONTENT_KINDS
+from igamingace.sandbox.games.callback_messages import with_other_content
 from igamingace.sandbox.games.delivery import Delivery
 from igamingace.sandbox.games.wallet_connections import WalletConnections
 from igamingace.sandbox.store.masking import mask_text
@@ -52,6 +56,8 @@ class _Attempt:
     check: Check | None
     place: str = ""
     """Where it goes, in words; known once there is a connection."""
+    wallet_url: str = ""
+    """Where it goes, without credentials; empty for an application in process."""
 
 
 class CallbackSender:
@@ -83,12 +89,22 @@ class CallbackSender:
         it unsuccessful; and the next try comes at once.
         """
         deliveries: list[Delivery] = []
+        message, changes = self._changed(session, message)
         message, spelling = self._in_dialect(session, message, stake)
+        changes += () if spelling is None else (spelling,)
         for number in range(1, CALLBACKS[message.command].retries + 2):
-            deliveries.append(await self._attempt(session, message, number, check, spelling))
+            deliveries.append(await self._attempt(session, message, number, check, changes))
             if deliveries[-1].verdict.settles:
                 break
         return deliveries
+
+    def _changed(self, session: Session, message: CallbackMessage) -> tuple[CallbackMessage, tuple[str, ...]]:
+        """Return the callback as faults have it tell something else than is recorded, and their kinds."""
+        faults, command = self._runtime.faults, message.command
+        if command not in CONTENT_COMMANDS or not faults:
+            return message, ()
+        kinds = tuple(kind for kind, _ in faults.draw_callback(session.account.id, command, CONTENT_KINDS))
+        return with_other_content(message, session, kinds), kinds
 
     def _in_dialect(
         self, session: Session, message: CallbackMessage, stake: Decimal | None
@@ -112,12 +128,12 @@ class CallbackSender:
         message: CallbackMessage,
         number: int,
         check: Check | None,
-        spelling: str | None,
+        changes: tuple[str, ...],
     ) -> Delivery:
         account = session.account
         signature = message.signer(account.token)
         attempt = _Attempt(session, message, number, account.callback_url or "", signature, check)
-        fault = draw_callback_fault(self._runtime, account.id, message.command, spelling)
+        fault = draw_callback_fault(self._runtime, account.id, message.command, changes)
         async with self._gate:  # out of the time limit: to wait for each other is not the wallet's fault
             if not fault.duplicate:
                 return await self._deliver(attempt, fault)
@@ -138,17 +154,22 @@ class CallbackSender:
 
     async def _deliver(self, attempt: _Attempt, fault: InjectedCallbackFault) -> Delivery:
         at, start, command = self._runtime.clock(), perf_counter(), attempt.message.command
-        reply = None
+        reply, timings = None, Timings()
         try:
-            reply = await self._exchange_in_time(attempt, fault)
-            verdict = judge(command, reply.http_status, reply.body, attempt.session.currency)
+            reply = await self._exchange_in_time(attempt, fault, timings)
+            verdict = judge(
+                command,
+                reply.http_status,
+                reply.body,
+                attempt.session.currency,
+                headers=reply.headers,
+                url=attempt.wallet_url,
+            )
             verdict = attempt.check(verdict) if attempt.check else verdict
         except TimeoutError:
-            verdict = _timed_out(self._limit(command), fault.delay)
-        except WalletUnreachable as error:
-            verdict = failed(f"{error}: does the wallet run there?")
+            verdict = _timed_out(self._limit(command), fault.delay, attempt.wallet_url, timings)
         except NoResponse as error:
-            verdict = failed(str(error))
+            verdict = failed(error.diagnosis or str(error))
         except ConfigurationError as error:
             verdict = failed(f"not sent: {error}")
         except Exception as error:  # noqa: BLE001 - a URL that no library can work with is the account's mistake
@@ -168,16 +189,20 @@ class CallbackSender:
             seconds=perf_counter() - start,
             verdict=verdict,
             text=mask_text(_words(command, attempt.number, verdict), self._runtime.state.tokens),
+            currency=attempt.session.currency,
+            amounts=amounts_of(attempt.message),
             fault=fault.name,
         )
         self._runtime.callback_log.add(delivery)
         return delivery
 
-    async def _exchange_in_time(self, attempt: _Attempt, fault: InjectedCallbackFault) -> WalletResponse:
+    async def _exchange_in_time(
+        self, attempt: _Attempt, fault: InjectedCallbackFault, timings: Timings
+    ) -> WalletResponse:
         """Return the answer; TimeoutError when it is late, NoResponse when there is none."""
         account = attempt.session.account
         self._connections.prepare(account, attempt.url)
-        task = asyncio.get_running_loop().create_task(self._exchange(attempt, fault))
+        task = asyncio.get_running_loop().create_task(self._exchange(attempt, fault, timings))
         self._running.add(task)
         task.add_done_callback(self._ended)
         await wait(task, self._limit(attempt.message.command))
@@ -190,15 +215,17 @@ class CallbackSender:
             task.cancel()
         raise TimeoutError
 
-    async def _exchange(self, attempt: _Attempt, fault: InjectedCallbackFault) -> WalletResponse:
+    async def _exchange(
+        self, attempt: _Attempt, fault: InjectedCallbackFault, timings: Timings
+    ) -> WalletResponse:
         async with self._connections.to(attempt.session.account, attempt.url) as connection:
-            attempt.place = connection.name
+            attempt.place, attempt.wallet_url = connection.name, connection.url
             await sleep(fault.delay)
             if fault.lost:
                 raise NoResponse(
                     "a fault of the sandbox lost the callback on its way: the wallet never got it"
                 )
-            reply = await connection.send(attempt.message.body, attempt.signature)
+            reply = await connection.send(attempt.message.body, attempt.signature, timings)
             if fault.lost_answer:
                 raise NoResponse(
                     "a fault of the sandbox lost the answer on its way: the wallet has the callback"
@@ -220,15 +247,13 @@ def _words(command: str, number: int, verdict: Verdict) -> str:
     return " ".join(filter(None, (judgement, _next_step(command, number, verdict))))
 
 
-def _timed_out(seconds: float, held: float = 0.0) -> Verdict:
+def _timed_out(seconds: float, held: float, url: str, timings: Timings) -> Verdict:
     """Judge that no answer came within so many seconds, of which a fault has held the callback for `held`."""
     if held:
         return failed(
             f"no answer within {seconds:g} s: a fault of the sandbox held the callback for {held:g} s"
         )
-    return failed(
-        f"no answer within {seconds:g} s: give up earlier than that yourself, and answer with ERR_UNKNOWN"
-    )
+    return failed(diagnose_timeout(seconds, url, timings))
 
 
 def _next_step(command: str, number: int, verdict: Verdict) -> str:
@@ -266,13 +291,13 @@ class InjectedCallbackFault:
 
 
 def draw_callback_fault(
-    runtime: Runtime, account_id: str, command: str, spelling: str | None
+    runtime: Runtime, account_id: str, command: str, changes: tuple[str, ...]
 ) -> InjectedCallbackFault:
-    """Return what the next callback of that account and command meets; `spelling` has met it already."""
+    """Return what the next callback of that account and command meets; `changes` have met it already."""
     met = runtime.faults.draw_callback(account_id, command) if runtime.faults else []
     kinds = {kind for kind, _ in met}
     return InjectedCallbackFault(
-        name=",".join(sorted({*kinds, spelling} if spelling else kinds)) or None,
+        name=",".join(sorted({*kinds, *changes})) or None,
         delay=sum(seconds for kind, seconds in met if kind == "callback_delay"),
         duplicate="callback_duplicate" in kinds,
         lost="callback_lost" in kinds,

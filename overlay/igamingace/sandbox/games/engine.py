@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from igamingace._common.clock import timeout
 from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.games.heartbeat import Heartbeat
 from igamingace.sandbox.games.keyed_lock import KeyedLock
@@ -217,7 +218,7 @@ class GameEngine:
         for task in list(self._balance_tasks):
             task.cancel()
         try:
-            async with asyncio.timeout(SHUTDOWN_GRACE):
+            async with timeout(SHUTDOWN_GRACE):
                 while self._money_tasks:
                     await asyncio.wait(self._money_tasks)
         except TimeoutError:

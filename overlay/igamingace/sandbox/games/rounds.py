@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from igamingace._wallet_client.verdict import OK, judge_refund
 from igamingace.sandbox._errors import SandboxError
+from igamingace.sandbox.faults.fault import RECORD_KINDS
 from igamingace.sandbox.games.sessions import Round, Session
 from igamingace.sandbox.games.wallet_modes import BalanceChange
 from igamingace.sandbox.store.ids import new_id
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
 
 _CREDITS: Final = (TransactionType.WIN, TransactionType.BET_CANCEL, TransactionType.BONUS_CALL)
 """The types that add to the player's balance."""
+_COMMANDS: Final = {
+    TransactionType.BET: "bet",
+    TransactionType.WIN: "win",
+    TransactionType.BONUS_CALL: "win",
+    TransactionType.BET_CANCEL: "cancel",
+}
+"""What a fault calls a type, where no callback was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +182,10 @@ class Rounds:
             return
         if _moves_points(session) and kind in _CREDITS:
             session.account.points[session.currency] += amount
+        command = change.deliveries[0].command if change.deliveries else _COMMANDS[kind]
+        faults = self._runtime.faults
+        if faults and faults.draw_callback(session.account.id, command, RECORD_KINDS):
+            return
         self._runtime.state.record(
             session.account,
             kind,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from igamingace._common.clock import timeout
 from igamingace.sandbox._errors import Headers, SandboxError
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -63,7 +63,7 @@ async def read_body(receive: Receive, declared: bytes | None, max_bytes: int | N
     if declared is not None and declared.isdigit() and int(declared[:12]) > max_bytes:
         raise _too_large(max_bytes)
     try:
-        async with asyncio.timeout(BODY_TIMEOUT):
+        async with timeout(BODY_TIMEOUT):
             message = await _receive(receive)
             body: bytes = message.get("body", b"")
             if message.get("more_body", False):

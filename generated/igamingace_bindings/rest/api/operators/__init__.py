@@ -111,7 +111,8 @@ class Operators:
         """Change your own account
 
         Changes the account whose token is used. Every field is optional; what is left out stays as it
-        is. What `data` holds in the answer, if anything, is not stated.
+        is. What `data` holds in the answer, if anything, is not stated. In the older generation a new
+        callback URL takes up to ten minutes to apply.
 
         Standing: sister.
 
@@ -272,7 +273,8 @@ class AsyncOperators:
         """Change your own account
 
         Changes the account whose token is used. Every field is optional; what is left out stays as it
-        is. What `data` holds in the answer, if anything, is not stated.
+        is. What `data` holds in the answer, if anything, is not stated. In the older generation a new
+        callback URL takes up to ten minutes to apply.
 
         Standing: sister.
 
@@ -433,7 +435,8 @@ class RawOperators:
         """Change your own account
 
         Changes the account whose token is used. Every field is optional; what is left out stays as it
-        is. What `data` holds in the answer, if anything, is not stated.
+        is. What `data` holds in the answer, if anything, is not stated. In the older generation a new
+        callback URL takes up to ten minutes to apply.
 
         Standing: sister.
 
@@ -594,7 +597,8 @@ class AsyncRawOperators:
         """Change your own account
 
         Changes the account whose token is used. Every field is optional; what is left out stays as it
-        is. What `data` holds in the answer, if anything, is not stated.
+        is. What `data` holds in the answer, if anything, is not stated. In the older generation a new
+        callback URL takes up to ten minutes to apply.
 
         Standing: sister.
 

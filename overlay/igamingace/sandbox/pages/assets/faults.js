@@ -22,6 +22,10 @@ const KINDS = [
   ["callback_duplicate", "Callback twice"],
   ["callback_lost", "Callback lost"],
   ["callback_lost_answer", "Callback's answer lost"],
+  ["callback_amount", "Callback tells another amount"],
+  ["callback_currency", "Callback tells another currency"],
+  ["callback_player", "Callback tells another player"],
+  ["transaction_lost", "Transaction not listed"],
 ];
 const TAKES_TIME = ["latency", "drip", "callback_delay"];
 const WORDS = new Map(KINDS);

@@ -1,0 +1,50 @@
+"""Sphinx: the documentation's site; `nox -s docs` builds it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "docs" / "_ext"))
+
+from igamingace import __version__  # noqa: E402 -- the installed package's
+
+project = "igamingace"
+copyright = "the authors of igamingace, MIT"  # noqa: A001 -- Sphinx' name
+release = version = __version__
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "from_the_contract",
+    "markdown_pages",
+]
+exclude_patterns = ["_build", "_ext", "examples/*/**"]
+root_doc = "index"
+nitpicky = False
+suppress_warnings = ["config.cache"]
+
+myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
+myst_heading_anchors = 4
+
+default_role = "py:obj"
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_preserve_defaults = True
+python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 88
+add_module_names = False
+napoleon_google_docstring = True
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+
+html_theme = "furo"
+html_title = "igamingace"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_show_sphinx = False
+html_copy_source = False
+html_show_sourcelink = False
+html_theme_options = {"navigation_with_keys": True}

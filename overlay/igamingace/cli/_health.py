@@ -1,0 +1,19 @@
+"""What the commands `agents check` and `doctor` have in common: colours, and names in few words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COLOURS: Final = {"ok": "green", "warning": "yellow", "failed": "bold red", "unknown": "red"}
+_MOST_NAMED: Final = 8
+
+
+def names_text(names: Sequence[str], number: int) -> str:
+    """Return the names of the accounts that a line is about, of so many accounts in all."""
+    if len(names) == number > 1:
+        return f"all {number}"
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more

@@ -1,0 +1,139 @@
+"""Values of an account in Redis, beside its permits; see `igamingace.limits._shared`."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+
+import redis
+from redis.exceptions import MovedError, RedisError
+
+from igamingace.limits._shared import SharedUnavailable
+from igamingace.limits.redis._examine import examine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from igamingace.limits._shared import StoreProblem
+
+__all__ = ["RedisStore", "RedisValues"]
+
+_Place: TypeAlias = tuple[str, int]
+
+# Only commands for which a RedisLimiter has rights anyway, and the clock of Redis. A right holds the time at
+# which it ends, and its owner.
+_CLAIM: Final = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local ends = tonumber(string.match(redis.call('GET', KEYS[1]) or '', '^(%d+) '))
+if ends and ends > now then return ends - now end
+redis.call('SET', KEYS[1], string.format('%.0f %s', now + ARGV[1], ARGV[2]), 'PX', ARGV[1])
+return 0
+"""
+_RELEASE: Final = """
+local owner = string.match(redis.call('GET', KEYS[1]) or '', '^%d+ (.*)')
+if owner == ARGV[1] then redis.call('DEL', KEYS[1]) end
+"""
+
+
+class RedisStore:
+    """What a limiter has in its Redis besides permits; it connects when it is first used.
+
+    In a cluster each account's values are on the node that has the hash slot of its key.
+    """
+
+    def __init__(self, settings: Mapping[str, Any], prefix: str) -> None:
+        """Set up; `settings` are those of a connection, `prefix` is that of all keys."""
+        self._settings = dict(settings)
+        self._prefix = prefix
+        self._lock = threading.Lock()
+        self._clients: dict[_Place | None, redis.Redis] = {}
+        self._places: dict[str, _Place] = {}
+
+    def values(self, account: str) -> RedisValues:
+        """Return the values of an account."""
+        return RedisValues(self, f"{self._prefix}{{{account}}}:")
+
+    def examine(self) -> list[StoreProblem]:
+        """Return what is wrong with Redis; it connects in the calling thread, and changes nothing."""
+        return examine(self._settings, self._prefix)
+
+    def run(self, prefix: str, action: Callable[[redis.Redis], object]) -> Any:  # noqa: ANN401 - any Redis value
+        """Run an action with the client of the node that has the keys with this prefix.
+
+        Raises:
+            SharedUnavailable: Redis cannot be reached or used.
+        """
+        try:
+            try:
+                return action(self._client(self._places.get(prefix)))
+            except MovedError as moved:  # the node of another slot; only a cluster has such
+                place = self._places[prefix] = (moved.host or self._settings.get("host", ""), moved.port)
+                return action(self._client(place))
+        except (RedisError, OSError) as error:
+            self._places.pop(prefix, None)  # the node may be gone: ask the first one again
+            reason = f"Redis cannot share values between processes: {type(error).__name__}: {error}"
+        raise SharedUnavailable(reason)
+
+    def close(self) -> None:
+        """Close the connections."""
+        with self._lock:
+            clients, self._clients = [*self._clients.values()], {}
+        for client in clients:
+            client.close()
+
+    def _client(self, place: _Place | None) -> redis.Redis:
+        with self._lock:
+            if place not in self._clients:
+                settings = dict(self._settings)
+                if place is not None:
+                    settings["host"], settings["port"] = place
+                kind = settings.pop("connection_class", redis.Connection)
+                pool = redis.ConnectionPool(connection_class=kind, **settings)
+                self._clients[place] = redis.Redis.from_pool(pool)
+            return self._clients[place]
+
+
+class RedisValues:
+    """The values of one account; see `SharedValues`."""
+
+    def __init__(self, store: RedisStore, prefix: str) -> None:
+        self._store = store
+        self._prefix = prefix
+
+    def claim(self, name: str, seconds: float) -> float:
+        """Take a right; see `SharedValues.claim`."""
+        milliseconds = max(1, round(1000 * seconds))
+        left = self._evaluate(_CLAIM, f"{name}:claim", str(milliseconds), _owner())
+        return cast("int", left) / 1000
+
+    def release(self, name: str) -> None:
+        """Give a right back; see `SharedValues.release`."""
+        self._evaluate(_RELEASE, f"{name}:claim", _owner())
+
+    def get(self, name: str) -> bytes | None:
+        """Return a value; see `SharedValues.get`."""
+        found: bytes | None = self._store.run(self._prefix, lambda client: client.get(self._prefix + name))
+        return found
+
+    def put(self, name: str, value: bytes, seconds: float) -> None:
+        """Store a value; see `SharedValues.put`."""
+        milliseconds = max(1, round(1000 * seconds))
+        self._store.run(self._prefix, lambda client: client.set(self._prefix + name, value, px=milliseconds))
+
+    def _evaluate(self, script: str, name: str, *arguments: str) -> object:
+        return self._store.run(
+            self._prefix, lambda client: client.eval(script, 1, self._prefix + name, *arguments)
+        )
+
+
+_process: tuple[int, str] = (0, "")
+
+
+def _owner() -> str:
+    """Return what names this process among all that use the Redis; a forked child has another name."""
+    global _process  # noqa: PLW0603 -- one for the process
+    if _process[0] != os.getpid():
+        _process = (os.getpid(), os.urandom(8).hex())
+    return _process[1]

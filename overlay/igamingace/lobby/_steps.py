@@ -1,0 +1,125 @@
+"""The steps of the lobby's flows, and what performs them with an agent: in threads, or in event loops."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from igamingace._common.clock import sleep
+from igamingace._common.flow import run_flow, run_flow_async
+from igamingace.errors import IGamingAceError, UnexpectedField
+
+if TYPE_CHECKING:
+    from igamingace._client._async import AsyncAgent, AsyncAgentView
+    from igamingace._client._sync import Agent, AgentView
+
+__all__ = ["Block", "CallAll", "CallOne", "Flow", "Sleep", "field_of", "run", "run_async"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class CallOne:
+    """A call; the result is its data.
+
+    Attributes:
+        call: makes the call with an Agent or an AsyncAgent.
+    """
+
+    call: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CallAll:
+    """Several calls; the result is a list of what each returned, or the IGamingAceError that it raised.
+
+    Attributes:
+        calls: as `CallOne.call`.
+        concurrency: how many of them may run at once.
+    """
+
+    calls: tuple[Callable[[Any], Any], ...]
+    concurrency: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A function that blocks for a moment, and uses no agent; the result is what it returns."""
+
+    function: Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """A pause, in seconds."""
+
+    seconds: float
+
+
+Step: TypeAlias = CallOne | CallAll | Block | Sleep
+Flow: TypeAlias = Generator[Step, Any, T]
+
+
+def run(agent: Agent | AgentView, flow: Flow[T]) -> T:
+    """Run a flow with an agent, in this thread."""
+    return run_flow(flow, lambda step: _perform(agent, step))
+
+
+async def run_async(agent: AsyncAgent | AsyncAgentView, flow: Flow[T]) -> T:
+    """Run a flow with an agent, in this task."""
+    return await run_flow_async(flow, lambda step: _perform_async(agent, step))
+
+
+def _perform(agent: Agent | AgentView, step: Step) -> object:
+    if isinstance(step, CallOne):
+        return step.call(agent)
+    if isinstance(step, Sleep):
+        # An agent within an operator's run has a scope, which ends the run's waits.
+        scope = agent._dispatcher.options.scope  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        (time.sleep if scope is None else scope.sleep)(step.seconds)
+        return None
+    if isinstance(step, Block):
+        return step.function()
+
+    def attempt(call: Callable[[Any], Any]) -> object:
+        try:
+            return call(agent)
+        except IGamingAceError as error:
+            return error
+
+    with ThreadPoolExecutor(step.concurrency, thread_name_prefix="igamingace-lobby") as pool:
+        return list(pool.map(attempt, step.calls))
+
+
+async def _perform_async(agent: AsyncAgent | AsyncAgentView, step: Step) -> object:
+    if isinstance(step, CallOne):
+        return await step.call(agent)
+    if isinstance(step, Sleep):
+        await sleep(step.seconds)
+        return None
+    if isinstance(step, Block):
+        return await asyncio.to_thread(step.function)
+    slots = asyncio.Semaphore(step.concurrency)
+
+    async def attempt(call: Callable[[Any], Any]) -> object:
+        async with slots:
+            try:
+                return await call(agent)
+            except IGamingAceError as error:
+                return error
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(attempt(call)) for call in step.calls]
+    return [task.result() for task in tasks]
+
+
+def field_of(model: object, name: str) -> Any:  # noqa: ANN401 -- of the model's field
+    """Return a field of an answer; None where it has none, or none that can be read."""
+    try:
+        return getattr(model, name)
+    except UnexpectedField:
+        return None

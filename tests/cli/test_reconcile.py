@@ -1,0 +1,193 @@
+"""`igamingace reconcile`: the books it takes, what it prints and writes, and how it ends."""
+
+from __future__ import annotations
+
+import csv
+import json
+import stat
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from igamingace.callbacks import wallet_app
+from igamingace.ledger import Ledger
+from igamingace.sandbox import Sandbox
+
+TOKEN = "0123456789abcdef0123456789abcdef"
+SINCE = ("--since", "30m", "--pause", "0", "--edge", "0")
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    """The ledger of the demo agent."""
+    ledger = Ledger(f"sqlite:///{tmp_path}/wallet.db", currency="USD")
+    for player in ("ann", "bob"):
+        ledger.add_player(player, "USD")
+        ledger.deposit(player, 100)
+    yield ledger
+    ledger.close()
+
+
+@pytest.fixture
+def casino(ledger, tmp_path, monkeypatch):
+    """A sandbox whose demo agent has a ledger; two players have played."""
+    wallet = wallet_app(ledger, token=TOKEN)
+    with Sandbox(token=TOKEN, wallet=wallet, seed=1) as sandbox:
+        sandbox.account("mycasino").transactions.clear()
+        for player in ("ann", "bob"):
+            session = sandbox.play(player)
+            session.bet(10)
+            session.win(25)
+            session.betwin(5, 1)
+            session.bet(2)
+            session.cancel()
+        sandbox.settle()
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("IGAMINGACE_BASE_URL", sandbox.url)
+        monkeypatch.setenv("IGAMINGACE_API_TOKEN", TOKEN)
+        monkeypatch.setenv("IGAMINGACE_LEDGER_URL", f"sqlite:///{tmp_path}/wallet.db")
+        monkeypatch.setenv("COLUMNS", "200")
+        monkeypatch.delenv("IGAMINGACE_ACCOUNTS", raising=False)
+        yield sandbox
+    wallet.close()
+
+
+@pytest.fixture
+def reconcile(invoke):
+    return lambda *arguments, status=0: invoke("reconcile", *SINCE, *arguments, status=status)
+
+
+@pytest.fixture
+def invoke():
+    from igamingace.__main__ import program
+    from typer.testing import CliRunner
+
+    def invoke_(*arguments, status=0):
+        done = CliRunner().invoke(program(arguments), arguments)
+        assert done.exit_code == status, done.output
+        assert TOKEN not in done.output
+        assert "Traceback" not in done.output
+        return done
+
+    return invoke_
+
+
+def test_books_that_agree_end_with_0(casino, reconcile):
+    printed = reconcile().stdout
+    assert "mycasino: the books agree" in printed
+    assert "Alike on both sides: 12 transactions" in printed
+    assert "The sums in USD agree" in printed
+    document = json.loads(reconcile("--json").stdout)
+    assert (document["ok"], document["compared"], document["discrepancies"]) == (True, 12, [])
+    assert document["account"] == "mycasino"
+
+
+def test_books_that_differ_end_with_1_and_tell_where(casino, reconcile, tmp_path):
+    casino.faults.add("callback_amount", operation="bet", count=1)
+    casino.faults.add("callback_lost", operation="win", count=3)
+    session = casino.play("ann")
+    session.bet(10)
+    session.win(Decimal("7.5"))
+    casino.settle()
+    table = reconcile("--csv", "d.csv", "--html", "d.html", status=1)
+    assert "mycasino: 2 discrepancies" in table.stdout
+    assert "By the platform, the players have 7.51 USD more than by the book" in table.stdout
+    rows = list(csv.DictReader((tmp_path / "d.csv").read_text().splitlines()))
+    assert [(row["discrepancy"], row["player"], row["gap"], row["gap_currency"]) for row in rows] == [
+        ("amount", "ann", "0.01", "USD"),
+        ("missing here", "ann", "7.5", "USD"),
+    ]
+    page = (tmp_path / "d.html").read_text()
+    assert "Reconciliation: 2 discrepancies" in page
+    assert "missing in the book" in page
+    for name in ("d.csv", "d.html"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+    document = json.loads(reconcile("--json", status=1).stdout)
+    assert document["ok"] is False
+    assert document["counts"]["missing here"] == 1
+    assert document["gaps"] == {"USD": "7.51"}
+
+
+def test_a_csv_file_is_a_book_with_columns_of_any_name(casino, ledger, reconcile, tmp_path):
+    always = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+    with (tmp_path / "book.csv").open("w") as file:
+        file.write("tx,what,cents,won,user,round,when\n")
+        for entry in ledger.entries(*always):
+            stake, won = int(entry.debit * 100), int(entry.credit * 100)
+            amount = stake if entry.command in {"bet", "betwin"} else won
+            when = entry.created_at.replace(tzinfo=None)
+            file.write(
+                f"{entry.transaction_id or ''},{entry.command.upper()},{amount},{won},"
+                f"{entry.player_id},{entry.round_id or ''},{when}\n"
+            )
+    mapping = ["transaction_id=tx", "kind=what", "amount=cents", "win_amount=won", "player_id=user"]
+    columns = [f"--column={each}" for each in [*mapping, "round_id=round", "at=when"]]
+    kinds = [f"--kind={each.upper()}={each}" for each in ("bet", "win", "betwin", "cancel")]
+    book = ["--book", "book.csv", "--minor-digits", "2", *columns, *kinds]
+    document = json.loads(reconcile("--json", *book).stdout)
+    assert document["compared"] == 12
+
+
+def test_a_table_is_a_book(casino, ledger, reconcile):
+    columns = ["amount=debit", "win_amount=credit", "kind=command"]
+    arguments = [f"--column={each}" for each in columns]
+    # Its wins have their amount in another column: the table is compared by its bets and wins only in a view.
+    with ledger.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE VIEW book AS SELECT transaction_id, command, player_id, round_id, created_at, credit, "
+            "CASE WHEN command IN ('win', 'cancel') THEN credit ELSE debit END AS debit "
+            "FROM igamingace_entries"
+        )
+    document = json.loads(reconcile("--json", "--table", "book", *arguments).stdout)
+    assert document["compared"] == 12
+
+
+def test_what_cannot_be_run_ends_with_2_and_a_sentence(casino, invoke, reconcile, monkeypatch, tmp_path):
+    def refused(*arguments):
+        return reconcile(*arguments, status=2).stderr
+
+    assert "there is no 'colour'" in refused("--book", "x.csv", "--column", "colour=red")
+    assert "x.csv: No such file or directory" in refused("--book", "x.csv")
+    assert "with an equals sign" in refused("--book", "x.csv", "--column", "kind")
+    assert "needs that column" in refused("--book", "x.csv", "--column", "kind=")
+    assert "give one of these" in refused("--minor-digits", "2")
+    assert "give --table or --book" in refused("--table", "t", "--book", "x.csv")
+    assert "no table 'nothing'" in refused("--table", "nothing")
+    assert "no table other_version" in refused("--prefix", "other_")
+    assert "cannot be written" in refused("--csv", "nowhere/x.csv")
+    assert "--until needs --since" in invoke("reconcile", "--until", "1h", status=2).stderr
+    nothing = invoke("reconcile", "--since", "1m", "--edge", "60", status=2)
+    assert "nothing of that time is settled yet" in nothing.stderr
+    monkeypatch.setenv("IGAMINGACE_API_TOKEN", "f" * 32)
+    error = reconcile("--json", status=2)
+    assert json.loads(error.stdout)["ok"] is False
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        (None, "no book: set IGAMINGACE_LEDGER_URL"),
+        ("sqlite:///missing.db", "there is no file 'missing.db'"),
+        ("nonsense hunter2", "is not a URL"),
+        ("oracle+nonsense://u:hunter2@h/d", "is not a URL"),
+        ("postgresql://u:hunter2@127.0.0.1:9/d", "the database: connection"),
+    ],
+)
+def test_a_database_that_cannot_be_read_is_told_without_its_password(
+    casino, reconcile, monkeypatch, tmp_path, url, said
+):
+    if url is None:
+        monkeypatch.delenv("IGAMINGACE_LEDGER_URL")
+    else:
+        monkeypatch.setenv("IGAMINGACE_LEDGER_URL", url)
+    done = reconcile(status=2)
+    assert said in done.stderr
+    assert "hunter2" not in done.output
+    assert not (tmp_path / "missing.db").exists()
+
+
+def test_a_day_that_is_not_over_is_reconciled_as_far_as_it_is_settled(casino, invoke):
+    now = datetime.now(UTC) + timedelta(hours=9)
+    done = invoke("reconcile", "--day", "today", "--pause", "0", "--edge", "1", "--json", status=0)
+    assert "later transactions may be under way" in done.stderr
+    assert json.loads(done.stdout)["window"]["until"] < now.isoformat()

@@ -1,0 +1,60 @@
+"""Values and rights of an account that all processes share through Redis."""
+
+import pytest
+from igamingace.limits import LocalLimiter
+from igamingace.limits._shared import SharedUnavailable, shared_values
+from igamingace.limits.redis import _shared
+
+
+@pytest.fixture
+def values(make, monkeypatch):
+    """Return the shared values of one account, as a process has them that is not the one before."""
+    owners = []
+
+    def new(account="account"):
+        values = shared_values(make().budget(account))
+        assert values is not None
+        owners.append(f"process-{len(owners)}")
+        monkeypatch.setattr(_shared, "_owner", lambda: owners[-1])
+        return values
+
+    return new
+
+
+def test_a_limiter_of_one_process_has_no_shared_values():
+    assert shared_values(LocalLimiter().budget("account")) is None
+
+
+def test_what_one_process_stores_the_others_read_until_its_time_is_over(values, server):
+    one, other = values(), values()
+
+    one.put("catalogue", b"\x00data", 60.0)
+
+    assert other.get("catalogue") == b"\x00data"
+    assert values("another account").get("catalogue") is None
+    assert 0 < server.client.pttl("igamingace:{account}:catalogue") <= 60_000
+
+
+def test_a_right_is_taken_by_one_until_its_time_is_over_or_it_is_given_back(values, server):
+    one = values()
+    assert one.claim("refresh", 60.0) == 0.0
+
+    other = values()
+    left = other.claim("refresh", 60.0)
+    other.release("refresh")  # it is not the other's
+
+    assert 0 < left <= 60.0
+    assert 0 < other.claim("refresh", 60.0) <= left
+    server.client.set("igamingace:{account}:refresh:claim", "1 process-0")  # its time is over
+    assert other.claim("refresh", 60.0) == 0.0
+    other.release("refresh")
+    assert values().claim("refresh", 60.0) == 0.0
+
+
+def test_a_redis_that_is_away_is_an_error_that_says_so(own_server, make_limiter):
+    shared = shared_values(make_limiter(own_server.url).budget("account"))
+    shared.put("catalogue", b"data", 60.0)
+    own_server.stop()
+
+    with pytest.raises(SharedUnavailable, match="Redis cannot share values between processes"):
+        shared.get("catalogue")
