@@ -26,7 +26,8 @@ PYTHON_CODE = ["noxfile.py", "docs", "overlay", "spec/codegen", "spec/lint", "sp
 PACKAGES = Path("dist", "packages")
 LICENCES = "Apache;BSD;ISC;LGPL;MIT;PSF;Python Software Foundation"
 # A file of tests stays in one process: its servers start once, and tests that share state keep their order.
-PARALLEL = ["--numprocesses=auto", "--maxprocesses=8", "--dist=loadfile"]
+# One process more than processors: tests of time limits mostly wait.
+PARALLEL = [f"--numprocesses={min(8, 1 + (os.cpu_count() or 1))}", "--dist=loadfile"]
 
 nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "none"  # most sessions share an environment: see `run`
