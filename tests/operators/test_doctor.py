@@ -59,7 +59,7 @@ def test_an_account_in_order_is_ready_and_each_line_says_what_was_seen(use, sand
     report = use(lambda operator: operator.doctor(["tiger"], callbacks=False))
 
     lines = found(report, "tiger")
-    assert tuple(lines) == DOCTOR_CHECKS
+    assert [*lines] == [*DOCTOR_CHECKS]
     assert report.ok
     assert lines["token"] == ("ok", "the API accepts it", "")
     assert lines["clock"] == ("ok", "this host's clock agrees with the server's", "")

@@ -14,6 +14,7 @@ from igamingace.cli._options import (
     AccountsFile,
     AsJson,
     Deadline,
+    Floor,
     SomeAccounts,
     parse_amounts,
 )
@@ -28,10 +29,7 @@ _ALL: Final = "all"
 def doctor(
     *,
     account: SomeAccounts = None,
-    floor: Annotated[
-        list[str] | None,
-        typer.Option(metavar="AMOUNT", help="Minimum points; CODE=AMOUNT for one currency; repeatable."),
-    ] = None,
+    floor: Floor = None,
     callbacks: Annotated[bool, typer.Option(help="Ping the callback URLs from this host.")] = True,
     deadline: Deadline = None,
     file: AccountsFile = None,
@@ -50,7 +48,7 @@ def doctor(
     with command(as_json=as_json):
         with open_operator(file) as operator:
             accounts = select(operator, None if account == [_ALL] else account, None, None)
-            least = parse_amounts("--floor", floor) if floor else None
+            least = parse_amounts("--floor", floor, accounts) if floor else None
             bar = sys.stderr.isatty() and not as_json
             report = operator.doctor(
                 accounts, floor=least, callbacks=callbacks, deadline=deadline, progress=bar
