@@ -47,10 +47,12 @@ class MyWallet:
             booked = db.execute(
                 "SELECT cents FROM booking WHERE id = ? AND command != 'win'", (bet,)
             ).fetchone()
-            if (
-                callback.transaction_id
-                and db.execute("SELECT 1 FROM booking WHERE id = ?", (this,)).fetchone()
-            ):
+            other = db.execute(
+                "SELECT id FROM booking WHERE id = ? "
+                "UNION SELECT bet FROM cancelled WHERE by = ? AND bet != ?",
+                (this, this, bet),
+            ).fetchone()
+            if callback.transaction_id and other:
                 raise ValueError("the id of the cancel is that of another callback")
             if before is None:  # remembered also when there is no such bet: it may arrive after its cancel
                 db.execute("INSERT INTO cancelled VALUES (?, ?)", (bet, this))

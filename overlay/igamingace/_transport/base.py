@@ -13,7 +13,7 @@ import ssl
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, TypeGuard, cast
 
 from igamingace._common.clock import perf_counter
 from igamingace.errors import ConfigurationError
@@ -167,7 +167,9 @@ def find_failure(error: BaseException) -> tuple[FailureKind | Literal[""], BaseE
     """Return the kind of a failure, and the exception of the system or of TLS that tells it."""
     # The innermost exception says most. A library may raise its own `from None`, which leaves the context.
     inner = error.__cause__ or error.__context__
-    causes = [*error.exceptions] if isinstance(error, BaseExceptionGroup) else [inner] if inner else []
+    causes: Sequence[BaseException] = [inner] if inner else []
+    if isinstance(error, BaseExceptionGroup):
+        causes = cast("BaseExceptionGroup[BaseException]", error).exceptions
     for cause in causes:
         kind, said = find_failure(cause)
         if kind:

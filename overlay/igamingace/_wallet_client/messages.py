@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -213,12 +213,23 @@ class CallbackFactory:
         round_id: The round of wins: that of the last accepted bet.
     """
 
-    def __init__(self, player: str, currency: str, provider_id: int, game_code: int | str) -> None:
+    def __init__(
+        self,
+        player: str,
+        currency: str,
+        provider_id: int,
+        game_code: int | str,
+        *,
+        ids: Iterator[int] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Take the player and the game; `ids` gives each new id, `clock` the Unix time in seconds."""
         self._player: Final = player
         self._currency: Final = currency
         self._provider_id: Final = provider_id
         self._game_code: Final = game_code
-        self._ids: Final = new_ids()
+        self._ids: Final = new_ids() if ids is None else ids
+        self._clock: Final = clock
         self.timestamp_unit: TimestampUnit = "milliseconds"
         self.round_id: object = self.new_id()
 
@@ -233,7 +244,7 @@ class CallbackFactory:
     def now(self, unit: TimestampUnit | None = None) -> int:
         """Return the current Unix time; the default unit is `timestamp_unit`."""
         factor = 1000 if (unit or self.timestamp_unit) == "milliseconds" else 1
-        return int(time.time() * factor)
+        return int(self._clock() * factor)
 
     def balance(self) -> CallbackMessage:
         """Return a `balance`."""
