@@ -20,6 +20,7 @@ Signer: TypeAlias = Callable[[str], bytes | None]
 TimestampUnit: TypeAlias = Literal["seconds", "milliseconds"]
 
 _BEYOND_DOUBLE: Final = 1024
+_AMOUNTS: Final = ("amount", "betAmount", "winAmount")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,17 @@ def _literal(value: object) -> object:
     if isinstance(value, RawLiteral):
         return msgspec.Raw(value.literal.encode())
     return msgspec.Raw(format_amount(value).encode()) if isinstance(value, Decimal) else value
+
+
+def amounts_of(message: CallbackMessage) -> dict[str, str]:
+    """Return the amounts of a callback as they are written, by the names of their fields."""
+    return {name: _written(message.fields[name]) for name in _AMOUNTS if name in message.fields}
+
+
+def _written(value: object) -> str:
+    if isinstance(value, RawLiteral):
+        return value.literal
+    return format_amount(value) if isinstance(value, Decimal) else str(value)
 
 
 def request_headers(signature: bytes | None) -> list[tuple[bytes, bytes]]:
