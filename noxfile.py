@@ -23,8 +23,8 @@ DOCS_LOCK = ROOT / "docs" / "requirements.lock"
 SITE = Path("dist", "docs")
 SKIPPED = ROOT / ".nox" / "tests.xml"  # the report of the last tests, for the summary
 PYTHON_CODE = [
-    "docs",
     "noxfile.py",
+    "docs",
     "overlay",
     "spec/codegen",
     "spec/lint",

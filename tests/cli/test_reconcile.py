@@ -93,9 +93,9 @@ def test_books_that_differ_end_with_1_and_tell_where(casino, reconcile, tmp_path
     assert "mycasino: 2 discrepancies" in table.stdout
     assert "By the platform, the players have 7.51 USD more than by the book" in table.stdout
     rows = list(csv.DictReader((tmp_path / "d.csv").read_text().splitlines()))
-    assert [(row["discrepancy"], row["player"], row["gap"]) for row in rows] == [
-        ("amount", "ann", "0.01 USD"),
-        ("missing here", "ann", "7.5 USD"),
+    assert [(row["discrepancy"], row["player"], row["gap"], row["gap_currency"]) for row in rows] == [
+        ("amount", "ann", "0.01", "USD"),
+        ("missing here", "ann", "7.5", "USD"),
     ]
     page = (tmp_path / "d.html").read_text()
     assert "Reconciliation: 2 discrepancies" in page

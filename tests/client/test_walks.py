@@ -136,7 +136,7 @@ def test_the_bet_and_the_win_of_a_betwin_are_two_rows(dialect, kind):
 
 
 @pytest.mark.parametrize(
-    "examples", [10, pytest.param(500, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])]
+    "examples", [10, pytest.param(200, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])]
 )
 def test_windows_pages_and_shifts_at_random_give_what_the_books_say(dialect, kind, examples):
     @given(data=st.data())

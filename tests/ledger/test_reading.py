@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from igamingace.errors import InvalidArgument
-from igamingace.ledger import LedgerTotal, RoundTotal, _reading
+from igamingace.ledger import LedgerTotal, RoundTotal, _reading, _transaction
 from sqlalchemy import update
 
 ALWAYS = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -66,10 +66,13 @@ def test_a_day_in_a_long_ledger_is_found_without_reading_the_days_before_it(open
         ledger.bet(calls.bet(number + 1, "1"))
     dated(ledger, [START + timedelta(days=number) for number in range(61)])
     looked = []
-    real = _reading.read_entries
-    monkeypatch.setattr(
-        _reading, "read_entries", lambda *one, **named: looked.extend(got := real(*one, **named)) or got
-    )
+
+    def read(*arguments, **named):
+        found = _transaction.read_entries(*arguments, **named)
+        looked.extend(found)
+        return found
+
+    monkeypatch.setattr(_reading, "read_entries", read)
     monkeypatch.setattr(_reading, "_PAGE", 4)
     found = list(ledger.entries(START + timedelta(days=40), START + timedelta(days=41)))
     assert [entry.transaction_id for entry in found] == ["40"]

@@ -8,11 +8,8 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def safe_cell(value: object) -> object:
-    """Return a cell; a text that a spreadsheet would take for a formula begins with an apostrophe.
+    """Return a name or an id for a cell; one that a spreadsheet would run begins with an apostrophe.
 
-    What a player or a partner has chosen, such as an id, must not be executed. A negative number stays one.
+    What a player or a partner has chosen must not be executed.
     """
-    if not isinstance(value, str) or not value.startswith(_FORMULA):
-        return value
-    number = value[1:].replace(".", "", 1)
-    return value if value[0] == "-" and number.isascii() and number.isdigit() else f"'{value}"
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

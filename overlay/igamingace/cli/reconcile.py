@@ -315,7 +315,7 @@ def _show(name: str, done: Reconciliation) -> None:
     for note in _export.notes(done):
         output.print(cell(note), soft_wrap=True)
     if done.discrepancies:
-        rows = table(*_export.DIFFERENCE_COLUMNS, right=("off by",))
+        rows = table(*_export.DISCREPANCY_COLUMNS, right=("off by",))
         for each in done.discrepancies[:_MOST_SHOWN]:
             rows.add_row(*map(cell, _export.discrepancy_row(each)))
         output.print(rows)

@@ -94,7 +94,7 @@ def play(
         )
         if not is_callable_url(url):
             raise CannotRun("the target is not an http or https URL; use the whole callback URL")
-        largest = parse_amounts("--stake", [stake])
+        largest = parse_amounts("--stake", [stake], ())
         if isinstance(largest, dict) or largest < minor_unit(currency):
             raise CannotRun(f"--stake {stake}: give an amount of {minor_unit(currency)} or more")
         plan = _Plan(

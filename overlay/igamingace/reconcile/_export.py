@@ -27,21 +27,23 @@ CSV_COLUMNS: Final = (
     *(f"platform_{name}" for name in _SIDE_COLUMNS),
     *(f"book_{name}" for name in _SIDE_COLUMNS),
     "gap",
+    "gap_currency",
 )
 SUM_COLUMNS: Final = ("currency", "kind", "platform", "amount there", "book", "amount here", "off by")
-DIFFERENCE_COLUMNS: Final = (
+DISCREPANCY_COLUMNS: Final = (
     "player",
     "round",
-    "transaction",
     "kind",
     "discrepancy",
     "platform",
     "book",
     "off by",
+    "transaction",
 )
 MOST_SHOWN: Final = 1_000
 """How many discrepancies the page shows."""
 
+_STYLE: Final = "body { max-width: 75rem; } @media print { body { max-width: none; } }"
 _WORDS: Final = {
     DiscrepancyKind.MISSING_THERE: "missing at the platform",
     DiscrepancyKind.MISSING_HERE: "missing in the book",
@@ -67,16 +69,14 @@ def as_csv(result: Reconciliation) -> str:
 def csv_cells(discrepancy: Discrepancy) -> list[object]:
     """Return the cells of a discrepancy."""
     return [
-        safe_cell(cell)
-        for cell in (
-            discrepancy.kind.value,
-            discrepancy.side or "",
-            discrepancy.player_id or "",
-            discrepancy.round_id or "",
-            *_side_cells(discrepancy.platform),
-            *_side_cells(discrepancy.book),
-            gap_text(discrepancy.gaps, signed=False),
-        )
+        discrepancy.kind.value,
+        discrepancy.side or "",
+        safe_cell(discrepancy.player_id or ""),
+        safe_cell(discrepancy.round_id or ""),
+        *map(safe_cell, _side_cells(discrepancy.platform)),
+        *map(safe_cell, _side_cells(discrepancy.book)),
+        "; ".join(map(format_amount, discrepancy.gaps.values())),
+        safe_cell("; ".join(discrepancy.gaps)),
     ]
 
 
@@ -114,6 +114,7 @@ def html(result: Reconciliation) -> str:
         *_discrepancy_table(result, shown),
         f"<p>and {more} more: the CSV file has all</p>\n" if more else "",
         *_edge_table(result),
+        style=_STYLE,
     )
 
 
@@ -121,7 +122,7 @@ def _discrepancy_table(result: Reconciliation, shown: tuple[Discrepancy, ...]) -
     if shown:
         yield "<h2>Discrepancies</h2>\n"
         caption = f"{sum(result.counts.values())} discrepancies, by player and round"
-        yield html_table(DIFFERENCE_COLUMNS, map(discrepancy_row, shown), right=("off by",), caption=caption)
+        yield html_table(DISCREPANCY_COLUMNS, map(discrepancy_row, shown), right=("off by",), caption=caption)
 
 
 def _edge_table(result: Reconciliation) -> Iterator[str]:
@@ -139,7 +140,10 @@ def _edge_table(result: Reconciliation) -> Iterator[str]:
         ]
         columns = ("only", "player", "round", "transaction", "kind", "amount", "currency", "at")
         yield html_table(
-            columns, rows, right=("amount",), caption="Their counterparts may lie beyond what was read"
+            columns,
+            rows,
+            right=("amount",),
+            caption="What the other side has of them may lie beyond what was read",
         )
 
 
@@ -161,11 +165,11 @@ def period(result: Reconciliation) -> str:
 
 def notes(result: Reconciliation) -> Iterator[str]:
     """Yield what there is to say beside tables."""
-    yield f"Alike on both sides: {result.compared} transactions"
+    yield f"Alike on both sides: {_transactions(result.compared)}"
     if result.annulled:
-        yield f"Without effect: {result.annulled} bets with their cancels, which only one side knows"
+        yield f"Without effect: {result.annulled:,} bets that only one side knows, with their cancels"
     for kind, count in result.counts.items():
-        yield f"{_WORDS.get(kind, kind.value).capitalize()}: {count}"
+        yield f"{_WORDS.get(kind, kind.value).capitalize()}: {count:,}"
     for currency, gap in result.gaps().items():
         name = currency or "unknown currency"
         if gap:
@@ -176,11 +180,15 @@ def notes(result: Reconciliation) -> Iterator[str]:
             yield f"The sums in {name} agree"
     if result.edge_count:
         yield (
-            f"At the edge: {result.edge_count} transactions that only one side has, and whose counterparts "
-            "may lie beyond what was read; reconcile the time before and after"
+            f"At the edge: {_transactions(result.edge_count)} that only one side has; what the other has of "
+            "them may lie beyond what was read: reconcile the time before and after"
         )
     if result.unlisted:
-        yield f"The platform counts {result.unlisted} transactions that it does not list"
+        yield f"The platform counts {_transactions(result.unlisted)} that it does not list"
+
+
+def _transactions(count: int) -> str:
+    return f"{count:,} {'transaction' if count == 1 else 'transactions'}"
 
 
 def sum_rows(result: Reconciliation) -> Iterator[tuple[str, ...]]:
@@ -203,12 +211,12 @@ def discrepancy_row(discrepancy: Discrepancy) -> tuple[str, ...]:
     return (
         discrepancy.player_id or "",
         discrepancy.round_id or "",
-        record.transaction_id or record.reference_id or "",
         record.kind,
         discrepancy_text(discrepancy),
         _shown(discrepancy.platform, discrepancy.kind),
         _shown(discrepancy.book, discrepancy.kind),
         gap_text(discrepancy.gaps),
+        record.transaction_id or record.reference_id or "",
     )
 
 
@@ -222,11 +230,10 @@ def discrepancy_text(discrepancy: Discrepancy) -> str:
     return _WORDS[kind]
 
 
-def gap_text(gaps: Mapping[str, Decimal], *, signed: bool = True) -> str:
+def gap_text(gaps: Mapping[str, Decimal]) -> str:
     """Return how much more the platform gives the player than the book."""
-    plus = "+" if signed else ""
     return ", ".join(
-        f"{plus if gap > 0 else ''}{format_amount(gap)} {currency}".strip() for currency, gap in gaps.items()
+        f"{'+' if gap > 0 else ''}{format_amount(gap)} {currency}".strip() for currency, gap in gaps.items()
     )
 
 

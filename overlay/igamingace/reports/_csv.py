@@ -6,6 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any, Final
 
+from igamingace._common.spreadsheet import safe_cell
 from igamingace.reports._report import ReportRow, dimension_fields, read_dimensions
 
 if TYPE_CHECKING:
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from igamingace.reports._report import Dimension, RevenueReport
 
 __all__ = ["TRANSACTION_COLUMNS", "as_csv", "transaction_cells"]
-
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""Where a text begins with one of these, spreadsheets take it for a formula."""
 
 _SUMS: Final = ("bets", "wins", "cancels", "bonus_wins", "deposits", "withdrawals")
 
@@ -78,7 +76,7 @@ def transaction_cells(transaction: Transaction, agent: str, currency: str) -> li
 
 
 def _cells(row: ReportRow, dimensions: tuple[Dimension, ...]) -> dict[str, Any]:
-    cells = {name: _safe(value) for name, value in dimension_fields(row, dimensions).items()}
+    cells = {name: safe_cell(value) for name, value in dimension_fields(row, dimensions).items()}
     cells["currency"] = row.currency
     for name in _SUMS:
         each = getattr(row, name)
@@ -92,7 +90,3 @@ def _cells(row: ReportRow, dimensions: tuple[Dimension, ...]) -> dict[str, Any]:
         "ggr": f"{row.ggr:f}",
         "fee_estimate": "" if row.fee is None else f"{row.fee:f}",
     }
-
-
-def _safe(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
