@@ -22,11 +22,21 @@ LOCK = ROOT / "requirements.lock"
 DOCS_LOCK = ROOT / "docs" / "requirements.lock"
 SITE = Path("dist", "docs")
 SKIPPED = ROOT / ".nox" / "tests.xml"  # the report of the last tests, for the summary
-PYTHON_CODE = ["noxfile.py", "docs", "overlay", "spec/codegen", "spec/lint", "spec/publish", "tests"]
+PYTHON_CODE = [
+    "noxfile.py",
+    "docs",
+    "overlay",
+    "spec/codegen",
+    "spec/lint",
+    "spec/publish",
+    "spec/vectors",
+    "tests",
+]
 PACKAGES = Path("dist", "packages")
 LICENCES = "Apache;BSD;ISC;LGPL;MIT;PSF;Python Software Foundation"
 # A file of tests stays in one process: its servers start once, and tests that share state keep their order.
-PARALLEL = ["--numprocesses=auto", "--maxprocesses=8", "--dist=loadfile"]
+# One process more than processors: tests of time limits mostly wait.
+PARALLEL = [f"--numprocesses={min(8, 1 + (os.cpu_count() or 1))}", "--dist=loadfile"]
 
 nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "none"  # most sessions share an environment: see `run`
@@ -103,7 +113,7 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def generate(session: nox.Session) -> None:
-    """Generate the bindings in generated/ from the contract, and each _sync.py from its _async.py."""
+    """Generate bindings and conformance vectors from the contract, and each _sync.py from its _async.py."""
     lint_contract(session)  # generators say less of what a contract lacks
     codegen(session, "generate")
 
@@ -122,9 +132,10 @@ def lint_contract(session: nox.Session) -> None:
 
 
 def codegen(session: nox.Session, command: str) -> None:
-    """Run a command of spec/codegen."""
+    """Run a command of spec/codegen, and of spec/vectors."""
     with session.chdir("spec"):
         run(session, "python", "-m", "codegen", command, *session.posargs)
+        run(session, "python", "-m", "vectors", command)
 
 
 @nox.session(name="publish-spec")
@@ -255,7 +266,7 @@ def soak(session: nox.Session) -> None:
 
 @own_environment
 def interop(session: nox.Session) -> None:
-    """Feed the published contract to other tools (needs npm, Java, curl); their clients must work."""
+    """Feed the published contract to other tools (needs npm, Java, PHP, curl); their clients must work."""
     install(session)
     session.install("--require-hashes", "-r", "tests/publish/interop/requirements.txt")
     session.run("pytest", "--timeout=300", "tests/publish/interop/interop.py", *session.posargs)
@@ -299,11 +310,26 @@ def build(session: nox.Session) -> None:
             session.run(python, "-I", "-W", "error", path, external=True)
 
 
+@nox.session
+def image(session: nox.Session) -> None:
+    """Build the sandbox's container, as partners do, from a wheel of the tree (needs Docker)."""
+    folder = Path(session.create_tmp()).resolve() / "image"
+    shutil.rmtree(folder, ignore_errors=True)
+    run(session, "python", "-m", "build", "--wheel", "--outdir", folder)
+    (wheel,) = folder.glob("*.whl")
+    tag = "igamingace-sandbox"
+    package = f"PACKAGE=/build/{wheel.name}[sandbox]"
+    options = ["--file", "spec/publish/kit/Dockerfile", "--build-arg", package, "--tag", tag]
+    session.run("docker", "build", *options, str(folder), external=True)
+    session.run("docker", "run", "--rm", tag, "igamingace", "sandbox", "--help", external=True)
+
+
 @own_environment
 def docs(session: nox.Session) -> None:
     """Build the documentation's site in dist/docs/, warnings as errors, and look at it (with Chromium)."""
     session.install("--require-hashes", "-r", str(DOCS_LOCK))
     session.install("--no-deps", "-e", ".")
+    session.run("check-jsonschema", "--builtin-schema=vendor.compose-spec", "docs/examples/compose.yaml")
     shutil.rmtree(SITE, ignore_errors=True)
     doctrees = str(Path(session.create_tmp()) / "doctrees")
     session.run("sphinx-build", "-q", "-W", "--keep-going", "-d", doctrees, "docs", str(SITE))

@@ -21,7 +21,7 @@ extensions = [
     "from_the_contract",
     "markdown_pages",
 ]
-exclude_patterns = ["_build", "_ext", "examples/**/*.md"]
+exclude_patterns = ["_build", "_ext", "examples/*/**"]
 root_doc = "index"
 nitpicky = False
 suppress_warnings = ["config.cache"]

@@ -1,4 +1,4 @@
-"""The README's table of errors says of each class what the code does."""
+"""The documentation's table of errors says of each class what the code does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from igamingace._client.response import ErrorResponse, parse_response
 from igamingace._transport.base import Response
 from igamingace_bindings import contract
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+PAGE = (Path(__file__).parents[1] / "docs" / "how-to" / "errors.md").read_text()
 HEAD = "| class | HTTP status alone | sent again | when | what to do |"
 STATUSES = range(400, 600)
 SENT_AGAIN = {"drained": "all", "reads": "reads", "never": "no", "later": "no"}
@@ -20,7 +20,7 @@ WEIGHT = ["no", "reads", "all"]
 
 def rows() -> list[tuple[list[str], str, str]]:
     """Of each row the classes, the HTTP statuses and how often it is sent again."""
-    lines = README[README.index(HEAD) :].split("\n\n", 1)[0].splitlines()[2:]
+    lines = PAGE[PAGE.index(HEAD) :].split("\n\n", 1)[0].splitlines()[2:]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     return [(re.findall(r"`(\w+)`", first), statuses, again) for first, statuses, again, *_ in cells]
 

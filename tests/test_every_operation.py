@@ -12,8 +12,13 @@ from igamingace.sandbox.handlers import HANDLERS
 from igamingace_bindings.contract import OPERATIONS
 from igamingace_bindings.rest.models import FreeSpins
 
-NOW = datetime.now(UTC)
-WINDOW = {"start_time": NOW - timedelta(minutes=50), "end_time": NOW + timedelta(minutes=9)}
+TOMORROW = datetime.now(UTC) + timedelta(days=1)
+
+
+def last_hour():
+    """The window of an hour that ends now; the sandbox's transactions are of the minutes before its start."""
+    now = datetime.now(UTC)
+    return {"start_time": now - timedelta(minutes=59), "end_time": now + timedelta(minutes=1)}
 
 
 def game_of(seen):
@@ -49,14 +54,14 @@ CALLS = {
         player_id="p-7",
         bonus_type=1,
         call_amount=Decimal(50),
-        expire_at=NOW + timedelta(days=1),
+        expire_at=TOMORROW,
         meta_data=FreeSpins(spin_amount=10, base_bet_amount=Decimal("0.5")),
     ),
     "bonus_calls.detail": lambda agent, seen: agent.bonus_calls.detail(seen["bonus_calls.register"].issue_id),
     "bonus_calls.cancel": lambda agent, seen: agent.bonus_calls.cancel(
         player_id="p-7", issue_id=seen["bonus_calls.register"].issue_id
     ),
-    "transactions.list": lambda agent, seen: agent.transactions.list(**WINDOW, offset=0, limit=100),
+    "transactions.list": lambda agent, seen: agent.transactions.list(**last_hour(), offset=0, limit=100),
     "transactions.round": lambda agent, seen: agent.transactions.round(
         player_external_id="user123",
         round_id=seen["transactions.list"].list_[0].round_id,
@@ -114,11 +119,12 @@ async def test_every_operation_answers_and_the_answers_agree(kind):
     assert seen["games.list"][0].game_id == "655"
     assert isinstance(seen["games.launch"], str)
     assert seen["bonus_calls.detail"].issue_id == seen["bonus_calls.register"].issue_id
-    assert seen["bonus_calls.detail"].meta_data.expire_at == NOW.replace(microsecond=0) + timedelta(days=1)
+    assert seen["bonus_calls.detail"].meta_data.expire_at == TOMORROW.replace(microsecond=0)
     assert abs(seen["bonus_calls.detail"].created_at - datetime.now(UTC)) < timedelta(hours=1)
     listed = seen["transactions.list"].list_
     assert seen["transactions.list"].count == len(listed) == 8
-    assert all(WINDOW["start_time"] <= entry.created_at <= WINDOW["end_time"] for entry in listed)
+    window = last_hour()
+    assert all(window["start_time"] <= entry.created_at <= window["end_time"] for entry in listed)
     assert {type(entry.trans_id) for entry in listed} == {str}
     assert {entry.trans_type.name for entry in listed} == {"BET", "WIN", "DEPOSIT", "WITHDRAW"}
     transfer = seen["operators.transfer_balance"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from igamingace import errors
 from igamingace.__main__ import COMMANDS, program
+from igamingace.operators import DOCTOR_CHECKS
 from igamingace.sandbox.faults import KINDS, Fault
 from igamingace_bindings import contract
 
@@ -126,6 +127,11 @@ def faults() -> str:
     return "\n\n".join((table(("kind", "what happens"), told), table(("option", "meaning"), options)))
 
 
+def doctor_checks() -> str:
+    """Return a table of what `igamingace doctor` checks."""
+    return table(("check", "in order when"), DOCTOR_CHECKS.items())
+
+
 def commands() -> str:
     """Return the reference of the program: each command with its arguments and options."""
     return "\n\n".join(part for name in COMMANDS for part in _command(name))
@@ -182,6 +188,7 @@ TEXTS: dict[str, Callable[[], str]] = {
     "callbacks": callbacks,
     "codes": codes,
     "commands": commands,
+    "doctor-checks": doctor_checks,
     "faults": faults,
     "operation-codes": operation_codes,
     "operations": operations,

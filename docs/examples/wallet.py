@@ -6,8 +6,8 @@ from igamingace.callbacks import AlreadyRolledBack, NotAuthenticated, NotEnoughM
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS player (id TEXT PRIMARY KEY, cents INTEGER NOT NULL CHECK (cents >= 0));
-CREATE TABLE IF NOT EXISTS booking (id TEXT PRIMARY KEY, command TEXT NOT NULL, cents INTEGER NOT NULL,
-    fingerprint TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS booking (id TEXT PRIMARY KEY, command TEXT NOT NULL, player TEXT NOT NULL,
+    cents INTEGER NOT NULL, fingerprint TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS cancelled (bet TEXT PRIMARY KEY, by TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS signature (signature TEXT PRIMARY KEY, fingerprint TEXT NOT NULL);
 """
@@ -45,8 +45,10 @@ class MyWallet:
         with self.transaction(callback) as (db, cents):
             before = db.execute("SELECT by FROM cancelled WHERE bet = ?", (bet,)).fetchone()
             booked = db.execute(
-                "SELECT cents FROM booking WHERE id = ? AND command != 'win'", (bet,)
+                "SELECT cents, player FROM booking WHERE id = ? AND command != 'win'", (bet,)
             ).fetchone()
+            if booked and booked[1] != callback.player_id:
+                raise ValueError("the cancel names another player's bet")
             if (
                 callback.transaction_id
                 and db.execute("SELECT 1 FROM booking WHERE id = ?", (this,)).fetchone()
@@ -75,8 +77,8 @@ class MyWallet:
                 raise NotAuthenticated("cancelled before it arrived, or the id of a cancel")
             if stake > cents:
                 raise NotEnoughMoney(balance=Decimal(cents) / 100)
-            row = this, callback.command, change, callback.fingerprint
-            db.execute("INSERT INTO booking VALUES (?, ?, ?, ?)", row)
+            row = this, callback.command, callback.player_id, change, callback.fingerprint
+            db.execute("INSERT INTO booking VALUES (?, ?, ?, ?, ?)", row)
             db.execute("UPDATE player SET cents = cents + ? WHERE id = ?", (change, callback.player_id))
             return Decimal(cents + change) / 100
 

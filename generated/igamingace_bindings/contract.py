@@ -120,6 +120,21 @@ class CallbackInfo:
     fields: tuple[FieldInfo, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """A rule that a wallet keeps.
+
+    Attributes:
+        name: Its name in `x-wallet-rules` of the contract.
+        text: The rule, in a sentence or two.
+        standing: How well it is known.
+    """
+
+    name: str
+    text: str
+    standing: Standing
+
+
 VERSION = "0.2.0"
 """The version of the contract."""
 
@@ -1408,3 +1423,180 @@ CALLBACKS: Mapping[str, CallbackInfo] = MappingProxyType(
     }
 )
 """The rules of the callbacks by command."""
+
+WALLET_RULES: Mapping[str, RuleInfo] = MappingProxyType(
+    {
+        "answer-form": RuleInfo(
+            "answer-form",
+            'The answer is {"balance": number, "statusCode": "OK"}, with a statusCode that the command knows.',
+            "documented",
+        ),
+        "answer-balance": RuleInfo(
+            "answer-balance", "balance in an answer is the player's balance after the callback.", "documented"
+        ),
+        "balance-reads": RuleInfo(
+            "balance-reads",
+            "balance is answered with OK and the player's balance; it changes nothing.",
+            "documented",
+        ),
+        "bet-takes": RuleInfo(
+            "bet-takes",
+            "bet takes amount from the balance. It is refused only when it is more than the balance.",
+            "documented",
+        ),
+        "bet-covered": RuleInfo(
+            "bet-covered",
+            "A bet or betwin of more than the balance is ERR_NOT_ENOUGH_MONEY, however many arrive at once.",
+            "documented",
+        ),
+        "win-adds": RuleInfo("win-adds", "win adds amount to the balance.", "documented"),
+        "win-each": RuleInfo(
+            "win-each",
+            "A round may have more than one win, each with a transactionId of its own: while isRoundFinished is false, more may follow.",
+            "documented",
+        ),
+        "win-without-bet": RuleInfo(
+            "win-without-bet",
+            "No rule requires that the bet of a win is known. A win that stays refused is never paid.",
+            "assumed",
+        ),
+        "betwin-atomic": RuleInfo(
+            "betwin-atomic",
+            "betwin takes betAmount and adds winAmount in one atomic change, both or neither; the bet must be covered before the win.",
+            "documented",
+        ),
+        "cancel-refunds": RuleInfo(
+            "cancel-refunds",
+            "cancel refunds the whole bet whose transactionId is referenceId, that one and no other.",
+            "documented",
+        ),
+        "cancel-follows": RuleInfo(
+            "cancel-follows",
+            "A bet or betwin that was late, failed or refused is followed by its cancel, which gives back what was taken, and nothing where nothing was taken.",
+            "documented",
+        ),
+        "cancel-unknown": RuleInfo(
+            "cancel-unknown",
+            "The cancel of a bet that is not known is ERR_TRANSACTION_DOES_NOT_EXIST, and changes nothing.",
+            "documented",
+        ),
+        "cancel-once": RuleInfo(
+            "cancel-once",
+            "A bet is refunded once. Another cancel of it is ERR_TRANSACTION_ROLLED_BACK.",
+            "documented",
+        ),
+        "cancel-first": RuleInfo(
+            "cancel-first",
+            "A cancel may overtake its bet. To the vendor that bet has failed; taken late, its money is lost to the player.",
+            "assumed",
+        ),
+        "cancel-one-id": RuleInfo(
+            "cancel-one-id",
+            "A cancel may come with the bet's id alone, as transactionId, without referenceId. It refunds that bet once, or is refused and changes nothing.",
+            "observed",
+        ),
+        "idempotent": RuleInfo(
+            "idempotent",
+            "transactionId makes each change of balance idempotent: the same one again changes nothing, and is answered with the current balance and OK. Another transactionId is another change, in the same round too.",
+            "documented",
+        ),
+        "id-reused": RuleInfo(
+            "id-reused",
+            "transactionId alone decides: one that comes again with another command or content changes nothing.",
+            "documented",
+        ),
+        "retries": RuleInfo(
+            "retries",
+            "A win or cancel whose answer was late or failed comes up to 2 more times, with the same transactionId.",
+            "documented",
+        ),
+        "parallel": RuleInfo(
+            "parallel",
+            "Callbacks of one player may arrive at the same time; each changes the balance by its own amount, atomically.",
+            "documented",
+        ),
+        "answer-within": RuleInfo(
+            "answer-within",
+            "bet and betwin are answered within 3 seconds, win and cancel within 4. A late answer counts as failed.",
+            "documented",
+        ),
+        "refusal-status": RuleInfo(
+            "refusal-status",
+            "The answer is HTTP 200 also for refusals; any other HTTP status counts as failed.",
+            "documented",
+        ),
+        "unknown-player": RuleInfo(
+            "unknown-player",
+            "A player that is not known is ERR_INVALID_PLAYER_ID for balance, or, having no session, ERR_NOT_AUTHENTICATED; nothing is booked for one.",
+            "documented",
+        ),
+        "amounts-exact": RuleInfo(
+            "amounts-exact",
+            "Amounts are decimals in major units, with the currency's minor digits.",
+            "documented",
+        ),
+        "amount-zero": RuleInfo(
+            "amount-zero", "A round without a win has a win of 0; free spins have bets of 0.", "sister"
+        ),
+        "amount-large": RuleInfo(
+            "amount-large",
+            "No maximum amount is stated; some currencies have amounts of many digits.",
+            "assumed",
+        ),
+        "ids-64-bit": RuleInfo(
+            "ids-64-bit", "transactionId, referenceId and roundId are 64-bit integers.", "documented"
+        ),
+        "signature-checked": RuleInfo(
+            "signature-checked",
+            "X-Request-Signature is checked; when it is wrong, the answer is ERR_INTEGRITY_CHECK_FAILED.",
+            "documented",
+        ),
+        "signature-order": RuleInfo(
+            "signature-order",
+            "The signature is over the values, ordered by the names of their fields, and joined by commas.",
+            "documented",
+        ),
+        "signature-javascript": RuleInfo(
+            "signature-javascript",
+            "The documented example signs in JavaScript: the text of a number is what JavaScript writes, which is its literal in a body that JavaScript made.",
+            "documented",
+        ),
+        "signature-literals": RuleInfo(
+            "signature-literals",
+            "The text of a number that another sender writes is not stated. Its literal is right for all senders.",
+            "assumed",
+        ),
+        "signature-values": RuleInfo(
+            "signature-values",
+            "The documented example joins values in JavaScript; decoded strings, true, false, null as empty.",
+            "assumed",
+        ),
+        "signature-names": RuleInfo(
+            "signature-names",
+            "The signature covers values and not names. The same signature with another id, amount or command is a forgery and books nothing.",
+            "assumed",
+        ),
+        "commands": RuleInfo(
+            "commands", "command is one of balance, bet, win, betwin and cancel.", "documented"
+        ),
+        "timestamps": RuleInfo(
+            "timestamps",
+            "timestamp is Unix time. The vendor's pages contradict each other, one example is in seconds and one in milliseconds; accept both.",
+            "documented",
+        ),
+        "unknown-fields": RuleInfo(
+            "unknown-fields",
+            "The vendor may add fields at any time; their values are signed like all others.",
+            "assumed",
+        ),
+        "spellings": RuleInfo(
+            "spellings",
+            "Live traffic of a sister deployment has numbers as texts, booleans as 0 and 1, commands in capitals and missing fields. What is spelled otherwise is booked whole or refused, never half and never twice.",
+            "observed",
+        ),
+        "unsent": RuleInfo(
+            "unsent", "The vendor does not send this; an attacker who does must gain nothing.", "assumed"
+        ),
+    }
+)
+"""The rules that a wallet keeps, by name."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from igamingace import errors
+from igamingace._common.lazy_names import lazy_names
 from igamingace._version import __version__
 from igamingace.errors import IGamingAceError
 
@@ -32,22 +32,18 @@ __all__ = [
     "errors",
 ]
 
-_HOMES: Final = {
+_MODULES = {
     "Agent": "igamingace._client._sync",
     "AsyncAgent": "igamingace._client._async",
     "AsyncOperator": "igamingace.operators",
-    "Operator": "igamingace.operators",
     "AsyncWalk": "igamingace_bindings.rest.client",
+    "Operator": "igamingace.operators",
     "RawAnswer": "igamingace_bindings.rest.client",
+    "Timeouts": "igamingace._transport.base",
     "Walk": "igamingace_bindings.rest.client",
     "WalkProgress": "igamingace_bindings.rest.client",
-    "Timeouts": "igamingace._transport.base",
 }
+"""Where each name is: a wallet needs no client, and a client of one account no operator."""
 
 
-def __getattr__(name: str) -> object:
-    """Import a public name when it is first used: a wallet needs no client, and a client no operator."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
-    return value
+__getattr__, __dir__ = lazy_names(__name__, _MODULES)

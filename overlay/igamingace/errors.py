@@ -455,7 +455,7 @@ class UnexpectedField(IGamingAceError, AttributeError):
 
     Attributes:
         operation: the operationId, for example "games.list".
-        place: where in the answer, a JSON pointer with a star in place of indices, such as `/data/*/gameType`.
+        place: where in the answer, a JSON pointer with a star for an index, such as `/data/*/gameType`.
         expected: what belongs there: a JSON type, "id" or "time".
         came: the JSON type of what came; None when nothing did.
     """

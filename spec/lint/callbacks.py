@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .contract import STANDINGS, listed
 from .operations import check_texts
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ def check_callbacks(contract: Contract) -> Iterator[Problem]:
         yield schema.problem(f"status code {code}", "no callback has it among its x-status-codes")
     for code in sorted(of_callbacks - of_schema):
         yield schema.problem(f"status code {code}", "CallbackAnswer.statusCode does not list it")
+    for name, rule in contract.root.get("x-wallet-rules").children():
+        if not (rule.get("text").text and rule.get("standing").among(STANDINGS)):
+            message = f"needs text, and standing: {listed(list(STANDINGS), 'or')}"
+            yield rule.problem(f"wallet rule {name}", message)
 
 
 def _check_rule(contract: Contract, callback: Operation) -> Iterator[Problem]:

@@ -60,7 +60,8 @@ def _build(spec_dir: Path, output: Path, tools: Path, *, record_it: bool) -> int
         raise PublishError("\n".join(["The contract cannot be published yet:", *complaints]))
     folder = publish(spec_dir, document, output, tools)
     for path in sorted(folder.iterdir()):
-        print(f"{path.stat().st_size:>9}  {path}")
+        size = path.stat().st_size if path.is_file() else sum(each.stat().st_size for each in path.iterdir())
+        print(f"{size:>9}  {path}")
     if record_it:
         print(f"kept as published, commit it: {record(spec_dir, document)}")
     return 0

@@ -1,4 +1,4 @@
-"""Writes what partners get: the bundled contract, the reference, the collection, changelog, checksums."""
+"""Writes what partners get: the bundled contract, reference, collection, vectors, wallets, checksums."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+import zipfile
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from ruamel.yaml.scalarstring import LiteralScalarString, walk_tree
 
 from . import HERE
 from .collection import collection
+from .kit import write_kit
 from .npm import install
 from .reference import reference
 
@@ -45,7 +47,9 @@ def publish(spec_dir: Path, document: Object, output: Path, tools: Path) -> Path
     (folder / "postman_collection.json").write_text(_json(made), encoding="utf-8")
     shutil.copy(spec_dir / "CHANGELOG.md", folder / "CHANGELOG.md")
     shutil.copy(modules / f"{REDOC}.LICENSE.txt", folder / "reference.html.LICENSE.txt")
+    write_kit(document, folder)
     _write_checksums(folder)
+    _write_archive(folder)
     return folder
 
 
@@ -65,8 +69,24 @@ def _json(document: Object) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
 def _write_checksums(folder: Path) -> None:
     lines = [
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}" for path in sorted(folder.iterdir())
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}"
+        for path in _files(folder)
     ]
     (folder / "SHA256SUMS").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _write_archive(folder: Path) -> None:
+    """Write all of it as one archive, the same for the same files: a release has no folders."""
+    name = f"igamingace-contract-{folder.name}"
+    with zipfile.ZipFile(folder / f"{name}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in _files(folder):
+            if path.suffix != ".zip":
+                entry = zipfile.ZipInfo(f"{name}/{path.relative_to(folder).as_posix()}")
+                entry.external_attr = 0o644 << 16
+                archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)

@@ -6,6 +6,7 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any, cast
 
+from .collection_run import make_runnable
 from .npm import run
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def collection(document: Object, openapi: Path, modules: Path, scratch: Path) ->
         request["header"] += [
             {"key": name, "value": value} for name, value in headers.items() if name.lower() not in sent
         ]
+    make_runnable(content, document)
     _fix_ids(content, document["info"]["version"])
     return content
 

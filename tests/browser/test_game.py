@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
 import httpx2
 import pytest
 from igamingace import Agent
+from igamingace.sandbox.dialect import dialect_of
 from igamingace_bindings.rest.models import FreeSpins
 
 pytestmark = pytest.mark.proof
@@ -21,12 +23,18 @@ def game(visit, sandbox):
 
 
 def wire(page, command):
-    return page.locator("#exchanges").get_by_role("listitem").filter(has_text=f"{command} →")
+    return (
+        page.locator("#exchanges")
+        .get_by_role("listitem")
+        .filter(has_text=re.compile(rf"(?<![a-z]){command} [\d.]+ "))
+    )
 
 
 def test_a_round_launched_from_the_back_office_arrives_at_the_wallet(visit, wallet):
-    page = visit("/")
-    page.get_by_role("button", name="Launch").click()
+    with (office := visit("/")).expect_popup() as opened:
+        office.get_by_role("button", name="Launch in a new tab").click()
+    page = opened.value
+    office.get_by_text("The game is open in a new tab.").wait_for()
     page.get_by_role("button", name="Spin", exact=True).wait_for()
     page.get_by_text("100.00 USD").wait_for()
 
@@ -44,6 +52,8 @@ def test_a_round_launched_from_the_back_office_arrives_at_the_wallet(visit, wall
     shown = wire(page, "win").inner_text()
     assert '"amount": 7.25' in shown
     assert '"statusCode": "OK"' in shown
+    assert office.locator("#callbacks").get_by_text("win 7.25 → balance 104.75").is_visible()
+    page.close()
 
 
 def page_money(page):
@@ -70,6 +80,39 @@ def test_a_spin_is_a_bet_and_a_win(game, wallet):
 
     game.get_by_text("You win").or_(game.get_by_text("Not this time.")).wait_for()
     assert [type(each).__name__ for each in wallet.received] == ["Bet", "Win"]
+
+
+def test_a_lost_spin_is_one_bet_that_says_so_in_the_sisters_dialect(visit, sandbox, wallet):
+    sandbox.runtime.dialect = dialect_of("sister")
+    page = visit(f"/_sandbox/game?session={sandbox.play('user123').id}")
+    page.evaluate("Math.random = () => 0.9")
+
+    page.get_by_role("button", name="Spin", exact=True).click()
+
+    page.get_by_text("Not this time.").wait_for()
+    page.get_by_text("No round is open.").wait_for()
+    sandbox.settle()
+    (bet,) = wallet.received
+    assert bet.is_round_finished is True
+
+
+def test_amounts_have_the_digits_of_their_currency(visit, sandbox, wallet):
+    session = sandbox.play("user123")
+    session.bet("1.5")
+    session.win("4")
+    session.betwin("2", "0.75")
+    wallet.money = Decimal("1234567.5")
+
+    page = visit(f"/_sandbox/game?session={session.id}")
+    page.get_by_role("button", name="Ask for the balance").click()
+
+    for text in (
+        "bet 1.50 → balance 98.50",
+        "win 4.00 → balance 102.50",
+        "betwin 2.00 for 0.75 → balance 101.25",
+        "balance 1,234,567.50",
+    ):
+        page.locator("#exchanges").get_by_text(text, exact=True).wait_for()
 
 
 def test_a_move_that_takes_long_says_so_instead_of_what_was_said_before(game, wallet):
@@ -180,12 +223,13 @@ def test_a_return_url_that_is_a_script_is_not_followed(visit, sandbox):
 
 
 def test_a_round_is_played_by_keyboard_alone(visit, sandbox, wallet):
-    page = visit("/")
-    page.get_by_role("button", name="Launch").wait_for()
-    page.locator("#launch select option").first.wait_for(state="attached")
+    office = visit("/")
+    office.locator("#launch select option").first.wait_for(state="attached")
 
-    tab_to(page, "Launch")
-    page.keyboard.press("Enter")
+    tab_to(office, "Launch in a new tab")
+    with office.expect_popup() as opened:
+        office.keyboard.press("Enter")
+    page = opened.value
     page.get_by_text("100.00 USD").wait_for()
     tab_to(page, "Bet")
     page.keyboard.press("Enter")
@@ -193,6 +237,7 @@ def test_a_round_is_played_by_keyboard_alone(visit, sandbox, wallet):
     tab_to(page, "Win")
     page.keyboard.press("Enter")
     page.get_by_text("102.50 USD").wait_for()
+    page.close()
 
     assert [type(each).__name__ for each in wallet.received] == ["Bet", "Win"]
 

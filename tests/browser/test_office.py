@@ -333,9 +333,76 @@ def test_a_launch_that_meets_a_fault_says_what_happened_and_can_be_tried_again(v
 
     page.get_by_role("button", name="Launch").click()
     page.locator("#launch").get_by_role("status").filter(has_text=said).wait_for()
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Launch").click()
+
+    opened.value.get_by_role("button", name="Spin", exact=True).wait_for()
+    opened.value.close()
+
+
+def test_a_browser_that_allows_no_new_tab_opens_the_game_in_this_one(visit):
+    page = visit("/")
+    page.evaluate("window.open = () => null")
+
     page.get_by_role("button", name="Launch").click()
 
     page.get_by_role("button", name="Spin", exact=True).wait_for()
+
+
+def test_a_token_is_copied_whole_and_shown_nowhere(visit, sandbox):
+    page, account = visit("/"), first_agent(sandbox)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    row = settings(page, account)
+
+    row.get_by_role("button", name="Copy token").click()
+
+    row.get_by_text("Copied.", exact=True).wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == account.token
+    assert account.token not in page.content()
+
+
+def test_a_token_can_be_copied_by_hand_where_there_is_no_clipboard(visit, sandbox):
+    page, account = visit("/"), first_agent(sandbox)
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    row = settings(page, account)
+
+    row.get_by_role("button", name="Copy token").click()
+
+    row.get_by_text("Copy it from the field.").wait_for()
+    assert row.get_by_label(f"Token of {account.name}").input_value() == account.token
+    assert page.evaluate("getSelection().toString()") == account.token
+
+
+def test_more_than_ten_accounts_are_a_compact_list_with_the_log_in_reach(visit, sandbox):
+    page = visit("/")
+    tree, log = page.locator("#tree"), page.locator("#requests-title")
+    tree.locator("[data-account]").first.wait_for()
+    assert "compact" not in (tree.get_attribute("class") or "")
+    height = tree.locator("[data-account]").first.bounding_box()["height"]
+
+    with Agent(sandbox.operator_token, base_url=sandbox.url) as operator:
+        for number in range(30):
+            name = f"casino-{number}"
+            operator.operators.create(
+                operator_id=name,
+                password="Correct-Horse-9",
+                name=name,
+                currency=["USD"],
+                ggr_rate=10,
+                level="agent",
+            )
+    tree.locator('[data-account="casino-29"]').wait_for()
+
+    assert tree.locator("[data-account]").first.bounding_box()["height"] < height / 2
+    assert log.bounding_box()["y"] < 900  # on the first screen
+    settings(page, first_agent(sandbox)).get_by_label("Callback URL").wait_for()
+
+
+def test_a_meter_says_what_its_ends_and_its_line_stand_for(visit, sandbox):
+    row = visit("/").locator(f'[data-account="{first_agent(sandbox).id}"]')
+
+    row.get_by_text("peak 0").wait_for()
+    assert row.locator(".scale").all_inner_texts() == ["0\nnow, peak marked\n50", "a minute ago\nnow"]
 
 
 def test_the_state_is_exported_and_imported_again(visit, sandbox, agent, tmp_path):

@@ -241,3 +241,12 @@ def test_a_token_in_the_place_of_a_name_is_not_shown(run, arguments):
 
 def test_a_floor_that_is_no_number_is_2(run):
     assert "the amount is sNaN" in run("agents", "check", "--floor", "snan", status=2).stderr
+
+
+def test_floors_share_the_grammar_of_top_up(broken):
+    chosen = ["agents", "check", "--no-callbacks", "-a", "mycasino"]
+
+    assert "give an amount" in broken(*chosen, "--floor", "USD=ten", status=2).stderr
+    assert "given twice" in broken(*chosen, "--floor", "1", "--floor", "2", status=2).stderr
+    assert "below 30000" in broken(*chosen, "--floor", "1", "--floor", "USD=30000", status=1).stdout
+    broken(*chosen, "--floor", "30000", "--floor", "USD=1")

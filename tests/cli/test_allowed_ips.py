@@ -1,6 +1,10 @@
 """`igamingace allowed-ips`: shown, diffed before it is written, never emptied by accident."""
 
+import ipaddress
+
 import pytest
+from igamingace.cli import allowed_ips
+from igamingace.operators import AllowedAddresses
 
 HERE = "127.0.0.1"  # where the tests call from: without it the sandbox would lock them out
 
@@ -86,7 +90,7 @@ def test_everybody_is_only_let_in_by_name(run):
         (["--set", " "], "say that everybody is meant"),
         (["--everybody", "--add", "8.8.8.8"], "give --add and --remove, or --set, or --everybody"),
         (["--set", "8.8.8.8", "--everybody"], "give --add and --remove, or --set, or --everybody"),
-        (["--add", "8.8.8.8"], "there is no answer on standard input: give --yes"),
+        (["--add", f"{HERE} 8.8.8.8"], "there is no answer on standard input: give --yes"),
     ],
 )
 def test_what_makes_no_sense_is_2_and_changes_nothing(run, arguments, told):
@@ -142,3 +146,52 @@ def test_a_list_that_cannot_be_read_is_1_for_nothing_was_changed(run, monkeypatc
         done = ips(run, "--set", HERE, "--yes", status=1)
 
     assert "nobody knows" not in done.stderr
+
+
+def test_a_change_that_locks_this_host_out_is_refused_and_the_way_back_told(run):
+    ips(run, "--set", f"{HERE} 8.8.8.8", "--yes")
+
+    refused = ips(run, "--remove", HERE, "--yes", status=2)
+
+    assert "this locks out the host it runs on" in refused.stderr
+    assert "`igamingace allowed-ips --account west-poor --add ADDRESS`" in refused.stderr
+    assert "[Allowed IP] in Settings" in refused.stderr
+    assert ips(run).stdout.split() == [HERE, "8.8.8.8"]
+
+
+def test_it_locks_this_host_out_when_that_is_asked_for(run, sandbox):
+    done = ips(run, "--set", "8.8.8.8", "--yes", "--lock-out")
+
+    assert "Warning: this host is locked out: to come back, add its address" in done.stderr
+    assert "IP_NOT_ALLOWED" in ips(run, status=1).stderr
+    sandbox.account("west-poor").allowed_ips = ()
+
+
+@pytest.mark.parametrize(
+    ("own", "old", "new", "locked"),
+    [
+        ("203.0.113.7", "", "203.0.113.7", False),
+        ("8.8.4.4", "", "8.8.8.8", True),
+        ("8.8.4.4", "8.8.4.4 8.8.8.8", "8.8.8.8", True),
+        ("10.0.0.7", "", "8.8.8.8", False),  # behind NAT: nobody here knows the public address
+        ("10.0.0.7", "8.8.8.8 9.9.9.9", "9.9.9.9", False),  # it may be this one
+        ("10.0.0.7", "8.8.8.8", "9.9.9.9", True),  # it was the only one
+        ("10.0.0.7", "10.0.0.7 8.8.8.8", "8.8.8.8", True),
+        (None, "8.8.8.8", "9.9.9.9", True),
+        (None, "8.8.8.8", "8.8.8.8 9.9.9.9", False),
+        ("8.8.4.4", "8.8.4.4", "", False),
+    ],
+)
+def test_whether_this_host_is_locked_out_is_told_only_when_it_is_sure(monkeypatch, own, old, new, locked):
+    monkeypatch.setattr(
+        allowed_ips, "own_address", lambda _: None if own is None else ipaddress.ip_address(own)
+    )
+
+    assert allowed_ips.locks_out(AllowedAddresses(old), AllowedAddresses(new), "https://api") is locked
+
+
+def test_the_own_address_is_that_of_the_way_to_the_server(sandbox, monkeypatch):
+    assert str(allowed_ips.own_address(sandbox.url)) == HERE
+    with monkeypatch.context() as behind_a_proxy:
+        behind_a_proxy.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+        assert allowed_ips.own_address("http://api.example") is None

@@ -1,7 +1,20 @@
 """`igamingace doctor`: a table of what decides whether accounts are ready to go live."""
 
 import pytest
+from igamingace.limits import RedisLimiter, _default
 from igamingace.operators import DOCTOR_CHECKS
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch):
+    """As in a process that has made no client yet."""
+    made = []
+    monkeypatch.setattr(_default, "_made", made)
+    monkeypatch.delenv("IGAMINGACE_REDIS_URL", raising=False)
+    yield
+    for limiter in made:
+        if isinstance(limiter, RedisLimiter):
+            limiter.close()
 
 
 def test_accounts_are_shown_in_one_table_with_what_to_do(run, monkeypatch):

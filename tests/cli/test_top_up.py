@@ -176,7 +176,7 @@ def test_a_transfer_that_nobody_can_look_for_now_is_3_and_the_record_is_named(ru
         (["--minimum", "snan", "--target", "20"], "give a Decimal"),
         (["--minimum", "EUR=", "--target", "20"], "--minimum"),
         (["--minimum", "1", "--minimum", "2", "--target", "20"], "given twice"),
-        (["--minimum", "1", "--minimum", "USD=2", "--target", "20"], "one for each currency"),
+        (["--minimum", "usd=1", "--target", "20"], "currency"),
         (["--minimum", "EUR=1", "--target", "20"], "USD"),
         (["--minimum", "30", "--target", "20"], "below the minimum"),
         (["--minimum", "0.001", "--target", "20"], "decimals"),
@@ -185,3 +185,18 @@ def test_a_transfer_that_nobody_can_look_for_now_is_3_and_the_record_is_named(ru
 )
 def test_amounts_that_make_no_sense_are_2(run, amounts, told):
     assert told in run("top-up", *amounts, "--yes", status=2).stderr
+
+
+def test_an_amount_for_all_may_stand_beside_those_of_single_currencies(broken):
+    chosen = ["-a", "west-poor", "-a", "wrong", "--dry-run"]
+
+    beside = ["--minimum", "2000", "--minimum", "EUR=30", "--target", "2100", "--target", "EUR=40"]
+    apart = ["--minimum", "USD=2000", "--minimum", "EUR=30", "--target", "USD=2100", "--target", "EUR=40"]
+
+    first = broken.json("top-up", *chosen, *beside, status=1)
+    second = broken.json("top-up", *chosen, *apart, status=1)
+    assert first["plan"]["transfers"] == second["plan"]["transfers"] != []
+    for option in ("--minimum", "--target"):
+        given = {"--minimum": "1", "--target": "20"} | {option: "EUR=ten"}
+        amounts = [word for pair in given.items() for word in pair]
+        assert f"{option} ten: give an amount" in broken("top-up", *chosen, *amounts, status=2).stderr

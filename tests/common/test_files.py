@@ -192,8 +192,10 @@ def test_a_private_file_that_was_not_finished_leaves_the_old_one(tmp_path):
     path = tmp_path / "players.csv"
     path.write_text("old")
 
+    unwritable: Any = None
+
     with pytest.raises(TypeError), open_private(path) as file:
-        file.writelines(["half", None])
+        file.writelines(("half", unwritable))
 
     assert [each.read_text() for each in tmp_path.iterdir()] == ["old"]
 

@@ -103,6 +103,8 @@ MISTAKES: dict[str, tuple[tuple, object, str]] = {
     "a code of a new kind": ((*CODE, "kind"), "strange", "code 1007: kind is 'strange'; use ok, busy"),
     "a code sent again somehow": ((*CODE, "resend"), "maybe", "code 1007: resend is 'maybe'; use done, never, reads, later or drained"),
     "a code of no standing": ((*CODE, "nameStanding"), "platform", "code 1007: nameStanding is 'platform'"),
+    "a wallet rule without words": (("x-wallet-rules", "idempotent", "text"), GONE, "wallet rule idempotent: needs text, and standing: documented, probed"),
+    "a wallet rule of no standing": (("x-wallet-rules", "idempotent", "standing"), "platform", "wallet rule idempotent: needs text, and standing: documented, probed"),
     "two codes of one number": ((*CODE, "code"), 1018, "code 1018: 2 codes have this number"),
     "two codes of one name": ((*CODE, "aliases"), ["SERVER_IS_BUSY"], "code SERVER_IS_BUSY: 2 codes have this name"),
     "a code that nobody meets": ((*CODE, "code"), 1008, "code 1008: no operation can meet it"),

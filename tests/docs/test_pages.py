@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import typer
+from generated_text import TEXTS
 from igamingace.__main__ import program
 from igamingace.callbacks import WalletApp, WalletWSGI
 from igamingace.operators import Operator
@@ -246,9 +247,9 @@ def anchors(file):
     """The anchors of a page's headings, as GitHub and MyST make them."""
     if file.suffix != ".md":
         return set()
-    text = re.sub(
-        r"^```\{include\} (\S+)\n```", lambda found: (file.parent / found[1]).read_text(), file.read_text()
-    )
+    text = file.read_text()
+    text = re.sub(r"^```\{generated\} (\S+)\n```", lambda found: TEXTS[found[1]](), text, flags=re.MULTILINE)
+    text = re.sub(r"^```\{include\} (\S+)\n```", lambda found: (file.parent / found[1]).read_text(), text)
     text = re.sub(r"```.*?^ *```", "", text, flags=re.DOTALL | re.MULTILINE)
     headings = re.findall(r"^#{1,6} +(.+?) *$", text, re.MULTILINE)
     explicit = re.findall(r"^\(([\w-]+)\)=$", text, re.MULTILINE)

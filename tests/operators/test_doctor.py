@@ -59,7 +59,7 @@ def test_an_account_in_order_is_ready_and_each_line_says_what_was_seen(use, sand
     report = use(lambda operator: operator.doctor(["tiger"], callbacks=False))
 
     lines = found(report, "tiger")
-    assert tuple(lines) == DOCTOR_CHECKS
+    assert [*lines] == [*DOCTOR_CHECKS]
     assert report.ok
     assert lines["token"] == ("ok", "the API accepts it", "")
     assert lines["clock"] == ("ok", "this host's clock agrees with the server's", "")
@@ -216,6 +216,18 @@ class Shared(LocalLimiter):
         if account != "doctor":
             return budget
         return SimpleNamespace(examine_store=lambda: self.problems)
+
+
+def test_a_process_with_its_part_of_the_budget_is_in_order(world):
+    report = world.use(
+        lambda operator: operator.doctor(), LOTUS, transport=answering(), limiter=LocalLimiter(20)
+    )
+
+    assert found(report, "lotus")["budget"] == (
+        "ok",
+        "this process has 20 of the account's 50 requests in flight",
+        "",
+    )
 
 
 def test_a_shared_budget_in_order_is_told(world):

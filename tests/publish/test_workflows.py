@@ -13,9 +13,12 @@ WORKFLOWS = {
 }
 # What stands around the sessions: the machine's packages, nox itself, and the release's page.
 AROUND = (
-    "sudo apt-get update && sudo apt-get install --yes --no-install-recommends postgresql redis-server",
+    (
+        "sudo apt-get update && sudo apt-get install --yes --no-install-recommends postgresql redis-server "
+        "php-cli php-sqlite3 php-bcmath php-guzzlehttp-guzzle"
+    ),
     'python -m pip install "nox[uv]"',
-    'gh release create "${GITHUB_REF_NAME}" --verify-tag --generate-notes dist/packages/* dist/spec/*/*',
+    'gh release create "${GITHUB_REF_NAME}" --verify-tag --generate-notes dist/packages/* dist/spec/*/*.*',
 )
 SESSION = re.compile(
     r'nox -s (?:[\w-]+ ?)+(?: -- .*)?|nox -s "(?:tests-\$\{PYTHON\}|\$\{SESSION\})"(?: -- .*)?'

@@ -233,8 +233,20 @@ def test_the_pause_between_hours_ends_with_the_deadline(reporter, casino):
     report = reporter.many(["a-0"], pause=3600, deadline=1)
 
     (hours,) = report.open
-    assert hours.start == casino.start + timedelta(hours=1)
+    assert hours.end == casino.start + timedelta(days=1)
     assert figures_by_agent(report) == casino.books(["a-0"], without=lambda name, at: at >= hours.start)
+
+
+def test_no_agent_waits_for_the_pause_of_another(reporter):
+    begun = set()
+
+    def end_when_all_have_begun(agent, done, total):
+        begun.add(agent)
+        if len(begun) == 4:
+            raise Crash
+
+    with pytest.raises(Crash):  # and not after an hour
+        reporter.many(pause=3600, on_progress=end_when_all_have_begun)
 
 
 @in_threads

@@ -118,6 +118,14 @@ async def test_a_wrong_change_is_explained_and_changes_nothing(app, api, body, m
     assert (await api.get("/_sandbox/state")).json()["accounts"] == before
 
 
+async def test_a_whole_token_is_told_to_whoever_asks_for_one_account(app, api):
+    answer = await api.get("/_sandbox/accounts/mycasino/token")
+
+    assert answer.json() == {"token": app.token}
+    assert answer.headers["cache-control"] == "no-store"
+    assert (await api.get("/_sandbox/accounts/nobody/token")).status_code == 404
+
+
 async def test_an_account_that_is_not_there_cannot_be_changed(api):
     assert (await api.patch("/_sandbox/accounts/nobody", json={})).status_code == 404
 

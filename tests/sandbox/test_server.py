@@ -212,13 +212,15 @@ def test_of_many_accounts_the_greeting_says_where_the_other_tokens_are(tmp_path)
     children = [f'[[accounts]]\nid = "a{n}"\nparent = "top"\ncurrencies = ["EUR"]\n' for n in range(30)]
     casino.write_text(CASINO + "".join(children))
 
-    program = Program(*PROGRAMS["module"], "--port", "0", "--data", str(casino), "--accounts", str(agents))
+    program = Program(
+        *PROGRAMS["module"], "--port", "0", "--data", str(casino), "--write-accounts", str(agents)
+    )
     with Operator.from_file(agents) as operator:
         infos = operator.map(lambda agent: agent.operators.info(), operator.tree())
         points = operator.balances()
     program.stop()
 
-    assert "and 11 more: --accounts agents.toml writes the tokens of all" in program.greeting
+    assert "and 11 more: --write-accounts agents.toml writes the tokens of all" in program.greeting
     assert f"all accounts: {agents}" in program.greeting
     assert {name: info.id for name, info in infos.ok.items()} == {
         name: name for name in ["top", *(f"a{n}" for n in range(30))]
@@ -229,7 +231,7 @@ def test_of_many_accounts_the_greeting_says_where_the_other_tokens_are(tmp_path)
 
 def test_the_accounts_are_written_anew_but_never_over_a_file_of_somebody_s(tmp_path):
     agents = tmp_path / "agents.toml"
-    command = [*PROGRAMS["module"], "--port", "0", "--accounts", str(agents)]
+    command = [*PROGRAMS["module"], "--port", "0", "--write-accounts", str(agents)]
     Program(*command).stop()
     first = agents.read_text()
     Program(*command).stop()
@@ -241,6 +243,53 @@ def test_the_accounts_are_written_anew_but_never_over_a_file_of_somebody_s(tmp_p
     assert ended.returncode == 2
     assert "was not written by a sandbox" in " ".join(ended.stderr.split())
     assert agents.read_text() == '[[account]]\nname = "live"\n'
+
+
+SEVERAL = """
+[[accounts]]
+id = "top"
+level = "operator"
+currencies = ["USD", "EUR"]
+points = { USD = "7", EUR = "5" }
+
+[[accounts]]
+id = "lotus"
+parent = "top"
+currencies = ["EUR"]
+points = { EUR = "3" }
+"""
+
+
+def test_tokens_stay_the_same_over_restarts_with_a_seed(tmp_path):
+    casino, agents = tmp_path / "casino.toml", tmp_path / "agents.toml"
+    casino.write_text(SEVERAL)
+    command = [*PROGRAMS["module"], "--port", "0", "--data", str(casino), "--accounts", str(agents)]
+
+    def tokens(*options):
+        Program(*command, *options).stop()
+        return re.findall(r'token = "(.*)"', agents.read_text())
+
+    first = tokens("--seed", "7")
+    assert tokens("--seed", "7") == first
+    assert len({*first}) == 2  # the operator's stands twice
+    assert not {*tokens("--seed", "8")} & {*first}
+    given = "--token", "a-token-of-its-own"
+    assert tokens("--seed", "7", *given) == [*first[:2], "a-token-of-its-own"]
+
+
+def test_an_operator_in_several_currencies_is_written_once_for_each(tmp_path):
+    casino, agents = tmp_path / "casino.toml", tmp_path / "agents.toml"
+    casino.write_text(SEVERAL)
+
+    command = [*PROGRAMS["module"], "--port", "0", "--data", str(casino)]
+    program = Program(*command, "--write-accounts", str(agents))
+    with Operator.from_file(agents) as operator:
+        points = operator.balances()
+        parents = {one.name: one.parent for one in operator.tree()}
+    program.stop()
+
+    assert points.by_agent == {"top-usd": {"USD": 7}, "top-eur": {"EUR": 5}, "lotus": {"EUR": 3}}
+    assert parents == {"top-usd": None, "top-eur": None, "lotus": "top-eur"}
 
 
 def test_the_tokens_that_are_printed_work():

@@ -7,15 +7,19 @@ import subprocess
 import sys
 import threading
 import xml.etree.ElementTree as ET
+from contextlib import contextmanager
 
 import pytest
+from igamingace._common.secret import Secret
 from igamingace.cli.wallet_check import wallet
-from igamingace.walletcheck import CHECKS
+from igamingace.walletcheck import CHECKS, Level
+from igamingace.walletcheck._profile import percentile, profile_async
+from igamingace.walletcheck._settings import Settings
 from typer.testing import CliRunner
 
 from .faults_of_form import RefusesUnderHTTP400
 from .faults_of_money import Overdraws
-from .wallets import PLAYER, TOKEN, RightWallet
+from .wallets import PLAYER, TOKEN, Refused, RightWallet
 
 PROGRAM = [sys.executable, "-W", "error", "-m", "igamingace", "wallet", "check"]
 QUICK = ["--only", "happy", "--only", "refusal"]
@@ -42,7 +46,10 @@ def test_all_passed_is_0_and_people_see_a_table(served):
     )
 
     assert done.returncode == 0, done.stderr
-    assert f"{len(CHECKS)} of {len(CHECKS)} checks passed" in done.stdout
+    assert "All passed at level required" in done.stdout
+    for level in Level:
+        number = sum(check.level is level for check in CHECKS)
+        assert f"{level} {number} of {number} passed" in done.stdout
     assert "as it was before" in done.stdout
     assert done.stderr == ""
 
@@ -76,6 +83,8 @@ def test_machines_read_one_json_document(served, run):
     (failed,) = [check for check in report["checks"] if check["status"] == "failed"]
     assert failed["id"] == "refusal.http_status"
     assert failed["standing"] == "documented"
+    assert failed["level"] == "required"
+    assert failed["pointer"] == "#/x-wallet-rules/refusal-status"
     assert [exchange["http_status"] for exchange in failed["exchanges"]] == [200, 400]
     assert '"command":"bet"' in failed["exchanges"][1]["sent"]
 
@@ -99,7 +108,7 @@ def test_a_wrong_token_is_2_and_names_the_token(served, run):
     done = run(served(RightWallet()), token="f" * 32)
 
     assert done.exit_code == 2
-    assert "Either the token is not the one that the wallet has" in done.stderr
+    assert "Either --token is not the token that the wallet has" in done.stderr
 
 
 def test_a_wrong_player_is_2_and_names_the_player(served, run):
@@ -119,7 +128,7 @@ def test_a_wrong_url_is_2_and_names_the_status(served, run):
 
     assert done.exit_code == 2
     assert "HTTP 404" in done.stderr
-    assert "Check that the URL is the callback URL itself" in done.stderr
+    assert "is /callbacks the path of the callback URL" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -166,7 +175,8 @@ def test_the_list_is_json_too(run):
 
     found = json.loads(done.stdout)
     assert [one["id"] for one in found] == [check.id for check in CHECKS if check.group == "bet"]
-    assert {one["standing"] for one in found} == {"documented", "assumed"}
+    assert {one["standing"] for one in found} == {"documented"}
+    assert {one["level"] for one in found} == {"required"}
 
 
 def test_reports_are_written_to_files(served, run, tmp_path):
@@ -209,39 +219,136 @@ def test_the_token_is_in_no_output(served, run, tmp_path):
     assert "hunter2" not in told
 
 
-def test_an_interrupted_run_puts_the_balance_back(served):
-    class Waits(RightWallet):
-        """Books the first bet and does not answer."""
+class Waits(RightWallet):
+    """Books the first bet, and does not answer until it is told to."""
 
-        async def bet(self, player, fields):
-            balance = await super().bet(player, fields)
-            if not arrived.is_set():
-                arrived.set()
-                await asyncio.to_thread(interrupted.wait)
-            return balance
+    def __init__(self):
+        super().__init__()
+        self.arrived, self.released = threading.Event(), threading.Event()
 
-    arrived, interrupted = threading.Event(), threading.Event()
+    async def bet(self, player, fields):
+        balance = await super().bet(player, fields)
+        if not self.arrived.is_set():
+            self.arrived.set()
+            await asyncio.to_thread(self.released.wait, 60)
+        return balance
+
+
+@contextmanager
+def interruptible(served, *options, **popen):
+    """Run the command until a bet is booked and not answered; give the process and the wallet."""
     wallet = Waits()
-    arguments = [
-        served(wallet),
-        "--token",
-        TOKEN,
-        "--player",
-        PLAYER,
-        "--only",
-        "happy.bet",
-        "--timeout",
-        "60",
-    ]
+    arguments = [served(wallet), "--token", TOKEN, "--player", PLAYER, "--timeout", "60", *options]
     with subprocess.Popen(
-        [*PROGRAM, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [*PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **popen
     ) as running:
-        assert arrived.wait(60)
-        assert wallet.balances[PLAYER] == 995
-        running.send_signal(signal.SIGINT)
-        _, told = running.communicate()
-        interrupted.set()
+        try:
+            assert wallet.arrived.wait(60)
+            assert wallet.balances[PLAYER] < 1000
+            yield running, wallet
+        finally:
+            wallet.released.set()
+            running.kill()
 
-    assert running.returncode == 130
-    assert told.startswith("Interrupted")
+
+CHECK, PROFILE = ["--only", "happy.bet"], ["--profile", "--calls", "1"]
+
+
+@pytest.mark.parametrize(
+    ("names", "options"),
+    [(["SIGINT"], CHECK), (["SIGTERM"], PROFILE), (["SIGHUP", "SIGTERM", "SIGHUP"], CHECK)],
+    ids=["Ctrl-C", "SIGTERM", "a closed terminal"],
+)
+def test_an_interrupted_run_puts_the_balance_back(served, names, options):
+    numbers = [getattr(signal, name) for name in names]
+    with interruptible(served, *options) as (running, wallet):
+        for number in numbers:
+            running.send_signal(number)
+        shown, told = running.communicate()
+
+    assert running.returncode - 128 in numbers
+    assert told.startswith("Interrupted. What was booked has been undone")
+    assert shown == ""
     assert wallet.balances[PLAYER] == 1000
+
+
+def test_nohup_keeps_the_run_going(served):
+    def ignore():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    with interruptible(served, "--only", "happy.bet", preexec_fn=ignore) as (running, wallet):
+        running.send_signal(signal.SIGHUP)
+        wallet.released.set()
+        running.communicate()
+
+    assert running.returncode == 0
+
+
+@pytest.mark.parametrize("wrong", [{"player": "nobody"}, {"token": "f" * 32}])
+def test_what_cannot_be_run_shows_a_sentence_and_no_table(served, run, wrong):
+    done = run(served(RightWallet()), **wrong)
+
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+
+
+def test_advice_in_the_shell_names_the_shells_options(served, run):
+    no_token = run("http://127.0.0.1:9", token=None)
+    no_bets = run(served(RefusesBets()), "--currency", "EUR")
+
+    assert "give --token, or better set IGAMINGACE_API_TOKEN" in no_token.stderr
+    assert "Agent(" not in no_token.stderr
+    assert "--currency (EUR), --game-code (655), --provider-id (1), --player (p-1)" in no_bets.stderr
+
+
+class RefusesBets(RightWallet):
+    async def bet(self, player, fields):
+        raise Refused("ERR_UNKNOWN", self.balances[player])
+
+
+def test_a_profile_measures_each_command_against_its_limit(served, run):
+    done = run(served(RightWallet()), "--profile", "--calls", "6", "--concurrency", "3", "--json")
+
+    profile = json.loads(done.stdout)
+    assert (done.exit_code, profile["ok"], profile["restored"]) == (0, True, True)
+    assert profile["concurrency"] == 3
+    calls = {each["command"]: (each["calls"], each["limit"]) for each in profile["commands"]}
+    assert calls == {"balance": (6, None), "bet": (12, 3), "win": (6, 4), "betwin": (6, 3), "cancel": (6, 4)}
+    for each in profile["commands"]:
+        assert 0 < each["median"] <= each["p95"] <= each["p99"] <= each["worst"]
+        assert (each["late"], each["failed"]) == (0, 0)
+
+
+def test_a_profile_of_a_wallet_that_fails_is_1_and_shows_how(served, run):
+    class NoBetwins(RightWallet):
+        async def betwin(self, player, fields):
+            raise Refused("ERR_UNKNOWN", self.balances[player])
+
+    done = run(served(NoBetwins()), "--profile", "--calls", "2")
+
+    assert done.exit_code == 1
+    assert "betwin: 2 not answered with OK, such as: HTTP 200, ERR_UNKNOWN" in done.stdout
+    assert "median" in done.stdout
+
+
+async def test_a_profile_counts_late_answers_and_puts_the_balance_back():
+    class Late(RightWallet):
+        async def win(self, player, fields):
+            await asyncio.sleep(0.06)
+            return await super().win(player, fields)
+
+    wallet = Late("0")
+    settings = Settings(
+        target=wallet, token=Secret(TOKEN), player=PLAYER, checks=(), time_scale=0.01, timeout=5
+    )
+    profile = await profile_async(settings, 2, 2)
+
+    assert {each.command: each.late for each in profile.commands}["win"] == 2
+    assert not profile.ok
+    assert wallet.balances[PLAYER] == 0
+
+
+def test_the_percentiles_are_answers_that_were_measured():
+    assert [percentile(list(range(1, 101)), share) for share in (0.5, 0.95, 0.99, 1)] == [50, 95, 99, 100]
+    assert percentile([7], 0.5) == percentile([7], 0.99) == 7

@@ -3,12 +3,14 @@
 import asyncio
 
 import pytest
-from igamingace.walletcheck.checks import CHECKS
+from igamingace.walletcheck import CHECKS, Level
 
-from .faults import FAULTS, SLOW
+from .faults import DOCUMENTED_ONLY, FAULTS, LOSE_MONEY, SLOW
+from .tolerant import TolerantWallet
 from .wallets import RightWallet
 
 IDS = [check.id for check in CHECKS]
+LEVELS = {check.id: check.level for check in CHECKS}
 
 
 def failed(report):
@@ -19,10 +21,17 @@ async def test_the_right_wallet_passes_every_check(checked):
     report = await checked(RightWallet())
 
     assert report.text() == (
-        f"Wallet check of RightWallet (ASGI, in process): {len(CHECKS)} passed, 0 failed, 0 skipped.\n\n"
+        f"Wallet check of RightWallet (ASGI, in process): {len(CHECKS)} passed, 0 failed, 0 skipped.\n"
+        f"By level: {report.level_summary()}.\n\n"
         "The balance of p-1 is 1000.00 USD, as it was before."
     )
     assert [result.id for result in report.results] == IDS
+
+
+async def test_a_wallet_that_reads_every_spelling_passes_every_check(checked):
+    report = await checked(TolerantWallet(), level=Level.ADVISED)
+
+    assert failed(report) == set()
 
 
 @pytest.mark.parametrize("balance", ["0", "0.37", "99.99", "123456.78"])
@@ -36,7 +45,22 @@ async def test_any_balance_will_do_and_is_put_back(checked, balance):
 @pytest.mark.proof
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 async def test_a_fault_fails_the_checks_that_name_it_and_no_others(checked, fault):
-    assert failed(await checked(fault())) == FAULTS[fault]
+    report = await checked(fault(), currency=getattr(fault, "currency", "USD"))
+
+    assert failed(report) == FAULTS[fault]
+    assert report.ok is not any(LEVELS[name] is Level.REQUIRED for name in FAULTS[fault])
+
+
+def test_wallets_that_lose_money_in_what_is_documented_fail_required_checks():
+    assert {fault: any(LEVELS[name] is Level.REQUIRED for name in FAULTS[fault]) for fault in LOSE_MONEY} == (
+        dict.fromkeys(LOSE_MONEY, True)
+    )
+
+
+def test_wallets_that_only_lack_what_nobody_states_fail_advised_checks_alone():
+    levels = {fault: {LEVELS[name] for name in FAULTS[fault]} for fault in DOCUMENTED_ONLY}
+
+    assert levels == {fault: {Level.ADVISED} for fault in DOCUMENTED_ONLY}
 
 
 @pytest.mark.proof

@@ -35,5 +35,5 @@ def test_a_suite_of_the_user_s_fails_where_the_wallet_does(pytester):
 
     done.assert_outcomes(passed=2, failed=2)
     done.stdout.fnmatch_lines(
-        ["*refusal.http_status: Refusals come under HTTP 200*", "*to do: Answer HTTP 200*"]
+        ["*refusal.http_status (required): Refusals come under HTTP 200*", "*to do: Answer HTTP 200*"]
     )

@@ -135,7 +135,7 @@ class _AsyncTransport:
     def __init__(self, transport: httpx2.AsyncBaseTransport, url: str, name: str) -> None:
         self._transport: Final = transport
         self._url: Final = httpx2.URL(url)
-        self._under_way: Final[list[Timings]] = []
+        self._under_way: Final[set[Timings]] = set()
         self._reached = False
         self.url = ""
         self.name = name
@@ -148,7 +148,7 @@ class _AsyncTransport:
         timings.reached_before = self._reached
         request = _request(self._url, body, signature)
         request.extensions["trace"] = partial(_note_connecting, timings)
-        self._under_way.append(timings)
+        self._under_way.add(timings)
         for each in self._under_way:
             each.open = max(each.open, len(self._under_way))
         try:

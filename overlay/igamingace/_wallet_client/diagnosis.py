@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from igamingace._transport.base import TransportFailure
 
 __all__ = [
+    "OVERLOAD",
     "Cause",
     "Diagnosis",
     "Timings",
@@ -85,7 +86,7 @@ class Diagnosis:
         return f"{self.text}: {self.advice}"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Timings:
     """How far one callback came, and what went on beside it.
 
@@ -129,7 +130,8 @@ _WORKERS_ADVICE: Final = (
     "start more workers or threads (gunicorn: --workers, --threads; PHP-FPM: pm.max_children; php -S:"
     " PHP_CLI_SERVER_WORKERS; Flask: threaded=True), or use a server that one callback does not block"
 )
-_OVERLOAD_SUMMARY: Final = "Callbacks that come at once are not answered in time"
+OVERLOAD: Final = "Callbacks that come at once are not answered in time"
+"""The summary of an overload, of which `count_workers` may find the cause."""
 _OVERLOAD_ADVICE: Final = (
     "too few workers behind a proxy, too few database connections, or locks that are held for too long: the"
     " callbacks of one player come at once, too"
@@ -241,18 +243,15 @@ def diagnose_late_answer(seconds: float, timings: Timings) -> Diagnosis | None:
     return _overload(f"the answer took {seconds:.2f} s with {_crowd(timings)}")
 
 
-def too_few_workers(text: str, workers: int) -> Diagnosis:
-    """Return the diagnosis of an overload when the server was found to serve so many connections at a time.
-
-    `text` is that of the overload.
-    """
+def too_few_workers(workers: int) -> Diagnosis:
+    """Return the diagnosis of an overload of a server that serves so many connections at a time."""
     served = "one connection" if workers == 1 else f"{workers} connections"
-    text = f"{text}; the server serves {served} at a time"
+    text = f"the server serves {served} at a time"
     return Diagnosis(Cause.WORKERS, _WORKERS_SUMMARY, text, _WORKERS_ADVICE)
 
 
 def _overload(text: str) -> Diagnosis:
-    return Diagnosis(Cause.OVERLOAD, _OVERLOAD_SUMMARY, text, _OVERLOAD_ADVICE)
+    return Diagnosis(Cause.OVERLOAD, OVERLOAD, text, _OVERLOAD_ADVICE)
 
 
 def _crowd(timings: Timings) -> str:

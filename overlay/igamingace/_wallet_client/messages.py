@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -20,6 +20,7 @@ Signer: TypeAlias = Callable[[str], bytes | None]
 TimestampUnit: TypeAlias = Literal["seconds", "milliseconds"]
 
 _BEYOND_DOUBLE: Final = 1024
+_AMOUNTS: Final = ("amount", "betAmount", "winAmount")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,17 @@ def _literal(value: object) -> object:
     if isinstance(value, RawLiteral):
         return msgspec.Raw(value.literal.encode())
     return msgspec.Raw(format_amount(value).encode()) if isinstance(value, Decimal) else value
+
+
+def amounts_of(message: CallbackMessage) -> dict[str, str]:
+    """Return the amounts of a callback as they are written, by the names of their fields."""
+    return {name: _written(message.fields[name]) for name in _AMOUNTS if name in message.fields}
+
+
+def _written(value: object) -> str:
+    if isinstance(value, RawLiteral):
+        return value.literal
+    return format_amount(value) if isinstance(value, Decimal) else str(value)
 
 
 def request_headers(signature: bytes | None) -> list[tuple[bytes, bytes]]:
@@ -213,12 +225,23 @@ class CallbackFactory:
         round_id: The round of wins: that of the last accepted bet.
     """
 
-    def __init__(self, player: str, currency: str, provider_id: int, game_code: int | str) -> None:
+    def __init__(
+        self,
+        player: str,
+        currency: str,
+        provider_id: int,
+        game_code: int | str,
+        *,
+        ids: Iterator[int] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Take the player and the game; `ids` gives each new id, `clock` the Unix time in seconds."""
         self._player: Final = player
         self._currency: Final = currency
         self._provider_id: Final = provider_id
         self._game_code: Final = game_code
-        self._ids: Final = new_ids()
+        self._ids: Final = new_ids() if ids is None else ids
+        self._clock: Final = clock
         self.timestamp_unit: TimestampUnit = "milliseconds"
         self.round_id: object = self.new_id()
 
@@ -233,7 +256,7 @@ class CallbackFactory:
     def now(self, unit: TimestampUnit | None = None) -> int:
         """Return the current Unix time; the default unit is `timestamp_unit`."""
         factor = 1000 if (unit or self.timestamp_unit) == "milliseconds" else 1
-        return int(time.time() * factor)
+        return int(self._clock() * factor)
 
     def balance(self) -> CallbackMessage:
         """Return a `balance`."""

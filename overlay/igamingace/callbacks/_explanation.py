@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -21,12 +22,15 @@ from igamingace.callbacks._signing_mistakes import (
     Mistake,
     Mistakes,
     messages,
+    misspelt,
     signature_forms,
     wrong_keys,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from igamingace._common.secret import Secret
 
 WORK: Final = 32 * 2**20
 """How much `explain` hashes at most, in bytes: about a tenth of a second."""
@@ -145,6 +149,30 @@ def diagnose(
         signature=expected,
         is_complete=search.is_complete,
     )
+
+
+def mistaken_signatures(body: bytes, token: Secret[str]) -> Iterator[tuple[Mistakes, bytes]]:
+    """Yield the signatures of a body that are made with one mistake, or in SHA-256 and hex; each once."""
+    key = token.reveal().encode()
+    none, one, _ = messages(body).by_count
+    seen = {_signature(key, message.data) for message in none}
+    tried = [
+        *((mistakes, signature) for message in none for mistakes, signature in misspelt(key, message.data)),
+        *((message.mistakes, _signature(key, message.data)) for message in one),
+        *(
+            (mistakes, _signature(wrong, message.data))
+            for message in none
+            for mistakes, wrong in wrong_keys(token.reveal())
+        ),
+    ]
+    for mistakes, signature in tried:
+        if signature not in seen:
+            seen.add(signature)
+            yield mistakes, signature
+
+
+def _signature(key: bytes, message: bytes) -> bytes:
+    return b64encode(hmac.digest(key, message, "sha512"))
 
 
 def _documented_messages(body: bytes) -> tuple[bytes | None, bytes | None, str | None]:

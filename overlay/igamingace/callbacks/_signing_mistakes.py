@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import binascii
+import hmac
 import json
 import math
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode, urlsafe_b64encode
 from codecs import BOM_UTF8
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -123,6 +124,21 @@ def signature_forms(signature: bytes) -> list[SignatureForm]:
     if padded != compact:
         spelling = (*spelling, _OTHER_BASE64)
     return [*_of_digest(digest, spelling), *found, *_of_hex(digest, (*spelling, _HEX_IN_BASE64))]
+
+
+def misspelt(key: bytes, message: bytes) -> Iterator[tuple[Mistakes, bytes]]:
+    """Yield the digests of a message in the spellings that `signature_forms` reads, but for the right one."""
+    for algorithm, mistakes in ((None, ()), *((name, (each,)) for name, each in _SHORTER_HASHES.items())):
+        digest = hmac.digest(key, message, algorithm or "sha512")
+        if algorithm is not None:
+            yield mistakes, b64encode(digest)
+        digits = digest.hex().encode()
+        yield (*mistakes, _IN_HEX), digits
+        yield (*mistakes, _IN_HEX), digits.upper()
+        yield (*mistakes, _HEX_IN_BASE64), b64encode(digits)
+        yield (*mistakes, _OTHER_BASE64), urlsafe_b64encode(digest).rstrip(b"=")
+        yield (*mistakes, _OTHER_BASE64), urlsafe_b64encode(digest)
+        yield (*mistakes, _OTHER_BASE64), b64encode(digest).rstrip(b"=")
 
 
 def _of_digest(digest: bytes, spelling: Mistakes) -> Iterator[SignatureForm]:

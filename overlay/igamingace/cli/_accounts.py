@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from igamingace import Agent
-    from igamingace.limits import Limiter
     from igamingace.operators import Account, Level, Operator
 
 DEFAULT_FILE: Final = Path("agents.toml")
@@ -22,17 +21,15 @@ _MOST_NAMED: Final = 8
 
 
 @contextmanager
-def open_operator(
-    file: Path | None, base_url: str | None = None, limiter: Limiter | None = None
-) -> Generator[Operator]:
+def open_operator(file: Path | None, base_url: str | None = None) -> Generator[Operator]:
     """Open the operator of the accounts file; without one, of the account in the environment."""
     from igamingace.operators import Operator  # noqa: PLC0415 -- only where it is needed
 
     path = accounts_file(file)
     if path is None:
-        opened = Operator.from_environment(base_url=base_url, limiter=limiter)
+        opened = Operator.from_environment(base_url=base_url)
     else:
-        opened = Operator.from_file(path, base_url=base_url, limiter=limiter)
+        opened = Operator.from_file(path, base_url=base_url)
     with opened as operator:
         yield operator
 

@@ -11,7 +11,9 @@ import typer
 from igamingace.cli._command import CannotRun
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from igamingace.operators import Account
 
 AccountsFile: TypeAlias = Annotated[
     Path | None,
@@ -38,6 +40,13 @@ Under: TypeAlias = Annotated[
 Currency: TypeAlias = Annotated[
     str | None, typer.Option(metavar="CODE", help="Only accounts of this currency, ISO 4217.")
 ]
+Floor: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="AMOUNT",
+        help="Minimum points; CODE=AMOUNT for one currency, which may stand beside one for all; repeatable.",
+    ),
+]
 Deadline: TypeAlias = Annotated[
     float | None, typer.Option(min=0.1, metavar="SECONDS", help="Give up on accounts not answered by then.")
 ]
@@ -53,19 +62,35 @@ AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, and
 Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
-def parse_amounts(option: str, values: Sequence[str]) -> Decimal | dict[str, Decimal]:
-    """Parse `100` as one amount for all currencies, `EUR=100` as the amount of one currency."""
+def parse_amounts(
+    option: str, values: Sequence[str], accounts: Iterable[Account]
+) -> Decimal | dict[str, Decimal]:
+    """Parse `100` as the amount for every currency, `KRW=100000` as that of one; both may be given.
+
+    Args:
+        option: the option's name.
+        values: its values.
+        accounts: those it is for.
+
+    Raises:
+        CannotRun: a value is invalid, or a currency is given twice.
+    """
+    from igamingace.operators._accounts.account import check_currency  # noqa: PLC0415 -- not for --help
+
     amounts: dict[str, Decimal] = {}
     for text in values:
         currency, _, number = text.rpartition("=")
         if currency in amounts:
             raise CannotRun(f"{option}: {currency or 'an amount'} is given twice")
+        if currency:
+            check_currency(currency)
         amounts[currency] = _amount(option, number)
-    if "" not in amounts:
+    every = amounts.pop("", None)
+    if every is None:
         return amounts
-    if len(amounts) > 1:
-        raise CannotRun(f"{option}: give one amount for all, or one for each currency, such as EUR=100")
-    return amounts[""]
+    if not amounts:
+        return every
+    return {**dict.fromkeys((account.currency for account in accounts), every), **amounts}
 
 
 def _amount(option: str, text: str) -> Decimal:
@@ -73,4 +98,4 @@ def _amount(option: str, text: str) -> Decimal:
         return Decimal(text)
     except InvalidOperation:
         pass
-    raise CannotRun(f"{option} {text}: give an amount, such as 100 or EUR=99.50")
+    raise CannotRun(f"{option} {text}: give an amount, such as 100, or KRW=100000 for one currency")

@@ -15,6 +15,7 @@ from igamingace.cli._options import (
     AsJson,
     Currency,
     Deadline,
+    Floor,
     SomeAccounts,
     Under,
     parse_amounts,
@@ -32,10 +33,7 @@ agents.command()(create)
 @agents.command()
 def check(
     *,
-    floor: Annotated[
-        list[str] | None,
-        typer.Option(metavar="AMOUNT", help="Minimum points; CODE=AMOUNT for one currency; repeatable."),
-    ] = None,
+    floor: Floor = None,
     callbacks: Annotated[
         bool,
         typer.Option(
@@ -61,7 +59,7 @@ def check(
     with command(as_json=as_json):
         with open_operator(file) as operator:
             accounts = select(operator, account, under, currency)
-            least = parse_amounts("--floor", floor) if floor else None
+            least = parse_amounts("--floor", floor, accounts) if floor else None
             bar = sys.stderr.isatty() and not as_json
             report = operator.check(
                 accounts, floor=least, callbacks=callbacks, deadline=deadline, progress=bar

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -16,27 +14,22 @@ from igamingace.cli._options import (
     AccountsFile,
     AsJson,
     Deadline,
+    Floor,
     SomeAccounts,
     parse_amounts,
 )
 from igamingace.cli._output import cell, console, emit, table
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from igamingace.operators import HealthReport
 
-REDIS_VARIABLE: Final = "IGAMINGACE_REDIS_URL"
 _ALL: Final = "all"
 
 
 def doctor(
     *,
     account: SomeAccounts = None,
-    floor: Annotated[
-        list[str] | None,
-        typer.Option(metavar="AMOUNT", help="Minimum points; CODE=AMOUNT for one currency; repeatable."),
-    ] = None,
+    floor: Floor = None,
     callbacks: Annotated[bool, typer.Option(help="Ping the callback URLs from this host.")] = True,
     deadline: Deadline = None,
     file: AccountsFile = None,
@@ -53,9 +46,9 @@ def doctor(
     Example: igamingace doctor --account mycasino --floor 100
     """
     with command(as_json=as_json):
-        with _limiter() as limiter, open_operator(file, limiter=limiter) as operator:
+        with open_operator(file) as operator:
             accounts = select(operator, None if account == [_ALL] else account, None, None)
-            least = parse_amounts("--floor", floor) if floor else None
+            least = parse_amounts("--floor", floor, accounts) if floor else None
             bar = sys.stderr.isatty() and not as_json
             report = operator.doctor(
                 accounts, floor=least, callbacks=callbacks, deadline=deadline, progress=bar
@@ -66,16 +59,6 @@ def doctor(
             _show(report)
         if not report.ok:
             raise typer.Exit(FAILED)
-
-
-def _limiter() -> AbstractContextManager[Any]:
-    """Return the limiter that the programs share whose accounts are checked; none without one."""
-    url = os.environ.get(REDIS_VARIABLE)
-    if not url:
-        return nullcontext()
-    from igamingace.limits import RedisLimiter  # noqa: PLC0415 -- an extra
-
-    return RedisLimiter(url)
 
 
 def _show(report: HealthReport) -> None:

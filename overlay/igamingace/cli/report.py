@@ -63,7 +63,7 @@ def report(
     file: AccountsFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """RevenueReport bets, wins and GGR of agents by day, provider and game.
+    """Report bets, wins and GGR of agents by day, provider and game.
 
     All agents are read at once, each hour by hour with a pause between: a day takes about 12 minutes. Amounts
     of different currencies are never added. A journal holds your ids of players: delete it when the report is

@@ -32,13 +32,15 @@ def top_up(
     minimum: Annotated[
         list[str],
         typer.Option(
-            metavar="AMOUNT", help="Agents with less are topped up; CODE=AMOUNT for one currency; repeatable."
+            metavar="AMOUNT",
+            help="Agents with less are topped up; one amount for all, CODE=AMOUNT for one currency.",
         ),
     ],
     target: Annotated[
         list[str],
         typer.Option(
-            metavar="AMOUNT", help="Top up to this amount; CODE=AMOUNT for one currency; repeatable."
+            metavar="AMOUNT",
+            help="Top up to this amount; one amount for all, CODE=AMOUNT for one currency.",
         ),
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, and stop.")] = False,
@@ -66,8 +68,9 @@ def top_up(
     from igamingace.operators import TransferUnknown  # noqa: PLC0415 -- not for --help
 
     with command(as_json=as_json) as context, open_operator(file) as operator:
-        least, most = parse_amounts("--minimum", minimum), parse_amounts("--target", target)
         agents = select(operator, account, under, currency, None if account else "agent")
+        least = parse_amounts("--minimum", minimum, agents)
+        most = parse_amounts("--target", target, agents)
         planned = operator.top_up(agents=agents, minimum=least, target=most, journal=journal, dry_run=True)
         done = planned
         if not as_json:

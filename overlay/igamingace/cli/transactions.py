@@ -50,10 +50,11 @@ def transactions(
     file: AccountsFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print lines of JSON, and no CSV.")] = False,
 ) -> None:
-    """Print the transactions of an account, in order, as CSV or as lines of JSON.
+    """Print the transactions of an account, as CSV or JSON.
 
-    They are printed while they arrive, with a pause between two hours. They name players: the file has the
-    mode 0600, and is there when it is whole. A spreadsheet must import its columns as text.
+    They are printed in order while they arrive, with a pause between two hours; JSON has one a line. They
+    name players: the file has the mode 0600, and is there when it is whole. A spreadsheet must import its
+    columns as text.
 
     Exit status: 0 all were printed, 1 some could not be read, 2 could not be run.
 

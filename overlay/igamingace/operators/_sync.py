@@ -454,6 +454,7 @@ class Operator(OperatorBase):
         time_zone: tzinfo | str | None = None,
         pause: float | None = None,
         journal: str | os.PathLike[str] | None = None,
+        max_in_flight: int | None = None,
         deadline: float | None = None,
         on_progress: Callable[[str, int, int], object] | None = None,
     ) -> RevenueReport:
@@ -472,6 +473,7 @@ class Operator(OperatorBase):
                 one in which agents read transactions' times.
             pause: seconds between two hours of one agent; default: what the contract says.
             journal: path of the journal; created when there is none.
+            max_in_flight: maximum number of agents that are read at once, as of `map`.
             deadline: seconds for all of them; hours not read by then are left open.
             on_progress: called after each hour with the agent's name, how many of its hours are done, and how
                 many there are.
@@ -486,7 +488,7 @@ class Operator(OperatorBase):
         settings = make_settings(
             days, pool.options.time_zone, time_zone=time_zone, bonus_cost=bonus_cost, pause=pause
         )
-        options = RunOptions(deadline=deadline)
+        options = RunOptions(max_in_flight=max_in_flight, deadline=deadline)
         return self._driver.run(
             report_on(
                 accounts,

@@ -36,6 +36,7 @@ _OF_THE_ACCOUNT: Final = (errors.AuthenticationError, errors.IPNotAllowed, error
 RETENTION: Final = timedelta.max if WALK.retention is None else timedelta(seconds=WALK.retention)
 """The age from which on the platform may have deleted transactions."""
 
+_NOT_READ: Final = "it was not read"
 _NOT_ENDED: Final = "it has not ended yet"
 
 
@@ -150,7 +151,7 @@ class AgentRun:
             if (hour.start, hour.end) in before:
                 self._merge(hour, before[hour.start, hour.end])
             else:
-                self._open[hour] = "it was not read" if hour.end <= settings.now else _NOT_ENDED
+                self._open[hour] = _NOT_READ if hour.end <= settings.now else _NOT_ENDED
 
     @property
     def total(self) -> int:
@@ -203,9 +204,11 @@ class AgentRun:
             self._open[hour] = _reason(error, self.agent)
 
     def fail_rest(self, error: Exception) -> None:
-        """Leave open all hours that were not read, for this reason."""
+        """Leave open all hours that were not tried, for this reason."""
         with self._lock:
-            self._open.update(dict.fromkeys(self.wanted(), _reason(error, self.agent)))
+            for hour, reason in self._open.items():
+                if reason == _NOT_READ:
+                    self._open[hour] = _reason(error, self.agent)
 
     def discard(self, error: Exception) -> None:
         """Leave all hours open, those that were read too."""
@@ -218,6 +221,7 @@ class AgentRun:
         """Return what was read; what arrives later is not taken."""
         with self._lock:
             self._closed = True
+            self.agent = self.agent or "this account"
             return AgentDays(
                 agent=self.agent,
                 currency=self.currency,
@@ -269,8 +273,11 @@ def read_agent(
     except _OF_THE_ACCOUNT as error:
         run.fail_rest(error)
         return
-    except errors.IGamingAceError:
-        pass  # the report says that no rate could be read
+    except errors.IGamingAceError as error:
+        if not run.currency:
+            run.fail_rest(error)
+            return
+        # Else it costs the fee only: the report says that no rate could be read.
     failures = 0
     for hour in run.wanted():
         try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypedDict, cast
 
 from igamingace.errors import ConfigurationError
 from igamingace.sandbox.http.admission import is_token
+from igamingace.sandbox.store.ids import seeded_token
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -62,18 +63,25 @@ def _is_a(kind: type | UnionType, value: object) -> bool:
     return isinstance(value, kind) and not isinstance(value, bool)
 
 
-def tokens_of(token: str | None, casino: Casino) -> dict[str, str]:
-    """Return the token of the first agent by its id, if one is given.
+def tokens_of(token: str | None, casino: Casino, seed: int | None) -> dict[str, str]:
+    """Return the tokens that are known before the start, by the account's id.
+
+    That of the first agent, if one is given; with a seed those of all accounts without one in the data, the
+    same at each start.
 
     Raises:
         ValueError: no request could carry it.
         LookupError: there is no agent.
     """
+    known = {}
+    if seed is not None:
+        without = (account.id for account in casino.accounts if not account.token)
+        known = {account_id: seeded_token(seed, account_id) for account_id in without}
     if not token:
-        return {}
+        return known
     if not is_token(token):
         raise ValueError("the token is invalid; use letters, digits and -._~+/ only")
-    return {_first_agent(casino, "token"): token}
+    return {**known, _first_agent(casino, "token"): token}
 
 
 def wallets_of(wallet: Target | Mapping[str, Target] | None, casino: Casino) -> Mapping[str, Target]:

@@ -95,7 +95,8 @@ def create_app(
         error_style: The HTTP status of errors: `status`, their own 4xx and 5xx; `envelope`, 200.
         code_field: Where an error's code stands, see `ErrorStyle`.
         faults: What goes wrong from the start, and again after a reset.
-        seed: A whole number that faults are drawn from; made when None.
+        seed: A whole number that faults are drawn from, made when None; and tokens that are not given, which
+            then are the same at each start, and no secret.
         casino: The data it starts with, from `read_casino`; a small demo when None.
         hosts: The names, beside `localhost` and addresses, by which a browser may reach the sandbox's own
             routes; any when None, as befits an app that listens nowhere. `*.example.com` names all below it.
@@ -127,7 +128,7 @@ def create_app(
         errors,
         book,
         casino,
-        tokens_of(token, casino),
+        tokens_of(token, casino, seed),
         compiled.schemas,
         wallets_of(wallet, casino),
         time_scale,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from igamingace._wallet_client.dialects import DialectName
     from igamingace.sandbox._json import Object
     from igamingace.sandbox.data import Casino
+    from igamingace.sandbox.store.models import Account
 
 __all__ = ["sandbox"]
 
@@ -57,10 +58,17 @@ def sandbox(  # noqa: PLR0917 - typer makes options of them
     ] = None,
     accounts: Annotated[
         Path | None,
-        typer.Option(help="Where to write all accounts with their tokens, as agents.toml (see Operator)."),
+        typer.Option(
+            "--write-accounts",
+            "--accounts",
+            help="Where to write all accounts with their tokens, as agents.toml (see Operator).",
+        ),
     ] = None,
     fault: Annotated[list[str] | None, typer.Option(help=_FAULT_HELP)] = None,
-    seed: Annotated[int | None, typer.Option(help="What faults are drawn from; made when not given.")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="What faults, and tokens not given, are drawn from; made when not given."),
+    ] = None,
     dialect: Annotated[
         str, typer.Option(help="igamingace: as documented; sister: as other deployments speak.")
     ] = "igamingace",
@@ -163,7 +171,7 @@ def _require_writable(path: Path | None) -> None:
         raise typer.BadParameter(f"{path}: cannot be written", param_hint="--export")
 
 
-_ACCOUNTS_MARK = "# Written by `igamingace sandbox --accounts` at each start.\n"
+_ACCOUNTS_MARK = "# Written by `igamingace sandbox --write-accounts` at each start.\n"
 
 
 def _require_own(path: Path | None) -> None:
@@ -172,25 +180,39 @@ def _require_own(path: Path | None) -> None:
         return
     if path.exists() and not path.read_text(errors="replace").startswith(_ACCOUNTS_MARK):
         text = f"{path}: exists, and was not written by a sandbox; give another name"
-        raise typer.BadParameter(text, param_hint="--accounts")
+        raise typer.BadParameter(text, param_hint="--write-accounts")
     if not is_writable(path):
-        raise typer.BadParameter(f"{path}: cannot be written", param_hint="--accounts")
+        raise typer.BadParameter(f"{path}: cannot be written", param_hint="--write-accounts")
 
 
 def _accounts_file(app: SandboxApp, url: str) -> str:
-    """Return the accounts as agents.toml has them; of several currencies an account takes the first."""
+    """Return the accounts as agents.toml has them: an operator in several currencies is one for each.
+
+    An agent, which may not be several, has the first of its currencies.
+    """
     blocks = [f"{_ACCOUNTS_MARK}base_url = {_toml(url)}\n"]
-    for account in app.runtime.state.accounts.values():
-        fields = {
-            "name": account.id,
-            "level": account.level,
-            "parent": account.parent_id,
-            "currency": account.currencies[0],
-            "token": account.token,
-        }
-        lines = [f"{name} = {_toml(value)}" for name, value in fields.items() if value]
-        blocks.append("\n".join(["[[account]]", *lines, ""]))
+    accounts = app.runtime.state.accounts
+    for account in accounts.values():
+        parent = accounts.get(account.parent_id or "")
+        for currency in account.currencies if account.level == "operator" else account.currencies[:1]:
+            fields = {
+                "name": _name(account, currency),
+                "level": account.level,
+                "parent": None if parent is None else _name(parent, currency),
+                "currency": currency,
+                "token": account.token,
+            }
+            lines = [f"{name} = {_toml(value)}" for name, value in fields.items() if value]
+            blocks.append("\n".join(["[[account]]", *lines, ""]))
     return "\n".join(blocks)
+
+
+def _name(account: Account, currency: str) -> str:
+    """Return the name of an account in a currency: with the currency where an operator has several."""
+    if account.level != "operator" or len(account.currencies) == 1:
+        return account.id
+    own = currency if currency in account.currencies else account.currencies[0]
+    return f"{account.id}-{own.lower()}"
 
 
 def _toml(text: str) -> str:
@@ -234,8 +256,8 @@ def _greeting(app: SandboxApp, url: str, accounts_file: Path | None = None) -> s
     ]
     if len(accounts) > len(listed):
         lines.append(
-            f"and {len(accounts) - len(listed)} more: --accounts agents.toml writes the tokens of all, and "
-            f"{url}/_sandbox/export shows them"
+            f"and {len(accounts) - len(listed)} more: --write-accounts agents.toml writes the tokens of all, "
+            f"and {url}/_sandbox/export shows them"
         )
     faults = [f"fault {fault.id}: {fault.kind}, share {fault.share:g}" for fault in app.faults]
     if faults:

@@ -2,6 +2,7 @@
 
 from igamingace.walletcheck._async import check_wallet_async
 from igamingace.walletcheck._check import Check
+from igamingace.walletcheck._level import Level
 from igamingace.walletcheck._preflight import CannotCheck
 from igamingace.walletcheck._sync import check_wallet
 from igamingace.walletcheck.checks import CHECKS
@@ -13,6 +14,7 @@ __all__ = [
     "Check",
     "CheckResult",
     "Exchange",
+    "Level",
     "Report",
     "as_json",
     "check_wallet",

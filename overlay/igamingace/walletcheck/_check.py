@@ -7,7 +7,10 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, TypeAlias
 
+from igamingace_bindings.contract import WALLET_RULES
+
 from igamingace.errors import ConfigurationError
+from igamingace.walletcheck._level import level_of_standing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from igamingace_bindings.contract import Standing
 
     from igamingace.walletcheck._context import CheckContext
+    from igamingace.walletcheck._level import Level
 
 CheckFunction: TypeAlias = "Callable[[CheckContext], Awaitable[None]]"
 
@@ -26,23 +30,40 @@ class Check:
     Attributes:
         id: `<group>.<name>`.
         title: what it tests, in a line.
-        rule: the vendor's rule.
-        standing: how certain that rule is.
+        rule_name: the name of its rule in `x-wallet-rules` of the contract.
+        level: how much it matters when it fails.
         advice: what to do when it fails.
         run: sends the callbacks; it raises CheckFailed when the wallet breaks the rule.
+        concurrent: whether it sends callbacks at the same time.
     """
 
     id: str
     title: str
-    rule: str
-    standing: Standing
+    rule_name: str
+    level: Level
     advice: str
     run: CheckFunction
+    concurrent: bool = False
 
     @property
     def group(self) -> str:
         """The part of the id before the dot."""
         return self.id.partition(".")[0]
+
+    @property
+    def rule(self) -> str:
+        """The rule, as the contract states it."""
+        return WALLET_RULES[self.rule_name].text
+
+    @property
+    def standing(self) -> Standing:
+        """How well the rule is known, as the contract states it."""
+        return WALLET_RULES[self.rule_name].standing
+
+    @property
+    def pointer(self) -> str:
+        """Where the rule is in the contract's `openapi.json`, as a JSON pointer."""
+        return f"#/x-wallet-rules/{self.rule_name}"
 
 
 class CheckGroup:
@@ -57,12 +78,31 @@ class CheckGroup:
         return iter(self._checks)
 
     def check(
-        self, name: str, title: str, *, rule: str, standing: Standing, advice: str
+        self,
+        name: str,
+        title: str,
+        *,
+        rule: str,
+        advice: str,
+        level: Level | None = None,
+        concurrent: bool = False,
     ) -> Callable[[CheckFunction], CheckFunction]:
-        """Return a decorator that adds a function as a check."""
+        """Return a decorator that adds a function as a check.
+
+        Args:
+            name: the id after the dot.
+            title: what it tests, in a line.
+            rule: the name of its rule in the contract.
+            advice: what to do when it fails.
+            level: its level, where it is not that of the rule's standing.
+            concurrent: whether it sends callbacks at the same time.
+        """
+        chosen = level or level_of_standing(WALLET_RULES[rule].standing)
 
         def add(run: CheckFunction) -> CheckFunction:
-            self._checks.append(Check(f"{self._name}.{name}", title, rule, standing, advice, run))
+            self._checks.append(
+                Check(f"{self._name}.{name}", title, rule, chosen, advice, run, concurrent=concurrent)
+            )
             return run
 
         return add

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +24,7 @@ from igamingace._wallet_client.verdict import OK, read_answer
 from igamingace.walletcheck.reports._report import Exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
 
     from igamingace._common.secret import Secret
@@ -34,6 +34,27 @@ if TYPE_CHECKING:
 _MAX_TEXT: Final = 600
 _MAX_CODE: Final = 60
 _TOKEN_PREFIX: Final = 4  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedExchange:
+    """A callback and its answer as bytes, with the signature: for test vectors, never for a report.
+
+    Attributes:
+        check_id: the check that sent it; None for what prepares the checks and puts the balance back.
+        command: the callback's command; of an invalid callback, a name for reports.
+        body: the bytes of the body.
+        signature: the value of the signature header; None when there was none.
+        http_status: the HTTP status of the answer; None when there was none.
+        answer: the bytes of the answer.
+    """
+
+    check_id: str | None
+    command: str
+    body: bytes
+    signature: bytes | None = field(repr=False)
+    http_status: int | None
+    answer: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +76,6 @@ class CallbackResult:
     balance: Decimal | None = None
     problem: str = ""
     diagnosis: Diagnosis | None = None
-
-    @property
-    def cause(self) -> str:
-        """What is wrong besides the wallet's logic, in words that are equal for equal causes; or empty."""
-        return "" if self.diagnosis is None else self.diagnosis.summary
 
     @property
     def answered(self) -> bool:
@@ -90,6 +106,9 @@ class WalletClient:
 
     Attributes:
         late: How many answers came after the time limit, by command.
+        exchanges: The exchanges since they were taken last, in the order of the answers.
+        check_id: The check that is running, None for none.
+        speak: Puts a callback into the dialect in which it is sent.
     """
 
     def __init__(
@@ -100,19 +119,22 @@ class WalletClient:
         timeout: float,
         time_scale: float,
         speak: Callable[[CallbackMessage], CallbackMessage] = lambda message: message,
+        on_exchange: Callable[[RecordedExchange], None] | None = None,
     ) -> None:
         """Take the timeout of an answer in seconds, and a factor for the contract's time limits.
 
-        `speak` puts a callback into the dialect that is sent.
+        `speak` puts a callback into the dialect that is sent; `on_exchange` gets each exchange as bytes.
         """
-        self._speak: Final = speak
+        self._on_exchange: Final = on_exchange
+        self.speak: Final = speak
         self._transport: Final = transport
         self._token: Final = token
         self._timeout: Final = timeout
         self._time_scale: Final = time_scale
-        self._exchanges: list[Exchange] = []
+        self.exchanges: list[Exchange] = []
         self._diagnoses: list[tuple[Exchange, Diagnosis]] = []
         self.late: Final[Counter[str]] = Counter()
+        self.check_id: str | None = None
 
     def time_limit(self, command: str) -> float | None:
         """Return the time limit of an answer, in seconds; None where the contract has none."""
@@ -120,18 +142,19 @@ class WalletClient:
         return None if limit is None else limit * self._time_scale
 
     def take_exchanges(self) -> list[Exchange]:
-        """Return the exchanges since the last call, in the order of the answers."""
-        exchanges, self._exchanges = self._exchanges, []
+        """Return the exchanges since the last call, in the order of the answers; forget their diagnoses."""
+        exchanges, self.exchanges = self.exchanges, []
+        self._diagnoses.clear()
         return exchanges
 
-    def take_diagnoses(self) -> list[tuple[Exchange, Diagnosis]]:
-        """Return the exchanges since the last call that the wallet's logic did not decide, and why."""
-        diagnoses, self._diagnoses = self._diagnoses, []
-        return diagnoses
+    def diagnosis_of(self, exchanges: Iterable[Exchange]) -> Diagnosis | None:
+        """Return the diagnosis of one of the exchanges since the last call; None when none has any."""
+        known = {id(exchange): diagnosis for exchange, diagnosis in self._diagnoses}
+        return next((known[id(each)] for each in exchanges if id(each) in known), None)
 
     async def send(self, message: CallbackMessage) -> CallbackResult:
         """Send a callback and return its answer, or that there was none within the timeout."""
-        message = self._speak(message)
+        message = self.speak(message)
         signature = message.signer(self._token.reveal())
         start = perf_counter()
         response: WalletResponse | None = None
@@ -148,6 +171,14 @@ class WalletClient:
             text, diagnosis = str(error), error.diagnosis
         seconds = perf_counter() - start
         text = text if signature is None else text.replace(signature.decode("latin-1"), "<signature>")
+        limit = self.time_limit(message.command)
+        is_late = limit is not None and seconds > limit
+        if response is not None:
+            url = self._transport.url
+            diagnosis = diagnose_response(response.http_status, response.body, response.headers, url)
+            if is_late and diagnosis is None:
+                diagnosis = diagnose_late_answer(seconds, timings)
+        diagnosis = None if diagnosis is None else self._without_secrets(diagnosis)
         exchange = Exchange(
             command=message.command,
             sent=self._sanitize(message.body.decode("utf-8", "backslashreplace")),
@@ -155,22 +186,33 @@ class WalletClient:
             http_status=None if response is None else response.http_status,
             answer=self._sanitize(text),
             seconds=seconds,
+            cause="" if diagnosis is None else diagnosis.summary,
         )
-        is_late = self._record(exchange)
-        if response is None:
-            result = CallbackResult(message.command, exchange, problem=self._sanitize(text))
-        else:
-            result = self._parse(message.command, exchange, response.body)
-            diagnosis = diagnose_response(
-                response.http_status, response.body, response.headers, self._transport.url
+        self.exchanges.append(exchange)
+        if is_late:
+            self.late[message.command] += 1
+        if diagnosis is not None:
+            self._diagnoses.append((exchange, diagnosis))
+        body = b"" if response is None else response.body
+        if self._on_exchange is not None:
+            status = exchange.http_status
+            self._on_exchange(
+                RecordedExchange(self.check_id, message.command, message.body, signature, status, body)
             )
-            if is_late and diagnosis is None:
-                diagnosis = diagnose_late_answer(seconds, timings)
-        if diagnosis is None:
-            return result
-        diagnosis = self._without_secrets(diagnosis)
-        self._diagnoses.append((exchange, diagnosis))
-        return replace(result, diagnosis=diagnosis)
+        if response is None:
+            return CallbackResult(
+                message.command, exchange, problem=self._sanitize(text), diagnosis=diagnosis
+            )
+        answer = read_answer(message.command, body)
+        code = answer.status_code
+        return CallbackResult(
+            message.command,
+            exchange,
+            None if code is None else self._sanitize(code, _MAX_CODE),
+            answer.balance,
+            self._sanitize(answer.problem or answer.balance_problem),
+            diagnosis,
+        )
 
     def _without_secrets(self, diagnosis: Diagnosis) -> Diagnosis:
         return Diagnosis(
@@ -184,23 +226,3 @@ class WalletClient:
             len(text) <= limit and text.isprintable() and self._token.reveal()[:_TOKEN_PREFIX] not in text
         )
         return text if is_clean else sanitize(text, self._token, limit)
-
-    def _record(self, exchange: Exchange) -> bool:
-        """Record an exchange; return whether the answer was late, or did not come."""
-        self._exchanges.append(exchange)
-        limit = self.time_limit(exchange.command)
-        if limit is None or exchange.seconds <= limit:
-            return False
-        self.late[exchange.command] += 1
-        return True
-
-    def _parse(self, command: str, exchange: Exchange, body: bytes) -> CallbackResult:
-        answer = read_answer(command, body)
-        code = answer.status_code
-        return CallbackResult(
-            command,
-            exchange,
-            None if code is None else self._sanitize(code, _MAX_CODE),
-            answer.balance,
-            self._sanitize(answer.problem or answer.balance_problem),
-        )

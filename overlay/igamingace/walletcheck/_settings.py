@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from igamingace._client.config import find_token
+from igamingace._client.config import TOKEN_VARIABLE
+from igamingace._common.secret import Secret, check_token
 from igamingace._wallet_client.dialects import DialectName, require_dialect
 from igamingace.errors import ConfigurationError
 from igamingace.walletcheck._check import select_checks
+from igamingace.walletcheck._level import Level, require_level
 from igamingace.walletcheck.checks import CHECKS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from igamingace._common.secret import Secret
     from igamingace._wallet_client.client import Target
     from igamingace.walletcheck._check import Check
+    from igamingace.walletcheck._client import RecordedExchange
     from igamingace.walletcheck.reports._report import CheckResult
 
 __all__ = ["Progress", "Settings", "make_settings"]
@@ -42,6 +47,11 @@ class Settings:
         timeout: the timeout of an answer, in seconds.
         progress: called as checks start and end.
         time_scale: a factor for the contract's time limits, for tests of the checks themselves.
+        level: the level up to which a failed check fails the run.
+        ids: the ids of rounds and transactions; new ones when None.
+        clock: the Unix time of timestamps, in seconds.
+        on_exchange: called with each exchange as bytes, for test vectors.
+        in_shell: whether options are named as in the shell: `--game-code`, not `game_code`.
     """
 
     target: Target
@@ -56,6 +66,20 @@ class Settings:
     timeout: float = 10.0
     progress: Progress = field(default=lambda _check, _result: None)
     time_scale: float = 1.0
+    level: Level = Level.REQUIRED
+    ids: Iterator[int] | None = None
+    clock: Callable[[], float] = time.time
+    on_exchange: Callable[[RecordedExchange], None] | None = None
+    in_shell: bool = False
+
+    def option(self, name: str) -> str:
+        """Return the name of an option as the reader writes it."""
+        return option_name(name, in_shell=self.in_shell)
+
+
+def option_name(name: str, *, in_shell: bool) -> str:
+    """Return the name of an option as the reader writes it: such as `--game-code` in a shell."""
+    return f"--{name.replace('_', '-')}" if in_shell else name
 
 
 def make_settings(
@@ -71,24 +95,27 @@ def make_settings(
     path: str,
     dialect: str,
     timeout: float,
+    level: str,
     progress: Progress | None,
+    in_shell: bool = False,
 ) -> Settings:
     """Validate the arguments of `check_wallet`.
 
     Raises:
         ConfigurationError: one is invalid; the message names it.
     """
+    option = partial(option_name, in_shell=in_shell)
     if not player:
-        raise ConfigurationError("player is empty; use the id of a player that the wallet knows")
+        raise ConfigurationError(f"{option('player')} is empty; use the id of a player that the wallet knows")
     if len(currency) != len("USD") or not (currency.isascii() and currency.isupper()):
-        raise ConfigurationError(f"currency is {currency!r}; use an ISO 4217 code, such as USD")
+        raise ConfigurationError(f"{option('currency')} is {currency!r}; use an ISO 4217 code, such as USD")
     if not timeout > 0:
-        raise ConfigurationError(f"timeout is {timeout!r}; use a positive number of seconds")
+        raise ConfigurationError(f"{option('timeout')} is {timeout!r}; use a positive number of seconds")
     if not path.startswith("/"):
         raise ConfigurationError(f"path is {path!r}; it must begin with a slash")
     return Settings(
         target=target,
-        token=find_token(token),
+        token=_find_token(token, in_shell=in_shell),
         player=player,
         checks=select_checks(CHECKS, only, skip),
         currency=currency,
@@ -97,7 +124,22 @@ def make_settings(
         path=path,
         dialect=_dialect(dialect),
         timeout=timeout,
+        level=require_level(level),
         progress=progress or (lambda _check, _result: None),
+        in_shell=in_shell,
+    )
+
+
+def _find_token(given: Secret[str | None], *, in_shell: bool) -> Secret[str]:
+    """Return the token that is given, or the environment's; the advice is for who gives none."""
+    option = "--token" if in_shell else "the argument token"
+    from_environment = given.reveal() is None
+    value = Secret((os.environ.get(TOKEN_VARIABLE) if from_environment else given.reveal()) or "")
+    return check_token(
+        value,
+        TOKEN_VARIABLE if from_environment else option,
+        ConfigurationError,
+        f"give {option}, or better set {TOKEN_VARIABLE}, to the API token of the account",
     )
 
 

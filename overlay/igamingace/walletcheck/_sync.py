@@ -33,6 +33,7 @@ def check_wallet(
     path: str = "/",
     dialect: DialectName = "igamingace",
     timeout: float = 10.0,
+    level: str = "required",
     progress: Progress | None = None,
 ) -> Report:
     """Send signed callbacks to a wallet, and report which of the vendor's rules it follows.
@@ -56,11 +57,14 @@ def check_wallet(
             generation does: ids as texts, more fields, cancels with one id, other spellings.
         timeout: How long to wait for one answer, in seconds. It is not a rule of the vendor's: the contract's
             limits are shorter, and have their own checks.
+        level: Which failed checks make the report not `ok`: `required` ones, `robust` ones too, or `advised`
+            ones too. All are run and reported, see `Level`.
         progress: Called with each check when it starts and None, and again with its result.
 
     Raises:
         CannotCheck: the wallet cannot be reached, rejects the token or does not know the player.
-        ConfigurationError: the token, the target or the name of a check is invalid, or an event loop is
+        ConfigurationError: the token, the target, the level, or the
+            name of a check is invalid, or an event loop is
             running in this thread.
     """
     secret = Secret(token)
@@ -77,6 +81,7 @@ def check_wallet(
         path=path,
         dialect=dialect,
         timeout=timeout,
+        level=level,
         progress=progress,
     )
     return run(settings)

@@ -31,6 +31,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from hashlib import sha256
@@ -151,13 +152,15 @@ def through_threads(wallet, threads, bets=BETS):
 
 def a_row(number, player, hashed):
     return {
-        "transaction_id": number,
+        "transaction_id": str(number),
         "command": "bet",
         "player_id": player,
-        "round_id": 7300120045000,
+        "round_id": "7300120045000",
         "provider_id": 1,
         "game_code": "655",
-        "bonus_id": 0,
+        "bonus_id": "0",
+        "currency": "USD",
+        "sent_at": datetime.fromtimestamp(1713792000, UTC),
         "debit": Decimal("0.25"),
         "credit": Decimal(0),
         "key_": player,
@@ -165,6 +168,7 @@ def a_row(number, player, hashed):
         "credit_": Decimal(0),
         "currency_": "USD",
         "signature": hashed,
+        "content": hashed,
     }
 
 
@@ -247,7 +251,7 @@ def open_ledger(url):
 
 INSERT = (
     "INSERT INTO igamingace_entries (transaction_id, command, player_id, round_id, provider_id, game_code,"
-    " bonus_id, reference_id, debit, credit, balance, cancelled_by, key)"
+    " bonus_id, currency, sent_at, reference_id, debit, credit, balance, cancelled_by, key)"
     " VALUES ({}) ON CONFLICT DO NOTHING"
 )
 
@@ -255,9 +259,9 @@ INSERT = (
 def plain_sqlite(path):
     """Return bets a second of the sqlite3 module with the ledger's own statements."""
     select = "SELECT balance, currency FROM igamingace_players WHERE player_id = ?"
-    insert = INSERT.format(", ".join("?" * 13))
+    insert = INSERT.format(", ".join("?" * 15))
     claim = (
-        "INSERT INTO igamingace_signatures (signature, command, transaction_id) VALUES (?, ?, ?)"
+        "INSERT INTO igamingace_signatures (signature, command, transaction_id, content) VALUES (?, ?, ?, ?)"
         " ON CONFLICT DO NOTHING"
     )
     update = "UPDATE igamingace_players SET balance = ? WHERE player_id = ?"
@@ -269,16 +273,18 @@ def plain_sqlite(path):
             db.execute("BEGIN IMMEDIATE")
             balance = db.execute(select, (player,)).fetchone()[0]
             after = f"{Decimal(balance) - Decimal('0.25'):.8f}"
-            number = next(_numbers)
-            db.execute(claim, (random.randbytes(32), "bet", number))
+            number = str(next(_numbers))
+            db.execute(claim, (random.randbytes(32), "bet", number, random.randbytes(32)))
             row = (
                 number,
                 "bet",
                 player,
-                7300120045000,
+                "7300120045000",
                 1,
                 "655",
-                0,
+                "0",
+                "USD",
+                "2026-01-01 00:00:00.000000",
                 None,
                 "0.25000000",
                 "0.00000000",
@@ -294,8 +300,9 @@ PGBENCH = """\\set player random(0, {last})
 \\set number random(1000000000, 9000000000000000000)
 BEGIN;
 SELECT balance, currency FROM igamingace_players WHERE player_id = 'p' || :player FOR UPDATE;
-INSERT INTO igamingace_signatures (signature, command, transaction_id)
-    VALUES (decode(md5(random()::text) || md5(random()::text), 'hex'), 'bet', :number);
+INSERT INTO igamingace_signatures (signature, command, transaction_id, content)
+    VALUES (decode(md5(random()::text) || md5(random()::text), 'hex'), 'bet', :number::text,
+        decode(md5(random()::text) || md5(random()::text), 'hex'));
 {insert};
 UPDATE igamingace_players SET balance = balance - 0.25 WHERE player_id = 'p' || :player;
 COMMIT;
@@ -304,7 +311,10 @@ COMMIT;
 
 def pgbench(url, folder, mode="prepared"):
     """Return transactions a second of pgbench, from as many connections."""
-    values = ":number, 'bet', 'p' || :player, 7300120045000, 1, '655', 0, NULL, 0.25, 0, 100000, NULL, NULL"
+    values = (
+        ":number::text, 'bet', 'p' || :player, '7300120045000', 1, '655', '0', 'USD', now(), NULL,"
+        " 0.25, 0, 100000, NULL, NULL"
+    )
     script = Path(folder) / "bet.sql"
     script.write_text(PGBENCH.format(last=PLAYERS - 1, insert=INSERT.format(values)))
     found = shutil.which("pgbench") or str(max(Path("/usr/lib/postgresql").glob("*/bin/pgbench")))

@@ -1,8 +1,8 @@
 """Other people's tools take the published contract, and what they make of it works against the sandbox.
 
-Run by `nox -s interop`; needs Node.js with npm, Java for openapi-generator, and curl. What a tool cannot do
-stands where it is worked around. Left out: Kiota, whose package holds no program but downloads one when it is
-installed, so that its hash pins nothing.
+Run by `nox -s interop`; needs Node.js with npm, Java for openapi-generator, PHP with Guzzle, and curl. What a
+tool cannot do stands where it is worked around. Left out: Kiota, whose package holds no program but downloads
+one when it is installed, so that its hash pins nothing.
 """
 
 import contextlib
@@ -25,6 +25,7 @@ import pytest
 from igamingace import Agent
 from igamingace.sandbox.handlers import HANDLERS
 from igamingace_bindings.contract import OPERATIONS
+from publish.kit import UNIONS
 
 from .conftest import HERE, LAUNCH
 
@@ -110,18 +111,30 @@ def test_a_client_in_php_reads_success_as_a_plain_boolean(desk):
     assert "SuccessAllowableValues" not in model
 
 
-def test_a_client_in_php_reads_values_of_two_types_once_their_classes_are_mapped(desk, document):
+def unions(desk, document):
+    """Return the classes that openapi-generator makes of values of two types: each reads nothing."""
     generate(desk, "php")
-    models = desk.folder / "client" / "lib" / "Model"
-    made = {path.stem for path in models.glob("*.php")} - {"ModelInterface", "ModelError"}
-    unions = made - set(document["components"]["schemas"])
+    made = {path.stem for path in (desk.folder / "client" / "lib" / "Model").glob("*.php")}
     shutil.rmtree(desk.folder / "client")
+    return sorted(made - {"ModelInterface", "ModelError"} - set(document["components"]["schemas"]))
 
-    generate(desk, "php", f"--type-mappings={','.join(f'{name}=mixed' for name in sorted(unions))}")
 
-    assert {"LaunchGameAnswerData", "GameGameID"} <= unions
-    assert "'data' => 'mixed'" in (models / "LaunchGameAnswer.php").read_text()
-    assert "'game_id' => 'mixed'" in (models / "Game.php").read_text()
+def test_a_client_in_php_gives_a_call_and_an_error_as_typed_results(desk, document, sandbox):
+    assert Path("/usr/share/php/GuzzleHttp/autoload.php").exists(), "needs Debian's php-guzzlehttp-guzzle"
+    mapped = unions(desk, document)
+    assert list(UNIONS) == mapped  # the command in the README that partners get
+    generate(desk, "php", f"--type-mappings={','.join(f'{name}=mixed' for name in mapped)}")
+    shutil.copy(HERE / "openapi_generator.php", desk.folder)
+
+    printed = desk.run("php", "openapi_generator.php", BASE_URL=sandbox.url, TOKEN=sandbox.token)
+
+    found = json.loads(printed)
+    assert found["provider"] == "OpenAPI\\Client\\Model\\Provider"
+    assert NORTHERN in found["names"]
+    assert found["answer"] == "OpenAPI\\Client\\Model\\LaunchGameAnswer"
+    assert found["address"].startswith(sandbox.url)
+    assert (found["error"], found["status"], found["code"]) == ("OpenAPI\\Client\\Model\\Error", 404, 2003)
+    assert found["message"]
 
 
 @contextlib.contextmanager
@@ -178,28 +191,63 @@ def test_schemathesis_from_the_published_file_alone(desk, sandbox):
     assert f"Tested: {len(OPERATIONS) - 1}" in printed
 
 
-def test_postman_sends_every_request_of_the_collection(desk, sandbox):
-    folders = ["providers", "games", "players", "operators", "transactions", "bonus_calls"]
-    sent = []
-    for folder in folders:  # each from the same beginning: one example of operators locks everybody out
-        httpx2.post(f"{sandbox.url}/_sandbox/reset").raise_for_status()
-        token = sandbox.operator_token if folder == "operators" else sandbox.token
-        report = desk.folder / f"{folder}.json"
-        desk.tool(
-            *("newman", "run", "postman_collection.json", "--folder", folder),
-            *("--env-var", f"baseUrl={sandbox.url}", "--env-var", f"bearerToken={token}"),
-            *("--reporters", "json", "--reporter-json-export", report),
-        )
-        sent += json.loads(report.read_text())["run"]["executions"]
+def newman(desk, *options):
+    """Run the collection from top to bottom; return what was sent, and the tests that failed."""
+    report = desk.folder / "newman.json"
+    desk.tool(
+        *("newman", "run", "postman_collection.json", "--suppress-exit-code", *options),
+        *("--reporters", "json", "--reporter-json-export", report),
+    )
+    run = json.loads(report.read_text())["run"]
+    return run["executions"], [failure["error"]["message"] for failure in run["failures"]]
 
-    answers = {
-        execution["item"]["name"]: json.loads(bytes(execution["response"]["stream"]["data"]))
-        for execution in sent
-    }
-    refused = {name: answer["message"] for name, answer in answers.items() if not answer["success"]}
-    assert len(answers) == len(OPERATIONS)
-    # The examples name an account that the demo has already, and addresses that ours is not among.
-    assert set(refused) == {"Create an account below yours", "Move points to a child account"}, refused
+
+def test_postman_runs_the_collection_from_top_to_bottom_on_a_fresh_sandbox_and_again(desk, sandbox):
+    before = accounts(sandbox)
+
+    for _ in range(2):
+        sent, failed = newman(desk, "--env-var", f"baseUrl={sandbox.url}")
+        assert failed == []
+        assert len(sent) == 1 + len(OPERATIONS)  # the tokens of the sandbox come first
+        assert all(answer["success"] for answer in answers(sent[1:]))
+        assert sent[-1]["request"]["method"] == "PATCH"
+
+    for name, account in before.items():
+        assert accounts(sandbox)[name]["allowed_ips"] == account["allowed_ips"] == []
+    with Agent(sandbox.token, base_url=sandbox.url) as agent:
+        assert agent.operators.info().id == "mycasino"
+
+
+def test_postman_with_a_token_of_ones_own_asks_the_sandbox_for_none(desk, sandbox):
+    own = "--env-var", f"baseUrl={sandbox.url}", "--env-var", f"token={sandbox.token}"
+    sent, failed = newman(desk, *own, "--folder", "sandbox", "--folder", "providers")
+
+    assert failed == []
+    assert [each["item"]["name"] for each in sent if "response" in each] == [
+        "List the providers",
+        "List the providers' settings",
+        "Read one provider's setting for one currency",
+    ]
+
+
+def test_postman_leaves_the_allowed_addresses_alone_unless_they_were_read(desk, sandbox):
+    known = "--env-var", f"baseUrl={sandbox.url}", "--env-var", f"token={sandbox.token}"
+    sent, _ = newman(
+        desk, *known, "--folder", "Change your own account (puts the allowed addresses back as they are)"
+    )
+
+    assert [each["item"]["name"] for each in sent if "response" in each] == []
+
+
+def accounts(sandbox):
+    """Return the accounts of the sandbox by their ids."""
+    state = httpx2.get(f"{sandbox.url}/_sandbox/state").json()
+    return {account["id"]: account for account in state["accounts"]}
+
+
+def answers(sent):
+    """Return what was answered."""
+    return [json.loads(bytes(each["response"]["stream"]["data"])) for each in sent]
 
 
 def test_bruno_imports_the_collection(desk):
@@ -207,7 +255,7 @@ def test_bruno_imports_the_collection(desk):
 
     found = json.loads(desk.run("node", "bruno.mjs", "postman_collection.json"))
 
-    assert len(found["requests"]) == len(OPERATIONS)
+    assert len(found["requests"]) == 1 + len(OPERATIONS)  # and the one that finds the sandbox's tokens
 
 
 def test_a_browser_draws_the_whole_reference_from_the_file_alone(published, document, tmp_path):

@@ -74,6 +74,27 @@ async def test_what_went_over_the_wire_is_told(app, browser, opened, wallet):
     assert (cancel["command"], cancel["ok"]) == ("cancel", True)
 
 
+async def test_what_a_callback_moved_is_told_with_the_digits_of_the_currency(app, browser, opened, wallet):
+    await app.async_settle()
+    last = (await browser.get("/_sandbox/callbacks")).json()["last"]
+    wallet.balance = 96.5
+    await act(browser, opened, "bet", amount="3.50")
+    await act(browser, opened, "win", amount="1234.5")
+    await act(browser, opened, "betwin", amount=2, win="0.75")
+    wallet.answer("balance", (200, b"nothing"))
+    await act(browser, opened, "balance")
+
+    entries = (await browser.get(f"/_sandbox/callbacks?after={last}")).json()["entries"]
+
+    assert [(each["amounts"], each["balance"]) for each in entries] == [
+        ({"amount": "3.5"}, "96.5"),
+        ({"amount": "1234.5"}, "96.5"),
+        ({"betAmount": "2", "winAmount": "0.75"}, "96.5"),
+        ({}, None),
+    ]
+    assert {(each["currency"], each["minor_digits"]) for each in entries} == {("USD", 2)}
+
+
 async def test_no_token_is_told_even_when_the_wallet_does(app, browser, opened, wallet):
     wallet.answer("bet", (200, app.token.encode()))
     await act(browser, opened, "bet", amount=1)

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from decimal import Decimal
 from functools import cache
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, cast
 
 from igamingace._common import json as exact_json
 from igamingace.errors import UnexpectedField
+from igamingace.operators._accounts.validation import may_share_token
 from igamingace.operators._errors import DuplicateToken, WalletUnreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from igamingace_bindings.rest.models.operator import Operator as Info
 
+    from igamingace.operators._accounts.account import Account
+
 __all__ = [
+    "accounts_by_id",
     "currencies_of",
     "duplicate_tokens",
     "known_values",
@@ -26,23 +31,35 @@ __all__ = [
 ]
 
 
-def duplicate_tokens(ids: Mapping[str, str]) -> dict[str, Exception]:
+def duplicate_tokens(accounts: Iterable[Account], ids: Mapping[str, str]) -> dict[str, Exception]:
     """Return an error for each account that has its vendor's id in common with another one.
 
+    An operator in several currencies may be several accounts, one for each currency.
+
     Args:
+        accounts: the accounts.
         ids: the ids that the vendor returned, by the account's name.
     """
-    names: defaultdict[str, list[str]] = defaultdict(list)
-    for name, operator_id in ids.items():
-        names[operator_id].append(name)
+    by_id = accounts_by_id(accounts, ids)
     return {
-        name: DuplicateToken(
-            [f"the accounts {', '.join(map(repr, same))} have the same token, that of {operator_id!r}"]
-        )
-        for operator_id, same in names.items()
-        if len(same) > 1
-        for name in same
+        account.name: DuplicateToken([f"the accounts {_names(same)} have the same token, that of {found!r}"])
+        for found, same in by_id.items()
+        if not all(may_share_token(one, other) for one, other in combinations(same, 2))
+        for account in same
     }
+
+
+def _names(accounts: Iterable[Account]) -> str:
+    return ", ".join(repr(account.name) for account in accounts)
+
+
+def accounts_by_id(accounts: Iterable[Account], ids: Mapping[str, str]) -> dict[str, list[Account]]:
+    """Return the accounts of each vendor's id, in their order; arguments as for `duplicate_tokens`."""
+    found: defaultdict[str, list[Account]] = defaultdict(list)
+    for account in accounts:
+        if account.name in ids:
+            found[ids[account.name]].append(account)
+    return found
 
 
 def missing_wallet(currency: str, wallets: Collection[str]) -> str | None:

@@ -110,22 +110,32 @@ class TreeMarkers:
     __slots__ = ("_names",)
 
     def __init__(self) -> None:
-        self._names: dict[Marker, str] = {}
+        self._names: dict[Marker, list[str]] = {}
 
     def add(self, account: Account, by_name: Mapping[str, Account]) -> None:
         """Store the marker of an account's token; tokens that a function returns are not compared.
 
         Raises:
-            DuplicateToken: another account has it.
+            DuplicateToken: another account has it, and the two are not one operator in two currencies.
         """
         marker = _marker(account.token)
         if marker is None:
             return
-        other = by_name.get(self._names.get(marker, ""))
-        # Read again: the other account's token may have been replaced since.
-        if other is not None and other.name != account.name and _marker(other.token) == marker:
-            raise DuplicateToken([f"the accounts {other.name!r} and {account.name!r} have the same token"])
-        self._names[marker] = account.name
+        names = self._names.setdefault(marker, [])
+        for name in names:
+            other = by_name.get(name)
+            if other is None or name == account.name or may_share_token(account, other):
+                continue
+            # Read again: the other account's token may have been replaced since.
+            if _marker(other.token) == marker:
+                raise DuplicateToken([f"the accounts {name!r} and {account.name!r} have the same token"])
+        if account.name not in names:
+            names.append(account.name)
+
+
+def may_share_token(one: Account, other: Account) -> bool:
+    """Whether two accounts may be one account of the vendor: an operator with a wallet in each currency."""
+    return one.level == other.level == "operator" and one.currency != other.currency
 
 
 def _marker(source: TokenSource) -> Marker | None:

@@ -46,6 +46,6 @@ def read_infos(
         return info.id, take(account, info)
 
     results: Results[tuple[str, T]] = yield CallEach(accounts, read, options)
-    duplicates = duplicate_tokens({name: operator_id for name, (operator_id, _) in results.ok.items()})
+    duplicates = duplicate_tokens(accounts, {name: one for name, (one, _) in results.ok.items()})
     taken = {name: value for name, (_, value) in results.ok.items() if name not in duplicates}
     return taken, {**results.failed, **duplicates}

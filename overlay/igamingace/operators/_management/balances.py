@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from igamingace.operators._accounts.account_info import currencies_of, points_of
+from igamingace.operators._accounts.account_info import accounts_by_id, currencies_of, points_of
 from igamingace.operators._execution.read_infos import read_infos
 
 if TYPE_CHECKING:
@@ -62,13 +62,36 @@ class Balances:
 
 def read_balances(tree: Tree, accounts: tuple[Account, ...], options: RunOptions) -> Flow[Balances]:
     """Read the points of many accounts, and store them in the tree, whose text shows them."""
-    points, failed = yield from read_infos(
+    read, failed = yield from read_infos(
         accounts,
         options,
-        lambda _, info: {currency: points_of(info, currency) for currency in currencies_of(info)},
+        lambda _, info: (info.id, {one: points_of(info, one) for one in currencies_of(info)}),
     )
+    ids = {name: operator_id for name, (operator_id, _) in read.items()}
+    own = {
+        account.name: wallets
+        for same in accounts_by_id(accounts, ids).values()
+        for account, wallets in zip(same, _divided(same, read[same[0].name][1]), strict=True)
+    }
+    points = {account.name: own[account.name] for account in accounts if account.name in own}
     for name, amounts in points.items():
         tree.update(name, amounts.get(tree[name].currency))
     for name, error in failed.items():
         tree.update(name, None, error)
     return Balances(points, failed)
+
+
+def _divided(same: list[Account], wallets: dict[str, Decimal]) -> list[dict[str, Decimal]]:
+    """Divide the wallets of one account of the vendor among ours, so that none is counted twice.
+
+    Each has that of its currency; the first has those of no other, too.
+    """
+    if len(same) == 1:
+        return [wallets]
+    taken = {account.currency for account in same[1:]}
+    first = {currency: points for currency, points in wallets.items() if currency not in taken}
+    rest = [
+        {currency: points for currency, points in wallets.items() if currency == account.currency}
+        for account in same[1:]
+    ]
+    return [first, *rest]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from igamingace.operators._accounts.account import LEVELS, Account
 from igamingace.operators._accounts.account_info import currencies_of, missing_wallet, parent_of
@@ -11,7 +13,7 @@ from igamingace.operators._errors import WalletUnreadable
 from igamingace.operators._execution.read_infos import read_infos
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from igamingace_bindings.rest.models.operator import Operator as Info
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from igamingace.operators._execution.flow import Flow, RunOptions
 
 __all__ = ["Discovery", "discover"]
+
+_Names: TypeAlias = Mapping[str, Mapping[str, str]]
+"""The names of accounts by currency, by the vendor's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +49,11 @@ def discover(tree: Tree, options: RunOptions) -> Flow[Discovery]:
     """
     configured = tuple(tree)
     infos, failed = yield from read_infos(configured, options, lambda _, info: _AccountFields.of(info))
-    names = {info.id: name for name, info in infos.items()}
-    names.update({account.operator_id: account.name for account in configured if account.operator_id})
+    names: dict[str, dict[str, str]] = defaultdict(dict)
+    for account in configured:
+        known = infos[account.name].id if account.name in infos else account.operator_id
+        for operator_id in {known, account.operator_id} - {None}:
+            names[str(operator_id)][account.currency] = account.name
     accounts = tuple(
         _completed(account, infos[account.name], names) if account.name in infos else account
         for account in configured
@@ -77,21 +85,21 @@ class _AccountFields:
         return cls(info.id, info.level, parent_of(info), currencies)
 
 
-def _completed(account: Account, info: _AccountFields, names: Mapping[str, str]) -> Account:
+def _completed(account: Account, info: _AccountFields, names: _Names) -> Account:
     level: Any = info.level if info.level in LEVELS else account.level
     return Account(
         name=account.name,
         token=account.token,
         currency=account.currency,
         level=level,
-        parent=account.parent or names.get(info.parent_id or ""),
+        parent=account.parent or _above(account, info, names),
         site=account.site,
         operator_id=account.operator_id or info.id,
         base_url=account.base_url,
     )
 
 
-def _differences(account: Account, info: _AccountFields, names: Mapping[str, str]) -> Iterator[str]:
+def _differences(account: Account, info: _AccountFields, names: _Names) -> Iterator[str]:
     if account.operator_id not in (None, info.id):
         yield f"its id is {info.id!r}, not {account.operator_id!r}: is the token that of another account?"
     if info.level not in (None, account.level):
@@ -100,6 +108,14 @@ def _differences(account: Account, info: _AccountFields, names: Mapping[str, str
         problem = missing_wallet(account.currency, info.currencies)
         if problem is not None:
             yield problem
-    above = names.get(info.parent_id or "")
-    if account.parent is not None and info.parent_id is not None and above != account.parent:
+    if account.parent is None or info.parent_id is None:
+        return
+    if account.parent not in names.get(info.parent_id, {}).values():
+        above = _above(account, info, names)
         yield f"it is below {above or info.parent_id!r}, not below {account.parent!r}"
+
+
+def _above(account: Account, info: _AccountFields, names: _Names) -> str | None:
+    """Return the name of the account above; of one in several currencies, that in the account's currency."""
+    by_currency = names.get(info.parent_id or "", {})
+    return by_currency.get(account.currency) or next(iter(by_currency.values()), None)

@@ -7,7 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from igamingace_bindings.contract import CONCURRENCY_LIMIT
 
 from igamingace._common.urls import is_unencrypted
 from igamingace._transport.custom import AsyncCustomTransport, CustomTransport
@@ -26,7 +29,7 @@ from igamingace.operators._management.health import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from igamingace_bindings.rest.client import RawAnswer
     from igamingace_bindings.rest.models.operator import Operator as Info
@@ -43,19 +46,27 @@ if TYPE_CHECKING:
 
 __all__ = ["DOCTOR_CHECKS", "doctor"]
 
-DOCTOR_CHECKS: Final = (
-    "token",
-    "address",
-    "clock",
-    "connection",
-    "callback",
-    "budget",
-    "other programs",
-    "points",
-    "providers",
-    "contract",
+DOCTOR_CHECKS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "token": "the API accepts the account's token",
+        "address": "requests of this host are accepted, and those of strangers are not",
+        "clock": "this host's clock agrees with the server's to two seconds",
+        "connection": "the token travels over TLS; the line names the proxy and the certificates in use",
+        "callback": (
+            "the callback URL answers a signed `balance` of this host right, over TLS, and well within the "
+            "three seconds that a bet has"
+        ),
+        "budget": (
+            "all processes share the limit of requests in flight through a Redis that can be reached, does "
+            "not evict and grants all rights; or each has its part"
+        ),
+        "other programs": "SERVER_IS_BUSY (1018) never came, so no other program takes slots of the account",
+        "points": "the account has a wallet in its currency, with at least the floor",
+        "providers": "none of its providers is in maintenance",
+        "contract": "no answer differed from the contract",
+    }
 )
-"""The checks of a doctor's report, in this order."""
+"""The checks of a doctor's report in their order, each with when it is in order."""
 
 _SKEW_WARNING: Final = 2.0
 _SKEW_FAILURE: Final = 60.0
@@ -63,6 +74,8 @@ _MOST_DIFFERENCES: Final = 3
 _UNREAD: Final = "not checked, since the account cannot be read"
 
 _Lines: TypeAlias = tuple[HealthCheckResult, ...]
+
+_ORDER: Final = {check: number for number, check in enumerate(DOCTOR_CHECKS)}
 
 _ADVICE: Final[dict[tuple[str, HealthState], str]] = {
     (
@@ -80,7 +93,7 @@ _ADVICE: Final[dict[tuple[str, HealthState], str]] = {
     ("points", "failed"): "`igamingace top-up --minimum AMOUNT --target AMOUNT`",
     ("providers", "warning"): "hide these games until the maintenance is over: `igamingace.lobby.Catalogue`",
 }
-"""What to do by check and state, where the result itself does not say it."""
+"""What to do by check and state, where what was found does not say it."""
 
 
 def doctor(
@@ -103,7 +116,7 @@ def doctor(
         ConfigurationError: the floor is not a valid amount, or has none for a currency.
     """
     check_amounts(accounts, expected.floor)
-    budget = _budget((yield Block(partial(examine_store, limiter.budget("doctor")))))
+    budget = _budget((yield Block(partial(examine_store, limiter.budget("doctor")))), limiter.stats().limit)
     if budget.state == "failed":  # a call would wait for a slot that it never gets
         found = {account.name: tuple(_without_budget(budget)) for account in accounts}
     else:
@@ -111,7 +124,7 @@ def doctor(
             accounts, lambda account: _examine(account, expected), options
         )
         ids = {name: one for name, (one, _) in results.ok.items() if one is not None}
-        failed = {**results.failed, **duplicate_tokens(ids)}
+        failed = {**results.failed, **duplicate_tokens(accounts, ids)}
         found = {
             account.name: (*_unread(failed[account.name]), budget)
             if account.name in failed
@@ -124,7 +137,7 @@ def doctor(
 
 def _advised(results: Iterable[HealthCheckResult]) -> Iterator[HealthCheckResult]:
     """Yield the results in the order of the checks, each with what to do."""
-    for result in sorted(results, key=lambda one: DOCTOR_CHECKS.index(one.check)):
+    for result in sorted(results, key=lambda one: _ORDER[one.check]):
         yield replace(result, advice=result.advice or _ADVICE.get((result.check, result.state), ""))
 
 
@@ -227,14 +240,21 @@ def _connection(agent: Agent | AsyncAgent | None) -> HealthCheckResult:
     return HealthCheckResult("connection", "ok", f"to {route.server}: {tls}; {proxy}")
 
 
-def _budget(problems: list[StoreProblem] | None) -> HealthCheckResult:
+def _budget(problems: list[StoreProblem] | None, limit: int) -> HealthCheckResult:
+    """Judge the budget of requests in flight: is it shared by all processes, or has each its part?"""
+    if problems is None and limit < CONCURRENCY_LIMIT:
+        return HealthCheckResult(
+            "budget",
+            "ok",
+            f"this process has {limit} of the account's {CONCURRENCY_LIMIT} requests in flight",
+        )
     if problems is None:
         return HealthCheckResult(
             "budget",
             "warning",
-            "the limit of requests in flight is kept in this process only",
+            f"this process has all of the account's {CONCURRENCY_LIMIT} requests in flight for itself",
             "where several processes or hosts use the account, share a RedisLimiter among them "
-            "(IGAMINGACE_REDIS_URL for this command), or give each its part with LocalLimiter(N)",
+            "(IGAMINGACE_REDIS_URL), or give each its part (IGAMINGACE_LIMIT)",
         )
     if not problems:
         return HealthCheckResult(
@@ -257,7 +277,7 @@ def _others(stats: Stats, *, busy: bool = False) -> HealthCheckResult:
         "failed" if busy else "warning",
         f"SERVER_IS_BUSY (1018) came {stats.refused} times in {stats.granted} requests: "
         "other programs use the same token",
-        "share a RedisLimiter among all programs with this token, or give each its part with LocalLimiter(N)",
+        "share a RedisLimiter among all programs with this token (IGAMINGACE_REDIS_URL)",
     )
 
 

@@ -168,7 +168,7 @@ def check(
         accounts, lambda account: _check_one(account, expected), options
     )
     ids = {name: operator_id for name, (operator_id, _) in results.ok.items()}
-    failed = {**results.failed, **duplicate_tokens(ids)}
+    failed = {**results.failed, **duplicate_tokens(accounts, ids)}
     return HealthReport(
         {
             name: tuple(unreadable(failed[name])) if name in failed else result.value[1]

@@ -87,7 +87,7 @@ def _read_all(
         for name, error in results.failed.items():
             runs[name].fail_rest(error)
         ids = {name: run.operator_id for name, run in runs.items() if run.operator_id is not None}
-        for name, error in duplicate_tokens(ids).items():
+        for name, error in duplicate_tokens(accounts, ids).items():
             runs[name].discard(error)  # the same transactions would be counted twice
     finally:
         # Past a deadline a thread may still be at work; after this it writes no more to the journal.

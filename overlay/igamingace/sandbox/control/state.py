@@ -31,12 +31,17 @@ async def state(request: ControlRequest) -> Response:
     return Response(200, encode(show_sandbox(request.runtime, request.contract)))
 
 
+@control_route("GET", "accounts/{account}/token")
+async def show_token(request: ControlRequest) -> Response:
+    """Give the whole token of an account, for the page's button that copies it."""
+    body = {"token": _account(request).token}
+    return Response(200, encode(body), headers=((b"cache-control", b"no-store"),))
+
+
 @control_route("PATCH", "accounts/{account}")
 async def change_account(request: ControlRequest) -> Response:
     """Change points, allowed addresses, callback url or mode of an account; all of it, or nothing."""
-    account = request.runtime.state.accounts.get(request.path["account"])
-    if account is None:
-        raise SandboxError("AGENT_NOT_FOUND", f"there is no account {request.path['account']!r}")
+    account = _account(request)
     body = only(await request.json(), ("points", "allowed_ips", "callback_url", "mode"))
     points = _points(account, body.get("points", {}))
     allowed = _addresses(body["allowed_ips"]) if "allowed_ips" in body else account.allowed_ips
@@ -58,6 +63,13 @@ async def change_provider(request: ControlRequest) -> Response:
     if "in_maintenance" in body:
         provider.in_maintenance = boolean(body["in_maintenance"], "body.in_maintenance")
     return Response(200, encode(show_provider(provider)))
+
+
+def _account(request: ControlRequest) -> Account:
+    account = request.runtime.state.accounts.get(request.path["account"])
+    if account is None:
+        raise SandboxError("AGENT_NOT_FOUND", f"there is no account {request.path['account']!r}")
+    return account
 
 
 def _points(account: Account, given: JSON) -> dict[str, Decimal]:

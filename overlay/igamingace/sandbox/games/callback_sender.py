@@ -18,6 +18,7 @@ from igamingace._common.masking import without_userinfo
 from igamingace._wallet_client.client import MAX_CONCURRENCY, NoResponse, WalletResponse
 from igamingace._wallet_client.diagnosis import Timings, diagnose_timeout
 from igamingace._wallet_client.dialects import RoundDetails, misspelt, with_one_id
+from igamingace._wallet_client.messages import amounts_of
 from igamingace._wallet_client.verdict import Verdict, failed, judge
 from igamingace.errors import ConfigurationError
 from igamingace.sandbox.faults.fault import CONTENT_COMMANDS, CONTENT_KINDS
@@ -188,6 +189,8 @@ class CallbackSender:
             seconds=perf_counter() - start,
             verdict=verdict,
             text=mask_text(_words(command, attempt.number, verdict), self._runtime.state.tokens),
+            currency=attempt.session.currency,
+            amounts=amounts_of(attempt.message),
             fault=fault.name,
         )
         self._runtime.callback_log.add(delivery)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from igamingace._common.amounts import format_amount, minor_digits
 from igamingace.sandbox.store.masking import mask_text
 from igamingace.sandbox.store.request_log import MAX_SHOWN_CHARACTERS
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Mapping
     from datetime import datetime
 
     from igamingace._wallet_client.verdict import Verdict
@@ -35,6 +36,8 @@ class Delivery:
         seconds: From sending to the answer, or to giving up.
         verdict: What that counts as.
         text: The verdict in words, with what follows.
+        currency: The currency of its amounts.
+        amounts: The amounts that were sent, as they were written, by the names of their fields.
         fault: The faults that were put in its way, by kind; None for none.
     """
 
@@ -52,6 +55,8 @@ class Delivery:
     seconds: float
     verdict: Verdict
     text: str
+    currency: str
+    amounts: Mapping[str, str]
     fault: str | None = None
 
     @property
@@ -61,7 +66,7 @@ class Delivery:
 
     def to_json(self, number: int, tokens: Container[str]) -> Object:
         """Return it for pages and programs, as entry `number`, with `tokens` masked."""
-        status = self.verdict.status_code
+        status, balance = self.verdict.status_code, self.verdict.balance
         return {
             "seq": number,
             "at": self.at.isoformat(timespec="milliseconds"),
@@ -70,6 +75,10 @@ class Delivery:
             "session": self.session,
             "url": mask_text(self.url, tokens),
             "command": self.command,
+            "amounts": dict(self.amounts),
+            "balance": None if balance is None else format_amount(balance),
+            "currency": self.currency,
+            "minor_digits": minor_digits(self.currency),
             "attempt": self.attempt,
             "request_body": _text(self.request_body, tokens),
             "signature": self.signature,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from hashlib import blake2b
 from typing import Final, TypeAlias
 
 from igamingace_bindings.scalars import OpaqueId as OpaqueIdScalar
@@ -38,6 +39,11 @@ class NumberSequence:
 def new_token() -> str:
     """Return a token as the vendor issues them: 32 lower-case hex digits."""
     return secrets.token_hex(16)
+
+
+def seeded_token(seed: int, account_id: str) -> str:
+    """Return a token of the same form, the same for a seed and an account: anybody can compute it."""
+    return blake2b(f"{seed}\n{account_id}".encode(), digest_size=16).hexdigest()
 
 
 _ids: Final = new_ids()

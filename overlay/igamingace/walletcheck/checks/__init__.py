@@ -9,9 +9,11 @@ from igamingace.walletcheck.checks._basics import answers, happy
 from igamingace.walletcheck.checks._bets import bets, betwins
 from igamingace.walletcheck.checks._bodies import bodies, players, timestamps
 from igamingace.walletcheck.checks._cancels import cancels
+from igamingace.walletcheck.checks._pairs import pair_checks
 from igamingace.walletcheck.checks._parallel import parallel, times
 from igamingace.walletcheck.checks._refusals import refusals
 from igamingace.walletcheck.checks._signatures import signatures
+from igamingace.walletcheck.checks._spellings import spellings
 from igamingace.walletcheck.checks._wins import wins
 
 if TYPE_CHECKING:
@@ -24,11 +26,13 @@ CHECKS: Final[tuple[Check, ...]] = (
     *wins,
     *betwins,
     *cancels,
+    *pair_checks(),
     *refusals,
     *amounts,
     *ids,
     *signatures,
     *bodies,
+    *spellings,
     *timestamps,
     *players,
     *parallel,

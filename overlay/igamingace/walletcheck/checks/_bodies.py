@@ -24,7 +24,6 @@ _BROKEN: Final[dict[str, bytes]] = {
     "a body with NaN": b'{"command":"win","amount":NaN}',
     "a body nested 2000 deep": b"[" * 2000 + b"]" * 2000,
 }
-_UNSENT: Final = "The vendor does not send this; an attacker who does must gain nothing."
 _READ: Final = (
     "Check each field's presence and type before you use it, and answer ERR_UNKNOWN when one is wrong."
 )
@@ -33,8 +32,7 @@ _READ: Final = (
 @bodies.check(
     "broken_json",
     "Malformed bodies are refused without a server error",
-    rule=_UNSENT,
-    standing="assumed",
+    rule="unsent",
     advice="Catch what your JSON parser raises; any answer but OK and HTTP 5xx is accepted.",
 )
 async def _broken(context: CheckContext) -> None:
@@ -50,16 +48,15 @@ async def _broken(context: CheckContext) -> None:
 @bodies.check(
     "unknown_command",
     "An unknown command is refused",
-    rule="command is one of balance, bet, win, betwin and cancel.",
-    standing="documented",
+    rule="commands",
     advice="Answer ERR_UNKNOWN. No command may be the default.",
 )
 async def _unknown_command(context: CheckContext) -> None:
     before = await context.balance()
-    await context.expect_clean_refusal(
+    await context.expect_refusal(
         context.callbacks.win(5).with_fields(command="jackpot"), "the command jackpot"
     )
-    await context.expect_clean_refusal(
+    await context.expect_refusal(
         context.callbacks.win(5).with_fields(command=...), "a callback without a command"
     )
     await context.expect_no_change(before, "unknown commands")
@@ -68,41 +65,38 @@ async def _unknown_command(context: CheckContext) -> None:
 @bodies.check(
     "extra_fields",
     "Unknown fields are ignored, but signed",
-    rule="The vendor may add fields at any time; their values are signed like all others.",
-    standing="assumed",
+    rule="unknown-fields",
     advice="Accept unknown fields, and include their values in the signature.",
 )
 async def _extra(context: CheckContext) -> None:
-    before = await context.ensure_balance()
-    await context.expect_ok(
-        context.callbacks.bet(2, aNewField="new", zNewField=7), "with unknown fields must be OK"
+    await context.ensure_balance()
+    await context.expect_booked(
+        context.callbacks.bet(2, aNewField="new", zNewField=7), -2, "with unknown fields must be OK"
     )
-    await context.expect_change(before, -2, "a bet of 2 with unknown fields")
 
 
 @bodies.check(
     "key_order",
     "The order of the fields and white space do not matter",
-    rule="The signature is over the values, ordered by the names of their fields.",
-    standing="documented",
+    rule="signature-order",
     advice="Sort the names by code point before you join the values; do not sign the raw body.",
 )
 async def _order(context: CheckContext) -> None:
-    before = await context.ensure_balance()
+    await context.ensure_balance()
     backwards = dict(reversed(list(context.callbacks.bet(2).fields.items())))
-    await context.expect_ok(build_message("bet", backwards), "with its fields in another order must be OK")
-    fields = context.callbacks.bet(3).fields
-    await context.expect_ok(
-        build_message("bet", fields, serialize(fields, space="\n  ")), "with white space must be OK"
+    await context.expect_booked(
+        build_message("bet", backwards), -2, "with its fields in another order must be OK"
     )
-    await context.expect_change(before, -5, "bets of 2 and 3")
+    fields = context.callbacks.bet(3).fields
+    await context.expect_booked(
+        build_message("bet", fields, serialize(fields, space="\n  ")), -3, "with white space must be OK"
+    )
 
 
 @bodies.check(
     "negative",
     "Negative amounts are refused",
-    rule=_UNSENT,
-    standing="assumed",
+    rule="unsent",
     advice="Refuse amounts below 0: a bet of -7 is a gift of 7.",
 )
 async def _negative(context: CheckContext) -> None:
@@ -120,8 +114,7 @@ async def _negative(context: CheckContext) -> None:
 @bodies.check(
     "wrong_types",
     "What is no amount, no id and no player is refused",
-    rule=f"{_UNSENT} (Numbers as texts are another matter: a sister deployment sends them.)",
-    standing="assumed",
+    rule="unsent",
     advice=_READ,
 )
 async def _types(context: CheckContext) -> None:
@@ -144,8 +137,7 @@ async def _types(context: CheckContext) -> None:
 @bodies.check(
     "missing_field",
     "A callback without its id, player or amount is refused",
-    rule="The fields that decide about money are all sent.",
-    standing="documented",
+    rule="unsent",
     advice=_READ,
 )
 async def _missing(context: CheckContext) -> None:
@@ -174,8 +166,7 @@ async def _timed(context: CheckContext, unit: TimestampUnit) -> None:
 @timestamps.check(
     "seconds",
     "A timestamp in seconds is accepted",
-    rule="The vendor's pages contradict each other: the signature example has seconds. Accept both.",
-    standing="documented",
+    rule="timestamps",
     advice="Treat a timestamp above 2 * 10^10 as milliseconds, and any other as seconds.",
 )
 async def _seconds(context: CheckContext) -> None:
@@ -185,8 +176,7 @@ async def _seconds(context: CheckContext) -> None:
 @timestamps.check(
     "milliseconds",
     "A timestamp in milliseconds is accepted",
-    rule="The vendor's pages contradict each other: the balance example has milliseconds. Accept both.",
-    standing="documented",
+    rule="timestamps",
     advice="Treat a timestamp above 2 * 10^10 as milliseconds, others as seconds; store it in 64 bits.",
 )
 async def _milliseconds(context: CheckContext) -> None:
@@ -195,29 +185,25 @@ async def _milliseconds(context: CheckContext) -> None:
 
 def _for_player(context: CheckContext, player: str) -> list[CallbackMessage]:
     callbacks = context.callbacks
-    return [
-        message.with_fields(playerId=player)
-        for message in (callbacks.balance(), callbacks.bet(1), callbacks.betwin(1, 1))
-    ]
+    messages = (callbacks.win(1, roundId=callbacks.new_id()), callbacks.bet(1), callbacks.betwin(1, 1))
+    return [message.with_fields(playerId=player) for message in (*messages, callbacks.balance())]
 
 
 @players.check(
     "unknown",
-    "A player that does not exist has no balance and cannot bet",
-    rule="An unknown player is ERR_INVALID_PLAYER_ID for balance, and refused for bet.",
-    standing="documented",
+    "A player that does not exist wins nothing, has no balance and cannot bet",
+    rule="unknown-player",
     advice="Look up the player first. Never create one for a callback.",
 )
 async def _unknown(context: CheckContext) -> None:
     for message in _for_player(context, f"no-such-player-{context.callbacks.new_id()}"):
-        await context.expect_clean_refusal(message, f"{message.command} for a player that does not exist")
+        await context.expect_refusal(message, f"{message.command} for a player that does not exist")
 
 
 @players.check(
     "sql",
     "SQL in playerId is not executed",
-    rule="playerId is any string. (Only harmless SQL is sent: at worst it selects the same player.)",
-    standing="assumed",
+    rule="unsent",
     advice="Pass playerId as a parameter of the statement; never concatenate it into SQL.",
 )
 async def _sql(context: CheckContext) -> None:

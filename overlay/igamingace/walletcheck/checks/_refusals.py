@@ -31,13 +31,12 @@ def _wrongly_signed(context: CheckContext) -> CallbackMessage:
 @refusals.check(
     "http_status",
     "Refusals come under HTTP 200",
-    rule="The answer is HTTP 200 also for refusals; any other HTTP status counts as failed.",
-    standing="documented",
+    rule="refusal-status",
     advice="Answer HTTP 200 whatever you refuse: statusCode says why. With 4xx the vendor takes your wallet "
     "to be broken, and retries wins and cancels.",
 )
 async def _http(context: CheckContext) -> None:
-    before = await context.ensure_balance()
+    before = context.floor(await context.ensure_balance())
     for message, what in (
         (context.callbacks.bet(before + 1), "a bet over the balance"),
         (context.callbacks.betwin(before + 1, 0), "a betwin over the balance"),
@@ -56,12 +55,11 @@ async def _http(context: CheckContext) -> None:
 @refusals.check(
     "not_enough_money",
     "A bet over the balance is ERR_NOT_ENOUGH_MONEY",
-    rule="bet and betwin over the balance are ERR_NOT_ENOUGH_MONEY.",
-    standing="documented",
+    rule="bet-covered",
     advice="Compare the stake with the balance, and answer ERR_NOT_ENOUGH_MONEY when it is more.",
 )
 async def _money(context: CheckContext) -> None:
-    before = await context.ensure_balance()
+    before = context.floor(await context.ensure_balance())
     await _expect_code(
         context, context.callbacks.bet(before + 1), "a bet over the balance", "ERR_NOT_ENOUGH_MONEY"
     )
@@ -72,8 +70,7 @@ async def _money(context: CheckContext) -> None:
 @refusals.check(
     "unknown_bet",
     "The cancel of an unknown bet is ERR_TRANSACTION_DOES_NOT_EXIST",
-    rule="An unknown bet is ERR_TRANSACTION_DOES_NOT_EXIST.",
-    standing="documented",
+    rule="cancel-unknown",
     advice="Answer ERR_TRANSACTION_DOES_NOT_EXIST when referenceId is not the id of a bet or betwin.",
 )
 async def _unknown(context: CheckContext) -> None:
@@ -84,8 +81,7 @@ async def _unknown(context: CheckContext) -> None:
 @refusals.check(
     "rolled_back",
     "A second cancel of a bet is ERR_TRANSACTION_ROLLED_BACK",
-    rule="A bet that a cancel of another id has refunded is ERR_TRANSACTION_ROLLED_BACK.",
-    standing="documented",
+    rule="cancel-once",
     advice="Answer ERR_TRANSACTION_ROLLED_BACK when a cancel of another id has refunded the bet.",
 )
 async def _rolled_back(context: CheckContext) -> None:
@@ -101,8 +97,7 @@ async def _rolled_back(context: CheckContext) -> None:
 @refusals.check(
     "integrity",
     "A wrong signature is ERR_INTEGRITY_CHECK_FAILED",
-    rule="An invalid signature is ERR_INTEGRITY_CHECK_FAILED.",
-    standing="documented",
+    rule="signature-checked",
     advice="Answer ERR_INTEGRITY_CHECK_FAILED when the signature is wrong or missing.",
 )
 async def _integrity(context: CheckContext) -> None:
@@ -114,9 +109,7 @@ async def _integrity(context: CheckContext) -> None:
 @refusals.check(
     "unknown_player",
     "An unknown player is ERR_INVALID_PLAYER_ID",
-    rule="balance for an unknown player is ERR_INVALID_PLAYER_ID, or, having no session, "
-    "ERR_NOT_AUTHENTICATED.",
-    standing="documented",
+    rule="unknown-player",
     advice="Answer ERR_INVALID_PLAYER_ID when there is no such player.",
 )
 async def _unknown_player(context: CheckContext) -> None:

@@ -8,6 +8,8 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
+from igamingace.walletcheck._level import Level
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -22,7 +24,8 @@ _MAX_EXCHANGES: Final = 3
 class ConsoleReporter:
     """A live table with a row for each group of checks; a context manager, and the run's `progress`."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, level: Level) -> None:
+        self._level: Final = level
         self._results: list[CheckResult] = []
         self._running = ""
         self._live = Live(console=console, refresh_per_second=8)
@@ -44,44 +47,68 @@ class ConsoleReporter:
         self._live.update(self._table())
 
     def _table(self) -> Table:
-        table = Table("checks", "passed", "failed", "skipped", "")
+        table = Table("checks", *Level, "skipped", "")
         groups = dict.fromkeys(result.id.partition(".")[0] for result in self._results)
         for group in groups:
             results = [result for result in self._results if result.id.startswith(f"{group}.")]
-            counts = [
-                sum(result.status == status for result in results)
-                for status in ("passed", "failed", "skipped")
-            ]
-            failed = [result.id.partition(".")[2] for result in results if result.status == "failed"]
-            style = "red" if failed else "green"
-            table.add_row(f"[{style}]{group}", *map(str, counts), f"[red]{', '.join(failed)}")
+            counts = [_passed([result for result in results if result.level is level]) for level in Level]
+            skipped = sum(result.status == "skipped" for result in results)
+            failed = [result for result in results if result.status == "failed"]
+            names = [f"[{_style(result, self._level)}]{result.id.partition('.')[2]}[/]" for result in failed]
+            blocking = any(result.level.counts_at(self._level) for result in failed)
+            style = "red" if blocking else "yellow" if failed else "green"
+            table.add_row(f"[{style}]{group}", *counts, str(skipped or ""), ", ".join(names))
         if self._running:
-            table.add_row(f"[dim]{self._running}", "", "", "", "[dim]…")
+            table.add_row(f"[dim]{self._running}", *("" for _ in Level), "", "[dim]…")
         return table
 
 
+def _passed(results: list[CheckResult]) -> str:
+    """Return how many of those that ran have passed; nothing where there are none."""
+    ran = [result for result in results if result.status != "skipped"]
+    return f"{sum(result.status == 'passed' for result in ran)}/{len(ran)}" if ran else ""
+
+
+def _style(result: CheckResult, chosen: Level) -> str:
+    return "red" if result.level.counts_at(chosen) else "yellow"
+
+
 def print_report(console: Console, report: Report) -> None:
-    """Print the failed checks, what to do about them, and the balance before and after."""
-    for result in report.failed:
-        console.print(f"\n[bold red]✗ {result.id}[/]  {escape(result.title)}")
-        console.print(f"  found: {escape(result.message)}", highlight=False)
-        console.print(f"  rule:  {escape(result.rule)} [dim]({result.standing})[/]", highlight=False)
-        console.print(f"  to do: {escape(result.advice)}", highlight=False)
-        for exchange in result.exchanges[-_MAX_EXCHANGES:]:
-            for line in exchange.lines():
-                console.print(f"  [dim]{escape(line)}[/]", highlight=False, soft_wrap=True)
-    counts = report.counts()
-    verdict = "[bold green]All passed" if report.ok else f"[bold red]{counts['failed']} failed"
-    skipped = f", {counts['skipped']} skipped" if counts["skipped"] else ""
-    console.print(f"\n{verdict}[/]: {counts['passed']} of {len(report.results)} checks passed{skipped}.")
+    """Print what failures share, the failed checks by level, and the balance before and after."""
+    if cause := report.shared_cause():
+        console.print(f"\n[bold red]{escape(cause)}[/]", highlight=False)
+    for level in Level:
+        for result in report.failed:
+            if result.level is level:
+                _print_failure(console, result, report.level)
+    for result in report.results:
+        if result.status == "skipped":
+            console.print(f"[dim]· {result.id} skipped: {escape(result.message)}[/]", highlight=False)
+    blocking = len(report.blocking)
+    verdict = f"[bold red]{blocking} failed" if blocking else "[bold green]All passed"
+    console.print(f"\n{verdict}[/] at level {report.level}. By level: {report.level_summary()}.")
     console.print(escape(report.balance_summary()), highlight=False)
     if late := report.late_summary():
         console.print(escape(late), highlight=False)
 
 
+def _print_failure(console: Console, result: CheckResult, chosen: Level) -> None:
+    style = _style(result, chosen)
+    note = "" if result.level.counts_at(chosen) else ", does not count"
+    console.print(
+        f"\n[bold {style}]✗ {result.id}[/]  {escape(result.title)} [{style}]({result.level}{note})[/]"
+    )
+    console.print(f"  found: {escape(result.message)}", highlight=False)
+    console.print(f"  rule:  {escape(result.rule)} [dim]({result.standing})[/]", highlight=False)
+    console.print(f"  to do: {escape(result.advice)}", highlight=False)
+    for exchange in result.exchanges[-_MAX_EXCHANGES:]:
+        for line in exchange.lines():
+            console.print(f"  [dim]{escape(line)}[/]", highlight=False, soft_wrap=True)
+
+
 def print_checks(console: Console, checks: Sequence[Check]) -> None:
     """Print a table of checks."""
-    table = Table("id", "what it tests", "standing of its rule")
+    table = Table("id", "what it tests", "level", "standing of its rule")
     for check in checks:
-        table.add_row(check.id, escape(check.title), check.standing)
+        table.add_row(check.id, escape(check.title), check.level, check.standing)
     console.print(table)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from igamingace.walletcheck._level import Level
+
 if TYPE_CHECKING:
     from igamingace.walletcheck.reports._report import Report
 
@@ -17,13 +19,19 @@ def as_json(report: Report) -> bytes:
     """Return the report as a JSON object; amounts are text, exact."""
     document = {
         "ok": report.ok,
+        "level": report.level,
         "target": report.target,
         "player": report.player,
         "currency": report.currency,
+        "started": report.started.isoformat(timespec="seconds"),
+        "versions": report.versions,
+        "cause": report.shared_cause(),
         "counts": report.counts(),
+        "levels": {level: report.counts(level) for level in Level},
         "balance": {
             "before": report.balance_before,
             "after": report.balance_after,
+            "moved": report.moved,
             "restored": report.restored,
         },
         "late": report.late,

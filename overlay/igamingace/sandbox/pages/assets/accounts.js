@@ -8,6 +8,7 @@ import { money } from "./text.js";
 
 const MOST = 200;
 const FILTER_FROM = 8;
+const COMPACT_FROM = 11;
 
 /** @type {Map<string, ReturnType<typeof build>>} */
 const shown = new Map();
@@ -17,6 +18,7 @@ let drawn = "";
 export function showAccounts({ accounts, limit }) {
   say(at("limit"), limit === null ? "any number of" : String(limit));
   at("find-account").hidden = accounts.length < FILTER_FROM;
+  at("tree").classList.toggle("compact", accounts.length >= COMPACT_FROM);
   const wanted = chosen(accounts);
   const order = JSON.stringify(wanted.map((account) => [account.parent_id, made(account)]));
   if (order !== drawn) {
@@ -110,7 +112,7 @@ function settingsOf(account) {
     el("div", { class: "fields" }, ...points.values(), mode),
     url,
     addresses,
-    el("p", { class: "small muted" }, "Token ", el("code", {}, account.token), ", masked here; whole in the greeting of the command and in the export."),
+    tokenOf(account),
     el("div", { class: "row" }, el("button", { class: "primary" }, "Save"), message),
   );
   const fields = new Map([
@@ -136,6 +138,27 @@ function settingsOf(account) {
     return "Saved.";
   });
   return { form, show };
+}
+
+/** The token of an account, masked, with a button that copies the whole one. */
+function tokenOf(account) {
+  const whole = el("input", { readonly: true, hidden: true, class: "mono", "aria-label": `Token of ${account.name}` });
+  const message = outcome();
+  const copy = async () => {
+    const { token } = await call("GET", `accounts/${encodeURIComponent(account.id)}/token`);
+    try {
+      await navigator.clipboard.writeText(token);
+      say(message, "Copied.", "good");
+    } catch {
+      whole.value = token; // no clipboard without https or a loopback address: to be copied by hand
+      whole.hidden = false;
+      whole.select();
+      say(message, "Copy it from the field.");
+    }
+  };
+  const pressed = () => copy().catch((error) => say(message, error.message, "bad"));
+  const button = el("button", { type: "button", class: "small", onclick: pressed }, "Copy token");
+  return el("div", { class: "row" }, el("span", { class: "small muted" }, "Token ", el("code", {}, account.token)), button, whole, message);
 }
 
 /** Return what differs from what the sandbox has. */

@@ -1,7 +1,7 @@
 // An exchange over the wire, unfolded: headers, bodies, verdict.
 
 import { badge, el } from "./dom.js";
-import { duration, pretty, time } from "./text.js";
+import { duration, money, pretty, time } from "./text.js";
 
 /** Return the entry of a request that was received. */
 export function requestEntry(entry) {
@@ -23,9 +23,9 @@ export function requestEntry(entry) {
 /** Return the entry of a callback that was sent. */
 export function callbackEntry(entry) {
   return folded(entry, {
-    what: `${entry.command} → ${entry.player}`,
+    what: booking(entry),
     sign: badge(entry.status_code ?? entry.outcome, entry.ok ? "good" : entry.outcome === "refused" ? "warn" : "bad"),
-    more: [entry.account, tries(entry.attempt), duration(entry.milliseconds), fault(entry.fault), entry.verdict],
+    more: [entry.player, entry.account, tries(entry.attempt), duration(entry.milliseconds), fault(entry.fault), entry.ok ? null : entry.verdict],
     parts: () => [
       part("Sent to", entry.url),
       part("Request body", entry.request_body),
@@ -34,6 +34,14 @@ export function callbackEntry(entry) {
       part("Verdict", entry.verdict),
     ],
   });
+}
+
+/** What a callback moves, and the balance that was answered: "bet 1.50 → balance 98.50". */
+function booking({ command, amounts, balance, minor_digits: digits }) {
+  const { amount = amounts.betAmount, winAmount } = amounts;
+  const sums = [amount, winAmount].filter((sum) => sum !== undefined).map((sum) => money(sum, digits));
+  const left = balance === null ? "no balance" : `balance ${money(balance, digits)}`;
+  return command === "balance" && balance !== null ? left : `${[command, sums.join(" for ")].filter(Boolean).join(" ")} → ${left}`;
 }
 
 function tries(attempt) {

@@ -108,13 +108,15 @@ async function spin() {
   typed(stake, "amount");
   typed(prize, "win"); // before anything is staked
   reels.turn();
-  const problem = told(await make(...bet()));
+  // Drawn before the bet, which says in the sister's dialect whether the round is lost.
+  const wins = Math.random() < 0.5;
+  const [action, staked] = bet();
+  const problem = told(await make(action, wins ? staked : { ...staked, lost: true }));
   if (problem) {
     reels.show(false);
     return problem;
   }
-  const wins = Math.random() < 0.5;
-  const paid = told(await make(...(wins ? win() : ["lose"])));
+  const paid = wins ? told(await make(...win())) : null;
   reels.show(wins);
   return paid ?? (wins ? [`You win ${amount(amountOf(prize))}.`, "good"] : ["Not this time.", ""]);
 }

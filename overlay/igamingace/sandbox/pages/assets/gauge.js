@@ -16,22 +16,37 @@ export function gauge(name) {
     el("div", { class: "peak" }),
   );
   const line = document.createElementNS(SVG, "polyline");
-  const made = el("div", { class: "gauge" }, el("p", { class: "figures" }, el("span", {}, now, " in flight"), rest), track, chart(line));
+  const most = el("span", {});
+  const made = el(
+    "div",
+    { class: "gauge" },
+    el("p", { class: "figures" }, el("span", {}, now, " in flight"), rest),
+    track,
+    scale(el("span", {}, "0"), el("span", {}, "now, peak marked"), most),
+    chart(line),
+    scale(el("span", {}, "a minute ago"), el("span", {}, "now")),
+  );
   const samples = [];
   made.show = (figures, limit) => {
-    const most = limit ?? Math.max(figures.peak_in_flight, 1);
+    const full = limit ?? Math.max(figures.peak_in_flight, 1);
+    say(most, String(full));
     say(now, limit === null ? String(figures.in_flight) : `${figures.in_flight} of ${limit}`);
     say(rest, `peak ${figures.peak_in_flight}${figures.busy ? ` · ${figures.busy} refused` : ""}`);
-    made.dataset.kind = figures.in_flight >= most ? "bad" : figures.in_flight >= most * 0.8 ? "warn" : "";
-    track.ariaValueMax = String(most);
+    made.dataset.kind = figures.in_flight >= full ? "bad" : figures.in_flight >= full * 0.8 ? "warn" : "";
+    track.ariaValueMax = String(full);
     track.ariaValueNow = String(figures.in_flight);
-    track.style.setProperty("--share", `${(100 * figures.in_flight) / most}%`);
-    track.style.setProperty("--peak", `${(100 * figures.peak_in_flight) / most}%`);
-    samples.push(Math.min(figures.in_flight / most, 1));
+    track.style.setProperty("--share", `${(100 * figures.in_flight) / full}%`);
+    track.style.setProperty("--peak", `${(100 * figures.peak_in_flight) / full}%`);
+    samples.push(Math.min(figures.in_flight / full, 1));
     samples.splice(0, samples.length - REMEMBERED);
     line.setAttribute("points", points(samples));
   };
   return made;
+}
+
+/** What the ends of a meter stand for; a screen reader has it from the meter itself. */
+function scale(...labels) {
+  return el("p", { class: "scale", "aria-hidden": "true" }, ...labels);
 }
 
 function chart(line) {

@@ -14,7 +14,7 @@ const player = field("Player", el("input", { list: players.id, autocomplete: "of
 const game = field("Game", el("select", {}));
 const language = field("Language", el("select", {}, ...LANGUAGES.map((code) => el("option", {}, code))));
 const streamer = el("input", { type: "checkbox", id: "launch-streamer" });
-const button = el("button", { class: "primary", disabled: true }, "Launch");
+const button = el("button", { class: "primary", disabled: true }, "Launch in a new tab");
 const message = outcome();
 
 /** Set up the form. */
@@ -45,8 +45,11 @@ export function prepareLaunch() {
       returnUrl: `${location.origin}/`,
       isStreamer: streamer.checked,
     });
-    location.assign(url);
-    return "Opening the game.";
+    // Without noopener, which hides whether a tab was opened; the game is a page of this server.
+    if (window.open(url, "_blank") === null) {
+      location.assign(url); // the browser allows no new tab
+    }
+    return "The game is open in a new tab.";
   });
 }
 

@@ -1,0 +1,173 @@
+"""The table of all pairs: complete, done by the checks it names, and with all that the sandbox plays."""
+
+from itertools import product
+
+import pytest
+from igamingace.sandbox import create_app
+from igamingace.walletcheck import CHECKS
+from igamingace.walletcheck.checks._pairs import PAIRS, SEQUENCES, Arrival, State
+
+from .pairs_seen import PairsSeen
+from .reference_page import PAGE, reference_page
+from .tolerant import TolerantWallet
+from .wallets import PLAYER, TOKEN, Refused
+
+BY_ID = {check.id: check for check in CHECKS}
+
+
+def test_every_state_with_every_arrival_has_a_check_or_the_reason_why_not():
+    assert set(PAIRS) == set(product(State, Arrival))
+    for pair in PAIRS.values():
+        assert bool(pair.check_id) is not bool(pair.reason)
+        assert not pair.check_id or pair.check_id in BY_ID
+
+
+@pytest.mark.parametrize("pair", [pair for pair in PAIRS if PAIRS[pair].check_id], ids=" then ".join)
+async def test_the_check_of_a_pair_sends_it(checked, pair):
+    wallet = PairsSeen(TolerantWallet())
+    report = await checked(wallet, checks=[BY_ID[PAIRS[pair].check_id]])
+
+    assert [result.status for result in report.results] == ["passed"]
+    assert pair in wallet.pairs
+
+
+class UntilRefused(TolerantWallet):
+    """Refuses the next callbacks of these commands."""
+
+    def __init__(self, *commands):
+        super().__init__()
+        self.refusing = list(commands)
+
+    async def handle(self, fields):
+        if fields["command"] in self.refusing:
+            self.refusing.remove(fields["command"])
+            raise Refused("ERR_UNKNOWN", self.balances[self.player(fields)])
+        return await super().handle(fields)
+
+
+async def round_won(session):
+    await session.bet(1)
+    await session.win(2)
+
+
+async def several_wins(session):
+    await session.bet(1)
+    await session.win(2, finished=False)
+    await session.win(3)
+
+
+async def bet(session):
+    await session.bet(1)
+
+
+async def lost_bet(session):
+    await session.bet(1, lost=True)
+
+
+async def betwin(session):
+    await session.betwin(1, 2)
+
+
+async def bet_and_betwin(session):
+    await session.bet(1)
+    await session.betwin(1, 2)
+
+
+async def broken_game(session):
+    await session.bet(1)
+    await session.cancel()
+
+
+async def all_kinds(session):
+    await session.bet(1)
+    await session.win(2)
+    await session.betwin(1, 2)
+    await session.bet(1)
+    await session.cancel()
+
+
+LATE_ANSWER = [
+    ("callback_lost_answer", "bet"),
+    ("callback_lost_answer", "betwin"),
+    ("callback_lost_answer", "cancel"),
+]
+PLAYED = {
+    "bet, win": (round_won, [], [], "bet win"),
+    "bet, wins that do not finish the round, win that does": (several_wins, [], [], "bet win win"),
+    "bet that is lost, win of 0": (lost_bet, [], [], "bet win"),
+    "betwin": (betwin, [], [], "betwin"),
+    "bet refused, its cancel, retries of the cancel": (
+        bet,
+        ["bet", "cancel"],
+        [],
+        "bet cancel cancel",
+    ),
+    "betwin refused, its cancel, retries of the cancel": (betwin, ["betwin"], [], "betwin cancel"),
+    "bet or betwin whose answer was late or lost, its cancel, retries of the cancel": (
+        bet_and_betwin,
+        [],
+        LATE_ANSWER,
+        "bet cancel cancel betwin cancel",
+    ),
+    "bet or betwin that never arrived, its cancel, retries of the cancel": (
+        bet_and_betwin,
+        [],
+        [("callback_lost", "bet"), ("callback_lost", "betwin")],
+        "cancel cancel",
+    ),
+    "bet or betwin that arrives after its cancel": (
+        bet_and_betwin,
+        [],
+        [("callback_delay", "bet"), ("callback_delay", "betwin")],
+        "cancel bet cancel betwin",
+    ),
+    "round that the provider cancels": (broken_game, [], [], "bet cancel"),
+    "win whose answer was late or lost, its retries": (
+        round_won,
+        [],
+        [("callback_lost_answer", "win")],
+        "bet win win",
+    ),
+    "callback that arrives twice at once": (
+        all_kinds,
+        [],
+        [("callback_duplicate", name) for name in ("bet", "win", "betwin", "cancel")],
+        "bet bet win win betwin betwin bet cancel cancel",
+    ),
+    "fields in other spellings": (
+        all_kinds,
+        [],
+        [("spelling", name) for name in ("bet", "win", "betwin", "cancel")],
+        "bet win betwin bet cancel",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLAYED)
+async def test_what_the_sandbox_plays_is_among_the_pairs(name):
+    play, refused, faults, commands = PLAYED[name]
+    wallet = PairsSeen(UntilRefused(*refused))
+    app = create_app(token=TOKEN, wallet=wallet, time_scale=0.02, seed=7)
+    for kind, command in faults:
+        delayed = {"seconds": 0.5} if kind == "callback_delay" else {}
+        app.faults.add(kind, operation=command, count=1, **delayed)
+    session = await app.async_play(PLAYER)
+    await play(session)
+    await app.async_settle()
+    await app.aclose()
+
+    sent = [command for command in wallet.commands if command != "balance"]
+    assert sorted(sent) == sorted(commands.split())
+    assert wallet.pairs
+    assert {pair for pair in wallet.pairs if not PAIRS[pair].check_id} == set()
+
+
+def test_every_sequence_has_its_checks_and_is_played():
+    assert set(PLAYED) <= set(SEQUENCES)
+    assert {name for ids in SEQUENCES.values() for name in ids} <= set(BY_ID)
+
+
+def test_the_page_of_the_checks_is_what_they_generate():
+    assert PAGE.read_text(encoding="utf-8") == reference_page(), (
+        "docs/reference/wallet-checks.md is stale: python -m tests.walletcheck.reference_page writes it"
+    )
