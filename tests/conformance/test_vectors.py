@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from collections import Counter
 from decimal import Decimal
 
@@ -102,6 +103,17 @@ def test_the_documented_example_is_among_them():
     assert found["token"] == "my_super_secret_token"
     assert json.loads(base64.b64decode(found["body"])) == json.loads(DOCUMENTED)
     assert found["signed"] == "1500,USD,user123,1713792000"
+
+
+def test_the_signatures_in_the_guide_are_right():
+    guide = (SPEC / "guide" / "callbacks.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\{.*\})` \| `(.*)` \| `(\S{88})` \|$", guide, re.MULTILINE)
+
+    assert len(rows) >= 6
+    for body, text, signature in rows:
+        verify(body.encode(), signature, "my_super_secret_token")
+        digest = hmac.digest(b"my_super_secret_token", text.encode(), "sha512")
+        assert base64.b64encode(digest).decode() == signature
 
 
 def test_what_is_refused_for_its_signature_alone_has_a_wrong_one_and_all_else_a_right_one():
