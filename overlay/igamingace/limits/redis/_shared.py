@@ -77,7 +77,9 @@ class RedisStore:
             try:
                 return action(self._client(self._places.get(prefix)))
             except MovedError as moved:  # the node of another slot; only a cluster has such
-                place = self._places[prefix] = (moved.host or self._settings.get("host", ""), moved.port)
+                node = cast("Any", moved)  # which redis-py does not type
+                host = node.host or self._settings.get("host", "")
+                place = self._places[prefix] = (host, node.port)
                 return action(self._client(place))
         except (RedisError, OSError) as error:
             self._places.pop(prefix, None)  # the node may be gone: ask the first one again
