@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -39,6 +40,10 @@ def key(row):
     return row.trans_id, int(row.trans_type)
 
 
+def time_of(row):
+    return row.created_at
+
+
 @dataclass
 class Platform:
     """Lists rows as the platform may: order and inclusive ends are not documented.
@@ -47,7 +52,7 @@ class Platform:
     """
 
     rows: list[Transaction]
-    changes: list[object] = field(default_factory=list)
+    changes: list[Any] = field(default_factory=list)
     newest_first: bool = False
     includes_end: bool = True
     largest: int = 1000
@@ -66,7 +71,7 @@ class Platform:
             for row in self.rows
             if start <= row.created_at < end or (self.includes_end and row.created_at == end)
         ]
-        listed.sort(key=lambda row: row.created_at, reverse=self.newest_first)
+        listed.sort(key=time_of, reverse=self.newest_first)
         self.last[window] = listed
         part = listed[given["offset"] :][: min(given["limit"], self.largest)]
         total = len(listed) if self.names_total else None
@@ -75,7 +80,7 @@ class Platform:
     def _change(self):
         change = self.changes.pop(0) if self.changes else []
         if isinstance(change, int):
-            for row in sorted(self.rows, key=lambda row: row.created_at)[:change]:
+            for row in sorted(self.rows, key=time_of)[:change]:
                 self.rows.remove(row)
         else:
             self.rows += change
@@ -107,7 +112,7 @@ def platforms(draw, *, deletions=True):
     places = draw(st.lists(PLACES, max_size=60, unique_by=lambda place: place[1:]))
     rows = [transaction(id_, at, type_) for at, id_, type_ in places]
     split = draw(st.integers(0, len(rows)))
-    changes: list[object] = []
+    changes: list[Any] = []
     late = rows[split:]
     while late:
         some = draw(st.integers(0, 4))
@@ -235,7 +240,7 @@ def test_ranges_that_follow_each_other_divide_the_rows():
     for start, end in ((START, border), (border, second(20))):
         state = WalkState(RULE, start, end, {}, pause=0)
         state.take(platform.answer(state.next_page()), 0)
-        parts.append([int(row.trans_id) for row in iter(state.next_row, None)])
+        parts.append([int(row.trans_id or 0) for row in iter(state.next_row, None)])
 
     assert parts == [list(range(10)), list(range(10, 20))]
 
@@ -399,7 +404,8 @@ def test_the_memory_of_a_walk_does_not_grow_with_its_windows():
         sizes = []
         state = WalkState(RULE, START, second(LONGEST * windows), {}, pause=0)
         while (page := state.next_page()) is not None:
-            at = round((page.arguments["start_time"] - START).total_seconds())
+            start: Any = page.arguments["start_time"]
+            at = round((start - START).total_seconds())
             platform.rows = [transaction(f"{at}-{number}", at + number % 9) for number in range(30)]
             state.take(platform.answer(page), 0)
             sizes.append(sys.getsizeof(state._seen) + len(state._seen))

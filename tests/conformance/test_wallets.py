@@ -16,8 +16,7 @@ from igamingace.ledger import Ledger
 from .vectors import MANIFEST, TOKEN, WALLETS, run
 
 SIGNATURE = SIGNATURE_HEADER.encode()
-ROOT = Path(__file__).parents[2]
-(EXAMPLE,) = [*ROOT.glob("docs/examples/wallet.py"), *ROOT.glob("tests/callbacks/examples/wallet.py")]
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "wallet.py"
 # What the example wallet leaves out, to stay short: it stores whole cents, of one currency.
 OTHER_SCALE = {"amount.thousandths", "amount.without_digits", "refusal.other_currency"}
 

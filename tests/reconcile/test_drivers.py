@@ -131,6 +131,7 @@ reconcile(rows(), [])
 """
 
 
+@pytest.mark.proof
 def test_nothing_that_names_a_player_is_left_on_disk_by_a_process_that_is_killed(tmp_path):
     scratch = tmp_path / "scratch"
     scratch.mkdir()

@@ -118,10 +118,10 @@ SISTER = [0, 1, 2, 3, 4, 10, 11, 14]
     ("dialect", "play", "faults", "correct", "careless"),
     [
         *(("igamingace", *case) for case in CASES),
-        *(("sister", *CASES[number]) for number in SISTER),
+        *(pytest.param("sister", *CASES[number], marks=pytest.mark.proof) for number in SISTER),
     ],
 )
-@pytest.mark.parametrize("kind", [Correct, Careless])
+@pytest.mark.parametrize("kind", [Correct, pytest.param(Careless, marks=pytest.mark.proof)])
 def test_each_discrepancy_can_be_rehearsed(tmp_path, kind, dialect, play, faults, correct, careless):
     books = kind(tmp_path)
     wallet = wallet_app(books.wallet, token=TOKEN)

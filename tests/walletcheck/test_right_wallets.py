@@ -12,7 +12,7 @@ from igamingace.walletcheck import CHECKS, Level
 from .plain import PlainWallet
 from .wallets import PLAYER, TOKEN
 
-EXAMPLE = Path(__file__).parents[1] / "callbacks" / "examples" / "wallet.py"
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "wallet.py"
 
 
 @pytest.mark.proof

@@ -165,16 +165,19 @@ def failure_kind(error: BaseException) -> FailureKind | Literal[""]:
 
 def find_failure(error: BaseException) -> tuple[FailureKind | Literal[""], BaseException]:
     """Return the kind of a failure, and the exception of the system or of TLS that tells it."""
-    # The innermost exception says most. A library may raise its own `from None`, which leaves the context.
-    inner = error.__cause__ or error.__context__
-    causes: Sequence[BaseException] = [inner] if inner else []
-    if isinstance(error, BaseExceptionGroup):
-        causes = cast("BaseExceptionGroup[BaseException]", error).exceptions
-    for cause in causes:
+    for cause in _causes(error):
         kind, said = find_failure(cause)
         if kind:
-            return kind, said
+            return kind, said  # the innermost exception says most
     return _kind_of(error), error
+
+
+def _causes(error: BaseException) -> Sequence[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        return cast("BaseExceptionGroup[BaseException]", error).exceptions
+    # A library may raise its own `from None`, which leaves the context.
+    inner = error.__cause__ or error.__context__
+    return [inner] if inner else []
 
 
 def _kind_of(error: BaseException) -> FailureKind | Literal[""]:
