@@ -123,9 +123,8 @@ def measure(rows, folder):
 
 def main(sizes):
     peaks = {}
-    print(
-        f"{'rows a side':>12} {'':10} {'seconds':>8} {'cpu s':>8} {'rows/s':>10} {'rows/cpu s':>11} {'peak MiB':>9}"
-    )
+    names = ("seconds", "cpu s", "rows/s", "rows/cpu s", "peak MiB")
+    print("{:>12} {:10} {:>8} {:>8} {:>10} {:>11} {:>9}".format("rows a side", "", *names))
     for rows in sizes:
         with tempfile.TemporaryDirectory() as folder:
             for way, (seconds, cpu, peak) in measure(rows, Path(folder)).items():
