@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from igamingace._common.extras import install_hint
 from igamingace._common.files import is_writable, open_private, write_file
 from igamingace.cli._accounts import account_of, open_agent
 from igamingace.cli._command import FAILED, CannotRun, command
@@ -218,7 +219,7 @@ def _engine() -> Generator[Engine]:
         from sqlalchemy import create_engine, make_url  # noqa: PLC0415 -- of an extra
         from sqlalchemy.exc import ArgumentError, NoSuchModuleError  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        raise CannotRun(f"it needs {error.name}: pip install 'igamingace[ledger]'") from None
+        raise CannotRun(f"it needs {error.name}: {install_hint('ledger')}") from None
     try:
         url = make_url(url_text)
         if url.drivername == "postgresql":
