@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
 
 from igamingace import __version__  # noqa: E402 -- the installed package's
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 project = "igamingace"
 copyright = "the authors of igamingace, MIT"  # noqa: A001 -- Sphinx' name
@@ -48,3 +52,19 @@ html_show_sphinx = False
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {"navigation_with_keys": True}
+
+
+def indented_blocks_are_code(
+    _app: object, _what: str, _name: str, _object: object, _options: object, lines: list[str]
+) -> None:
+    """Mark what stands indented below a paragraph as code, which reStructuredText wants to be told."""
+    for number, line in reversed(list(enumerate(lines))):
+        paragraph = next((above for above in reversed(lines[:number]) if above.strip()), "")
+        starts = line.startswith("    ") and number and not lines[number - 1].strip()
+        if starts and paragraph and not paragraph.startswith((" ", "-", "*", "1.")):
+            lines[number:number] = ["::", ""]
+
+
+def setup(app: Sphinx) -> None:
+    """Read docstrings as they are written; before napoleon does."""
+    app.connect("autodoc-process-docstring", indented_blocks_are_code, priority=100)

@@ -208,6 +208,7 @@ NAMES = {
         "Check",
         "CheckResult",
         "Exchange",
+        "Level",
         "Report",
         "as_json",
         "check_wallet",

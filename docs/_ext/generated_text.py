@@ -17,7 +17,7 @@ from igamingace_bindings import contract
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["TEXTS", "api_text"]
+__all__ = ["TEXTS", "api_text", "class_text"]
 
 _RESEND = {
     "done": "it succeeded",
@@ -172,6 +172,15 @@ def api_text(module_name: str) -> str:
                 if not inner.startswith("_") and (callable(each) or isinstance(each, property | classmethod))
             ]
     return "\n\n".join(part for part in parts if part)
+
+
+def class_text(path: str) -> str:
+    """Return the reference of one class in Markdown."""
+    module_name, _, name = path.rpartition(".")
+    value = getattr(import_module(module_name), name)
+    methods = [(inner, each) for inner, each in vars(value).items() if not inner.startswith("_")]
+    members = [_member(f"{name}.{inner}", each, "###") for inner, each in methods if callable(each)]
+    return "\n\n".join([f"## `{name}`\n\n{inspect.getdoc(value) or ''}", *members])
 
 
 def _member(name: str, value: Any, head: str) -> str:  # noqa: ANN401 -- any object of a module

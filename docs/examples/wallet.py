@@ -49,10 +49,12 @@ class MyWallet:
             ).fetchone()
             if booked and booked[1] != callback.player_id:
                 raise ValueError("the cancel names another player's bet")
-            if (
-                callback.transaction_id
-                and db.execute("SELECT 1 FROM booking WHERE id = ?", (this,)).fetchone()
-            ):
+            other = db.execute(
+                "SELECT id FROM booking WHERE id = ? "
+                "UNION SELECT bet FROM cancelled WHERE by = ? AND bet != ?",
+                (this, this, bet),
+            ).fetchone()
+            if callback.transaction_id and other:
                 raise ValueError("the id of the cancel is that of another callback")
             if before is None:  # remembered also when there is no such bet: it may arrive after its cancel
                 db.execute("INSERT INTO cancelled VALUES (?, ?)", (bet, this))

@@ -6,6 +6,7 @@ import sys
 import pytest
 from igamingace import Agent
 from igamingace.cli import agents_create
+from igamingace.cli._append import token_variable
 from igamingace.operators import Account
 
 TOKEN = "60349266c8d9487eab7531b1a15d2480"
@@ -204,10 +205,10 @@ def test_a_name_that_the_output_cannot_write_keeps_no_secret_back(run, sandbox, 
 
 
 def test_an_account_whose_showing_fails_is_3_and_its_secrets_stand_there_already(run, sandbox, monkeypatch):
-    def mistaken(account):
+    def mistaken(*_):
         raise ZeroDivisionError("by 0")
 
-    monkeypatch.setattr(agents_create, "_as_toml", mistaken)
+    monkeypatch.setattr(agents_create, "account_toml", mistaken)
 
     done = run("agents", "create", "unshown", *NEW, "--yes", status=3)
 
@@ -219,7 +220,7 @@ def test_an_account_whose_showing_fails_is_3_and_its_secrets_stand_there_already
 def test_the_variable_for_a_token_has_a_name_of_its_own(run, name, variable):
     account = Account(name=name, token="a-token", currency="USD", operator_id="k-7")
 
-    assert f'token_env = "{variable}"' in agents_create._as_toml(account)
+    assert token_variable(account) == variable
 
 
 @pytest.mark.parametrize("option", ["--account", "-a"])
@@ -250,3 +251,57 @@ def test_floors_share_the_grammar_of_top_up(broken):
     assert "given twice" in broken(*chosen, "--floor", "1", "--floor", "2", status=2).stderr
     assert "below 30000" in broken(*chosen, "--floor", "1", "--floor", "USD=30000", status=1).stdout
     broken(*chosen, "--floor", "30000", "--floor", "USD=1")
+
+
+def test_a_new_account_is_appended_to_the_file_and_works_at_once(run, tmp_path):
+    done = run("agents", "create", "appended", *NEW, "--yes", "--append")
+
+    secret = tmp_path / "appended.token"
+    assert secret.stat().st_mode & 0o777 == 0o600
+    assert f"Appended to agents.toml; its token is in {secret.name}." in done.stderr
+    assert run.json("balances", "-a", "appended")["by_agent"] == {"appended": {"USD": "0"}}
+    assert secret.read_text().strip() not in (tmp_path / "agents.toml").read_text()
+
+
+def test_appending_is_offered_and_no_answer_is_a_no(run, tmp_path):
+    before = (tmp_path / "agents.toml").read_text()
+
+    silent = run("agents", "create", "silent", *NEW, typed="y\n")
+    refused = run("agents", "create", "unwanted", *NEW, typed="y\nn\n")
+    assert (tmp_path / "agents.toml").read_text() == before
+    wanted = run("agents", "create", "wanted", *NEW, typed="y\ny\n")
+
+    for done in (silent, refused, wanted):
+        assert "Append it to agents.toml, its token in" in done.stderr
+    assert (tmp_path / "agents.toml").read_text().startswith(before)
+    assert run.json("balances", "-a", "wanted")["by_agent"] == {"wanted": {"USD": "0"}}
+
+
+def test_a_script_is_asked_nothing_and_its_file_stays(run, tmp_path):
+    before = (tmp_path / "agents.toml").read_text()
+
+    done = run("agents", "create", "scripted", *NEW, "--yes")
+
+    assert "Append" not in done.stderr
+    assert (tmp_path / "agents.toml").read_text() == before
+
+
+def test_a_token_is_never_written_over_another(run, tmp_path):
+    (tmp_path / "taken.token").write_text("of somebody else")
+
+    done = run("agents", "create", "taken", *NEW, "--yes", "--append", status=2)
+
+    assert "taken.token exists" in done.stderr
+    assert (tmp_path / "taken.token").read_text() == "of somebody else"
+
+
+def test_a_file_that_cannot_be_written_is_1_and_the_token_was_shown(run, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device", "agents.toml")
+
+    monkeypatch.setattr(agents_create, "append_account", full)
+
+    done = run("agents", "create", "full", *NEW, "--yes", "--append", status=1)
+
+    assert "  token     " in done.stdout
+    assert "the account was opened, but is not in agents.toml" in done.stderr

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import stat
+from collections import deque
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,7 @@ from igamingace.sandbox.store.models import Transaction, TransactionType
 
 KOREA = timezone(timedelta(hours=9))
 DAY = datetime.now(KOREA).date() - timedelta(days=1)
-PLAYED = datetime.combine(DAY, datetime.min.time(), KOREA) + timedelta(hours=10)
+PLAYED = datetime.combine(DAY, datetime.min.time(), KOREA) + timedelta(hours=10, minutes=30)
 PLACE: Any = {"round_id": 5, "provider_id": 1, "game_id": 655}
 PAUSE = ("--pause", "0")
 
@@ -171,6 +172,37 @@ def test_a_file_of_transactions_that_were_not_all_read_is_not_written(run, sandb
 
     assert "UNDER_MAINTENANCE" in done.stderr
     assert (tmp_path / "players.csv").read_text() == "old"
+
+
+class Failing(deque):
+    """Transactions that can be listed so many times, and then raise a fault."""
+
+    def __init__(self, entries, times, fail):
+        super().__init__(entries)
+        self.times = times
+        self.fail = fail
+
+    def __iter__(self):
+        self.times -= 1
+        if self.times == 0:
+            self.fail()
+        return super().__iter__()
+
+
+def test_transactions_are_printed_while_they_arrive(run, sandbox, tokens):
+    faults = sandbox.app.runtime.faults
+    account = sandbox.app.runtime.state.tokens[tokens["mycasino"]]
+    # The hour of the win is the 13th, which is listed; what is asked for after it is refused.
+    account.transactions = Failing(
+        account.transactions, 13, lambda: faults.add("maintenance", operation="transactions.list")
+    )
+    try:
+        done = run("transactions", "--since", str(DAY), "-a", "mycasino", *PAUSE, status=1)
+    finally:
+        faults.clear()
+
+    assert [row["trans_type"] for row in rows_of(done.stdout)] == ["BET", "WIN"]
+    assert "UNDER_MAINTENANCE" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -28,39 +28,48 @@ def clock(monkeypatch):
     return clock
 
 
+def claim(pause, walk, window, seconds=PAUSE):
+    """Begin if the window may be asked for now; else wait. Return the seconds that are left."""
+    left = pause.left(walk, window, seconds)
+    if not left:
+        pause.begin(window)
+        pause.leave(walk)
+    return left
+
+
 def test_the_first_window_need_not_wait(clock):
-    assert WindowPause().claim("walk", "10:00", PAUSE) == 0
+    assert claim(WindowPause(), "walk", "10:00") == 0
 
 
 def test_the_next_window_waits_for_the_pause_since_the_last_answer(clock):
     pause = WindowPause()
-    pause.claim("walk", "10:00", PAUSE)
+    claim(pause, "walk", "10:00", PAUSE)
     clock.now += 10
     pause.answered("10:00")
     clock.now += 5
 
-    assert pause.claim("walk", "11:00", PAUSE) == 25
+    assert claim(pause, "walk", "11:00", PAUSE) == 25
     clock.now += 25
-    assert pause.claim("walk", "11:00", PAUSE) == 0
+    assert claim(pause, "walk", "11:00", PAUSE) == 0
 
 
 def test_a_page_of_the_same_window_need_not_wait(clock):
     pause = WindowPause()
     for _ in range(3):
-        assert pause.claim("walk", "10:00", PAUSE) == 0
+        assert claim(pause, "walk", "10:00", PAUSE) == 0
         clock.now += 1
 
 
 def test_walks_that_wait_are_served_in_the_order_in_which_they_came(clock):
     pause = WindowPause()
-    pause.claim("a", "10:00", PAUSE)
+    claim(pause, "a", "10:00", PAUSE)
     served = []
     waiting = {"b": "11:00", "c": "12:00", "a": "13:00"}
     for walk, window in waiting.items():
-        assert pause.claim(walk, window, PAUSE) > 0
+        assert claim(pause, walk, window, PAUSE) > 0
     while waiting:
         clock.now += PAUSE
-        served += [walk for walk in sorted(waiting) if not pause.claim(walk, waiting[walk], PAUSE)]
+        served += [walk for walk in sorted(waiting) if not claim(pause, walk, waiting[walk], PAUSE)]
         for walk in served:
             waiting.pop(walk, None)
 
@@ -69,30 +78,30 @@ def test_walks_that_wait_are_served_in_the_order_in_which_they_came(clock):
 
 def test_a_walk_that_left_holds_nobody_up(clock):
     pause = WindowPause()
-    pause.claim("a", "10:00", PAUSE)
-    pause.claim("b", "11:00", PAUSE)
-    pause.claim("c", "12:00", PAUSE)
+    claim(pause, "a", "10:00", PAUSE)
+    claim(pause, "b", "11:00", PAUSE)
+    claim(pause, "c", "12:00", PAUSE)
     pause.leave("b")
     clock.now += PAUSE
 
-    assert pause.claim("c", "12:00", PAUSE) == 0
+    assert claim(pause, "c", "12:00", PAUSE) == 0
 
 
 def test_a_walk_whose_user_takes_long_lets_others_go_and_waits_then(clock):
     pause = WindowPause()
-    pause.claim("slow", "10:00", PAUSE)
+    claim(pause, "slow", "10:00", PAUSE)
     clock.now += PAUSE
-    assert pause.claim("other", "11:00", PAUSE) == 0
+    assert claim(pause, "other", "11:00", PAUSE) == 0
 
-    assert pause.claim("slow", "10:00", PAUSE) == PAUSE
+    assert claim(pause, "slow", "10:00", PAUSE) == PAUSE
 
 
 def test_a_window_that_is_returned_to_after_the_pause_need_not_wait(clock):
     pause = WindowPause()
-    pause.claim("slow", "10:00", PAUSE)
+    claim(pause, "slow", "10:00", PAUSE)
     clock.now += 10 * PAUSE
 
-    assert pause.claim("slow", "10:00", PAUSE) == 0
+    assert claim(pause, "slow", "10:00", PAUSE) == 0
 
 
 @given(
@@ -105,14 +114,12 @@ def test_a_window_that_is_returned_to_after_the_pause_need_not_wait(clock):
 def test_no_two_windows_are_asked_for_within_the_pause(steps):
     now = 0.0
     pause, sent = WindowPause(), []
-    original, module.monotonic = module.monotonic, lambda: now
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "monotonic", lambda: now)
         for walk, window, passed in steps:
             now += passed
-            if pause.claim(walk, (walk, window), PAUSE) == 0:
+            if claim(pause, walk, (walk, window), PAUSE) == 0:
                 sent.append((now, (walk, window)))
-    finally:
-        module.monotonic = original
 
     for (before, one), (after, other) in pairwise(sent):
         assert one == other or after - before >= PAUSE
@@ -129,9 +136,9 @@ def test_an_account_has_one_pause_for_each_operation():
 def test_pauses_of_accounts_that_are_no_longer_used_are_forgotten(clock, monkeypatch):
     monkeypatch.setattr(module, "_pauses", {})
     for number in range(1000):
-        window_pause(f"account {number}", "transactions.list").claim("walk", "10:00", PAUSE)
+        claim(window_pause(f"account {number}", "transactions.list"), "walk", "10:00", PAUSE)
     clock.now += 3000
-    window_pause("account 7", "transactions.list").claim("walk", "11:00", PAUSE)
+    claim(window_pause("account 7", "transactions.list"), "walk", "11:00", PAUSE)
     clock.now += 700
 
     window_pause("new", "transactions.list")
@@ -142,8 +149,8 @@ def test_pauses_of_accounts_that_are_no_longer_used_are_forgotten(clock, monkeyp
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_child_goes_on_with_the_pause_and_with_locks_of_its_own():
     pause = window_pause("of the fork", "transactions.list")
-    pause.claim("parent", "10:00", PAUSE)
-    pause.claim("waiting parent", "11:00", PAUSE)
+    claim(pause, "parent", "10:00", PAUSE)
+    claim(pause, "waiting parent", "11:00", PAUSE)
     held = threading.Event()
     release = threading.Event()
 
@@ -157,7 +164,7 @@ def test_a_child_goes_on_with_the_pause_and_with_locks_of_its_own():
     held.wait(30)
     child = os.fork()
     if child == 0:
-        left = window_pause("of the fork", "transactions.list").claim("child", "12:00", PAUSE)
+        left = claim(window_pause("of the fork", "transactions.list"), "child", "12:00", PAUSE)
         os._exit(0 if 0 < left <= PAUSE and list(pause._queue) == ["child"] else 1)
     release.set()
     thread.join()

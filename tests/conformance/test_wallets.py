@@ -16,7 +16,7 @@ from igamingace.ledger import Ledger
 from .vectors import MANIFEST, TOKEN, WALLETS, run
 
 SIGNATURE = SIGNATURE_HEADER.encode()
-EXAMPLE = Path(__file__).parents[1] / "callbacks" / "examples" / "wallet.py"
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "wallet.py"
 # What the example wallet leaves out, to stay short: it stores whole cents, of one currency.
 OTHER_SCALE = {"amount.thousandths", "amount.without_digits", "refusal.other_currency"}
 

@@ -15,7 +15,7 @@ TOKEN = "60349266c8d9487eab7531b1a15d2480"
 async def test_the_ledger_passes_every_check(opened, fund, kind):
     ledger = fund(opened(), amount="250.00")
     app = kind(ledger, token=TOKEN)
-    report = await check_wallet_async(app, token=TOKEN, player="ann")
+    report = await check_wallet_async(app, token=TOKEN, player="ann", level="advised")
     app.close()
 
     assert report.ok, report.text()

@@ -47,8 +47,8 @@ def called():
     return {name for names in plain for name in names.split()} | matrix
 
 
-def test_there_are_the_four_workflows():
-    assert sorted(WORKFLOWS) == ["ci", "nightly", "release", "spec"]
+def test_there_are_the_five_workflows():
+    assert sorted(WORKFLOWS) == ["ci", "docs", "nightly", "release", "spec"]
 
 
 def test_each_step_that_runs_something_runs_a_session():
@@ -92,6 +92,7 @@ def test_nothing_may_be_written_but_where_it_is_needed():
         if "write" in content["permissions"].values()
     }
     assert writing == {
+        "docs.publish": ["id-token", "pages"],
         "spec.commit": ["contents"],
         "release.attest": ["attestations", "id-token"],
         "release.package": ["id-token"],
@@ -109,3 +110,4 @@ def test_no_secret_is_in_reach_of_a_pull_request():
         if step.get("uses", "").startswith("actions/checkout@")
     )
     assert "workflow_dispatch" in WORKFLOWS["spec"]["jobs"]["commit"]["if"]
+    assert "pull_request" in WORKFLOWS["docs"]["jobs"]["publish"]["if"]

@@ -21,11 +21,17 @@ IN_MAINTENANCE, DEAD = "a-7", "a-13"
 
 
 @pytest.mark.parametrize(
-    "transactions",
-    [20_000, pytest.param(200_000, marks=pytest.mark.soak)],
-    ids=["20 000 transactions", "200 000 transactions"],
+    ("kind", "dialect", "transactions"),
+    [
+        ("threads", "igamingace", 20_000),
+        ("asyncio", "sister", 20_000),
+        *(
+            pytest.param(kind, dialect, 200_000, marks=pytest.mark.soak)
+            for kind in ("threads", "asyncio")
+            for dialect in ("igamingace", "sister")
+        ),
+    ],
 )
-@pytest.mark.parametrize("dialect", ["igamingace", "sister"])
 def test_the_report_equals_the_books_after_a_crash_maintenance_and_a_dead_token(
     reporter, casino, kind, transactions, tmp_path
 ):

@@ -76,7 +76,7 @@ def test_the_type_says_which_way_money_moved_and_a_negative_amount_is_told():
     report = report_of(played(BET, "10"), played(WIN, "-4"))
 
     assert report.totals()[0].ggr == 6
-    assert any(note.startswith("1 amounts were negative") for note in report.notes())
+    assert "Negative amounts, which are added by type without their sign: 1." in report.notes()
 
 
 @pytest.mark.parametrize("fields", [{"kind": None}, {"amount": None}])
@@ -86,7 +86,7 @@ def test_a_transaction_that_cannot_be_read_is_counted_and_the_report_is_not_comp
     (row,) = report.totals()
     assert (row.unreadable, row.ggr) == (1, D(1))
     assert not report.complete
-    assert "1 transactions cannot be read, and are in no sum." in report.notes()
+    assert "Transactions that cannot be read, and are in no sum: 1." in report.notes()
 
 
 def test_the_fee_is_an_estimate_by_the_rate_and_says_so():

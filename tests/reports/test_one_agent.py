@@ -115,7 +115,8 @@ def test_hours_that_the_platform_may_have_emptied_are_told(reporter, casino):
     report = reporter.one("token-of-a-1", days=before)
 
     assert report.complete
-    assert "24 hours were read late: the platform may have deleted" in report.notes()[-1]
+    assert report.notes()[-1].startswith("Hours read so late that the platform may have deleted")
+    assert "of them: 24." in report.notes()[-1]
 
 
 def test_transactions_that_were_counted_and_never_listed_make_a_report_incomplete():
@@ -128,7 +129,7 @@ def test_transactions_that_were_counted_and_never_listed_make_a_report_incomplet
 
     assert not report.open
     assert not report.complete
-    assert "lotus: the platform counted 48 transactions that it never listed." in report.notes()
+    assert "Transactions of lotus that the platform counted and never listed: 48." in report.notes()
 
 
 class Arriving(deque):

@@ -145,7 +145,7 @@ def test_what_cannot_be_put_back_is_said():
 
     assert not report.restored
     assert report.balance_summary() == (
-        "The balance of p-1 was 1000.00 USD and is now 994.00: -6.00 could not be undone."
+        "The balance of p-1 was 1000.00 USD and is now 993.00: -7.00 could not be undone."
     )
 
 
@@ -205,7 +205,7 @@ async def test_a_run_that_is_stopped_puts_the_balance_back():
     wallet.win = win  # type: ignore[method-assign]
     run = asyncio.create_task(check_wallet_async(wallet, **ME, only=["happy.win"]))
     await held.wait()
-    assert wallet.balances[PLAYER] == 998
+    assert wallet.balances[PLAYER] == 999
     run.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await run

@@ -1,6 +1,7 @@
 """The table of all pairs: complete, done by the checks it names, and with all that the sandbox plays."""
 
 from itertools import product
+from typing import Any
 
 import pytest
 from igamingace.sandbox import create_app
@@ -91,7 +92,7 @@ LATE_ANSWER = [
     ("callback_lost_answer", "betwin"),
     ("callback_lost_answer", "cancel"),
 ]
-PLAYED = {
+PLAYED: dict[str, Any] = {
     "bet, win": (round_won, [], [], "bet win"),
     "bet, wins that do not finish the round, win that does": (several_wins, [], [], "bet win win"),
     "bet that is lost, win of 0": (lost_bet, [], [], "bet win"),

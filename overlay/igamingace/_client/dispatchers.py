@@ -70,7 +70,7 @@ class Dispatcher:
         """Start a walk; raises InvalidArgument."""
         from igamingace._client.walk_state import WalkState  # noqa: PLC0415 -- keeps `import igamingace` light
         from igamingace._client.walks import RunningWalk  # noqa: PLC0415 -- as above
-        from igamingace._client.window_pause import window_pause  # noqa: PLC0415 -- as above
+        from igamingace._client.window_pause import pauses_of  # noqa: PLC0415 -- as above
 
         state = WalkState(
             rule,
@@ -83,8 +83,9 @@ class Dispatcher:
             on_progress=on_progress,
         )
         operation, scope = rule.operation, self.options.scope
-        shared = window_pause(self.context.account, operation.operation_id)
-        return RunningWalk(operation, state, shared, self.call, time.sleep if scope is None else scope.sleep)
+        pauses = pauses_of(self.context.account, self.context.budget, operation.operation_id)
+        sleep = time.sleep if scope is None else scope.sleep
+        return RunningWalk(operation, state, *pauses, self.call, sleep=sleep)
 
     def _run(
         self, operation: Operation[T], arguments: Mapping[str, object], observer: CallObserver | None
@@ -170,7 +171,7 @@ class AsyncDispatcher:
         """Start a walk; raises InvalidArgument."""
         from igamingace._client.walk_state import WalkState  # noqa: PLC0415 -- keeps `import igamingace` light
         from igamingace._client.walks import AsyncRunningWalk  # noqa: PLC0415 -- as above
-        from igamingace._client.window_pause import window_pause  # noqa: PLC0415 -- as above
+        from igamingace._client.window_pause import pauses_of  # noqa: PLC0415 -- as above
 
         state = WalkState(
             rule,
@@ -183,8 +184,8 @@ class AsyncDispatcher:
             on_progress=on_progress,
         )
         operation = rule.operation
-        shared = window_pause(self.context.account, operation.operation_id)
-        return AsyncRunningWalk(operation, state, shared, self.call)
+        pauses = pauses_of(self.context.account, self.context.budget, operation.operation_id)
+        return AsyncRunningWalk(operation, state, *pauses, self.call)
 
     async def _run(
         self, operation: Operation[T], arguments: Mapping[str, object], observer: CallObserver | None

@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 from igamingace_bindings.rest.client import WalkProgress
 
 from igamingace._common.hooks import HookCaller
+from igamingace._common.limited_log import LimitedLog
 from igamingace._transport.base import is_number
 from igamingace.errors import InvalidArgument, UnexpectedField
 
@@ -53,6 +54,8 @@ _SECOND: Final = timedelta(seconds=1)
 _CURSOR_VERSION: Final = 1
 
 _logger: Final = logging.getLogger("igamingace")
+# One for the process: a report makes a walk for each hour of each agent.
+_limited_log: Final = LimitedLog(_logger)
 _call_hook: Final = HookCaller(_logger, "on_progress of a walk failed; the walk goes on")
 
 
@@ -374,13 +377,14 @@ class WalkState(Generic[T]):
             return
         age = datetime.now(UTC) - self._window
         if age > timedelta(seconds=retention):
-            _logger.warning(
+            _limited_log.warning(
                 "%s: the walk starts at %s, %.0f hours ago; what is older than about %.0f hours may have "
                 "been deleted, so rows may be missing: walk each day",
                 self._rule.operation.operation_id,
                 self._window.isoformat(),
                 age / timedelta(hours=1),
                 retention / 3600,
+                about=self._rule.operation.operation_id,
             )
 
     def _warn_of_time(self, time: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from igamingace._common.clock import monotonic, sleep
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from igamingace_bindings.rest.client import AsyncCall, Call, Operation, WalkProgress
 
     from igamingace._client.walk_state import PageRequest, WalkState
-    from igamingace._client.window_pause import WindowPause
+    from igamingace._client.window_pause import SharedPause, WindowPause
 
 __all__ = ["AsyncRunningWalk", "RunningWalk"]
 
@@ -22,20 +23,23 @@ T = TypeVar("T")
 class RunningWalk(Generic[T]):
     """A walk in threads; see `igamingace.Walk`."""
 
-    __slots__ = ("_call", "_operation", "_pause", "_sleep", "_state")
+    __slots__ = ("_call", "_operation", "_pause", "_shared", "_sleep", "_state")
 
     def __init__(
         self,
         operation: Operation[Any],
         state: WalkState[T],
         pause: WindowPause,
+        shared: SharedPause | None,
         call: Call,
+        *,
         sleep: Callable[[float], object],
     ) -> None:
-        """Take what is called, the state, the account's pause, what calls, and what sleeps."""
+        """Take what is called, the state, the account's pause with its part in Redis, and what calls."""
         self._operation = operation
         self._state = state
         self._pause = pause
+        self._shared = shared if state.pause else None
         self._call = call
         self._sleep = sleep
 
@@ -66,18 +70,26 @@ class RunningWalk(Generic[T]):
                 answer = self._call(self._operation, page.arguments)
             finally:
                 self._pause.answered(page.window)
+            if self._shared is not None:
+                self._shared.answered(state.pause)
             state.take(answer, monotonic() - started)
         return row
 
     def _wait(self, page: PageRequest) -> None:
-        seconds = self._state.pause
+        pause, seconds = self._pause, self._state.pause
         if not seconds:
             return
         try:
-            while left := self._pause.claim(self, page.window, seconds):
+            while True:
+                left = pause.left(self, page.window, seconds)
+                if not left and self._shared is not None and not pause.is_open(page.window, seconds):
+                    left = self._shared.left(seconds)
+                if not left:
+                    break
                 self._sleep(left)
+            pause.begin(page.window)
         finally:
-            self._pause.leave(self)
+            pause.leave(self)
 
     def __repr__(self) -> str:
         """The operation and how far it is."""
@@ -87,15 +99,21 @@ class RunningWalk(Generic[T]):
 class AsyncRunningWalk(Generic[T]):
     """A walk in event loops; see `igamingace.AsyncWalk`."""
 
-    __slots__ = ("_call", "_operation", "_pause", "_state")
+    __slots__ = ("_call", "_operation", "_pause", "_shared", "_state")
 
     def __init__(
-        self, operation: Operation[Any], state: WalkState[T], pause: WindowPause, call: AsyncCall
+        self,
+        operation: Operation[Any],
+        state: WalkState[T],
+        pause: WindowPause,
+        shared: SharedPause | None,
+        call: AsyncCall,
     ) -> None:
-        """Take what is called, the state, the account's pause, and what calls."""
+        """Take what is called, the state, the account's pause with its part in Redis, and what calls."""
         self._operation = operation
         self._state = state
         self._pause = pause
+        self._shared = shared if state.pause else None
         self._call = call
 
     @property
@@ -125,18 +143,26 @@ class AsyncRunningWalk(Generic[T]):
                 answer = await self._call(self._operation, page.arguments)
             finally:
                 self._pause.answered(page.window)
+            if self._shared is not None:
+                await asyncio.to_thread(self._shared.answered, state.pause)
             state.take(answer, monotonic() - started)
         return row
 
     async def _wait(self, page: PageRequest) -> None:
-        seconds = self._state.pause
+        pause, seconds = self._pause, self._state.pause
         if not seconds:
             return
         try:
-            while left := self._pause.claim(self, page.window, seconds):
+            while True:
+                left = pause.left(self, page.window, seconds)
+                if not left and self._shared is not None and not pause.is_open(page.window, seconds):
+                    left = await asyncio.to_thread(self._shared.left, seconds)
+                if not left:
+                    break
                 await sleep(left)
+            pause.begin(page.window)
         finally:
-            self._pause.leave(self)
+            pause.leave(self)
 
     def __repr__(self) -> str:
         """The operation and how far it is."""

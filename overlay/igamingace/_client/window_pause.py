@@ -1,27 +1,38 @@
-"""The pause between windows of an account, shared by all its walks in this process.
+"""The pause between windows that all walks of an account share, through Redis also those of other processes.
 
 The rule is that of the older generation: after a request for a window, none for another window before the
 pause has passed since the answer; the pages of one window need no pause. Nobody holds a lock: a walk that is
 given up, or whose user takes long, stops no other.
+
+Among processes a claim in Redis, made for each window and extended with each answer, keeps the same pause.
+Within the process only the first of the walks that wait makes it.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 from typing import TYPE_CHECKING, Final
 
 from igamingace._common.clock import monotonic
 from igamingace._common.fork import register_at_fork
+from igamingace._common.limited_log import LimitedLog
+from igamingace.limits._shared import SharedUnavailable, shared_values
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-__all__ = ["WindowPause", "window_pause"]
+    from igamingace.limits import Budget
+    from igamingace.limits._shared import SharedValues
+
+__all__ = ["SharedPause", "WindowPause", "pauses_of", "window_pause"]
 
 _POLL: Final = 0.05
 """Seconds after which a walk that is not next looks again whether it is."""
 _MOST_IDLE: Final = 1000
 _IDLE_AFTER: Final = 3600.0
+
+_log: Final = LimitedLog(logging.getLogger("igamingace"))
 
 
 class WindowPause:
@@ -36,27 +47,29 @@ class WindowPause:
         self._queue: dict[object, None] = {}  # walks that wait for another window, the longest wait first
         self.restart()
 
-    def claim(self, walk: object, window: Hashable, seconds: float) -> float:
-        """Ask to send a request for a page of a window, `seconds` after the last one for another window.
+    def is_open(self, window: Hashable, seconds: float) -> bool:
+        """Whether this window was asked for last, and less than `seconds` ago: its pages need no pause."""
+        return window == self._window and self._last + seconds > monotonic()
 
-        Returns:
-            0.0 where it may be sent now; else the seconds after which `walk` must ask again. Until then it
-            keeps its place among those that wait; see `leave`.
+    def left(self, walk: object, window: Hashable, seconds: float) -> float:
+        """Seconds until a page of a window may be asked for: `seconds` after the last of another window.
+
+        Where it is 0.0, the walk calls `begin`, and sends the request. Else it asks again after so many
+        seconds, and keeps its place among those that wait, until it calls `leave`.
         """
         with self._lock:
-            now = monotonic()
-            left = self._last + seconds - now
-            if window == self._window and left > 0:
-                self._queue.pop(walk, None)
-                self._last = now
+            if self.is_open(window, seconds):
                 return 0.0
             self._queue.setdefault(walk)
-            is_next = next(iter(self._queue)) is walk
-            if left > 0 or not is_next:
+            left = self._last + seconds - monotonic()
+            if left > 0 or next(iter(self._queue)) is not walk:
                 return max(left, _POLL)
-            del self._queue[walk]
-            self._window, self._last = window, now
             return 0.0
+
+    def begin(self, window: Hashable) -> None:
+        """Take note that a page of the window is asked for."""
+        with self._lock:
+            self._window, self._last = window, monotonic()
 
     def answered(self, window: Hashable) -> None:
         """Count the pause from now: a page of the window has been answered, or not in time."""
@@ -79,8 +92,47 @@ class WindowPause:
         self._queue.clear()
 
 
+class SharedPause:
+    """The part of the pause that processes share. Its methods block for one request to Redis; none raises.
+
+    Where Redis is away, this process keeps its own pause, and a warning says so.
+    """
+
+    __slots__ = ("_name", "_values")
+
+    def __init__(self, values: SharedValues, operation_id: str) -> None:
+        """Take the values of the account, and the operation that is walked."""
+        self._values = values
+        self._name = f"walk:{operation_id}"
+
+    def left(self, seconds: float) -> float:
+        """Seconds until this process may begin a window; 0.0: now, and no other process for `seconds`."""
+        try:
+            return self._values.claim(self._name, seconds)
+        except SharedUnavailable as error:
+            self._warn(error)
+            return 0.0
+
+    def answered(self, seconds: float) -> None:
+        """Let no other process begin a window for `seconds` from now."""
+        try:
+            self._values.extend(self._name, seconds)
+        except SharedUnavailable as error:
+            self._warn(error)
+
+    @staticmethod
+    def _warn(error: SharedUnavailable) -> None:
+        _log.warning("the pause between windows is kept in this process alone: %s", error)
+
+
 _pauses: dict[tuple[str, str], WindowPause] = {}
 _lock = threading.Lock()
+
+
+def pauses_of(account: str, budget: Budget, operation_id: str) -> tuple[WindowPause, SharedPause | None]:
+    """The pause of an account in this process, and its part in Redis where the limiter has one."""
+    values = shared_values(budget)
+    return window_pause(account, operation_id), None if values is None else SharedPause(values, operation_id)
 
 
 def window_pause(account: str, operation_id: str) -> WindowPause:

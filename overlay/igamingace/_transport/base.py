@@ -13,7 +13,7 @@ import ssl
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, TypeGuard, cast
 
 from igamingace._common.clock import perf_counter
 from igamingace.errors import ConfigurationError
@@ -165,14 +165,19 @@ def failure_kind(error: BaseException) -> FailureKind | Literal[""]:
 
 def find_failure(error: BaseException) -> tuple[FailureKind | Literal[""], BaseException]:
     """Return the kind of a failure, and the exception of the system or of TLS that tells it."""
-    # The innermost exception says most. A library may raise its own `from None`, which leaves the context.
-    inner = error.__cause__ or error.__context__
-    causes = [*error.exceptions] if isinstance(error, BaseExceptionGroup) else [inner] if inner else []
-    for cause in causes:
+    for cause in _causes(error):
         kind, said = find_failure(cause)
         if kind:
-            return kind, said
+            return kind, said  # the innermost exception says most
     return _kind_of(error), error
+
+
+def _causes(error: BaseException) -> Sequence[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        return cast("BaseExceptionGroup[BaseException]", error).exceptions
+    # A library may raise its own `from None`, which leaves the context.
+    inner = error.__cause__ or error.__context__
+    return [inner] if inner else []
 
 
 def _kind_of(error: BaseException) -> FailureKind | Literal[""]:

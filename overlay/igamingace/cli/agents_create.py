@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from decimal import Decimal, InvalidOperation
 from pathlib import Path  # noqa: TC003 -- typer reads the annotations
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from igamingace._common.secret import Secret
-from igamingace.cli._accounts import open_operator
+from igamingace.cli._accounts import accounts_file, open_operator
+from igamingace.cli._append import account_toml, append_account, token_file, token_variable
 from igamingace.cli._command import FAILED, UNKNOWN, CannotRun, command, confirm
 from igamingace.cli._options import AccountsFile, AsJson, Yes  # noqa: TC001 -- typer reads the annotations
 from igamingace.cli._output import emit, muted, plain, warn
@@ -71,6 +71,13 @@ def create(
             metavar="FILE", help="The back-office password, - for standard input; default: generated."
         ),
     ] = None,
+    append: Annotated[
+        bool | None,
+        typer.Option(
+            help="Append it to the file of accounts, its token in a file beside it; default: it is asked, "
+            "except with --yes or --json."
+        ),
+    ] = None,
     file: AccountsFile = None,
     yes: Yes = False,
     as_json: AsJson = False,
@@ -80,8 +87,8 @@ def create(
     The vendor must approve a new account before it can log in. The addresses whose requests are accepted
     are required: --allow names one, --everybody accepts all.
 
-    Exit status: 0 opened, 1 refused, or opened and not in the tree (then its token is shown), 2 could not be
-    run or was not confirmed, 3 unknown whether it was opened: check the back office.
+    Exit status: 0 opened, 1 refused, or opened and not in the tree or the file (then its token is shown), 2
+    could not be run or was not confirmed, 3 unknown whether it was opened: check the back office.
 
     Example: igamingace agents create mycasino-2 --currency EUR --rate 12.5 --allow 198.51.100.7
     """
@@ -93,6 +100,9 @@ def create(
     with command(as_json=as_json) as context, open_operator(file) as opened:
         above = opened.tree()[parent].name if parent else _only_root(opened)
         check_field("name", name)
+        accounts = accounts_file(file)
+        if append:
+            _check_append(accounts, name)
         percent = _percent(rate)
         # Generated here, so that it is not lost when the call is interrupted.
         password = Secret(new_password()) if password_file is None else _password(password_file)
@@ -131,6 +141,38 @@ def create(
             emit(_to_json(made, password_made=password_made))
         else:
             _show(made, password_made=password_made)
+        if append is None and not (yes or as_json) and accounts is not None:
+            append = _wants_append(accounts, name)
+        if append and accounts is not None:
+            _append(accounts, made.account)
+
+
+def _check_append(accounts: Path | None, name: str) -> None:
+    """Raise CannotRun where the new account could not be appended."""
+    if accounts is None:
+        raise CannotRun("--append: there is no file of accounts; give --file")
+    secret = token_file(accounts, name)
+    if secret.exists():
+        raise CannotRun(f"--append: {secret} exists, where the token is to go: move it, or leave it out")
+
+
+def _wants_append(accounts: Path, name: str) -> bool:
+    """Offer to append the account; no answer is a no."""
+    try:
+        _check_append(accounts, name)
+        confirm(f"Append it to {accounts}, its token in {token_file(accounts, name)}?", yes=False)
+    except CannotRun:
+        return False
+    return True
+
+
+def _append(accounts: Path, account: Account) -> None:
+    try:
+        secret = append_account(accounts, account)
+    except (OSError, UnicodeDecodeError) as error:
+        warn(f"the account was opened, but is not in {accounts}: {error}. Save its token; add it by hand.")
+        raise typer.Exit(FAILED) from None
+    typer.echo(f"Appended to {accounts}; its token is in {secret}.", err=True)
 
 
 def _only_root(operator: Operator) -> str:
@@ -200,7 +242,7 @@ def _show(made: NewAccount, *, password_made: bool) -> None:
     typer.echo(
         f"\nThe {account.level} {plain(account.name)} was opened. Save these; they are shown only once."
     )
-    typer.echo(f"\nFor the accounts file:\n\n{_as_toml(account)}")
+    typer.echo(f"\nFor the accounts file:\n\n{account_toml(account, 'token_env', token_variable(account))}")
 
 
 def _print_unknown(error: CreationUnknown, *, password_made: bool, as_json: bool) -> None:
@@ -222,26 +264,3 @@ def _print_outside(error: CreatedOutside, *, password_made: bool, as_json: bool)
         return
     for name, value in secrets.items():
         typer.echo(f"  {name:8}  {value}")
-
-
-def _as_toml(account: Account) -> str:
-    variable = _letters(account.name) or _letters(account.operator_id or "")
-    lines = {
-        "name": account.name,
-        "level": account.level,
-        "parent": account.parent,
-        "site": account.site,
-        "currency": account.currency,
-        "operator_id": account.operator_id,
-        "token_env": f"{variable}_TOKEN" if variable[:1].isalpha() else f"TOKEN_{variable}".strip("_"),
-    }
-    return "[[account]]\n" + "\n".join(f"{key} = {_quoted(value)}" for key, value in lines.items() if value)
-
-
-def _letters(text: str) -> str:
-    return re.sub(r"[^A-Z0-9]+", "_", text.upper()).strip("_")
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

@@ -144,7 +144,7 @@ class _Result:
         after: the balance at the end; None when it could not be read.
     """
 
-    deliveries: list[Delivery] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list["Delivery"])
     before: Decimal | None = None
     change: Decimal = Decimal(0)
     unconfirmed: Decimal = Decimal(0)

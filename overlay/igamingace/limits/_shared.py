@@ -37,6 +37,14 @@ class SharedValues(Protocol):
         """
         ...
 
+    def extend(self, name: str, seconds: float) -> bool:
+        """Have a right for so many seconds from now, if this process has it or nobody does.
+
+        Returns:
+            Whether this process has it.
+        """
+        ...
+
     def release(self, name: str) -> None:
         """Give a right back before its time, if this process has it."""
         ...

@@ -182,18 +182,18 @@ class RevenueReport:
             notes.append(f"No ggrRate could be read for {', '.join(unknown)}: there is no fee for them.")
         cells = [cell for each in self.agents for of_day in each.cells.values() for cell in of_day]
         if negative := sum(cell.negative for cell in cells):
-            notes.append(f"{negative} amounts were negative; they are added by type, without their sign.")
+            notes.append(f"Negative amounts, which are added by type without their sign: {negative}.")
         if unreadable := sum(row.unreadable for row in self.totals()):
-            notes.append(f"{unreadable} transactions cannot be read, and are in no sum.")
+            notes.append(f"Transactions that cannot be read, and are in no sum: {unreadable}.")
         notes += [
-            f"{each.agent}: the platform counted {each.missing} transactions that it never listed."
+            f"Transactions of {each.agent} that the platform counted and never listed: {each.missing}."
             for each in self.agents
             if each.missing
         ]
         if old := sum(each.old for each in self.agents):
             notes.append(
-                f"{old} hours were read late: the platform may have deleted transactions of them by then, "
-                "and figures may be too low."
+                f"Hours read so late that the platform may have deleted transactions of them: {old}. "
+                "Figures may be too low."
             )
         return notes
 

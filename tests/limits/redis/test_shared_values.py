@@ -35,6 +35,19 @@ def test_what_one_process_stores_the_others_read_until_its_time_is_over(values, 
     assert 0 < server.client.pttl("igamingace:{account}:catalogue") <= 60_000
 
 
+def test_a_right_is_extended_by_who_has_it_and_taken_where_nobody_has_it(values, server):
+    one = values()
+    one.claim("refresh", 1.0)
+    assert one.extend("refresh", 60.0)
+    assert 50_000 < server.client.pttl("igamingace:{account}:refresh:claim") <= 60_000
+
+    other = values()
+    assert not other.extend("refresh", 60.0)
+    assert other.claim("refresh", 60.0) > 50
+    assert other.extend("nobody has it", 60.0)
+    assert values().claim("nobody has it", 60.0) > 50
+
+
 def test_a_right_is_taken_by_one_until_its_time_is_over_or_it_is_given_back(values, server):
     one = values()
     assert one.claim("refresh", 60.0) == 0.0

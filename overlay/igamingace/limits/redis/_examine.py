@@ -52,7 +52,7 @@ def examine(settings: Mapping[str, Any], prefix: str) -> list[StoreProblem]:
         return [StoreProblem("failed", f"Redis does not run scripts: {error}", rights)]
     finally:
         connections.close()
-    problems = []
+    problems: list[StoreProblem] = []
     if missing:
         problems.append(StoreProblem("failed", f"the user of Redis may not use {', '.join(missing)}", rights))
     if connections.eviction_policy not in ("", "noeviction"):

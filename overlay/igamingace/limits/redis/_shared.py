@@ -31,6 +31,14 @@ if ends and ends > now then return ends - now end
 redis.call('SET', KEYS[1], string.format('%.0f %s', now + ARGV[1], ARGV[2]), 'PX', ARGV[1])
 return 0
 """
+_EXTEND: Final = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local ends, owner = string.match(redis.call('GET', KEYS[1]) or '', '^(%d+) (.*)')
+if ends and tonumber(ends) > now and owner ~= ARGV[2] then return 0 end
+redis.call('SET', KEYS[1], string.format('%.0f %s', now + ARGV[1], ARGV[2]), 'PX', ARGV[1])
+return 1
+"""
 _RELEASE: Final = """
 local owner = string.match(redis.call('GET', KEYS[1]) or '', '^%d+ (.*)')
 if owner == ARGV[1] then redis.call('DEL', KEYS[1]) end
@@ -69,7 +77,9 @@ class RedisStore:
             try:
                 return action(self._client(self._places.get(prefix)))
             except MovedError as moved:  # the node of another slot; only a cluster has such
-                place = self._places[prefix] = (moved.host or self._settings.get("host", ""), moved.port)
+                node = cast("Any", moved)  # which redis-py does not type
+                host = node.host or self._settings.get("host", "")
+                place = self._places[prefix] = (host, node.port)
                 return action(self._client(place))
         except (RedisError, OSError) as error:
             self._places.pop(prefix, None)  # the node may be gone: ask the first one again
@@ -107,6 +117,11 @@ class RedisValues:
         milliseconds = max(1, round(1000 * seconds))
         left = self._evaluate(_CLAIM, f"{name}:claim", str(milliseconds), _owner())
         return cast("int", left) / 1000
+
+    def extend(self, name: str, seconds: float) -> bool:
+        """Have a right for longer; see `SharedValues.extend`."""
+        milliseconds = max(1, round(1000 * seconds))
+        return self._evaluate(_EXTEND, f"{name}:claim", str(milliseconds), _owner()) == 1
 
     def release(self, name: str) -> None:
         """Give a right back; see `SharedValues.release`."""

@@ -86,7 +86,9 @@ def print_report(console: Console, report: Report) -> None:
             console.print(f"[dim]· {result.id} skipped: {escape(result.message)}[/]", highlight=False)
     blocking = len(report.blocking)
     verdict = f"[bold red]{blocking} failed" if blocking else "[bold green]All passed"
-    console.print(f"\n{verdict}[/] at level {report.level}. By level: {report.level_summary()}.")
+    console.print(f"\n{verdict}[/] at level {report.level}.")
+    for summary in report.level_summary().split("; "):
+        console.print(f"  {summary}", highlight=False)
     console.print(escape(report.balance_summary()), highlight=False)
     if late := report.late_summary():
         console.print(escape(late), highlight=False)
