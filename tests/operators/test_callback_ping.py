@@ -80,6 +80,7 @@ def test_a_wallet_that_does_not_know_the_player_answers():
         (200, b'{"balance": 0, "statusCode": "ERR_UNKNOWN"}', "ERR_UNKNOWN"),
         (200, b'{"balance": 0, "statusCode": "the-token"}', "statusCode '<token>' is not valid for balance"),
         (200, b'{"statusCode": "OK"}', "balance is missing"),
+        (500, b"a" * 115 + b" the-token and more", "a <tok…"),
         (200, b'{"balance": 0, "statusCode": "ERR_INTEGRITY_CHECK_FAILED"}', "is its token this account's"),
     ],
 )
