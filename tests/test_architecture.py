@@ -11,7 +11,7 @@ TREES = (ROOT / "overlay" / "igamingace", ROOT / "generated" / "igamingace_bindi
 MAX_TERMS = 30
 
 PACKAGES = dict(re.findall(r"^\| `(\w+)/` \| (.*) \|$", PAGE, re.MULTILINE))
-DIAGRAMS = re.findall(r"^```\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)[1:]
+DIAGRAMS = re.findall(r"^```text\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)[1:]
 LINES = [line for diagram in DIAGRAMS for line in diagram.splitlines() if ".py" in line]
 WORD = re.compile(r"[A-Za-z_]\w*")
 
@@ -33,6 +33,11 @@ def test_each_private_and_public_package_is_in_the_table_or_is_a_program():
     packages = {path.parent.name for path in TREES[0].glob("*/__init__.py")}
 
     assert packages - set(PACKAGES) == {"cli"}
+
+
+def test_there_are_three_diagrams_whose_lines_name_files():
+    assert len(DIAGRAMS) == 3
+    assert len(LINES) > 30
 
 
 @pytest.mark.parametrize("line", LINES, ids=str.strip)

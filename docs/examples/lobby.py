@@ -45,7 +45,7 @@ app = FastAPI(lifespan=lifespan)
 @app.get("/games")
 async def games(
     text: str = "", provider: int | None = None, *, slots: bool = False
-) -> list[dict[str, str | int]]:
+) -> list[dict[str, str | int | None]]:
     """Search the games that can be played now; from memory, except for the first call."""
     kind = GameType.SLOT if slots else None
     try:

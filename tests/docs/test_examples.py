@@ -92,6 +92,7 @@ def test_the_casino_of_the_compose_file_is_one(tmp_path):
     compose = (EXAMPLES / "compose.yaml").read_text()
     agent = next(each for each in casino.accounts if each.level == "agent")
 
+    assert agent.token
     assert agent.token in compose
     assert "own_table:app" in compose
     assert "lobby:app" in compose
