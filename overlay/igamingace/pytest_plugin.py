@@ -29,7 +29,7 @@ __all__ = [
 
 @pytest.fixture
 def wallet_check() -> Callable[..., Report]:
-    """Return `igamingace.walletcheck.check_wallet`; the test fails when a check fails.
+    """Return `igamingace.walletcheck.check_wallet`; the test fails unless the report is ok.
 
     Example:
         def test_my_wallet(wallet_check):
@@ -46,7 +46,7 @@ def wallet_check() -> Callable[..., Report]:
 
 @pytest.fixture
 def wallet_check_async() -> Callable[..., Awaitable[Report]]:
-    """Return `igamingace.walletcheck.check_wallet_async`; the test fails when a check fails."""
+    """Return `igamingace.walletcheck.check_wallet_async`; the test fails unless the report is ok."""
 
     async def check(*args: Any, **options: Any) -> Report:  # noqa: ANN401 -- the arguments of check_wallet_async
         from igamingace.walletcheck import check_wallet_async  # noqa: PLC0415 -- see above

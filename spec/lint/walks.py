@@ -71,9 +71,7 @@ def _check_standing(operation: Operation, part: str, standing: Node) -> Iterator
         return
     whole = operation.node.get("x-standing")
     if whole.among(STANDINGS) and STANDINGS.index(standing.value) < STANDINGS.index(whole.value):
-        message = (
-            f"x-walk, {part}: is {standing.value}, better known than the operation, which is {whole.value}"
-        )
+        message = f"x-walk, {part}: is {standing.value}, but the operation is {whole.value}"
         yield standing.problem(operation.name, message)
 
 

@@ -305,3 +305,13 @@ def test_a_file_that_cannot_be_written_is_1_and_the_token_was_shown(run, tmp_pat
 
     assert "  token     " in done.stdout
     assert "the account was opened, but is not in agents.toml" in done.stderr
+
+
+def test_equal_findings_share_a_line_and_failures_stand_first(broken):
+    done = broken("agents", "check", "--no-callbacks", status=1)
+
+    lines = [line for line in done.stdout.splitlines() if ": " in line]
+    everywhere = [line for line in lines if "accepted from everywhere" in line]
+    assert len(everywhere) == 1
+    assert "west-usd" in everywhere[0]
+    assert lines.index(everywhere[0]) > next(n for n, line in enumerate(lines) if "TOKEN_INVALID" in line)

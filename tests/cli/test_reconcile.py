@@ -13,23 +13,45 @@ from igamingace.callbacks import wallet_app
 from igamingace.ledger import Ledger
 from igamingace.sandbox import Sandbox
 
+from ..ledger.conftest import postgresql  # noqa: F401, TID252 -- a fixture
+
 TOKEN = "0123456789abcdef0123456789abcdef"
 SINCE = ("--since", "30m", "--pause", "0", "--edge", "0")
 
 
 @pytest.fixture
-def ledger(tmp_path):
+def database(request, tmp_path):
+    """The URL of the ledger's database; a test names another kind by a parameter."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return f"sqlite:///{tmp_path}/wallet.db"
+    return request.getfixturevalue("postgresql")
+
+
+@pytest.fixture
+def ledger(database):
     """The ledger of the demo agent."""
-    ledger = Ledger(f"sqlite:///{tmp_path}/wallet.db", currency="USD")
+    ledger = Ledger(database, currency="USD")
+    ledger.create_schema()
     for player in ("ann", "bob"):
         ledger.add_player(player, "USD")
         ledger.deposit(player, 100)
     yield ledger
+    ledger._schema.entries.metadata.drop_all(ledger.engine)
     ledger.close()
 
 
 @pytest.fixture
-def casino(ledger, tmp_path, monkeypatch):
+def environment(tmp_path, monkeypatch):
+    """An account in the environment, and no ledger."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("IGAMINGACE_API_TOKEN", TOKEN)
+    monkeypatch.setenv("COLUMNS", "200")
+    for name in ("IGAMINGACE_ACCOUNTS", "IGAMINGACE_LEDGER_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def casino(ledger, database, environment, monkeypatch):
     """A sandbox whose demo agent has a ledger; two players have played."""
     wallet = wallet_app(ledger, token=TOKEN)
     with Sandbox(token=TOKEN, wallet=wallet, seed=1) as sandbox:
@@ -42,12 +64,8 @@ def casino(ledger, tmp_path, monkeypatch):
             session.bet(2)
             session.cancel()
         sandbox.settle()
-        monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("IGAMINGACE_BASE_URL", sandbox.url)
-        monkeypatch.setenv("IGAMINGACE_API_TOKEN", TOKEN)
-        monkeypatch.setenv("IGAMINGACE_LEDGER_URL", f"sqlite:///{tmp_path}/wallet.db")
-        monkeypatch.setenv("COLUMNS", "200")
-        monkeypatch.delenv("IGAMINGACE_ACCOUNTS", raising=False)
+        monkeypatch.setenv("IGAMINGACE_LEDGER_URL", database)
         yield sandbox
     wallet.close()
 
@@ -72,6 +90,7 @@ def invoke():
     return invoke_
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 def test_books_that_agree_end_with_0(casino, reconcile):
     printed = reconcile().stdout
     assert "mycasino: the books agree" in printed
@@ -174,11 +193,9 @@ def test_what_cannot_be_run_ends_with_2_and_a_sentence(casino, invoke, reconcile
     ],
 )
 def test_a_database_that_cannot_be_read_is_told_without_its_password(
-    casino, reconcile, monkeypatch, tmp_path, url, said
+    environment, reconcile, monkeypatch, tmp_path, url, said
 ):
-    if url is None:
-        monkeypatch.delenv("IGAMINGACE_LEDGER_URL")
-    else:
+    if url is not None:
         monkeypatch.setenv("IGAMINGACE_LEDGER_URL", url)
     done = reconcile(status=2)
     assert said in done.stderr

@@ -40,6 +40,12 @@ def key(row):
     return row.trans_id, int(row.trans_type)
 
 
+@pytest.fixture(autouse=True)
+def fresh_log(monkeypatch):
+    """A log that has not warned in the last minute."""
+    monkeypatch.setattr(module, "_limited_log", LimitedLog(logging.getLogger("igamingace")))
+
+
 def time_of(row):
     return row.created_at
 
@@ -569,13 +575,6 @@ def test_a_hook_that_fails_stops_no_walk(caplog):
     assert "on_progress of a walk failed" in caplog.text
 
 
-@pytest.fixture
-def fresh_log(monkeypatch):
-    """A log that has not warned in the last minute."""
-    monkeypatch.setattr(module, "_limited_log", LimitedLog(logging.getLogger("igamingace")))
-
-
-@pytest.mark.usefixtures("fresh_log")
 def test_the_walks_of_many_hours_and_agents_warn_once(caplog):
     for hour in range(24):
         WalkState(WALK, START + timedelta(hours=hour), START + timedelta(hours=hour + 1), {}).next_page()
@@ -583,7 +582,6 @@ def test_the_walks_of_many_hours_and_agents_warn_once(caplog):
     assert caplog.text.count("may have been deleted") == 1
 
 
-@pytest.mark.usefixtures("fresh_log")
 @pytest.mark.parametrize(("hours", "warns"), [(47, False), (49, True)])
 def test_a_walk_that_starts_before_the_retention_warns(hours, warns, caplog):
     start = datetime.now(UTC) - timedelta(hours=hours)

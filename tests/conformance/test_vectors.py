@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from collections import Counter
 from decimal import Decimal
 
@@ -26,12 +27,17 @@ REQUIRED = [vector for vector in WALLETS if vector["level"] == "required"]
 DOCUMENTED = json.dumps({"amount": 1500, "currency": "USD", "playerId": "user123", "timestamp": 1713792000})
 
 
-def test_the_files_are_what_is_made_today():
-    assert differences(FOLDER, bundle(SPEC)["info"]["version"]) == []
+@pytest.fixture(scope="module")
+def version():
+    """The contract's version."""
+    return bundle(SPEC)["info"]["version"]
 
 
-def test_a_file_that_was_edited_or_is_left_over_or_missing_is_found(tmp_path):
-    version = bundle(SPEC)["info"]["version"]
+def test_the_files_are_what_is_made_today(version):
+    assert differences(FOLDER, version) == []
+
+
+def test_a_file_that_was_edited_or_is_left_over_or_missing_is_found(tmp_path, version):
     for path in FOLDER.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "cancel.json").write_text("{}")
@@ -52,9 +58,9 @@ def test_a_file_fits_its_schema(name):
     assert [str(error) for error in validator.iter_errors(load(name))] == []
 
 
-def test_the_manifest_names_every_file_with_its_checksum_and_its_count():
+def test_the_manifest_names_every_file_with_its_checksum_and_its_count(version):
     assert sorted(MANIFEST["vectors"]) == FILES
-    assert MANIFEST["contract"] == bundle(SPEC)["info"]["version"]
+    assert MANIFEST["contract"] == version
     assert set(MANIFEST["sha256"]) == {*FILES, *WRITTEN_BY_HAND}
     for name, digest in MANIFEST["sha256"].items():
         assert hashlib.sha256((FOLDER / name).read_bytes()).hexdigest() == digest
@@ -97,6 +103,17 @@ def test_the_documented_example_is_among_them():
     assert found["token"] == "my_super_secret_token"
     assert json.loads(base64.b64decode(found["body"])) == json.loads(DOCUMENTED)
     assert found["signed"] == "1500,USD,user123,1713792000"
+
+
+def test_the_signatures_in_the_guide_are_right():
+    guide = (SPEC / "guide" / "callbacks.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\{.*\})` \| `(.*)` \| `(\S{88})` \|$", guide, re.MULTILINE)
+
+    assert len(rows) >= 6
+    for body, text, signature in rows:
+        verify(body.encode(), signature, "my_super_secret_token")
+        digest = hmac.digest(b"my_super_secret_token", text.encode(), "sha512")
+        assert base64.b64encode(digest).decode() == signature
 
 
 def test_what_is_refused_for_its_signature_alone_has_a_wrong_one_and_all_else_a_right_one():

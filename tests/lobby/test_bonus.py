@@ -202,3 +202,12 @@ def test_a_bonus_is_read_just_after_its_expiry_even_with_long_pauses():
         pause = flow.send(next(flow).call(agent))
 
     assert 20 < pause.seconds <= 21
+
+
+def test_a_conflict_of_another_kind_is_an_error_of_cancelling():
+    transport = httpx2.MockTransport(
+        lambda _: httpx2.Response(409, json={"success": False, "code": "BONUSCALL_DOUBLE"})
+    )
+
+    with Agent("token", transport=transport) as agent, pytest.raises(Conflict):
+        PlayerBonus(agent, BonusIdentity("i7", "p-1")).cancel()

@@ -3,6 +3,8 @@
 import asyncio
 import inspect
 import socket
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -18,7 +20,7 @@ from igamingace.errors import (
     IGamingAceError,
     ServerError,
 )
-from igamingace.lobby import AsyncCatalogue, Catalogue, CatalogueSnapshot, _cache
+from igamingace.lobby import AsyncCatalogue, Catalogue, CatalogueSnapshot, _cache, _steps
 from igamingace.models import GameType, ProviderStatus
 
 from .conftest import World
@@ -385,3 +387,47 @@ def test_a_closed_catalogue_serves_nothing(world):
 def test_settings_that_make_no_sense_are_refused(world, options):
     with pytest.raises(ConfigurationError, match=r"is -?[0-9inf]+"):
         world.catalogue([], **options)
+
+
+def test_an_error_of_ours_in_a_call_is_raised_and_ends_the_others(sandbox):
+    def mistaken(agent):
+        raise ZeroDivisionError(agent)
+
+    flow = _steps.CallAll((mistaken,) * 5, 2)
+
+    with Agent(sandbox.token, base_url=sandbox.url) as agent, pytest.raises(ZeroDivisionError):
+        _steps._perform(agent, flow)
+
+
+HANGING = """
+import threading, time
+import httpx2
+from igamingace import Agent
+from igamingace.lobby import Catalogue
+
+asked = threading.Event()
+
+def answer(request):
+    if request.url.path.endswith("/provider/list"):
+        data = [{"providerId": 1}, {"providerId": 2}]
+        return httpx2.Response(200, json={"success": True, "message": "OK", "data": data})
+    asked.set()
+    time.sleep(600)
+
+catalogue = Catalogue(Agent("token", transport=httpx2.MockTransport(answer)))
+threading.Thread(target=catalogue.snapshot, daemon=True).start()
+asked.wait()
+print("done")
+"""
+
+
+def test_a_fetch_in_progress_does_not_keep_the_process_from_ending():
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", HANGING],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert done.stdout == "done\n"

@@ -153,6 +153,18 @@ def test_a_player_without_a_session_has_none_to_end():
     assert asked == ["player/create", "game/kick", "game/launch"]
 
 
+def test_a_deployment_that_cannot_end_sessions_says_so():
+    agent, asked = api(
+        {"player/create": LINKED, "game/kick": (404, {"statusCode": 404, "message": "Cannot"})}
+    )
+
+    with agent, pytest.raises(OpenGameFailed) as failed:
+        open_game(agent, "p-1", 655, provider_id=1, return_url=HOME, end_session=True, settle=0.0)
+
+    assert failed.value.step == "end session"
+    assert "game/launch" not in asked
+
+
 def test_a_session_that_cannot_be_ended_ends_the_opening():
     agent, asked = api({"player/create": LINKED, "game/kick": refused("PROVIDER_ERROR", 502)})
 

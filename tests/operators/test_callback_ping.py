@@ -6,9 +6,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from igamingace._common.secret import Secret
 from igamingace._transport.base import Response
+from igamingace._wallet_client.diagnosis import Cause, Diagnosis
 from igamingace.callbacks import SIGNATURE_HEADER, verify
 from igamingace.operators import Account
-from igamingace.operators._management.callback_ping import ping
+from igamingace.operators._management.callback_ping import PingResult, ping
+from igamingace.operators._management.health import _judged
 
 from .api import Vault
 from .conftest import World
@@ -78,6 +80,7 @@ def test_a_wallet_that_does_not_know_the_player_answers():
         (200, b'{"balance": 0, "statusCode": "ERR_UNKNOWN"}', "ERR_UNKNOWN"),
         (200, b'{"balance": 0, "statusCode": "the-token"}', "statusCode '<token>' is not valid for balance"),
         (200, b'{"statusCode": "OK"}', "balance is missing"),
+        (500, b"a" * 115 + b" the-token and more", "a <tok…"),
         (200, b'{"balance": 0, "statusCode": "ERR_INTEGRITY_CHECK_FAILED"}', "is its token this account's"),
     ],
 )
@@ -175,3 +178,42 @@ def test_a_vault_is_never_asked_in_the_event_loop(tree, sandbox, given):
     assert found(report, "lotus")["callback"] == ("ok", "")
     assert len(vault.threads) >= 2  # for the calls, and for the signature
     assert threading.get_ident() not in vault.threads
+
+
+@pytest.mark.parametrize(
+    ("url", "answer", "state", "detail", "advice"),
+    [
+        ("https://w.example/", PingResult("", seconds=0.1), "ok", "", ""),
+        (
+            "https://w.example/",
+            PingResult("", seconds=1.5),
+            "warning",
+            "the answer took 1.5 s",
+            "database",
+        ),
+        (
+            "https://w.example/",
+            PingResult("", seconds=3.5),
+            "failed",
+            "waits 3 s for a bet's",
+            "database",
+        ),
+        ("http://w.example/", PingResult("", seconds=0.1), "warning", "without TLS", "https://"),
+        ("http://127.0.0.1:8000/", PingResult("", seconds=0.1), "ok", "", ""),
+        ("https://w.example/", PingResult("HTTP 500"), "failed", "HTTP 500", ""),
+        (
+            "https://w.example/",
+            PingResult("x", Diagnosis(Cause.DNS, "no address", "it has no address", "check the host")),
+            "failed",
+            "it has no address",
+            "check the host",
+        ),
+    ],
+)
+def test_what_a_ping_has_shown_is_told_with_what_to_do(url, answer, state, detail, advice):
+    result = _judged(url, answer)
+
+    assert result.state == state
+    assert detail in result.detail
+    assert advice in result.advice
+    assert bool(result.advice) is bool(advice)

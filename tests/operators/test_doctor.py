@@ -1,5 +1,6 @@
 """Whether accounts are ready to go live: each line says what is wrong, and what to do."""
 
+import socket
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import format_datetime
@@ -264,6 +265,19 @@ def test_without_the_shared_budget_no_call_is_made(world):
         "unknown",
         "not checked, since no call can be made without the budget",
     )
+
+
+def test_a_server_that_cannot_be_reached_is_a_matter_of_the_connection(world):
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        url = f"http://127.0.0.1:{one.getsockname()[1]}"
+
+    report = world.use(lambda operator: operator.doctor(), LOTUS, base_url=url, max_retries=0)
+
+    state, detail, advice = found(report, "lotus")["connection"]
+    assert state == "failed"
+    assert "no connection to 127.0.0.1" in detail
+    assert "firewall" in advice
+    assert found(report, "lotus")["token"][1] == "not checked, since the account cannot be read"
 
 
 def test_an_invalid_floor_is_refused_before_anything_is_sent(world):

@@ -153,3 +153,11 @@ def test_an_account_without_a_wallet_in_its_currency_is_told(use):
 def test_an_amount_for_each_currency_is_needed(use):
     with pytest.raises(ConfigurationError, match="no amount for EUR"):
         use(lambda operator: operator.check(floor={"USD": D(1)}, callbacks=False))
+
+
+def test_the_doctor_finds_both_ready(use):
+    report = use(lambda operator: operator.doctor(callbacks=False))
+
+    assert report.ok
+    contract = {found[-1] for found in report.agents.values()}
+    assert [(one.check, one.state) for one in contract] == [("contract", "ok")]

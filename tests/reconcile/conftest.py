@@ -1,20 +1,12 @@
-"""What tests of the ledger and of reconciliation share: a PostgreSQL of their own."""
+"""Databases of each kind: the PostgreSQL is one of these tests' own, as for the ledger's tests."""
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
-
 import pytest
 
-program = runpy.run_path(str(Path(__file__).parents[1] / "ledger" / "conftest.py"))["program"]
+from ..ledger.conftest import postgresql  # noqa: TID252 -- a fixture that both folders need
 
-
-@pytest.fixture(scope="session")
-def postgresql():
-    """Return the URL of a PostgreSQL that is there for these tests."""
-    with program("cluster.py", "fsync=off", "max_connections=20") as url:
-        yield url
+__all__ = ["database", "postgresql"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

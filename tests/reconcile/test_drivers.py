@@ -82,6 +82,27 @@ def test_an_agent_and_a_ledger_need_a_window(ledger):
         reconcile([], ledger)
 
 
+class Unasked:
+    """An agent that must not be asked."""
+
+    @property
+    def transactions(self):
+        return self
+
+    def iterate(self, *_, **__):
+        raise AssertionError("the platform was asked")
+
+
+async def test_an_account_is_not_read_for_minutes_when_its_currency_is_missing():
+    book = [
+        Record(str(number), "bet", Decimal(1), currency=name) for number, name in enumerate(["USD", "EUR"])
+    ]
+    with pytest.raises(InvalidArgument, match="EUR, USD: give the account's currency"):
+        reconcile(Unasked(), book, the_time())
+    with pytest.raises(InvalidArgument, match="EUR, USD: give the account's currency"):
+        await reconcile_async(Unasked(), book, the_time())
+
+
 class Failing:
     """A platform that fails after some rows."""
 

@@ -118,6 +118,23 @@ def test_a_late_answer_is_told_by_what_it_waited_for(timings, cause):
     assert (diagnosis and diagnosis.cause) == cause
 
 
+@pytest.mark.parametrize("error", [ConnectionRefusedError, ConnectionResetError])
+@pytest.mark.parametrize(
+    ("timings", "is_backlog"),
+    [
+        (Timings(open=50, connecting=True, reached_before=True), True),
+        (Timings(open=50, connect_seconds=0.01, reached_before=True), True),
+        (Timings(open=50, reached_before=True), False),  # on a connection that was open before
+        (Timings(open=50, connecting=True), False),
+        (Timings(connecting=True, reached_before=True), False),
+    ],
+)
+def test_new_connections_that_are_dropped_in_a_crowd_mean_a_short_backlog(error, timings, is_backlog):
+    diagnosis = diagnose_exception(error(), URL, timings)
+
+    assert (diagnosis.cause == Cause.BACKLOG) is is_backlog
+
+
 @contextmanager
 def answering(answer):
     """A server that answers each connection by a function of its socket, and closes it."""

@@ -79,6 +79,10 @@ async def broken_game(session):
     await session.cancel()
 
 
+async def free_spin(session):
+    await session.spin()
+
+
 async def all_kinds(session):
     await session.bet(1)
     await session.win(2)
@@ -135,6 +139,7 @@ PLAYED: dict[str, Any] = {
         [("callback_duplicate", name) for name in ("bet", "win", "betwin", "cancel")],
         "bet bet win win betwin betwin bet cancel cancel",
     ),
+    "free spin: bet of 0 with a bonus, its win": (free_spin, [], [], "bet win"),
     "fields in other spellings": (
         all_kinds,
         [],

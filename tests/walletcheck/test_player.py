@@ -6,6 +6,7 @@ import pytest
 from igamingace.walletcheck import CHECKS
 
 from .faults_of_money import CutsToIntegers, LosesUpdates
+from .faults_of_state import KeepsRefusedBets
 from .wallets import UNKNOWN, Refused, RightWallet
 
 
@@ -122,6 +123,21 @@ async def test_the_evidence_is_what_decides(checked):
     assert commands == ["balance", *["win"] * 10, "balance"]
     assert failed.omitted == 50 + 40 + 1
     assert [exchange.command for exchange in passed.exchanges] == ["balance", "bet", "balance"]
+
+
+async def test_the_evidence_of_few_callbacks_is_all_of_them(checked):
+    report = await checked(KeepsRefusedBets(), checks=only("refused.then_cancel"))
+
+    (failed,) = report.failed
+    assert [exchange.command for exchange in failed.exchanges] == [
+        "balance",
+        "balance",
+        "bet",
+        "balance",
+        "cancel",
+        "balance",
+    ]
+    assert failed.omitted == 0
 
 
 class RefusesFromTheTenth(RightWallet):

@@ -169,6 +169,21 @@ def test_the_signing_mistake_of_a_wallet_that_refuses_right_signatures_is_named(
     assert mistake in text
 
 
+def test_a_page_that_repeats_the_signature_and_the_token_is_shown_without_them(served):
+    sent = []
+
+    class Debugs(RightWallet):
+        async def answer(self, body, signature):
+            sent.append(signature.decode())
+            return 500, f"<h1>Error</h1> {signature.decode()} {TOKEN}".encode()
+
+    with pytest.raises(CannotCheck) as caught:
+        check_wallet(served(Debugs()), **ME)
+
+    assert "<signature> <token>" in str(caught.value)
+    assert not any(each in str(caught.value) for each in (*sent, TOKEN))
+
+
 def test_no_mistake_is_named_for_another_token():
     class OtherToken(RightWallet):
         def verify(self, fields, signature):

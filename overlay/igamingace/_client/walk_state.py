@@ -230,7 +230,7 @@ class WalkState(Generic[T]):
         missing = 0 if self._total is None else max(0, self._total - self._counted)
         if missing:
             self._missing += missing
-            _logger.warning(
+            _limited_log.warning(
                 "%s: of the window from %s to %s the platform counts %d rows and lists %d different ones; "
                 "reading it again changed nothing",
                 self._rule.operation.operation_id,
@@ -238,6 +238,7 @@ class WalkState(Generic[T]):
                 self._window_end.isoformat(),
                 self._total,
                 self._counted,
+                about=self._rule.operation.operation_id,
             )
 
     def _take_row(self, row: T) -> None:
@@ -392,13 +393,14 @@ class WalkState(Generic[T]):
             return
         self._warned = True
         # The row is handed out all the same: that its window lists it is better known than its time.
-        _logger.warning(
+        _limited_log.warning(
             "%s: a row of the window from %s to %s is of %s: requests and answers seem to be in different "
             "time zones; compare the times of a known round, and set the agent's time_zone",
             self._rule.operation.operation_id,
             self._window.isoformat(),
             self._window_end.isoformat(),
             time.isoformat(),
+            about=self._rule.operation.operation_id,
         )
 
 

@@ -10,7 +10,7 @@ import ssl
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 from urllib.parse import urljoin, urlsplit
 
 from igamingace._common.clock import perf_counter
@@ -21,7 +21,7 @@ from igamingace._common.text import sanitize
 from igamingace._transport.base import find_failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from igamingace._transport.base import TransportFailure
 
@@ -102,6 +102,11 @@ class Timings:
     connect_seconds: float | None = None
     reached_before: bool = False
     _connect_start: float = 0.0
+
+    @property
+    def is_new(self) -> bool:
+        """Whether a connection was opened for it, or was to be."""
+        return self.connecting or self.connect_seconds is not None
 
     def start_connecting(self) -> None:
         """Note that a connection is being opened."""
@@ -262,9 +267,10 @@ def _diagnose(kind: str, reason: str, url: str, timings: Timings | None) -> Diag
     crowd = ""
     if timings is not None and timings.open >= _MANY and timings.reached_before:
         crowd = f", with {_crowd(timings)}"
-    if kind == "refused" and crowd:
-        text = f"the connection was refused{crowd}, though one alone is accepted"
-        return Diagnosis(Cause.BACKLOG, _BACKLOG_SUMMARY, text, _BACKLOG_ADVICE)
+        # A full backlog refuses connections, or resets those that the client believes to be open.
+        if kind in {"refused", "reset"} and timings.is_new:
+            text = f"the connection was {kind}{crowd}, though one alone is accepted"
+            return Diagnosis(Cause.BACKLOG, _BACKLOG_SUMMARY, text, _BACKLOG_ADVICE)
     cause = Cause(kind)
     words = {"place": _place(url), "host": urlsplit(url).hostname or "", "reason": reason}
     summary, text, advice = (sentence.format_map(words) for sentence in _FAILURES[cause])
@@ -289,6 +295,8 @@ def _reason(error: BaseException) -> str:
         return error.strerror
     return sanitize(str(error) or type(error).__name__, Secret(""), _SHOWN)
 
+
+Mask: TypeAlias = "Callable[[str], str]"
 
 # --- A response that is not the wallet's -------------------------------------------------------------------
 
@@ -348,7 +356,11 @@ _SERVER_ERROR: Final = (
 
 
 def diagnose_response(
-    http_status: int, body: bytes, headers: Iterable[tuple[bytes, bytes]] = (), url: str = ""
+    http_status: int,
+    body: bytes,
+    headers: Iterable[tuple[bytes, bytes]] = (),
+    url: str = "",
+    mask: Mask = str,
 ) -> Diagnosis | None:
     """Return what is wrong with a response that is not the wallet's own; None for one that may be.
 
@@ -357,12 +369,13 @@ def diagnose_response(
         body: Its body, or the beginning.
         headers: Its headers, of which Location and Server are looked at.
         url: The callback URL.
+        mask: Masks secrets in what the response says, before it is shortened: a page may repeat them.
     """
-    fields = {name.lower(): value.decode("latin-1") for name, value in headers}
+    fields = {name.lower(): mask(value.decode("latin-1")) for name, value in headers}
     if HTTPStatus.MULTIPLE_CHOICES <= http_status < HTTPStatus.BAD_REQUEST:
         return _redirect(http_status, fields.get(b"location", ""), url)
     if http_status == HTTPStatus.OK:
-        return _html(body, fields) if _is_html(body) else None
+        return _html(_quoted(body, fields, mask)) if _is_html(body) else None
     if http_status < HTTPStatus.INTERNAL_SERVER_ERROR and _is_wallets(body):
         return None
     known = _STATUSES.get(http_status)
@@ -372,7 +385,7 @@ def diagnose_response(
         return None
     words = {"status": http_status, "path": _visible(urlsplit(url).path or "/") if url else "this"}
     cause, summary, advice = known
-    text = f"HTTP {http_status} counts as failed{_quoted(body, fields)}"
+    text = f"HTTP {http_status} counts as failed{_quoted(body, fields, mask)}"
     return Diagnosis(cause, summary.format_map(words), text, advice.format_map(words))
 
 
@@ -410,11 +423,11 @@ def _difference(url: str, target: str) -> str:
     return f", with {' and '.join(changes)}" if changes else ""
 
 
-def _html(body: bytes, headers: dict[bytes, str]) -> Diagnosis:
+def _html(quoted: str) -> Diagnosis:
     return Diagnosis(
         Cause.HTML,
         "A page in HTML is answered, not JSON",
-        f"the body is HTML, not JSON{_quoted(body, headers)}",
+        f"the body is HTML, not JSON{quoted}",
         "is this the wallet, or the page of a proxy or a login?",
     )
 
@@ -432,14 +445,14 @@ def _is_wallets(body: bytes) -> bool:
     return isinstance(answer, dict) and isinstance(cast("dict[str, object]", answer).get("statusCode"), str)
 
 
-def _quoted(body: bytes, headers: dict[bytes, str]) -> str:
+def _quoted(body: bytes, headers: dict[bytes, str], mask: Mask) -> str:
     """Return who answered and how the body begins, as the continuation of a sentence."""
     server = _visible(headers.get(b"server", ""), _SHORT)
     text = body[:_READ].decode("utf-8", "replace")
     if _is_html(body):
         title = _TITLE.search(text)
         text = _TAGS.sub(" ", _HIDDEN_ELEMENTS.sub(" ", text)).strip() or (title[1] if title else "")
-    start = _visible(" ".join(text.split()))
+    start = _visible(mask(" ".join(text.split())))
     if not start:
         return f"; {server} answers without a body" if server else "; the answer has no body"
     return f"; {f'{server} answers' if server else 'the answer begins'} {start!r}"

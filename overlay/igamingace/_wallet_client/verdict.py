@@ -17,6 +17,8 @@ from igamingace._wallet_client.diagnosis import Diagnosis, diagnose_response
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from igamingace._wallet_client.diagnosis import Mask
+
 Outcome: TypeAlias = Literal["accepted", "refused", "failed"]
 """`accepted`: OK in time. `refused`: another statusCode that the contract knows for the command. `failed`:
 all else, late answers and impossible balances included. To the vendor both of the latter are unsuccessful,
@@ -113,6 +115,7 @@ def judge(
     *,
     headers: Iterable[tuple[bytes, bytes]] = (),
     url: str = "",
+    mask: Mask = str,
 ) -> Verdict:
     """Judge an answer that came in time.
 
@@ -125,8 +128,9 @@ def judge(
         currency: The account's.
         headers: Of the answer.
         url: Of the callback, without credentials.
+        mask: Masks secrets in what the answer says.
     """
-    diagnosis = diagnose_response(http_status, body, headers, url)
+    diagnosis = diagnose_response(http_status, body, headers, url, mask)
     if diagnosis is not None:
         return failed(diagnosis)
     if http_status != HTTPStatus.OK:

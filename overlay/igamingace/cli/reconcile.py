@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from igamingace._common.extras import install_hint
 from igamingace._common.files import is_writable, open_private, write_file
 from igamingace.cli._accounts import account_of, open_agent
 from igamingace.cli._command import FAILED, CannotRun, command
@@ -93,7 +94,7 @@ def reconcile(
     file: AccountsFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare the platform's transactions of a day with a wallet's book.
+    """Compare the platform's transactions with a wallet's book.
 
     The book is the ledger in the database that IGAMINGACE_LEDGER_URL names, so that no password stands in a
     command line; with --table another table there; with --book a CSV file. Nothing is written to it. A day
@@ -102,12 +103,12 @@ def reconcile(
 
     Exit status: 0 the books agree, 1 they differ, 2 could not be run.
 
-    Example: IGAMINGACE_LEDGER_URL=postgresql://... igamingace reconcile --day 2026-11-28 --csv found.csv
+    Example: igamingace reconcile --day 2026-11-28 --csv found.csv --html found.html
     """
     with command(as_json=as_json), _cannot_run():
         _check_outputs(csv, html)
         columns = _columns(column, kind, minor_digits, book_time_zone, given=bool(sql_table or book_file))
-        with _book(sql_table, book_file, columns, prefix) as book, open_agent(file, account) as agent:
+        with open_agent(file, account) as agent, _book(sql_table, book_file, columns, prefix) as book:
             window = _window(agent, time_zone, day, since, until, edge=edge)
             name, currency = account_of(agent)
             with (
@@ -218,7 +219,7 @@ def _engine() -> Generator[Engine]:
         from sqlalchemy import create_engine, make_url  # noqa: PLC0415 -- of an extra
         from sqlalchemy.exc import ArgumentError, NoSuchModuleError  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        raise CannotRun(f"it needs {error.name}: pip install 'igamingace[ledger]'") from None
+        raise CannotRun(f"it needs {error.name}: {install_hint('ledger')}") from None
     try:
         url = make_url(url_text)
         if url.drivername == "postgresql":

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 from uuid import uuid4
 
+from igamingace_bindings.contract import CODES
 from igamingace_bindings.enums import BonusType
 from igamingace_bindings.rest.models.free_spins import FreeSpins
 
@@ -42,6 +43,8 @@ __all__ = [
 
 EVERY: Final = 60.0
 """Seconds between two readings of a bonus call."""
+
+_ALREADY_ENDED: Final = next(code for code, known in CODES.items() if known.name == "BONUSCALL_ALEADY_ENDED")
 
 _ENDED: Final = frozenset({"completed", "complete", "ended", "finished", "cancelled", "canceled", "expired"})
 """What a `status` that is a text may say of a bonus call that has ended; nobody states the values."""
@@ -148,7 +151,9 @@ def cancel(bonus: BonusIdentity) -> Flow[bool]:
     """Cancel a bonus call; returns False where it had ended before."""
     try:
         yield CallOne(lambda agent: agent.bonus_calls.cancel(player_id=bonus.player, issue_id=bonus.issue_id))
-    except Conflict:
+    except Conflict as error:
+        if error.code != _ALREADY_ENDED:
+            raise
         return False
     return True
 

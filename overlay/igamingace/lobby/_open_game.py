@@ -41,6 +41,7 @@ _ADVICE: Final[dict[LaunchStep, str]] = {
     "end session": "nothing was launched, and the player's session may be open or ended",
     "launch": "no game was opened",
 }
+_NO_PLAYER: Final = "USER_NOT_FOUND"
 _LOST: Final = "whether a session was opened is unknown: open the game again with end_session=True"
 
 
@@ -157,5 +158,6 @@ def _kick(player: str) -> Flow[None]:
     """End the player's session. What is answered for a player without one is not documented."""
     try:
         yield CallOne(lambda agent: agent.games.kick(player_external_id=player))
-    except NotFound:
-        return
+    except NotFound as error:
+        if error.name != _NO_PLAYER:  # a deployment without this operation, say
+            raise

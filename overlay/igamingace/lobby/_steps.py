@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -85,14 +86,39 @@ def _perform(agent: Agent | AgentView, step: Step) -> object:
     if isinstance(step, Block):
         return step.function()
 
-    def attempt(call: Callable[[Any], Any]) -> object:
-        try:
-            return call(agent)
-        except IGamingAceError as error:
-            return error
+    return _call_all(agent, step)
 
-    with ThreadPoolExecutor(step.concurrency, thread_name_prefix="igamingace-lobby") as pool:
-        return list(pool.map(attempt, step.calls))
+
+def _call_all(agent: Agent | AgentView, step: CallAll) -> list[object]:
+    """Make several calls in daemon threads: an executor's would keep the process from ending."""
+    results: list[object] = [None] * len(step.calls)
+    waiting = deque(enumerate(step.calls))
+    ended: list[BaseException] = []
+
+    def work() -> None:
+        while not ended:
+            try:
+                index, call = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                results[index] = call(agent)
+            except IGamingAceError as error:
+                results[index] = error
+            except BaseException as error:  # noqa: BLE001 -- raised again in the thread that waits
+                ended.append(error)
+
+    threads = [
+        threading.Thread(target=work, name="igamingace-lobby", daemon=True)
+        for _ in range(min(step.concurrency, len(step.calls)))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if ended:
+        raise ended[0]
+    return results
 
 
 async def _perform_async(agent: AsyncAgent | AsyncAgentView, step: Step) -> object:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
+from igamingace._common.extras import install_hint
 from igamingace.errors import ConfigurationError, InvalidArgument
 from igamingace.reconcile._columns import Columns, RowReader, column_names
 
@@ -175,7 +176,7 @@ def _engine(database: str | URL | Engine) -> Generator[Engine]:
         from sqlalchemy import Engine, create_engine, make_url  # noqa: PLC0415 -- of an extra
         from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        raise ConfigurationError(f"SqlBook needs {error.name}: pip install 'igamingace[ledger]'") from error
+        raise ConfigurationError(f"SqlBook needs {error.name}: {install_hint('ledger')}") from error
     if isinstance(database, Engine):
         yield database
         return

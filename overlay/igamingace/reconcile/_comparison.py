@@ -133,15 +133,28 @@ class Comparison:
         finally:
             self.close()
 
-    def _decide_currency(self) -> None:
-        named = {currency for currency, _ in self._sums if currency is not None}
-        if self._currency is None and len(named) == 1:
-            self._currency = named.pop()
-        elif self._currency is None and named and any(currency is None for currency, _ in self._sums):
+    def require_currency(self) -> None:
+        """Raise when what was added names several currencies and the account's is not given.
+
+        Raises:
+            InvalidArgument: so it is, and what comes names none.
+        """
+        named = self._named_currencies()
+        if self._currency is None and len(named) > 1:
             raise InvalidArgument(
                 f"some transactions name no currency, others {', '.join(sorted(named))}: "
                 "give the account's currency"
             )
+
+    def _decide_currency(self) -> None:
+        if any(currency is None for currency, _ in self._sums):
+            self.require_currency()
+        named = self._named_currencies()
+        if self._currency is None and len(named) == 1:
+            self._currency = named.pop()
+
+    def _named_currencies(self) -> set[str]:
+        return {currency for currency, _ in self._sums if currency is not None}
 
     # 1. Groups of one id and kind
 

@@ -98,6 +98,7 @@ def reconcile(
     walking = {"pause": pause, "on_progress": on_progress}
     try:
         for side, source in _sources(book, platform):
+            _require_currency(comparison, source)
             found, covers_edges = _opened(source, window, walking)
             rows = cast("Rows", found)
             comparison.add(side, _records(rows), covers_edges=covers_edges)
@@ -125,6 +126,7 @@ async def reconcile_async(
     walking = {"pause": pause, "on_progress": on_progress}
     try:
         for side, source in _sources(book, platform):
+            _require_currency(comparison, source)
             rows, covers_edges = _opened(source, window, walking)
             add = partial(comparison.add, side, covers_edges=covers_edges)
             if isinstance(rows, AsyncIterable):
@@ -141,6 +143,12 @@ async def reconcile_async(
 
 def _sources(book: object, platform: object) -> tuple[tuple[Side, object], tuple[Side, object]]:
     return ("book", book), ("platform", platform)
+
+
+def _require_currency(comparison: Comparison, source: object) -> None:
+    """Refuse before an account is read, which takes minutes, what would be refused after it."""
+    if isinstance(source, PlatformAccount):
+        comparison.require_currency()
 
 
 def _opened(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from igamingace_bindings.contract import CALLBACKS
 
 from igamingace._common.clock import perf_counter
+from igamingace._common.masking import mask_token
 from igamingace._common.text import sanitize
 from igamingace._wallet_client.client import NoResponse
 from igamingace._wallet_client.diagnosis import (
@@ -168,14 +170,15 @@ class WalletClient:
             diagnosis = diagnose_timeout(self._timeout, self._transport.url, timings)
             text = diagnosis.text
         except NoResponse as error:
-            text, diagnosis = str(error), error.diagnosis
+            diagnosis = error.diagnosis
+            text = str(error) if diagnosis is None else diagnosis.text
         seconds = perf_counter() - start
-        text = text if signature is None else text.replace(signature.decode("latin-1"), "<signature>")
         limit = self.time_limit(message.command)
         is_late = limit is not None and seconds > limit
         if response is not None:
             url = self._transport.url
-            diagnosis = diagnose_response(response.http_status, response.body, response.headers, url)
+            mask = partial(self._mask, signature)
+            diagnosis = diagnose_response(response.http_status, response.body, response.headers, url, mask)
             if is_late and diagnosis is None:
                 diagnosis = diagnose_late_answer(seconds, timings)
         diagnosis = None if diagnosis is None else self._without_secrets(diagnosis)
@@ -184,7 +187,7 @@ class WalletClient:
             sent=self._sanitize(message.body.decode("utf-8", "backslashreplace")),
             signature=message.signature,
             http_status=None if response is None else response.http_status,
-            answer=self._sanitize(text),
+            answer=self._sanitize(self._mask(signature, text)),
             seconds=seconds,
             cause="" if diagnosis is None else diagnosis.summary,
         )
@@ -200,9 +203,7 @@ class WalletClient:
                 RecordedExchange(self.check_id, message.command, message.body, signature, status, body)
             )
         if response is None:
-            return CallbackResult(
-                message.command, exchange, problem=self._sanitize(text), diagnosis=diagnosis
-            )
+            return CallbackResult(message.command, exchange, problem=exchange.answer, diagnosis=diagnosis)
         answer = read_answer(message.command, body)
         code = answer.status_code
         return CallbackResult(
@@ -215,10 +216,14 @@ class WalletClient:
         )
 
     def _without_secrets(self, diagnosis: Diagnosis) -> Diagnosis:
-        return Diagnosis(
-            diagnosis.cause,
-            *(self._sanitize(text) for text in (diagnosis.summary, diagnosis.text, diagnosis.advice)),
-        )
+        texts = (diagnosis.summary, diagnosis.text, diagnosis.advice)
+        return Diagnosis(diagnosis.cause, *(self._sanitize(text) for text in texts))
+
+    def _mask(self, signature: bytes | None, text: str) -> str:
+        """Return what a wallet said without the token and the signature."""
+        if signature:
+            text = text.replace(signature.decode("latin-1"), "<signature>")
+        return mask_token(text, self._token)
 
     def _sanitize(self, text: str, limit: int = _MAX_TEXT) -> str:
         # `sanitize` is slow, and hardly any text needs it.

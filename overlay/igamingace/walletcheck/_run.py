@@ -249,6 +249,8 @@ async def _try_check(
         status, message, cause, evidence = "failed", str(failure), failure.cause, failure.evidence
     except CheckSkipped as reason:
         status, message = "skipped", str(reason)
+    sent = tuple(context.client.exchanges)
+    shown = evidence or (sent if len(sent) <= _MAX_EXCHANGES else context.decisive_exchanges())
     evidence = evidence or context.decisive_exchanges()
     advice = check.advice
     diagnosis = context.client.diagnosis_of(evidence)
@@ -258,7 +260,7 @@ async def _try_check(
             message = f"{message}; {diagnosis.text}"
         if diagnosis.is_hosting:
             advice = f"{diagnosis.advice[:1].upper()}{diagnosis.advice[1:]}"
-    shown = _shortened(evidence)
+    shown = _shortened(shown)
     result = CheckResult(
         id=check.id,
         title=check.title,

@@ -10,9 +10,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from igamingace._common.masking import without_userinfo
+from igamingace._common.masking import mask_token, without_userinfo
 from igamingace._common.secret import Secret
 from igamingace._common.text import sanitize
 from igamingace._common.urls import is_callable_url, split_url
@@ -72,7 +73,13 @@ def ping(account: Account, url: str, timeout: float, player: str | None = None) 
         diagnosis = diagnose_transport_failure(answer, shown, timeout)
         return PingResult(sanitize(str(diagnosis), token), diagnosis)
     verdict = judge(
-        "balance", answer.http_status, answer.body, account.currency, headers=answer.headers, url=shown
+        "balance",
+        answer.http_status,
+        answer.body,
+        account.currency,
+        headers=answer.headers,
+        url=shown,
+        mask=partial(mask_token, token=token),
     )
     wrong = verdict.outcome == "failed" or verdict.status_code in _FAULTS
     return PingResult(

@@ -15,7 +15,7 @@ from igamingace_bindings.contract import CONCURRENCY_LIMIT
 from igamingace._common.urls import is_unencrypted
 from igamingace._transport.custom import AsyncCustomTransport, CustomTransport
 from igamingace._transport.route import route_to
-from igamingace.errors import ConfigurationError, IGamingAceError, ServerIsBusy
+from igamingace.errors import ConfigurationError, IGamingAceError, ServerIsBusy, TransportError
 from igamingace.limits._shared import examine_store
 from igamingace.operators._accounts.account_info import duplicate_tokens
 from igamingace.operators._execution.flow import Block, CallEach, CallOne, OpenAgent
@@ -88,6 +88,9 @@ _ADVICE: Final[dict[tuple[str, HealthState], str]] = {
         "or [Allowed IP] in Settings of the back office"
     ),
     ("address", "warning"): "name the addresses of your servers: `igamingace allowed-ips --set ADDRESSES`",
+    ("connection", "failed"): (
+        "check IGAMINGACE_BASE_URL, the name's address, the proxy's variables and the firewall between"
+    ),
     ("callback", "failed"): "test the wallet by itself: `igamingace wallet check URL --player ID`",
     ("callback", "warning"): "`igamingace callback-url URL` tries a wallet, and sets its URL",
     ("points", "failed"): "`igamingace top-up --minimum AMOUNT --target AMOUNT`",
@@ -174,9 +177,14 @@ def _unread(error: Exception, agent: Agent | AsyncAgent | None = None) -> Iterat
     """Yield the results of an account that could not be read."""
     found = {one.check: one for one in unreadable(error)}
     culprit = next((name for name, one in found.items() if one.state == "failed"), "token")
+    unconnected = isinstance(error, TransportError) and not error.may_have_arrived
     for name in (*CHECKS, "clock"):
-        yield found[name] if name == culprit else HealthCheckResult(name, "unknown", _UNREAD)
-    yield _connection(agent)
+        known = name == culprit and not unconnected
+        yield found[name] if known else HealthCheckResult(name, "unknown", _UNREAD)
+    connection = _connection(agent)
+    if unconnected and connection.state != "failed":
+        connection = HealthCheckResult("connection", "failed", str(error))
+    yield connection
     if agent is None:
         yield HealthCheckResult("other programs", "unknown", _UNREAD)
 

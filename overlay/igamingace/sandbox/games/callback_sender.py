@@ -9,6 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from igamingace_bindings.contract import CALLBACKS, CallbackInfo
@@ -164,6 +165,7 @@ class CallbackSender:
                 attempt.session.currency,
                 headers=reply.headers,
                 url=attempt.wallet_url,
+                mask=partial(mask_text, tokens=self._runtime.state.tokens),
             )
             verdict = attempt.check(verdict) if attempt.check else verdict
         except TimeoutError:

@@ -11,7 +11,9 @@ from igamingace.callbacks import sign
 from igamingace.walletcheck._check import CheckGroup
 
 if TYPE_CHECKING:
-    from igamingace._wallet_client.messages import Signer
+    from collections.abc import Mapping
+
+    from igamingace._wallet_client.messages import CallbackMessage, Signer
     from igamingace.walletcheck._context import CheckContext
 
 signatures = CheckGroup("signature")
@@ -191,6 +193,28 @@ async def _relabelled(context: CheckContext) -> None:
         ),
         ("whose bonusId is its amount", {"amount": "a", "bonusId": "amount"}),
     ):
-        renamed = build_message("win", {names.get(name, name): value for name, value in sent.items()})
-        forged = renamed.with_signer(renamed.signer, "of the body before its fields were renamed")
-        await context.expect_unchanged(forged, f"a win that was paid, {what},")
+        await context.expect_unchanged(_forged(sent, names), f"a win that was paid, {what},")
+    bet = callbacks.bet(2, gameCode="win")
+    sent = context.client.speak(bet).fields
+    await context.expect_consistent(bet, -2, "a bet of a game whose code is a text")
+    if sent.get("gameCode") == "win":  # another dialect may leave it out
+        names = {old: new for old, new in _BET_AS_WIN.items() if new not in sent.keys() - _BET_AS_WIN.keys()}
+        forged = _forged(sent, names)
+        await context.expect_unchanged(forged, "a bet that was taken, whose gameCode is its command,")
+
+
+_BET_AS_WIN: Final[Mapping[str, str]] = {
+    "bonusId": "b1",
+    "command": "b2",
+    "currency": "b3",
+    "gameCode": "command",
+    "isBonusBusy": "isRoundFinished",
+    "timestamp": "transactionId",
+    "transactionId": "z",
+}
+
+
+def _forged(sent: Mapping[str, object], names: Mapping[str, str]) -> CallbackMessage:
+    """Return a win with the values and the signature of a callback, under other names."""
+    renamed = build_message("win", {names.get(name, name): value for name, value in sent.items()})
+    return renamed.with_signer(renamed.signer, "of the body before its fields were renamed")
