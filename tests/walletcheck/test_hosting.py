@@ -130,7 +130,7 @@ async def test_a_short_backlog_is_named_and_not_the_bookings(checked, host):
 
 async def test_one_worker_is_named_and_not_the_bookings(checked, host):
     hosted = host(OneWorker, slow=0.02)
-    report = await checked(hosted.url, checks=IN_TIME, timeout=1, time_scale=0.1)
+    report = await checked(hosted.url, checks=IN_TIME, timeout=3, time_scale=0.1)
 
     (late,) = report.failed
     assert late.cause == "The server has too few workers for the callbacks that come at once"
