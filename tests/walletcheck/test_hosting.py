@@ -159,6 +159,19 @@ async def test_a_well_hosted_wallet_is_not_diagnosed(checked, host):
     assert report.failed == (), report.text()
 
 
+async def test_a_slow_application_in_process_has_no_hosting(checked):
+    class Slow(RightWallet):
+        async def bet(self, player, fields):
+            await asyncio.sleep(0.03)
+            return await super().bet(player, fields)
+
+    report = await checked(Slow(), checks=IN_TIME, time_scale=0.005)
+
+    (late,) = report.failed
+    assert late.cause == ""
+    assert "connections" not in late.message
+
+
 @pytest.mark.parametrize(("server", "workers"), [(OneWorker, 1), (ThreeWorkers, 3), (ManyWorkers, None)])
 async def test_workers_are_counted(host, server, workers):
     assert await count_workers(host(server).url, 0.5) == workers

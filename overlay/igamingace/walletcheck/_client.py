@@ -187,7 +187,7 @@ class WalletClient:
             url = self._transport.url
             mask = partial(self._mask, signature)
             diagnosis = diagnose_response(response.http_status, response.body, response.headers, url, mask)
-            if is_late and diagnosis is None:
+            if is_late and diagnosis is None and url:  # in process there are no connections
                 diagnosis = diagnose_late_answer(seconds, timings)
         diagnosis = None if diagnosis is None else self._without_secrets(diagnosis)
         exchange = Exchange(
