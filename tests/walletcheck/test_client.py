@@ -1,10 +1,12 @@
 """What the wallet check reads as an amount."""
 
+import asyncio
 from decimal import Decimal
 
 import pytest
 from igamingace._common.secret import Secret
 from igamingace._wallet_client.client import WalletResponse
+from igamingace._wallet_client.diagnosis import Cause
 from igamingace._wallet_client.messages import CallbackFactory
 from igamingace.walletcheck._client import WalletClient
 from igamingace_bindings.scalars import MAX_DIGITS
@@ -44,3 +46,36 @@ async def test_a_balance_is_read_exactly_up_to_the_limit_of_digits(literal, bala
     result = await client.send(CallbackFactory("p-1", "USD", 1, 655).balance())
 
     assert result.balance == balance
+
+
+class Crowded:
+    """A transport to a server that accepts the first callback of several, and answers none of them."""
+
+    name = "wallet"
+    url = "http://wallet.test/"
+
+    def __init__(self):
+        self.accepted = False
+
+    async def send(self, body, signature, timings=None):
+        timings.open, timings.reached_before = 2, True
+        if self.accepted:
+            timings.start_connecting()
+        self.accepted = True
+        await asyncio.Event().wait()
+
+    async def close(self):
+        pass
+
+
+async def test_an_overload_has_the_cause_that_another_callback_beside_it_tells():
+    client = WalletClient(Crowded(), Secret("t" * 32), timeout=0.01, time_scale=1)
+    factory = CallbackFactory("p-1", "USD", 1, 655)
+    waited, dropped = [await client.send(factory.bet(1)) for _ in range(2)]
+
+    assert (waited.diagnosis.cause, dropped.diagnosis.cause) == (Cause.OVERLOAD, Cause.BACKLOG)
+    assert client.diagnosis_of([waited.exchange]).cause == Cause.BACKLOG
+    assert client.diagnosis_of([waited.exchange, dropped.exchange]).cause == Cause.BACKLOG
+    assert client.diagnosis_of([]) is None
+    client.take_exchanges()
+    assert client.diagnosis_of([waited.exchange]) is None

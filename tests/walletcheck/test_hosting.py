@@ -130,7 +130,7 @@ async def test_a_short_backlog_is_named_and_not_the_bookings(checked, host):
 
 async def test_one_worker_is_named_and_not_the_bookings(checked, host):
     hosted = host(OneWorker, slow=0.02)
-    report = await checked(hosted.url, checks=IN_TIME, timeout=1, time_scale=0.1)
+    report = await checked(hosted.url, checks=IN_TIME, timeout=3, time_scale=0.1)
 
     (late,) = report.failed
     assert late.cause == "The server has too few workers for the callbacks that come at once"
@@ -157,6 +157,19 @@ async def test_a_well_hosted_wallet_is_not_diagnosed(checked, host):
     report = await checked(host(ManyWorkers).url, checks=CROWD)
 
     assert report.failed == (), report.text()
+
+
+async def test_a_slow_application_in_process_has_no_hosting(checked):
+    class Slow(RightWallet):
+        async def bet(self, player, fields):
+            await asyncio.sleep(0.03)
+            return await super().bet(player, fields)
+
+    report = await checked(Slow(), checks=IN_TIME, time_scale=0.005)
+
+    (late,) = report.failed
+    assert late.cause == ""
+    assert "connections" not in late.message
 
 
 @pytest.mark.parametrize(("server", "workers"), [(OneWorker, 1), (ThreeWorkers, 3), (ManyWorkers, None)])

@@ -16,6 +16,7 @@ from igamingace._common.masking import mask_token
 from igamingace._common.text import sanitize
 from igamingace._wallet_client.client import NoResponse
 from igamingace._wallet_client.diagnosis import (
+    Cause,
     Diagnosis,
     Timings,
     diagnose_late_answer,
@@ -150,9 +151,16 @@ class WalletClient:
         return exchanges
 
     def diagnosis_of(self, exchanges: Iterable[Exchange]) -> Diagnosis | None:
-        """Return the diagnosis of one of the exchanges since the last call; None when none has any."""
-        known = {id(exchange): diagnosis for exchange, diagnosis in self._diagnoses}
-        return next((known[id(each)] for each in exchanges if id(each) in known), None)
+        """Return the diagnosis of some of the exchanges since the last call; None when none has any.
+
+        An overload may have a cause that others beside it tell: of a crowd that waits, some are dropped.
+        """
+        ids = {id(exchange) for exchange in exchanges}
+        found = [diagnosis for exchange, diagnosis in self._diagnoses if id(exchange) in ids]
+        if found and all(diagnosis.cause == Cause.OVERLOAD for diagnosis in found):
+            found = [diagnosis for _, diagnosis in self._diagnoses]
+        telling = [diagnosis for diagnosis in found if diagnosis.cause != Cause.OVERLOAD] or found
+        return telling[0] if telling else None
 
     async def send(self, message: CallbackMessage) -> CallbackResult:
         """Send a callback and return its answer, or that there was none within the timeout."""
@@ -179,7 +187,7 @@ class WalletClient:
             url = self._transport.url
             mask = partial(self._mask, signature)
             diagnosis = diagnose_response(response.http_status, response.body, response.headers, url, mask)
-            if is_late and diagnosis is None:
+            if is_late and diagnosis is None and url:  # in process there are no connections
                 diagnosis = diagnose_late_answer(seconds, timings)
         diagnosis = None if diagnosis is None else self._without_secrets(diagnosis)
         exchange = Exchange(
