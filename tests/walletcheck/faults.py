@@ -110,7 +110,7 @@ FAULTS = {
     ),
     RefusesTheWholeBalance: _all("{bet,betwin}.whole_balance"),
     CountsInFloats: _all("amount.cents amount.large_cents"),
-    CutsToIntegers: _all("amount.cents amount.large_cents signature.numbers"),
+    CutsToIntegers: _all("amount.cents amount.large_cents parallel.mixed signature.numbers"),
     CountsIn32Bits: _all("amount.large amount.large_cents"),
     RefusesZero: _all("amount.zero cancel.free_spin"),
     TakesNegativeAmounts: _all("body.negative"),

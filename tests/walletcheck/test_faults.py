@@ -65,7 +65,8 @@ def test_wallets_that_only_lack_what_nobody_states_fail_advised_checks_alone():
 
 @pytest.mark.proof
 async def test_slow_wallets_fail_the_checks_of_time_and_no_others(checked):
-    quiet = [check for check in CHECKS if check.id != "parallel.in_time"]  # in a crowd on few processors
+    # Few, since they run at once: each must leave the others the processor.
+    quiet = [check for check in CHECKS if check.group in ("happy", "answer", "bet", "refusal", "time")]
     crowd = [check for check in CHECKS if check.group in ("happy", "parallel", "time")]
 
     async with asyncio.TaskGroup() as group:

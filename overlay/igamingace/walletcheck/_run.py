@@ -44,6 +44,7 @@ T = TypeVar("T")
 
 _MAX_EXCHANGES: Final = 12
 _ATTEMPTS: Final = 3
+_MAX_PARTS: Final = 16
 _SECOND: Final = 2
 """The attempt that begins after two changes."""
 
@@ -319,8 +320,18 @@ async def _was_moved(context: CheckContext, target: Decimal, deviation: Decimal)
 
 
 async def _change_balance(context: CheckContext, change: Decimal) -> None:
+    """Win or bet an amount; where a bet is refused, as one over the player's largest, in parts."""
     with suppress(CheckSkipped):  # more than may be paid
         if change > 0:
             await context.credit(change)
-        else:
-            await context.send(context.callbacks.bet(-change))
+            return
+        left = part = -change
+        for _ in range(_MAX_PARTS):
+            result = await context.send(context.callbacks.bet(part))
+            if result.ok:
+                left -= part
+            elif result.answered:
+                part = context.floor(part / 2)
+            part = min(part, left)
+            if not (part and result.answered):
+                return

@@ -69,8 +69,9 @@ async def _wins(context: CheckContext) -> None:
 async def _mixed(context: CheckContext) -> None:
     callbacks, quarter = context.callbacks, MAX_CONCURRENCY // 4
     # Each kind moves the balance by five times as much as the one before: of the sum of all, one that was
-    # lost or booked twice cannot hide behind one of another kind.
-    step = min(Decimal(1), 20 * context.minor_unit)
+    # lost or booked twice cannot hide behind one of another kind. A quarter is exact in floats, which have
+    # checks of their own.
+    step = min(Decimal(1), 25 * context.minor_unit)
     await context.ensure_balance(max(SUFFICIENT_BALANCE, 400 * step))
     cancelled = [callbacks.bet(25 * step) for _ in range(quarter)]
     won = [callbacks.bet(step) for _ in range(quarter)]
