@@ -7,18 +7,22 @@ import threading
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import igamingace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from igamingace._client.walk_state import WalkState
+from igamingace._client.walks import AsyncRunningWalk, RunningWalk
+from igamingace._client.window_pause import SharedPause, WindowPause
 from igamingace.errors import InvalidArgument, ServerError, TransportError
 from igamingace.models import Transaction as ListedTransaction
 from igamingace.operators import Account, DeadlineExceeded
 from igamingace.sandbox import create_app
 from igamingace.sandbox.store.models import Transaction, TransactionType
+from igamingace_bindings.rest.api.transactions.transactions_list import WALK
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 START = NOW - timedelta(hours=4)
@@ -353,3 +357,47 @@ def test_the_end_of_a_run_ends_the_pause():
 
     assert [type(error) for error in results.failed.values()] == [DeadlineExceeded]
     assert len(platform.app.requests) == 1
+
+
+class Recorder:
+    """Shared values and a call that write down what is asked of them; the first claim has to wait."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.steps: list[str] = []
+        self.waits = iter([0.001])
+        self.agent = platform.agent("threads")
+
+    def claim(self, name: str, seconds: float) -> float:
+        self.steps.append(f"claim {name} {seconds:g}")
+        return next(self.waits, 0.0)
+
+    def extend(self, name: str, seconds: float) -> bool:
+        self.steps.append(f"extend {name} {seconds:g}")
+        return True
+
+    def call(self, operation: Any, arguments: Any) -> Any:
+        self.steps.append("call")
+        return self.agent._dispatcher.call(operation, arguments)
+
+    async def call_async(self, operation: Any, arguments: Any) -> Any:
+        return self.call(operation, arguments)
+
+
+def test_each_window_is_claimed_from_other_processes_and_extended_with_each_answer(kind):
+    platform = Platform()
+    for number in range(3):
+        platform.add(number, number)
+    recorder = Recorder(platform)
+    state = WalkState(WALK, START, START + timedelta(hours=2), {}, page_size=2, pause=0.001)
+    pauses = WindowPause(), SharedPause(cast("Any", recorder), "transactions.list")
+
+    if kind == "threads":
+        taken(RunningWalk(WALK.operation, state, *pauses, recorder.call, sleep=lambda _seconds: None))
+    else:
+        asyncio.run(taken_async(AsyncRunningWalk(WALK.operation, state, *pauses, recorder.call_async)))
+
+    claim, extend = "claim walk:transactions.list 0.001", "extend walk:transactions.list 0.001"
+    assert [step for step in recorder.steps if step != claim] == ["call", extend] * 3
+    assert recorder.steps[:4] == [claim, claim, "call", extend]
+    last = len(recorder.steps) - 3  # the second window
+    assert recorder.steps[last:] == [claim, "call", extend]
