@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import tomllib
 from typing import TYPE_CHECKING
 
 from codegen.bundle import BundleError, bundle
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _VERSION = re.compile(r'__version__ = "([^"]+)"')
+URLS = ("Source", "Documentation", "Changelog")
+"""What the package index shows links to."""
 _CONTRACT = re.compile(r"^Contract (\d+\.\d+\.\d+)\.$", re.MULTILINE)
 
 
@@ -39,6 +42,9 @@ def complaints(root: Path, tag: str) -> list[str]:
         found.append(f"CHANGELOG.md has no entry for {version}: rename [Unreleased], with the date")
     elif _CONTRACT.findall(body) != [str(contract)]:
         found.append(f"CHANGELOG.md: the entry for {version} must say `Contract {contract}.`")
+    urls = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"].get("urls", {})
+    if missing := [name for name in URLS if name not in urls]:
+        found.append(f"pyproject.toml: [project.urls] lacks {', '.join(missing)}: name the addresses")
     if contract not in versions(root / "spec"):
         found.append(f"contract {contract} is not kept as published: run `nox -s publish-spec -- --record`")
     elif load(root / "spec", contract) != document:

@@ -9,7 +9,7 @@ import pytest
 from codegen.bundle import bundle
 from publish.changelog import entries
 from publish.published import load, record, versions
-from publish.release import complaints
+from publish.release import URLS, complaints
 from publish.versions import Version
 
 pytestmark = pytest.mark.proof
@@ -25,6 +25,8 @@ def tree(tmp_path):
     version = tmp_path / "overlay" / "igamingace" / "_version.py"
     version.parent.mkdir(parents=True)
     version.write_text('"""The version."""\n\n__version__ = "1.0.0"\n')
+    links = "".join(f'{name} = "https://casino.example/{name}"\n' for name in URLS)
+    (tmp_path / "pyproject.toml").write_text(f"[project.urls]\n{links}")
     document = bundle(tmp_path / "spec")
     record(tmp_path / "spec", document)  # as the release of a contract that has changed since the last one
     contract = document["info"]["version"]
@@ -44,6 +46,7 @@ def test_a_tree_that_is_ready_has_no_complaints(tree):
         ("overlay/igamingace/_version.py", "1.0.0", "1.0.1", "the tag is v1.0.0, _version.py says 1.0.1"),
         ("CHANGELOG.md", "[1.0.0]", "[Unreleased]", "no entry for 1.0.0"),
         ("CHANGELOG.md", "Contract", "The contract", "must say `Contract "),
+        ("pyproject.toml", "Source = ", "Home = ", "[project.urls] lacks Source: name"),
         ("spec/openapi.yaml", "  version: 0", "  version: 9", "is not kept as published"),
         ("spec/guide/introduction.md", "iGamingAce connects", "It connects", "run `nox -s spec-diff`"),
     ],
