@@ -76,6 +76,17 @@ def test_walks_that_wait_are_served_in_the_order_in_which_they_came(clock):
     assert served == ["b", "c", "a"]
 
 
+def test_a_walk_with_a_longer_pause_holds_nobody_up(clock):
+    pause = WindowPause()
+    claim(pause, "a", "10:00")
+    assert claim(pause, "patient", "11:00", 10 * PAUSE) == 10 * PAUSE
+    assert claim(pause, "b", "12:00") == PAUSE
+    clock.now += PAUSE
+
+    assert claim(pause, "b", "12:00") == 0
+    assert claim(pause, "patient", "11:00", 10 * PAUSE) == 10 * PAUSE
+
+
 def test_a_walk_that_left_holds_nobody_up(clock):
     pause = WindowPause()
     claim(pause, "a", "10:00", PAUSE)

@@ -1,10 +1,12 @@
 """Our ledger, the example wallet and both reference wallets pass every conformance vector."""
 
 import asyncio
+import base64
 import runpy
 import sqlite3
 from contextlib import closing, contextmanager
 from decimal import Decimal
+from http import HTTPStatus
 from pathlib import Path
 
 import httpx2
@@ -13,7 +15,7 @@ from igamingace._wallet_client.client import connect_to
 from igamingace.callbacks import SIGNATURE_HEADER, wallet_app
 from igamingace.ledger import Ledger
 
-from .vectors import MANIFEST, TOKEN, WALLETS, run
+from .vectors import MANIFEST, SIGNATURES, TOKEN, WALLETS, run
 
 SIGNATURE = SIGNATURE_HEADER.encode()
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "wallet.py"
@@ -87,6 +89,22 @@ def test_the_example_wallet_passes_each_vector_that_is_in_cents(tmp_path, monkey
         found = failures(post, leave_out=OTHER_SCALE)
 
     assert found == {}
+
+
+@pytest.mark.proof  # every Python sends the same
+def test_a_reference_wallet_tells_right_signatures_from_wrong_ones(reference_wallet):
+    found = []
+    for vector in SIGNATURES:
+        if vector["token"] != TOKEN:
+            continue
+        headers = {"X-Request-Signature": vector["header"]}
+        answer = httpx2.post(reference_wallet.url, headers=headers, content=base64.b64decode(vector["body"]))
+        # What is signed and no callback is refused for what it says.
+        accepted = answer.json()["statusCode"] != "ERR_INTEGRITY_CHECK_FAILED"
+        if answer.status_code != HTTPStatus.OK or accepted is not vector["valid"]:
+            found.append(vector["id"])
+
+    assert found == []
 
 
 @pytest.mark.proof  # every Python sends the same

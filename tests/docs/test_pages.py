@@ -10,6 +10,7 @@ import importlib
 import inspect
 import json
 import re
+import sqlite3
 import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ from igamingace.operators import Operator
 from igamingace.sandbox import read_casino
 from igamingace.sandbox.control import router
 from ruamel.yaml import YAML
+from sqlalchemy import Engine
 
 from .pages import LANGUAGES, ROOT, all_pages, commands
 
@@ -113,7 +115,11 @@ def close(values):
     """Close what the page's programs would hold as long as they run: agents, limiters, ledgers, wallets."""
     for value in {id(value): value for value in values}.values():
         ours = type(value).__module__.startswith("igamingace.")
-        if isinstance(value, WalletApp | WalletWSGI) or (ours and hasattr(value, "close")):
+        if isinstance(value, Engine):
+            value.dispose()
+        elif isinstance(value, WalletApp | WalletWSGI | sqlite3.Connection) or (
+            ours and hasattr(value, "close")
+        ):
             value.close()
 
 

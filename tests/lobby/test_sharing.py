@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 import socket
 import subprocess
 import threading
 import time
+import zlib
+from datetime import UTC, datetime
+from typing import Any
 
+import httpx2
 import pytest
 import redis
 from igamingace import Agent, AsyncAgent
+from igamingace._common.limited_log import LimitedLog
 from igamingace.limits import RedisLimiter
 from igamingace.limits._shared import shared_values
 from igamingace.limits.redis import _shared
-from igamingace.lobby import AsyncCatalogue, Catalogue
+from igamingace.lobby import AsyncCatalogue, Catalogue, CatalogueSnapshot
+from igamingace.lobby._fetch import FetchSettings, fetch
+from igamingace.lobby._steps import run
 from igamingace.sandbox import Sandbox
 
 PROGRAM = shutil.which("redis-server")
@@ -159,3 +167,31 @@ def test_a_process_that_fails_leaves_the_fetch_to_the_next_one(sandbox, limiters
         values = shared_values(agent._dispatcher.context.budget)
 
         assert values.claim("catalogue", 1.0) == 0.0
+
+
+def test_what_is_stored_between_looking_and_claiming_is_taken():
+    """Another process stores its catalogue and gives the right back after this one has looked."""
+    theirs = CatalogueSnapshot(fetched_at=datetime.now(UTC), providers=())
+    values, right = iter([None, zlib.compress(theirs.to_json().encode())]), []
+
+    class Values:
+        def get(self, _):
+            return next(values)
+
+        def claim(self, *_):
+            right.append("claimed")
+            return 0.0
+
+        def release(self, _):
+            right.append("released")
+
+    shared: Any = Values()
+    settings = FetchSettings(
+        concurrency=1, shared=shared, keep=60.0, log=LimitedLog(logging.getLogger("igamingace.lobby"))
+    )
+
+    with Agent("token", transport=httpx2.MockTransport(lambda _: pytest.fail("a call was made"))) as agent:
+        found = run(agent, fetch(settings, None, theirs.fetched_at))
+
+    assert found == theirs
+    assert right == ["claimed", "released"]

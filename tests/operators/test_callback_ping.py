@@ -74,6 +74,7 @@ def test_a_wallet_that_does_not_know_the_player_answers():
     ("status", "body", "fault"),
     [
         (404, b"", "HTTP 404"),
+        (301, b"", "redirects are not followed"),
         (200, b"<html>", "is HTML, not JSON"),
         (200, b"[]", "not a JSON object"),
         (200, b'{"balance": 0}', "statusCode is missing"),

@@ -267,6 +267,23 @@ def test_without_the_shared_budget_no_call_is_made(world):
     )
 
 
+@pytest.mark.parametrize(
+    ("more", "state"),
+    [
+        ({"balance": [{"currency": "USD", "amount": 0}]}, "warning"),
+        ({"balance": [{"currency": "USD", "amount": 0}], "paymentMethod": "invoice"}, "ok"),
+        ({"balance": [{"currency": "USD", "amount": 1}], "paymentMethod": 7}, "ok"),
+    ],
+)
+def test_an_agent_without_points_plays_no_game(world, more, state):
+    report = world.use(lambda operator: operator.doctor(), LOTUS, transport=answering({**INFO, **more}))
+
+    found_state, detail, advice = found(report, "lotus")["points"]
+    assert found_state == state
+    assert ("without points no game can be played" in detail) is (state == "warning")
+    assert bool(advice) is (state == "warning")
+
+
 def test_a_server_that_cannot_be_reached_is_a_matter_of_the_connection(world):
     with socket.create_server(("127.0.0.1", 0)) as one:
         url = f"http://127.0.0.1:{one.getsockname()[1]}"

@@ -1,9 +1,13 @@
 """The table of all pairs: complete, done by the checks it names, and with all that the sandbox plays."""
 
+from datetime import timedelta
+from decimal import Decimal
 from itertools import product
 from typing import Any
 
 import pytest
+from igamingace import AsyncAgent
+from igamingace.models import FreeSpins
 from igamingace.sandbox import create_app
 from igamingace.walletcheck import CHECKS
 from igamingace.walletcheck.checks._pairs import PAIRS, SEQUENCES, Arrival, State
@@ -83,6 +87,20 @@ async def free_spin(session):
     await session.spin()
 
 
+async def register_free_spins(app):
+    async with AsyncAgent(app.token, transport=app.async_transport()) as agent:
+        await agent.bonus_calls.register(
+            platform_id="promo-1",
+            provider_id=1,
+            game_id=655,
+            player_id=PLAYER,
+            bonus_type=1,
+            call_amount=5,
+            expire_at=app.clock() + timedelta(minutes=20),
+            meta_data=FreeSpins(spin_amount=10, base_bet_amount=Decimal("0.20")),
+        )
+
+
 async def all_kinds(session):
     await session.bet(1)
     await session.win(2)
@@ -158,6 +176,8 @@ async def test_what_the_sandbox_plays_is_among_the_pairs(name):
         delayed = {"seconds": 0.5} if kind == "callback_delay" else {}
         app.faults.add(kind, operation=command, count=1, **delayed)
     session = await app.async_play(PLAYER)
+    if play is free_spin:
+        await register_free_spins(app)
     await play(session)
     await app.async_settle()
     await app.aclose()
@@ -169,7 +189,7 @@ async def test_what_the_sandbox_plays_is_among_the_pairs(name):
 
 
 def test_every_sequence_has_its_checks_and_is_played():
-    assert set(PLAYED) <= set(SEQUENCES)
+    assert set(SEQUENCES) - set(PLAYED) == {"bet at the same time as its cancel"}  # no fault times it so
     assert {name for ids in SEQUENCES.values() for name in ids} <= set(BY_ID)
 
 

@@ -58,7 +58,7 @@ function parse(body) {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
     const keep = (_key, value, { source }) => (typeof value === 'number' ? new Literal(source) : value);
     const fields = JSON.parse(text, keep);
-    const keys = text.match(/"(?:[^"\\]|\\.)*"\s*:?/g).filter((token) => token.endsWith(':'));
+    const keys = (text.match(/"(?:[^"\\]|\\.)*"\s*:?/g) ?? []).filter((token) => token.endsWith(':'));
     const flat = Object.values(fields).every((value) => Object(value) !== value || value instanceof Literal);
     const object = /^[ \t\r\n]*\{/.test(text);
     if (object && flat && keys.length === Object.keys(fields).length) return fields; // no key came twice

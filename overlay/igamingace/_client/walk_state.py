@@ -2,7 +2,7 @@
 
 **Windows.** Whether both ends belong to a window is not known. So each starts where the one before ended, and
 a row of that second that is listed twice is known by its key. Rows of the second at which the range ends are
-left out.
+left out: the next range starts with them, if a window has its start, as the contract assumes.
 
 **Late rows.** While a window is read page by page, rows may be added to it, or deleted, anywhere. Those that
 stand behind them move, and the next page repeats some or skips some. What is repeated is known by its key.

@@ -44,7 +44,8 @@ class WindowPause:
         """Start without a window."""
         self._window: Hashable = None
         self._last = float("-inf")
-        self._queue: dict[object, None] = {}  # walks that wait for another window, the longest wait first
+        # The pauses of walks that wait for another window, the longest wait first.
+        self._queue: dict[object, float] = {}
         self.restart()
 
     def is_open(self, window: Hashable, seconds: float) -> bool:
@@ -60,11 +61,13 @@ class WindowPause:
         with self._lock:
             if self.is_open(window, seconds):
                 return 0.0
-            self._queue.setdefault(walk)
-            left = self._last + seconds - monotonic()
-            if left > 0 or next(iter(self._queue)) is not walk:
-                return max(left, _POLL)
-            return 0.0
+            self._queue.setdefault(walk, seconds)
+            passed = monotonic() - self._last
+            if passed < seconds:
+                return seconds - passed
+            # One with a longer pause, whose time has not come, holds nobody up.
+            first = next(each for each, pause in self._queue.items() if pause <= passed)
+            return 0.0 if first is walk else _POLL
 
     def begin(self, window: Hashable) -> None:
         """Take note that a page of the window is asked for."""

@@ -34,6 +34,8 @@ _SEEDS: Final = 2**32
 _POINTS: Final = Decimal(10) ** 12
 _ORDERLY: Final = ("ERR_NOT_ENOUGH_MONEY", "ERR_TRANSACTION_DOES_NOT_EXIST", "ERR_TRANSACTION_ROLLED_BACK")
 """Refusals that a wallet in order may give."""
+_FAULTS: Final = ("callback_lost", "callback_lost_answer", "callback_duplicate", "callback_delay", "spelling")
+"""The faults that a wallet in order comes through with the right balance."""
 _PLAYS: Final = {"lose": 8, "win": 6, "wins": 2, "betwin": 3, "cancel": 1}
 """How often each kind of round is played."""
 
@@ -178,6 +180,7 @@ class _Result:
         tokens = (plan.settings.token.reveal(),)
         return {
             "ok": self.ok,
+            "error": self.deliveries[-1].text if self.before is None else None,
             "seed": plan.seed,
             "rounds": plan.rounds,
             "balance": {
@@ -199,15 +202,18 @@ def _faults(texts: Sequence[str]) -> list[Fault]:
     faults: list[Fault] = []
     for text in texts:
         try:
-            faults.append(parse_fault(text))
+            fault = parse_fault(text)
         except ValueError as error:
             raise CannotRun(f"--fault {text}: {error}") from None
+        if fault.kind not in _FAULTS:
+            raise CannotRun(f"--fault {text}: {fault.kind} is not of callbacks; use {', '.join(_FAULTS)}")
+        faults.append(fault)
     return faults
 
 
 async def _play(plan: _Plan, show: Callable[[Delivery], None]) -> _Result:
     """Play the rounds; each delivery is handed to `show` as it is done."""
-    from igamingace.sandbox import create_app  # noqa: PLC0415 -- needs another extra
+    from igamingace.sandbox import SandboxError, create_app  # noqa: PLC0415 -- needs another extra
     from igamingace.sandbox.data.model import AccountData, Casino, GameData, ProviderData  # noqa: PLC0415
 
     settings = plan.settings
@@ -221,13 +227,16 @@ async def _play(plan: _Plan, show: Callable[[Delivery], None]) -> _Result:
         callback_url=plan.url,
         mode="seamless",
     )
-    app = create_app(
-        casino=Casino(providers=[provider], accounts=[account]),
-        faults=plan.faults,
-        seed=plan.seed,
-        dialect=settings.dialect,
-    )
     result = _Result()
+    try:
+        app = create_app(
+            casino=Casino(providers=[provider], accounts=[account]),
+            faults=plan.faults,
+            seed=plan.seed,
+            dialect=settings.dialect,
+        )
+    except (LookupError, ValueError) as error:
+        raise CannotRun(str(error)) from None
     try:
         session = await app.async_play(settings.player, settings.game_code, provider=settings.provider_id)
         await app.async_settle()
@@ -239,6 +248,8 @@ async def _play(plan: _Plan, show: Callable[[Delivery], None]) -> _Result:
             for _ in range(plan.rounds):
                 await table.round()
         await table.end()
+    except SandboxError as error:
+        raise CannotRun(str(error)) from None
     finally:
         await app.aclose()
     return result

@@ -12,10 +12,11 @@ from igamingace_bindings.contract import CODES
 from igamingace_bindings.enums import BonusType
 from igamingace_bindings.rest.models.free_spins import FreeSpins
 
+from igamingace._common.answers import field_of
 from igamingace._common.clock import monotonic
 from igamingace.errors import ConfigurationError, Conflict, IGamingAceError
 from igamingace.lobby._open_game import game_ids
-from igamingace.lobby._steps import CallOne, Sleep, field_of, run, run_async
+from igamingace.lobby._steps import CallOne, Sleep, run, run_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator

@@ -9,10 +9,11 @@ from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
+from igamingace._common.answers import field_of
 from igamingace.errors import ConfigurationError, IGamingAceError
 from igamingace.limits._shared import SharedUnavailable
 from igamingace.lobby._snapshot import CatalogueGame, CatalogueProvider, CatalogueSnapshot
-from igamingace.lobby._steps import Block, CallAll, CallOne, Sleep, field_of
+from igamingace.lobby._steps import Block, CallAll, CallOne, Sleep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,14 +92,23 @@ def fetch(
 def _fetched_by_another(shared: SharedValues, since: datetime) -> Flow[CatalogueSnapshot | None]:
     """Return what another process has fetched; None when this one has the right to fetch."""
     while True:
-        stored: bytes | None = yield Block(partial(shared.get, _SHARED))
-        found = None if stored is None else _unpacked(stored)
-        if found is not None and found.fetched_at >= since:
+        found = yield from _stored(shared, since)
+        if found is not None:
             return found
         left: float = yield Block(partial(shared.claim, _SHARED, _CLAIM_SECONDS))
         if not left:
-            return None
+            # Another process may have stored one and given the right back between these two steps.
+            found = yield from _stored(shared, since)
+            if found is not None:
+                yield Block(partial(shared.release, _SHARED))
+            return found
         yield Sleep(min(left, _POLL_SECONDS))
+
+
+def _stored(shared: SharedValues, since: datetime) -> Flow[CatalogueSnapshot | None]:
+    packed: bytes | None = yield Block(partial(shared.get, _SHARED))
+    found = None if packed is None else _unpacked(packed)
+    return found if found is not None and found.fetched_at >= since else None
 
 
 def _unpacked(stored: bytes) -> CatalogueSnapshot | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from igamingace_bindings.contract import LAUNCH_URL_SECONDS
 
+from igamingace._common.answers import field_of
 from igamingace.errors import (
     AgentClosed,
     APIError,
@@ -21,7 +22,7 @@ from igamingace.errors import (
     UnexpectedResponse,
 )
 from igamingace.lobby._snapshot import CatalogueGame
-from igamingace.lobby._steps import CallOne, Sleep, field_of
+from igamingace.lobby._steps import CallOne, Sleep
 
 if TYPE_CHECKING:
     from igamingace_bindings.rest.models.player import Player

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from igamingace._common.clock import sleep
 from igamingace._common.flow import run_flow, run_flow_async
-from igamingace.errors import IGamingAceError, UnexpectedField
+from igamingace.errors import IGamingAceError
 
 if TYPE_CHECKING:
     from igamingace._client._async import AsyncAgent, AsyncAgentView
     from igamingace._client._sync import Agent, AgentView
 
-__all__ = ["Block", "CallAll", "CallOne", "Flow", "Sleep", "field_of", "run", "run_async"]
+__all__ = ["Block", "CallAll", "CallOne", "Flow", "Sleep", "run", "run_async"]
 
 T = TypeVar("T")
 
@@ -141,11 +141,3 @@ async def _perform_async(agent: AsyncAgent | AsyncAgentView, step: Step) -> obje
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(attempt(call)) for call in step.calls]
     return [task.result() for task in tasks]
-
-
-def field_of(model: object, name: str) -> Any:  # noqa: ANN401 -- of the model's field
-    """Return a field of an answer; None where it has none, or none that can be read."""
-    try:
-        return getattr(model, name)
-    except UnexpectedField:
-        return None

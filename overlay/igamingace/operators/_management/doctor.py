@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from igamingace_bindings.contract import CONCURRENCY_LIMIT
 
+from igamingace._common.answers import field_of
 from igamingace._common.urls import is_unencrypted
 from igamingace._transport.custom import AsyncCustomTransport, CustomTransport
 from igamingace._transport.route import route_to
 from igamingace.errors import ConfigurationError, IGamingAceError, ServerIsBusy, TransportError
 from igamingace.limits._shared import examine_store
-from igamingace.operators._accounts.account_info import duplicate_tokens
+from igamingace.operators._accounts.account_info import duplicate_tokens, points_of
 from igamingace.operators._execution.flow import Block, CallEach, CallOne, OpenAgent
 from igamingace.operators._management.health import (
     CHECKS,
@@ -94,6 +95,7 @@ _ADVICE: Final[dict[tuple[str, HealthState], str]] = {
     ("callback", "failed"): "test the wallet by itself: `igamingace wallet check URL --player ID`",
     ("callback", "warning"): "`igamingace callback-url URL` tries a wallet, and sets its URL",
     ("points", "failed"): "`igamingace top-up --minimum AMOUNT --target AMOUNT`",
+    ("points", "warning"): "`igamingace top-up --minimum AMOUNT --target AMOUNT`",
     ("providers", "warning"): "hide these games until the maintenance is over: `igamingace.lobby.Catalogue`",
 }
 """What to do by check and state, where what was found does not say it."""
@@ -156,7 +158,7 @@ def _examine(account: Account, expected: HealthExpectations) -> Flow[tuple[str |
     except IGamingAceError as error:
         others = _others(agent.stats(), busy=isinstance(error, ServerIsBusy))
         return None, (*_unread(error, agent), others)
-    results = (_in_words(one) for one in checked)
+    results = (_without_points(_in_words(one), account, info) for one in checked)
     return info.id, (*results, clock, _connection(agent), _others(agent.stats()))
 
 
@@ -171,6 +173,15 @@ def _in_words(result: HealthCheckResult) -> HealthCheckResult:
     if result.state == "ok" and not result.detail:
         return replace(result, detail=words.get(result.check, ""))
     return result
+
+
+def _without_points(result: HealthCheckResult, account: Account, info: Info) -> HealthCheckResult:
+    """Return a warning in place of points in order of which there are none, where no floor asked for any."""
+    if (result.check, result.state) != ("points", "ok") or account.level == "operator":
+        return result
+    if points_of(info, account.currency) or field_of(info, "payment_method") == "invoice":
+        return result
+    return replace(result, state="warning", detail=f"{result.detail}: without points no game can be played")
 
 
 def _unread(error: Exception, agent: Agent | AsyncAgent | None = None) -> Iterator[HealthCheckResult]:

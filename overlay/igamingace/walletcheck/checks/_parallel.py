@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from igamingace_bindings.contract import CALLBACKS
 
+from igamingace._common.amounts import format_amount
 from igamingace._wallet_client.client import MAX_CONCURRENCY
 from igamingace.walletcheck._check import CheckFunction, CheckGroup
-from igamingace.walletcheck._context import CheckFailed
+from igamingace.walletcheck._context import SUFFICIENT_BALANCE, CheckFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,28 +67,33 @@ async def _wins(context: CheckContext) -> None:
     advice=_ONE_STATEMENT,
 )
 async def _mixed(context: CheckContext) -> None:
-    await context.ensure_balance()
     callbacks, quarter = context.callbacks, MAX_CONCURRENCY // 4
-    bets = [callbacks.bet(1) for _ in range(2 * quarter)]
-    await context.expect_all_ok(bets, f"{len(bets)} bets of 1 must be answered with OK")
+    # Each kind moves the balance by five times as much as the one before: of the sum of all, one that was
+    # lost or booked twice cannot hide behind one of another kind.
+    step = min(Decimal(1), 20 * context.minor_unit)
+    await context.ensure_balance(max(SUFFICIENT_BALANCE, 400 * step))
+    cancelled = [callbacks.bet(25 * step) for _ in range(quarter)]
+    won = [callbacks.bet(step) for _ in range(quarter)]
+    await context.expect_all_ok([*cancelled, *won], f"{2 * quarter} bets must be answered with OK")
     before = await context.balance()
     messages = [
         message
-        for cancelled, won in zip(bets[::2], bets[1::2], strict=True)
+        for refunded, paid in zip(cancelled, won, strict=True)
         for message in (
-            callbacks.bet(2),
-            callbacks.cancel(cancelled),
-            callbacks.betwin(1, 2),
-            callbacks.win(3, roundId=won.fields["roundId"]),
+            callbacks.bet(step),
+            callbacks.betwin(step, 6 * step),
+            callbacks.cancel(refunded),
+            callbacks.win(125 * step, roundId=paid.fields["roundId"]),
         )
     ]
     await context.expect_all_ok(
         messages, f"{len(messages)} callbacks that are all covered must be answered with OK"
     )
+    amounts = " and ".join(format_amount(change * step) for change in (-1, 5, 25, 125))
     await context.expect_change(
         before,
-        quarter * (-2 + 1 + 1 + 3),
-        "bets of 2, cancels of bets of 1, betwins of 1 for 2 and wins of 3 at once",
+        quarter * (-1 + 5 + 25 + 125) * step,
+        f"{quarter} each of bets, betwins, cancels and wins, which change it by {amounts}, at once",
     )
 
 
