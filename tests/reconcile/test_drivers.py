@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -63,8 +65,6 @@ async def test_an_agent_and_a_ledger_are_reconciled_in_asyncio(casino, ledger):
 
 
 async def test_an_agent_and_a_ledger_are_reconciled_in_a_thread(casino, ledger):
-    import asyncio
-
     def run():
         with Agent(TOKEN, transport=casino.transport()) as agent:
             return reconcile(agent, ledger, the_time(), currency="USD", pause=0)
@@ -135,6 +135,36 @@ async def test_an_iterable_that_fails_in_asyncio_leaves_nothing_open():
 
     with pytest.raises(ConnectionError):
         await reconcile_async(rows(), [])
+
+
+async def test_a_task_that_is_cancelled_leaves_the_database_to_the_thread_that_uses_it():
+    reading, go_on = threading.Event(), threading.Event()
+
+    def rows():
+        yield Record("1", "bet", Decimal(1))
+        reading.set()
+        assert go_on.wait(10)
+        yield Record("2", "bet", Decimal(1))
+
+    task = asyncio.create_task(reconcile_async(rows(), []))
+    assert await asyncio.to_thread(reading.wait, 10)
+    task.cancel()
+    await asyncio.sleep(0)
+    assert not task.done()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_what_is_for_asyncio_is_refused_in_threads(casino):
+    async def rows():
+        yield Record("1", "bet", Decimal(1))
+
+    with pytest.raises(InvalidArgument, match="use reconcile_async"):
+        reconcile(rows(), [])
+    async with AsyncAgent(TOKEN, transport=casino.async_transport()) as agent:
+        with pytest.raises(InvalidArgument, match="AsyncAgent is for asyncio: use reconcile_async"):
+            reconcile(agent, [], the_time())
 
 
 KILLED = """

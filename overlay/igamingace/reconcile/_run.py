@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, cast, runtime_checkable
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, cast, runtime_checkable
 
 from igamingace.errors import InvalidArgument
 from igamingace.models import Transaction
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from igamingace.reconcile._result import Discrepancy, Reconciliation, Side
     from igamingace.reconcile._window import Window
+
+T = TypeVar("T")
 
 _BATCH: Final = 1_000
 _NO_WINDOW: Final = "an agent's transactions and a ledger are read by time: give a Window"
@@ -99,8 +102,9 @@ def reconcile(
     try:
         for side, source in _sources(book, platform):
             _require_currency(comparison, source)
-            found, covers_edges = _opened(source, window, walking)
-            rows = cast("Rows", found)
+            rows, covers_edges = _opened(source, window, walking)
+            if not isinstance(rows, Iterable):
+                raise InvalidArgument(f"{type(source).__name__} is for asyncio: use reconcile_async")
             comparison.add(side, _records(rows), covers_edges=covers_edges)
             comparison.unlisted += _unlisted(rows)
         return comparison.finish(on_discrepancy)
@@ -122,23 +126,40 @@ async def reconcile_async(
 
     What blocks, such as a ledger, and the comparison itself run in a thread.
     """
-    comparison = await asyncio.to_thread(Comparison, window, currency)
+    comparison = Comparison(window, currency)
     walking = {"pause": pause, "on_progress": on_progress}
     try:
         for side, source in _sources(book, platform):
             _require_currency(comparison, source)
             rows, covers_edges = _opened(source, window, walking)
             add = partial(comparison.add, side, covers_edges=covers_edges)
+            add(())
             if isinstance(rows, AsyncIterable):
                 async for batch in _batches(rows):
-                    await asyncio.to_thread(add, _records(batch))
-                add(())
+                    await _in_thread(add, _records(batch))
             else:
-                await asyncio.to_thread(add, _records(rows))
+                records = _records(rows)
+                while taken := await _in_thread(_take, records):
+                    await _in_thread(add, taken)
             comparison.unlisted += _unlisted(cast("object", rows))
-        return await asyncio.to_thread(comparison.finish, on_discrepancy)
+        return await _in_thread(comparison.finish, on_discrepancy)
     finally:
         comparison.close()
+
+
+async def _in_thread(function: Callable[..., T], *arguments: object) -> T:
+    """Run a step in a thread, and wait for its end even when the task is cancelled meanwhile.
+
+    Then the database is closed, which must not happen while a thread is using it.
+    """
+    step = asyncio.ensure_future(asyncio.to_thread(function, *arguments))
+    try:
+        return await asyncio.shield(step)
+    except asyncio.CancelledError:
+        await asyncio.wait([step])
+        if not step.cancelled():
+            step.exception()  # marks it as retrieved: asyncio warns of exceptions that are not
+        raise
 
 
 def _sources(book: object, platform: object) -> tuple[tuple[Side, object], tuple[Side, object]]:
@@ -191,6 +212,10 @@ def _records(rows: Iterable[Record | Transaction | LedgerEntry]) -> Iterator[Rec
             yield from_transaction(row)
         else:
             yield from from_entry(row)
+
+
+def _take(records: Iterator[Record]) -> list[Record]:
+    return list(islice(records, _BATCH))
 
 
 async def _batches(rows: AsyncRows) -> AsyncIterator[list[Record | Transaction | LedgerEntry]]:
