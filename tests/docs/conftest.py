@@ -59,7 +59,7 @@ def sandbox(server, monkeypatch, tmp_path):
 
 @pytest.fixture
 def redis_url(tmp_path_factory, monkeypatch):
-    """The URL of a Redis or a Valkey, as REDIS_URL; skips where neither is installed."""
+    """The URL of a Redis or a Valkey, as IGAMINGACE_REDIS_URL; skips where neither is installed."""
     monkeypatch.syspath_prepend(Path(__file__).parents[1] / "limits" / "redis")
     from redis_server import PROGRAM, Server, find_valkey
 
@@ -70,6 +70,6 @@ def redis_url(tmp_path_factory, monkeypatch):
             pytest.fail(reason)
         pytest.skip(reason)
     server = Server(tmp_path_factory.mktemp("redis"), program=program)
-    monkeypatch.setenv("REDIS_URL", server.url)
+    monkeypatch.setenv("IGAMINGACE_REDIS_URL", server.url)
     yield server.url
     server.stop()
