@@ -14,9 +14,15 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest looks at `-m`
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse two tests of one id: pytest-xdist would run one of them and say nothing of the other."""
+    """Make each soak test a proof too, so that none is an ordinary one; refuse two tests of one id.
+
+    pytest-xdist would run one of those two and say nothing of the other.
+    """
     for item in items:
+        if item.get_closest_marker("soak"):
+            item.add_marker("proof")
         if not item.nodeid.endswith(item.name):
             # schemathesis names its tests by operation, which pytest since 9.2 leaves out of their ids.
             item._id = item.parent.id.child(item.name)

@@ -9,7 +9,12 @@ TOKEN = "60349266c8d9487eab7531b1a15d2480"
 
 @pytest.mark.parametrize(
     ("database", "kind"),
-    [("sqlite", wallet_app), ("sqlite", wallet_wsgi), ("postgresql", wallet_app), ("engine", wallet_wsgi)],
+    [
+        ("sqlite", wallet_app),
+        ("postgresql", wallet_app),
+        pytest.param("sqlite", wallet_wsgi, marks=pytest.mark.proof),
+        pytest.param("engine", wallet_wsgi, marks=pytest.mark.proof),
+    ],
     indirect=["database"],
 )
 async def test_the_ledger_passes_every_check(opened, fund, kind):

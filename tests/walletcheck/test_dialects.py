@@ -48,7 +48,7 @@ def ledger(tmp_path):
     ledger.close()
 
 
-@pytest.mark.parametrize("dialect", ["igamingace", "sister"])
+@pytest.mark.parametrize("dialect", ["sister", pytest.param("igamingace", marks=pytest.mark.proof)])
 async def test_the_ledger_passes_in_both_dialects(ledger, dialect):
     app = wallet_app(ledger, token=TOKEN)
     recorded = Recorded(app)
