@@ -17,8 +17,10 @@ from tests.docs.pages import ROOT, Page, all_pages
 
 FOLDER = ROOT / ".nox" / "pages"
 RELAXED = "# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls\n"
-"""Examples may leave out annotations that their reader does not need. No options: with others than the project's, mypy
-would not use its cache, and check the whole project again."""
+"""Examples may leave out annotations that their reader does not need.
+
+Not as options: with others than the project's, mypy would check the whole project again.
+"""
 
 
 def main() -> int:
