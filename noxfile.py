@@ -51,6 +51,8 @@ own_environment = functools.partial(nox.session, venv_backend="uv|virtualenv")
 # nox and uv look for Pythons on PATH; pyenv keeps there only those that are switched on.
 PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
 os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *map(str, PYENV.glob("versions/3.*/bin"))])
+# The tests start hundreds of programs: each would compile all modules again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def run(session: nox.Session, program: str, *arguments: str | Path, python: str = HERE) -> None:
