@@ -197,6 +197,13 @@ def test_a_chart_of_one_currency_never_shows_another():
     assert re.findall("<h2>(GGR by .*?)</h2>", page) == ["GGR by provider, EUR", "GGR by provider, USD"]
 
 
+def test_html_of_a_report_without_transactions_says_so_and_has_no_table():
+    page = html(report_of())
+
+    assert "No transactions." in page
+    assert "<table" not in page
+
+
 def test_the_smallest_of_many_bars_are_one_and_nothing_is_lost():
     report = report_of(*(played(BET, str(n), provider_id=n, provider_name=f"P{n}") for n in range(1, 61)))
     page = html(report, ())
