@@ -127,6 +127,15 @@ def test_books_that_differ_end_with_1_and_tell_where(casino, reconcile, tmp_path
     assert document["gaps"] == {"USD": "7.51"}
 
 
+def test_a_time_without_transactions_is_not_said_to_agree(casino, invoke):
+    arguments = ("reconcile", "--since", "9h", "--until", "8h", "--pause", "0")
+    printed = invoke(*arguments).stdout
+    assert "mycasino: no transactions on either side" in printed
+    assert "agree" not in printed
+    assert "amount there" not in printed
+    assert json.loads(invoke(*arguments, "--json").stdout)["ok"] is True
+
+
 def test_a_csv_file_is_a_book_with_columns_of_any_name(casino, ledger, reconcile, tmp_path):
     always = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
     with (tmp_path / "book.csv").open("w") as file:

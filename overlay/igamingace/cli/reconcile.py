@@ -309,10 +309,11 @@ def _show(name: str, done: Reconciliation) -> None:
     colour = "green" if done.agrees else "red"
     output.print(f"[bold]{cell(name)}[/]: [{colour}]{cell(_export.verdict(done))}", soft_wrap=True)
     output.print(cell(_export.period(done)), soft_wrap=True)
-    sums = table(*_export.SUM_COLUMNS, right=_export.SUM_COLUMNS[2:])
-    for row in _export.sum_rows(done):
-        sums.add_row(*map(cell, row))
-    output.print(sums)
+    if done.sums:
+        sums = table(*_export.SUM_COLUMNS, right=_export.SUM_COLUMNS[2:])
+        for row in _export.sum_rows(done):
+            sums.add_row(*map(cell, row))
+        output.print(sums)
     for note in _export.notes(done):
         output.print(cell(note), soft_wrap=True)
     if done.discrepancies:
