@@ -141,8 +141,12 @@ def reconcile(
 @contextmanager
 def _cannot_run() -> Generator[None]:
     """Say of each error that it could not be run: 1 means that the books differ."""
+    from igamingace.reconcile._columns import ColumnNotNamed  # noqa: PLC0415 -- not for --help
+
     try:
         yield
+    except ColumnNotNamed as error:
+        raise CannotRun(f"{error.reason}: --column {error.name}=NAME") from error
     except IGamingAceError as error:
         raise CannotRun(str(error)) from error
     except Exception as error:
