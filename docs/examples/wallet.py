@@ -7,7 +7,9 @@ from igamingace.callbacks import AlreadyRolledBack, NotAuthenticated, NotEnoughM
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS player (id TEXT PRIMARY KEY, cents INTEGER NOT NULL CHECK (cents >= 0));
 CREATE TABLE IF NOT EXISTS booking (id TEXT PRIMARY KEY, command TEXT NOT NULL, player TEXT NOT NULL,
-    cents INTEGER NOT NULL, fingerprint TEXT NOT NULL);
+    round TEXT, cents INTEGER NOT NULL, won INTEGER NOT NULL, -- of a betwin: stake and win
+    fingerprint TEXT NOT NULL, cancelled TEXT, at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP); -- in UTC
+CREATE INDEX IF NOT EXISTS booking_at ON booking (at);
 CREATE TABLE IF NOT EXISTS cancelled (bet TEXT PRIMARY KEY, by TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS signature (signature TEXT PRIMARY KEY, fingerprint TEXT NOT NULL);
 """
@@ -45,7 +47,7 @@ class MyWallet:
         with self.transaction(callback) as (db, cents):
             before = db.execute("SELECT by FROM cancelled WHERE bet = ?", (bet,)).fetchone()
             booked = db.execute(
-                "SELECT cents, player FROM booking WHERE id = ? AND command != 'win'", (bet,)
+                "SELECT cents - won, player FROM booking WHERE id = ? AND command != 'win'", (bet,)
             ).fetchone()
             if booked and booked[1] != callback.player_id:
                 raise ValueError("the cancel names another player's bet")
@@ -58,7 +60,8 @@ class MyWallet:
                 raise ValueError("the id of the cancel is that of another callback")
             if before is None:  # remembered also when there is no such bet: it may arrive after its cancel
                 db.execute("INSERT INTO cancelled VALUES (?, ?)", (bet, this))
-                refund = -booked[0] if booked else 0
+                refund = booked[0] if booked else 0
+                db.execute("UPDATE booking SET cancelled = ? WHERE id = ? AND command != 'win'", (this, bet))
             db.execute("UPDATE player SET cents = cents + ? WHERE id = ?", (refund, callback.player_id))
         balance = Decimal(cents + refund) / 100
         if not booked:
@@ -79,8 +82,13 @@ class MyWallet:
                 raise NotAuthenticated("cancelled before it arrived, or the id of a cancel")
             if stake > cents:
                 raise NotEnoughMoney(balance=Decimal(cents) / 100)
-            row = this, callback.command, callback.player_id, change, callback.fingerprint
-            db.execute("INSERT INTO booking VALUES (?, ?, ?, ?, ?)", row)
+            amount, won = (win, 0) if callback.command == "win" else (stake, win)
+            row = this, callback.command, callback.player_id, callback.round_id, amount, won
+            db.execute(
+                "INSERT INTO booking (id, command, player, round, cents, won, fingerprint) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (*row, callback.fingerprint),
+            )
             db.execute("UPDATE player SET cents = cents + ? WHERE id = ?", (change, callback.player_id))
             return Decimal(cents + change) / 100
 

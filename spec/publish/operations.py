@@ -30,6 +30,13 @@ def compare_operations(before: Document, after: Document) -> Iterator[Change]:
                 yield _operation_change(*key, old.get(key), new.get(key))
 
 
+def added_operations(before: Document, after: Document) -> set[str]:
+    """Return the ids of the operations in `paths` that only `after` has."""
+    old = {(path, method) for path, method, _ in before.operations("paths")}
+    new = after.operations("paths")
+    return {_id(each, f"{method.upper()} {path}") for path, method, each in new if (path, method) not in old}
+
+
 def _pair(before: Document, after: Document, old: Object, new: Object, section: str) -> _Pair:
     name = _id(old, "an operation")
     writes, reads = Variance.WRITES, Variance.READS

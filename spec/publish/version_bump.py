@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from .changelog import entry
 from .changes import Change, Level
 from .comparison import compare, required
+from .document import Document
+from .operations import added_operations
 from .published import load, versions
 from .top_level import EVERYWHERE
 from .versions import Version
@@ -68,11 +70,13 @@ def check_version_bump(spec_dir: Path, document: Object) -> VersionBump:
     """
     version, known = Version.parse(document["info"]["version"]), versions(spec_dir)
     last = known[-1] if known else None
-    changes = compare(load(spec_dir, last), document) if last else []
+    published = load(spec_dir, last) if last else document
+    changes = compare(published, document)
     complaints = _version_complaints(last, version, changes) if last else []
     level = required(changes)
     coming = max(version, last.raised(level)) if last and level else version
-    complaints += _changelog_complaints(spec_dir / "CHANGELOG.md", coming, changes)
+    added = added_operations(Document(published), Document(document))
+    complaints += _changelog_complaints(spec_dir / "CHANGELOG.md", coming, changes, added)
     return VersionBump(last, version, changes, complaints)
 
 
@@ -97,7 +101,7 @@ def _version_complaints(last: Version, version: Version, changes: list[Change]) 
     return [f"info.version is {version} and {last} is published; {asks}."]
 
 
-def _changelog_complaints(path: Path, version: Version, changes: list[Change]) -> list[str]:
+def _changelog_complaints(path: Path, version: Version, changes: list[Change], added: set[str]) -> list[str]:
     body = entry(path, version)
     if body is None:
         return [f"spec/CHANGELOG.md has no entry for {version}: add `## [{version}]` and say what changed."]
@@ -106,13 +110,15 @@ def _changelog_complaints(path: Path, version: Version, changes: list[Change]) -
             f"spec/CHANGELOG.md: the entry for {version} lists nothing: write a line for each change, `- …`."
         ]
     broken = {change.operation for change in changes if change.level is Level.BREAKING}
-    missing = sorted(
-        name for name in broken - {EVERYWHERE} if f"`{name.removeprefix('callback ')}`" not in body
-    )
-    if missing:
-        named = ", ".join(f"`{name.removeprefix('callback ')}`" for name in missing)
-        return [f"spec/CHANGELOG.md: the entry for {version} does not name what it breaks: {named}."]
-    return []
+    complaints: list[str] = []
+    for what, operations in (("breaks", broken - {EVERYWHERE}), ("adds", added - broken)):
+        names = (f"`{name.removeprefix('callback ')}`" for name in sorted(operations))
+        if missing := [name for name in names if name not in body]:
+            named = ", ".join(missing)
+            complaints.append(
+                f"spec/CHANGELOG.md: the entry for {version} does not name what it {what}: {named}."
+            )
+    return complaints
 
 
 def _grouped(changes: list[Change]) -> list[str]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import shlex
 import stat
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from igamingace.callbacks import wallet_app
@@ -16,6 +19,7 @@ from igamingace.sandbox import Sandbox
 from ..ledger.conftest import postgresql  # noqa: F401, TID252 -- a fixture
 
 TOKEN = "0123456789abcdef0123456789abcdef"
+GUIDE = Path(__file__).parents[2] / "docs" / "how-to" / "reconcile.md"
 SINCE = ("--since", "30m", "--pause", "0", "--edge", "0")
 
 
@@ -127,6 +131,15 @@ def test_books_that_differ_end_with_1_and_tell_where(casino, reconcile, tmp_path
     assert document["gaps"] == {"USD": "7.51"}
 
 
+def test_a_time_without_transactions_is_not_said_to_agree(casino, invoke):
+    arguments = ("reconcile", "--since", "9h", "--until", "8h", "--pause", "0")
+    printed = invoke(*arguments).stdout
+    assert "mycasino: no transactions on either side" in printed
+    assert "agree" not in printed
+    assert "amount there" not in printed
+    assert json.loads(invoke(*arguments, "--json").stdout)["ok"] is True
+
+
 def test_a_csv_file_is_a_book_with_columns_of_any_name(casino, ledger, reconcile, tmp_path):
     always = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
     with (tmp_path / "book.csv").open("w") as file:
@@ -161,6 +174,39 @@ def test_a_table_is_a_book(casino, ledger, reconcile):
     assert document["compared"] == 12
 
 
+def test_the_command_of_the_guide_reads_the_table_of_the_guide(casino, ledger, reconcile):
+    (command,) = re.findall(r"igamingace reconcile (--table (?:\\\n|.)*)", GUIDE.read_text())
+    always = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+    entries = [entry for entry in ledger.entries(*always) if entry.transaction_id is not None]
+    cancelled = {entry.reference_id for entry in entries if entry.command == "cancel"}
+    rows = [
+        (
+            entry.transaction_id,
+            kind,
+            int(amount * 100),
+            entry.player_id,
+            entry.round_id,
+            entry.created_at.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" "),
+            "yes" if entry.transaction_id in cancelled else "",
+        )
+        for entry in entries
+        if entry.command != "cancel"
+        for kind, amount, has in (
+            ("debit", entry.debit, entry.command != "win"),
+            ("credit", entry.credit, entry.command != "bet"),
+        )
+        if has
+    ]
+    with ledger.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TABLE bookings (tx TEXT, type TEXT, cents INTEGER, user TEXT, round TEXT, booked TEXT, "
+            "rolled_back TEXT)"
+        )
+        connection.exec_driver_sql("INSERT INTO bookings VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    document = json.loads(reconcile("--json", *shlex.split(command.replace("\\\n", ""))).stdout)
+    assert (document["ok"], document["compared"]) == (True, 10)  # a cancel is a mark of its bet
+
+
 def test_what_cannot_be_run_ends_with_2_and_a_sentence(casino, invoke, reconcile, monkeypatch, tmp_path):
     def refused(*arguments):
         return reconcile(*arguments, status=2).stderr
@@ -171,6 +217,17 @@ def test_what_cannot_be_run_ends_with_2_and_a_sentence(casino, invoke, reconcile
     assert "needs that column" in refused("--book", "x.csv", "--column", "kind=")
     assert "give one of these" in refused("--minor-digits", "2")
     assert "give --table or --book" in refused("--table", "t", "--book", "x.csv")
+    igamingace_entries = (
+        "--table",
+        "igamingace_entries",
+        "--column",
+        "kind=command",
+        "--column",
+        "amount=debit",
+    )
+    timeless = refused(*igamingace_entries, "--column", "at=")
+    assert "name the column of the time: --column at=NAME" in timeless
+    assert "name the column of what they won: --column win_amount=NAME" in refused(*igamingace_entries)
     assert "no table 'nothing'" in refused("--table", "nothing")
     assert "no table other_version" in refused("--prefix", "other_")
     assert "cannot be written" in refused("--csv", "nowhere/x.csv")

@@ -74,6 +74,14 @@ def test_the_day_can_be_named_and_is_yesterday_if_not(run, option):
     assert document["totals"][0]["ggr"] == "13.00"
 
 
+def test_a_day_without_transactions_is_said_in_a_sentence_in_place_of_a_table(run):
+    shown = run("report", "--day", str(DAY - timedelta(days=1)), *PAUSE).stdout
+
+    assert "No transactions." in shown
+    assert "currency" not in shown
+    assert "The fee is an estimate" in shown
+
+
 def test_csv_and_page_are_written_for_their_owner_alone(run, tmp_path):
     run("report", "--csv", "report.csv", "--html", "report.html", "--by", "agent", *PAUSE)
 

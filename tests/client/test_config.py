@@ -46,9 +46,16 @@ def test_an_empty_variable_is_no_base_url(make, monkeypatch):
     assert make("token").base_url == contract.BASE_URL
 
 
-@pytest.mark.parametrize("given", [None, "", "  \n"])
-def test_a_missing_token_says_what_to_do(make, given):
-    with pytest.raises(errors.ConfigurationError, match="set IGAMINGACE_API_TOKEN"):
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        (None, "IGAMINGACE_API_TOKEN is not set or empty"),
+        ("", "the argument token is empty"),
+        ("  \n", "the argument token is empty"),
+    ],
+)
+def test_a_missing_token_says_what_to_do(make, given, problem):
+    with pytest.raises(errors.ConfigurationError, match=f"{problem}; .* set IGAMINGACE_API_TOKEN"):
         make(given)
 
 

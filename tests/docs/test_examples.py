@@ -78,6 +78,24 @@ def test_the_wallet_on_an_own_table_passes_the_check(load, sandbox):
     assert cents == 100_000
 
 
+def test_the_wallet_on_sqlite3_is_served_as_its_page_says_and_stays_short(load, sandbox, tmp_path):
+    (block,) = (
+        each for each in Page("docs/how-to/own-wallet.md").blocks("python") if each.file == "serve.py"
+    )
+    (tmp_path / "serve.py").write_text(block.code)
+    load("wallet")
+    serve = load("serve")
+
+    report = check_wallet(
+        serve.app, token=sandbox.token, player="user123", only=["bet", "win", "cancel"], skip=["*_parallel"]
+    )
+    serve.app.close()
+    del sys.modules["wallet"]  # pages have a file of this name
+
+    assert report.ok, report.text()
+    assert len((EXAMPLES / "wallet.py").read_text().splitlines()) < 120
+
+
 def test_the_daily_report_writes_a_file_for_each_way_to_read_it(sandbox, tmp_path):
     script = [sys.executable, str(EXAMPLES / "daily_report.py"), "agents.toml", "out", "--pause", "0"]
 

@@ -47,7 +47,7 @@ def test_what_is_published_may_stand_as_it_is(spec, small):
 )
 def test_too_low_a_version_is_refused_with_the_one_to_write(edit, version, asked, spec, small):
     part, least = asked.split()
-    note(spec, least, "- Drops `games.list`.\n")
+    note(spec, least, "- Drops `games.list`, adds `games.kick`.\n")
 
     (complaint,) = check_version_bump(spec, versioned(small, version, edit)).complaints
 
@@ -66,7 +66,7 @@ def test_a_breaking_change_without_a_major_version_says_what_it_breaks_and_the_o
     ("edit", "version"), [(BREAKING, "2.0.0"), (ADDITION, "1.3.0"), (ADDITION, "2.0.0"), (TEXT, "1.2.4")]
 )
 def test_a_version_that_is_high_enough_and_written_up_is_accepted(edit, version, spec, small):
-    note(spec, version, "- Drops `games.list`.\n")
+    note(spec, version, "- Drops `games.list`, adds `games.kick`.\n")
 
     bump = check_version_bump(spec, versioned(small, version, edit))
 
@@ -85,7 +85,7 @@ def test_a_version_that_is_high_enough_and_written_up_is_accepted(edit, version,
 )
 def test_below_1_0_0_a_breaking_change_raises_the_second_number(edit, low, asked, tmp_path, small):
     part, least = asked.split()
-    (tmp_path / "CHANGELOG.md").write_text(f"## [{least}]\n\n- Drops `games.list`.\n")
+    (tmp_path / "CHANGELOG.md").write_text(f"## [{least}]\n\n- Drops `games.list`, adds `games.kick`.\n")
     record(tmp_path, versioned(small, "0.1.0"))
 
     (complaint,) = check_version_bump(tmp_path, versioned(small, low, edit)).complaints
@@ -126,6 +126,26 @@ def test_an_entry_must_name_each_operation_that_breaks(spec, small):
     (complaint,) = check_version_bump(spec, versioned(small, "2.0.0", BREAKING, sooner)).complaints
 
     assert complaint.endswith("does not name what it breaks: `bet`.")
+
+
+def test_an_entry_must_name_each_operation_that_is_added(spec, small):
+    note(spec, "1.3.0", "- More about `games.list`.\n")
+    more = (("paths", "/games/top"), {"get": {"operationId": "games.top", "responses": {}}})
+
+    (complaint,) = check_version_bump(spec, versioned(small, "1.3.0", ADDITION, more, TEXT)).complaints
+
+    assert complaint.endswith("does not name what it adds: `games.kick`, `games.top`.")
+
+
+def test_what_breaks_and_what_is_added_is_asked_for_at_once(spec, small):
+    note(spec, "2.0.0")
+
+    complaints = check_version_bump(spec, versioned(small, "2.0.0", BREAKING, ADDITION)).complaints
+
+    assert [each.rpartition("it ")[2] for each in complaints] == [
+        "breaks: `games.list`.",
+        "adds: `games.kick`.",
+    ]
 
 
 def test_the_report_names_operations_and_groups_what_is_the_same(spec, small):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import pickle
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -162,6 +164,17 @@ def test_one_row_is_a_bet_and_a_win_where_the_book_has_betwins():
         ("bet", 10),
         ("win", Decimal("2.5")),
     ]
+
+
+def test_a_column_that_is_needed_and_not_named_is_asked_for_in_python(engine, table):
+    with pytest.raises(
+        InvalidArgument, match=r"name the column of what they won: Columns\(win_amount="
+    ) as won:
+        list(CsvBook(io.StringIO(CSV.lstrip("\ufeff"))).records())
+    assert str(pickle.loads(pickle.dumps(won.value))) == str(won.value)
+    name = table([row(1, "debit", 1)])
+    with pytest.raises(InvalidArgument, match=r"name the column of the time: Columns\(at="):
+        list(SqlBook(engine, name, replace(COLUMNS, at=None)).records(DAY))
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,19 @@ def test_the_page_of_books_that_agree_says_so():
     assert "The sums in USD agree" in page
 
 
+def test_two_sides_without_transactions_are_not_said_to_agree():
+    empty = reconcile([], [], DAY, currency="USD")
+    assert (empty.agrees, empty.is_empty) == (True, True)
+    assert "Reconciliation: no transactions on either side" in html(empty)
+    assert "<table" not in html(empty)
+    annulled = reconcile([row(5), row("c", "cancel")._replace(round_id="r5")], [], DAY, currency="USD")
+    beyond = reconcile([row(1)._replace(at=DAY.until + timedelta(minutes=1))], [], DAY, currency="USD")
+    assert not reconcile([row(1)], [row(1)], DAY, currency="USD").is_empty
+    assert not reconcile([row(1)], [], DAY, currency="USD").is_empty
+    assert (annulled.annulled, annulled.is_empty) == (1, False)
+    assert (beyond.edge_count, beyond.is_empty) == (1, False)
+
+
 def test_the_json_has_amounts_as_texts_and_all_that_was_found(result):
     document = json.loads(json.dumps(result.to_json()))
     assert document["agrees"] is False

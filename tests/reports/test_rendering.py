@@ -43,9 +43,20 @@ def test_csv_has_each_row_with_exact_amounts():
 
     first, other = rows_of(as_csv(report))
     assert (first["agent"], first["provider"], first["currency"]) == ("lotus", "Northern Reels", "USD")
-    assert (first["bets"], first["wins"], first["ggr"]) == ("10.5", "0.001", "10.499")
+    assert (first["bets"], first["wins"], first["ggr"]) == ("10.50", "0.001", "10.499")
     assert first["fee_estimate"] == "1.312375"
-    assert (other["provider"], other["others"]) == ("", "UNKNOWN_64: 7 (1)")
+    assert (other["provider"], other["others"]) == ("", "UNKNOWN_64: 7.00 (1)")
+
+
+@pytest.mark.parametrize(
+    ("currency", "texts"), [("USD", ("10.00", "0.00")), ("KRW", ("10", "0")), ("KWD", ("10.000", "0.000"))]
+)
+def test_amounts_in_csv_have_the_digits_of_their_currency(currency, texts):
+    report = report_of(played(BET, "10"), currency=currency)
+
+    (row,) = rows_of(as_csv(report))
+    assert (row["bets"], row["wins"]) == texts
+    assert row["ggr"] == texts[0]
 
 
 def test_csv_of_a_report_without_rows_still_has_its_columns():
@@ -184,6 +195,13 @@ def test_a_chart_of_one_currency_never_shows_another():
     page = html(replace(report, agents=(*report.agents, euro)))
 
     assert re.findall("<h2>(GGR by .*?)</h2>", page) == ["GGR by provider, EUR", "GGR by provider, USD"]
+
+
+def test_html_of_a_report_without_transactions_says_so_and_has_no_table():
+    page = html(report_of())
+
+    assert "No transactions." in page
+    assert "<table" not in page
 
 
 def test_the_smallest_of_many_bars_are_one_and_nothing_is_lost():

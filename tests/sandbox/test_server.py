@@ -347,6 +347,7 @@ def test_a_port_in_use_is_explained():
 
     assert code == 2
     assert "cannot listen on" in complaint
+    assert "another sandbox may run there; try --port 0" in complaint
 
 
 def _refused(*arguments):

@@ -297,7 +297,7 @@ def test_advice_in_the_shell_names_the_shells_options(served, run):
     no_token = run("http://127.0.0.1:9", token=None)
     no_bets = run(served(RefusesBets()), "--currency", "EUR")
 
-    assert "give --token, or better set IGAMINGACE_API_TOKEN" in no_token.stderr
+    assert "IGAMINGACE_API_TOKEN is not set or empty; give --token, or better set" in no_token.stderr
     assert "Agent(" not in no_token.stderr
     assert "--currency (EUR), --game-code (655), --provider-id (1), --player (p-1)" in no_bets.stderr
 

@@ -14,8 +14,15 @@ CREATE TABLE IF NOT EXISTS booking (
     taken INTEGER NOT NULL DEFAULT 0,
     given INTEGER NOT NULL DEFAULT 0,
     reference TEXT,            -- of a cancel: the bet
-    cancelled_by TEXT          -- of a bet: the id of the cancel that refunded it
+    cancelled_by TEXT,         -- of a bet: the id of the cancel that refunded it
+    at TEXT NOT NULL           -- when it was booked, in UTC: a reconciliation reads by it
 );
+CREATE INDEX IF NOT EXISTS booking_at ON booking (at);
+-- What a reconciliation reads: of each row its amount, and of a betwin also what was won. A cancel marks its bet.
+CREATE VIEW IF NOT EXISTS transactions AS
+    SELECT id, command, player, round, CASE command WHEN 'win' THEN given ELSE taken END AS amount, given AS won,
+        cancelled_by, at
+    FROM booking WHERE command IN ('bet', 'win', 'betwin');
 CREATE TABLE IF NOT EXISTS signature (
     signature TEXT PRIMARY KEY,
     content TEXT NOT NULL      -- what it came with first: the same signature with anything else is a forgery

@@ -32,7 +32,7 @@ const selectPlayer = prepare('SELECT * FROM player WHERE id = ?');
 const selectBooking = prepare('SELECT * FROM booking WHERE id = ?');
 const setBalance = prepare('UPDATE player SET balance = ? WHERE id = ?');
 const setCancelled = prepare('UPDATE booking SET cancelled_by = ? WHERE id = ?');
-const insertBooking = prepare('INSERT INTO booking VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+const insertBooking = prepare("INSERT INTO booking VALUES (?, ?, ?, ?, ?, ?, ?, ?, datetime('now'))");
 const insertSignature = prepare('INSERT OR IGNORE INTO signature VALUES (?, ?)');
 const selectSignature = prepare('SELECT content FROM signature WHERE signature = ?');
 

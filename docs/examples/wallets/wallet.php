@@ -183,7 +183,7 @@ function cancel(PDO $db, array $callback, int &$balance): mixed {
     $by = $callback['id'] ?? $callback['reference'];
     if ($bet === null) { // it may have overtaken its bet, which must not be booked any more
         $void = [$callback['reference'], 'void', $callback['player'], $callback['round'], 0, 0, null, $by];
-        row($db, 'INSERT INTO booking VALUES (?, ?, ?, ?, ?, ?, ?, ?)', ...$void);
+        row($db, "INSERT INTO booking VALUES (?, ?, ?, ?, ?, ?, ?, ?, datetime('now'))", ...$void);
         throw new Refusal('ERR_TRANSACTION_DOES_NOT_EXIST', 'the bet is not known');
     }
     $is_bet = str_starts_with($bet['command'], 'bet');
@@ -203,7 +203,7 @@ function post(PDO $db, array $callback, int &$balance, int $taken, int $given): 
     ['id' => $id, 'command' => $command, 'player' => $player, 'round' => $round, 'reference' => $bet] = $callback;
     if ($id !== null) {
         $row = [$id, $command, $player, $round, $taken, $given, $bet, null];
-        row($db, 'INSERT INTO booking VALUES (?, ?, ?, ?, ?, ?, ?, ?)', ...$row);
+        row($db, "INSERT INTO booking VALUES (?, ?, ?, ?, ?, ?, ?, ?, datetime('now'))", ...$row);
     }
     $balance += $given - $taken;
     return row($db, 'UPDATE player SET balance = ? WHERE id = ?', $balance, $player);

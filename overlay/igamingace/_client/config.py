@@ -128,6 +128,7 @@ def find_token(argument: Secret[str | None]) -> Secret[str]:
         source,
         ConfigurationError,
         f"use Agent(token=...) or set {TOKEN_VARIABLE}, each to the API token of the agent's account",
+        empty="is not set or empty" if from_environment else "is empty",
     )
 
 

@@ -35,7 +35,9 @@ class Secret(Generic[T]):
         raise TypeError("a token is not pickled: read it from IGAMINGACE_API_TOKEN in each process")
 
 
-def check_token(value: Secret[Any], source: str, error: type[ConfigurationError], hint: str) -> Secret[str]:
+def check_token(
+    value: Secret[Any], source: str, error: type[ConfigurationError], hint: str, *, empty: str = "is empty"
+) -> Secret[str]:
     """Return a token without surrounding white space.
 
     Args:
@@ -43,6 +45,7 @@ def check_token(value: Secret[Any], source: str, error: type[ConfigurationError]
         source: what gave it, for messages.
         error: the class to raise.
         hint: what to give instead of nothing, for messages.
+        empty: what a token of nothing means; a variable of the environment may not be set either.
 
     Raises:
         ConfigurationError: of the class `error`; it is not text, empty, or not a bare token.
@@ -51,7 +54,7 @@ def check_token(value: Secret[Any], source: str, error: type[ConfigurationError]
         raise error(f"{source} is not text; {hint}")
     bare = Secret[str](value.reveal().strip())
     if not bare.reveal():
-        raise error(f"{source} is empty; {hint}")
+        raise error(f"{source} {empty}; {hint}")
     if not _PRINTABLE_ASCII.fullmatch(bare.reveal()):
         raise error(
             f"{source} has white space, a control character or a character outside ASCII; "

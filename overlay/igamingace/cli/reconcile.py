@@ -141,8 +141,12 @@ def reconcile(
 @contextmanager
 def _cannot_run() -> Generator[None]:
     """Say of each error that it could not be run: 1 means that the books differ."""
+    from igamingace.reconcile._columns import ColumnNotNamed  # noqa: PLC0415 -- not for --help
+
     try:
         yield
+    except ColumnNotNamed as error:
+        raise CannotRun(f"{error.reason}: --column {error.name}=NAME") from error
     except IGamingAceError as error:
         raise CannotRun(str(error)) from error
     except Exception as error:
@@ -309,10 +313,11 @@ def _show(name: str, done: Reconciliation) -> None:
     colour = "green" if done.agrees else "red"
     output.print(f"[bold]{cell(name)}[/]: [{colour}]{cell(_export.verdict(done))}", soft_wrap=True)
     output.print(cell(_export.period(done)), soft_wrap=True)
-    sums = table(*_export.SUM_COLUMNS, right=_export.SUM_COLUMNS[2:])
-    for row in _export.sum_rows(done):
-        sums.add_row(*map(cell, row))
-    output.print(sums)
+    if done.sums:
+        sums = table(*_export.SUM_COLUMNS, right=_export.SUM_COLUMNS[2:])
+        for row in _export.sum_rows(done):
+            sums.add_row(*map(cell, row))
+        output.print(sums)
     for note in _export.notes(done):
         output.print(cell(note), soft_wrap=True)
     if done.discrepancies:

@@ -155,20 +155,25 @@ def _show(done: RevenueReport, dimensions: tuple[Dimension, ...]) -> None:
     from igamingace.reports._text import FIGURES, dimension_cells, figure_cells, other_rows  # noqa: PLC0415 -- not for --help
 
     output = console()
-    headings = [*dimension_cells(done.by(*dimensions)[0], dimensions)] if done.totals() else []
-    rows = table(*headings, *FIGURES, right=FIGURES[1:])
-    if headings:
-        for row in done.by(*dimensions):
-            rows.add_row(*map(cell, dimension_cells(row, dimensions).values()), *map(cell, figure_cells(row)))
-        rows.add_section()
-    for row in done.totals():
-        of = ["all", *[""] * len(headings)][: len(headings)]
-        rows.add_row(*(f"[bold]{each}" for each in [*of, *map(cell, figure_cells(row))]))
     output.print(f"Revenue of {cell(done.days)}")
-    output.print(rows)
-    if found := other_rows(done):
+    found = done.by(*dimensions)
+    if not found:
+        output.print("No transactions.")
+    else:
+        headings = [*dimension_cells(found[0], dimensions)]
+        rows = table(*headings, *FIGURES, right=FIGURES[1:])
+        if headings:
+            for row in found:
+                names = dimension_cells(row, dimensions).values()
+                rows.add_row(*map(cell, names), *map(cell, figure_cells(row)))
+            rows.add_section()
+        for row in done.totals():
+            of = ["all", *[""] * len(headings)][: len(headings)]
+            rows.add_row(*(f"[bold]{each}" for each in [*of, *map(cell, figure_cells(row))]))
+        output.print(rows)
+    if others := other_rows(done):
         listed = table("not in GGR", "currency", "transactions", "amount", right=("transactions", "amount"))
-        for code, kind, count, amount in found:
+        for code, kind, count, amount in others:
             listed.add_row(cell(kind), cell(code), count, amount)
         output.print(listed)
     for note in done.notes():

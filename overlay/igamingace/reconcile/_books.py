@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from igamingace._common.extras import install_hint
 from igamingace.errors import ConfigurationError, InvalidArgument
-from igamingace.reconcile._columns import Columns, RowReader, column_names
+from igamingace.reconcile._columns import ColumnNotNamed, Columns, RowReader, column_names
 
 if TYPE_CHECKING:
     import os
@@ -60,6 +60,8 @@ class CsvBook:
                 for row in rows:
                     if row:
                         yield from read(row)
+            except ColumnNotNamed:
+                raise  # of all lines, not of one
             except (IndexError, InvalidArgument, csv.Error) as error:
                 reason = "there are too few columns" if isinstance(error, IndexError) else str(error)
                 raise InvalidArgument(f"line {rows.line_num or 1} of the book: {reason}") from None
@@ -138,7 +140,7 @@ class SqlBook:
         query = select(*(_exact(table.c[column]).label(name) for name, column in names.items()))
         if window is not None:
             if self._columns.at is None:
-                raise InvalidArgument("columns.at is None: a table is read by time")
+                raise ColumnNotNamed("a table is read by time: name the column of the time", "at")
             at = table.c[self._columns.at]
             start, end = (self._bound(at, time) for time in (window.read_since, window.read_until))
             query = query.where(at >= start, at < end)

@@ -74,6 +74,24 @@ class Columns:
             raise InvalidArgument(str(error)) from None
 
 
+class ColumnNotNamed(InvalidArgument):
+    """The book cannot be read without a column that `Columns` does not name.
+
+    Attributes:
+        reason: what it is needed for.
+        name: its attribute of `Columns`.
+    """
+
+    def __init__(self, reason: str, name: str) -> None:
+        super().__init__(reason, name)
+        self.reason = reason
+        self.name = name
+
+    def __str__(self) -> str:
+        """Return what to do in Python; the command has an option for it."""
+        return f"{self.reason}: Columns({self.name}=...)"
+
+
 def column_names(columns: Columns) -> dict[str, str]:
     """Return the columns that there are, by the attribute that names them."""
     named = {each.name: getattr(columns, each.name) for each in fields(columns) if each.name not in _SETTINGS}
@@ -102,7 +120,7 @@ class RowReader:
         """Return the records of a row: none, one, or two for a betwin.
 
         Raises:
-            InvalidArgument: a value cannot be read.
+            InvalidArgument: a value cannot be read; ColumnNotNamed: one is needed that has no column.
             IndexError: the row is too short.
         """
         kind = self._kinds.get(_text(row[self._kind]) or "")
@@ -125,7 +143,7 @@ class RowReader:
         if kind != BETWIN:
             return (Record(identity, kind, amount, *common),)
         if self._win_amount is None:
-            raise InvalidArgument("the book has betwins: name the column of what they won, win_amount")
+            raise ColumnNotNamed("the book has betwins: name the column of what they won", "win_amount")
         won = self._amount_of(row[self._win_amount], identity)
         return Record(identity, BET, amount, *common), Record(identity, WIN, won, *common)
 

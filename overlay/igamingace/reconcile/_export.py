@@ -104,18 +104,24 @@ def html(result: Reconciliation) -> str:
         f'<p class="dim">{text(period(result))}</p>\n',
         "<ul>",
         *(f"<li>{text(note)}</li>\n" for note in notes(result)),
-        "</ul>\n<h2>Sums</h2>\n",
-        html_table(
-            SUM_COLUMNS,
-            sum_rows(result),
-            right=("platform", "amount there", "book", "amount here", "off by"),
-            caption="Transactions of the platform and of the book, amounts in major units",
-        ),
+        "</ul>\n",
+        *_sums_table(result),
         *_discrepancy_table(result, shown),
         f"<p>and {more} more: the CSV file has all</p>\n" if more else "",
         *_edge_table(result),
         style=_STYLE,
     )
+
+
+def _sums_table(result: Reconciliation) -> Iterator[str]:
+    if result.sums:
+        yield "<h2>Sums</h2>\n"
+        yield html_table(
+            SUM_COLUMNS,
+            sum_rows(result),
+            right=SUM_COLUMNS[2:],
+            caption="Transactions of the platform and of the book, amounts in major units",
+        )
 
 
 def _discrepancy_table(result: Reconciliation, shown: tuple[Discrepancy, ...]) -> Iterator[str]:
@@ -149,6 +155,8 @@ def _edge_table(result: Reconciliation) -> Iterator[str]:
 
 def verdict(result: Reconciliation) -> str:
     """Return the outcome in a few words."""
+    if result.is_empty:
+        return "no transactions on either side"
     if result.agrees:
         return "the books agree"
     count = sum(result.counts.values())
@@ -165,7 +173,8 @@ def period(result: Reconciliation) -> str:
 
 def notes(result: Reconciliation) -> Iterator[str]:
     """Yield what there is to say beside tables."""
-    yield f"Alike on both sides: {_transactions(result.compared)}"
+    if not result.is_empty:
+        yield f"Alike on both sides: {_transactions(result.compared)}"
     if result.annulled:
         yield f"Without effect: {result.annulled:,} bets that only one side knows, with their cancels"
     for kind, count in result.counts.items():

@@ -162,6 +162,11 @@ class Reconciliation:
         """Whether the two sides agree: no discrepancy, no sum that is off, nothing that was not listed."""
         return not self.counts and not any(self.gaps().values()) and not self.unlisted
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether neither side had a transaction: they agree, or the wrong time was asked for."""
+        return self.agrees and not (self.compared or self.annulled or self.edge_count or self.sums)
+
     def gaps(self) -> dict[str, Decimal]:
         """Return by currency how much more the players have by the platform's account than by the book."""
         gaps: dict[str, Decimal] = {}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from igamingace._common.spreadsheet import safe_cell
 from igamingace.reports._report import ReportRow, dimension_fields, read_dimensions
+from igamingace.reports._text import plain_amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,6 +40,8 @@ TRANSACTION_COLUMNS: Final = (
 
 def as_csv(report: RevenueReport, by: Iterable[Dimension] = ("agent", "provider")) -> str:
     """Return the rows of a report as CSV: amounts exact, in major units; no sums over currencies.
+
+    Amounts have the digits of their currency, and more where they are finer: 10.50 in USD, 10 in KRW.
 
     Names of providers, games and agents that a spreadsheet would take for a formula have an apostrophe in
     front.
@@ -77,16 +80,18 @@ def transaction_cells(transaction: Transaction, agent: str, currency: str) -> li
 
 def _cells(row: ReportRow, dimensions: tuple[Dimension, ...]) -> dict[str, Any]:
     cells = {name: safe_cell(value) for name, value in dimension_fields(row, dimensions).items()}
-    cells["currency"] = row.currency
+    currency = cells["currency"] = row.currency
     for name in _SUMS:
         each = getattr(row, name)
-        cells |= {name: f"{each.amount:f}", f"{name}_count": each.count}
-    others = (f"{kind}: {each.amount:f} ({each.count})" for kind, each in row.others.items())
+        cells |= {name: plain_amount(each.amount, currency), f"{name}_count": each.count}
+    others = (
+        f"{kind}: {plain_amount(each.amount, currency)} ({each.count})" for kind, each in row.others.items()
+    )
     return cells | {
         "others": "; ".join(others),
         "unreadable_count": row.unreadable,
         "rounds": row.rounds,
         "players": row.players,
-        "ggr": f"{row.ggr:f}",
-        "fee_estimate": "" if row.fee is None else f"{row.fee:f}",
+        "ggr": plain_amount(row.ggr, currency),
+        "fee_estimate": "" if row.fee is None else plain_amount(row.fee, currency),
     }

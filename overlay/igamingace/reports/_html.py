@@ -59,10 +59,7 @@ def html(report: RevenueReport, by: Iterable[Dimension] = ("agent", "provider"))
     return html_page(
         f"Revenue, {report.days}",
         *_missing(report),
-        "<h2>Totals by currency</h2>\n",
-        html_table(
-            FIGURES, map(figure_cells, report.totals()), right=FIGURES[1:], caption="Amounts in major units"
-        ),
+        *_totals(report),
         *_charts(report),
         *_rows(report, dimensions),
         *_others(report),
@@ -80,6 +77,15 @@ def _missing(report: RevenueReport) -> Iterator[str]:
     if report.open:
         items = (f"<li>{text(line)}</li>\n" for line in open_lines(report))
         yield f'<ul class="bad">{"".join(items)}</ul>\n'
+
+
+def _totals(report: RevenueReport) -> Iterator[str]:
+    totals = report.totals()
+    if not totals:
+        yield "<p>No transactions.</p>\n"
+        return
+    yield "<h2>Totals by currency</h2>\n"
+    yield html_table(FIGURES, map(figure_cells, totals), right=FIGURES[1:], caption="Amounts in major units")
 
 
 def _rows(report: RevenueReport, dimensions: tuple[Dimension, ...]) -> Iterator[str]:

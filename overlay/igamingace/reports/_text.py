@@ -20,6 +20,7 @@ __all__ = [
     "figure_cells",
     "open_lines",
     "other_rows",
+    "plain_amount",
     "provider_text",
 ]
 
@@ -42,7 +43,16 @@ FIGURES: Final = (
 
 def amount_text(amount: Decimal, currency: str) -> str:
     """Return an amount with all its digits, at least those of its currency, and thousands separators."""
-    return f"{amount:,.{max(decimals(amount), minor_digits(currency))}f}"
+    return f"{amount:,.{_digits(amount, currency)}f}"
+
+
+def plain_amount(amount: Decimal, currency: str) -> str:
+    """Return an amount as `amount_text` does, without separators: for programs and spreadsheets."""
+    return f"{amount:.{_digits(amount, currency)}f}"
+
+
+def _digits(amount: Decimal, currency: str) -> int:
+    return max(decimals(amount), minor_digits(currency))
 
 
 def fee_text(row: ReportRow) -> str:

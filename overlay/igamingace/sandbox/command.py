@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import math
@@ -136,7 +137,10 @@ def _listen(app: SandboxApp, host: str, port: int, accounts: Path | None) -> Non
         listener, url = bind(host, port)
     except OSError as error:
         hint = "--host/--port"
-        raise typer.BadParameter(f"cannot listen on {host}:{port}: {error}", param_hint=hint) from error
+        advice = "; another sandbox may run there; try --port 0" if error.errno == errno.EADDRINUSE else ""
+        raise typer.BadParameter(
+            f"cannot listen on {host}:{port}: {error}{advice}", param_hint=hint
+        ) from error
     if not _is_loopback(listener.getsockname()[0]):
         typer.echo(
             f"warning: {host} can be reached from other machines: a caller can change everything "

@@ -140,6 +140,7 @@ def _find_token(given: Secret[str | None], *, in_shell: bool) -> Secret[str]:
         TOKEN_VARIABLE if from_environment else option,
         ConfigurationError,
         f"give {option}, or better set {TOKEN_VARIABLE}, to the API token of the account",
+        empty="is not set or empty" if from_environment else "is empty",
     )
 
 
