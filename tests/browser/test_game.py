@@ -52,7 +52,7 @@ def test_a_round_launched_from_the_back_office_arrives_at_the_wallet(visit, wall
     shown = wire(page, "win").inner_text()
     assert '"amount": 7.25' in shown
     assert '"statusCode": "OK"' in shown
-    assert office.locator("#callbacks").get_by_text("win 7.25 → balance 104.75").is_visible()
+    office.locator("#callbacks").get_by_text("win 7.25 → balance 104.75").wait_for()  # the page polls
     page.close()
 
 

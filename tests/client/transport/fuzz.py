@@ -328,7 +328,7 @@ class Chaos:
                 )
                 if how.startswith("extra"):
                     connection.send(_extra(self._dice, self._dice.randrange(10**6)))
-                if how == "notify" and server.route in ("tls", "tunnel"):
+                if how == "notify" and connection.speaks_tls:
                     connection.notify()
                 if how.endswith("close"):
                     connection.close()

@@ -162,6 +162,11 @@ class Connection:
             if data:
                 self._raw.sendall(self.encrypted(data))
 
+    @property
+    def speaks_tls(self) -> bool:
+        """Whether TLS has been started; the client may have left before."""
+        return self._tls is not None
+
     def notify(self) -> None:
         """Say by TLS's close_notify that no more data comes; the connection itself stays open."""
         assert self._tls is not None
