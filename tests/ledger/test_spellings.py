@@ -109,6 +109,17 @@ def test_a_timestamp_is_kept_in_utc_whatever_its_zone(ledger, calls):
     assert entry.sent_at.utcoffset() == datetime.now(UTC).utcoffset()
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_times_are_in_utc_whatever_the_zone_of_the_database(opened, database, fund, calls, monkeypatch):
+    monkeypatch.setenv("PGTZ", "Asia/Seoul")  # as if the server's own zone were that
+    ledger = fund(opened())
+    ledger.bet(calls.bet(1, "1", timestamp=datetime(2026, 1, 31, 12, tzinfo=UTC)))
+
+    (entry,) = ledger.history("ann", limit=1)
+
+    assert (entry.sent_at.tzinfo, entry.created_at.tzinfo) == (UTC, UTC)
+
+
 @EVERYWHERE
 def test_a_cancel_without_an_id_of_its_own_is_known_by_its_bet(ledger, calls, unchanged):
     ledger.bet(calls.bet("b1", "60"))

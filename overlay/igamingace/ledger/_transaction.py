@@ -200,6 +200,6 @@ def _entry(row: RowMapping) -> Entry:
         fields[name] = normalize(fields[name])
     for name in ("created_at", "sent_at"):
         time = fields[name]
-        if time is not None and time.tzinfo is None:  # SQLite's times are UTC and do not say so
-            fields[name] = time.replace(tzinfo=UTC)
+        if time is not None:  # SQLite's times do not say that they are UTC; PostgreSQL's are in its own zone
+            fields[name] = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     return Entry(**fields)
