@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from igamingace._common.extras import install_hint
+from igamingace._common.lazy_names import lazy_names
 from igamingace.limits._default import default_limiter
 from igamingace.limits._events import LimiterHooks
 from igamingace.limits._interfaces import Budget, Limiter, Permit, account_key
@@ -29,13 +29,6 @@ __all__ = [
     "default_limiter",
 ]
 
+_MODULES = dict.fromkeys(("LimiterUnavailable", "RedisLimiter"), "igamingace.limits.redis")
 
-def __getattr__(name: str) -> object:
-    """Import on first use what needs the extra `redis`."""
-    if name not in {"LimiterUnavailable", "RedisLimiter"}:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        from igamingace.limits import redis  # noqa: PLC0415 -- an extra
-    except ModuleNotFoundError as error:
-        raise ImportError(f"{name} needs {error.name}: {install_hint('redis')}") from error
-    return getattr(redis, name)
+__getattr__, __dir__ = lazy_names(__name__, _MODULES, extra="redis")

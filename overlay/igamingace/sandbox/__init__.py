@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from igamingace._common.extras import install_hint
+from igamingace._common.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from igamingace.sandbox._errors import SandboxError
@@ -40,7 +39,7 @@ __all__ = [
     "read_casino",
 ]
 
-_HOMES: Final = {
+_MODULES = {
     "AsyncGameSession": "games._async",
     "ContractBreach": "app",
     "ContractError": "contract.document",
@@ -56,17 +55,6 @@ _HOMES: Final = {
     "read_casino": "data",
 }
 
-
-def __getattr__(name: str) -> object:
-    """Import a public name when it is first used, and explain when the extra is not installed.
-
-    Raises:
-        ImportError: a package of the extra is missing.
-    """
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        module = import_module(f"{__name__}.{_HOMES[name]}")
-    except ModuleNotFoundError as error:
-        raise ImportError(f"the sandbox needs {error.name}: {install_hint('sandbox')}") from error
-    return getattr(module, name)
+__getattr__, __dir__ = lazy_names(
+    __name__, {name: f"{__name__}.{module}" for name, module in _MODULES.items()}, extra="sandbox"
+)
