@@ -4,6 +4,7 @@ import asyncio
 from decimal import Decimal
 
 import pytest
+from freezegun import freeze_time
 from igamingace._common.secret import Secret
 from igamingace._wallet_client.client import WalletResponse
 from igamingace._wallet_client.diagnosis import Cause
@@ -79,3 +80,20 @@ async def test_an_overload_has_the_cause_that_another_callback_beside_it_tells()
     assert client.diagnosis_of([]) is None
     client.take_exchanges()
     assert client.diagnosis_of([waited.exchange]) is None
+
+
+class Silent(Answers):
+    """A transport to a wallet that never answers."""
+
+    async def send(self, body, signature, timings=None):
+        await asyncio.Event().wait()
+
+
+async def test_a_wallet_that_never_answers_is_given_up_also_where_the_time_is_frozen():
+    client = WalletClient(Silent(b""), Secret("t" * 32), timeout=0.02, time_scale=1)
+
+    with freeze_time("2026-01-01"):
+        result = await client.send(CallbackFactory("p-1", "USD", 1, 655).balance())
+
+    assert result.balance is None
+    assert result.diagnosis is not None

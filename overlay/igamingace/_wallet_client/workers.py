@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from igamingace._common.clock import timeout
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
@@ -88,7 +90,7 @@ async def _answers(url: str, seconds: float) -> bool:
     """Return whether a request on a connection of its own is answered; a wallet books nothing for it."""
     headers = {"Content-Type": "application/json"}
     try:
-        async with asyncio.timeout(seconds), httpx2.AsyncClient(trust_env=False) as client:
+        async with timeout(seconds), httpx2.AsyncClient(trust_env=False) as client:
             await client.post(url, content=b"{}", headers=headers, timeout=seconds)
     except (httpx2.HTTPError, TimeoutError):
         return False

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from igamingace._common.clock import timeout
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
@@ -48,7 +50,7 @@ class Heartbeat:
         while (due := self._run_due()) is not None:
             seconds = (due - self._clock()).total_seconds()
             try:
-                async with asyncio.timeout(min(max(seconds, 0.0), _MAX_WAIT)):
+                async with timeout(min(max(seconds, 0.0), _MAX_WAIT)):
                     await moved.wait()
             except TimeoutError:
                 continue
