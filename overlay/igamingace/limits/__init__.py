@@ -29,6 +29,8 @@ __all__ = [
     "default_limiter",
 ]
 
-_MODULES = dict.fromkeys(("LimiterUnavailable", "RedisLimiter"), "igamingace.limits.redis")
+_REDIS = "igamingace.limits.redis"
 
-__getattr__, __dir__ = lazy_names(__name__, _MODULES, extra="redis")
+__getattr__, __dir__ = lazy_names(
+    __name__, {"LimiterUnavailable": _REDIS, "RedisLimiter": _REDIS}, extra="redis"
+)
