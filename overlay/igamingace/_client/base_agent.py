@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from igamingace._client.dispatchers import AsyncDispatcher, Dispatcher
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from igamingace._client.account_context import AccountContext
     from igamingace._client.config import Options
     from igamingace._client.custom_requests import QueryValue
     from igamingace._transport.base import Timeouts
@@ -17,6 +18,18 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound=Dispatcher | AsyncDispatcher)
 V = TypeVar("V")
+
+
+def context_of(agent: BaseAgent[Any, Any]) -> AccountContext[Any]:
+    """What an agent's calls share, for the features of this package that take an agent."""
+    context: AccountContext[Any] = agent._dispatcher.context  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    return context
+
+
+def options_of(agent: BaseAgent[Any, Any]) -> Options:
+    """The options of an agent or a view, for the same features."""
+    options: Options = agent._dispatcher.options  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    return options
 
 
 class BaseAgent(Generic[S, V]):

@@ -254,10 +254,11 @@ def _window(
     *,
     edge: float,
 ) -> Window:
-    from igamingace.reconcile import Window  # noqa: PLC0415 -- not for --help
+    from igamingace._client.base_agent import options_of  # noqa: PLC0415 -- not for --help
+    from igamingace.reconcile import Window  # noqa: PLC0415 -- as above
     from igamingace.reports._days import parse_days, parse_moment, report_zone  # noqa: PLC0415 -- as above
 
-    zone = report_zone(time_zone, agent._dispatcher.options.time_zone)  # noqa: SLF001
+    zone = report_zone(time_zone, options_of(agent).time_zone)
     now = datetime.now(UTC)
     if until is not None and since is None:
         raise CannotRun("--until needs --since")

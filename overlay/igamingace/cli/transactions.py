@@ -60,14 +60,15 @@ def transactions(
 
     Example: igamingace transactions --since yesterday --until today --csv transactions.csv
     """
-    from igamingace.reports._days import parse_moment, report_zone  # noqa: PLC0415 -- not for --help
+    from igamingace._client.base_agent import options_of  # noqa: PLC0415 -- not for --help
+    from igamingace.reports._days import parse_moment, report_zone  # noqa: PLC0415 -- as above
 
     with command(as_json=False):
         if as_json and csv != _STDOUT:
             raise CannotRun("give --json or --csv")
         now = datetime.now(UTC)
         with open_agent(file, account) as agent:
-            options = agent._dispatcher.options  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+            options = options_of(agent)
             zone = report_zone(time_zone, options.time_zone)
             start = parse_moment(since, zone, now)
             end = now if until is None else parse_moment(until, zone, now)

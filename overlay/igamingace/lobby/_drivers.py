@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from igamingace._client.base_agent import context_of, options_of
 from igamingace._common.limited_log import LimitedLog
 from igamingace._transport.cancellation import Cancelled, CancelScope
 from igamingace.errors import AgentClosed, ConfigurationError
@@ -43,7 +44,7 @@ class _BaseDriver:
     ) -> None:
         if concurrency < 1:
             raise ConfigurationError(f"concurrency is {concurrency!r}: give 1 or more")
-        budget = agent._dispatcher.context.budget  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        budget = context_of(agent).budget
         log = LimitedLog(logging.getLogger("igamingace.lobby"))
         self._settings = FetchSettings(
             concurrency=concurrency, shared=shared_values(budget), keep=stale, log=log
@@ -78,7 +79,7 @@ class Driver(_BaseDriver):
     ) -> None:
         super().__init__(agent, fresh=fresh, stale=stale, concurrency=concurrency, snapshot=snapshot)
         self._scope = CancelScope()
-        options = replace(agent._dispatcher.options, scope=self._scope)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        options = replace(options_of(agent), scope=self._scope)
         self._agent = agent._view(options)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
     def snapshot(self) -> CatalogueSnapshot:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from igamingace._client.base_agent import options_of
 from igamingace._common.clock import sleep
 from igamingace._common.flow import run_flow, run_flow_async
 from igamingace.errors import IGamingAceError
@@ -80,7 +81,7 @@ def _perform(agent: Agent | AgentView, step: Step) -> object:
         return step.call(agent)
     if isinstance(step, Sleep):
         # An agent within an operator's run has a scope, which ends the run's waits.
-        scope = agent._dispatcher.options.scope  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        scope = options_of(agent).scope
         (time.sleep if scope is None else scope.sleep)(step.seconds)
         return None
     if isinstance(step, Block):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from igamingace._client._async import AsyncRawView
 from igamingace._client._sync import RawView
+from igamingace._client.base_agent import context_of, options_of
 from igamingace._client.dispatchers import AsyncDispatcher, Dispatcher
 from igamingace._client.drift_recording import FieldDifference
 from igamingace._client.request_headers import request_headers
@@ -109,8 +110,7 @@ class Sender:
     def __init__(self, agent: AgentView) -> None:
         """Take the agent whose account is probed."""
         # The views that users get keep no responses, and their headers are always right.
-        dispatcher = agent._dispatcher  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-        self.context, self._options = dispatcher.context, dispatcher.options
+        self.context, self._options = context_of(agent), options_of(agent)
 
     def send(self, send: Send) -> Exchange:
         """Send one request, and return what came of it; what the call raises is in there."""
@@ -136,8 +136,7 @@ class AsyncSender:
 
     def __init__(self, agent: AsyncAgentView) -> None:
         """Take the agent whose account is probed."""
-        dispatcher = agent._dispatcher  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-        self.context, self._options = dispatcher.context, dispatcher.options
+        self.context, self._options = context_of(agent), options_of(agent)
 
     async def send(self, send: Send) -> Exchange:
         """Send one request, and return what came of it; what the call raises is in there."""

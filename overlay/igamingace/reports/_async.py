@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from igamingace._client.base_agent import options_of
 from igamingace._common.flow import run_flow_async
 from igamingace.reports._agent import AgentRun, make_settings, read_agent
 from igamingace.reports._drivers import perform_async
@@ -50,7 +51,7 @@ async def report_async(
     Raises:
         ConfigurationError: an argument is invalid; nothing was sent.
     """
-    options = agent._dispatcher.options  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    options = options_of(agent)
     settings = make_settings(
         days,
         options.time_zone,

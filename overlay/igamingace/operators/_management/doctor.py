@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from igamingace_bindings.contract import CONCURRENCY_LIMIT
 
+from igamingace._client.base_agent import context_of
 from igamingace._common.answers import field_of
 from igamingace._common.urls import is_unencrypted
 from igamingace._transport.custom import AsyncCustomTransport, CustomTransport
@@ -236,7 +237,7 @@ def _connection(agent: Agent | AsyncAgent | None) -> HealthCheckResult:
     """Describe the way to the server: TLS, certificates, proxy."""
     if agent is None:
         return HealthCheckResult("connection", "unknown", _UNREAD)
-    context = agent._dispatcher.context  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    context = context_of(agent)
     if isinstance(context.transport, CustomTransport | AsyncCustomTransport):
         return HealthCheckResult(
             "connection", "ok", f"to {context.base_url} through a transport of this program's own"
