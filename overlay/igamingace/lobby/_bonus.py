@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from igamingace_bindings.contract import CODES
@@ -235,13 +235,13 @@ def _state(bonus: BonusIdentity, detail: BonusCall) -> BonusState:
     ) or bonus.expires_at
     remaining: int | None = field_of(detail, "rounds_remaining")
     status: object = field_of(detail, "status")
-    active: Literal[True, False] | None = None
-    if remaining is not None:
-        active = remaining > 0
-    elif isinstance(status, str):
-        active = False if status.lower() in _ENDED else (True if status.lower() == "active" else None)
-    if active is not False and expires_at is not None and expires_at <= datetime.now(UTC):
+    named = status.lower() if isinstance(status, str) else None
+    expired = expires_at is not None and expires_at <= datetime.now(UTC)
+    active: bool | None = None
+    if expired or named in _ENDED or remaining == 0:
         active = False
+    elif remaining is not None or named == "active":
+        active = True
     return BonusState(
         issue_id=bonus.issue_id,
         active=active,
