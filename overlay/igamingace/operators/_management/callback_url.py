@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from igamingace_bindings.contract import CALLBACK_URL_SECONDS
 
 from igamingace._common.masking import without_userinfo
+from igamingace._common.text import names_text
 from igamingace._common.urls import is_unencrypted
 from igamingace.errors import ConfigurationError
 from igamingace.operators._accounts.account import Account
@@ -127,12 +128,11 @@ def _try(tree: Tree, account: Account, url: str, player: str | None, timeout: fl
     )
     accepted = [name for name, taken in results.ok.items() if taken]
     if accepted:
-        names = ", ".join(map(repr, accepted[:_MOST_NAMED]))
-        more = f" and {len(accepted) - _MOST_NAMED} more" if len(accepted) > _MOST_NAMED else ""
+        names = names_text([*map(repr, accepted)], _MOST_NAMED)
         raise CallbackUrlRefused(
             account.name,
             without_userinfo(url),
-            f"it accepts the signature of {names}{more} as well: each account needs a URL of its own, whose "
+            f"it accepts the signature of {names} as well: each account needs a URL of its own, whose "
             "wallet has only that account's token; are staging and production mixed up?",
         )
 
