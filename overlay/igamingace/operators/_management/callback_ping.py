@@ -26,10 +26,13 @@ if TYPE_CHECKING:
     from igamingace.operators._accounts.account import Account
     from igamingace.operators._execution.flow import Flow
 
-__all__ = ["PING_TIMEOUT", "PingResult", "ping"]
+__all__ = ["NO_TLS", "PING_TIMEOUT", "PingResult", "ping"]
 
 PING_TIMEOUT: Final = 5.0
 """Seconds within which a wallet must answer."""
+
+NO_TLS: Final = "callbacks are sent without TLS: players and balances can be read on the way"
+"""What is wrong with a callback URL that is not encrypted."""
 
 _PLAYER: Final = "igamingace-check-no-such-player"
 _FAULTS: Final = ("ERR_INTEGRITY_CHECK_FAILED", "ERR_UNKNOWN")

@@ -17,7 +17,7 @@ from igamingace.operators._accounts.account import Account
 from igamingace.operators._errors import CallbackUrlRefused
 from igamingace.operators._execution.flow import CallEach, CallOne, ResolveToken, RunOptions
 from igamingace.operators._execution.read_infos import read_info
-from igamingace.operators._management.callback_ping import ping
+from igamingace.operators._management.callback_ping import NO_TLS, ping
 from igamingace.operators._management.create import check_callback_url
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _warnings(url: str) -> Iterator[str]:
         "wallet running until then"
     )
     if is_unencrypted(url):
-        yield "callbacks are sent without TLS: players and balances can be read on the way; use https://"
+        yield f"{NO_TLS}; use https://"
 
 
 def _try(tree: Tree, account: Account, url: str, player: str | None, timeout: float) -> Flow[None]:

@@ -30,7 +30,7 @@ from igamingace.operators._errors import DuplicateToken, TokenUnavailable
 from igamingace.operators._execution.flow import CallEach, CallOne
 from igamingace.operators._execution.read_infos import read_info
 from igamingace.operators._management.allowed_ips import AllowedAddresses
-from igamingace.operators._management.callback_ping import PingResult, ping
+from igamingace.operators._management.callback_ping import NO_TLS, PingResult, ping
 from igamingace.operators._transfers.amounts import amount_for
 
 if TYPE_CHECKING:
@@ -278,7 +278,7 @@ def _judged(shown: str, answer: PingResult) -> HealthCheckResult:
         return HealthCheckResult(
             "callback",
             "warning",
-            f"{shown}: callbacks are sent without TLS: players and balances can be read on the way",
+            f"{shown}: {NO_TLS}",
             "use an https:// URL",
         )
     return HealthCheckResult("callback", "ok")
