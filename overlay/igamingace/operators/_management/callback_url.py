@@ -142,7 +142,7 @@ def _accepts_another(
 ) -> Flow[bool]:
     """Ping the wallet with another account's signature; returns whether it is accepted."""
     token: Secret[str] = yield ResolveToken(other)
-    if token.reveal() == own.reveal():  # one account in several currencies
+    if token.reveal() == own.reveal():  # two functions returned it, which `check` reports
         return False
     return _is_accepted((yield from ping(other, url, timeout, player)))
 
