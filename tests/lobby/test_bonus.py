@@ -168,6 +168,7 @@ def test_readings_need_a_pause(bonus_of, every):
         ({"roundsRemaining": 3}, None, True),
         ({"roundsRemaining": 0}, None, False),
         ({"status": "Completed"}, None, False),
+        ({"status": "Cancelled", "roundsRemaining": 3}, None, False),
         ({"status": "Active"}, None, True),
         ({"status": "Active"}, timedelta(seconds=-1), False),
         ({"status": 7}, None, None),

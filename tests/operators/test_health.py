@@ -124,6 +124,34 @@ def test_providers_in_maintenance_are_named(use, sandbox):
     assert first.name in detail
 
 
+@pytest.mark.parametrize(
+    ("provider", "state"),
+    [
+        ({"providerId": 1, "providerName": ["x"], "status": 2}, "warning"),
+        ({"providerId": 1, "providerName": "x", "status": ["x"]}, "unknown"),
+    ],
+)
+def test_a_provider_that_cannot_be_read_leaves_the_other_checks_right(world, tree, provider, state):
+    info = {
+        "id": "x",
+        "allowedIPs": ["198.51.100.7"],
+        "balance": [{"currency": "USD", "amount": 1}],
+        "callbackURL": "",
+    }
+
+    def answer(request):
+        data = info if "info" in request.url.path else [provider]
+        return httpx2.Response(200, json={"success": True, "message": "OK", "data": data})
+
+    report = world.use(
+        lambda operator: operator.check(["tiger"]), tree, transport=httpx2.MockTransport(answer)
+    )
+
+    states = {name: found_state for name, (found_state, _) in found(report, "tiger").items()}
+    assert states.pop("providers") == state
+    assert {*states.values()} <= {"ok", "warning"}
+
+
 def test_the_contract_says_which_states_of_a_provider_there_are():
     assert known_values("Provider", "status")["2"] == MAINTENANCE
 

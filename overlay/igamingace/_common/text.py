@@ -1,4 +1,4 @@
-"""Text from outside, made fit for a message or a log: bounded, on one line, without the token."""
+"""Text for messages and logs. What comes from outside is bounded, on one line, and without the token."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from igamingace._common.masking import mask_members, mask_token, without_userinfo
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from igamingace._common.secret import Secret
 
 BODY_START = 200
@@ -38,3 +40,9 @@ def exception_text(error: BaseException, token: Secret[str]) -> str:
     """What a library's exception says, with its name."""
     said = str(error)
     return sanitize(f"{type(error).__name__}: {said}" if said else type(error).__name__, token)
+
+
+def names_text(names: Collection[str], most: int) -> str:
+    """Return names as text; of more than `most` the first ones, and how many there are besides."""
+    first = ", ".join([*names][:most])
+    return f"{first} and {len(names) - most} more" if len(names) > most else first

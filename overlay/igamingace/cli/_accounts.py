@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from igamingace._client.config import TOKEN_VARIABLE
+from igamingace._common.text import names_text
 from igamingace.cli._command import CannotRun
 
 if TYPE_CHECKING:
@@ -80,9 +81,8 @@ def only_account(operator: Operator) -> str:
     for candidates in (accounts, operator.agents(level="agent")):
         if len(candidates) == 1:
             return candidates[0].name
-    names = ", ".join(account.name for account in accounts[:_MOST_NAMED])
-    more = f" and {len(accounts) - _MOST_NAMED} more" if len(accounts) > _MOST_NAMED else ""
-    raise CannotRun(f"which account? give --account with one of {names}{more}")
+    names = names_text([account.name for account in accounts], _MOST_NAMED)
+    raise CannotRun(f"which account? give --account with one of {names}")
 
 
 def select(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from igamingace._common.text import names_text
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -11,9 +13,8 @@ COLOURS: Final = {"ok": "green", "warning": "yellow", "failed": "bold red", "unk
 _MOST_NAMED: Final = 8
 
 
-def names_text(names: Sequence[str], number: int) -> str:
+def accounts_text(names: Sequence[str], number: int) -> str:
     """Return the names of the accounts that a line is about, of so many accounts in all."""
     if len(names) == number > 1:
         return f"all {number}"
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return ", ".join(names[:_MOST_NAMED]) + more
+    return names_text(names, _MOST_NAMED)

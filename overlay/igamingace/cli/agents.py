@@ -9,7 +9,7 @@ import typer
 
 from igamingace.cli._accounts import open_operator, select
 from igamingace.cli._command import FAILED, command
-from igamingace.cli._health import COLOURS, names_text
+from igamingace.cli._health import COLOURS, accounts_text
 from igamingace.cli._options import (
     AccountsFile,
     AsJson,
@@ -80,7 +80,7 @@ def _show(report: HealthReport) -> None:
     output = console()
     output.print(rows)
     for (detail, names), state in _findings(report).items():
-        who = names_text(names, len(report.agents))
+        who = accounts_text(names, len(report.agents))
         output.print(f"[{COLOURS[state]}]{cell(who)}[/]: {cell(detail)}", soft_wrap=True)
     healthy = len(report.agents) - sum(
         any(result.state != "warning" for result in results) for results in report.problems.values()

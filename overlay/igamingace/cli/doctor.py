@@ -9,7 +9,7 @@ import typer
 
 from igamingace.cli._accounts import open_operator, select
 from igamingace.cli._command import FAILED, command
-from igamingace.cli._health import COLOURS, names_text
+from igamingace.cli._health import COLOURS, accounts_text
 from igamingace.cli._options import (
     AccountsFile,
     AsJson,
@@ -68,7 +68,7 @@ def _show(report: HealthReport) -> None:
         rows.add_row(
             cell(result.check),
             state,
-            cell(names_text(names, len(report.agents))),
+            cell(accounts_text(names, len(report.agents))),
             cell(result.detail),
             cell(result.advice),
         )

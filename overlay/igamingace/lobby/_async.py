@@ -9,14 +9,12 @@ from igamingace.lobby._bonus import (
     cancel,
     follow_async,
     read_state,
+    register,
     wait,
-)
-from igamingace.lobby._bonus import (
-    register as registering,
 )
 from igamingace.lobby._drivers import AsyncDriver
 from igamingace.lobby._open_game import SETTLE
-from igamingace.lobby._open_game import open_game as opening
+from igamingace.lobby._open_game import open_game as open_game_flow
 from igamingace.lobby._steps import run_async
 
 if TYPE_CHECKING:
@@ -195,7 +193,7 @@ class AsyncPlayerBonus:
             TransportError: whether it was registered is unknown; if so, another attempt raises Conflict.
             IGamingAceError: the API refused.
         """
-        flow = registering(
+        flow = register(
             player,
             game,
             provider_id=provider_id,
@@ -284,7 +282,7 @@ async def open_game_async(
     """
     return await run_async(
         agent,
-        opening(
+        open_game_flow(
             player,
             game,
             provider_id=provider_id,

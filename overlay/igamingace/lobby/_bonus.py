@@ -181,14 +181,9 @@ def follow(agent: Agent | AgentView, bonus: BonusIdentity, every: float) -> Gene
     """Yield the state now, each other one that is read, and the last one when the bonus call has ended."""
     _check_pause(every)
     last: BonusState | None = None
-    while True:
-        state = run(agent, read_state(bonus))
-        if _differs(state, last):
-            yield state
-        if state.active is False:
-            return
-        last = state
-        run(agent, _sleep(_pause(state, every)))
+    while last is None or last.active is not False:
+        last = run(agent, _next_state(bonus, last, every))
+        yield last
 
 
 async def follow_async(
@@ -197,18 +192,19 @@ async def follow_async(
     """Yield the same, from an event loop."""
     _check_pause(every)
     last: BonusState | None = None
-    while True:
-        state = await run_async(agent, read_state(bonus))
-        if _differs(state, last):
-            yield state
-        if state.active is False:
-            return
-        last = state
-        await run_async(agent, _sleep(_pause(state, every)))
+    while last is None or last.active is not False:
+        last = await run_async(agent, _next_state(bonus, last, every))
+        yield last
 
 
-def _sleep(seconds: float) -> Flow[None]:
-    yield Sleep(seconds)
+def _next_state(bonus: BonusIdentity, last: BonusState | None, every: float) -> Flow[BonusState]:
+    """Read until the state differs from the last one, at first without a pause."""
+    state = last
+    while state is None or not _differs(state, last):
+        if state is not None:
+            yield Sleep(_pause(state, every))
+        state = yield from read_state(bonus)
+    return state
 
 
 def _differs(state: BonusState, last: BonusState | None) -> bool:

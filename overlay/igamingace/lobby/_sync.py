@@ -10,14 +10,12 @@ from igamingace.lobby._bonus import (
     cancel,
     follow,
     read_state,
+    register,
     wait,
-)
-from igamingace.lobby._bonus import (
-    register as registering,
 )
 from igamingace.lobby._drivers import Driver
 from igamingace.lobby._open_game import SETTLE
-from igamingace.lobby._open_game import open_game as opening
+from igamingace.lobby._open_game import open_game as open_game_flow
 from igamingace.lobby._steps import run
 
 if TYPE_CHECKING:
@@ -194,7 +192,7 @@ class PlayerBonus:
             TransportError: whether it was registered is unknown; if so, another attempt raises Conflict.
             IGamingAceError: the API refused.
         """
-        flow = registering(
+        flow = register(
             player,
             game,
             provider_id=provider_id,
@@ -283,7 +281,7 @@ def open_game(
     """
     return run(
         agent,
-        opening(
+        open_game_flow(
             player,
             game,
             provider_id=provider_id,

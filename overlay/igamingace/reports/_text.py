@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from igamingace._common.amounts import decimals, minor_digits
+from igamingace._common.text import names_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -101,8 +102,7 @@ def open_lines(report: RevenueReport) -> list[str]:
     for (started, ended, reason), names in agents.items():
         start, end = started.astimezone(zone), ended.astimezone(zone)
         until = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%Y-%m-%d %H:%M}"
-        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-        who = f"{', '.join(names[:MOST_NAMED])}{more}"
+        who = names_text(names, MOST_NAMED)
         lines.append(f"{who}: {start:%Y-%m-%d %H:%M} to {until} is missing: {reason}")
     return lines
 

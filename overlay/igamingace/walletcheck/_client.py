@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from igamingace_bindings.contract import CALLBACKS
 
-from igamingace._common.clock import perf_counter
+from igamingace._common.clock import perf_counter, timeout
 from igamingace._common.masking import mask_token
 from igamingace._common.text import sanitize
 from igamingace._wallet_client.client import NoResponse
@@ -171,7 +170,7 @@ class WalletClient:
         diagnosis: Diagnosis | None = None
         timings = Timings()
         try:
-            async with asyncio.timeout(self._timeout):
+            async with timeout(self._timeout):
                 response = await self._transport.send(message.body, signature, timings)
             text = response.body.decode("utf-8", "backslashreplace")
         except TimeoutError:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
 
+from igamingace._common.text import names_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -87,9 +89,7 @@ class Results(Mapping[str, Result[T]]):
             note = f"agent {name!r}"
             if note not in getattr(error, "__notes__", ()):
                 error.add_note(note)
-        names = ", ".join([*failed][:_MOST_NAMED])
-        more = f" and {len(failed) - _MOST_NAMED} more" if len(failed) > _MOST_NAMED else ""
-        message = f"{len(failed)} of {len(self)} agents failed: {names}{more}"
+        message = f"{len(failed)} of {len(self)} agents failed: {names_text(failed, _MOST_NAMED)}"
         raise ExceptionGroup(message, list(failed.values()))
 
     def __repr__(self) -> str:

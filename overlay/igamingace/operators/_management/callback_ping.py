@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -23,17 +22,17 @@ from igamingace._wallet_client.verdict import judge
 from igamingace.operators._execution.flow import ResolveToken, SendCallback
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
     from igamingace._transport.base import Response
     from igamingace.operators._accounts.account import Account
     from igamingace.operators._execution.flow import Flow
 
-__all__ = ["PING_TIMEOUT", "PingResult", "ping"]
+__all__ = ["NO_TLS", "PING_TIMEOUT", "PingResult", "ping"]
 
 PING_TIMEOUT: Final = 5.0
 """Seconds within which a wallet must answer."""
+
+NO_TLS: Final = "callbacks are sent without TLS: players and balances can be read on the way"
+"""What is wrong with a callback URL that is not encrypted."""
 
 _PLAYER: Final = "igamingace-check-no-such-player"
 _FAULTS: Final = ("ERR_INTEGRITY_CHECK_FAILED", "ERR_UNKNOWN")
@@ -50,14 +49,12 @@ class PingResult:
         diagnosis: what is wrong besides the wallet's logic, such as TLS or the path; None for nothing.
         status_code: the statusCode that was answered; None when none was.
         seconds: how long the answer took; None without one.
-        date: the server's time, by the Date header of the answer; None without one.
     """
 
     problem: str
     diagnosis: Diagnosis | None = None
     status_code: str | None = None
     seconds: float | None = None
-    date: datetime | None = None
 
 
 def ping(account: Account, url: str, timeout: float, player: str | None = None) -> Flow[PingResult]:
@@ -87,7 +84,6 @@ def ping(account: Account, url: str, timeout: float, player: str | None = None) 
         verdict.diagnosis,
         None if verdict.status_code is None else sanitize(verdict.status_code, token, _MOST_SHOWN),
         answer.elapsed,
-        _date(answer.headers),
     )
 
 
@@ -100,14 +96,3 @@ def _request(target: str, token: Secret[str], timeout: float, player: str) -> Re
     headers = tuple((name.decode(), value.decode()) for name, value in signed)
     timeouts = Timeouts(connect=timeout, total=timeout)
     return Request("POST", target, Secret(headers), message.body, timeouts, token)
-
-
-def _date(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
-    for name, value in headers:
-        if name.lower() == b"date":
-            try:
-                date = parsedate_to_datetime(value.decode("latin-1"))
-            except ValueError:
-                return None
-            return date if date.tzinfo is not None else None
-    return None

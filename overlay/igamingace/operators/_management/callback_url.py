@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Final
 from igamingace_bindings.contract import CALLBACK_URL_SECONDS
 
 from igamingace._common.masking import without_userinfo
+from igamingace._common.text import names_text
 from igamingace._common.urls import is_unencrypted
 from igamingace.errors import ConfigurationError
 from igamingace.operators._accounts.account import Account
 from igamingace.operators._errors import CallbackUrlRefused
 from igamingace.operators._execution.flow import CallEach, CallOne, ResolveToken, RunOptions
 from igamingace.operators._execution.read_infos import read_info
-from igamingace.operators._management.callback_ping import ping
+from igamingace.operators._management.callback_ping import NO_TLS, ping
 from igamingace.operators._management.create import check_callback_url
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _warnings(url: str) -> Iterator[str]:
         "wallet running until then"
     )
     if is_unencrypted(url):
-        yield "callbacks are sent without TLS: players and balances can be read on the way; use https://"
+        yield f"{NO_TLS}; use https://"
 
 
 def _try(tree: Tree, account: Account, url: str, player: str | None, timeout: float) -> Flow[None]:
@@ -127,12 +128,11 @@ def _try(tree: Tree, account: Account, url: str, player: str | None, timeout: fl
     )
     accepted = [name for name, taken in results.ok.items() if taken]
     if accepted:
-        names = ", ".join(map(repr, accepted[:_MOST_NAMED]))
-        more = f" and {len(accepted) - _MOST_NAMED} more" if len(accepted) > _MOST_NAMED else ""
+        names = names_text([*map(repr, accepted)], _MOST_NAMED)
         raise CallbackUrlRefused(
             account.name,
             without_userinfo(url),
-            f"it accepts the signature of {names}{more} as well: each account needs a URL of its own, whose "
+            f"it accepts the signature of {names} as well: each account needs a URL of its own, whose "
             "wallet has only that account's token; are staging and production mixed up?",
         )
 
@@ -142,7 +142,7 @@ def _accepts_another(
 ) -> Flow[bool]:
     """Ping the wallet with another account's signature; returns whether it is accepted."""
     token: Secret[str] = yield ResolveToken(other)
-    if token.reveal() == own.reveal():  # one account in several currencies
+    if token.reveal() == own.reveal():  # two functions returned it, which `check` reports
         return False
     return _is_accepted((yield from ping(other, url, timeout, player)))
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from igamingace_bindings.contract import CONCURRENCY_LIMIT
 
@@ -280,7 +280,7 @@ def _budget(problems: list[StoreProblem] | None, limit: int) -> HealthCheckResul
         return HealthCheckResult(
             "budget", "ok", "shared through Redis, which can be reached, does not evict and grants all rights"
         )
-    state: Any = "failed" if any(one.state == "failed" for one in problems) else "warning"
+    state: HealthState = "failed" if any(one.state == "failed" for one in problems) else "warning"
     return HealthCheckResult(
         "budget", state, "; ".join(one.text for one in problems), "; ".join(one.advice for one in problems)
     )

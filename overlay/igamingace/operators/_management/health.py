@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from igamingace_bindings.contract import CALLBACKS
 
+from igamingace._common.answers import field_of
 from igamingace._common.masking import without_userinfo
 from igamingace._common.urls import is_unencrypted
 from igamingace.errors import (
@@ -29,7 +30,7 @@ from igamingace.operators._errors import DuplicateToken, TokenUnavailable
 from igamingace.operators._execution.flow import CallEach, CallOne
 from igamingace.operators._execution.read_infos import read_info
 from igamingace.operators._management.allowed_ips import AllowedAddresses
-from igamingace.operators._management.callback_ping import PingResult, ping
+from igamingace.operators._management.callback_ping import NO_TLS, PingResult, ping
 from igamingace.operators._transfers.amounts import amount_for
 
 if TYPE_CHECKING:
@@ -277,7 +278,7 @@ def _judged(shown: str, answer: PingResult) -> HealthCheckResult:
         return HealthCheckResult(
             "callback",
             "warning",
-            f"{shown}: callbacks are sent without TLS: players and balances can be read on the way",
+            f"{shown}: {NO_TLS}",
             "use an https:// URL",
         )
     return HealthCheckResult("callback", "ok")
@@ -298,16 +299,16 @@ def _points(account: Account, info: Info, floor: Amounts | None) -> HealthCheckR
 
 
 def _providers(account: Account) -> Flow[HealthCheckResult]:
+    states = known_values("Provider", "status")
     try:
         providers: list[Provider] = yield CallOne(account.name, lambda agent: agent.providers.list())
+        unavailable = [
+            str(field_of(one, "provider_name") or one.provider_id)
+            for one in providers
+            if states.get(str(one.status)) == MAINTENANCE
+        ]
     except IGamingAceError as error:
         return HealthCheckResult("providers", "unknown", str(error))
-    states = known_values("Provider", "status")
-    unavailable = [
-        str(one.provider_name or one.provider_id)
-        for one in providers
-        if states.get(str(one.status)) == MAINTENANCE
-    ]
     if unavailable:
         return HealthCheckResult("providers", "warning", f"in maintenance: {', '.join(unavailable)}")
     return HealthCheckResult("providers", "ok")
