@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from igamingace_bindings.contract import CONCURRENCY_LIMIT
 
 from igamingace._common.extras import install_hint
+from igamingace._common.fork import register_at_fork
 from igamingace.errors import ConfigurationError
 from igamingace.limits._limiter import LocalLimiter
 
@@ -68,3 +69,12 @@ def _limit(text: str) -> int:
             f"{CONCURRENCY_LIMIT}"
         )
     return int(text)
+
+
+def _after_fork() -> None:
+    """Take a new lock: another thread of the parent may have had it, while it imported what Redis needs."""
+    global _lock  # noqa: PLW0603 -- one for the process
+    _lock = threading.Lock()
+
+
+register_at_fork(after_in_child=_after_fork)

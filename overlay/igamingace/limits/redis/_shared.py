@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 import redis
 from redis.exceptions import MovedError, RedisError
 
+from igamingace._common.fork import after_fork_in_child
 from igamingace.limits._shared import SharedUnavailable
 from igamingace.limits.redis._examine import examine
 
@@ -55,9 +56,14 @@ class RedisStore:
         """Set up; `settings` are those of a connection, `prefix` is that of all keys."""
         self._settings = dict(settings)
         self._prefix = prefix
-        self._lock = threading.Lock()
         self._clients: dict[_Place | None, redis.Redis] = {}
         self._places: dict[str, _Place] = {}
+        self._restart()
+        after_fork_in_child(self, RedisStore._restart)
+
+    def _restart(self) -> None:
+        """Go on in a forked child; redis-py makes it connections of its own."""
+        self._lock = threading.Lock()
 
     def values(self, account: str) -> RedisValues:
         """Return the values of an account."""
