@@ -163,6 +163,11 @@ class RedisConnections:
         return self._scripts.read_response(disconnect_on_error=False)
 
     @property
+    def may_evict(self) -> bool:
+        """Whether Redis deletes budgets when its memory is full; False too where the user may not see it."""
+        return self.eviction_policy not in {"", "noeviction"}
+
+    @property
     def mark(self) -> str:
         """The key of the store's mark."""
         return f"{self.prefix}store"
