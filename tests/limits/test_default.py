@@ -16,7 +16,7 @@ TOKEN = "60349266c8d9487eab7531b1a15d2480"
 def fresh(monkeypatch):
     """As in a process that has made no client yet."""
     made = []
-    monkeypatch.setattr(_default, "_made", made)
+    monkeypatch.setattr(_default, "_limiters", made)
     for name in (_default.LIMIT_VARIABLE, _default.REDIS_URL_VARIABLE):
         monkeypatch.delenv(name, raising=False)
     yield

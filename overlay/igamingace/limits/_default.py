@@ -23,7 +23,7 @@ LIMIT_VARIABLE: Final = "IGAMINGACE_LIMIT"
 REDIS_URL_VARIABLE: Final = "IGAMINGACE_REDIS_URL"
 
 _lock = threading.Lock()
-_made: list[LocalLimiter | RedisLimiter] = []
+_limiters: list[LocalLimiter | RedisLimiter] = []  # none, or the one
 
 
 def default_limiter() -> LocalLimiter | RedisLimiter:
@@ -37,11 +37,11 @@ def default_limiter() -> LocalLimiter | RedisLimiter:
         ConfigurationError: a variable is invalid.
         ImportError: the extra `redis` is not installed.
     """
-    if not _made:
+    if not _limiters:
         with _lock:
-            if not _made:
-                _made.append(_from_environment())
-    return _made[0]
+            if not _limiters:
+                _limiters.append(_from_environment())
+    return _limiters[0]
 
 
 def _from_environment() -> LocalLimiter | RedisLimiter:
