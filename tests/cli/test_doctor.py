@@ -9,7 +9,7 @@ from igamingace.operators import DOCTOR_CHECKS
 def fresh(monkeypatch):
     """As in a process that has made no client yet."""
     made = []
-    monkeypatch.setattr(_default, "_made", made)
+    monkeypatch.setattr(_default, "_limiters", made)
     monkeypatch.delenv("IGAMINGACE_REDIS_URL", raising=False)
     yield
     for limiter in made:

@@ -32,7 +32,7 @@ async def test_the_lobby_searches_and_opens_a_game_under_the_limit_in_redis(
     load, sandbox, redis_url, monkeypatch
 ):
     monkeypatch.setenv("IGAMINGACE_REDIS_URL", redis_url)
-    monkeypatch.setattr(_default, "_made", [])
+    monkeypatch.setattr(_default, "_limiters", [])
     lobby = load("lobby")
     transport = httpx2.ASGITransport(lobby.app)
 
@@ -46,7 +46,7 @@ async def test_the_lobby_searches_and_opens_a_game_under_the_limit_in_redis(
         )
         unknown = await visitor.post("/games/1/none/play", params={"player": "user123"})
         ready = await visitor.get("/ready")
-    (limiter,) = _default._made
+    (limiter,) = _default._limiters
     limiter.close()
 
     assert [each["name"] for each in found] == ["Fjord Fortune"]

@@ -1,5 +1,6 @@
 """The limiter of clients that are given none: of the process, or as the environment says."""
 
+import os
 import subprocess
 import sys
 
@@ -15,7 +16,7 @@ TOKEN = "60349266c8d9487eab7531b1a15d2480"
 def fresh(monkeypatch):
     """As in a process that has made no client yet."""
     made = []
-    monkeypatch.setattr(_default, "_made", made)
+    monkeypatch.setattr(_default, "_limiters", made)
     for name in (_default.LIMIT_VARIABLE, _default.REDIS_URL_VARIABLE):
         monkeypatch.delenv(name, raising=False)
     yield
@@ -102,3 +103,13 @@ def test_without_the_extra_a_url_says_what_to_install(monkeypatch):
     )
 
     assert "pip install 'igamingace[redis]'" in ended.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_child_does_not_wait_for_a_thread_of_its_parent():
+    with _default._lock:
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if _default._lock.acquire(blocking=False) else 1)
+
+    assert os.waitpid(child, 0)[1] == 0

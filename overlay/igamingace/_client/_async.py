@@ -53,9 +53,8 @@ class AsyncAgentView(BaseAgent[AsyncDispatcher, "AsyncAgentView"], AsyncResource
 
     def __init__(self, dispatcher: AsyncDispatcher) -> None:
         """Not for users: `AsyncAgent.with_options` makes views."""
-        AsyncResources.__init__(
-            self, dispatcher.call, dispatcher.walk
-        )  # an operator makes thousands: super() takes longer
+        # An operator makes thousands of views: super() takes longer.
+        AsyncResources.__init__(self, dispatcher.call, dispatcher.walk)
         self._dispatcher = dispatcher
 
     @property

@@ -54,9 +54,8 @@ class AgentView(BaseAgent[Dispatcher, "AgentView"], Resources):
 
     def __init__(self, dispatcher: Dispatcher) -> None:
         """Not for users: `Agent.with_options` makes views."""
-        Resources.__init__(
-            self, dispatcher.call, dispatcher.walk
-        )  # an operator makes thousands: super() takes longer
+        # An operator makes thousands of views: super() takes longer.
+        Resources.__init__(self, dispatcher.call, dispatcher.walk)
         self._dispatcher = dispatcher
 
     @property

@@ -15,14 +15,16 @@ from igamingace.errors import AcquireTimeout, ConfigurationError
 from igamingace.limits._budget import LocalBudget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
+    from typing import Unpack
 
-    from igamingace_bindings.rest.client import AsyncWalk, Operation, RawAnswer, Walk, WalkProgress, WalkRule
+    from igamingace_bindings.rest.client import AsyncWalk, Operation, RawAnswer, Walk, WalkRule
 
     from igamingace._client.account_context import AccountContext
     from igamingace._client.config import Options
     from igamingace._client.instrumentation import CallObserver
+    from igamingace._client.walk_state import WalkOptions
     from igamingace._transport.base import AsyncTransport, Transport
     from igamingace._transport.cancellation import CancelScope
     from igamingace.limits import Budget, Permit
@@ -61,27 +63,14 @@ class Dispatcher:
         end: datetime,
         filters: Mapping[str, object],
         /,
-        *,
-        page_size: int | None,
-        pause: float | None,
-        cursor: str | None,
-        on_progress: Callable[[WalkProgress], object] | None,
+        **options: Unpack[WalkOptions],
     ) -> Walk[T]:
         """Start a walk; raises InvalidArgument."""
         from igamingace._client.walk_state import WalkState  # noqa: PLC0415 -- keeps `import igamingace` light
         from igamingace._client.walks import RunningWalk  # noqa: PLC0415 -- as above
         from igamingace._client.window_pause import pauses_of  # noqa: PLC0415 -- as above
 
-        state = WalkState(
-            rule,
-            start,
-            end,
-            filters,
-            page_size=page_size,
-            pause=pause,
-            cursor=cursor,
-            on_progress=on_progress,
-        )
+        state = WalkState(rule, start, end, filters, **options)
         operation, scope = rule.operation, self.options.scope
         pauses = pauses_of(self.context.account, self.context.budget, operation.operation_id)
         sleep = time.sleep if scope is None else scope.sleep
@@ -162,27 +151,14 @@ class AsyncDispatcher:
         end: datetime,
         filters: Mapping[str, object],
         /,
-        *,
-        page_size: int | None,
-        pause: float | None,
-        cursor: str | None,
-        on_progress: Callable[[WalkProgress], object] | None,
+        **options: Unpack[WalkOptions],
     ) -> AsyncWalk[T]:
         """Start a walk; raises InvalidArgument."""
         from igamingace._client.walk_state import WalkState  # noqa: PLC0415 -- keeps `import igamingace` light
         from igamingace._client.walks import AsyncRunningWalk  # noqa: PLC0415 -- as above
         from igamingace._client.window_pause import pauses_of  # noqa: PLC0415 -- as above
 
-        state = WalkState(
-            rule,
-            start,
-            end,
-            filters,
-            page_size=page_size,
-            pause=pause,
-            cursor=cursor,
-            on_progress=on_progress,
-        )
+        state = WalkState(rule, start, end, filters, **options)
         operation = rule.operation
         pauses = pauses_of(self.context.account, self.context.budget, operation.operation_id)
         return AsyncRunningWalk(operation, state, *pauses, self.call)

@@ -28,7 +28,7 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, TypedDict, TypeVar, cast
 
 from igamingace_bindings.rest.client import WalkProgress
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from igamingace_bindings.rest.client import WalkRule
 
-__all__ = ["PageRequest", "WalkState"]
+__all__ = ["PageRequest", "WalkOptions", "WalkState"]
 
 T = TypeVar("T")
 
@@ -57,6 +57,15 @@ _logger: Final = logging.getLogger("igamingace")
 # One for the process: a report makes a walk for each hour of each agent.
 _limited_log: Final = LimitedLog(_logger)
 _call_hook: Final = HookCaller(_logger, "on_progress of a walk failed; the walk goes on")
+
+
+class WalkOptions(TypedDict):
+    """The keyword arguments of a walk; None: as the contract says, from the start, and without a hook."""
+
+    page_size: int | None
+    pause: float | None
+    cursor: str | None
+    on_progress: Callable[[WalkProgress], object] | None
 
 
 @dataclass(frozen=True, slots=True)

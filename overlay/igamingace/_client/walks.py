@@ -20,10 +20,35 @@ __all__ = ["AsyncRunningWalk", "RunningWalk"]
 T = TypeVar("T")
 
 
-class RunningWalk(Generic[T]):
+class _BaseWalk(Generic[T]):
+    """What both drivers have: the state of the walk, and the account's pause with its part in Redis."""
+
+    __slots__ = ("_operation", "_pause", "_shared", "_state")
+
+    def __init__(
+        self, operation: Operation[Any], state: WalkState[T], pause: WindowPause, shared: SharedPause | None
+    ) -> None:
+        """Take what is called, the state, and the pause with its part in Redis, if it has one."""
+        self._operation = operation
+        self._state = state
+        self._pause = pause
+        self._shared = shared if state.pause else None
+
+    @property
+    def cursor(self) -> str:
+        """The position after the last item handed out, as JSON."""
+        return self._state.cursor
+
+    @property
+    def progress(self) -> WalkProgress:
+        """How far the walk has come."""
+        return self._state.progress
+
+
+class RunningWalk(_BaseWalk[T]):
     """A walk in threads; see `igamingace.Walk`."""
 
-    __slots__ = ("_call", "_operation", "_pause", "_shared", "_sleep", "_state")
+    __slots__ = ("_call", "_sleep")
 
     def __init__(
         self,
@@ -35,23 +60,10 @@ class RunningWalk(Generic[T]):
         *,
         sleep: Callable[[float], object],
     ) -> None:
-        """Take what is called, the state, the account's pause with its part in Redis, and what calls."""
-        self._operation = operation
-        self._state = state
-        self._pause = pause
-        self._shared = shared if state.pause else None
+        """Take what the base takes, what calls, and what waits."""
+        super().__init__(operation, state, pause, shared)
         self._call = call
         self._sleep = sleep
-
-    @property
-    def cursor(self) -> str:
-        """The position after the last item handed out, as JSON."""
-        return self._state.cursor
-
-    @property
-    def progress(self) -> WalkProgress:
-        """How far the walk has come."""
-        return self._state.progress
 
     def __iter__(self) -> Self:
         """The walk itself."""
@@ -96,10 +108,10 @@ class RunningWalk(Generic[T]):
         return f"<Walk of {self._operation.operation_id}: {self.progress}>"
 
 
-class AsyncRunningWalk(Generic[T]):
+class AsyncRunningWalk(_BaseWalk[T]):
     """A walk in event loops; see `igamingace.AsyncWalk`."""
 
-    __slots__ = ("_call", "_operation", "_pause", "_shared", "_state")
+    __slots__ = ("_call",)
 
     def __init__(
         self,
@@ -109,22 +121,9 @@ class AsyncRunningWalk(Generic[T]):
         shared: SharedPause | None,
         call: AsyncCall,
     ) -> None:
-        """Take what is called, the state, the account's pause with its part in Redis, and what calls."""
-        self._operation = operation
-        self._state = state
-        self._pause = pause
-        self._shared = shared if state.pause else None
+        """Take what the base takes, and what calls."""
+        super().__init__(operation, state, pause, shared)
         self._call = call
-
-    @property
-    def cursor(self) -> str:
-        """The position after the last item handed out, as JSON."""
-        return self._state.cursor
-
-    @property
-    def progress(self) -> WalkProgress:
-        """How far the walk has come."""
-        return self._state.progress
 
     def __aiter__(self) -> Self:
         """The walk itself."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from igamingace_bindings.contract import CONCURRENCY_LIMIT
 
 from igamingace._common.extras import install_hint
+from igamingace._common.fork import register_at_fork
 from igamingace.errors import ConfigurationError
 from igamingace.limits._limiter import LocalLimiter
 
@@ -22,7 +23,7 @@ LIMIT_VARIABLE: Final = "IGAMINGACE_LIMIT"
 REDIS_URL_VARIABLE: Final = "IGAMINGACE_REDIS_URL"
 
 _lock = threading.Lock()
-_made: list[LocalLimiter | RedisLimiter] = []
+_limiters: list[LocalLimiter | RedisLimiter] = []  # none, or the one
 
 
 def default_limiter() -> LocalLimiter | RedisLimiter:
@@ -36,11 +37,11 @@ def default_limiter() -> LocalLimiter | RedisLimiter:
         ConfigurationError: a variable is invalid.
         ImportError: the extra `redis` is not installed.
     """
-    if not _made:
+    if not _limiters:
         with _lock:
-            if not _made:
-                _made.append(_from_environment())
-    return _made[0]
+            if not _limiters:
+                _limiters.append(_from_environment())
+    return _limiters[0]
 
 
 def _from_environment() -> LocalLimiter | RedisLimiter:
@@ -68,3 +69,12 @@ def _limit(text: str) -> int:
             f"{CONCURRENCY_LIMIT}"
         )
     return int(text)
+
+
+def _after_fork() -> None:
+    """Take a new lock: another thread of the parent may have had it, while it imported what Redis needs."""
+    global _lock  # noqa: PLW0603 -- one for the process
+    _lock = threading.Lock()
+
+
+register_at_fork(after_in_child=_after_fork)

@@ -1,5 +1,7 @@
 """Values and rights of an account that all processes share through Redis."""
 
+import os
+
 import pytest
 from igamingace.limits import LocalLimiter
 from igamingace.limits._shared import SharedUnavailable, shared_values
@@ -71,3 +73,15 @@ def test_a_redis_that_is_away_is_an_error_that_says_so(own_server, make_limiter)
 
     with pytest.raises(SharedUnavailable, match="Redis cannot share values between processes"):
         shared.get("catalogue")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_child_does_not_wait_for_a_thread_of_its_parent():
+    store = _shared.RedisStore({}, "test:")
+
+    with store._lock:
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if store._lock.acquire(blocking=False) else 1)
+
+    assert os.waitpid(child, 0)[1] == 0

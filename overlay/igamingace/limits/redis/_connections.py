@@ -157,9 +157,15 @@ class RedisConnections:
             self.close()
             raise
 
-    def execute(self, *command: str) -> Any:  # noqa: ANN401 - any Redis value
+    def execute(self, *command: str | bytes) -> Any:  # noqa: ANN401 - any Redis value
         """Run a command, and return its response; raises ResponseError."""
-        return self._execute(*command)
+        self._scripts.send_command(*command, check_health=False)
+        return self._scripts.read_response(disconnect_on_error=False)
+
+    @property
+    def may_evict(self) -> bool:
+        """Whether Redis deletes budgets when its memory is full; False too where the user may not see it."""
+        return self.eviction_policy not in {"", "noeviction"}
 
     @property
     def mark(self) -> str:
@@ -226,11 +232,11 @@ class RedisConnections:
 
     def _find_owner(self, key: str, nodes: list[tuple[str, int]]) -> tuple[str, int] | None:
         """Host and port of the cluster's node that has the slot of this key; None where it is this one."""
-        slot = self._execute("CLUSTER", "KEYSLOT", key)
-        myself = self._execute("CLUSTER", "MYID")
+        slot = self.execute("CLUSTER", "KEYSLOT", key)
+        myself = self.execute("CLUSTER", "MYID")
         owner: tuple[str, int, bytes] | None = None
         found: list[tuple[str, int]] = []
-        for start, end, *replicas in self._execute("CLUSTER", "SLOTS"):
+        for start, end, *replicas in self.execute("CLUSTER", "SLOTS"):
             places = [(host.decode() or self._settings.get("host", ""), port) for host, port, *_ in replicas]
             found += places
             if start <= slot <= end:
@@ -267,7 +273,7 @@ class RedisConnections:
         The first message between processes may be sent long after the first slot was granted.
         """
         try:
-            listeners = self._execute("EVAL", _CHECK, "1", self.mark, channel, self._shard)
+            listeners = self.execute("EVAL", _CHECK, "1", self.mark, channel, self._shard)
         except ResponseError as error:
             raise _with_permission(error) from None
         if not listeners:
@@ -292,17 +298,13 @@ class RedisConnections:
 
     def _info(self) -> dict[str, str]:
         try:
-            lines = self._execute("INFO").decode(errors="replace").splitlines()
+            lines = self.execute("INFO").decode(errors="replace").splitlines()
         except ResponseError:  # not permitted for this user
             return {}
         return dict(line.split(":", 1) for line in lines if ":" in line)
 
     def _load(self) -> None:
-        self._sha: bytes = self._execute("SCRIPT LOAD", _SCRIPT)
-
-    def _execute(self, *command: str | bytes) -> Any:  # noqa: ANN401 - any Redis value
-        self._scripts.send_command(*command, check_health=False)
-        return self._scripts.read_response(disconnect_on_error=False)
+        self._sha: bytes = self.execute("SCRIPT LOAD", _SCRIPT)
 
     def _evaluate(self, calls: Sequence[tuple[str, bytes]]) -> list[Any]:
         commands: list[tuple[str | bytes | int, ...]] = [

@@ -55,7 +55,7 @@ def examine(settings: Mapping[str, Any], prefix: str) -> list[StoreProblem]:
     problems: list[StoreProblem] = []
     if missing:
         problems.append(StoreProblem("failed", f"the user of Redis may not use {', '.join(missing)}", rights))
-    if connections.eviction_policy not in ("", "noeviction"):
+    if connections.may_evict:
         problems.append(
             StoreProblem(
                 "warning",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 import redis
 from redis.exceptions import MovedError, RedisError
 
+from igamingace._common.fork import after_fork_in_child
 from igamingace.limits._shared import SharedUnavailable
 from igamingace.limits.redis._examine import examine
 
@@ -55,9 +56,14 @@ class RedisStore:
         """Set up; `settings` are those of a connection, `prefix` is that of all keys."""
         self._settings = dict(settings)
         self._prefix = prefix
-        self._lock = threading.Lock()
         self._clients: dict[_Place | None, redis.Redis] = {}
         self._places: dict[str, _Place] = {}
+        self._restart()
+        after_fork_in_child(self, RedisStore._restart)
+
+    def _restart(self) -> None:
+        """Go on in a forked child; redis-py makes it connections of its own."""
+        self._lock = threading.Lock()
 
     def values(self, account: str) -> RedisValues:
         """Return the values of an account."""
@@ -114,14 +120,12 @@ class RedisValues:
 
     def claim(self, name: str, seconds: float) -> float:
         """Take a right; see `SharedValues.claim`."""
-        milliseconds = max(1, round(1000 * seconds))
-        left = self._evaluate(_CLAIM, f"{name}:claim", str(milliseconds), _owner())
+        left = self._evaluate(_CLAIM, f"{name}:claim", str(_milliseconds(seconds)), _owner())
         return cast("int", left) / 1000
 
     def extend(self, name: str, seconds: float) -> bool:
         """Have a right for longer; see `SharedValues.extend`."""
-        milliseconds = max(1, round(1000 * seconds))
-        return self._evaluate(_EXTEND, f"{name}:claim", str(milliseconds), _owner()) == 1
+        return self._evaluate(_EXTEND, f"{name}:claim", str(_milliseconds(seconds)), _owner()) == 1
 
     def release(self, name: str) -> None:
         """Give a right back; see `SharedValues.release`."""
@@ -134,13 +138,18 @@ class RedisValues:
 
     def put(self, name: str, value: bytes, seconds: float) -> None:
         """Store a value; see `SharedValues.put`."""
-        milliseconds = max(1, round(1000 * seconds))
-        self._store.run(self._prefix, lambda client: client.set(self._prefix + name, value, px=milliseconds))
+        self._store.run(
+            self._prefix, lambda client: client.set(self._prefix + name, value, px=_milliseconds(seconds))
+        )
 
     def _evaluate(self, script: str, name: str, *arguments: str) -> object:
         return self._store.run(
             self._prefix, lambda client: client.eval(script, 1, self._prefix + name, *arguments)
         )
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, round(1000 * seconds))  # Redis rejects 0
 
 
 _process: tuple[int, str] = (0, "")

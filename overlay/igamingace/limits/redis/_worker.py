@@ -376,7 +376,7 @@ class LeaseWorker:
 
     def _on_connected(self, connections: RedisConnections) -> None:
         self._unanswered_since = math.inf
-        if connections.eviction_policy not in {"", "noeviction"}:
+        if connections.may_evict:
             self._warn_of_eviction(connections.eviction_policy)
         if self._store:
             connections.subscribe("all")
