@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from igamingace._wallet_client.client import ssl_context
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
@@ -73,9 +75,7 @@ async def _begun_request(url: str) -> AsyncGenerator[None]:
     parts = urlsplit(url)
     secure = parts.scheme == "https"
     _, writer = await asyncio.open_connection(
-        parts.hostname,
-        parts.port or (443 if secure else 80),
-        ssl=httpx2.create_ssl_context() if secure else None,
+        parts.hostname, parts.port or (443 if secure else 80), ssl=ssl_context() if secure else None
     )
     try:
         host = parts.netloc.rpartition("@")[2]
@@ -96,7 +96,7 @@ async def _answers(url: str, seconds: float) -> bool:
     try:
         async with (
             asyncio.timeout(seconds),
-            httpx2.AsyncClient(trust_env=False) as client,
+            httpx2.AsyncClient(verify=ssl_context(), trust_env=False) as client,
         ):
             await client.post(url, content=b"{}", headers=headers, timeout=seconds)
     except (httpx2.HTTPError, TimeoutError):
