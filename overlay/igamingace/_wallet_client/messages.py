@@ -62,6 +62,10 @@ class CallbackMessage:
         """Return a copy with another signature."""
         return replace(self, signer=signer, signature=signature)
 
+    def with_signature(self, value: bytes | None, signature: str) -> CallbackMessage:
+        """Return a copy with this value of the header, whatever the token is; None sends no header."""
+        return self.with_signer(lambda _token: value, signature)
+
     def tampered(self, **fields: object) -> CallbackMessage:
         """Return a copy whose fields were changed after it was signed."""
         return self.with_fields(**fields).with_signer(self.signer, "of the body before it was changed")
