@@ -109,10 +109,11 @@ def _literal(value: object) -> object:
 
 def amounts_of(message: CallbackMessage) -> dict[str, str]:
     """Return the amounts of a callback as they are written, by the names of their fields."""
-    return {name: _written(message.fields[name]) for name in _AMOUNTS if name in message.fields}
+    return {name: number_text(message.fields[name]) for name in _AMOUNTS if name in message.fields}
 
 
-def _written(value: object) -> str:
+def number_text(value: object) -> str:
+    """Return a number, or a text, as a body has it without quotation marks."""
     if isinstance(value, RawLiteral):
         return value.literal
     return format_amount(value) if isinstance(value, Decimal) else str(value)

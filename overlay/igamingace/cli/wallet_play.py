@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random, randrange
@@ -326,12 +325,11 @@ def _ignore(_delivery: Delivery) -> None:
 
 
 def _print_delivery(delivery: Delivery) -> None:
-    fields = json.loads(delivery.request_body, parse_float=str, parse_int=str)
-    amounts = [str(fields[name]) for name in ("amount", "betAmount", "winAmount") if name in fields]
     attempt = f" (try {delivery.attempt})" if delivery.attempt > 1 else ""
     fault = f" [{delivery.fault}]" if delivery.fault else ""
+    amounts = " / ".join(delivery.amounts.values())
     line = (
-        f"{delivery.command:8}{' / '.join(amounts):>15}  {delivery.seconds * 1000:6.0f} ms{attempt}{fault}"
+        f"{delivery.command:8}{amounts:>15}  {delivery.seconds * 1000:6.0f} ms{attempt}{fault}"
         f"  {delivery.text}"
     )
     typer.echo(plain(line))
