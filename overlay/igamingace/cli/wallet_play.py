@@ -19,7 +19,7 @@ from igamingace.cli._options import AsJson, parse_amounts
 from igamingace.cli._output import emit, plain
 from igamingace.cli._signals import Interrupted, run_until_signal
 from igamingace.walletcheck import Level
-from igamingace.walletcheck._settings import make_settings
+from igamingace.walletcheck._settings import make_settings, parse_game_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -85,7 +85,7 @@ def play(
             only=(),
             skip=(),
             provider_id=provider_id,
-            game_code=int(game_code) if game_code.isascii() and game_code.isdigit() else game_code,
+            game_code=parse_game_code(game_code),
             path="/",
             dialect=dialect,
             timeout=1,
