@@ -213,7 +213,7 @@ def _faults(texts: Sequence[str]) -> list[Fault]:
 async def _play(plan: _Plan, show: Callable[[Delivery], None]) -> _Result:
     """Play the rounds; each delivery is handed to `show` as it is done."""
     from igamingace.sandbox import SandboxError, create_app  # noqa: PLC0415 -- needs another extra
-    from igamingace.sandbox.data.model import AccountData, Casino, GameData, ProviderData  # noqa: PLC0415
+    from igamingace.sandbox.data.model import AccountData, Casino, GameData, ProviderData  # noqa: PLC0415 -- as above
 
     settings = plan.settings
     game = GameData(id=settings.game_code, name="Test game", type="slot")
