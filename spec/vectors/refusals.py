@@ -17,7 +17,7 @@ from .scene import INTEGRITY, NOT_AUTHENTICATED, WELL_FORMED, Group
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from igamingace._wallet_client.messages import CallbackMessage, Signer
+    from igamingace._wallet_client.messages import CallbackMessage
     from igamingace_bindings.contract import Standing
 
     from .scene import Scene
@@ -39,11 +39,7 @@ def _forged(name: str, title: str, forge: Callable[[Scene, CallbackMessage], Cal
 
 def _signed(name: str, title: str, signer: Callable[[bytes], bytes | None]) -> None:
     """Add a vector of a win that is signed in another way."""
-
-    def signer_of(message: CallbackMessage) -> Signer:
-        return lambda _token: signer(message.body)
-
-    _forged(name, title, lambda _s, win: win.with_signer(signer_of(win), name))
+    _forged(name, title, lambda _s, win: win.with_signature(signer(win.body), name))
 
 
 def _text(body: bytes) -> bytes:
@@ -354,7 +350,7 @@ def _raw(name: str, title: str, *bodies: bytes) -> None:
 
     def act(s: Scene) -> None:
         for body in bodies:
-            s.refused(build_message("none", {}, body).with_signer(lambda _token: WELL_FORMED, "in form"))
+            s.refused(build_message("none", {}, body).with_signature(WELL_FORMED, "in form"))
         s.ok(s.win(Decimal(1)), 1, about="the wallet still works")
 
     refusals.vector(name, title, "assumed")(act)

@@ -25,9 +25,8 @@ from igamingace.callbacks import (
 from igamingace.errors import ConfigurationError, IGamingAceError
 from igamingace_bindings import contract
 
-REFUSALS = [
-    error for error in vars(callbacks).values() if isinstance(error, type) and issubclass(error, Refusal)
-]
+PUBLIC = [getattr(callbacks, name) for name in callbacks.__all__]  # vars() has only what was used so far
+REFUSALS = [public for public in PUBLIC if isinstance(public, type) and issubclass(public, Refusal)]
 
 
 @pytest.fixture(params=[wallet_app, wallet_wsgi])

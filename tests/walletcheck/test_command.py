@@ -63,7 +63,7 @@ def test_a_failed_check_is_1_and_people_see_what_to_do(served, run):
     assert "1 failed" in done.stdout
 
 
-@pytest.mark.parametrize(("given", "sent"), [("777", 777), ("fruit-5", "fruit-5")])
+@pytest.mark.parametrize(("given", "sent"), [("777", 777), ("0777", "0777"), ("fruit-5", "fruit-5")])
 def test_the_game_is_a_number_or_a_code(served, run, given, sent):
     done = run(served(RightWallet()), "--only", "happy.bet", "--game-code", given, "--json")
 

@@ -183,3 +183,25 @@ async def test_workers_of_a_server_that_is_gone_are_not_counted():
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/"
 
         assert await count_workers(url, 0.5) is None
+
+
+async def test_workers_of_a_server_that_goes_away_meanwhile_are_not_counted():
+    held = 0
+
+    async def serve(reader, writer):
+        nonlocal held
+        held += 1
+        await reader.readuntil(b"\r\n\r\n")
+        is_whole = await reader.read(2)
+        held -= 1
+        if is_whole and held > 2:
+            server.close()  # whoever connects from now on is refused
+        elif is_whole:
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+
+    assert await count_workers(f"http://127.0.0.1:{port}/", 0.5) is None
+    assert not server.is_serving()

@@ -92,7 +92,7 @@ class CallbackTransport(Protocol):
 
 
 @cache
-def _ssl_context() -> SSLContext:
+def ssl_context() -> SSLContext:
     """Return a shared context: loading the CA certificates takes tens of milliseconds."""
     return httpx2.create_ssl_context()
 
@@ -197,7 +197,7 @@ class _HTTPTransport(_AsyncTransport):
                 "https://casino.example/igamingace/callbacks"
             )
         limits = httpx2.Limits(max_connections=MAX_CONCURRENCY, max_keepalive_connections=MAX_CONCURRENCY)
-        transport = httpx2.AsyncHTTPTransport(verify=_ssl_context(), limits=limits, trust_env=True)
+        transport = httpx2.AsyncHTTPTransport(verify=ssl_context(), limits=limits, trust_env=True)
         shown = urlsplit(without_userinfo(url))._replace(query="", fragment="").geturl()
         super().__init__(transport, url, shown)
         self.url = shown

@@ -192,8 +192,8 @@ def diagnose_exception(error: BaseException, url: str, timings: Timings | None =
     """Return the diagnosis of an exception of httpx2, or of the system, when no response came."""
     kind, origin = find_failure(error)
     if not kind:
-        name, said = type(error).__name__, str(error)
-        closed = "disconnected" in said or name in {"ReadError", "WriteError", "CloseError"}
+        name = type(error).__name__
+        closed = "disconnected" in str(error) or name in {"ReadError", "WriteError", "CloseError"}
         kind = "reset" if closed else "not_http" if "Protocol" in name else "unreachable"
         origin = error
     return _diagnose(kind, _reason(origin), url, timings)

@@ -9,8 +9,13 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 from igamingace_bindings.contract import CALLBACKS
 from igamingace_bindings.scalars import OpaqueId
 
-from igamingace._common.amounts import format_amount
-from igamingace._wallet_client.messages import CallbackMessage, RawLiteral, build_message, serialize
+from igamingace._wallet_client.messages import (
+    CallbackMessage,
+    RawLiteral,
+    build_message,
+    number_text,
+    serialize,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -150,7 +155,7 @@ def _other_spelling(name: str, value: object, draw: Random) -> object:
     if isinstance(value, bool):
         return spelt_boolean(draw, value=value) if kind == "boolean" else value
     if kind in {"integer", "number"} and isinstance(value, int | Decimal | RawLiteral):
-        return _text(value)
+        return number_text(value)
     if kind == "id" and _is_integer(value):
         return str(value)
     if name == "playerId" and isinstance(value, str):
@@ -167,9 +172,3 @@ def spelt_boolean(draw: Random, *, value: bool) -> object:
 
 def _is_integer(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _text(number: int | Decimal | RawLiteral) -> str:
-    if isinstance(number, RawLiteral):
-        return number.literal
-    return format_amount(number) if isinstance(number, Decimal) else str(number)

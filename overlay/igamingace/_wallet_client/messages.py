@@ -62,6 +62,10 @@ class CallbackMessage:
         """Return a copy with another signature."""
         return replace(self, signer=signer, signature=signature)
 
+    def with_signature(self, value: bytes | None, signature: str) -> CallbackMessage:
+        """Return a copy with this value of the header, whatever the token is; None sends no header."""
+        return self.with_signer(lambda _token: value, signature)
+
     def tampered(self, **fields: object) -> CallbackMessage:
         """Return a copy whose fields were changed after it was signed."""
         return self.with_fields(**fields).with_signer(self.signer, "of the body before it was changed")
@@ -105,10 +109,11 @@ def _literal(value: object) -> object:
 
 def amounts_of(message: CallbackMessage) -> dict[str, str]:
     """Return the amounts of a callback as they are written, by the names of their fields."""
-    return {name: _written(message.fields[name]) for name in _AMOUNTS if name in message.fields}
+    return {name: number_text(message.fields[name]) for name in _AMOUNTS if name in message.fields}
 
 
-def _written(value: object) -> str:
+def number_text(value: object) -> str:
+    """Return a number, or a text, as a body has it without quotation marks."""
     if isinstance(value, RawLiteral):
         return value.literal
     return format_amount(value) if isinstance(value, Decimal) else str(value)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from igamingace._common.clock import timeout
+from igamingace._wallet_client.client import ssl_context
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -31,31 +32,30 @@ async def count_workers(url: str, seconds: float) -> int | None:
 
     It is given `seconds` to become idle first.
     """
-    async with AsyncExitStack() as held:
-        patience = min(seconds, _PATIENCE)
-        if not await _answers(url, seconds):  # it may still be at work on what came before
-            return None
-        count = 0
-        for wanted in (1, 2, 4, 8, 16, _MOST):
-            try:
-                for _ in range(wanted - count):
-                    await asyncio.wait_for(held.enter_async_context(_begun_request(url)), patience)
-            except (OSError, TimeoutError):
+    if not await _answers(url, seconds):  # it may still be at work on what came before
+        return None
+    patience = min(seconds, _PATIENCE)
+    count = 0
+    try:
+        async with AsyncExitStack() as held:
+            for wanted in (1, 2, 4, 8, 16, _MOST):
+                await _hold(held, url, wanted - count, patience)
+                if not await _answers(url, patience):
+                    break
+                count = wanted
+            else:
                 return None
-            if not await _answers(url, patience):
-                return await _between(url, count, wanted, patience, held)
-            count = wanted
-    return None
+        return await _between(url, count, wanted, patience)
+    except (OSError, TimeoutError):  # a connection was refused, or not accepted in time
+        return None
 
 
-async def _between(url: str, low: int, high: int, patience: float, held: AsyncExitStack) -> int:
+async def _between(url: str, low: int, high: int, patience: float) -> int:
     """Return the exact number: with `low` held connections another was answered, with `high` none."""
-    await held.aclose()
     while high - low > 1:
         middle = (low + high) // 2
-        async with AsyncExitStack() as stack:
-            for _ in range(middle):
-                await stack.enter_async_context(_begun_request(url))
+        async with AsyncExitStack() as held:
+            await _hold(held, url, middle, patience)
             if await _answers(url, patience):
                 low = middle
             else:
@@ -63,16 +63,21 @@ async def _between(url: str, low: int, high: int, patience: float, held: AsyncEx
     return high
 
 
+async def _hold(held: AsyncExitStack, url: str, count: int, patience: float) -> None:
+    """Begin so many requests, which are held until `held` is closed."""
+    for _ in range(count):
+        async with asyncio.timeout(patience):
+            await held.enter_async_context(_begun_request(url))
+
+
 @asynccontextmanager
 async def _begun_request(url: str) -> AsyncGenerator[None]:
     """Hold a connection on which the head of a request was sent, and not its body."""
     parts = urlsplit(url)
     secure = parts.scheme == "https"
-    context = httpx2.create_ssl_context() if secure else None
-    reader, writer = await asyncio.open_connection(
-        parts.hostname, parts.port or (443 if secure else 80), ssl=context
+    _, writer = await asyncio.open_connection(
+        parts.hostname, parts.port or (443 if secure else 80), ssl=ssl_context() if secure else None
     )
-    del reader
     try:
         host = parts.netloc.rpartition("@")[2]
         target = httpx2.URL(url).raw_path.decode()
@@ -90,7 +95,10 @@ async def _answers(url: str, seconds: float) -> bool:
     """Return whether a request on a connection of its own is answered; a wallet books nothing for it."""
     headers = {"Content-Type": "application/json"}
     try:
-        async with timeout(seconds), httpx2.AsyncClient(trust_env=False) as client:
+        async with (
+            timeout(seconds),
+            httpx2.AsyncClient(verify=ssl_context(), trust_env=False) as client,
+        ):
             await client.post(url, content=b"{}", headers=headers, timeout=seconds)
     except (httpx2.HTTPError, TimeoutError):
         return False

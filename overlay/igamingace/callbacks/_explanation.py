@@ -22,9 +22,9 @@ from igamingace.callbacks._signing_mistakes import (
     Mistake,
     Mistakes,
     messages,
-    misspelt,
     signature_forms,
     wrong_keys,
+    wrong_spellings,
 )
 
 if TYPE_CHECKING:
@@ -157,7 +157,11 @@ def mistaken_signatures(body: bytes, token: Secret[str]) -> Iterator[tuple[Mista
     none, one, _ = messages(body).by_count
     seen = {_signature(key, message.data) for message in none}
     tried = [
-        *((mistakes, signature) for message in none for mistakes, signature in misspelt(key, message.data)),
+        *(
+            (mistakes, signature)
+            for message in none
+            for mistakes, signature in wrong_spellings(key, message.data)
+        ),
         *((message.mistakes, _signature(key, message.data)) for message in one),
         *(
             (mistakes, _signature(wrong, message.data))

@@ -126,7 +126,7 @@ def signature_forms(signature: bytes) -> list[SignatureForm]:
     return [*_of_digest(digest, spelling), *found, *_of_hex(digest, (*spelling, _HEX_IN_BASE64))]
 
 
-def misspelt(key: bytes, message: bytes) -> Iterator[tuple[Mistakes, bytes]]:
+def wrong_spellings(key: bytes, message: bytes) -> Iterator[tuple[Mistakes, bytes]]:
     """Yield the digests of a message in the spellings that `signature_forms` reads, but for the right one."""
     for algorithm, mistakes in ((None, ()), *((name, (each,)) for name, each in _SHORTER_HASHES.items())):
         digest = hmac.digest(key, message, algorithm or "sha512")

@@ -23,7 +23,7 @@ from igamingace.walletcheck import CHECKS, CannotCheck, Level, as_json, html, ju
 from igamingace.walletcheck._check import select_checks
 from igamingace.walletcheck._profile import profile_async
 from igamingace.walletcheck._run import run_async
-from igamingace.walletcheck._settings import make_settings
+from igamingace.walletcheck._settings import make_settings, parse_game_code
 from igamingace.walletcheck.reports._console import ConsoleReporter, print_checks, print_report
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def check(
                 only=only or (),
                 skip=skip or (),
                 provider_id=provider_id,
-                game_code=int(game_code) if game_code.isascii() and game_code.isdigit() else game_code,
+                game_code=parse_game_code(game_code),
                 path="/",
                 dialect=dialect,
                 timeout=timeout,

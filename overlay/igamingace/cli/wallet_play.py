@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random, randrange
@@ -20,7 +19,7 @@ from igamingace.cli._options import AsJson, parse_amounts
 from igamingace.cli._output import emit, plain
 from igamingace.cli._signals import Interrupted, run_until_signal
 from igamingace.walletcheck import Level
-from igamingace.walletcheck._settings import make_settings
+from igamingace.walletcheck._settings import make_settings, parse_game_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -86,7 +85,7 @@ def play(
             only=(),
             skip=(),
             provider_id=provider_id,
-            game_code=int(game_code) if game_code.isascii() and game_code.isdigit() else game_code,
+            game_code=parse_game_code(game_code),
             path="/",
             dialect=dialect,
             timeout=1,
@@ -214,7 +213,7 @@ def _faults(texts: Sequence[str]) -> list[Fault]:
 async def _play(plan: _Plan, show: Callable[[Delivery], None]) -> _Result:
     """Play the rounds; each delivery is handed to `show` as it is done."""
     from igamingace.sandbox import SandboxError, create_app  # noqa: PLC0415 -- needs another extra
-    from igamingace.sandbox.data.model import AccountData, Casino, GameData, ProviderData  # noqa: PLC0415
+    from igamingace.sandbox.data.model import AccountData, Casino, GameData, ProviderData  # noqa: PLC0415 -- as above
 
     settings = plan.settings
     game = GameData(id=settings.game_code, name="Test game", type="slot")
@@ -326,12 +325,11 @@ def _ignore(_delivery: Delivery) -> None:
 
 
 def _print_delivery(delivery: Delivery) -> None:
-    fields = json.loads(delivery.request_body, parse_float=str, parse_int=str)
-    amounts = [str(fields[name]) for name in ("amount", "betAmount", "winAmount") if name in fields]
     attempt = f" (try {delivery.attempt})" if delivery.attempt > 1 else ""
     fault = f" [{delivery.fault}]" if delivery.fault else ""
+    amounts = " / ".join(delivery.amounts.values())
     line = (
-        f"{delivery.command:8}{' / '.join(amounts):>15}  {delivery.seconds * 1000:6.0f} ms{attempt}{fault}"
+        f"{delivery.command:8}{amounts:>15}  {delivery.seconds * 1000:6.0f} ms{attempt}{fault}"
         f"  {delivery.text}"
     )
     typer.echo(plain(line))

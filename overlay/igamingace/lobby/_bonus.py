@@ -234,7 +234,7 @@ def _state(bonus: BonusIdentity, detail: BonusCall) -> BonusState:
     named = status.lower() if isinstance(status, str) else None
     expired = expires_at is not None and expires_at <= datetime.now(UTC)
     active: bool | None = None
-    if expired or named in _ENDED or remaining == 0:
+    if expired or named in _ENDED or (remaining is not None and remaining <= 0):
         active = False
     elif remaining is not None or named == "active":
         active = True

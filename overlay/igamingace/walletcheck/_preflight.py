@@ -17,7 +17,7 @@ from igamingace.callbacks._explanation import mistaken_signatures
 from igamingace.errors import IGamingAceError
 
 if TYPE_CHECKING:
-    from igamingace._wallet_client.messages import CallbackMessage, Signer
+    from igamingace._wallet_client.messages import CallbackMessage
     from igamingace.walletcheck._client import CallbackResult
     from igamingace.walletcheck._context import CheckContext
     from igamingace.walletcheck._settings import Settings
@@ -169,7 +169,7 @@ class Proof:
         rich = build_message("balance", {**plain.fields, **further})
         for message in (rich, plain):
             for mistakes, signature in mistaken_signatures(message.body, self._settings.token):
-                result = await context.send(message.with_signer(_fixed(signature), "made with a mistake"))
+                result = await context.send(message.with_signature(signature, "made with a mistake"))
                 if result.ok:
                     return "; ".join(mistake.text for mistake in mistakes)
                 if not result.answered:
@@ -181,10 +181,6 @@ class Proof:
 
     def _amount(self, amount: Decimal) -> str:
         return f"{format_amount(amount)} {self._settings.currency}"
-
-
-def _fixed(signature: bytes) -> Signer:
-    return lambda _token: signature
 
 
 def _sentence(text: str) -> str:

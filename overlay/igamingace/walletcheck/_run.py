@@ -143,7 +143,6 @@ async def with_player(settings: Settings, work: Callable[[CheckContext, Decimal]
         context = CheckContext(client, callbacks, player=settings.player, currency=settings.currency)
         proof = Proof(context, settings)
         before = await proof.balance()
-        after: Decimal | None = before
         result: T | CannotCheck
         try:
             await proof.bookings(before)

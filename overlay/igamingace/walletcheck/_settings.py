@@ -6,7 +6,9 @@ import os
 import time
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from igamingace_bindings.scalars import OpaqueId
 
 from igamingace._client.config import TOKEN_VARIABLE
 from igamingace._common.secret import Secret, check_token
@@ -24,10 +26,12 @@ if TYPE_CHECKING:
     from igamingace.walletcheck._client import RecordedExchange
     from igamingace.walletcheck.reports._report import CheckResult
 
-__all__ = ["Progress", "Settings", "make_settings"]
+__all__ = ["Progress", "Settings", "make_settings", "parse_game_code"]
 
 Progress: TypeAlias = "Callable[[Check, CheckResult | None], None]"
 """Called with each check when it starts, and again with its result."""
+
+_ID: Final = OpaqueId(number=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,12 @@ class Settings:
 def option_name(name: str, *, in_shell: bool) -> str:
     """Return the name of an option as the reader writes it: such as `--game-code` in a shell."""
     return f"--{name.replace('_', '-')}" if in_shell else name
+
+
+def parse_game_code(text: str) -> int | str:
+    """Return the code of a game that was given as text: a number only where no digit is lost by that."""
+    code: int | str = _ID.json(text)
+    return code
 
 
 def make_settings(

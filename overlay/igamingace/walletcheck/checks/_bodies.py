@@ -38,9 +38,7 @@ _READ: Final = (
 async def _broken(context: CheckContext) -> None:
     before = await context.balance()
     for what, body in _BROKEN.items():
-        broken = build_message("none", {}, body).with_signer(
-            lambda _token: _WELL_FORMED, "invalid, but well-formed"
-        )
+        broken = build_message("none", {}, body).with_signature(_WELL_FORMED, "invalid, but well-formed")
         await context.expect_clean_refusal(broken, what)
     await context.expect_no_change(before, "broken bodies")
 

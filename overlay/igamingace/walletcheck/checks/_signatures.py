@@ -13,7 +13,7 @@ from igamingace.walletcheck._check import CheckGroup
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from igamingace._wallet_client.messages import CallbackMessage, Signer
+    from igamingace._wallet_client.messages import CallbackMessage
     from igamingace.walletcheck._context import CheckContext
 
 signatures = CheckGroup("signature")
@@ -61,7 +61,7 @@ async def _tampered(context: CheckContext) -> None:
 async def _missing(context: CheckContext) -> None:
     before = await context.balance()
     await context.expect_refusal(
-        context.callbacks.win(3).with_signer(lambda _token: None, "missing"), "a win without a signature"
+        context.callbacks.win(3).with_signature(None, "missing"), "a win without a signature"
     )
     await context.expect_no_change(before, "a win without a signature")
 
@@ -76,7 +76,7 @@ async def _garbage(context: CheckContext) -> None:
     before = await context.balance()
     for what, value in _GARBAGE.items():
         await context.expect_refusal(
-            context.callbacks.win(3).with_signer(_fixed(value), what), f"a win whose signature is {what}"
+            context.callbacks.win(3).with_signature(value, what), f"a win whose signature is {what}"
         )
     await context.expect_no_change(before, "wins with garbage for a signature")
 
@@ -91,13 +91,9 @@ async def _malformed(context: CheckContext) -> None:
     before = await context.balance()
     for what, value in _MALFORMED.items():
         await context.expect_clean_refusal(
-            context.callbacks.win(3).with_signer(_fixed(value), what), f"a win whose signature is {what}"
+            context.callbacks.win(3).with_signature(value, what), f"a win whose signature is {what}"
         )
     await context.expect_no_change(before, "wins with malformed signatures")
-
-
-def _fixed(value: bytes) -> Signer:
-    return lambda _token: value
 
 
 @signatures.check(
@@ -109,7 +105,7 @@ def _fixed(value: bytes) -> Signer:
 async def _wrong_token(context: CheckContext) -> None:
     before = await context.balance()
     win = context.callbacks.win(3)
-    foreign = win.with_signer(lambda _token: sign(win.body, _FOREIGN_TOKEN).encode(), "with another token")
+    foreign = win.with_signature(sign(win.body, _FOREIGN_TOKEN).encode(), "with another token")
     await context.expect_refusal(foreign, "a win that was signed with another token")
     await context.expect_no_change(before, "a win that was signed with another token")
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from igamingace._common.amounts import format_amount
+from igamingace._wallet_client.messages import number_text
 from igamingace.walletcheck._check import CheckGroup
 
 if TYPE_CHECKING:
@@ -25,12 +24,8 @@ _ADVICE: Final = (
 )
 
 
-def _text(value: object) -> str:
-    return format_amount(value) if isinstance(value, Decimal) else str(value)
-
-
 def _as_texts(message: CallbackMessage, names: frozenset[str]) -> CallbackMessage:
-    fields = {name: _text(value) for name, value in message.fields.items() if name in names}
+    fields = {name: number_text(value) for name, value in message.fields.items() if name in names}
     return message.with_fields(**fields)
 
 
