@@ -46,24 +46,19 @@ def _signed(name: str, title: str, signer: Callable[[bytes], bytes | None]) -> N
     _forged(name, title, lambda _s, win: win.with_signer(signer_of(win), name))
 
 
-def _text(body: bytes) -> bytes:
-    """Return what is signed of a body without spaces whose values are numbers, texts and booleans."""
-    return sign_text(build_fields(body))
-
-
-def build_fields(body: bytes) -> dict[str, str]:
-    """Return the values of a flat body as they are signed, by key."""
+def _values(body: bytes) -> dict[str, str]:
+    """Return the values as they are signed, by key, of a body without spaces, null and commas in texts."""
     pairs = (pair.split(":", 1) for pair in body.decode().strip("{}").split(","))
     return {key.strip('"'): value.strip('"') for key, value in pairs}
 
 
-def sign_text(fields: dict[str, str]) -> bytes:
-    """Return the values in the order of their keys, joined by commas."""
-    return ",".join(fields[key] for key in sorted(fields)).encode()
+def _signing_input(body: bytes) -> bytes:
+    """Return what is signed: the values in the order of their keys, joined by commas."""
+    return ",".join(value for _, value in sorted(_values(body).items())).encode()
 
 
-def _digest(text: bytes, name: str = "sha512", token: str = TOKEN) -> bytes:
-    return hmac.digest(token.encode(), text, name)
+def _digest(text: bytes, name: str = "sha512") -> bytes:
+    return hmac.digest(TOKEN.encode(), text, name)
 
 
 _forged(
@@ -91,32 +86,36 @@ _signed(
     "A signature outside ASCII (each character of the header is one byte)",
     lambda _body: b"\xe9" * 88,
 )
-_signed("hexadecimal", "Hexadecimal in place of base64", lambda body: _digest(_text(body)).hex().encode())
 _signed(
-    "sha256", "SHA-256 in place of SHA-512", lambda body: base64.b64encode(_digest(_text(body), "sha256"))
+    "hexadecimal", "Hexadecimal in place of base64", lambda body: _digest(_signing_input(body)).hex().encode()
+)
+_signed(
+    "sha256",
+    "SHA-256 in place of SHA-512",
+    lambda body: base64.b64encode(_digest(_signing_input(body), "sha256")),
 )
 _signed(
     "url_safe",
     "The alphabet of URLs in place of base64's",
-    lambda body: base64.urlsafe_b64encode(_digest(_text(body))).rstrip(b"="),
+    lambda body: base64.urlsafe_b64encode(_digest(_signing_input(body))).rstrip(b"="),
 )
 _signed(
     "without_key",
     "A plain hash, which anybody can compute",
-    lambda body: base64.b64encode(hashlib.sha512(_text(body)).digest()),
+    lambda body: base64.b64encode(hashlib.sha512(_signing_input(body)).digest()),
 )
 _signed("other_token", "Another account's token", lambda body: sign(body, "0" * 32).encode())
 _signed("of_the_body", "A signature of the body's bytes", lambda body: base64.b64encode(_digest(body)))
 _signed(
     "in_body_order",
     "Values in the order of the body",
-    lambda body: base64.b64encode(_digest(",".join(build_fields(body).values()).encode())),
+    lambda body: base64.b64encode(_digest(",".join(_values(body).values()).encode())),
 )
 _signed(
     "with_names",
     "Names and values, as in a query",
     lambda body: base64.b64encode(
-        _digest("&".join(f"{key}={value}" for key, value in sorted(build_fields(body).items())).encode())
+        _digest("&".join(f"{key}={value}" for key, value in sorted(_values(body).items())).encode())
     ),
 )
 
