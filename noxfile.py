@@ -199,7 +199,7 @@ def lint(session: nox.Session) -> None:
 def typecheck(session: nox.Session) -> None:
     """Check types with mypy and pyright, both strict, generated code and the pages' examples included."""
     if "--no-venv" not in sys.argv:
-        shared_environment(session, HERE)
+        shared_environment(session, HERE)  # once, and not by both at the same time
     with ThreadPoolExecutor() as both:  # each keeps one processor busy for half a minute
         for done in [both.submit(run, session, program) for program in ("mypy", "pyright")]:
             done.result()

@@ -6,23 +6,23 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from igamingace import __version__
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
-
-from igamingace import __version__  # noqa: E402 -- the installed package's
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 project = "igamingace"
-copyright = "the authors of igamingace, MIT"  # noqa: A001 -- Sphinx' name
+project_copyright = "the authors of igamingace, MIT"
 release = version = __version__
 
 extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
-    "from_the_contract",
+    "generated_directive",
     "markdown_pages",
 ]
 exclude_patterns = ["_build", "_ext", "examples/*/**"]

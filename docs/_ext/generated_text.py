@@ -138,8 +138,8 @@ def commands() -> str:
 
 
 def _command(name: str) -> Iterator[str]:
-    root = typer.main.get_command(program([name]))
-    command: Any = root.get_command(None, name)  # type: ignore[attr-defined] # it is a group
+    root: Any = typer.main.get_command(program([name]))  # a group of click's, which typer brings
+    command = root.get_command(None, name)
     yield from _described(f"igamingace {name}", command)
     for inner in getattr(command, "commands", {}):
         yield from _described(f"igamingace {name} {inner}", command.commands[inner])

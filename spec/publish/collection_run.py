@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from .document import Object
 
-_TAGS: Final = ("providers", "players", "games", "bonus_calls", "transactions", "operators")
+_FIRST_TAGS: Final = ("providers", "players", "games", "bonus_calls", "transactions")
+"""The folders whose requests fill variables for later ones, in that order; a new tag comes after them."""
 LAST: Final = "operators.update"
 """The request that changes allowed addresses: whoever is locked out by it can send no other."""
 _OF_OPERATORS: Final = frozenset({"operators.create", "operators.transfer_balance"})
@@ -157,8 +158,9 @@ def make_runnable(content: Object, document: Object) -> None:
         raise ValueError(
             f"the contract has no {', '.join(sorted(missing))}: change spec/publish/collection_run.py"
         )
-    known = [folders.pop(tag) for tag in _TAGS[:-1]]
-    content["item"] = [_sandbox_folder(), *known, *folders.values()]
+    first = [folders.pop(tag) for tag in _FIRST_TAGS]
+    last = folders.pop(LAST.partition(".")[0])
+    content["item"] = [_sandbox_folder(), *first, *folders.values(), last]
     content["auth"] = _bearer("token")
     content["event"] = [_script("prerequest", _START)]
     content["variable"] = _variables(document)

@@ -8,6 +8,7 @@ import shutil
 from typing import TYPE_CHECKING, Final
 
 from . import HERE, SPEC
+from .versions import package_version
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 _KIT: Final = HERE / "kit"
 _WALLETS: Final = SPEC.parent / "docs" / "examples" / "wallets"
 _CONFORMANCE: Final = SPEC / "conformance"
-_VERSION: Final = SPEC.parent / "overlay" / "igamingace" / "_version.py"
 
 UNIONS: Final = (
     "BetCallbackBonusId",
@@ -55,7 +55,7 @@ def write_kit(document: Object, folder: Path) -> None:
     manifest = json.loads((_CONFORMANCE / "manifest.json").read_text(encoding="utf-8"))
     values = {
         "CONTRACT": document["info"]["version"],
-        "PACKAGE": re.findall(r'__version__ = "([^"]+)"', _VERSION.read_text(encoding="utf-8"))[0],
+        "PACKAGE": package_version(SPEC.parent),
         "VECTORS": str(sum(manifest["vectors"].values())),
         "MAPPINGS": ",".join(f"{name}=mixed" for name in UNIONS),
     }

@@ -12,12 +12,11 @@ from codegen.bundle import BundleError, bundle
 from . import SPEC
 from .changelog import entries
 from .published import load, versions
-from .versions import PublishError, Version
+from .versions import PublishError, Version, package_version
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_VERSION = re.compile(r'__version__ = "([^"]+)"')
 URLS = ("Source", "Documentation", "Changelog")
 """What the package index shows links to."""
 _CONTRACT = re.compile(r"^Contract (\d+\.\d+\.\d+)\.$", re.MULTILINE)
@@ -30,8 +29,7 @@ def complaints(root: Path, tag: str) -> list[str]:
         BundleError: the contract's files do not fit together.
         PublishError: the contract's version is no version.
     """
-    text = (root / "overlay" / "igamingace" / "_version.py").read_text(encoding="utf-8")
-    version = "".join(_VERSION.findall(text))
+    version = package_version(root)
     document = bundle(root / "spec")
     contract = Version.parse(document["info"]["version"])
     found: list[str] = []

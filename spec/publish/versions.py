@@ -1,16 +1,20 @@
-"""Versions of the contract: semantic versioning, where 0.x.y breaks with the second number."""
+"""Versions of the contract and of the package: semantic versioning; 0.x.y breaks with the second number."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from .changes import Level
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Part = Literal["major", "minor", "patch"]
 
 _SEMVER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+_PACKAGE = re.compile(r'__version__ = "([^"]+)"')
 
 
 class PublishError(Exception):
@@ -58,3 +62,9 @@ class Version:
 
     def __str__(self) -> str:
         return f"{self.major}.{self.minor}.{self.patch}"
+
+
+def package_version(root: Path) -> str:
+    """Return the version in the package's source, empty if there is none; `root` is the project's folder."""
+    text = (root / "overlay" / "igamingace" / "_version.py").read_text(encoding="utf-8")
+    return "".join(_PACKAGE.findall(text))

@@ -5,73 +5,73 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from .scene import NO_MONEY, Group
+from .scenario import NO_MONEY, Group
 
 if TYPE_CHECKING:
     from igamingace_bindings.contract import Standing
 
-    from .scene import Scene
+    from .scenario import Scenario
 
 commands: Final = Group("command", "Each command in the normal case")
 amounts: Final = Group("amount", "Amounts: exact, of any size")
 
 
 @commands.vector("balance", "The balance is answered, twice the same", "documented", balance="148.75")
-def _balance(s: Scene) -> None:
+def _balance(s: Scenario) -> None:
     s.ok(s.balance())
     s.ok(s.balance())
 
 
 @commands.vector("balance_zero", "A balance of 0 is answered with OK", "documented", balance="0")
-def _balance_zero(s: Scene) -> None:
+def _balance_zero(s: Scenario) -> None:
     s.ok(s.balance())
 
 
 @commands.vector("bet", "A bet is taken", "documented")
-def _bet(s: Scene) -> None:
+def _bet(s: Scenario) -> None:
     s.ok(s.bet(5), -5)
 
 
 @commands.vector("bet_whole_balance", "A bet of the whole balance is taken", "documented")
-def _whole(s: Scene) -> None:
+def _whole(s: Scenario) -> None:
     s.ok(s.bet(100), -100)
 
 
 @commands.vector(
     "bet_over_balance", "A bet over the balance is ERR_NOT_ENOUGH_MONEY, and nothing is taken", "documented"
 )
-def _over(s: Scene) -> None:
+def _over(s: Scenario) -> None:
     s.refused(s.bet(Decimal("100.01")), NO_MONEY)
     s.ok(s.bet(100), -100)
 
 
 @commands.vector("bet_of_nothing", "A player without money bets nothing", "documented", balance="0")
-def _broke(s: Scene) -> None:
+def _broke(s: Scenario) -> None:
     s.refused(s.bet(1), NO_MONEY)
 
 
 @commands.vector("bet_second_of_round", "A second bet of a round is a bet of its own", "documented")
-def _second(s: Scene) -> None:
+def _second(s: Scenario) -> None:
     first = s.bet(5)
     s.ok(first, -5)
     s.ok(s.bet(5, roundId=first.fields["roundId"]), -5)
 
 
 @commands.vector("bet_of_bonus", "The bet of a bonus call is booked as any other", "documented")
-def _bonus(s: Scene) -> None:
+def _bonus(s: Scenario) -> None:
     s.ok(s.bet(0, isBonusBusy=True, bonusId=3746))
     s.ok(s.win(12, bonusId=3746), 12)
 
 
 @commands.vector("win", "A win is paid for its bet", "documented")
-def _win(s: Scene) -> None:
+def _win(s: Scenario) -> None:
     bet = s.bet(2)
     s.ok(bet, -2)
     s.ok(s.win(7, roundId=bet.fields["roundId"]), 7)
 
 
 @commands.vector("win_several", "All wins of a round are paid", "documented")
-def _several(s: Scene) -> None:
+def _several(s: Scenario) -> None:
     bet = s.bet(1)
     s.ok(bet, -1)
     for amount, finished in ((2, False), (2, False), (3, True)):
@@ -79,12 +79,12 @@ def _several(s: Scene) -> None:
 
 
 @commands.vector("win_without_bet", "The win of a round without a bet is paid", "assumed")
-def _without_bet(s: Scene) -> None:
+def _without_bet(s: Scenario) -> None:
     s.ok(s.win(4), 4)
 
 
 @commands.vector("win_after_finished", "A win that comes after the last of its round is paid", "assumed")
-def _after_finished(s: Scene) -> None:
+def _after_finished(s: Scenario) -> None:
     bet = s.bet(1)
     s.ok(bet, -1)
     s.ok(s.win(2, roundId=bet.fields["roundId"]), 2)
@@ -92,19 +92,19 @@ def _after_finished(s: Scene) -> None:
 
 
 @commands.vector("win_of_broke_player", "A win is paid to a player without money", "documented", balance="0")
-def _broke_win(s: Scene) -> None:
+def _broke_win(s: Scenario) -> None:
     s.ok(s.bet(0))
     s.ok(s.win(9), 9)
 
 
 @commands.vector("betwin", "A betwin takes its stake and pays its win", "documented")
-def _betwin(s: Scene) -> None:
+def _betwin(s: Scenario) -> None:
     s.ok(s.betwin(3, 8), 5)
     s.ok(s.betwin(4, 0), -4)
 
 
 @commands.vector("betwin_whole_balance", "A betwin of the whole balance is booked", "documented")
-def _betwin_whole(s: Scene) -> None:
+def _betwin_whole(s: Scenario) -> None:
     s.ok(s.betwin(100, 30), -70)
 
 
@@ -113,26 +113,26 @@ def _betwin_whole(s: Scene) -> None:
     "A betwin whose stake is not covered books nothing, whatever it wins",
     "documented",
 )
-def _betwin_over(s: Scene) -> None:
+def _betwin_over(s: Scenario) -> None:
     s.refused(s.betwin(101, 500), NO_MONEY)
 
 
 @commands.vector(
     "betwin_without_currency", "A betwin without the field that its page lost is booked", "documented"
 )
-def _betwin_bare(s: Scene) -> None:
+def _betwin_bare(s: Scenario) -> None:
     s.ok(s.betwin(3, 8, currency=...), 5)
 
 
 @commands.vector("cancel_bet", "A cancel refunds its bet", "documented")
-def _cancel(s: Scene) -> None:
+def _cancel(s: Scenario) -> None:
     bet = s.bet(6)
     s.ok(bet, -6)
     s.ok(s.cancel(bet), 6)
 
 
 @commands.vector("cancel_betwin", "A cancel undoes both amounts of its betwin", "documented")
-def _cancel_betwin(s: Scene) -> None:
+def _cancel_betwin(s: Scenario) -> None:
     betwin = s.betwin(3, 10)
     s.ok(betwin, 7)
     s.ok(s.cancel(betwin), -7)
@@ -141,7 +141,7 @@ def _cancel_betwin(s: Scene) -> None:
 @commands.vector(
     "session", "A short session: every command, in the usual order", "documented", balance="50.00"
 )
-def _session(s: Scene) -> None:
+def _session(s: Scenario) -> None:
     s.ok(s.balance())
     bet = s.bet(Decimal("1.50"))
     s.ok(bet, "-1.5")
@@ -156,12 +156,12 @@ def _session(s: Scene) -> None:
 def _amount(name: str, title: str, standing: Standing, *changes: tuple[str, str], **options: str) -> None:
     """Add a vector of amounts: bets for stakes, wins for gains, each as `(command, amount)`."""
 
-    def act(s: Scene) -> None:
+    def build(s: Scenario) -> None:
         for command, amount in changes:
             exact = Decimal(amount)
             s.ok(s.bet(exact) if command == "bet" else s.win(exact), -exact if command == "bet" else exact)
 
-    amounts.vector(name, title, standing, **options)(act)
+    amounts.vector(name, title, standing, **options)(build)
 
 
 _amount("cents", "Ten bets of 0.10 take exactly 1", "documented", *[("bet", "0.10")] * 10)
@@ -194,13 +194,13 @@ _amount("large", "A win of 123456789012.37 is paid, and can be bet", "assumed",
 
 
 @amounts.vector("betwin_cents", "A betwin with cents changes the balance by the difference", "documented")
-def _betwin_cents(s: Scene) -> None:
+def _betwin_cents(s: Scenario) -> None:
     s.ok(s.betwin(Decimal("0.07"), Decimal("0.29")), "0.22")
 
 
 @amounts.vector(
     "over_by_a_cent", "A bet of a cent more than the balance is refused", "documented", balance="10.10"
 )
-def _over_by_a_cent(s: Scene) -> None:
+def _over_by_a_cent(s: Scenario) -> None:
     s.refused(s.bet(Decimal("10.11")), NO_MONEY)
     s.ok(s.bet(Decimal("10.10")), "-10.1")

@@ -15,7 +15,7 @@ from .spellings import spellings
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .scene import Object
+    from .scenario import Object
 
 FORMAT: Final = 1
 """The version of the files' form."""

@@ -12,7 +12,7 @@ from igamingace._wallet_client.messages import RawLiteral, build_message
 from igamingace.callbacks import sign
 
 from . import TOKEN
-from .scene import INTEGRITY, NOT_AUTHENTICATED, WELL_FORMED, Group
+from .scenario import INTEGRITY, NOT_AUTHENTICATED, WELL_FORMED, Group
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from igamingace._wallet_client.messages import CallbackMessage
     from igamingace_bindings.contract import Standing
 
-    from .scene import Scene
+    from .scenario import Scenario
 
 integrity: Final = Group("integrity", "Invalid signatures, and valid ones that are used again otherwise")
 refusals: Final = Group("refusal", "What is refused, under HTTP 200, and books nothing")
 
 
-def _forged(name: str, title: str, forge: Callable[[Scene, CallbackMessage], CallbackMessage]) -> None:
+def _forged(name: str, title: str, forge: Callable[[Scenario, CallbackMessage], CallbackMessage]) -> None:
     """Add a vector of a win that was tampered with; the win itself is booked after it."""
 
-    def act(s: Scene) -> None:
+    def build(s: Scenario) -> None:
         win = s.win(5)
         s.refused(forge(s, win), INTEGRITY)
         s.ok(win, 5, about="as it was signed")
 
-    integrity.vector(name, title, "documented")(act)
+    integrity.vector(name, title, "documented")(build)
 
 
 def _signed(name: str, title: str, signer: Callable[[bytes], bytes | None]) -> None:
@@ -42,24 +42,19 @@ def _signed(name: str, title: str, signer: Callable[[bytes], bytes | None]) -> N
     _forged(name, title, lambda _s, win: win.with_signature(signer(win.body), name))
 
 
-def _text(body: bytes) -> bytes:
-    """Return what is signed of a body without spaces whose values are numbers, texts and booleans."""
-    return sign_text(build_fields(body))
-
-
-def build_fields(body: bytes) -> dict[str, str]:
-    """Return the values of a flat body as they are signed, by key."""
+def _values(body: bytes) -> dict[str, str]:
+    """Return the values as they are signed, by key, of a body without spaces, null and commas in texts."""
     pairs = (pair.split(":", 1) for pair in body.decode().strip("{}").split(","))
     return {key.strip('"'): value.strip('"') for key, value in pairs}
 
 
-def sign_text(fields: dict[str, str]) -> bytes:
-    """Return the values in the order of their keys, joined by commas."""
-    return ",".join(fields[key] for key in sorted(fields)).encode()
+def _signing_input(body: bytes) -> bytes:
+    """Return what is signed: the values in the order of their keys, joined by commas."""
+    return ",".join(value for _, value in sorted(_values(body).items())).encode()
 
 
-def _digest(text: bytes, name: str = "sha512", token: str = TOKEN) -> bytes:
-    return hmac.digest(token.encode(), text, name)
+def _digest(text: bytes, name: str = "sha512") -> bytes:
+    return hmac.digest(TOKEN.encode(), text, name)
 
 
 _forged(
@@ -87,38 +82,42 @@ _signed(
     "A signature outside ASCII (each character of the header is one byte)",
     lambda _body: b"\xe9" * 88,
 )
-_signed("hexadecimal", "Hexadecimal in place of base64", lambda body: _digest(_text(body)).hex().encode())
 _signed(
-    "sha256", "SHA-256 in place of SHA-512", lambda body: base64.b64encode(_digest(_text(body), "sha256"))
+    "hexadecimal", "Hexadecimal in place of base64", lambda body: _digest(_signing_input(body)).hex().encode()
+)
+_signed(
+    "sha256",
+    "SHA-256 in place of SHA-512",
+    lambda body: base64.b64encode(_digest(_signing_input(body), "sha256")),
 )
 _signed(
     "url_safe",
     "The alphabet of URLs in place of base64's",
-    lambda body: base64.urlsafe_b64encode(_digest(_text(body))).rstrip(b"="),
+    lambda body: base64.urlsafe_b64encode(_digest(_signing_input(body))).rstrip(b"="),
 )
 _signed(
     "without_key",
     "A plain hash, which anybody can compute",
-    lambda body: base64.b64encode(hashlib.sha512(_text(body)).digest()),
+    lambda body: base64.b64encode(hashlib.sha512(_signing_input(body)).digest()),
 )
 _signed("other_token", "Another account's token", lambda body: sign(body, "0" * 32).encode())
 _signed("of_the_body", "A signature of the body's bytes", lambda body: base64.b64encode(_digest(body)))
 _signed(
     "in_body_order",
     "Values in the order of the body",
-    lambda body: base64.b64encode(_digest(",".join(build_fields(body).values()).encode())),
+    lambda body: base64.b64encode(_digest(",".join(_values(body).values()).encode())),
 )
 _signed(
     "with_names",
     "Names and values, as in a query",
     lambda body: base64.b64encode(
-        _digest("&".join(f"{key}={value}" for key, value in sorted(build_fields(body).items())).encode())
+        _digest("&".join(f"{key}={value}" for key, value in sorted(_values(body).items())).encode())
     ),
 )
 
 
-def _relabelled(name: str, title: str, act: Callable[[Scene], None]) -> None:
-    integrity.vector(f"relabelled_{name}", title, "assumed")(act)
+def _relabelled(name: str, title: str, build: Callable[[Scenario], None]) -> None:
+    integrity.vector(f"relabelled_{name}", title, "assumed")(build)
 
 
 def _renamed(message: CallbackMessage, **names: str) -> CallbackMessage:
@@ -130,13 +129,13 @@ def _renamed(message: CallbackMessage, **names: str) -> CallbackMessage:
     return build_message(str(renamed.get("command")), renamed)
 
 
-def _win_with_new_id(s: Scene) -> None:
+def _win_with_new_id(s: Scenario) -> None:
     win = s.win(40)
     s.ok(win, 40)
     s.refused(_renamed(win, timestamp="transactionId", transactionId="u"), about="its timestamp as its id")
 
 
-def _bet_as_nothing(s: Scene) -> None:
+def _bet_as_nothing(s: Scenario) -> None:
     bet = s.bet(40)
     s.ok(bet, -40)
     s.refused(
@@ -145,7 +144,7 @@ def _bet_as_nothing(s: Scene) -> None:
     )
 
 
-def _bet_as_win(s: Scene) -> None:
+def _bet_as_win(s: Scenario) -> None:
     bet = s.bet(40, gameCode="win")
     s.ok(bet, -40)
     s.refused(
@@ -162,7 +161,7 @@ def _bet_as_win(s: Scene) -> None:
     )
 
 
-def _refused_bet_as_win(s: Scene) -> None:
+def _refused_bet_as_win(s: Scenario) -> None:
     bet = s.bet(400, gameCode="win")
     s.refused(bet, "ERR_NOT_ENOUGH_MONEY")
     s.refused(
@@ -171,7 +170,7 @@ def _refused_bet_as_win(s: Scene) -> None:
     )
 
 
-def _cancel_of_round(s: Scene) -> None:
+def _cancel_of_round(s: Scenario) -> None:
     first, second = s.bet(10), s.bet(30)
     s.ok(first, -10)
     s.ok(second, -30)
@@ -208,47 +207,47 @@ _BALANCE_CODES: Final = ("ERR_INVALID_PLAYER_ID", NOT_AUTHENTICATED)
 
 
 @refusals.vector("unknown_player_balance", "An unknown player has no balance", "documented")
-def _no_balance(s: Scene) -> None:
+def _no_balance(s: Scenario) -> None:
     s.refused(s.balance(playerId="no-such-player"), *_BALANCE_CODES)
 
 
 @refusals.vector("unknown_player_bet", "An unknown player cannot bet", "documented")
-def _no_bet(s: Scene) -> None:
+def _no_bet(s: Scenario) -> None:
     s.refused(s.bet(1, playerId="no-such-player"), NOT_AUTHENTICATED, "ERR_UNKNOWN")
     s.refused(s.betwin(1, 2, playerId="no-such-player"), NOT_AUTHENTICATED, "ERR_UNKNOWN")
 
 
 @refusals.vector("unknown_player_win", "A win creates no player", "documented")
-def _no_win(s: Scene) -> None:
+def _no_win(s: Scenario) -> None:
     s.refused(s.win(1, playerId="no-such-player"), NOT_AUTHENTICATED, "ERR_UNKNOWN")
     s.refused(s.balance(playerId="no-such-player"), *_BALANCE_CODES)
 
 
 @refusals.vector("player_in_sql", "SQL in playerId is text", "assumed")
-def _sql(s: Scene) -> None:
+def _sql(s: Scenario) -> None:
     for tail in ("'", '"', "' OR '1'='1", "' -- ", "%"):
         s.refused(s.balance(playerId=s.player + tail), *_BALANCE_CODES)
         s.refused(s.win(5, playerId=s.player + tail))
 
 
 @refusals.vector("other_case_of_player", "A player's id in other case is another player", "assumed")
-def _case(s: Scene) -> None:
+def _case(s: Scenario) -> None:
     s.refused(s.bet(5, playerId=s.player.upper()))
 
 
 @refusals.vector("other_currency", "A bet in another currency than the player's is refused", "documented")
-def _currency(s: Scene) -> None:
+def _currency(s: Scenario) -> None:
     s.refused(s.bet(5, currency="EUR"))
 
 
-def _bad(name: str, title: str, standing: Standing, *messages: Callable[[Scene], CallbackMessage]) -> None:
+def _bad(name: str, title: str, standing: Standing, *messages: Callable[[Scenario], CallbackMessage]) -> None:
     """Add a vector of callbacks that are refused, after which the player's balance is untouched."""
 
-    def act(s: Scene) -> None:
+    def build(s: Scenario) -> None:
         for make in messages:
             s.refused(make(s))
 
-    refusals.vector(name, title, standing)(act)
+    refusals.vector(name, title, standing)(build)
 
 
 _bad(
@@ -348,12 +347,12 @@ _bad(
 def _raw(name: str, title: str, *bodies: bytes) -> None:
     """Add a vector of bytes that are no callback, under a signature in form."""
 
-    def act(s: Scene) -> None:
+    def build(s: Scenario) -> None:
         for body in bodies:
             s.refused(build_message("none", {}, body).with_signature(WELL_FORMED, "in form"))
         s.ok(s.win(Decimal(1)), 1, about="the wallet still works")
 
-    refusals.vector(name, title, "assumed")(act)
+    refusals.vector(name, title, "assumed")(build)
 
 
 _raw("empty_body", "No body", b"")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from .scene import NO_BET, NO_MONEY, ROLLED_BACK, Group
+from .scenario import NO_BET, NO_MONEY, ROLLED_BACK, Group
 
 if TYPE_CHECKING:
     from igamingace._wallet_client.messages import CallbackMessage
 
-    from .scene import Scene
+    from .scenario import Scenario
 
 idempotency: Final = Group("again", "What comes again changes nothing")
 cancels: Final = Group("cancel", "Cancels in every order: one refund for a bet, none for anything else")
@@ -25,23 +25,23 @@ def _retried(message: CallbackMessage) -> CallbackMessage:
     return message.with_fields(timestamp=timestamp + _LATER)
 
 
-def _each(s: Scene) -> list[tuple[CallbackMessage, int]]:
+def _each(s: Scenario) -> list[tuple[CallbackMessage, int]]:
     return [(s.bet(5), -5), (s.win(4), 4), (s.betwin(2, 5), 3)]
 
 
 for _index, _command in enumerate(("bet", "win", "betwin")):
 
-    def _twice(s: Scene, index: int = _index) -> None:
+    def _twice(s: Scenario, index: int = _index) -> None:
         message, change = _each(s)[index]
         s.ok(message, change)
         s.ok(message, about="the same bytes again")
 
-    def _retry(s: Scene, index: int = _index) -> None:
+    def _retry(s: Scenario, index: int = _index) -> None:
         message, change = _each(s)[index]
         s.ok(message, change)
         s.ok(_retried(message), about="the same with a later timestamp")
 
-    def _later(s: Scene, index: int = _index) -> None:
+    def _later(s: Scenario, index: int = _index) -> None:
         message, change = _each(s)[index]
         s.ok(message, change)
         s.ok(s.bet(2), -2)
@@ -49,7 +49,7 @@ for _index, _command in enumerate(("bet", "win", "betwin")):
         s.ok(s.betwin(1, 2), 1)
         s.ok(message, about="again, after others")
 
-    def _other_amount(s: Scene, index: int = _index) -> None:
+    def _other_amount(s: Scenario, index: int = _index) -> None:
         message, change = _each(s)[index]
         s.ok(message, change)
         name = "winAmount" if message.command == "betwin" else "amount"
@@ -76,14 +76,14 @@ for _index, _command in enumerate(("bet", "win", "betwin")):
 @idempotency.vector(
     "bet_when_short", "A bet that comes again is OK though the balance no longer covers it", "documented"
 )
-def _when_short(s: Scene) -> None:
+def _when_short(s: Scenario) -> None:
     bet = s.bet(99)
     s.ok(bet, -99)
     s.ok(bet, about="the same bytes again")
 
 
 @idempotency.vector("current_balance", "A repetition is answered with the current balance", "documented")
-def _current(s: Scene) -> None:
+def _current(s: Scenario) -> None:
     bet = s.bet(2)
     s.ok(bet, -2)
     s.ok(s.win(9), 9)
@@ -91,7 +91,7 @@ def _current(s: Scene) -> None:
 
 
 @idempotency.vector("cancel_twice", "A cancel that comes twice refunds once", "documented")
-def _cancel_twice(s: Scene) -> None:
+def _cancel_twice(s: Scenario) -> None:
     bet = s.bet(5)
     cancel = s.cancel(bet)
     s.ok(bet, -5)
@@ -101,7 +101,7 @@ def _cancel_twice(s: Scene) -> None:
 
 
 @idempotency.vector("refused_then_covered", "A refused bet that comes again is not taken half", "assumed")
-def _refused_then(s: Scene) -> None:
+def _refused_then(s: Scenario) -> None:
     bet = s.bet(150)
     s.refused(bet, NO_MONEY)
     s.ok(s.win(100), 100)
@@ -117,7 +117,7 @@ for _first, _second in (
     ("betwin", "bet"),
 ):
 
-    def _as_other(s: Scene, first: str = _first, second: str = _second) -> None:
+    def _as_other(s: Scenario, first: str = _first, second: str = _second) -> None:
         made = {"bet": s.bet(5), "win": s.win(4), "betwin": s.betwin(2, 5)}
         change = {"bet": -5, "win": 4, "betwin": 3}[first]
         s.ok(made[first], change)
@@ -134,7 +134,7 @@ for _first, _second in (
 @idempotency.vector(
     "other_player", "The id of one player's bet again, of another player, changes nothing", "documented"
 )
-def _other_player(s: Scene) -> None:
+def _other_player(s: Scenario) -> None:
     other = s.add_player()
     bet = s.bet(5)
     s.ok(bet, -5)
@@ -144,14 +144,14 @@ def _other_player(s: Scene) -> None:
 @idempotency.vector(
     "neighbouring_ids", "Neighbouring ids above 2^53 are different transactions", "documented"
 )
-def _neighbours(s: Scene) -> None:
+def _neighbours(s: Scenario) -> None:
     middle = s.new_id() * 1024 + 2**53
     for step in (-1, 0, 1):
         s.ok(s.bet(1, transactionId=middle + step), -1)
 
 
 @idempotency.vector("largest_id", "The largest 64-bit id is kept", "documented")
-def _largest(s: Scene) -> None:
+def _largest(s: Scenario) -> None:
     bet = s.bet(1, transactionId=2**63 - 1)
     s.ok(bet, -1)
     s.ok(bet)
@@ -160,7 +160,7 @@ def _largest(s: Scene) -> None:
 @cancels.vector(
     "second", "A second cancel, with an id of its own, is ERR_TRANSACTION_ROLLED_BACK", "documented"
 )
-def _second_cancel(s: Scene) -> None:
+def _second_cancel(s: Scenario) -> None:
     bet = s.bet(5)
     s.ok(bet, -5)
     s.ok(s.cancel(bet), 5)
@@ -170,14 +170,14 @@ def _second_cancel(s: Scene) -> None:
 @cancels.vector(
     "unknown", "The cancel of an unknown bet is refused, each time, and pays nothing", "documented"
 )
-def _unknown(s: Scene) -> None:
+def _unknown(s: Scenario) -> None:
     cancel = s.cancel(s.new_id())
     s.refused(cancel, NO_BET)
     s.refused(cancel, about="the same bytes again")
 
 
 @cancels.vector("refused_bet", "The cancel of a bet that was refused pays nothing", "documented")
-def _of_refused(s: Scene) -> None:
+def _of_refused(s: Scenario) -> None:
     bet = s.bet(150)
     s.refused(bet, NO_MONEY)
     s.refused(
@@ -186,21 +186,21 @@ def _of_refused(s: Scene) -> None:
 
 
 @cancels.vector("refused_betwin", "The cancel of a betwin that was refused changes nothing", "documented")
-def _of_refused_betwin(s: Scene) -> None:
+def _of_refused_betwin(s: Scenario) -> None:
     betwin = s.betwin(150, 200)
     s.refused(betwin, NO_MONEY)
     s.refused(s.cancel(betwin))
 
 
 @cancels.vector("before_bet", "A bet that comes after its cancel is refused", "assumed")
-def _before_bet(s: Scene) -> None:
+def _before_bet(s: Scenario) -> None:
     bet = s.bet(5)
     s.refused(s.cancel(bet))
     s.refused(bet, about="for the vendor it has failed")
 
 
 @cancels.vector("before_betwin", "A betwin that comes after its cancel is refused", "assumed")
-def _before_betwin(s: Scene) -> None:
+def _before_betwin(s: Scenario) -> None:
     betwin = s.betwin(5, 7)
     s.refused(s.cancel(betwin))
     s.refused(betwin)
@@ -209,7 +209,7 @@ def _before_betwin(s: Scene) -> None:
 @cancels.vector(
     "before_and_after", "A cancel before its bet and again after it leaves the balance as it was", "assumed"
 )
-def _before_and_after(s: Scene) -> None:
+def _before_and_after(s: Scenario) -> None:
     bet = s.bet(5)
     cancel = s.cancel(bet)
     s.refused(cancel)
@@ -218,7 +218,7 @@ def _before_and_after(s: Scene) -> None:
 
 
 @cancels.vector("bet_again", "A refunded bet that comes again is not taken again", "documented")
-def _bet_again(s: Scene) -> None:
+def _bet_again(s: Scenario) -> None:
     bet = s.bet(5)
     s.ok(bet, -5)
     s.ok(s.cancel(bet), 5)
@@ -226,7 +226,7 @@ def _bet_again(s: Scene) -> None:
 
 
 @cancels.vector("betwin_again", "A cancelled betwin that comes again is not booked again", "documented")
-def _betwin_again(s: Scene) -> None:
+def _betwin_again(s: Scenario) -> None:
     betwin = s.betwin(2, 5)
     s.ok(betwin, 3)
     s.ok(s.cancel(betwin), -3)
@@ -234,7 +234,7 @@ def _betwin_again(s: Scene) -> None:
 
 
 @cancels.vector("one_of_round", "A cancel refunds its bet, not the others of the round", "documented")
-def _one_of_round(s: Scene) -> None:
+def _one_of_round(s: Scenario) -> None:
     first = s.bet(5)
     round_id = first.fields["roundId"]
     second, third = s.bet(7, roundId=round_id), s.bet(11, roundId=round_id)
@@ -244,7 +244,7 @@ def _one_of_round(s: Scene) -> None:
 
 
 @cancels.vector("after_win", "The cancel of a bet leaves the win of its round", "documented")
-def _after_win(s: Scene) -> None:
+def _after_win(s: Scenario) -> None:
     bet = s.bet(5)
     s.ok(bet, -5)
     s.ok(s.win(20, roundId=bet.fields["roundId"]), 20)
@@ -252,7 +252,7 @@ def _after_win(s: Scene) -> None:
 
 
 @cancels.vector("win_after", "A win that comes after the cancel of its bet is paid", "assumed")
-def _win_after(s: Scene) -> None:
+def _win_after(s: Scenario) -> None:
     bet = s.bet(5)
     s.ok(bet, -5)
     s.ok(s.cancel(bet), 5)
@@ -260,14 +260,14 @@ def _win_after(s: Scene) -> None:
 
 
 @cancels.vector("win", "A cancel of a win takes nothing back", "documented")
-def _of_win(s: Scene) -> None:
+def _of_win(s: Scenario) -> None:
     win = s.win(4)
     s.ok(win, 4)
     s.refused(s.cancel(win))
 
 
 @cancels.vector("cancel", "A cancel of a cancel does nothing", "documented")
-def _of_cancel(s: Scene) -> None:
+def _of_cancel(s: Scenario) -> None:
     bet = s.bet(5)
     cancel = s.cancel(bet)
     s.ok(bet, -5)
@@ -276,7 +276,7 @@ def _of_cancel(s: Scene) -> None:
 
 
 @cancels.vector("other_player", "A cancel that names another player's bet pays neither", "assumed")
-def _other_players(s: Scene) -> None:
+def _other_players(s: Scenario) -> None:
     other = s.add_player()
     bet = s.bet(5)
     s.ok(bet, -5)
@@ -289,7 +289,7 @@ def _other_players(s: Scene) -> None:
     "assumed",
     balance="10",
 )
-def _spent(s: Scene) -> None:
+def _spent(s: Scenario) -> None:
     betwin = s.betwin(10, 50)
     s.ok(betwin, 40)
     s.ok(s.bet(50), -50)
@@ -297,7 +297,7 @@ def _spent(s: Scene) -> None:
 
 
 @cancels.vector("neighbours", "A cancel finds its bet among neighbouring ids above 2^53", "documented")
-def _neighbouring(s: Scene) -> None:
+def _neighbouring(s: Scenario) -> None:
     middle = s.new_id() * 1024 + 2**53
     bets = [s.bet(2 + step, transactionId=middle + step) for step in (-1, 0, 1)]
     for bet, change in zip(bets, (-1, -2, -3), strict=True):
@@ -306,14 +306,14 @@ def _neighbouring(s: Scene) -> None:
 
 
 @cancels.vector("cents", "A refund is exact", "documented")
-def _cents(s: Scene) -> None:
+def _cents(s: Scenario) -> None:
     bet = s.bet(Decimal("4.35"))
     s.ok(bet, "-4.35")
     s.ok(s.cancel(bet), "4.35")
 
 
 @cancels.vector("reference_only", "A cancel without an id of its own is known by its bet", "observed")
-def _reference_only(s: Scene) -> None:
+def _reference_only(s: Scenario) -> None:
     bet = s.bet(5)
     cancel = s.cancel(bet, transactionId=...)
     s.ok(bet, -5)
@@ -321,7 +321,7 @@ def _reference_only(s: Scene) -> None:
 
 
 @cancels.vector("reference_only_twice", "Such a cancel refunds once, as often as it comes", "observed")
-def _reference_only_twice(s: Scene) -> None:
+def _reference_only_twice(s: Scenario) -> None:
     bet = s.bet(5)
     cancel = s.cancel(bet, transactionId=...)
     s.ok(bet, -5)
@@ -330,14 +330,14 @@ def _reference_only_twice(s: Scene) -> None:
 
 
 @cancels.vector("transaction_only", "A cancel with transactionId alone is the cancel of that bet", "observed")
-def _transaction_only(s: Scene) -> None:
+def _transaction_only(s: Scenario) -> None:
     bet = s.bet(5)
     s.ok(bet, -5)
     s.ok_or_refused(s.cancel(bet, transactionId=bet.id, referenceId=...), 5)
 
 
 @cancels.vector("no_id", "A cancel without any id is refused", "documented")
-def _no_id(s: Scene) -> None:
+def _no_id(s: Scenario) -> None:
     bet = s.bet(5)
     s.ok(bet, -5)
     s.refused(s.cancel(bet, transactionId=..., referenceId=...))
@@ -346,12 +346,12 @@ def _no_id(s: Scene) -> None:
 @cancels.vector(
     "null_reference", "A cancel whose referenceId is null and whose own id is unknown is refused", "observed"
 )
-def _null_reference(s: Scene) -> None:
+def _null_reference(s: Scenario) -> None:
     s.refused(s.cancel(s.new_id(), referenceId=None))
 
 
 @cancels.vector("of_none", "A bet that nobody cancelled stays when another is cancelled", "documented")
-def _of_none(s: Scene) -> None:
+def _of_none(s: Scenario) -> None:
     kept, undone = s.bet(5), s.bet(5)
     s.ok(kept, -5)
     s.ok(undone, -5)

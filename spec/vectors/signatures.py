@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 from igamingace.walletcheck._level import level_of_standing
 
 from . import TOKEN
-from .scene import as_body
+from .scenario import as_body
 
 if TYPE_CHECKING:
     from igamingace_bindings.contract import Standing
 
-    from .scene import Object
+    from .scenario import Object
 
 TITLE: Final = "Signatures alone: is the header the signature of the body?"
 _EXAMPLE_TOKEN: Final = "my_super_secret_token"  # noqa: S105 -- the documented example's

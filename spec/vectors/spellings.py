@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from igamingace._wallet_client.dialects import RoundDetails, as_sister
 from igamingace._wallet_client.messages import RawLiteral, build_message, serialize
 
-from .scene import Group
+from .scenario import Group
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from igamingace._wallet_client.messages import CallbackMessage
     from igamingace_bindings.contract import Standing
 
-    from .scene import Scene
+    from .scenario import Scenario
 
 spellings: Final = Group("spelling", "Other spellings of the same callback")
 
@@ -25,13 +25,13 @@ def _spelt(
     name: str,
     title: str,
     standing: Standing,
-    make: Callable[[Scene], CallbackMessage],
+    make: Callable[[Scenario], CallbackMessage],
     change: object,
     **options: str,
 ) -> None:
     """Add a vector of one callback in another spelling, which comes twice."""
 
-    def act(s: Scene) -> None:
+    def build(s: Scenario) -> None:
         message = make(s)
         if standing == "documented":
             s.ok(message, change)
@@ -40,7 +40,7 @@ def _spelt(
             s.ok_or_refused(message, change)
             s.ok_or_refused(message, about="the same bytes again")
 
-    spellings.vector(name, title, standing, **options)(act)
+    spellings.vector(name, title, standing, **options)(build)
 
 
 def _backwards(message: CallbackMessage) -> CallbackMessage:
@@ -51,7 +51,7 @@ def _spaced(message: CallbackMessage, space: str) -> CallbackMessage:
     return build_message(message.command, message.fields, serialize(message.fields, space=space))
 
 
-def _sister(s: Scene, message: CallbackMessage) -> CallbackMessage:
+def _sister(s: Scenario, message: CallbackMessage) -> CallbackMessage:
     return as_sister(message, RoundDetails(s.currency))
 
 
@@ -142,7 +142,7 @@ _spelt("sister_betwin", "A betwin as the sister sends it", "sister", lambda s: _
 
 
 @spellings.vector("sister_cancel", "A cancel as the sister sends it", "sister")
-def _sister_cancel(s: Scene) -> None:
+def _sister_cancel(s: Scenario) -> None:
     bet = _sister(s, s.bet(5))
     s.ok_or_refused(bet, -5)
     number = int(str(bet.fields["transactionId"]).removeprefix("SP"))
@@ -150,14 +150,14 @@ def _sister_cancel(s: Scene) -> None:
 
 
 @spellings.vector("same_id", "5 and its text are the same id", "sister")
-def _same_id(s: Scene) -> None:
+def _same_id(s: Scenario) -> None:
     bet = s.bet(5)
     s.ok(bet, -5)
     s.any_answer(bet.with_fields(transactionId=str(bet.id)), about="its id as a text")
 
 
 @spellings.vector("other_id", "An id with a zero in front is another one", "assumed")
-def _other_id(s: Scene) -> None:
+def _other_id(s: Scenario) -> None:
     bet = s.bet(5)
     s.ok(bet, -5)
     s.ok_or_refused(
@@ -166,7 +166,7 @@ def _other_id(s: Scene) -> None:
 
 
 @spellings.vector("reference_text", "A cancel finds its bet by the text of its id", "observed")
-def _reference_text(s: Scene) -> None:
+def _reference_text(s: Scenario) -> None:
     bet = s.bet(5)
     s.ok(bet, -5)
     s.ok_or_refused(s.cancel(bet, referenceId=str(bet.id)), 5)

@@ -5,8 +5,7 @@ import pytest
 from tests.ledger.conftest import postgresql as postgresql  # noqa: PLC0414 -- a fixture
 
 from .reference_wallets import LANGUAGES, serve
-
-TOKEN = "60349266c8d9487eab7531b1a15d2480"
+from .vectors import TOKEN
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)

@@ -1,8 +1,10 @@
 """The reference wallets in docs/examples/wallets: right, short, and never late with an OK."""
 
 import itertools
+import socket
 import sqlite3
 from contextlib import closing
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -10,8 +12,8 @@ from igamingace._wallet_client.messages import CallbackFactory
 from igamingace.callbacks import sign
 from igamingace.walletcheck import check_wallet
 
-from .conftest import TOKEN
 from .reference_wallets import WALLETS
+from .vectors import TOKEN
 
 _numbers = itertools.count(1)
 
@@ -73,3 +75,15 @@ def test_without_a_session_nobody_bets_and_every_win_and_refund_is_booked(refere
 def test_a_get_and_a_huge_body_are_answered_without_a_booking(reference_wallet):
     assert httpx2.get(reference_wallet.url).status_code == 405
     assert httpx2.post(reference_wallet.url, content=b" " * 70_000).status_code == 413
+
+
+def test_a_body_that_is_cut_off_ends_nothing_but_its_own_request(reference_wallet, player):
+    address = urlsplit(reference_wallet.url)
+    with socket.create_connection((address.hostname, address.port)) as caller:
+        caller.sendall(b"POST / HTTP/1.1\r\nHost: wallet\r\nContent-Length: 100\r\n\r\n{")
+        caller.shutdown(socket.SHUT_WR)
+        while caller.recv(1024):  # the server has noticed when it closes
+            pass
+    balance = CallbackFactory(player, "USD", 1, 655).balance()
+
+    assert answer(reference_wallet, balance.body) == {"balance": 250, "statusCode": "OK"}

@@ -87,6 +87,18 @@ def test_the_request_that_changes_the_allowed_addresses_comes_last_and_says_what
     assert "skipRequest" in json.dumps(last["event"])
 
 
+def test_a_new_tag_comes_before_the_request_that_changes_the_allowed_addresses(document):
+    changed = deepcopy(document)
+    changed["tags"].append({"name": "jackpots"})
+    listed = {**changed["paths"]["/v1/provider/list"]["get"], "operationId": "jackpots.list"}
+    changed["paths"]["/v1/jackpot/list"] = {"get": {**listed, "tags": ["jackpots"]}}
+    content = converted(changed)
+    make_runnable(content, changed)
+
+    assert [folder["name"] for folder in content["item"]][-2:] == ["jackpots", "operators"]
+    assert items(content)[-1]["request"]["method"] == "PATCH"
+
+
 def test_each_other_body_is_json_once_its_variables_have_values(made):
     for item in items(made)[:-1]:
         raw = item["request"].get("body", {}).get("raw", "{}")

@@ -14,8 +14,8 @@ WORKFLOWS = {
 # What stands around the sessions: the machine's packages, nox itself, and the release's page.
 AROUND = (
     (
-        "sudo apt-get update && sudo apt-get install --yes --no-install-recommends postgresql redis-server "
-        "php-cli php-sqlite3 php-bcmath php-guzzlehttp-guzzle"
+        "sudo apt-get update && sudo apt-get install --yes --no-install-recommends "
+        "postgresql pgbouncer redis-server php-cli php-sqlite3 php-bcmath php-guzzlehttp-guzzle"
     ),
     'python -m pip install "nox[uv]"',
     'gh release create "${GITHUB_REF_NAME}" --verify-tag --generate-notes dist/packages/* dist/spec/*/*.*',

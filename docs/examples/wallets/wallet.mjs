@@ -178,8 +178,7 @@ function cancel(callback, player, answer) {
   if (own) return repeat({ ...callback, taken: own.taken, given: own.given }, own);
   const bet = selectBooking.get(callback.reference);
   const by = callback.id ?? callback.reference;
-  if (!bet) {
-    // It may have overtaken its bet, which must not be booked any more.
+  if (!bet) { // it may have overtaken its bet, which must not be booked any more
     insertBooking.run(callback.reference, 'void', player.id, callback.round, 0n, 0n, null, by);
     throw new Refusal('ERR_TRANSACTION_DOES_NOT_EXIST', 'the bet is not known');
   }
@@ -236,9 +235,10 @@ function written({ balance, statusCode }) { // by hand: JSON.stringify would mak
 
 const server = createServer(async (request, response) => {
   const deadline = performance.now() + TIME_LIMIT;
-  const chunks = [];
-  let size = 0;
-  for await (const chunk of request) if ((size += chunk.length) <= MAX_BODY) chunks.push(chunk);
+  let [chunks, size] = [[], 0];
+  try {
+    for await (const chunk of request) if ((size += chunk.length) <= MAX_BODY) chunks.push(chunk);
+  } catch { return; } // cut off on its way: uncaught, it would end the process
   const status = request.method !== 'POST' ? 405 : size > MAX_BODY ? 413 : 200;
   const signature = request.headers['x-request-signature'] ?? '';
   const answer = status === 200 ? written(handle(Buffer.concat(chunks), signature, deadline)) : '{}';

@@ -226,7 +226,7 @@ function answer(string $body, string $signature): string {
         }
         $late = microtime(true) - $_SERVER['REQUEST_TIME_FLOAT'] > TIME_LIMIT; // then it must not be booked
         $db->exec($late ? 'ROLLBACK' : 'COMMIT');
-        $code = $late ? 'ERR_UNKNOWN' : $code;
+        [$balance, $code] = $late ? [0, 'ERR_UNKNOWN'] : [$balance, $code]; // what was undone is no balance
     } catch (Throwable $error) { // without a commit: nothing is booked
         error_log($error instanceof Refusal ? $error->getMessage() : (string) $error);
         [$balance, $code] = [0, $error instanceof Refusal ? $error->statusCode : 'ERR_UNKNOWN'];

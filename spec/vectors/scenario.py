@@ -1,4 +1,4 @@
-"""A scene: made-up players, the callbacks that come, what a wallet must answer, and its book afterwards."""
+"""Scenarios: made-up players, the callbacks that come, what a wallet must answer, and its book afterwards."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ class Rule:
     refunded: tuple[str, ...] = ()
 
 
-class Scene:
-    """One vector in the making: callbacks of one player, and what they must lead to.
+class Scenario:
+    """Callbacks of one player, and what they must lead to: what a vector is made from.
 
     A step may have two rules: then the vector has two outcomes, and a wallet must match one of them whole.
     """
@@ -219,32 +219,32 @@ def as_body(body: bytes) -> Object:
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """One vector, to be acted out.
+    """One vector.
 
     Attributes:
         id: Its name, `group.name`.
         title: What a wallet does that is right.
         standing: How well the rule is known.
-        act: Acts it out.
+        build: Adds its callbacks to a scenario.
         options: The balance, the currency and the id of the player, where they are not the usual ones.
     """
 
     id: str
     title: str
     standing: Standing
-    act: Callable[[Scene], None]
+    build: Callable[[Scenario], None]
     options: Mapping[str, str]
 
     def content(self) -> Object:
         """Return the vector as it is published."""
-        scene = Scene(self.id, **self.options)
-        self.act(scene)
+        scenario = Scenario(self.id, **self.options)
+        self.build(scenario)
         return {
             "id": self.id,
             "title": self.title,
             "level": level_of_standing(self.standing).value,
             "standing": self.standing,
-            **scene.vector(),
+            **scenario.vector(),
         }
 
 
@@ -264,11 +264,11 @@ class Group:
 
     def vector(
         self, name: str, title: str, standing: Standing, **options: str
-    ) -> Callable[[Callable[[Scene], None]], Callable[[Scene], None]]:
-        """Add what is decorated: a function that acts out a scene."""
+    ) -> Callable[[Callable[[Scenario], None]], Callable[[Scenario], None]]:
+        """Add what is decorated: a function that adds callbacks to a scenario."""
 
-        def add(act: Callable[[Scene], None]) -> Callable[[Scene], None]:
-            self.vectors.append(Vector(f"{self.name}.{name}", title, standing, act, options))
-            return act
+        def add(build: Callable[[Scenario], None]) -> Callable[[Scenario], None]:
+            self.vectors.append(Vector(f"{self.name}.{name}", title, standing, build, options))
+            return build
 
         return add
