@@ -66,7 +66,7 @@ async def _between(url: str, low: int, high: int, patience: float) -> int:
 async def _hold(held: AsyncExitStack, url: str, count: int, patience: float) -> None:
     """Begin so many requests, which are held until `held` is closed."""
     for _ in range(count):
-        async with asyncio.timeout(patience):
+        async with timeout(patience):
             await held.enter_async_context(_begun_request(url))
 
 
