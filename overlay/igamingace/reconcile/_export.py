@@ -183,7 +183,7 @@ def notes(result: Reconciliation) -> Iterator[str]:
         name = currency or "unknown currency"
         if gap:
             more = "more" if gap > 0 else "less"
-            off = format_amount(abs(gap))
+            off = format_amount(gap.copy_abs())
             yield f"By the platform, the players have {off} {name} {more} than by the book"
         else:
             yield f"The sums in {name} agree"
