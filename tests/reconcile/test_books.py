@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import sys
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -147,6 +148,13 @@ def test_a_url_is_opened_and_closed(database, table):
     name = table([row(1, "debit", Decimal(1))])
     url = database.replace("postgresql+psycopg:", "postgresql:")
     assert [record.transaction_id for record in SqlBook(url, name, COLUMNS).records(DAY)] == ["1"]
+
+
+def test_a_driver_that_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pymysql", None)
+    with pytest.raises(ConfigurationError, match="SqlBook needs pymysql") as caught:
+        list(SqlBook("mysql+pymysql://casino:hidden@127.0.0.1/casino", "bookings").records())
+    assert "hidden" not in str(caught.value)
 
 
 def test_a_url_that_cannot_be_read_is_told_without_its_password():

@@ -196,13 +196,17 @@ def _engine(database: str | URL | Engine) -> Generator[Engine]:
         return
     try:
         url = make_url(database)
+        if url.drivername == "postgresql":
+            url = url.set(drivername="postgresql+psycopg")
+        engine = create_engine(url)
     except ArgumentError:  # its message has the URL, and so the password
         raise ConfigurationError(
             "the database's URL cannot be read; write postgresql://user@host/name or sqlite:///path"
         ) from None
-    if url.drivername == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")
-    engine = create_engine(url)
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"SqlBook needs {error.name}, the driver that the database's URL names: install it"
+        ) from error
     try:
         yield engine
     finally:
