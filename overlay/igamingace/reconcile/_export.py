@@ -57,7 +57,7 @@ _PLACES: Final[dict[Side, str]] = {"platform": "at the platform", "book": "in th
 def as_csv(result: Reconciliation) -> str:
     """Return the discrepancies that the result keeps as CSV, a line each, with a header.
 
-    Texts that a spreadsheet would take for a formula are quoted.
+    Texts that a spreadsheet would take for a formula have an apostrophe in front.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
