@@ -34,9 +34,9 @@ def main() -> int:
         journal = arguments.reports / "journal.jsonl"
         report = operator.report("yesterday", pause=arguments.pause, journal=journal)
 
-    day = report.by("day")[0].day if report.by("day") else "empty"
-    (arguments.reports / f"{day}.csv").write_text(as_csv(report, ["agent", "provider"]))
-    (arguments.reports / f"{day}.html").write_text(html(report))
+    day = report.days.first
+    (arguments.reports / f"{day}.csv").write_text(as_csv(report, ["agent", "provider"]), "utf-8")
+    (arguments.reports / f"{day}.html").write_text(html(report), "utf-8")
     for row in report.by("agent"):
         print(f"{row.agent}: bets {row.bets.amount} {row.currency}, GGR {row.ggr}")
     for hours in report.open:

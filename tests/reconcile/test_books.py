@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import sys
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -111,6 +112,19 @@ def test_times_without_a_zone_are_in_that_of_the_book(engine, table):
     assert (found.transaction_id, found.at) == ("1", SINCE)
 
 
+@pytest.mark.parametrize("written", ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S+00:00"])
+def test_times_that_are_texts_are_read_however_they_are_written(engine, table, written):
+    seconds = [-1, 0, 3_599, 3_600]
+    rows = [
+        row(number, "debit", 1, (NOON + timedelta(seconds=after)).strftime(written))
+        for number, after in enumerate(seconds)
+    ]
+    rows.append(row(4, "debit", 1, "2026-11-29T02:30:00+14:00"))
+    book = SqlBook(engine, table(rows, at=sa.Text()), COLUMNS)
+    window = Window(NOON, NOON + timedelta(hours=1), timedelta(0))
+    assert [record.transaction_id for record in book.records(window)] == ["1", "2", "4"]
+
+
 def test_amounts_in_the_smallest_unit_and_in_floats_are_exact(engine, table):
     from dataclasses import replace
 
@@ -134,6 +148,13 @@ def test_a_url_is_opened_and_closed(database, table):
     name = table([row(1, "debit", Decimal(1))])
     url = database.replace("postgresql+psycopg:", "postgresql:")
     assert [record.transaction_id for record in SqlBook(url, name, COLUMNS).records(DAY)] == ["1"]
+
+
+def test_a_driver_that_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pymysql", None)
+    with pytest.raises(ConfigurationError, match="SqlBook needs pymysql") as caught:
+        list(SqlBook("mysql+pymysql://casino:hidden@127.0.0.1/casino", "bookings").records())
+    assert "hidden" not in str(caught.value)
 
 
 def test_a_url_that_cannot_be_read_is_told_without_its_password():

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from igamingace.errors import InvalidArgument
-from igamingace.reconcile import DiscrepancyKind, Record, Window, _comparison, reconcile
+from igamingace.reconcile import (
+    Columns,
+    CsvBook,
+    DiscrepancyKind,
+    Record,
+    Window,
+    _comparison,
+    html,
+    reconcile,
+)
 
 SINCE = datetime(2026, 11, 28, tzinfo=UTC)
 DAY = Window(SINCE, SINCE + timedelta(days=1))
 NOON = SINCE + timedelta(hours=12)
 D = DiscrepancyKind
+CENTS = Columns(at=None, minor_digits=2)
 
 
 def bet(number, amount=10, player="ann", round_=None, at=NOON, **more):
@@ -46,6 +57,21 @@ def compare(platform, book, window=DAY, currency="USD"):
         for row in platform
     ]
     return reconcile(listed, book, window, currency=currency)
+
+
+def test_nothing_is_rounded_whatever_precision_the_application_computes_with():
+    header = "transaction_id,kind,amount,player_id,round_id\n"
+    book = CsvBook(io.StringIO(f"{header}1,bet,1234567890,ann,r1\n2,win,500,ann,r2\n"), CENTS)
+    with localcontext(prec=4):
+        result = reconcile([bet(1, "12345678.91"), win(2, 5)], book, currency="USD")
+        (found,) = result.discrepancies
+        assert found.platform.effect == Decimal("-12345678.91")
+        assert found.gaps == result.gaps() == {"USD": Decimal("-0.01")}
+        assert [(each.platform, each.gap) for each in result.sums] == [
+            (Decimal("12345678.91"), Decimal("0.01")),
+            (5, 0),
+        ]
+        assert "0.01 USD less" in html(result)
 
 
 def test_equal_books_agree_in_whatever_order_they_come():

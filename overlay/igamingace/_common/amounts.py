@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Final
+
+EXACT: Final = Context(prec=50_000, traps=[Inexact, InvalidOperation])
+"""Computes with any amounts that can be read, which have less than 8 600 digits, without rounding.
+
+Operators and `abs` round to the context of the thread, which belongs to the application.
+"""
 
 _MINOR_DIGITS: Final = {
     **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF"), 0),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from igamingace._common.extras import install_hint
@@ -14,7 +14,8 @@ from igamingace.reconcile._columns import ColumnNotNamed, Columns, RowReader, co
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterable, Iterator
+    from datetime import datetime
 
     from sqlalchemy import URL, ColumnElement, Engine
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from igamingace.reconcile._window import Window
 
 _ROWS_AT_ONCE: Final = 2_000
+_DAY: Final = timedelta(days=1)
 
 
 class CsvBook:
@@ -141,25 +143,35 @@ class SqlBook:
         if window is not None:
             if self._columns.at is None:
                 raise ColumnNotNamed("a table is read by time: name the column of the time", "at")
-            at = table.c[self._columns.at]
-            start, end = (self._bound(at, time) for time in (window.read_since, window.read_until))
-            query = query.where(at >= start, at < end)
+            query = query.where(*self._within(table.c[self._columns.at], window, engine.dialect.name))
         with engine.connect() as connection:
             streamed = connection.execution_options(stream_results=True, yield_per=_ROWS_AT_ONCE)
             read = RowReader(self._columns, {name: place for place, name in enumerate(names)}).read
-            for row in streamed.execute(query):
-                yield from read(row)
+            records = (record for row in streamed.execute(query) for record in read(row))
+            yield from records if window is None else _between(records, window.read_since, window.read_until)
 
-    def _bound(self, at: ColumnElement[Any], time: Any) -> Any:  # noqa: ANN401 -- as the column has it
-        """Return a time as the column compares it: aware where it is, else in the book's zone."""
-        from sqlalchemy import DateTime, String  # noqa: PLC0415 -- of an extra
+    def _within(
+        self, at: ColumnElement[Any], window: Window, dialect: str
+    ) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+        """Return the conditions of the query: all rows of the window and its edges, maybe more."""
+        from sqlalchemy import DateTime, String, type_coerce  # noqa: PLC0415 -- of an extra
 
         zone = self._columns.time_zone
         assert not isinstance(zone, str)  # noqa: S101 -- parsed by Columns
+        start, end = window.read_since.astimezone(zone), window.read_until.astimezone(zone)
+        if dialect == "sqlite" or isinstance(at.type, String):
+            # SQLite has no times but texts. "2026-11-28T01:00Z" sorts after "2026-11-28 23:00", and an offset
+            # may name another day: only the dates can be compared, with a day more on both sides.
+            first, last = start.date() - _DAY, end.date() + _DAY
+            written = type_coerce(at, String)
+            return written >= first.isoformat(), written < (last + _DAY).isoformat()
         if isinstance(at.type, DateTime) and at.type.timezone:
-            return time.astimezone(UTC)
-        naive = time.astimezone(zone).replace(tzinfo=None)
-        return naive.isoformat(sep=" ") if isinstance(at.type, String) else naive
+            return at >= start.astimezone(UTC), at < end.astimezone(UTC)
+        return at >= start.replace(tzinfo=None), at < end.replace(tzinfo=None)
+
+
+def _between(records: Iterable[Record], start: datetime, end: datetime) -> Iterator[Record]:
+    return (record for record in records if record.at is not None and start <= record.at < end)
 
 
 def _exact(column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -184,13 +196,17 @@ def _engine(database: str | URL | Engine) -> Generator[Engine]:
         return
     try:
         url = make_url(database)
+        if url.drivername == "postgresql":
+            url = url.set(drivername="postgresql+psycopg")
+        engine = create_engine(url)
     except ArgumentError:  # its message has the URL, and so the password
         raise ConfigurationError(
             "the database's URL cannot be read; write postgresql://user@host/name or sqlite:///path"
         ) from None
-    if url.drivername == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")
-    engine = create_engine(url)
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"SqlBook needs {error.name}, the driver that the database's URL names: install it"
+        ) from error
     try:
         yield engine
     finally:

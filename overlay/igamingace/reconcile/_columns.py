@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
+from igamingace._common.amounts import EXACT
 from igamingace._common.time_zone import parse_time_zone
 from igamingace.errors import InvalidArgument
 from igamingace.reconcile._record import BET, CANCEL, DEPOSIT, KINDS, WIN, WITHDRAW, Record
@@ -150,14 +151,14 @@ class RowReader:
     def _amount_of(self, value: object, identity: str | None) -> Decimal:
         try:
             # From a float's shortest text: SQLite has no exact decimals, and many books are kept in it.
-            amount = abs(Decimal("" if value is None else str(value).strip()))
+            amount = Decimal("" if value is None else str(value).strip()).copy_abs()
         except InvalidOperation:
             amount = _NOT_A_NUMBER
         if not amount.is_finite():
             raise InvalidArgument(
                 f"the amount of {identity!r} in the book is {str(value)!r}, which is not a number"
             )
-        return amount if self._minor_digits is None else amount.scaleb(-self._minor_digits)
+        return amount if self._minor_digits is None else amount.scaleb(-self._minor_digits, EXACT)
 
     def _time(self, value: object) -> datetime | None:
         if value is None or value == "":

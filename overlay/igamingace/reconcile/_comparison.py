@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from decimal import Context, Decimal
+from decimal import Decimal
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Final
 
-from igamingace._common.amounts import format_amount
+from igamingace._common.amounts import EXACT, format_amount
 from igamingace.errors import InvalidArgument
 from igamingace.reconcile._record import BET, CANCEL, WIN, Record
 from igamingace.reconcile._result import ComparedSum, Discrepancy, DiscrepancyKind, Reconciliation, gaps_of
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 KEPT: Final = 10_000
 """How many discrepancies a result keeps in memory."""
 _EDGE_KEPT: Final = 1_000
-_EXACT: Final = Context(prec=120)
 _ZERO: Final = Decimal(0)
 _MISSING: Final = {PLATFORM: DiscrepancyKind.MISSING_HERE, BOOK: DiscrepancyKind.MISSING_THERE}
 
@@ -44,7 +43,7 @@ class _SideSum:
 
     def add(self, amount: Decimal, sign: int = 1) -> None:
         self.count += sign
-        self.amount = _EXACT.add(self.amount, amount if sign > 0 else -amount)
+        self.amount = EXACT.add(self.amount, amount if sign > 0 else amount.copy_negate())
 
 
 class Comparison:
@@ -404,7 +403,7 @@ class Comparison:
             both = named.setdefault((currency or self._currency or "", kind), [_SideSum(), _SideSum()])
             for total, each in zip(both, sides, strict=True):
                 total.count += each.count
-                total.amount = _EXACT.add(total.amount, each.amount)
+                total.amount = EXACT.add(total.amount, each.amount)
         for (currency, kind), (platform, book) in sorted(named.items(), key=_by_currency):
             if platform.count or book.count:
                 yield ComparedSum(currency, kind, platform.count, platform.amount, book.count, book.amount)

@@ -57,7 +57,7 @@ _PLACES: Final[dict[Side, str]] = {"platform": "at the platform", "book": "in th
 def as_csv(result: Reconciliation) -> str:
     """Return the discrepancies that the result keeps as CSV, a line each, with a header.
 
-    Texts that a spreadsheet would take for a formula are quoted.
+    Texts that a spreadsheet would take for a formula have an apostrophe in front.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -183,7 +183,7 @@ def notes(result: Reconciliation) -> Iterator[str]:
         name = currency or "unknown currency"
         if gap:
             more = "more" if gap > 0 else "less"
-            off = format_amount(abs(gap))
+            off = format_amount(gap.copy_abs())
             yield f"By the platform, the players have {off} {name} {more} than by the book"
         else:
             yield f"The sums in {name} agree"

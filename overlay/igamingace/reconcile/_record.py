@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from igamingace._common.amounts import EXACT
 from igamingace.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -64,12 +65,12 @@ def effect(record: Record | None) -> Decimal:
     """Return by how much a record changes a balance; 0 for none."""
     if record is None or record.cancelled or record.amount is None:
         return _ZERO
-    return record.amount * _SIGNS.get(record.kind, 0)
+    return effect_of(record.kind, record.amount)
 
 
 def effect_of(kind: str, amount: Decimal) -> Decimal:
     """Return by how much amounts of a kind change a balance."""
-    return amount * _SIGNS.get(kind, 0)
+    return EXACT.multiply(amount, _SIGNS.get(kind, 0))
 
 
 class LedgerEntry(Protocol):
@@ -112,7 +113,7 @@ def from_transaction(row: Transaction) -> Record:
     return Record(
         row.trans_id,
         kind,
-        abs(row.amount),
+        row.amount.copy_abs(),
         row.user_external_id,
         row.round_id,
         None,

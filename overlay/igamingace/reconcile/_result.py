@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from igamingace._common.amounts import format_amount
+from igamingace._common.amounts import EXACT, format_amount
 from igamingace.reconcile._record import effect, effect_of
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class ComparedSum:
     @property
     def gap(self) -> Decimal:
         """How much more the platform has than the book."""
-        return self.platform - self.book
+        return EXACT.subtract(self.platform, self.book)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class Reconciliation:
         """Return by currency how much more the players have by the platform's account than by the book."""
         gaps: dict[str, Decimal] = {}
         for each in self.sums:
-            gaps[each.currency] = gaps.get(each.currency, Decimal(0)) + effect_of(each.kind, each.gap)
+            _add(gaps, each.currency, effect_of(each.kind, each.gap))
         return gaps
 
     def by_round(self) -> Iterator[RoundDiscrepancies]:
@@ -183,7 +183,7 @@ class Reconciliation:
             gaps: dict[str, Decimal] = {}
             for each in discrepancies:
                 for currency, gap in each.gaps.items():
-                    gaps[currency] = gaps.get(currency, Decimal(0)) + gap
+                    _add(gaps, currency, gap)
             yield RoundDiscrepancies(player, round_, discrepancies, gaps)
 
     def to_json(self) -> dict[str, Any]:
@@ -223,11 +223,15 @@ class Reconciliation:
 def gaps_of(platform: Record | None, book: Record | None) -> dict[str, Decimal]:
     """Return by currency how much more the platform's record adds to the balance than the book's."""
     gaps: dict[str, Decimal] = {}
-    for record, sign in ((platform, 1), (book, -1)):
-        if record is not None:
-            currency = record.currency or ""
-            gaps[currency] = gaps.get(currency, Decimal(0)) + sign * effect(record)
+    if platform is not None:
+        _add(gaps, platform.currency or "", effect(platform))
+    if book is not None:
+        _add(gaps, book.currency or "", effect(book).copy_negate())
     return {currency: gap for currency, gap in gaps.items() if gap}
+
+
+def _add(gaps: dict[str, Decimal], currency: str, gap: Decimal) -> None:
+    gaps[currency] = EXACT.add(gaps.get(currency, Decimal(0)), gap)
 
 
 def _record_json(record: Record | None) -> dict[str, Any] | None:

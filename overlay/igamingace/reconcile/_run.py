@@ -133,7 +133,7 @@ async def reconcile_async(
             _require_currency(comparison, source)
             rows, covers_edges = _opened(source, window, walking)
             add = partial(comparison.add, side, covers_edges=covers_edges)
-            add(())
+            add(())  # says what is covered also when no row comes
             if isinstance(rows, AsyncIterable):
                 async for batch in _batches(rows):
                     await _in_thread(add, _records(batch))

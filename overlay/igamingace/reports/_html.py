@@ -6,9 +6,9 @@ from decimal import Decimal
 from functools import reduce
 from typing import TYPE_CHECKING, Final
 
+from igamingace._common.amounts import EXACT
 from igamingace._common.html_page import html_page, html_table, text
 from igamingace.reports._report import read_dimensions
-from igamingace.reports._tally import EXACT
 from igamingace.reports._text import (
     FIGURES,
     amount_text,

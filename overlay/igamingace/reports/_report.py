@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast, get_args
 
+from igamingace._common.amounts import EXACT
 from igamingace.errors import ConfigurationError
 from igamingace.models import TransactionType
-from igamingace.reports._tally import EXACT, UNREADABLE, Cell, Sum
+from igamingace.reports._tally import UNREADABLE, Cell, Sum
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Context, Decimal, Inexact, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 
+from igamingace._common.amounts import EXACT
 from igamingace.models import TransactionType
 
 if TYPE_CHECKING:
@@ -13,10 +14,7 @@ if TYPE_CHECKING:
 
     from igamingace.models import Transaction
 
-__all__ = ["EXACT", "IN_ROUNDS", "UNREADABLE", "Cell", "Sum", "Tally"]
-
-EXACT: Final = Context(prec=50_000, traps=[Inexact, InvalidOperation])
-"""Adds and multiplies any amounts that can be read without rounding: these have less than 8 600 digits."""
+__all__ = ["IN_ROUNDS", "UNREADABLE", "Cell", "Sum", "Tally"]
 
 IN_ROUNDS: Final = frozenset(
     {TransactionType.BET, TransactionType.WIN, TransactionType.BET_CANCEL, TransactionType.BONUS_CALL}
