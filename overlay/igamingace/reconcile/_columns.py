@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
+
+from igamingace_bindings.scalars import MAX_DIGITS, parse_number
 
 from igamingace._common.amounts import EXACT
 from igamingace._common.time_zone import parse_time_zone
@@ -151,12 +153,13 @@ class RowReader:
     def _amount_of(self, value: object, identity: str | None) -> Decimal:
         try:
             # From a float's shortest text: SQLite has no exact decimals, and many books are kept in it.
-            amount = Decimal("" if value is None else str(value).strip()).copy_abs()
-        except InvalidOperation:
+            amount = parse_number("" if value is None else str(value).strip()).copy_abs()
+        except ArithmeticError:
             amount = _NOT_A_NUMBER
         if not amount.is_finite():
             raise InvalidArgument(
-                f"the amount of {identity!r} in the book is {str(value)!r}, which is not a number"
+                f"the amount of {identity!r} in the book is {str(value)!r}, which is not a number of at most "
+                f"{MAX_DIGITS} digits"
             )
         return amount if self._minor_digits is None else amount.scaleb(-self._minor_digits, EXACT)
 
