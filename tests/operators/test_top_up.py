@@ -1,7 +1,7 @@
 """Who runs dry is given points by a plan, which is shown before it is carried out."""
 
 import json
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from itertools import product
 from typing import get_args
 
@@ -137,6 +137,17 @@ def test_the_plan_that_was_shown_is_the_one_that_is_carried_out(world, bank, tmp
     assert done.ok
     assert done.plan == planned.plan
     assert bank.points["lotus"] == 485
+
+
+def test_nothing_is_rounded_whatever_precision_the_application_computes_with(world, bank, tmp_path):
+    bank.points.update(lotus=D("1.23"), eagle=D("2.34"))
+
+    with localcontext(prec=4):
+        done = top_up(world, bank, tmp_path / "r", target=D(1000))
+
+    assert done.ok
+    assert (bank.points["lotus"], bank.points["eagle"]) == (1000, 1000)
+    assert done.plan.by_currency == {"EUR": 1000, "USD": D("1996.43")}
 
 
 def test_a_dry_run_sends_and_writes_nothing(world, bank, tmp_path):

@@ -4,7 +4,7 @@ import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import httpx2
 import igamingace
@@ -96,8 +96,25 @@ def test_wallets_that_an_answer_lacks_prove_nothing_of_a_lost_transfer(world, ba
     ],
 )
 def test_what_makes_no_sense_is_refused_before_it_is_sent(world, bank, arguments, options, reason):
-    with pytest.raises(TransferRefused, match=reason):
+    with pytest.raises(TransferRefused, match=reason) as caught:
         transfer(world, bank, *arguments, **options)
+
+    target, amount, currency = arguments
+    giver = options.get("source", {"lotus": "asia"}.get(target))
+    assert (caught.value.source, caught.value.target, caught.value.currency) == (giver, target, currency)
+    assert caught.value.amount is amount
+    assert not bank.sent
+
+
+@pytest.mark.parametrize("currency", ["USD", "EUR"])
+def test_no_points_move_between_accounts_of_different_currencies(world, bank, currency):
+    bank.accounts = [
+        *bank.accounts,
+        Account(name="tulip", token="token-of-tulip", currency="EUR", parent="asia"),
+    ]
+
+    with pytest.raises(TransferRefused, match=f"'tulip' has EUR and 'asia' has USD: not {currency}"):
+        transfer(world, bank, "tulip", D(1), currency)
 
     assert not bank.sent
 
@@ -249,21 +266,35 @@ def test_the_looks_are_spread_over_the_whole_time_to_settle(bank):
     assert slept == [6.0 / (_READINGS - 1)] * (_READINGS - 1)
 
 
+def test_a_lost_answer_is_replaced_whatever_precision_the_application_computes_with(world, bank):
+    bank.fates = ["lost done"]
+
+    with localcontext(prec=4), pytest.raises(TransferDone):
+        transfer(world, bank, "lotus", D("123.45"), "USD")
+
+
 amounts = st.decimals(min_value=-1000, max_value=1000, places=2)
+changes = st.sampled_from(["nothing", "the amount"]) | amounts
 
 
 @settings(deadline=None)
 @given(
     before=st.builds(Wallets, amounts, amounts),
-    gave=amounts,
-    got=amounts,
+    gave=changes,
+    got=changes,
     amount=amounts.filter(lambda a: a > 0),
 )
 def test_the_verdict_is_done_or_not_done_only_when_both_wallets_say_exactly_that(before, gave, got, amount):
+    gave, got = ({"nothing": D(0), "the amount": amount}.get(change, change) for change in (gave, got))
+
     found = compare(before, Wallets(before.source - gave, before.target + got), amount)
 
-    assert (found == "moved") == (gave == got == amount)
-    assert (found == "unchanged") == (gave == got == 0)
+    if gave == got == amount:
+        assert found == "moved"
+    elif gave == got == 0:
+        assert found == "unchanged"
+    else:
+        assert found == "inconsistent"
 
 
 @pytest.mark.parametrize("name", ["nobody", "lotu"])

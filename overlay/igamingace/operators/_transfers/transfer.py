@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from igamingace._common.amounts import EXACT
 from igamingace.errors import IGamingAceError
 from igamingace.operators._accounts.account_info import parent_of, points_of
 from igamingace.operators._errors import (
@@ -263,7 +264,8 @@ def compare(
 
     Both wallets must show the same: where others use them meanwhile, a change in one proves nothing.
     """
-    given, received = before.source - after.source, after.target - before.target
+    given = EXACT.subtract(before.source, after.source)
+    received = EXACT.subtract(after.target, before.target)
     if given == received == amount:
         return "moved"
     return "unchanged" if given == received == 0 else "inconsistent"
