@@ -23,8 +23,11 @@ from igamingace.operators import (
 )
 from igamingace.operators._errors import may_have_been_applied
 from igamingace.operators._execution.flow import Sleep
-from igamingace.operators._transfers.transfer import _READINGS, TransferOrder, compare, examine_wallets
+from igamingace.operators._transfers.transfer import SETTLE, TransferOrder, compare
+from igamingace.operators._transfers.transfer import transfer as make_transfer
 from igamingace.operators._transfers.wallet_locks import _queue, exclusive
+from igamingace_bindings.rest.models.money import Money
+from igamingace_bindings.rest.models.operator import Operator
 
 from .bank import top_up
 
@@ -163,6 +166,16 @@ def test_a_token_of_another_account_is_noticed(world, bank, tree):
     assert not bank.sent
 
 
+def test_no_points_are_taken_with_the_token_of_another_account(world, bank, tree):
+    giver = Account(name="giver", token=tree[1].token, currency="USD", level="operator", operator_id="tiger")
+    said = [giver, Account(name="lotus", token=tree[2].token, currency="USD", parent="giver")]
+
+    with pytest.raises(TransferRefused, match="the token of 'giver' is that of the account 'asia'"):
+        world.use(lambda operator: operator.transfer("lotus", D(1), "USD"), said, transport=bank.transport)
+
+    assert not bank.sent
+
+
 def test_a_refusal_of_the_api_is_told_as_it_is(world, bank):
     bank.fates = ["refused"]
 
@@ -247,15 +260,24 @@ def test_wallets_that_could_be_read_only_too_early_tell_nothing(world, bank):
     assert caught.value.after is None
 
 
-def test_the_looks_are_spread_over_the_whole_time_to_settle(bank):
+@pytest.mark.parametrize(
+    ("options", "settle"), [({"settle": 6.0}, 6.0), ({}, SETTLE)], ids=["6 s", "default"]
+)
+def test_the_looks_are_spread_over_the_whole_time_to_settle(bank, options, settle):
     _, source, target, *_ = bank.accounts
     order = TransferOrder(source=source, target=target, amount=D(1), currency="USD")
-    gone = TransportError("gone", may_have_arrived=False, operation="operators.info", retryable=True)
+    wallets = [
+        Operator(id=account.name, balance=[Money(currency="USD", amount=D(10))])
+        for account in (source, target)
+    ]
+    gone = TransportError("gone", may_have_arrived=True, operation="operators", retryable=False)
     slept = []
 
-    flow = examine_wallets(order, Wallets(D(10), D(0)), 6.0)
-    step = next(flow)
-    with suppress(StopIteration):
+    flow = make_transfer(order, **options)
+    next(flow)
+    flow.send(wallets[0])
+    step = flow.send(wallets[1])
+    with suppress(TransferUnknown):
         while True:
             if isinstance(step, Sleep):
                 slept.append(step.seconds)
@@ -263,7 +285,7 @@ def test_the_looks_are_spread_over_the_whole_time_to_settle(bank):
             else:
                 step = flow.throw(gone)
 
-    assert slept == [6.0 / (_READINGS - 1)] * (_READINGS - 1)
+    assert slept == [settle / (LOOKS - 1)] * (LOOKS - 1)
 
 
 def test_a_lost_answer_is_replaced_whatever_precision_the_application_computes_with(world, bank):
@@ -339,6 +361,20 @@ def test_of_two_equal_transfers_at_once_the_lost_one_is_not_taken_for_done(world
 
     assert two_at_once(world, bank, "lotus", "lotus") == {"TransferNotDone", "done"}
     assert bank.points["lotus"] == 47
+
+
+def test_a_transfer_to_an_account_that_hands_points_on_is_not_taken_for_another_one(world, bank):
+    bank.fates = ["lost", "done"]
+    together = threading.Barrier(2)
+
+    def meet():
+        with suppress(threading.BrokenBarrierError):
+            together.wait(0.3)
+
+    if world.kind == "threads":
+        bank.meanwhile = meet
+
+    assert two_at_once(world, bank, "asia", "lotus") == {"TransferNotDone", "done"}
 
 
 def test_a_transfer_that_waits_for_another_one_can_be_cancelled_and_blocks_no_loop(bank):
