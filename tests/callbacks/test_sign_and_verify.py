@@ -84,6 +84,7 @@ def test_text_in_place_of_the_body_s_bytes_is_a_programmer_s_error():
     [
         DOCUMENTED.replace(b"1500", b"1501"),
         DOCUMENTED.replace(b"1500", b"1500.01"),
+        DOCUMENTED.replace(b"1500", b"1500.10"),  # which JavaScript writes otherwise
         DOCUMENTED.replace(b"user123", b"user124"),
         DOCUMENTED[:-1] + b',"x":1}',
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -92,8 +92,11 @@ class Bank:
         self.remarks.append(body.get("remark"))
 
         def move() -> None:
-            self.points[source.name] -= amount
-            self.points[target] = self.points.get(target, D(0)) + amount
+            with localcontext(
+                Context()
+            ):  # the vendor computes as it does, whatever the application's context is
+                self.points[source.name] -= amount
+                self.points[target] = self.points.get(target, D(0)) + amount
 
         if fate == "refused":
             return self._error(2005)

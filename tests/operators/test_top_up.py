@@ -1,7 +1,7 @@
 """Who runs dry is given points by a plan, which is shown before it is carried out."""
 
 import json
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from itertools import product
 from typing import get_args
 
@@ -139,6 +139,17 @@ def test_the_plan_that_was_shown_is_the_one_that_is_carried_out(world, bank, tmp
     assert bank.points["lotus"] == 485
 
 
+def test_nothing_is_rounded_whatever_precision_the_application_computes_with(world, bank, tmp_path):
+    bank.points.update(lotus=D("1.23"), eagle=D("2.34"))
+
+    with localcontext(prec=4):
+        done = top_up(world, bank, tmp_path / "r", target=D(1000))
+
+    assert done.ok
+    assert (bank.points["lotus"], bank.points["eagle"]) == (1000, 1000)
+    assert done.plan.by_currency == {"EUR": 1000, "USD": D("1996.43")}
+
+
 def test_a_dry_run_sends_and_writes_nothing(world, bank, tmp_path):
     planned = top_up(world, bank, tmp_path / "r", dry_run=True)
 
@@ -212,12 +223,12 @@ def test_an_agent_that_nobody_can_give_points_to_is_named(world, bank, tmp_path)
 
 def test_who_got_points_since_the_plan_gets_only_what_is_lacking(world, bank, tmp_path):
     planned = top_up(world, bank, tmp_path / "r", dry_run=True)
-    bank.points.update(lotus=D(90), eagle=D(300))
+    bank.points.update(lotus=D(90), eagle=D(100))  # 100 is enough
 
     done = top_up(world, bank, tmp_path / "r", plan=planned.plan)
 
     assert done.ok
-    assert (bank.points["lotus"], bank.points["eagle"]) == (500, 300)
+    assert (bank.points["lotus"], bank.points["eagle"]) == (500, 100)
     assert {one.transfer.target: (one.state, one.sent) for one in done.outcomes} == {
         "eagle": ("not needed", None),
         "lotus": ("done", D(410)),

@@ -70,6 +70,21 @@ def test_what_the_wallets_do_not_tell_after_a_crash_is_unknown_and_not_sent_agai
     assert not resumed.ok
 
 
+def test_a_transfer_of_less_than_planned_that_was_cut_off_is_judged_by_what_was_sent(
+    world, bank, tmp_path, crash
+):
+    planned = top_up(world, bank, tmp_path / "r", dry_run=True)
+    bank.points.update(dict.fromkeys(("lotus", "eagle", "lotus-eu"), D(90)))
+    bank.fates = ["crash done"]
+    with pytest.raises(crash):
+        top_up(world, bank, tmp_path / "r", plan=planned.plan)
+
+    resumed = top_up(world, bank, tmp_path / "r")
+
+    assert [(outcome.state, outcome.sent) for outcome in resumed.outcomes] == [("done", D(410))] * 3
+    assert set(bank.sent.values()) == {1}
+
+
 @pytest.mark.parametrize("fate", ["crash", "crash done"])
 def test_what_was_under_way_stays_open_as_long_as_nobody_can_look(world, bank, tmp_path, crash, fate):
     bank.fates = ["done", fate]

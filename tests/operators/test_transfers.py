@@ -4,7 +4,7 @@ import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import httpx2
 import igamingace
@@ -23,8 +23,11 @@ from igamingace.operators import (
 )
 from igamingace.operators._errors import may_have_been_applied
 from igamingace.operators._execution.flow import Sleep
-from igamingace.operators._transfers.transfer import _READINGS, TransferOrder, compare, examine_wallets
+from igamingace.operators._transfers.transfer import SETTLE, TransferOrder, compare
+from igamingace.operators._transfers.transfer import transfer as make_transfer
 from igamingace.operators._transfers.wallet_locks import _queue, exclusive
+from igamingace_bindings.rest.models.money import Money
+from igamingace_bindings.rest.models.operator import Operator
 
 from .bank import top_up
 
@@ -96,8 +99,25 @@ def test_wallets_that_an_answer_lacks_prove_nothing_of_a_lost_transfer(world, ba
     ],
 )
 def test_what_makes_no_sense_is_refused_before_it_is_sent(world, bank, arguments, options, reason):
-    with pytest.raises(TransferRefused, match=reason):
+    with pytest.raises(TransferRefused, match=reason) as caught:
         transfer(world, bank, *arguments, **options)
+
+    target, amount, currency = arguments
+    giver = options.get("source", {"lotus": "asia"}.get(target))
+    assert (caught.value.source, caught.value.target, caught.value.currency) == (giver, target, currency)
+    assert caught.value.amount is amount
+    assert not bank.sent
+
+
+@pytest.mark.parametrize("currency", ["USD", "EUR"])
+def test_no_points_move_between_accounts_of_different_currencies(world, bank, currency):
+    bank.accounts = [
+        *bank.accounts,
+        Account(name="tulip", token="token-of-tulip", currency="EUR", parent="asia"),
+    ]
+
+    with pytest.raises(TransferRefused, match=f"'tulip' has EUR and 'asia' has USD: not {currency}"):
+        transfer(world, bank, "tulip", D(1), currency)
 
     assert not bank.sent
 
@@ -142,6 +162,16 @@ def test_a_token_of_another_account_is_noticed(world, bank, tree):
 
     with pytest.raises(TransferRefused, match="the token of 'flower' is that of the account 'lotus'"):
         world.use(lambda operator: operator.transfer("flower", D(1), "USD"), said, transport=bank.transport)
+
+    assert not bank.sent
+
+
+def test_no_points_are_taken_with_the_token_of_another_account(world, bank, tree):
+    giver = Account(name="giver", token=tree[1].token, currency="USD", level="operator", operator_id="tiger")
+    said = [giver, Account(name="lotus", token=tree[2].token, currency="USD", parent="giver")]
+
+    with pytest.raises(TransferRefused, match="the token of 'giver' is that of the account 'asia'"):
+        world.use(lambda operator: operator.transfer("lotus", D(1), "USD"), said, transport=bank.transport)
 
     assert not bank.sent
 
@@ -230,15 +260,24 @@ def test_wallets_that_could_be_read_only_too_early_tell_nothing(world, bank):
     assert caught.value.after is None
 
 
-def test_the_looks_are_spread_over_the_whole_time_to_settle(bank):
+@pytest.mark.parametrize(
+    ("options", "settle"), [({"settle": 6.0}, 6.0), ({}, SETTLE)], ids=["6 s", "default"]
+)
+def test_the_looks_are_spread_over_the_whole_time_to_settle(bank, options, settle):
     _, source, target, *_ = bank.accounts
     order = TransferOrder(source=source, target=target, amount=D(1), currency="USD")
-    gone = TransportError("gone", may_have_arrived=False, operation="operators.info", retryable=True)
+    wallets = [
+        Operator(id=account.name, balance=[Money(currency="USD", amount=D(10))])
+        for account in (source, target)
+    ]
+    gone = TransportError("gone", may_have_arrived=True, operation="operators", retryable=False)
     slept = []
 
-    flow = examine_wallets(order, Wallets(D(10), D(0)), 6.0)
-    step = next(flow)
-    with suppress(StopIteration):
+    flow = make_transfer(order, **options)
+    next(flow)
+    flow.send(wallets[0])
+    step = flow.send(wallets[1])
+    with suppress(TransferUnknown):
         while True:
             if isinstance(step, Sleep):
                 slept.append(step.seconds)
@@ -246,24 +285,38 @@ def test_the_looks_are_spread_over_the_whole_time_to_settle(bank):
             else:
                 step = flow.throw(gone)
 
-    assert slept == [6.0 / (_READINGS - 1)] * (_READINGS - 1)
+    assert slept == [settle / (LOOKS - 1)] * (LOOKS - 1)
+
+
+def test_a_lost_answer_is_replaced_whatever_precision_the_application_computes_with(world, bank):
+    bank.fates = ["lost done"]
+
+    with localcontext(prec=4), pytest.raises(TransferDone):
+        transfer(world, bank, "lotus", D("123.45"), "USD")
 
 
 amounts = st.decimals(min_value=-1000, max_value=1000, places=2)
+changes = st.sampled_from(["nothing", "the amount"]) | amounts
 
 
 @settings(deadline=None)
 @given(
     before=st.builds(Wallets, amounts, amounts),
-    gave=amounts,
-    got=amounts,
+    gave=changes,
+    got=changes,
     amount=amounts.filter(lambda a: a > 0),
 )
 def test_the_verdict_is_done_or_not_done_only_when_both_wallets_say_exactly_that(before, gave, got, amount):
+    gave, got = ({"nothing": D(0), "the amount": amount}.get(change, change) for change in (gave, got))
+
     found = compare(before, Wallets(before.source - gave, before.target + got), amount)
 
-    assert (found == "moved") == (gave == got == amount)
-    assert (found == "unchanged") == (gave == got == 0)
+    if gave == got == amount:
+        assert found == "moved"
+    elif gave == got == 0:
+        assert found == "unchanged"
+    else:
+        assert found == "inconsistent"
 
 
 @pytest.mark.parametrize("name", ["nobody", "lotu"])
@@ -308,6 +361,20 @@ def test_of_two_equal_transfers_at_once_the_lost_one_is_not_taken_for_done(world
 
     assert two_at_once(world, bank, "lotus", "lotus") == {"TransferNotDone", "done"}
     assert bank.points["lotus"] == 47
+
+
+def test_a_transfer_to_an_account_that_hands_points_on_is_not_taken_for_another_one(world, bank):
+    bank.fates = ["lost", "done"]
+    together = threading.Barrier(2)
+
+    def meet():
+        with suppress(threading.BrokenBarrierError):
+            together.wait(0.3)
+
+    if world.kind == "threads":
+        bank.meanwhile = meet
+
+    assert two_at_once(world, bank, "asia", "lotus") == {"TransferNotDone", "done"}
 
 
 def test_a_transfer_that_waits_for_another_one_can_be_cancelled_and_blocks_no_loop(bank):

@@ -161,13 +161,12 @@ class Backpressure:
         self.drains += 1
         self.draining = self.active = True
         self.opens_at = now + RULES.max_drain
-        self._storm_end = math.inf
         self._last_refusal = now
         self._accepted = in_use
 
     def update(self, now: float) -> None:
         """Raise the working limit with the time."""
-        if self.draining or now < self.opens_at:
+        if now < self.opens_at:  # a pause, or a drain: the caller ends one that takes too long
             return
         working_limit = self.limit
         if now < self._storm_end:

@@ -97,6 +97,15 @@ def test_a_drain_of_all_ends_alone_once_the_lease_is_over(alone):
     assert is_open(alone, LEASE)
 
 
+def test_after_a_drain_that_others_began_the_first_pause_alone_is_short(alone):
+    respond(alone, 0.0, granted=2)
+    respond(alone, 1.0, drain=1, draining=True)
+    alone.on_disconnect(5, 2.0)
+
+    assert not is_open(alone, 1.0 + LEASE)
+    assert is_open(alone, 1.0 + LEASE + RULES.min_pause)
+
+
 def test_a_drain_alone_is_given_up_like_any_other(alone):
     refused, _never_ends = start(alone, 2, 0.0)
     alone.release(refused.serial, REFUSED, 0.0)

@@ -9,6 +9,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, cast
 
 from igamingace._common import json as exact_json
+from igamingace._common.amounts import EXACT
 from igamingace.errors import UnexpectedField
 from igamingace.operators._accounts.validation import may_share_token
 from igamingace.operators._errors import DuplicateToken, WalletUnreadable
@@ -100,7 +101,7 @@ def points_of(info: Info, currency: str) -> Decimal:
         if of_wallet == currency:
             if money.amount is None:
                 raise WalletUnreadable(f"amount of {currency}")
-            points += money.amount
+            points = EXACT.add(points, money.amount)
     return points
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from igamingace._common.amounts import EXACT
 from igamingace.operators._accounts.account_info import accounts_by_id, currencies_of, points_of
 from igamingace.operators._execution.read_infos import read_infos
 
@@ -36,7 +37,7 @@ class Balances:
         sums: defaultdict[str, Decimal] = defaultdict(Decimal)
         for points in self.by_agent.values():
             for currency, amount in points.items():
-                sums[currency] += amount
+                sums[currency] = EXACT.add(sums[currency], amount)
         return dict(sorted(sums.items()))
 
     def __str__(self) -> str:

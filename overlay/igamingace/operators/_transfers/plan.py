@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from decimal import Decimal
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Self
 
+from igamingace._common.amounts import EXACT
 from igamingace.errors import ConfigurationError
 from igamingace.operators._accounts.account_info import points_of
 from igamingace.operators._execution.read_infos import read_infos
@@ -82,7 +84,7 @@ class Plan:
         """The sum of the transfers, by currency."""
         currencies = sorted({transfer.currency for transfer in self.transfers})
         return {
-            currency: sum((one.amount for one in self.transfers if one.currency == currency), Decimal(0))
+            currency: reduce(EXACT.add, (one.amount for one in self.transfers if one.currency == currency))
             for currency in currencies
         }
 
@@ -137,15 +139,15 @@ def plan_top_up(
         transfer = PlannedTransfer(
             source=account.parent,
             target=account.name,
-            amount=most - held,
+            amount=EXACT.subtract(most, held),
             currency=account.currency,
             points=held,
         )
         if tree[account.parent].currency != account.currency or points[account.parent] < transfer.amount:
             short.append(transfer)
             continue
-        points[account.parent] -= transfer.amount
-        points[account.name] += transfer.amount
+        points[account.parent] = EXACT.subtract(points[account.parent], transfer.amount)
+        points[account.name] = EXACT.add(held, transfer.amount)
         transfers.append(transfer)
     return Plan(transfers=tuple(transfers), short=tuple(short), failed={**orphans, **failed})
 

@@ -25,6 +25,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from igamingace._common.amounts import EXACT
 from igamingace.errors import IGamingAceError
 from igamingace.operators._errors import TransferError, TransferRefused, TransferUnknown
 from igamingace.operators._transfers.amounts import amount_problem
@@ -223,7 +224,7 @@ def _adjusted(order: TransferOrder, limits: Mapping[str, Any], before: Wallets) 
     if before.target >= minimum:
         reason = f"it has {before.target:f} by now, which is not below {minimum:f}"
         raise order.error(_NotNeeded, reason, before)
-    amount = min(order.amount, _limit(limits["target"], order.currency) - before.target)
+    amount = min(order.amount, EXACT.subtract(_limit(limits["target"], order.currency), before.target))
     if (problem := amount_problem(amount, order.currency)) is not None:
         raise order.error(TransferRefused, problem, before)
     return replace(order, amount=amount)

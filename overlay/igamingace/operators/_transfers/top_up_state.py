@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
-from igamingace._common.amounts import format_amount
+from igamingace._common.amounts import EXACT, format_amount
 from igamingace.errors import ConfigurationError
 from igamingace.operators._errors import JournalUnusable, Wallets
 from igamingace.operators._transfers.plan import Plan, PlannedTransfer
@@ -179,7 +179,7 @@ class TopUpState:
         for number in self.attempts.keys() - self.ended.keys():
             transfer, attempt = self.plan.transfers[number], self.attempts[number]
             source, target = (
-                points + amount * ((name == done.target) - (name == done.source))
+                EXACT.fma(amount, (name == done.target) - (name == done.source), points)
                 for name, points in (
                     (transfer.source, attempt.before.source),
                     (transfer.target, attempt.before.target),

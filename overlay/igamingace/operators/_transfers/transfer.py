@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from igamingace._common.amounts import EXACT
 from igamingace.errors import IGamingAceError
 from igamingace.operators._accounts.account_info import parent_of, points_of
 from igamingace.operators._errors import (
@@ -143,17 +144,17 @@ def make_order(
     to = tree[target]
     parent = tree.parent(target)
     giver = parent if source is None else tree[source]
-    reason = amount_problem(amount, currency)
+    reason: str | None
     if parent is None:
         reason = f"{target!r} has no account above it that could give points"
     elif giver is not parent:
         reason = f"{target!r} is not a child of {source!r}, but of {parent.name!r}"
     elif currency != to.currency or currency != parent.currency:
         reason = f"{target!r} has {to.currency} and {parent.name!r} has {parent.currency}: not {currency}"
-    if reason is not None or parent is None:
-        name = None if giver is None else giver.name
-        raise TransferRefused(reason or "", source=name, target=target, amount=amount, currency=currency)
-    return TransferOrder(source=parent, target=to, amount=amount, currency=currency, remark=remark)
+    elif (reason := amount_problem(amount, currency)) is None:
+        return TransferOrder(source=parent, target=to, amount=amount, currency=currency, remark=remark)
+    name = None if giver is None else giver.name
+    raise TransferRefused(reason, source=name, target=target, amount=amount, currency=currency)
 
 
 def transfer(order: TransferOrder, *, settle: float = SETTLE) -> Flow[BalanceTransfer]:
@@ -235,25 +236,23 @@ def examine_wallets(
         cause: why there is no answer, if that is known.
     """
     seen: set[Evidence] = set()
-    unreadable: IGamingAceError | None = None
-    after = before
+    last: Wallets | IGamingAceError = before
     for reading in range(_READINGS):
         if reading:
             yield Sleep(settle / (_READINGS - 1))
         try:
             source, target = yield from _read_both(order)
-            after = _wallets(order, source, target)
+            last = _wallets(order, source, target)
         except IGamingAceError as error:
-            unreadable = error
+            last = error
             continue
-        unreadable = None
-        seen.add(compare(before, after, order.amount))
+        seen.add(compare(before, last, order.amount))
         if "moved" in seen:
-            return LostAnswer(order=order, evidence="moved", before=before, after=after, cause=cause)
-    if unreadable is not None:
-        return LostAnswer(order=order, evidence="unreadable", before=before, after=None, cause=unreadable)
+            return LostAnswer(order=order, evidence="moved", before=before, after=last, cause=cause)
+    if isinstance(last, IGamingAceError):
+        return LostAnswer(order=order, evidence="unreadable", before=before, after=None, cause=last)
     evidence: Evidence = "inconsistent" if "inconsistent" in seen else "unchanged"
-    return LostAnswer(order=order, evidence=evidence, before=before, after=after, cause=cause)
+    return LostAnswer(order=order, evidence=evidence, before=before, after=last, cause=cause)
 
 
 def compare(
@@ -263,7 +262,8 @@ def compare(
 
     Both wallets must show the same: where others use them meanwhile, a change in one proves nothing.
     """
-    given, received = before.source - after.source, after.target - before.target
+    given = EXACT.subtract(before.source, after.source)
+    received = EXACT.subtract(after.target, before.target)
     if given == received == amount:
         return "moved"
     return "unchanged" if given == received == 0 else "inconsistent"
