@@ -128,6 +128,7 @@ def test_an_unknown_code_in_its_field_goes_before_a_known_one_in_free_text():
         ({"code": -1}, -1, None),
         ({"code": 500}, 500, None),
         ({"code": "PLAYER_BLOCKED"}, None, "PLAYER_BLOCKED"),
+        ({"code": "SERVER_IS_BUSYX"}, None, "SERVER_IS_BUSYX"),
         ({"errorCode": "Blocked"}, None, "Blocked"),
         ({"message": "PLAYER_BLOCKED"}, None, "PLAYER_BLOCKED"),
         ({"code": 9999, "message": "PLAYER_BLOCKED"}, 9999, "PLAYER_BLOCKED"),
@@ -149,6 +150,7 @@ def test_an_unknown_code_is_carried(body, code, name):
         {"success": True, "errorCode": "USER_NOT_FOUND", "data": []},
         {"success": True, "message": "SERVER_IS_BUSY", "data": []},
         {"success": True, "code": 9999, "data": []},
+        {"success": True, "code": 200, "errorCode": 9999, "data": []},
         {"code": 1018, "data": []},
         {"message": "error code 1018", "data": []},
         {"success": None, "code": "PLAYER_BLOCKED", "data": []},
@@ -163,6 +165,39 @@ def test_an_unknown_code_is_carried(body, code, name):
 )
 def test_an_error_is_never_taken_for_a_success(body):
     assert isinstance(parse_response(answer(body)), ErrorResponse)
+
+
+def test_an_error_in_the_form_of_a_success_is_told_whole():
+    found = parse_response(answer({"success": True, "code": 2002, "message": "no such player", "data": []}))
+
+    assert isinstance(found, ErrorResponse)
+    assert (found.name, found.kind, found.message) == ("USER_NOT_FOUND", "not-found", "no such player")
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({"code": 1018}, "/code"),
+        ({"errorCode": "SERVER_IS_BUSY"}, "/errorCode"),
+        ({"code": "PLAYER_BLOCKED"}, "/code"),
+        ({"error": {"error_code": 1018}}, "/error/error_code"),
+        ({"errors": [{"code": "SERVER_IS_BUSY"}]}, "/errors/*/code"),
+        ({"message": {"code": 1018}}, "/message/code"),
+        ({"message": "SERVER_IS_BUSY"}, "/message"),
+        ({"message": "PLAYER_BLOCKED"}, "/message"),
+        ({"message": "Refused: SERVER_IS_BUSY"}, "/message"),
+        ({"message": "error code: 1018"}, "/message"),
+        ({"error": {"message": "error code: 1018"}}, "/error/message"),
+        ({"error": "SERVER_IS_BUSY"}, "/error"),
+        ({"error": "error code: 1018"}, "/error"),
+        ({"message": "no"}, ""),
+    ],
+)
+def test_the_place_of_a_code_is_told(body, place):
+    found = parse_response(answer({"success": False, **body}))
+
+    assert isinstance(found, ErrorResponse)
+    assert found.place == place
 
 
 @pytest.mark.parametrize(
@@ -193,7 +228,12 @@ def test_a_success_with_something_beside_it_is_a_success(extra):
 
 @pytest.mark.parametrize("http_status", [100, 301, 404, 500, 599])
 def test_a_success_under_another_http_status_is_unreadable(http_status):
-    assert isinstance(parse_response(answer({"success": True, "data": []}, http_status)), InvalidResponse)
+    found = parse_response(answer({"success": True, "data": []}, http_status))
+
+    assert isinstance(found, InvalidResponse)
+    if http_status != 301:
+        assert found.reason == "a success in its body, but not in its HTTP status"
+    assert found.resend == ("reads" if http_status >= 500 else "never")
 
 
 CLASSES = {

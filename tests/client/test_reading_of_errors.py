@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from igamingace import errors
 from igamingace._client.response import ErrorResponse, InvalidResponse, parse_response
@@ -46,7 +46,17 @@ def test_a_number_that_repeats_the_http_status_is_the_weakest_code(client, serve
 
 @pytest.mark.parametrize(
     ("said", "message"),
-    [({"message": "gone"}, "gone"), ({"message": 12}, "12"), ({"message": None}, ""), ({}, "")],
+    [
+        ({"message": "gone"}, "gone"),
+        ({"message": 12}, "12"),
+        ({"message": True}, ""),
+        ({"message": None}, ""),
+        ({"message": [[["not so deep"]]]}, "not so deep"),
+        ({"message": [[[["too deep"]]]]}, ""),
+        ({"error": {"error": {"error": {"error": "not so deep"}}}}, "not so deep"),
+        ({"error": {"error": {"error": {"error": {"error": "too deep"}}}}}, ""),
+        ({}, ""),
+    ],
 )
 def test_a_message_is_text_whatever_it_was(client, server, answers, said, message):
     server.answers(answers.json({"success": False, "code": 2002, **said}, status=404))
@@ -87,6 +97,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     body=VALUES | st.dictionaries(NAMES, VALUES, max_size=6),
     status=st.sampled_from([200, 204, 302, 400, 401, 404, 429, 500, 503, 599]),

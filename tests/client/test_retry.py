@@ -181,6 +181,8 @@ def test_the_pause_for_busy_never_goes_past_its_time(monkeypatch):
     clock[0] = 8.5
     assert retries.acquire_timeout() == 1.5
     assert retries.pause("drained") is None
+    clock[0] = 10.5
+    assert retries.acquire_timeout() == 0
 
 
 def test_the_wait_for_the_first_slot_takes_nothing_from_the_time_for_refusals(monkeypatch):
@@ -197,6 +199,15 @@ def test_the_wait_for_the_first_slot_takes_nothing_from_the_time_for_refusals(mo
     clock[0] = 110.0
     assert retries.pause("drained") is None
     assert retries.elapsed == 110.0
+
+
+def test_after_a_refusal_a_slot_is_waited_for_no_longer_than_the_caller_said(monkeypatch):
+    monkeypatch.setattr("igamingace._client.retry.monotonic", lambda: 0.0)
+    retries = RetryState("GET", Options(busy_timeout=10.0, acquire_timeout=0.5))
+
+    retries.pause("drained")
+
+    assert retries.acquire_timeout() == 0.5
 
 
 def test_a_retry_is_paused_for(client, server, answers, monkeypatch):

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from igamingace._common.amounts import decimals, format_amount, is_finer, minor_digits, minor_unit
 
@@ -25,6 +25,7 @@ def test_an_amount_is_written_with_all_its_digits_and_no_more(amount, text):
     assert format_amount(Decimal(amount)) == text
 
 
+@settings(deadline=None)
 @given(AMOUNTS)
 def test_what_is_written_is_the_same_amount(amount):
     text = format_amount(amount)

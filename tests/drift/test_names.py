@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from igamingace import drift
 from igamingace._common.secret import Secret
@@ -134,6 +134,7 @@ def test_every_operation_and_callback_is_shown(operation):
     assert drift.differences()[0].operation == operation
 
 
+@settings(deadline=None)
 @given(
     st.text(), st.text("0123456789abcdefABCDEF", min_size=4), st.sampled_from(["/data/", "/data/*/x", "/"])
 )

@@ -177,7 +177,7 @@ def test_a_win_is_paid_without_a_bet_and_after_its_cancel(ledger, calls):
 NOBODY = ["nobody", "ANN", "ann ", "ann\0", "\ud800", "' OR 1=1 --", "x" * 10_000]
 
 
-@pytest.mark.parametrize("player", NOBODY, ids=ascii)
+@pytest.mark.parametrize("player", NOBODY)
 def test_a_player_who_is_not_there_is_refused(ledger, calls, unchanged, player):
     who = {"playerId": player}
     with unchanged(ledger):
@@ -193,7 +193,7 @@ def test_a_player_who_is_not_there_is_refused(ledger, calls, unchanged, player):
     assert ledger.history(player) == []
 
 
-@pytest.mark.parametrize("text", ["US\0", "\ud800"], ids=ascii)
+@pytest.mark.parametrize("text", ["US\0", "\ud800"])
 def test_a_currency_that_no_database_can_hold_is_another_one(ledger, calls, unchanged, text):
     with unchanged(ledger), pytest.raises(InvalidAccount):
         ledger.bet(calls.bet(1, "1").model_copy(update={"currency": text}))

@@ -276,8 +276,12 @@ def signed(callback, signature="x" * 88):
 def test_a_signature_stays_with_the_command_and_the_id_that_it_came_with_first(ledger, calls, unchanged):
     assert ledger.bet(signed(calls.bet(1, "60"))) == 40
     for other in (calls.win(1, "60"), calls.win(2, "60"), calls.bet(2, "1"), calls.cancel(3, of=1)):
-        with unchanged(ledger), pytest.raises(SignatureReused):
+        with unchanged(ledger), pytest.raises(SignatureReused) as refused:
             getattr(ledger, other.command)(signed(other))
+        assert refused.value.balance == 40
+    with pytest.raises(SignatureReused) as refused:
+        ledger.win(signed(calls.win(2, "60", playerId="nobody")))
+    assert refused.value.balance is None
     assert ledger.bet(signed(calls.bet(1, "60"))) == 40
     assert ledger.cancel(signed(calls.cancel(3, of=1), "y" * 88)) == 100
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -107,6 +108,19 @@ def test_a_timestamp_is_kept_in_utc_whatever_its_zone(ledger, calls):
     (entry,) = ledger.history("ann", limit=1)
     assert entry.sent_at == seoul
     assert entry.sent_at.utcoffset() == datetime.now(UTC).utcoffset()
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone of a process cannot be changed here")
+def test_a_timestamp_is_kept_in_utc_whatever_the_zone_of_the_machine(ledger, calls, monkeypatch):
+    sent = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Seoul")
+        time.tzset()
+        ledger.bet(calls.bet(1, "1", timestamp=sent))
+    time.tzset()
+
+    (entry,) = ledger.history("ann", limit=1)
+    assert entry.sent_at == sent
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)

@@ -123,7 +123,10 @@ class InvalidResponse:
 
 @dataclass(frozen=True, slots=True)
 class _ErrorCode:
-    """What a field says of a code: its number, its name, what the contract knows of it, and its place."""
+    """What a field says of a code: its number, its name, what the contract knows of it, and its place.
+
+    Of a code that the contract knows, number and name are in `known`.
+    """
 
     code: int | None = None
     name: str | None = None
@@ -264,17 +267,21 @@ def _mark(value: object, unknown_names: re.Pattern[str], place: str) -> _ErrorCo
         value = int(value)
     elif isinstance(value, Decimal) and value == value.to_integral_value():
         value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or value in _OK:
+    if not isinstance(value, int) or isinstance(value, bool):
         return None
-    return _ErrorCode(value, None, contract.CODES.get(value), place)
+    return _mark_of_number(value, place)
+
+
+def _mark_of_number(code: int, place: str) -> _ErrorCode | None:
+    return None if code in _OK else _ErrorCode(code, known=contract.CODES.get(code), place=place)
 
 
 def _mark_of_name(text: str, unknown_names: re.Pattern[str], place: str) -> _ErrorCode | None:
     known = _BY_NAME.get(re.sub(r"[\s-]+", "_", text.rstrip(".!")).upper())
     if known is not None:
-        return _ErrorCode(known.code, known.name, known, place)
+        return _ErrorCode(known=known, place=place)
     if unknown_names.fullmatch(text) and text.upper() not in _OK_NAMES:
-        return _ErrorCode(None, text, place=place)
+        return _ErrorCode(name=text, place=place)
     return None
 
 
@@ -282,9 +289,10 @@ def _in_text(text: object, place: str) -> _ErrorCode | None:
     if not isinstance(text, str):
         return None
     if found := _NAME_IN_TEXT.search(text):
-        return _mark_of_name(found[0], _CLEAR_NAME, place)
+        return _ErrorCode(known=_BY_NAME[found[0]], place=place)
     for found in _NUMBER_IN_TEXT.finditer(text):
-        mark = _mark(found[found.lastgroup or 0], _CLEAR_NAME, place)
+        (number,) = filter(None, found.groups())
+        mark = _mark_of_number(int(number), place)
         # A number nobody knows needs the word "code" or "error" before it.
         if mark is not None and (mark.known is not None or found["said"]):
             return mark

@@ -148,14 +148,14 @@ def post_cancel(tx: LedgerTransaction, limits: Limits, callback: Cancel) -> Deci
     """
     player = _lock_player(tx, callback)
     balance = normalize(player.balance)
-    own_id, bet_id = callback.transaction_id, callback.bet_id
-    found = tx.entries(bet_id) if own_id is None else tx.entries(own_id, bet_id)
+    own_id, bet_id, known_by = callback.transaction_id, callback.bet_id, _known_by(callback)
+    found = tx.entries(known_by, bet_id)
     content = {**_content(callback), "reference_id": bet_id}
     if own_id is not None and (recorded := found.get(own_id)) is not None:
         return _check_repetition(recorded, content, player)
     bet = found.get(bet_id)
     if bet is None:
-        void = {**_content(callback), "command": VOID, "cancelled_by": own_id or bet_id}
+        void = {**_content(callback), "command": VOID, "cancelled_by": known_by}
         unchanged = _exact_balance(limits, player, debit=_ZERO, credit=_ZERO)
         if not tx.record(_row(callback, bet_id, void, unchanged)):
             raise SerializationConflict
@@ -172,13 +172,16 @@ def post_cancel(tx: LedgerTransaction, limits: Limits, callback: Cancel) -> Deci
         if own_id is None and bet.cancelled_by == bet_id:
             return player.balance  # a repetition
         return AlreadyRolledBack("another cancel has refunded it", balance=balance)
-    return _refund(tx, limits, player, bet, _row(callback, own_id, content, player.balance))
+    balance = _balance_after_refund(limits, player, bet)
+    refund = {**content, "debit": bet.credit, "credit": bet.debit}
+    if not tx.post(_row(callback, own_id, refund, balance), player, balance):
+        raise SerializationConflict
+    tx.set_cancelled(bet_id, known_by)
+    return balance
 
 
-def _refund(
-    tx: LedgerTransaction, limits: Limits, player: Player, bet: Entry, row: dict[str, Any]
-) -> Decimal:
-    """Give back what a bet took, and take back what it gave: both or neither."""
+def _balance_after_refund(limits: Limits, player: Player, bet: Entry) -> Decimal:
+    """Return the balance when what a bet took is given back, and what it gave taken back; or refuse both."""
     balance = _exact_balance(limits, player, debit=bet.credit, credit=bet.debit)
     if bet.credit and balance < 0:
         raise NotCovered(
@@ -186,11 +189,6 @@ def _refund(
             bet,
             balance=normalize(player.balance),
         )
-    row.update(debit=bet.credit, credit=bet.debit, balance=balance)
-    if not tx.post(row, player, balance):
-        raise SerializationConflict
-    bet_id: str = row["reference_id"]
-    tx.set_cancelled(bet_id, row["transaction_id"] or bet_id)
     return balance
 
 
@@ -238,13 +236,15 @@ def _claim(callback: Bet | Win | BetWin | Cancel) -> Claim | None:
     """
     if callback.signature is None:
         return None
-    known_by = (
-        callback.transaction_id or callback.bet_id
-        if isinstance(callback, Cancel)
-        else callback.transaction_id
-    )
     signature = sha256(callback.signature.encode()).digest()
-    return Claim(signature, callback.command, known_by, bytes.fromhex(callback.fingerprint))
+    return Claim(signature, callback.command, _known_by(callback), bytes.fromhex(callback.fingerprint))
+
+
+def _known_by(callback: Bet | Win | BetWin | Cancel) -> str:
+    """Return the id that a callback is known by: its own, or the bet's of a cancel without one."""
+    if isinstance(callback, Cancel):
+        return callback.transaction_id or callback.bet_id
+    return callback.transaction_id
 
 
 def _content(callback: Bet | Win | BetWin | Cancel) -> dict[str, Any]:
