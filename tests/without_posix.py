@@ -1,6 +1,7 @@
 """Uses the package as on Windows: without what only POSIX has; test_without_posix.py runs it in a process."""
 
 import asyncio
+import ctypes
 import functools
 import importlib
 import os
@@ -56,6 +57,7 @@ def become_windows() -> None:
     for name in ("add_reader", "add_writer", "add_signal_handler"):  # the loop of Windows has none of these
         setattr(asyncio.SelectorEventLoop, name, None)
     asyncio.ProactorEventLoop = asyncio.SelectorEventLoop  # type: ignore[attr-defined]
+    ctypes.WinError = lambda code: OSError(code, "as Windows says it")  # type: ignore[attr-defined]
     sys.modules["msvcrt"] = msvcrt = ModuleType("msvcrt")
     vars(msvcrt).update(LK_NBLCK=2, locking=lock)
     sys.platform = "win32"
@@ -80,6 +82,21 @@ def use_a_journal(folder: Path) -> None:
     assert min(locked) > (folder / "journal").stat().st_size
 
 
+def meet_a_refusal() -> None:
+    """Windows' own words say why there is no connection: os.strerror does not know its codes."""
+    import igamingace
+
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))  # nobody listens there
+        url = f"http://127.0.0.1:{full.getsockname()[1]}"
+        refused = ""
+        try:
+            igamingace.Agent("t" * 20, base_url=url, max_retries=0).providers.list()
+        except igamingace.errors.TransportError as error:
+            refused = str(error)
+    assert "as Windows says it" in refused
+
+
 def listen() -> None:
     """With SO_REUSEADDR Windows lets a second server listen on the same port."""
     from igamingace.sandbox.server import bind
@@ -97,6 +114,7 @@ def main() -> None:
     import smoke
 
     smoke.call_each_way()
+    meet_a_refusal()
     listen()
     with tempfile.TemporaryDirectory() as folder:
         use_a_journal(Path(folder))
