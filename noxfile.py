@@ -424,9 +424,9 @@ def licences(session: nox.Session) -> None:
 @nox.session
 def audit(session: nox.Session) -> None:
     """Look for known weaknesses in what is locked; `-- --vulnerability-service osv` asks another service."""
-    options = ["--strict", "--disable-pip", "--require-hashes", "-r", LOCK]
+    options = ["--strict", "--disable-pip", "--require-hashes", *session.posargs]
     try:
-        run(session, "pip-audit", *options, *session.posargs)
+        run(session, "pip-audit", *options, "-r", LOCK)
     except nox.command.CommandFailed:
         session.error(
             "a package listed above has a known weakness: raise it in pyproject.toml, then nox -s lock. "
