@@ -14,6 +14,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import nox
+import nox.command
 import nox.virtualenv
 
 PYTHONS = ["3.14", "3.13", "3.12", "3.11"]
@@ -319,6 +320,10 @@ def build(session: nox.Session) -> None:
 @nox.session
 def image(session: nox.Session) -> None:
     """Build the sandbox's container, as partners do, from a wheel of the tree (needs Docker)."""
+    if shutil.which("docker") is None:
+        session.error("there is no Docker here: install it")
+    if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
+        session.error("Docker's service does not answer: start it; `docker info` says more")
     folder = Path(session.create_tmp()).resolve() / "image"
     shutil.rmtree(folder, ignore_errors=True)
     run(session, "python", "-m", "build", "--wheel", "--outdir", folder)
@@ -354,8 +359,12 @@ def smoke(session: nox.Session) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Print which lines and branches of the package no ordinary test reaches."""
-    report = ["--cov=igamingace", "--cov-branch", "--cov-report=term-missing:skip-covered"]
+    """Print which lines and branches of the package no ordinary test reaches, the worst modules first.
+
+    What tests run as programs of their own does not count, nor the first lines of what pytest itself loads:
+    errors.py, pytest_plugin.py and what these import.
+    """
+    report = ["--cov=igamingace", "--cov-branch", "--cov-report=term"]
     run(session, "pytest", *PARALLEL, "-m", "not proof", *report, *session.posargs)
 
 
@@ -416,8 +425,15 @@ def licences(session: nox.Session) -> None:
 
 @nox.session
 def audit(session: nox.Session) -> None:
-    """Look for known weaknesses in what is locked; needs the advisories of the package index."""
-    run(session, "pip-audit", "--strict", "--disable-pip", "--require-hashes", "-r", LOCK)
+    """Look for known weaknesses in what is locked; `-- --vulnerability-service osv` asks another service."""
+    options = ["--strict", "--disable-pip", "--require-hashes", *session.posargs]
+    try:
+        run(session, "pip-audit", *options, "-r", LOCK)
+    except nox.command.CommandFailed:
+        session.error(
+            "a package listed above has a known weakness: raise it in pyproject.toml, then nox -s lock. "
+            "Where it says 'not found on PyPI', the index in use has no advisories and nothing was looked for"
+        )
 
 
 @own_environment

@@ -15,10 +15,8 @@ async def names(sandbox: Sandbox) -> list[str | None]:
         return [provider.provider_name for provider in await agent.providers.list()]
 
 
-def main() -> None:
-    """Fail loudly, or say what worked."""
-    assert igamingace.__version__ == version("igamingace")
-    assert "site-packages" in Path(igamingace.__file__).parts, f"imported from {igamingace.__file__}"
+def call_each_way() -> None:
+    """Start a sandbox, list its providers with both clients, and say so."""
     with Sandbox() as sandbox:
         with Agent(sandbox.token, base_url=sandbox.url) as agent:
             providers = [provider.provider_name for provider in agent.providers.list()]
@@ -27,6 +25,13 @@ def main() -> None:
     print(  # noqa: T201 -- the session shows what worked
         f"igamingace {igamingace.__version__}: sandbox up, {len(providers)} providers listed, twice"
     )
+
+
+def main() -> None:
+    """Fail loudly, or say what worked."""
+    assert igamingace.__version__ == version("igamingace")
+    assert "site-packages" in Path(igamingace.__file__).parts, f"imported from {igamingace.__file__}"
+    call_each_way()
 
 
 if __name__ == "__main__":

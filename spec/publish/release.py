@@ -52,7 +52,10 @@ def complaints(root: Path, tag: str) -> list[str]:
 
 def main() -> int:
     """Run the command line; return the exit code."""
-    tag = sys.argv[1] if len(sys.argv) > 1 else ""
+    if len(sys.argv) != 2:  # noqa: PLR2004 -- the module, and the tag
+        print("name the tag of the release: nox -s release-check -- v0.1.0")
+        return 2
+    tag = sys.argv[1]
     try:
         found = complaints(SPEC.parent, tag)
     except (BundleError, PublishError) as error:

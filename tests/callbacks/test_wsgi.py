@@ -154,6 +154,6 @@ def test_close_ends_a_callback_in_flight_instead_of_leaving_its_thread_to_wait(
     thread.start()
     assert started.wait(10)
     app.close()
-    thread.join(3)  # before ERR_UNKNOWN would be answered at the time limit
+    thread.join()  # at the latest when ERR_UNKNOWN is answered, at the time limit
 
     assert ends == ["cancelled"]

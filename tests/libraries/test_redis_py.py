@@ -13,8 +13,8 @@ def test_a_connection_of_redis_py_has_the_socket_to_wait_on():
         "and for its own work at once"
     )
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        # Protocol 2 and no driver_info: it sends nothing that would have to be answered.
-        connection = Connection(port=listener.getsockname()[1], protocol=2, driver_info=None)
+        # It sends nothing that would have to be answered.
+        connection = Connection(port=listener.getsockname()[1], redis_connect_func=lambda connection: None)
         assert connection._get_socket() is None
 
         connection.connect()

@@ -6,10 +6,11 @@ import asyncio
 import os
 import socket
 import ssl
+import sys
 import weakref
 from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from igamingace._common.clock import perf_counter
 from igamingace._common.secret import Secret
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from igamingace._transport.addresses import Address
     from igamingace._transport.base import Request
     from igamingace._transport.route import Endpoint, Route
+
+_READS_AHEAD: Final = sys.platform == "win32"
+"""Whether the event loop has the system read before anybody asks, so that what came is not on the socket."""
 
 
 class _Connection(asyncio.Protocol):
@@ -309,6 +313,10 @@ class AsyncPooledTransport:
         started = perf_counter()
         now = loop.time()
         idle = (await self._pool(loop)).idle
+        if _READS_AHEAD:
+            # The loop learns what has come, and hands it over; a connection that got anything closes.
+            for _ in range(2):
+                await asyncio.sleep(0)
         connection = idle.take()
         reused = connection is not None
         if connection is None:

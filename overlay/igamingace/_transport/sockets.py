@@ -7,6 +7,7 @@ import math
 import os
 import selectors
 import socket
+import sys
 from concurrent.futures import TimeoutError as NotResolvedError
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Final, Self, cast
@@ -163,8 +164,13 @@ def _resolved(endpoint: Endpoint, deadline: Deadline) -> list[Address]:
 
 
 def _check(code: int) -> None:
-    if code not in _IN_PROGRESS:
-        raise OSError(code, os.strerror(code))
+    if code in _IN_PROGRESS:
+        return
+    if sys.platform == "win32":
+        import ctypes  # noqa: PLC0415 -- for the words that os.strerror lacks there
+
+        raise ctypes.WinError(code)
+    raise OSError(code, os.strerror(code))
 
 
 def _selector() -> selectors.BaseSelector:

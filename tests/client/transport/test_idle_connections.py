@@ -103,6 +103,22 @@ def test_what_the_server_sends_unrequested_is_no_answer_to_a_later_call(caller, 
     assert_each_call_gets_its_own_answer(caller, server, slots)
 
 
+@pytest.mark.parametrize("kind", ["asyncio"])
+def test_what_a_loop_has_read_before_anybody_asked_is_no_answer_to_a_later_call(caller, server, monkeypatch):
+    # As on Windows: what has come was taken off the socket, and the loop has not said so yet.
+    monkeypatch.setattr("igamingace._transport.aio._READS_AHEAD", True)
+    monkeypatch.setattr("igamingace._transport.aio.is_silent", lambda descriptor: True)
+
+    async def two_calls():
+        first = await caller.agent.players.info(player_external_id="1")
+        server.connections[0].send(answer(STRANGER))
+        time.sleep(0.02)  # noqa: ASYNC251 -- the loop must not run
+        second = await caller.agent.players.info(player_external_id="2")
+        return first.player_code, second.player_code
+
+    assert caller.run(two_calls) == (1, 2)
+
+
 @pytest.mark.parametrize("extra", UNREQUESTED.values(), ids=UNREQUESTED)
 def test_what_comes_in_one_segment_with_an_answer_is_no_answer_to_a_later_call(caller, server, slots, extra):
     server.then(and_more(extra))

@@ -7,7 +7,7 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from igamingace._common.files import PRIVATE, sync_directory
 from igamingace.operators._errors import JournalInUse, JournalUnusable
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["Journal", "read_entries"]
 
 _PREFIX = b'{"at": '
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+_BEYOND: Final = 2**30
+"""Where Windows locks a byte: beyond all that a journal holds."""
 
 
 class Journal:
@@ -41,7 +44,7 @@ class Journal:
         self._kind = kind
         try:
             new = not self.path.exists()
-            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, PRIVATE)
+            self._file = os.open(self.path, _FLAGS, PRIVATE)
         except OSError as error:
             raise JournalUnusable(f"the journal {self.path} cannot be opened: {error.strerror}") from error
         try:
@@ -142,6 +145,8 @@ def _lock(file: int, path: Path, kind: str) -> None:
         if sys.platform == "win32":
             import msvcrt  # noqa: PLC0415 -- on Windows only
 
+            # A byte that is locked there can be neither read nor written through another descriptor.
+            os.lseek(file, _BEYOND, os.SEEK_SET)
             msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
         else:
             import fcntl  # noqa: PLC0415 -- not on Windows
