@@ -200,7 +200,7 @@ class CatalogueSnapshot:
             ConfigurationError: it is not a document that `to_json` of this version wrote.
         """
         try:
-            document = msgspec.json.decode(text, type=_Document)
+            document = _decoder.decode(text)
         except msgspec.DecodeError as error:
             reason = str(error)
         else:
@@ -224,6 +224,10 @@ class _Document(msgspec.Struct):
     format: int
     fetched_at: datetime
     providers: tuple[CatalogueProvider, ...]
+
+
+# Here, and not at the first use: msgspec prepares a type then, and crashes where two threads do so at once.
+_decoder: Final = msgspec.json.Decoder(_Document)
 
 
 def _shown(game: CatalogueGame) -> tuple[object, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import tomllib
 from decimal import Decimal
 from functools import lru_cache
@@ -29,6 +30,8 @@ _IN_TOML: Final = re.compile(r"(?P<what>.*) \(at line (?P<line>\d+), column (?P<
 _IN_JSON: Final = re.compile(
     r"(?P<what>.*): line (?P<line>\d+) column (?P<column>\d+) \(char \d+\)", re.DOTALL
 )
+# msgspec prepares a type when it is first used, and crashes where two threads do that at once.
+_conversion: Final = threading.Lock()
 
 
 class DataError(ValueError):
@@ -70,7 +73,8 @@ def parse_casino(text: str, name: str, *, is_json: bool = False, contract: Docum
     """
     loaded = _json(text, name) if is_json else _toml(text, name)
     try:
-        casino = msgspec.convert(loaded, Casino, str_keys=True)
+        with _conversion:
+            casino = msgspec.convert(loaded, Casino, str_keys=True)
         validate_casino(casino, contract or shipped_contract())
     except msgspec.ValidationError as error:
         raise DataError(_located(str(error), text, name, is_json=is_json)) from None
