@@ -6,7 +6,6 @@ installed.
 """
 
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -62,7 +61,7 @@ def main(url, mode, *settings):
             sys.stdout.flush()
             sys.stdin.read()
         finally:
-            server.send_signal(signal.SIGQUIT)
+            server.kill()  # not SIGQUIT, which is ignored in what a shell starts in the background
             server.wait()
             log.close()
     return 0
