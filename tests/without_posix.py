@@ -1,4 +1,4 @@
-"""Uses the package as on Windows: without what only POSIX has; test_without_posix.py runs it in a process."""
+"""Uses the package as on Windows, without what only POSIX has: `without_posix.py FOLDER`, run by its test."""
 
 import asyncio
 import ctypes
@@ -11,7 +11,6 @@ import selectors
 import signal
 import socket
 import sys
-import tempfile
 import time
 from pathlib import Path
 from types import ModuleType
@@ -116,8 +115,7 @@ def main() -> None:
     smoke.call_each_way()
     meet_a_refusal()
     listen()
-    with tempfile.TemporaryDirectory() as folder:
-        use_a_journal(Path(folder))
+    use_a_journal(Path(sys.argv[1]))
     print(f"{count} modules")  # noqa: T201 -- the test reads it
 
 
