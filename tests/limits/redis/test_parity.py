@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from igamingace.limits._backpressure import RULES
 from igamingace.limits.redis._script import lease_script
 
-from .lease_script import LeaseScript, allocate
+from .lease_script import LeaseScript, allocate, new_account
 from .virtual_redis import VirtualRedis
 
 FUNCTIONS, _ = lease_script().split("-- The epoch:")
@@ -122,9 +122,58 @@ def test_shares_differ_by_one_permit_at_most_unless_less_is_needed(claims, total
         assert all(share <= smallest + 1 for share in shares)
 
 
+class WithoutShortcut(LeaseScript):
+    """The twin as it is without `one_each`; it keeps what is sent. Every third process does not listen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now, self.sent = NOW, []
+
+    def one_each(self, account, process, total):
+        return None
+
+    def publish(self, channel, message):
+        self.sent.append((channel, message))
+        return int(channel[-1]) % 3
+
+
+class WithShortcut(WithoutShortcut):
+    one_each = LeaseScript.one_each
+
+
+some_members = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(0, 2), st.integers(0, 400), st.sampled_from(["", "1:0:0:7:"])),
+    min_size=1,
+    max_size=10,
+)
+
+
+@settings(few, max_examples=300)
+@given(some_members, st.integers(1, 4), st.integers(0, 9))
+@example([(3, 0, 0, ""), (0, 1, 5, ""), (0, 1, 9, "")], 3, 0)  # as many processes as permits
+def test_the_shortcut_of_the_twin_grants_and_sends_what_it_does_without(members, limit, own):
+    shape = {"term": 0, "granted": 9, "drained": 0}
+    request = {"account": ACCOUNT, "process": str(own)}
+    ends = []
+    for script in (WithShortcut(), WithoutShortcut()):
+        account = new_account({"limit": limit}, 1) | {"drain": 7}
+        for number, (held, wanted, turn, told) in enumerate(members):
+            member = shape | {"held": held, "wanted": wanted, "told": told}
+            account["members"][str(number)] = member | ({"turn": NOW - turn} if wanted else {})
+        answers = []
+        unreachable = True
+        while unreachable:
+            unreachable, answer = script.notify(account, request, script.grant(account, str(own)))
+            answers.append(answer and (answer["contended"], answer["usable"], answer["recheck_in"]))
+        ends.append((account, answers, script.sent))
+
+    assert ends[0] == ends[1]
+
+
+PROCESSES = "abcde"
 step = st.fixed_dictionaries(
     {
-        "process": st.sampled_from("abc"),
+        "process": st.sampled_from(PROCESSES),
         "held": st.integers(0, 8),
         "wanted": st.integers(0, 8),
         "seen": st.booleans(),
@@ -136,12 +185,12 @@ step = st.fixed_dictionaries(
         "succeeded": st.booleans(),
         "finished": st.booleans(),
         "elapsed": st.sampled_from([0, 1, 7, 150, 400, 3000, 11_000, 70_000, 90_000_000, -5000]),
-        "listeners": st.sets(st.sampled_from("abc")),
+        "listeners": st.sets(st.sampled_from(PROCESSES)),
         "all": st.booleans(),
         "uptime": st.sampled_from([0, 500, 10_000]),
         "store": st.booleans(),
-        "limit": st.sampled_from([10] * 12 + [9]),
-        "event": st.sampled_from([None] * 12 + ["delete", "flush", "restart"]),
+        "other_limit": st.sampled_from([False] * 12 + [True]),
+        "event": st.sampled_from([None] * 40 + ["delete", "flush", "restart"]),
     }
 )
 
@@ -163,12 +212,12 @@ class Twin(LeaseScript):
 @pytest.mark.parametrize("examples", [60, pytest.param(1000, marks=pytest.mark.proof)])
 def test_the_script_and_its_twin(server, examples):
     @settings(few, max_examples=examples)
-    @given(st.lists(step, max_size=40))
-    def compare(steps):
+    @given(st.lists(step, min_size=10, max_size=40), st.sampled_from([10, 10, 3, 1]))
+    def compare(steps, limit):
         server.client.flushdb()
         redis = VirtualRedis(server.client)
         twin = Twin(redis)
-        terms, seqs, granted = dict.fromkeys("abc", 0), dict.fromkeys("abc", 0), dict.fromkeys("abc", 0)
+        terms, seqs, granted = (dict.fromkeys(PROCESSES, 0) for _ in range(3))
         drain = store = 0
         run_id = "0"
         for number, each in enumerate(steps):
@@ -197,7 +246,7 @@ def test_the_script_and_its_twin(server, examples):
                 "uptime": each["uptime"],
                 "store": store if each["store"] else 0,
                 "account": ACCOUNT,
-                "limit": each["limit"],
+                "limit": limit + each["other_limit"],
                 "seq": seqs[name],
                 "term": terms[name],
                 "granted_seen": granted[name],
