@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+from itertools import count
 from typing import Any
 
 import hypothesis
@@ -40,9 +41,11 @@ numbers = st.integers(0, 20)
 
 class Leases(RuleBasedStateMachine):
     client: Any = None  # of a Redis that the test starts
+    steps = 0  # of all machines of the test
 
     @initialize(processes=st.integers(1, 3))
     def begin(self, processes):
+        type(self).steps -= 1  # the invariants are checked before the first step, too
         self.client.flushdb()
         self.redis = VirtualRedis(self.client)
         self.clock = 1000.0
@@ -327,6 +330,7 @@ class Leases(RuleBasedStateMachine):
     @invariant()
     def no_more_than_the_limit(self):
         self.calm += 1
+        type(self).steps += 1
         used = {each.name: each.valid() for each in self.processes + self.dead}
         assert sum(used.values()) <= LIMIT, f"1: {used}"
 
@@ -394,6 +398,7 @@ class Leases(RuleBasedStateMachine):
 
 
 SEED = int(os.environ.get("IGAMINGACE_SEED", random.SystemRandom().randrange(10**9)))
+BATCH = 100  # machines of one seed at most, so that a seed repeats a failure within seconds
 
 
 @pytest.mark.timeout(3600)
@@ -406,16 +411,19 @@ SEED = int(os.environ.get("IGAMINGACE_SEED", random.SystemRandom().randrange(10*
     ],
 )
 def test_the_invariants_hold_whatever_goes_wrong(server, steps):
-    print(f"IGAMINGACE_SEED={SEED} repeats this run")  # noqa: T201 - pytest shows it with a failure
-    machine = hypothesis.seed(SEED)(type("LeasesHere", (Leases,), {"client": server.client}))
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=steps // 100,
-            stateful_step_count=100,
-            deadline=None,
-            database=None,
-            report_multiple_bugs=False,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    machine = type("LeasesHere", (Leases,), {"client": server.client})
+    for seed in count(SEED):  # hypothesis ends many machines early, so their number is not known before
+        if machine.steps >= steps:
+            break
+        print(f"IGAMINGACE_SEED={seed} repeats what follows")  # noqa: T201 - pytest shows it with a failure
+        run_state_machine_as_test(
+            hypothesis.seed(seed)(machine),
+            settings=settings(
+                max_examples=min(BATCH, steps // 100),
+                stateful_step_count=100,
+                deadline=None,
+                database=None,
+                report_multiple_bugs=False,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
