@@ -411,7 +411,7 @@ BATCH = 100  # machines of one seed at most, so that a seed repeats a failure wi
     ],
 )
 def test_the_invariants_hold_whatever_goes_wrong(server, steps):
-    machine = type("LeasesHere", (Leases,), {"client": server.client})
+    machine: Any = type("LeasesHere", (Leases,), {"client": server.client})
     for seed in count(SEED):  # hypothesis ends many machines early, so their number is not known before
         if machine.steps >= steps:
             break
