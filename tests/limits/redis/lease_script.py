@@ -172,12 +172,12 @@ class LeaseScript:
         for name in ("drain_start", "first_success", "storm_start", "last_refusal"):
             if name in account:
                 account[name] = min(account[name], self.now)
-        now, latest = self.now, self.now + request["lease"]
-        for member in account["members"].values():
-            if member["expires"] > latest:  # noqa: PLR1730 - min() takes twice as long
-                member["expires"] = latest
-            if "turn" in member and member["turn"] > now:
-                member["turn"] = now
+        latest = self.now + request["lease"]
+        members = account["members"].values()
+        for member in [m for m in members if m["expires"] > latest]:
+            member["expires"] = latest
+        for member in [m for m in members if "turn" in m and m["turn"] > self.now]:
+            member["turn"] = self.now
         if "opened_at" in account:
             account["opened_at"] = min(account["opened_at"], self.now + RULES_MS.max_pause)
         if "settled_at" in account:
@@ -185,8 +185,9 @@ class LeaseScript:
 
     def drop_expired(self, account: Json, request: Json) -> None:
         now, process = self.now, request["process"]
-        for name, member in [each for each in account["members"].items() if each[1]["expires"] < now]:
+        for name in [name for name, member in account["members"].items() if member["expires"] < now]:
             if name != process:
+                member = account["members"][name]
                 if not member.get("asked") and self.listeners(self.prefix + name) > 0:
                     member["asked"] = True
                     member["expires"] = self.now + min(request["lease"] // 4, MAX_GRACE)
@@ -378,8 +379,8 @@ class LeaseScript:
         if lacks or "phase" in account:
             at = min(at, self.next_transition(account, lacks=lacks))
         if lacks or is_closed(account):
-            process, others = request["process"], account["members"].items()
-            ends = [m["expires"] for name, m in others if (m["held"] or m["wanted"]) and name != process]
+            members = account["members"].values()
+            ends = [m["expires"] for m in members if (m["held"] or m["wanted"]) and m is not member]
             at = min(at, min(ends, default=math.inf) + 1)
             if self.now < settled_at:
                 at = min(at, settled_at)
@@ -405,7 +406,7 @@ def is_closed(account: Json) -> bool:
 
 def is_drained(account: Json) -> bool:
     drain, members = account["drain"], account["members"].values()
-    return all(member["drained"] == drain or is_idle(member) for member in members)
+    return not [m for m in members if m["drained"] != drain and (m["held"] or m["wanted"])]
 
 
 def told_to(account: Json, claim: Json) -> str:
@@ -418,11 +419,9 @@ def told_anew(account: Json, process: str, names: list[str], **what: int) -> lis
     """The claims of those processes that have not been told the same; that of `process` is among them."""
     what["recheck_in"] = -1
     told, members = told_to(account, what), account["members"]
-    return [
-        what | {"id": name}
-        for name in names
-        if what["given"] or name == process or members[name].get("told") != told
-    ]
+    if not what["given"]:
+        names = [name for name in names if members[name].get("told") != told or name == process]
+    return [what | {"id": name} for name in names]
 
 
 def update_for(account: Json, request: Json, member: Json, claim: Json) -> Json:

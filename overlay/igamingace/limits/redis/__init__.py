@@ -84,8 +84,8 @@ accounts are in use takes one thread and two connections. When its slot moves, o
 as if another server took over; a lost shard holds up its own accounts only, if the cluster has
 ``cluster-require-full-coverage no``.
 
-**How many hosts** one Redis can serve: about 100 that compete for the limit of one account, any number of which
-each has its own accounts; docs/explanation/budget.md has the figures.
+**How many hosts** one Redis can serve: about 100 that compete for the limit of one account, any number that
+each have their own accounts; docs/explanation/budget.md has the figures.
 """
 
 from igamingace.limits.redis._budget import LimiterUnavailable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 __all__ = ["LeaseRequest", "LeaseUpdate", "StoreIdentity"]
@@ -52,7 +52,7 @@ class LeaseRequest:
 
     def to_json(self, process: str, lease: int, store: StoreIdentity) -> bytes:
         """As the script reads it: from the process with this id, whose lease is to last `lease` ms."""
-        return json.dumps({"process": process, "lease": lease, **asdict(store), **asdict(self)}).encode()
+        return json.dumps({"process": process, "lease": lease, **_fields(store), **_fields(self)}).encode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,3 +97,8 @@ class LeaseUpdate:
     def from_json(cls, text: Any) -> LeaseUpdate:  # noqa: ANN401 - as redis-py returns it
         """Parse a response or a message."""
         return cls(**json.loads(text))
+
+
+def _fields(message: StoreIdentity | LeaseRequest) -> dict[str, str | int]:
+    """The fields by name; `asdict` copies each of them, which takes longer than all else of a request."""
+    return {name: getattr(message, name) for name in message.__slots__}
