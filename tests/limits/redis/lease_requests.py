@@ -38,13 +38,19 @@ class Process:
         return self.say_again(**what)
 
     def say_again(self, **what):
-        said = {"seq": self.seq, "term": 0, "granted_seen": self.granted, "held": 0, "wanted": 0}
-        said |= {"run_id": self.run, "store": self.store, "finished_drain": self.finished_drain}
-        answer = json.loads(self.script(KEYS, [json.dumps(self.always | said | what), "igamingace:"]))
+        answer = self.send(**what)
         if "store" in answer:
             self.store = answer["store"]
+            if "seq" not in answer:  # data was lost since it was said
+                answer = self.send(**what | {"store": self.store})
             self.hear(answer)
         return answer
+
+    def send(self, **what):
+        """Send a request, and do nothing about the response."""
+        said = {"seq": self.seq, "term": 0, "granted_seen": self.granted, "held": 0, "wanted": 0}
+        said |= {"run_id": self.run, "store": self.store, "finished_drain": self.finished_drain}
+        return json.loads(self.script(KEYS, [json.dumps(self.always | said | what), "igamingace:"]))
 
     def hear(self, news):
         self.new = news["granted"] - self.granted

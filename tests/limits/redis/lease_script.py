@@ -96,6 +96,8 @@ class LeaseScript:
         """Handle one request; the response."""
         self.calls += 1
         store, settled_at, registered_until = self.read_epoch(request)
+        if request["store"] not in {0, store}:
+            return {"store": store, "recheck_in": 0}
         account, lost = self.load_account(request, registered_until)
         self.put_back(account, request)
         settled_at = max(settled_at, account.get("settled_at", 0))
@@ -110,7 +112,7 @@ class LeaseScript:
         self.advance_drain(account)
         member = self.renew_lease(account, request)
         self.advance_drain(account)
-        if not is_closed(account):
+        if not (is_closed(account) or "reported" in account):
             members = account["members"]
             for name in [name for name, each in members.items() if not (each["held"] or each["wanted"])]:
                 del members[name]

@@ -26,6 +26,37 @@ def test_after_a_flush_nothing_is_granted_beyond_what_is_announced_for_one_lease
     assert new.new == 0
 
 
+def test_a_request_from_before_a_flush_that_arrives_late_counts_nothing(process, server):
+    a, b, new = process("a"), process("b"), process("new")
+    a.say(wanted=30)
+    a.say(held=30)
+    late = {"seq": a.seq, "store": a.store, "held": 30}
+    a.say(held=10)
+    b.say(wanted=40)
+    server.client.flushall()
+
+    answer = a.send(**late)
+    a.say(held=10)
+    new.say(wanted=10)
+
+    assert answer == {"store": a.store, "recheck_in": 0}  # whoever waits for the response sends it again
+    assert new.new == 0
+
+
+def test_while_the_store_settles_a_request_counts_once_even_of_a_process_that_is_idle_by_now(process, server):
+    a, b = process("a"), process("b")
+    a.say(wanted=30)
+    server.client.flushall()
+    a.say(held=30)
+    late = {"seq": a.seq, "held": 30}
+    b.say(wanted=50)
+    a.say(held=0)
+    a.send(**late)
+    a.say(held=0)
+
+    assert b.pushed()["granted"] == 30
+
+
 def test_after_a_flush_a_process_that_lost_its_lease_counts_once(process, server):
     a, new = process("a"), process("new")
     a.say(wanted=30)

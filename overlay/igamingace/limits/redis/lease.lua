@@ -443,6 +443,9 @@ end
 
 local function handle(keys, request, prefix)
   local store, settled_at, registered_until = read_epoch(keys[2], request, prefix)
+  -- It was sent before data was lost, and may have been overtaken by others of its process, of which nothing is known
+  -- any more: what it reports may be another's by now. If its process still waits for a response, it sends it again.
+  if request.store ~= 0 and request.store ~= store then return {store = store, recheck_in = 0} end
   local account, lost = load_account(keys[1], request, registered_until, prefix)
   put_back(account, request)
   settled_at = math.max(settled_at, account.settled_at or 0)
@@ -457,8 +460,9 @@ local function handle(keys, request, prefix)
   advance_drain(account)
   local member = renew_lease(account, request)
   advance_drain(account)
-  -- An idle process has no lease. What it reported is remembered during a drain, lest it is counted twice.
-  if not is_closed(account) then
+  -- An idle process has no lease. What it reported is remembered during a drain and while the store settles, lest it is
+  -- counted twice.
+  if not (is_closed(account) or account.reported) then
     for id, each in pairs(account.members) do
       if is_idle(each) then account.members[id] = nil end
     end
