@@ -16,6 +16,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import asdict
+from typing import Any
 
 from igamingace.limits import LocalLimiter, RedisLimiter
 
@@ -27,7 +28,24 @@ DEFAULTS = {
     "cancel": 0.0,
     "options": {},
     "account": "0" * 32,
+    "share": 0,  # a fixed one, by a plain semaphore in place of the limiter
 }
+
+
+class Share:
+    """A fixed share of the limit for the tasks of one loop, with as little as can be; its own permit."""
+
+    def __init__(self, slots):
+        self.semaphore = asyncio.Semaphore(slots)
+
+    async def acquire_async(self, **_):
+        await self.semaphore.acquire()
+        return self
+
+    def done(self):
+        self.semaphore.release()
+
+    refused = abandoned = done
 
 
 class Worker:
@@ -35,7 +53,9 @@ class Worker:
         self.orders = DEFAULTS | orders
         options, redis = self.orders["options"], self.orders["redis"]
         self.limiter = RedisLimiter(redis, **options) if redis else LocalLimiter(**options)
-        self.budget = self.limiter.budget(self.orders["account"])
+        self.budget: Any = self.limiter.budget(self.orders["account"])
+        if self.orders["share"]:
+            self.budget = Share(self.orders["share"])
         self.counts = Counter()
         self.counting = threading.Lock()
         self.until = 0.0
