@@ -49,7 +49,11 @@ def test_clients_without_a_limiter_share_the_processes_own():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"limit": 0}, {"limit": -1}, {"linger": -0.1}, {"linger": float("nan")}, {"acquire_timeout": -1}],
+    [
+        *({"limit": limit} for limit in (0, -1, "50", None, 2.5, True, float("inf"), float("nan"))),
+        *({"linger": seconds} for seconds in (-0.1, float("nan"), "1", [])),
+        *({"acquire_timeout": seconds} for seconds in (-1, "1", True)),
+    ],
 )
 def test_settings_that_make_no_sense_are_refused(wrong):
     with pytest.raises(ConfigurationError):

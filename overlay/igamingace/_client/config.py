@@ -13,9 +13,10 @@ from igamingace_bindings import contract
 
 from igamingace._client.custom_requests import checked_body, checked_query
 from igamingace._common.ip_addresses import parse_host
+from igamingace._common.numbers import is_number
 from igamingace._common.secret import Secret, check_token
 from igamingace._common.time_zone import parse_time_zone
-from igamingace._transport.base import Timeouts, is_number
+from igamingace._transport.base import Timeouts
 from igamingace.errors import ConfigurationError
 
 if TYPE_CHECKING:

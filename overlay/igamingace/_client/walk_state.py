@@ -34,7 +34,7 @@ from igamingace_bindings.rest.client import WalkProgress
 
 from igamingace._common.hooks import HookCaller
 from igamingace._common.limited_log import LimitedLog
-from igamingace._transport.base import is_number
+from igamingace._common.numbers import is_number
 from igamingace.errors import InvalidArgument, UnexpectedField
 
 if TYPE_CHECKING:

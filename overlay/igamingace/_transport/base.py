@@ -13,9 +13,10 @@ import ssl
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, TypeGuard, cast
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, cast
 
 from igamingace._common.clock import perf_counter
+from igamingace._common.numbers import is_number
 from igamingace.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -38,10 +39,6 @@ CUT_SHORT: Final = "the body was cut short"
 CLOSED_IN_HANDSHAKE: Final = "the connection was closed during the TLS handshake"
 _GZIP: Final = b"\x1f\x8b"
 _NO_ROUTE: Final = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENETDOWN)
-
-
-def is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _positive(name: str, seconds: float) -> None:

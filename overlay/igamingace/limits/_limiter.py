@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from igamingace_bindings.contract import CONCURRENCY_LIMIT
 
 from igamingace._common.fork import after_fork_in_child
+from igamingace._common.numbers import is_integer, is_number
 from igamingace.errors import ConfigurationError
 from igamingace.limits._abandoned_slots import DEFAULT_LINGER
 from igamingace.limits._budget import LocalBudget
@@ -139,8 +140,9 @@ class _LocalManager:
 
 def check_settings(limit: int, linger: float | None, acquire_timeout: float | None) -> None:
     """Raise ConfigurationError for values that no limiter accepts."""
-    if limit < 1:
-        raise ConfigurationError(f"limit must be at least 1, not {limit}")
+    # Of any type: the values may come from a file or from the environment, as text.
+    if not (is_integer(limit) and limit >= 1):
+        raise ConfigurationError(f"limit must be an integer of at least 1, not {limit!r}")
     for name, seconds in (("linger", linger), ("acquire_timeout", acquire_timeout)):
-        if seconds is not None and not seconds >= 0:
-            raise ConfigurationError(f"{name} must be 0 or more seconds, not {seconds}")
+        if seconds is not None and not (is_number(seconds) and seconds >= 0):
+            raise ConfigurationError(f"{name} must be 0 or more seconds, not {seconds!r}")

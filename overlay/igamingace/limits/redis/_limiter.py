@@ -11,6 +11,7 @@ from weakref import finalize
 from igamingace_bindings.contract import CONCURRENCY_LIMIT
 
 from igamingace._common.fork import after_fork_in_child
+from igamingace._common.numbers import is_integer, is_number
 from igamingace.errors import ConfigurationError
 from igamingace.limits._abandoned_slots import DEFAULT_LINGER
 from igamingace.limits._limiter import check_settings
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["RedisLimiter"]
 
 _MIN_LEASE = 0.3
+_MAX_LEASE = 3600.0
+"""Redis keeps the state of an account for a day after its last use, which must be many leases."""
 _MAX_CALL = 2.0
 
 
@@ -81,7 +84,7 @@ class RedisLimiter:
             ConfigurationError: the URL is invalid, or a value is out of range.
         """
         check_settings(limit, linger, acquire_timeout)
-        _check_lease(limit, lease, fallback)
+        _check_settings(limit, lease, fallback, prefix)
         timeout = min(lease / 4, _MAX_CALL)
         settings = connection_settings(url, timeout)
         self._acquire_timeout = math.inf if acquire_timeout is None else acquire_timeout
@@ -140,8 +143,10 @@ class RedisLimiter:
         self._budgets.reset()
 
 
-def _check_lease(limit: int, lease: float, fallback: str | int) -> None:
-    if not _MIN_LEASE <= lease < math.inf:
-        raise ConfigurationError(f"lease must be {_MIN_LEASE} seconds or more, not {lease}")
-    if fallback not in {"wait", "fail"} and not (isinstance(fallback, int) and 1 <= fallback <= limit):
+def _check_settings(limit: int, lease: object, fallback: object, prefix: object) -> None:
+    if not (is_number(lease) and _MIN_LEASE <= lease <= _MAX_LEASE):
+        raise ConfigurationError(f"lease must be {_MIN_LEASE} to {_MAX_LEASE:.0f} seconds, not {lease!r}")
+    if fallback not in ("wait", "fail") and not (is_integer(fallback) and 1 <= fallback <= limit):
         raise ConfigurationError(f'fallback must be "wait", "fail" or 1 to {limit} slots, not {fallback!r}')
+    if not (isinstance(prefix, str) and prefix.isprintable()):
+        raise ConfigurationError(f"prefix must be printable text, not {prefix!r}")

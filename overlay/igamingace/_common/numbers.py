@@ -1,0 +1,20 @@
+"""Checks of arguments that may be of any type, since they come from a file or from the environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TypeGuard
+
+__all__ = ["is_integer", "is_number"]
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a value is an int or a float; a bool is neither."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_integer(value: object) -> TypeGuard[int]:
+    """Whether a value is an int; a bool is none."""
+    return isinstance(value, int) and not isinstance(value, bool)
