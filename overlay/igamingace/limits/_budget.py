@@ -342,7 +342,13 @@ class LocalBudget:
 
     def _why_no_slot(self) -> str | None:
         """Why no slot can be had, unless all are in use."""
-        return None
+        backpressure = self.state.backpressure
+        if backpressure is None or not backpressure.active:
+            return None
+        if backpressure.opens_at > monotonic():
+            return "no request starts for some time after SERVER_IS_BUSY (1018)"
+        allowed, limit = backpressure.working_limit, backpressure.limit
+        return f"after SERVER_IS_BUSY (1018) {allowed} of {limit} requests may be in flight for some time"
 
     def _withdraw(self, permit: LocalPermit) -> None:
         """Stop asking for a slot, wherever an exception interrupted that."""

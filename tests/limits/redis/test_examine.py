@@ -47,7 +47,7 @@ def test_a_redis_that_is_away_has_failed(own_server, examine):
 @pytest.mark.parametrize(
     ("rules", "text"),
     [
-        (["+@all", "-hset", "-del"], "the user of Redis may not use del, hset"),
+        (["+@all", "-hset", "-del"], "Redis rejects this program: its user may not use del, hset"),
         (["+@all", "-eval"], "Redis rejects this program"),
         (["+@all", "resetkeys", "~other:*"], "no permissions to access one of the keys"),
     ],

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 
 import httpx2
 import pytest
@@ -185,8 +186,26 @@ def test_waiting_longer_than_wanted_says_how_things_stand(make):
     one, two = make().budget(ACCOUNT), make().budget(ACCOUNT)
     held = have(one, 4)
 
-    with pytest.raises(AcquireTimeout, match="of 4 requests"):
-        two.acquire(timeout=0.05)
+    with pytest.raises(AcquireTimeout, match="of 4 requests in flight, "):
+        one.acquire(timeout=0.05)
+    with pytest.raises(AcquireTimeout, match="0 of 4 requests are in flight in this process, and other"):
+        two.acquire(timeout=0.3)
+    for permit in held:
+        permit.done()
+
+
+def test_whose_wait_is_over_before_redis_has_answered_is_told_so(make):
+    with pytest.raises(AcquireTimeout, match="Redis has not answered the RedisLimiter yet"):
+        make().budget(ACCOUNT).acquire(timeout=0)
+
+
+def test_whose_wait_is_over_while_the_store_settles_is_told_so(make, server):
+    old, new = make().budget(ACCOUNT), make().budget(ACCOUNT)
+    held = have(old, 4)
+    server.client.flushall()
+
+    with pytest.raises(AcquireTimeout, match=r"for another 5[0-9.]+ s it grants only permits"):
+        new.acquire(timeout=0.3)
 
     for permit in held:
         permit.done()
@@ -234,13 +253,29 @@ def test_agents_share_it_like_any_other_limiter(make):
     "options",
     [
         {"limit": 0},
+        {"limit": "50"},
+        {"limit": 2.5},
+        {"limit": True},
+        {"limit": None},
         {"lease": 0.1},
         {"lease": math.inf},
+        {"lease": 86_400.0},
+        {"lease": "10"},
+        {"lease": None},
+        {"lease": Decimal(10)},
         {"fallback": "panic"},
         {"fallback": 0},
         {"fallback": 51},
+        {"fallback": True},
+        {"fallback": 2.0},
+        {"fallback": []},
         {"linger": -1.0},
+        {"linger": "1"},
         {"acquire_timeout": math.nan},
+        {"acquire_timeout": "1"},
+        {"prefix": None},
+        {"prefix": b"igamingace:"},
+        {"prefix": "\udcff"},
         {"url": "http://localhost"},
     ],
 )

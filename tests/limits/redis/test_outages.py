@@ -64,6 +64,33 @@ def worker_connections(limiter, budget):
     return limiter._workers.first._connections
 
 
+def test_a_mark_that_another_program_uses_is_named(make, server):
+    server.client.delete("igamingace:store")
+    server.client.set("igamingace:store", "somebody else's")
+
+    with pytest.raises(LimiterUnavailable, match="Delete the key igamingace:store, or"):
+        make().budget(ACCOUNT).acquire(timeout=30)
+
+
+@pytest.mark.parametrize("message", [b"hello", b"\xff", b"[]", b'{"a": 1}', b"announce \xff"])
+def test_what_another_program_publishes_is_ignored(make, server, caplog, until, message):
+    limiter = make()
+    budget = limiter.budget(ACCOUNT)
+    connections = worker_connections(limiter, budget)
+
+    for _ in range(5):
+        for channel in server.client.pubsub_channels("igamingace:*"):
+            server.client.publish(channel, message)
+        use_a_slot(budget)
+    if not message.startswith(b"announce"):
+        until(lambda: "Another program has published" in caplog.text)
+
+    for permit in have(budget, 4):
+        permit.done()
+    assert worker_connections(limiter, budget) is connections
+    assert len(caplog.records) == (not message.startswith(b"announce"))
+
+
 def test_who_has_a_lease_goes_on_with_it_though_the_key_is_broken(make, server):
     budget = make().budget(ACCOUNT)
     held = have(budget, 4)
@@ -389,6 +416,39 @@ def test_a_server_that_refuses_for_a_while_is_one_warning_and_one_return(
     messages = [record.getMessage()[:40] for record in caplog.records]
     assert len([each for each in messages if "cannot be reached" in each]) == 1
     assert len([each for each in messages if "Redis is back" in each]) == 1
+
+
+def test_what_redis_can_do_without_memory_is_no_return(make, server, caplog, until):
+    """It still deletes: a process whose lease is over may report that it holds and wants nothing."""
+    caplog.set_level(logging.WARNING, "igamingace")
+    budget = make(lease=1.2).budget(ACCOUNT)
+    held = have(budget, 1)
+    server.client.config_set("maxmemory", 1)
+    try:
+        until(lambda: caplog.records)
+        held.pop().done()
+        time.sleep(1.5)
+        assert has_no_free_slot(budget)
+    finally:
+        server.client.config_set("maxmemory", 0)
+    use_a_slot(budget)
+
+    messages = [record.getMessage()[:15] for record in caplog.records]
+    assert messages == ["Redis cannot be", "Redis is back: "]
+
+
+def test_keys_deleted_again_and_again_are_one_warning(make, server, caplog):
+    budget = make(lease=0.3).budget(ACCOUNT)
+    use_a_slot(budget)
+
+    for _ in range(5):
+        server.client.delete(f"igamingace:{{{ACCOUNT}}}")
+        budget.request_soon()
+        budget._leases.notify(ACCOUNT)
+        use_a_slot(budget)
+
+    (record,) = caplog.records
+    assert "deleted or evicted" in record.getMessage()
 
 
 def test_whose_wait_is_over_while_redis_is_away_is_told_so(make_limiter):

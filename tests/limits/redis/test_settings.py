@@ -7,7 +7,7 @@ import redis
 from igamingace.errors import ConfigurationError
 from igamingace.limits import RedisLimiter
 
-from .slots import ACCOUNT, have
+from .slots import ACCOUNT, have, use_a_slot
 
 
 class Dsn:
@@ -42,13 +42,31 @@ def test_a_database_that_redis_has_not_is_refused_with_the_first_slot(server, ma
 
 
 @pytest.mark.parametrize(
+    ("setting", "problem"),
+    [({"db": "x"}, "number of the database"), ({"client_name": "two words"}, "rejects the client_name")],
+)
+def test_what_redis_will_never_accept_is_refused_with_the_first_slot(server, make_limiter, setting, problem):
+    client = redis.Redis(port=server.port, **setting)
+
+    with pytest.raises(ConfigurationError, match=problem):
+        make_limiter(client).budget(ACCOUNT).acquire(timeout=30)
+
+
+def test_settings_for_the_users_own_texts_do_not_change_what_is_sent(server, make_limiter):
+    use_a_slot(make_limiter(f"{server.url}?encoding=utf-16&encoding_errors=ignore").budget(ACCOUNT))
+
+
+@pytest.mark.parametrize(
     ("rights", "missing"),
     [
         (["~*", "+@all", "resetchannels"], "channels"),
-        (["~*", "&*", "+@all", "-publish"], "can't run this command"),
+        (["~*", "&*", "+@all", "-publish"], "may not use publish"),
         (["~other*", "&*", "+@all"], "keys"),
         (["~*", "&*", "+@all", "-evalsha"], "evalsha"),
-        (["~*", "&*", "+@all", "-hset"], "can't run this command"),
+        (["~*", "&*", "+@all", "-hset"], "may not use hset"),
+        (["~*", "&*", "+@all", "-hdel", "-del"], "may not use del, hdel"),
+        (["~*", "&*", "+@all", "-pubsub|numsub"], "may not use pubsub"),
+        (["%R~*", "&*", "+@all"], "keys"),
     ],
 )
 def test_a_user_without_a_right_is_told_which_with_the_first_slot(server, make_limiter, rights, missing):

@@ -82,6 +82,7 @@ class LeasedBudget(LocalBudget):
         self._leased = cast("LeaseState", self.state)
         self._notified = False  # the manager was notified, and has not called `is_due` since
         self._heartbeat_at = 0.0
+        self._settled_at = -math.inf  # until then permits are granted only if others give them back
         self.request_at = math.inf
         """When the manager is to send a request though nothing happens."""
 
@@ -162,6 +163,7 @@ class LeasedBudget(LocalBudget):
         self._update(lambda: state.on_response(update, lease, now))
         self.request_at = next_heartbeat if state.leased or state.in_use or state.waiting else math.inf
         self._request_when_told(update, now)
+        self._settled_at = now + update.settles_in / 1000
         return self.request_at < math.inf
 
     def on_message(self, update: LeaseUpdate) -> None:
@@ -227,7 +229,22 @@ class LeasedBudget(LocalBudget):
         super()._end_wait_without_slot(permit)
 
     def _why_no_slot(self) -> str | None:
-        return self._leases.outage(self.account)
+        state = self._leased
+        reason = self._leases.outage(self.account) or super()._why_no_slot()
+        if reason is not None or state.in_use >= state.limit:
+            return reason
+        if not state.leased and (state.pending_request is not None or not state.has_asked):
+            return "Redis has not answered the RedisLimiter yet"
+        settles_in = self._settled_at - monotonic()
+        if settles_in > 0:
+            return (
+                "Redis has just started, or has lost the limiter's data: for another "
+                f"{settles_in:.1f} s it grants only permits that other processes give back"
+            )
+        return (
+            f"{state.in_use} of {state.limit} requests are in flight in this process, and other processes "
+            "have the other permits; raise acquire_timeout, or start fewer calls at once"
+        )
 
     def _notify_manager(self) -> None:
         """Notify the manager if a request is to be sent, or something is due earlier than planned."""

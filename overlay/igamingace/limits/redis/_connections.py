@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -18,20 +19,53 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Mapping, Sequence
 
-__all__ = ["NotUsableError", "RedisConnections", "connection_settings", "needed_rights"]
+__all__ = ["NotUsableError", "RedisConnections", "connection_settings", "needed_rights", "reason_of"]
 
 _SCRIPT = lease_script().encode()
 
-_CHECK = (
-    "redis.call(ARGV[2] .. 'PUBLISH', ARGV[1], '') "
-    "return redis.call('PUBSUB', ARGV[2] == '' and 'NUMSUB' or 'SHARDNUMSUB', ARGV[1])[2]"
+_COMMANDS = (
+    ("TIME",),
+    ("GET", "key"),
+    ("SET", "key", "1", "PX", "1"),
+    ("DEL", "key"),
+    ("HMGET", "key", "f"),
+    ("HSET", "key", "f", "1"),
+    ("HDEL", "key", "f"),
+    ("PUBLISH", "channel", ""),
+    ("PUBSUB", "NUMSUB", "channel"),
 )
+"""What the scripts of a limiter call, `key` and `channel` for one of theirs."""
+_MISSING = """
+local missing = {}
+if not redis.acl_check_cmd then return missing end
+for _, command in ipairs(cjson.decode(ARGV[1])) do
+  local known, allowed = pcall(redis.acl_check_cmd, unpack(command))
+  if not (known and allowed) then missing[#missing + 1] = string.lower(command[1]) end
+end
+return missing
+"""
+"""Redis 7 and Valkey tell a script what its user may do."""
+_CHECK = """
+redis.call('SET', KEYS[2], '', 'PX', 1)
+redis.call('DEL', KEYS[2])
+redis.call(ARGV[2] .. 'PUBLISH', ARGV[1], '')
+return redis.call('PUBSUB', ARGV[2] == '' and 'NUMSUB' or 'SHARDNUMSUB', ARGV[1])[2]
+"""
 
 _CLUSTER_CLIENT = (
     "RedisLimiter takes no client of a Redis Cluster; give it the URL of one of its nodes instead"
 )
 _CLIENT_SETTINGS = ("maint", "oss_", "orig_", "himport")
 """Prefixes of settings that tie a connection to its client's pool, and to RESP3."""
+
+
+_NEVER_ACCEPTED = {
+    "DB index is out of range": "Redis has no database of this number",
+    "SELECT is not allowed": "Redis has no database of this number",
+    "value is not an integer": "The number of the database of Redis is none",
+    "Client names cannot": "Redis rejects the client_name of the RedisLimiter",
+}
+"""What Redis says to settings of a connection that it will never accept, and what is wrong with them."""
 
 
 class NotUsableError(RedisError):
@@ -80,6 +114,7 @@ def connection_settings(server: str | redis.Redis, timeout: float) -> dict[str, 
         "client_name": "igamingace",
         **settings,
         "decode_responses": False,
+        "encoding": "utf-8",
         "health_check_interval": 0,
         "protocol": 2,
         "retry": Retry(NoBackoff(), 0),
@@ -152,7 +187,8 @@ class RedisConnections:
             self._load()
             self.subscribe(process)
             self._subscriber.read_response()
-            self._check_channels(self.prefix + process)
+            self._check_rights()
+            self._check(self.prefix + process)
         except BaseException:
             self.close()
             raise
@@ -187,7 +223,7 @@ class RedisConnections:
             kind, _, message = self._subscriber.read_response()
             if kind == b"sunsubscribe":
                 raise RedisError("the partition's hash slot has moved to another node of the Redis Cluster")
-            # Else it is the response to SUBSCRIBE, or `_check_channels`.
+            # Else it is the response to SUBSCRIBE, or `_check`.
             if kind in {b"message", b"smessage"} and message:
                 messages.append(message)
         return messages
@@ -209,6 +245,14 @@ class RedisConnections:
             if isinstance(response, ResponseError) and not _concerns_one_key(response):
                 raise response
         return responses
+
+    def foreign_key(self, account: str) -> str:
+        """The key under which a script found something that no RedisLimiter has written."""
+        try:
+            self.execute("HMGET", self.mark, "created")
+        except ResponseError:
+            return self.mark
+        return self.key(account)
 
     @property
     def _shard(self) -> str:
@@ -262,18 +306,31 @@ class RedisConnections:
         try:
             self._scripts.connect()
             self._subscriber.connect()
-        except RedisError as error:
-            if "DB index is out of range" in str(error) or "SELECT is not allowed" in str(error):
-                raise NotUsableError(f"Redis has no database of this number: {error}") from None
+        except ResponseError as error:
+            for text, problem in _NEVER_ACCEPTED.items():
+                if text in str(error):
+                    raise NotUsableError(f"{problem}: {error}") from None
             raise
 
-    def _check_channels(self, channel: str) -> None:
-        """See that messages arrive: the rights for them are apart from those for keys, in commands and here.
+    def _check_rights(self) -> None:
+        """See that the user has all rights: a script may call a command for the first time hours later."""
+        words = {"key": self.mark, "channel": f"{self.prefix}all"}
+        if self.clustered:
+            words |= {"PUBLISH": "SPUBLISH", "NUMSUB": "SHARDNUMSUB"}
+        commands = [[words.get(word, word) for word in command] for command in _COMMANDS]
+        missing = self.execute("EVAL", _MISSING, "1", self.mark, json.dumps(commands))
+        if missing:
+            raise NoPermissionError(f"its user may not use {b', '.join(missing).decode()}")
 
-        The first message between processes may be sent long after the first slot was granted.
+    def _check(self, channel: str) -> None:
+        """See that Redis can write, and that messages arrive.
+
+        A script that only deletes something succeeds even without memory, and the first message between
+        processes may be sent long after the first slot was granted.
         """
         try:
-            listeners = self.execute("EVAL", _CHECK, "1", self.mark, channel, self._shard)
+            keys = "2", self.mark, f"{self.prefix}check"
+            listeners = self.execute("EVAL", _CHECK, *keys, channel, self._shard)
         except ResponseError as error:
             raise _with_permission(error) from None
         if not listeners:
@@ -328,11 +385,16 @@ def _uptime(info: Mapping[str, str]) -> int:
     return 1000 * max(0, int(info.get("uptime_in_seconds", "0")) - 1)  # Redis rounds up
 
 
+def reason_of(error: Exception) -> str:
+    """What an error says, without the place in the script, and without a full stop."""
+    reason, *_ = str(error).split(" script: ")
+    return reason.rstrip(".")
+
+
 def _with_permission(error: ResponseError) -> ResponseError:
     """The error as NoPermissionError where it says, within a script, that the user lacks a right."""
     if "user executing the script can't" in str(error):
-        reason, *_ = str(error).split(" script: ")
-        return NoPermissionError(reason)
+        return NoPermissionError(reason_of(error))
     return error
 
 

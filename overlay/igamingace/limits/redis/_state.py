@@ -82,6 +82,11 @@ class LeaseState(BudgetState):
         self._sent_at = 0.0
 
     @property
+    def has_asked(self) -> bool:
+        """Whether any request was sent."""
+        return self._sequence > 0
+
+    @property
     def leased(self) -> bool:
         """Whether this process has a lease on the account."""
         return self.lease_expires < math.inf

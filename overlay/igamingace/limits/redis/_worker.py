@@ -17,9 +17,15 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisError,
 from igamingace._common.backoff import backoff
 from igamingace._common.clock import monotonic
 from igamingace._common.fork import after_fork_in_child
+from igamingace._common.limited_log import LimitedLog
 from igamingace.errors import ConfigurationError
 from igamingace.limits.redis._budget import LimiterUnavailable
-from igamingace.limits.redis._connections import NotUsableError, RedisConnections, needed_rights
+from igamingace.limits.redis._connections import (
+    NotUsableError,
+    RedisConnections,
+    needed_rights,
+    reason_of,
+)
 from igamingace.limits.redis._messages import LeaseUpdate, StoreIdentity
 from igamingace.limits.redis._script import RECONNECT
 from igamingace.limits.redis._wakeup import DeadlineHeap, WakeupPipe
@@ -113,6 +119,7 @@ class LeaseWorker:
         self._unanswered_since = math.inf  # when a request or an attempt to connect began
         self._connection_worked = False  # whether the present connection had any response
         self._lost_leases = LostLeaseLog(self._heartbeat)
+        self._log = LimitedLog(_log)  # of what may happen again and again
         self._warned_of_eviction = False
         self._failing: set[str] = set()  # accounts for which Redis has an error as response
 
@@ -169,7 +176,7 @@ class LeaseWorker:
             except NotUsableError as error:
                 self._serve_disconnected(error, partial(ConfigurationError, str(error)))
             except (AuthenticationError, NoPermissionError) as error:
-                message = f"Redis rejects the RedisLimiter: {error}. {self._rights}"
+                message = f"Redis rejects the RedisLimiter: {reason_of(error)}. {self._rights}"
                 self._serve_disconnected(error, partial(ConfigurationError, message))
             except (RedisError, OSError) as error:
                 if not self._connection_worked:  # else maybe only this connection failed: connect at once
@@ -271,11 +278,10 @@ class LeaseWorker:
         self, connections: RedisConnections, budget: LeasedBudget, error: ResponseError
     ) -> None:
         """Treat the account as if Redis could not be reached, but fail its calls: waiting does not help."""
-        reason, *_ = str(error).split(" script: ")
-        key = connections.key(budget.account)
+        key = connections.foreign_key(budget.account)
         message = (
-            f"Redis cannot store the permits of this account: {reason}. Delete the key {key}, or, where "
-            "another program uses it, give all RedisLimiters another prefix. Nothing was sent."
+            f"Redis cannot store the permits of this account: {reason_of(error)}. Delete the key {key}, "
+            "or, where another program uses it, give all RedisLimiters another prefix. Nothing was sent."
         )
         if budget.account not in self._failing:
             self._failing.add(budget.account)
@@ -289,10 +295,11 @@ class LeaseWorker:
         self, connections: RedisConnections, budget: LeasedBudget, update: LeaseUpdate, next_heartbeat: float
     ) -> None:
         if update.lost:
-            _log.warning(
+            self._log.warning(
                 "Redis has deleted or evicted the state of account %s; permits are reported again, and for "
                 "one lease no others are granted. Set maxmemory-policy to noeviction for this Redis.",
                 budget.account[:8],
+                about=budget.account,
             )
         if update.limit:
             budget.fail_waiting(partial(ConfigurationError, self._different_limit(update.limit)))
@@ -310,7 +317,7 @@ class LeaseWorker:
 
     def _on_new_store(self, connections: RedisConnections, store: int, settles_in: int) -> None:
         if self._store:
-            _log.warning(
+            self._log.warning(
                 "Redis has lost the limiter's data, or another server took over; permits are reported again."
             )
             self._request_all()
@@ -336,9 +343,16 @@ class LeaseWorker:
         for message in connections.messages():
             command, _, account = message.partition(b" ")
             if command == b"announce":
-                self._on_announce(account.decode())
+                self._on_announce(account.decode(errors="replace"))
                 continue
-            update = LeaseUpdate.from_json(message)
+            try:
+                update = LeaseUpdate.from_json(message)
+            except (TypeError, ValueError):
+                self._log.warning(
+                    "Another program has published something on a channel of the RedisLimiter; it is "
+                    "ignored. Give the RedisLimiter another prefix."
+                )
+                continue
             for budget in self._find([update.account]):
                 budget.on_message(update)
                 self._set_deadline(budget)
@@ -387,7 +401,7 @@ class LeaseWorker:
 
     def _serve_disconnected(self, error: Exception, reason: Callable[[], Exception] | None) -> None:
         """Serve the budgets without Redis, until it is time to connect again."""
-        outage = f"Redis cannot be reached by the RedisLimiter: {error}"
+        outage = f"Redis cannot be reached by the RedisLimiter: {reason_of(error)}"
         if self._outage is None:
             _log.warning("%s", outage)
         self._outage = outage
