@@ -31,7 +31,7 @@ from .striking import is_struck
 _CLOCK = vars(budget_module)
 
 numbers = st.integers(0, 50)
-moments = st.none() | st.integers(1, 120)
+moments = st.none() | st.tuples(st.integers(1, 120), st.integers(0, 4))
 
 
 class Finaliser:
@@ -48,6 +48,8 @@ class Finaliser:
 class Calls(RuleBasedStateMachine):
     """Each call is a permit, and the lock on which its thread would wait."""
 
+    anywhere = False  # whether it is interrupted at any instruction
+
     @initialize(limit=st.integers(1, 4))
     def begin(self, limit):
         self.now = 1000.0
@@ -63,7 +65,10 @@ class Calls(RuleBasedStateMachine):
         if moment is None:
             act()
             return False
-        return is_struck(moment, act)
+        coarse, fine = moment
+        if self.anywhere:  # which are some five times as many
+            return is_struck(5 * coarse - fine, act, anywhere=True)
+        return is_struck(coarse, act)
 
     @rule(priority=st.sampled_from(Priority), moment=moments)
     def ask(self, priority, moment):
@@ -202,8 +207,19 @@ def small_heap():
 @pytest.mark.usefixtures("small_heap")
 @pytest.mark.parametrize("examples", [30, pytest.param(120, marks=pytest.mark.proof)])
 def test_the_budget_keeps_its_promises_whatever_interrupts_it(examples):
+    check(Calls, examples)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("small_heap")
+def test_the_budget_keeps_its_promises_at_whatever_instruction_it_is_interrupted():
+    check(type("CallsAnywhere", (Calls,), {"anywhere": True}), 60)
+
+
+def check(machine, examples):
     run_state_machine_as_test(
-        Calls,
+        machine,
         settings=settings(
             max_examples=examples,
             stateful_step_count=40,
