@@ -6,6 +6,7 @@ import socket
 import time
 
 import pytest
+from igamingace.errors import ConfigurationError
 from igamingace.limits._shared import examine_store, shared_values
 from igamingace.limits.redis._workers import partition_of
 
@@ -123,6 +124,36 @@ def test_the_rights_that_the_error_names_are_enough_in_a_cluster(cluster, make_l
         assert has_no_free_slot(two.budget(name))
         held.pop().done()
         use_a_slot(two.budget(name))
+
+
+def test_a_cluster_that_refuses_is_one_warning_and_one_return(cluster, make_limiter, until, caplog):
+    limiter = make_limiter(cluster[0].url, limit=4, lease=1.2)
+    for name in ACCOUNTS:
+        use_a_slot(limiter.budget(name))
+    caplog.clear()
+
+    for node in cluster:
+        node.client.config_set("maxmemory", 1)
+    try:
+        for name in ACCOUNTS:
+            until(lambda name=name: has_no_free_slot(limiter.budget(name)))
+    finally:
+        for node in cluster:
+            node.client.config_set("maxmemory", 0)
+    for name in ACCOUNTS:
+        use_a_slot(limiter.budget(name))
+
+    until(lambda: "Redis is back" in caplog.text)
+    assert [record.getMessage()[:15] for record in caplog.records] == ["Redis cannot be", "Redis is back: "]
+
+
+def test_a_user_who_may_not_see_that_it_is_a_cluster_is_told_so(cluster, make_limiter):
+    for node in cluster:
+        rights = ["~*", "&*", "+@all", "-info"]
+        node.client.execute_command("ACL", "SETUSER", "limited", "reset", "on", ">sesame", *rights)
+
+    with pytest.raises(ConfigurationError, match="may not use info"):
+        make_limiter(cluster[0].url.replace("//", "//limited:sesame@")).budget("account").acquire(timeout=30)
 
 
 def test_when_the_slot_moves_to_another_shard_nothing_is_granted_twice(cluster, make_limiter):

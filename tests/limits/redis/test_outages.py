@@ -11,6 +11,7 @@ from collections import deque
 import pytest
 from igamingace.errors import AcquireTimeout
 from igamingace.limits.redis import LimiterUnavailable
+from igamingace.limits.redis._connections import RedisConnections
 from igamingace.limits.redis._wakeup import WakeupPipe
 
 from .slots import ACCOUNT, has_no_free_slot, have, use_a_slot
@@ -89,6 +90,22 @@ def test_what_another_program_publishes_is_ignored(make, server, caplog, until, 
         permit.done()
     assert worker_connections(limiter, budget) is connections
     assert len(caplog.records) == (not message.startswith(b"announce"))
+
+
+def test_a_connection_that_breaks_while_it_is_made_is_no_fault_of_the_server(make, server, monkeypatch):
+    check, breaks = RedisConnections._check_rights, [True]
+
+    def check_and_break(connections):
+        check(connections)
+        if breaks:
+            breaks.clear()
+            server.client.client_kill_filter(_type="pubsub")
+
+    monkeypatch.setattr(RedisConnections, "_check_rights", check_and_break)
+
+    use_a_slot(make().budget(ACCOUNT))
+
+    assert not breaks
 
 
 def test_who_has_a_lease_goes_on_with_it_though_the_key_is_broken(make, server):

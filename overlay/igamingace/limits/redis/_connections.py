@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import redis
 from redis import connection
 from redis.backoff import NoBackoff
-from redis.exceptions import NoPermissionError, NoScriptError, RedisError, ResponseError
+from redis.exceptions import (
+    ClusterCrossSlotError,
+    MovedError,
+    NoPermissionError,
+    NoScriptError,
+    RedisError,
+    ResponseError,
+)
 from redis.retry import Retry
 
 from igamingace.errors import ConfigurationError
@@ -172,6 +179,7 @@ class RedisConnections:
                 settings does not answer. Brought up to date here.
         """
         self._settings = settings
+        self.clustered = False
         self._open()
         try:
             self._connect_to_any(nodes)
@@ -189,8 +197,10 @@ class RedisConnections:
             self._subscriber.read_response()
             self._check_rights()
             self._check(self.prefix + process)
-        except BaseException:
+        except BaseException as error:
             self.close()
+            if isinstance(error, (MovedError, ClusterCrossSlotError)) and not self.clustered:
+                raise NoPermissionError("its user may not use info, as in a Redis Cluster it must") from None
             raise
 
     def execute(self, *command: str | bytes) -> Any:  # noqa: ANN401 - any Redis value
@@ -334,6 +344,7 @@ class RedisConnections:
         except ResponseError as error:
             raise _with_permission(error) from None
         if not listeners:
+            self.messages()  # raises, if the connection has been closed meanwhile
             raise NotUsableError(
                 "What the RedisLimiter publishes in Redis does not reach it: a proxy between them may not "
                 "support SUBSCRIBE. Connect to Redis itself."

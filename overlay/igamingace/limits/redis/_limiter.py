@@ -18,6 +18,7 @@ from igamingace.limits._limiter import check_settings
 from igamingace.limits._registry import BudgetRegistry, register_limiter
 from igamingace.limits.redis._budget import LeasedBudget
 from igamingace.limits.redis._connections import connection_settings
+from igamingace.limits.redis._outage_log import OutageLog
 from igamingace.limits.redis._shared import RedisStore
 from igamingace.limits.redis._state import LeaseState
 from igamingace.limits.redis._worker import LeaseWorker
@@ -99,6 +100,7 @@ class RedisLimiter:
                 prefix=prefix,
                 fallback_slots=fallback if isinstance(fallback, int) else 0,
                 fail=fallback == "fail",
+                outage_log=OutageLog(),
             ),
             partial(LeaseState, limit, linger),
             RedisStore(settings, prefix),

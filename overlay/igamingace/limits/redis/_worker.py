@@ -17,7 +17,6 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisError,
 from igamingace._common.backoff import backoff
 from igamingace._common.clock import monotonic
 from igamingace._common.fork import after_fork_in_child
-from igamingace._common.limited_log import LimitedLog
 from igamingace.errors import ConfigurationError
 from igamingace.limits.redis._budget import LimiterUnavailable
 from igamingace.limits.redis._connections import (
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
     from igamingace.limits.redis._budget import LeasedBudget
+    from igamingace.limits.redis._outage_log import OutageLog
 
 __all__ = ["CLOSE_TIMEOUT", "LeaseWorker", "close_workers"]
 
@@ -71,6 +71,7 @@ class LeaseWorker:
         nodes: list[tuple[str, int]],
         on_cluster: Callable[[], None],
         worker_of: Callable[[str], LeaseWorker],
+        outage_log: OutageLog,
     ) -> None:
         """Set what never changes; nothing is sent yet.
 
@@ -85,6 +86,7 @@ class LeaseWorker:
             nodes: of the cluster, see `RedisConnections`.
             on_cluster: called when the server has turned out to be a cluster's.
             worker_of: returns the worker that serves an account; this one, until `on_cluster` was called.
+            outage_log: that of all workers of the limiter.
         """
         self._settings = settings
         self._find_budget = find_budget
@@ -98,6 +100,8 @@ class LeaseWorker:
         self._nodes = nodes
         self._on_cluster = on_cluster
         self._worker_of = worker_of
+        self._outage_log = outage_log
+        self._log = outage_log.limited
         self._connections: RedisConnections | None = None
         self._wakeup_pipe: WakeupPipe | None = None
         self._reset()
@@ -119,7 +123,6 @@ class LeaseWorker:
         self._unanswered_since = math.inf  # when a request or an attempt to connect began
         self._connection_worked = False  # whether the present connection had any response
         self._lost_leases = LostLeaseLog(self._heartbeat)
-        self._log = LimitedLog(_log)  # of what may happen again and again
         self._warned_of_eviction = False
         self._failing: set[str] = set()  # accounts for which Redis has an error as response
 
@@ -183,7 +186,7 @@ class LeaseWorker:
                     self._serve_disconnected(error, None)
             except Exception as error:  # noqa: BLE001 - waiting calls must not wait for ever
                 if self._outage is None:
-                    _log.exception("Unexpected error in the RedisLimiter; it connects again")
+                    self._log.exception("Unexpected error in the RedisLimiter; it connects again")
                 message = f"Unexpected error in the RedisLimiter: {type(error).__name__}: {error}"
                 self._serve_disconnected(error, partial(LimiterUnavailable, f"{message}. Nothing was sent."))
             finally:
@@ -324,7 +327,7 @@ class LeaseWorker:
         else:
             connections.subscribe("all")
             if settles_in:
-                _log.warning(
+                self._log.warning(
                     "Redis has just started, or has lost the limiter's data: other processes may hold permits"
                     " that it does not know of. For %.1f s it grants only permits that were reported to it.",
                     settles_in / 1000,
@@ -375,13 +378,13 @@ class LeaseWorker:
         self._connection_worked = True
         self._unanswered_since = math.inf
         if self._outage is not None:
-            _log.warning("Redis is back: the RedisLimiter shares the limit among all processes again.")
+            self._outage_log.end(self._partition)
         self._outage = None
 
     def _warn_of_eviction(self, policy: str) -> None:
         if not self._warned_of_eviction:
             self._warned_of_eviction = True
-            _log.warning(
+            self._log.warning(
                 "Redis may evict the RedisLimiter's data when its memory is full (maxmemory-policy is %s): "
                 "then permits are reported again, and for one lease no others are granted. Set it to "
                 "noeviction, or use a Redis of its own for the limiter.",
@@ -403,7 +406,7 @@ class LeaseWorker:
         """Serve the budgets without Redis, until it is time to connect again."""
         outage = f"Redis cannot be reached by the RedisLimiter: {reason_of(error)}"
         if self._outage is None:
-            _log.warning("%s", outage)
+            self._outage_log.begin(self._partition, outage)
         self._outage = outage
         self._unanswered_since = math.inf
         if reason is None and self._fail:
