@@ -172,6 +172,23 @@ def test_the_figures_tell_waits_and_refusals(make_budget, until):
     assert 0 < stats.longest_wait <= took
 
 
+def test_whose_wait_is_over_after_a_refusal_is_told_so(make_budget):
+    budget = make_budget(4)
+    holders = [budget.acquire() for _ in range(4)]
+    holders.pop().refused()
+
+    with pytest.raises(AcquireTimeout, match="no request starts for some time after SERVER_IS_BUSY"):
+        budget.acquire(timeout=0)
+    for permit in holders:
+        permit.done()
+    holders = [budget.acquire(timeout=30) for _ in range(3)]
+
+    with pytest.raises(AcquireTimeout, match=r"after SERVER_IS_BUSY \(1018\) 3 of 4 requests may be in flight"):
+        budget.acquire(timeout=0)
+    for permit in holders:
+        permit.done()
+
+
 def test_all_limiters_can_be_told_while_others_come():
     limiters = [LocalLimiter() for _ in range(50)]
     stop = threading.Event()
