@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from igamingace import Agent, AsyncAgent
+from igamingace import Agent, AsyncAgent, AsyncOperator, Operator
 from igamingace.errors import ConfigurationError
 from igamingace.limits import LocalLimiter, account_key
+from igamingace.operators import Account
+from igamingace.sandbox import Sandbox
 
 URL = "https://api.example"
 
@@ -40,3 +42,27 @@ def test_other_names_and_other_servers_are_other_accounts():
 def test_an_empty_name_is_refused():
     with pytest.raises(ConfigurationError, match="account must be a name"):
         Agent(token="t" * 30, base_url=URL, account=" ")
+
+
+@pytest.mark.parametrize("kind", [Operator, AsyncOperator])
+def test_the_tokens_of_an_account_in_a_tree_have_one_budget_if_it_has_a_name(kind):
+    limiter = LocalLimiter(3)
+    tokens = iter(["old" * 9, "new" * 9])
+    account = Account(name="casino", token=lambda: next(tokens), currency="USD", budget="casino 7")
+    old, new = (kind([account], base_url=URL, limiter=limiter).agent("casino") for _ in range(2))
+
+    permit = limiter.budget(account_key(URL, "", "casino 7")).acquire()
+
+    assert old.stats().in_flight == new.stats().in_flight == 1
+    permit.done()
+
+
+def test_an_account_that_was_discovered_keeps_the_name_of_its_budget():
+    with Sandbox() as sandbox:
+        account = Account(name="casino", token=sandbox.token, currency="USD", budget="casino 7")
+        with Operator([account], base_url=sandbox.url) as operator:
+            operator.discover()
+
+            known = operator.tree()["casino"]
+            assert known.operator_id is not None
+            assert known.budget == "casino 7"

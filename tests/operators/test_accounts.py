@@ -17,10 +17,12 @@ def account(**changes):
 
 
 def test_an_account_keeps_what_it_is_given():
-    given = account(level="operator", parent="p", site="s", operator_id="o", base_url="https://x.example/")
+    place = {"level": "operator", "parent": "p", "site": "s", "operator_id": "o"}
+    given = account(**place, base_url="https://x.example/", budget="b")
 
     assert (given.name, given.currency, given.level, given.parent) == ("a", "USD", "operator", "p")
     assert (given.site, given.operator_id, given.base_url) == ("s", "o", "https://x.example")
+    assert given.budget == "b"
     assert given.token.reveal() == given.open_token() == SECRET
     assert dataclasses.replace(given, operator_id="o-2").operator_id == "o-2"
     assert copy.copy(given) == given == account(**{**vars_of(given), "token": "another"})
@@ -47,6 +49,7 @@ def vars_of(given):
         ({"level": "boss"}, "use 'operator' or 'agent'"),
         ({"parent": ""}, "parent: ''"),
         ({"site": 4}, "site: 4 is not text"),
+        ({"budget": " "}, "budget: ' ' is invalid"),
         ({"base_url": "nowhere"}, "base_url: the base URL needs the form"),
         ({"token": 5}, "the token is a int"),
         ({"token": "  "}, "the token is empty"),
@@ -54,6 +57,7 @@ def vars_of(given):
         ({"name": SECRET * 2 + " "}, "<what looks like a token>"),
         ({"name": SECRET}, "name: <what looks like a token> is invalid"),
         ({"parent": SECRET}, "parent: <what looks like a token> is invalid"),
+        ({"budget": SECRET}, "budget: <what looks like a token> is invalid"),
         ({"site": SECRET}, "site: <what looks like a token> is invalid"),
     ],
 )

@@ -23,7 +23,7 @@ __all__ = ["Account", "Level"]
 Level: TypeAlias = Literal["operator", "agent"]
 LEVELS: Final[tuple[str, ...]] = get_args(Level)
 
-FIELDS: Final = ("name", "currency", "level", "parent", "site", "operator_id", "base_url")
+FIELDS: Final = ("name", "currency", "level", "parent", "site", "operator_id", "base_url", "budget")
 """The fields of an account, without its token."""
 
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
@@ -42,6 +42,8 @@ class Account:
         site: a name that accounts of one casino website in several currencies share.
         operator_id: the vendor's id of the account; None until `discover` has read it.
         base_url: URL of its API; None for that of the operator.
+        budget: a name for its budget of requests in flight, as `account` of `Agent`; None: it belongs to the
+            token.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Account:
     site: str | None = None
     operator_id: str | None = None
     base_url: str | None = None
+    budget: str | None = None
 
     def __init__(
         self,
@@ -64,6 +67,7 @@ class Account:
         site: str | None = None,
         operator_id: str | None = None,
         base_url: str | None = None,
+        budget: str | None = None,
     ) -> None:
         """Create an account; nothing is read or sent.
 
@@ -76,13 +80,16 @@ class Account:
             site: a name that accounts of one casino website in several currencies share.
             operator_id: the vendor's id of the account.
             base_url: URL of its API.
+            budget: a name for its budget of requests in flight, the same wherever the account is used and
+                for all accounts with its token; so that the old and the new token have one budget while
+                the token is changed.
 
         Raises:
             ConfigurationError: an argument is invalid; the message names it.
         """
         source = token_source(token)
         del token  # a traceback shows local variables
-        values = (name, currency, level, parent, site, operator_id, base_url)
+        values = (name, currency, level, parent, site, operator_id, base_url, budget)
         object.__setattr__(self, "token", source)
         for field_name, value in zip(FIELDS, values, strict=True):
             object.__setattr__(self, field_name, check_field(field_name, value))
@@ -191,4 +198,5 @@ _CHECKS: Final[Mapping[str, Callable[[object], str]]] = {
     "site": lambda value: intern(_no_token(check_name(value, "site"), "site")),
     "operator_id": lambda value: check_name(value, "operator_id"),
     "base_url": _check_base_url,
+    "budget": lambda value: _no_token(check_name(value, "budget"), "budget"),
 }

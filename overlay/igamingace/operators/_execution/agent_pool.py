@@ -115,7 +115,8 @@ class AgentPool(Generic[A, W]):
         token = secret_token(account)
         base_url = account.base_url or self.base_url
         drift = DriftLog(token, parent=self.drift)
-        context = context_over(self.transport(base_url), base_url, token, self.limiter, drift, owned=False)
+        transport, name = self.transport(base_url), account.budget
+        context = context_over(transport, base_url, token, self.limiter, drift, owned=False, account=name)
         return self._make(account, context, options or self.options)
 
     def transport(self, base_url: str) -> W:

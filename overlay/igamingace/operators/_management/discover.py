@@ -96,6 +96,7 @@ def _completed(account: Account, info: _AccountFields, names: _Names) -> Account
         site=account.site,
         operator_id=account.operator_id or info.id,
         base_url=account.base_url,
+        budget=account.budget,
     )
 
 
