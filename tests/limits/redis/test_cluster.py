@@ -6,7 +6,7 @@ import socket
 import time
 
 import pytest
-from igamingace.errors import ConfigurationError
+from igamingace.errors import AcquireTimeout, ConfigurationError
 from igamingace.limits._shared import examine_store, shared_values
 from igamingace.limits.redis._workers import partition_of
 
@@ -145,6 +145,20 @@ def test_a_cluster_that_refuses_is_one_warning_and_one_return(cluster, make_limi
 
     until(lambda: "Redis is back" in caplog.text)
     assert [record.getMessage()[:15] for record in caplog.records] == ["Redis cannot be", "Redis is back: "]
+
+
+def test_a_slot_that_no_node_admits_to_have_is_told(cluster, make_limiter, caplog):
+    source = shard_of("account", cluster)
+    target = next(node for node in cluster if node is not source)
+    budget = make_limiter(source.url, limit=4).budget("account")
+    slot = source.client.execute_command("CLUSTER", "KEYSLOT", key_of("account"))
+    target_id = target.client.execute_command("CLUSTER", "MYID")
+    source.client.execute_command("CLUSTER", "SETSLOT", slot, "NODE", target_id)
+
+    with pytest.raises(AcquireTimeout, match=f"hash slot {slot} of the Redis Cluster has moved to"):
+        budget.acquire(timeout=1.5)
+
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
 def test_a_user_who_may_not_see_that_it_is_a_cluster_is_told_so(cluster, make_limiter):

@@ -10,6 +10,7 @@ import redis
 from redis import connection
 from redis.backoff import NoBackoff
 from redis.exceptions import (
+    AskError,
     ClusterCrossSlotError,
     MovedError,
     NoPermissionError,
@@ -398,6 +399,9 @@ def _uptime(info: Mapping[str, str]) -> int:
 
 def reason_of(error: Exception) -> str:
     """What an error says, without the place in the script, and without a full stop."""
+    if isinstance(error, AskError):  # whose subclass is MovedError; their texts are numbers
+        node = cast("Any", error)  # which redis-py does not type
+        return f"the hash slot {node.slot_id} of the Redis Cluster has moved to {node.host}:{node.port}"
     reason, *_ = str(error).split(" script: ")
     return reason.rstrip(".")
 
