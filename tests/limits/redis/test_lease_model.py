@@ -370,7 +370,7 @@ class Leases(RuleBasedStateMachine):
             assert not sum(each.valid() for each in known), "7"
 
     def teardown(self):
-        """6 and more: without further faults all calls are served, and the permits of the dead return."""
+        """Without further faults all calls are served, and the permits of a process that dies return."""
         if not hasattr(self, "redis"):
             return
         self.frozen = False
@@ -383,18 +383,47 @@ class Leases(RuleBasedStateMachine):
             self.work()
         for process in self.processes:
             assert not process.waiting, f"a call of {process.name} waits for ever"
+        self.a_crash()
 
-    def work(self):
+    def a_crash(self):
+        """6: permits of a process that dies, its connection too, return within one lease."""
+        if len(self.processes) == 1:
+            self.new_process()
+        for _ in range(round(2 * RULES.max_memory)):  # until no storm is remembered
+            self.work(1000)
+        victim, survivor, *_ = self.processes
+        for _ in range(LIMIT):
+            victim.ask()
+        while victim.waiting:
+            self.talk()
+            self.pass_time(1)
+        victim.alive = False
+        victim.disconnect()
+        self.processes.remove(victim)
+        crashed_at = self.clock
+        for _ in range(LIMIT):
+            survivor.ask()
+        while survivor.waiting:
+            self.talk()
+            assert victim.valid() + survivor.valid() <= LIMIT, "1"
+            assert self.clock <= crashed_at + LEASE + 0.1, "6"
+            self.pass_time(50)
+
+    def work(self, ms=50):
+        for process in self.processes:
+            while process.running:
+                process.end(0, OUTCOMES[0])
+        self.talk()
+        self.pass_time(ms)
+
+    def talk(self):
         for process in self.processes:
             while process.inbox:
                 process.deliver()
-            while process.running:
-                process.end(0, OUTCOMES[0])
             for _ in range(20):
                 if not (process.request or process.response or process.is_due()):
                     break
                 process.exchange()
-        self.pass_time(50)
 
 
 SEED = int(os.environ.get("IGAMINGACE_SEED", random.SystemRandom().randrange(10**9)))
