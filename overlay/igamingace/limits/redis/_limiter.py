@@ -71,8 +71,9 @@ class RedisLimiter:
                 ``redis.sentinel.Sentinel(...).master_for(...)``, for example.
             limit: requests of one account that may be in flight at once, over all processes. It must be the
                 same in all of them.
-            lease: seconds after which the permits of a process that died are granted to others; also how long
-                a process keeps those it has while it cannot reach Redis. The same in all processes.
+            lease: seconds (0.3 to 3600) after which the permits of a process that died are granted to others;
+                also how long a process keeps those it has while it cannot reach Redis. The same in all
+                processes.
             fallback: what happens after that: "wait" for Redis, "fail" with `LimiterUnavailable`, or go on
                 with so many slots of each account in this process. In the last case the limit is kept only if
                 the fallbacks of all processes together are within it.
