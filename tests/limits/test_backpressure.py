@@ -8,8 +8,10 @@ import random
 import pytest
 from igamingace.limits._abandoned_slots import FIRST_GUESS
 from igamingace.limits._backpressure import RULES, Backpressure
-from igamingace.limits._queue import Priority, Waiter
+from igamingace.limits._queue import Priority
 from igamingace.limits._state import BudgetState, SlotOutcome
+
+from .waiters import Listener
 
 
 class Account:
@@ -25,8 +27,7 @@ class Account:
         return [self.ask() for _ in range(count)]
 
     def ask(self, priority=Priority.NORMAL):
-        waiter = Waiter(priority, self.now)
-        waiter.wake = lambda: self.served.append(waiter)
+        waiter = Listener(priority, self.now, self.served.append)
         if not self.state.acquire(waiter, self.now):
             self.state.enqueue(waiter)
         return waiter

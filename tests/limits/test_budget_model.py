@@ -16,19 +16,20 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from igamingace._common.clock import monotonic
 from igamingace.limits import LocalLimiter
 from igamingace.limits import _budget as budget_module
+from igamingace.limits import _permits as permits_module
 from igamingace.limits._abandoned_slots import FIRST_GUESS
 from igamingace.limits._backpressure import RULES
-from igamingace.limits._budget import LocalPermit
+from igamingace.limits._permits import ThreadPermit
 from igamingace.limits._queue import Priority
 from igamingace.limits._state import SlotOutcome
 from igamingace.limits._timer import timer_thread
-from igamingace.limits._wakeups import ThreadWakeup
 
 from .striking import is_struck
 
-_CLOCK = vars(budget_module)
+_CLOCKS = [vars(module) for module in (budget_module, permits_module)]
 
 numbers = st.integers(0, 50)
 moments = st.none() | st.tuples(st.integers(1, 120), st.integers(0, 4))
@@ -46,19 +47,20 @@ class Finaliser:
 
 
 class Calls(RuleBasedStateMachine):
-    """Each call is a permit, and the lock on which its thread would wait."""
+    """Each call is a permit, without the thread that would wait for it."""
 
     anywhere = False  # whether it is interrupted at any instruction
 
     @initialize(limit=st.integers(1, 4))
     def begin(self, limit):
         self.now = 1000.0
-        self.real_clock, _CLOCK["monotonic"] = _CLOCK["monotonic"], lambda: self.now
+        for clock in _CLOCKS:
+            clock["monotonic"] = lambda: self.now
         timer_thread.running, self.timer_ran = True, timer_thread.running  # time is the test's
         self.limiter = LocalLimiter(limit)
         self.budget = self.limiter.budget("0123456789abcdef")
         self.limit = limit
-        self.calls: list[tuple[LocalPermit, ThreadWakeup | None]] = []
+        self.calls: list[ThreadPermit] = []
 
     def attempt(self, act, moment):
         """Do it, or be interrupted; True when it was."""
@@ -72,25 +74,24 @@ class Calls(RuleBasedStateMachine):
 
     @rule(priority=st.sampled_from(Priority), moment=moments)
     def ask(self, priority, moment):
-        permit = LocalPermit(self.budget, priority)
-        wakeups = []
-        if self.attempt(lambda: wakeups.append(self.budget._request_slot(permit, ThreadWakeup)), moment):
+        permit = ThreadPermit(self.budget, priority)
+        if self.attempt(lambda: self.budget._request_slot(permit), moment):
             self.budget._withdraw(permit)  # as `acquire` does
         else:
-            self.calls.append((permit, wakeups[0]))
+            self.calls.append(permit)
 
     def holders(self):
-        return [call for call in self.calls if call[0].serial]
+        return [call for call in self.calls if call.serial]
 
     def waiting(self):
-        return [call for call in self.calls if not call[0].serial]
+        return [call for call in self.calls if not call.serial]
 
     @precondition(lambda self: self.holders())
     @rule(which=numbers, outcome=st.sampled_from(SlotOutcome), moment=moments)
     def end(self, which, outcome, moment):
         holders = self.holders()
         call = holders[which % len(holders)]
-        while self.attempt(lambda: call[0]._release(outcome), moment):
+        while self.attempt(lambda: call._release(outcome), moment):
             moment = None  # whoever was interrupted does it again
         self.calls.remove(call)
 
@@ -99,7 +100,7 @@ class Calls(RuleBasedStateMachine):
     def cancel(self, which, moment):
         waiting = self.waiting()
         call = waiting[which % len(waiting)]
-        while self.attempt(lambda: self.budget._withdraw(call[0]), moment):
+        while self.attempt(lambda: self.budget._withdraw(call), moment):
             moment = None
         self.calls.remove(call)
 
@@ -111,23 +112,23 @@ class Calls(RuleBasedStateMachine):
         call = holders[which % len(holders)]
         self.calls.remove(call)
         gc.collect()
-        Finaliser(call[0], outcome)
-        permit = LocalPermit(self.budget, priority)
+        Finaliser(call, outcome)
+        permit = ThreadPermit(self.budget, priority)
         threshold = gc.get_threshold()
         gc.set_threshold(1, 1, 1)
         gc.enable()
         try:
-            wakeup = self.budget._request_slot(permit, ThreadWakeup)
+            self.budget._request_slot(permit)
         finally:
             gc.disable()
             gc.set_threshold(*threshold)
         for _ in range(1000):
             gc.collect()  # which does nothing while another thread collects
-            if not call[0].serial:
+            if not call.serial:
                 break
             time.sleep(0.001)
-        assert not call[0].serial
-        self.calls.append((permit, wakeup))
+        assert not call.serial
+        self.calls.append(permit)
 
     @precondition(lambda self: self.waiting())
     @rule(which=numbers)
@@ -136,7 +137,7 @@ class Calls(RuleBasedStateMachine):
         waiting = self.waiting()
         call = waiting[which % len(waiting)]
         self.calls.remove(call)
-        self.budget._withdraw(call[0])
+        self.budget._withdraw(call)
 
     @rule(seconds=st.sampled_from([0.001, 0.1, 1.0, FIRST_GUESS, RULES.max_drain]), moment=moments)
     def time_passes(self, seconds, moment):
@@ -150,7 +151,7 @@ class Calls(RuleBasedStateMachine):
 
     @invariant()
     def who_holds_a_slot_is_counted_and_nobody_else(self):
-        assert set(self.budget.state.in_flight) == {permit.serial for permit, _ in self.holders()}
+        assert set(self.budget.state.in_flight) == {permit.serial for permit in self.holders()}
 
     @invariant()
     def who_waits_is_in_the_queue_once(self):
@@ -158,7 +159,7 @@ class Calls(RuleBasedStateMachine):
 
     @invariant()
     def who_has_a_slot_is_woken(self):
-        assert all(wakeup is None or not wakeup._lock.locked() for _, wakeup in self.holders())
+        assert all(not permit.waits or not permit._woken.locked() for permit in self.holders())
 
     @invariant()
     def nobody_waits_beside_a_free_slot(self):
@@ -177,7 +178,7 @@ class Calls(RuleBasedStateMachine):
             for _ in range(200):
                 for call in self.holders():
                     self.calls.remove(call)
-                    call[0].done()
+                    call.done()
                 self.now += RULES.max_memory
                 self.budget.tick()
                 if not self.calls:
@@ -185,7 +186,8 @@ class Calls(RuleBasedStateMachine):
             assert not self.calls, "a call waits for ever"
             assert not self.budget.state.in_flight
         finally:
-            _CLOCK["monotonic"] = self.real_clock
+            for clock in _CLOCKS:
+                clock["monotonic"] = monotonic
             timer_thread.running = self.timer_ran
 
 

@@ -14,11 +14,10 @@ from itertools import count
 
 import pytest
 from igamingace.limits._backpressure import Rules
-from igamingace.limits._budget import LocalPermit
+from igamingace.limits._permits import TaskPermit, ThreadPermit
 from igamingace.limits._queue import NORMAL, URGENT
 from igamingace.limits._state import SlotOutcome
 from igamingace.limits._timer import timer_thread
-from igamingace.limits._wakeups import LoopWakeup, ThreadWakeup
 
 from .striking import is_struck
 
@@ -40,18 +39,19 @@ def each_moment(request):
 
 
 def wait_in_line(budget, rank=NORMAL):
-    permit = LocalPermit(budget, rank)
-    return permit, budget._request_slot(permit, ThreadWakeup)
+    permit = ThreadPermit(budget, rank)
+    budget._request_slot(permit)
+    return permit
 
 
 def assert_told(waiting):
-    for permit, waiter in waiting:
-        assert not permit.serial or not waiter._lock.locked(), "a slot was granted, and nobody was told"
+    for permit in waiting:
+        assert not permit.serial or not permit._woken.locked(), "a slot was granted, and nobody was told"
 
 
-def assert_served(permit, waiter):
+def assert_served(permit):
     assert permit.serial, "nobody served it"
-    assert not waiter._lock.locked(), "nobody told it"
+    assert not permit._woken.locked(), "nobody told it"
     permit.done()
 
 
@@ -66,8 +66,8 @@ def makes_good(act, budget, waiting):
     def check():
         assert_told(waiting)
         act()
-        for each in waiting:
-            assert_served(*each)
+        for permit in waiting:
+            assert_served(permit)
         assert_at_rest(budget)
 
     return check
@@ -109,14 +109,14 @@ def test_while_calls_leave_a_line_and_another_is_served(each_moment, make_budget
         leaving, waiting = [[wait_in_line(budget) for _ in range(3)] for _ in range(2)]
 
         def act():
-            for permit, _ in leaving:
+            for permit in leaving:
                 budget._withdraw(permit)
             holder.done()
 
         def check():
             act()
-            for each in waiting:
-                assert_served(*each)
+            for permit in waiting:
+                assert_served(permit)
             assert_at_rest(budget)
 
         return act, check
@@ -138,9 +138,9 @@ def test_while_a_drain_ends(each_moment, make_budget, monkeypatch, until):
 
         def check():
             act()
-            for permit, waiter in reversed(waiting):
+            for permit in reversed(waiting):
                 until(lambda permit=permit: budget.stats() and permit.serial)
-                assert_served(permit, waiter)
+                assert_served(permit)
             assert_at_rest(budget)
 
         return act, check
@@ -150,20 +150,21 @@ def test_while_a_drain_ends(each_moment, make_budget, monkeypatch, until):
 
 def test_while_a_task_of_another_loop_is_told(each_moment, make_budget):
     async def join(budget):
-        permit = LocalPermit(budget, NORMAL)
-        return permit, budget._request_slot(permit, LoopWakeup)
+        permit = TaskPermit(budget, NORMAL)
+        budget._request_slot(permit)
+        return permit
 
     def arrange():
         budget = make_budget(1)
         holder = budget.acquire(timeout=0)
-        permit, waiter = loop.run_until_complete(join(budget))
+        permit = loop.run_until_complete(join(budget))
 
         def check():
             loop.run_until_complete(asyncio.sleep(0))
-            assert not permit.serial or waiter.future.done(), "a slot was granted, and nobody was told"
+            assert not permit.serial or permit.woken.done(), "a slot was granted, and nobody was told"
             holder.done()
             loop.run_until_complete(asyncio.sleep(0))
-            assert waiter.future.done()
+            assert permit.woken.done()
             permit.done()
             assert_at_rest(budget)
 

@@ -12,6 +12,8 @@ from igamingace.limits._backpressure import RULES, Backpressure
 from igamingace.limits._queue import MAX_URGENT_IN_A_ROW, Priority, Waiter
 from igamingace.limits._state import BudgetState, SlotOutcome
 
+from .waiters import Listener
+
 BOUND = 10.0
 
 
@@ -58,8 +60,7 @@ class Model(RuleBasedStateMachine):
 
     @rule(priority=st.sampled_from(Priority))
     def ask(self, priority):
-        waiter = Waiter(priority, self.now)
-        waiter.wake = lambda: self.granted(waiter)
+        waiter = Listener(priority, self.now, self.granted)
         if self.state.acquire(waiter, self.now):
             assert not any(self.queue.values()), "it passed somebody who waits"
             self.holds(waiter)

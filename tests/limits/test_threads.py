@@ -13,10 +13,9 @@ import time
 
 import pytest
 from igamingace.errors import AcquireTimeout
-from igamingace.limits._budget import LocalPermit
+from igamingace.limits._permits import ThreadPermit
 from igamingace.limits._queue import Priority
 from igamingace.limits._timer import timer_thread
-from igamingace.limits._wakeups import ThreadWakeup
 
 
 def in_thread(function):
@@ -167,8 +166,8 @@ def test_a_permit_dropped_without_an_end_lingers_and_is_reported(make_budget, ca
 def test_a_slot_granted_to_one_who_has_gone_meanwhile_is_free_at_once(make_budget, caplog):
     budget = make_budget(1)
     holder = budget.acquire()
-    permit = LocalPermit(budget, Priority.NORMAL)
-    budget._request_slot(permit, ThreadWakeup)
+    permit = ThreadPermit(budget, Priority.NORMAL)
+    budget._request_slot(permit)
 
     holder.done()
     assert permit.serial
@@ -284,19 +283,17 @@ def test_a_call_from_a_finaliser_inside_the_limiter_is_refused_instead_of_hangin
     assert budget.stats().waiting == 0
 
 
-def test_an_interrupt_between_a_grant_and_its_telling_is_made_good(make_budget, until):
+def test_an_interrupt_between_a_grant_and_its_telling_is_made_good(make_budget, until, monkeypatch):
     budget = make_budget(1)
     holder = budget.acquire()
     thread = in_thread(lambda: budget.acquire().done())
     until(lambda: budget.stats().waiting == 1)
-    waiter = budget.state.queue.peek()
-    wake = waiter.wake
 
-    def strike():
-        waiter.wake = wake
+    def strike(_):
+        monkeypatch.undo()
         raise KeyboardInterrupt
 
-    waiter.wake = strike
+    monkeypatch.setattr(ThreadPermit, "wake", strike)
     with pytest.raises(KeyboardInterrupt):
         holder.done()
     join_all([thread])

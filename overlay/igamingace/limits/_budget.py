@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 from igamingace._common.clock import monotonic
 from igamingace.errors import AcquireTimeout
 from igamingace.limits._events import EventEmitter
-from igamingace.limits._queue import NORMAL, RETRY, URGENT, Waiter, no_wakeup
-from igamingace.limits._state import ABANDONED, DONE, REFUSED, UNUSED
+from igamingace.limits._permits import TaskPermit, ThreadPermit
+from igamingace.limits._queue import NORMAL, RETRY, URGENT
 from igamingace.limits._timer import timer_thread
-from igamingace.limits._wakeups import LoopWakeup, PendingWakeups, ThreadWakeup
+from igamingace.limits._wakeups import PendingWakeups
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from igamingace.limits._events import LimiterHooks
     from igamingace.limits._interfaces import Cancellation
-    from igamingace.limits._queue import Priority
+    from igamingace.limits._permits import LocalPermit
     from igamingace.limits._state import BudgetState, SlotOutcome
     from igamingace.limits._stats import Stats
 
-__all__ = ["BudgetManager", "LocalBudget", "LocalPermit", "Wakeup"]
-
-_log = logging.getLogger("igamingace")
-
-Wakeup = TypeVar("Wakeup", ThreadWakeup, LoopWakeup)
+__all__ = ["BudgetManager", "LocalBudget"]
 
 
 class BudgetManager(Protocol):
@@ -42,60 +37,6 @@ class BudgetManager(Protocol):
     def keep(self, budget: Any, /) -> None:  # noqa: ANN401 - each limiter has budgets of its own class
         """Keep a budget alive until it is idle, although nobody else may refer to it."""
         ...
-
-
-class LocalPermit(Waiter):
-    """A slot held by one request; see `Permit`."""
-
-    __slots__ = ("_budget",)
-
-    def __init__(self, budget: LocalBudget, priority: Priority) -> None:
-        """Ask `budget` for a slot, now."""
-        self.priority = priority  # written out, not by super(): every call of a client pays for this
-        self.asked_at = monotonic()
-        self.serial = 0
-        self.waited = 0.0
-        self.queue = None
-        self.wake = no_wakeup
-        self._budget = budget
-
-    def done(self) -> None:
-        """The answer was read whole, or the attempt failed in a way that surely ended it: free at once."""
-        if self.serial:
-            self._budget.release(self.serial, DONE)
-            self.serial = 0
-
-    def refused(self) -> None:
-        """The server answered 1018: free, and no request starts until those in flight have ended."""
-        self._release(REFUSED)
-
-    def abandoned(self) -> None:
-        """Given up, while the request may still run at the server: the slot lingers."""
-        self._release(ABANDONED)
-
-    def unused(self) -> None:
-        """Nothing was sent: free at once, and nothing is learnt from it."""
-        self._release(UNUSED)
-
-    def _release(self, outcome: SlotOutcome) -> None:
-        if self.serial:
-            self._budget.release(self.serial, outcome)
-            # Only now: if an exception prevented the release, it can be made again. The budget ignores a
-            # second release of the same serial.
-            self.serial = 0
-
-    def __del__(self) -> None:
-        """Release a slot that nobody released: a thread may die, or a `finally` may be missing."""
-        if self.serial and self.wake is not no_wakeup:
-            # Granted, but whoever waited is gone without having seen the grant: nothing was sent.
-            self._release(UNUSED)
-        elif self.serial:
-            self._release(ABANDONED)
-            _log.warning(
-                "A permit of the concurrency limiter was dropped without an end (a thread that died, or a "
-                "missing `finally`); its slot lingers as if its request had been abandoned. "
-                "End every permit with done(), refused() or abandoned()."
-            )
 
 
 class LocalBudget:
@@ -188,19 +129,18 @@ class LocalBudget:
 
         `cancellation` ends the wait, as a timeout does, and the call keeps its place in the queue until then.
         """
-        permit = LocalPermit(self, RETRY if retry else URGENT if urgent else NORMAL)
+        permit = ThreadPermit(self, RETRY if retry else URGENT if urgent else NORMAL)
         try:
-            wakeup = self._request_slot(permit, ThreadWakeup)
-            if wakeup is not None:
+            if self._request_slot(permit):
                 if not timer_thread.running or self._hooks is not None:
                     self._begin_wait()
                 longest = self.acquire_timeout if timeout is None else timeout
                 if cancellation is None:
-                    wakeup.wait(longest)
+                    permit.wait(longest)
                 else:
-                    with cancellation.on_cancel(wakeup.wake):
-                        wakeup.wait(longest)
-                permit.wake = no_wakeup
+                    with cancellation.on_cancel(permit.wake):
+                        permit.wait(longest)
+                permit.waits = False
                 if not permit.serial:
                     self._end_wait_without_slot(permit)
             if self._hooks is not None:
@@ -218,15 +158,14 @@ class LocalBudget:
         retry: bool = False,
     ) -> LocalPermit:
         """Wait in this task for a slot, in one queue with the threads; see `Budget.acquire`."""
-        permit = LocalPermit(self, RETRY if retry else URGENT if urgent else NORMAL)
+        permit = TaskPermit(self, RETRY if retry else URGENT if urgent else NORMAL)
         try:
-            wakeup = self._request_slot(permit, LoopWakeup)
-            if wakeup is not None:
+            if self._request_slot(permit):
                 if not timer_thread.running or self._hooks is not None:
                     self._begin_wait()
                 longest = self.acquire_timeout if timeout is None else timeout
-                await (wakeup.future if longest == math.inf else wakeup.wait(longest))
-                permit.wake = no_wakeup
+                await (permit.woken if longest == math.inf else permit.wait(longest))
+                permit.waits = False
                 if not permit.serial:
                     self._end_wait_without_slot(permit)
             if self._hooks is not None:
@@ -281,11 +220,17 @@ class LocalBudget:
         state = self.state
         return not (state.in_use or state.waiting or state.next_update < math.inf)
 
-    def _request_slot(self, permit: LocalPermit, kind: type[Wakeup]) -> Wakeup | None:
-        """Take a slot, or join the queue and return what to wait on."""
+    def wake_later(self, permit: TaskPermit) -> None:
+        """Wake a task of another thread's loop in the next `_flush`; the state calls it, under the lock."""
+        if self._wakeups is None:
+            self._wakeups = PendingWakeups()
+        self._wakeups[permit] = None
+
+    def _request_slot(self, permit: LocalPermit) -> bool:
+        """Take a slot, or join the queue; whether to wait."""
         if self._hooks is not None:
             self._emit.emit_start(urgent=permit.priority is URGENT, retry=permit.priority is RETRY)
-        state, wakeup = self.state, None
+        state = self.state
         with self._lock:
             if self._busy:
                 raise RuntimeError(
@@ -295,10 +240,7 @@ class LocalBudget:
             self._busy = True
             try:
                 if not state.acquire(permit, permit.asked_at):
-                    if self._wakeups is None:
-                        self._wakeups = PendingWakeups()
-                    wakeup = kind(permit, self._wakeups)
-                    permit.wake = wakeup.wake
+                    permit.prepare_to_wait()
                     state.enqueue(permit)
             except BaseException:
                 state.repair(permit.asked_at)
@@ -308,7 +250,7 @@ class LocalBudget:
                 self._busy = False
         if self._deferred or self._wakeups or state.next_update < self._tick_at:
             self._flush()
-        return wakeup
+        return permit.waits
 
     @property
     def _emit(self) -> EventEmitter:
@@ -352,7 +294,7 @@ class LocalBudget:
 
     def _withdraw(self, permit: LocalPermit) -> None:
         """Stop asking for a slot, wherever an exception interrupted that."""
-        permit.wake = no_wakeup
+        permit.waits = False
         self._stop_waiting(permit)
         if permit.serial:
             permit.unused()

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-__all__ = ["MAX_URGENT_IN_A_ROW", "NORMAL", "RETRY", "URGENT", "Priority", "WaitQueue", "Waiter", "no_wakeup"]
+__all__ = ["MAX_URGENT_IN_A_ROW", "NORMAL", "RETRY", "URGENT", "Priority", "WaitQueue", "Waiter"]
 
 MAX_URGENT_IN_A_ROW = 3
 """After so many urgent calls in a row a waiting normal call is served, so that it cannot starve."""
@@ -27,14 +23,10 @@ class Priority(Enum):
 RETRY, URGENT, NORMAL = Priority  # a global is read several times faster than an attribute of an enum
 
 
-def no_wakeup() -> None:
-    """Do nothing: the wake callback of a call that does not wait (any more)."""
-
-
 class Waiter:
     """One call that asks for a slot: it may wait in the queue, then holds its slot's serial number."""
 
-    __slots__ = ("__weakref__", "asked_at", "priority", "queue", "serial", "waited", "wake")
+    __slots__ = ("__weakref__", "asked_at", "priority", "queue", "serial", "waited")
 
     def __init__(self, priority: Priority, asked_at: float) -> None:
         self.priority = priority
@@ -46,8 +38,12 @@ class Waiter:
         """Seconds from asking for the slot to its grant."""
         self.queue: WaitQueue | None = None
         """The queue in which it waits. After a fork this may be the parent's queue, which nobody serves."""
-        self.wake: Callable[[], object] = no_wakeup
-        """Called when the slot is granted, maybe twice. It must not block, raise or call the budget."""
+
+    def wake(self) -> None:
+        """Tell whoever waits that the slot is granted; maybe twice.
+
+        It must not block, raise or change the budget. Here nobody waits.
+        """
 
 
 class WaitQueue:
@@ -73,9 +69,12 @@ class WaitQueue:
     def add(self, waiter: Waiter) -> None:
         """Append a waiter to the queue of its priority."""
         waiter.queue = self
-        priority = waiter.priority
-        queue = self._normal if priority is NORMAL else self._urgent if priority is URGENT else self._retry
-        queue.append(waiter)
+        if waiter.priority is NORMAL:
+            self._normal.append(waiter)
+        elif waiter.priority is URGENT:
+            self._urgent.append(waiter)
+        else:
+            self._retry.append(waiter)
 
     def remove(self, waiter: Waiter) -> None:
         """Remove a waiter. It is only marked, and deleted later, so that this is O(1) in a long queue."""

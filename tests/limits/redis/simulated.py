@@ -13,6 +13,8 @@ from igamingace.limits._state import ABANDONED, DONE, REFUSED
 from igamingace.limits.redis._messages import LeaseUpdate, StoreIdentity
 from igamingace.limits.redis._state import LeaseState
 
+from tests.limits.waiters import Listener
+
 ACCOUNT = "0123456789abcdef" * 2
 
 
@@ -42,8 +44,7 @@ class SimulatedProcess:
 
     def ask(self):
         now = self.world.clock
-        waiter = Waiter(NORMAL, now)
-        waiter.wake = lambda: self._granted(waiter)
+        waiter = Listener(NORMAL, now, self._granted)
         if self.state.acquire(waiter, now):
             self._started(waiter)
         else:

@@ -15,14 +15,15 @@ import random
 import sys
 import time
 from dataclasses import dataclass
-from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
-from igamingace.limits._queue import NORMAL, Waiter
+from igamingace.limits._queue import NORMAL
 from igamingace.limits._state import DONE, REFUSED
 from igamingace.limits.redis._messages import LeaseUpdate, StoreIdentity
 from igamingace.limits.redis._state import LeaseState
+
+from tests.limits.waiters import Listener
 
 from .lease_script import LeaseScript
 from .simulated import ACCOUNT
@@ -128,12 +129,11 @@ class Host:
         """Let calls ask for a slot; more than the limit wait as a number."""
         while self.backlog and self.asked < LIMIT:
             self.backlog -= 1
-            waiter = Waiter(NORMAL, self.world.now)
+            waiter = Listener(NORMAL, self.world.now, self.granted)
             if self.state.acquire(waiter, self.world.now):
                 self.start(waiter)
             else:
                 self.asked += 1
-                waiter.wake = partial(self.granted, waiter)
                 self.state.enqueue(waiter)
 
     def granted(self, waiter):

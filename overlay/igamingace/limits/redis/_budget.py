@@ -14,9 +14,9 @@ from igamingace.limits._budget import BudgetManager, LocalBudget
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from igamingace.limits._budget import LocalPermit, Wakeup
     from igamingace.limits._events import LimiterHooks
     from igamingace.limits._interfaces import Cancellation
+    from igamingace.limits._permits import LocalPermit
     from igamingace.limits._queue import Waiter
     from igamingace.limits._shared import SharedValues, StoreProblem
     from igamingace.limits._state import SlotOutcome
@@ -211,12 +211,12 @@ class LeasedBudget(LocalBudget):
             queue.remove(head)
             head.wake()
 
-    def _request_slot(self, permit: LocalPermit, kind: type[Wakeup]) -> Wakeup | None:
-        wakeup = super()._request_slot(permit, kind)
-        if wakeup is not None:
+    def _request_slot(self, permit: LocalPermit) -> bool:
+        waits = super()._request_slot(permit)
+        if waits:
             self._notify_manager()
             self._leases.start(self.account)
-        return wakeup
+        return waits
 
     def _stop_waiting(self, permit: LocalPermit) -> None:
         super()._stop_waiting(permit)
