@@ -31,6 +31,7 @@ class Model(RuleBasedStateMachine):
         self.in_flight: dict[int, Waiter] = {}
         self.given_up: dict[int, float] = {}
         self.ended: list[int] = []
+        self.most = 0
 
     def next_in_queue(self):
         retries, urgent, normal = (self.queue[priority] for priority in Priority)
@@ -112,8 +113,12 @@ class Model(RuleBasedStateMachine):
     @invariant()
     def never_more_than_the_limit(self):
         assert self.state.in_use <= self.limit
-        assert self.state.stats().peak <= self.limit
         assert 1 <= self.backpressure.working_limit <= self.limit
+
+    @invariant()
+    def the_peak_is_the_most_that_was_ever_in_use(self):
+        self.most = max(self.most, self.state.in_use)
+        assert self.state.stats().peak == self.most
 
     @invariant()
     def nobody_waits_beside_a_free_slot(self):

@@ -98,13 +98,13 @@ class WaitQueue:
         """Remove the waiter that `peek` returned, because it was served."""
         head.queue = None
         if head.priority is NORMAL:
-            self._normal.pop(0)
+            del self._normal[0]
             self._urgent_in_a_row = 0
         elif head.priority is URGENT:
-            self._urgent.pop(0)
+            del self._urgent[0]
             self._urgent_in_a_row = self._urgent_in_a_row + 1 if self._normal else 0
         else:
-            self._retry.pop(0)
+            del self._retry[0]
 
     def _drop_removed_heads(self) -> None:
         for queue in (self._retry, self._urgent, self._normal):

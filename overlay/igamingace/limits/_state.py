@@ -156,24 +156,26 @@ class BudgetState:
         Returns:
             How long it was held, in seconds; None when it was released before.
         """
-        granted = self.in_flight.get(serial)
+        in_flight, held = self.in_flight, None
+        granted = in_flight.get(serial)
         if granted is not None:
+            held = now - granted
             if outcome is DONE:
                 recent = self._response_times.recent
-                recent.append(now - granted)
+                recent.append(held)
                 if len(recent) >= MAX_RECENT_TIMES:
                     self._response_times.summarize()
             else:
                 self._count(serial, granted, outcome, now)
-            del self.in_flight[serial]
+            del in_flight[serial]
         backpressure, abandoned = self.backpressure, self.abandoned
         if (backpressure is not None and backpressure.active) or (abandoned is not None and abandoned.slots):
             if outcome is DONE:
                 self._learn_from_answer(now)
             self.update(now)
-        elif len(self.in_flight) + 1 >= self._open_slots:  # else a slot was free before, and no call waits
+        elif len(in_flight) + 1 >= self._open_slots:  # else a slot was free before, and no call waits
             self._grant_waiting(now)
-        return None if granted is None else now - granted
+        return held
 
     def update(self, now: float) -> None:
         """Do what is due by time: free expired slots, end drains and pauses, grant slots to waiting calls."""
@@ -194,6 +196,7 @@ class BudgetState:
         self._open_slots = 0 if opens_at > now else min(self.capacity, working_limit)
         self.next_update = min(next_expiry, next_change)
         self._grant_waiting(now)
+        self._peak = max(self._peak, self.in_use)  # more slots may be open than before
 
     def repair(self, now: float) -> None:
         """Finish what an exception has cut short in any of the methods above."""
@@ -235,9 +238,14 @@ class BudgetState:
         queue = self.queue
         if queue is None:
             return
-        slots = () if self.abandoned is None else self.abandoned.slots
-        while len(self.in_flight) + len(slots) < self._open_slots and (waiter := queue.peek()):
-            self.acquire(waiter, now)  # which does not call `update`, and so not this: it is not due
+        in_flight, most = self.in_flight, self._open_slots
+        if self.abandoned is not None:
+            most -= len(self.abandoned.slots)
+        while len(in_flight) < most and (waiter := queue.peek()) is not None:
+            serial = next(_serials)
+            waiter.serial = serial  # as in `acquire`
+            in_flight[serial] = now
+            self._granted += 1
             waiter.waited = waited = now - waiter.asked_at
             if waited > self._longest_wait:  # noqa: PLR1730 - max() takes twice as long
                 self._longest_wait = waited
