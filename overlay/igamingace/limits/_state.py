@@ -202,6 +202,7 @@ class BudgetState:
         """Finish what an exception has cut short in any of the methods above."""
         head = None if self.queue is None else self.queue.peek()
         if self.queue is not None and head is not None and head.serial:  # granted, but not yet told or popped
+            self.in_flight.setdefault(head.serial, now)  # it is there already, wherever CPython may interrupt
             head.wake()
             self.queue.pop(head)
         self.update(now)
