@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import statistics
 import sys
 import threading
 import time
@@ -70,9 +71,11 @@ def many_threads(acquire, release, body, calls):
 
 
 def compare(what, ours, reference, target=0.6):
-    """Measure both in turn, several times, and take the best of each: the machine has other work, too."""
-    theirs, own = map(max, zip(*[(reference(), ours()) for _ in range(ROUNDS)], strict=True))
-    return Row(what, f"{own:,.0f}/s", f"{theirs:,.0f}/s", own / theirs, ">=", target)
+    """Measure both in turn, several times; the ratio is the median of the rounds' own."""
+    rounds = [(reference(), ours()) for _ in range(ROUNDS)]
+    theirs, own = map(statistics.median, zip(*rounds, strict=True))
+    ratio = statistics.median(mine / other for other, mine in rounds)
+    return Row(what, f"{own:,.0f}/s", f"{theirs:,.0f}/s", ratio, ">=", target)
 
 
 def budget():
