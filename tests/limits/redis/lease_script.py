@@ -92,6 +92,11 @@ class LeaseScript:
     def listeners(self, channel: str) -> int:
         raise NotImplementedError
 
+    def state(self, account: str) -> Json | None:
+        """What is kept of an account at this time."""
+        kept, until = self.accounts.get(account, (None, 0))
+        return kept if self.now < until else None
+
     def run(self, request: Json) -> Json:
         """Handle one request; the response."""
         self.calls += 1

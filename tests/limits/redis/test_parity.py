@@ -264,7 +264,7 @@ def test_the_script_and_its_twin(server, examples):
 
             assert twin.run(request) == response
             assert sorted(map(decoded, twin.messages), key=str) == sorted(map(decoded, messages), key=str)
-            assert twin.accounts.get(ACCOUNT, (None,))[0] == redis.state(ACCOUNT)
+            assert twin.state(ACCOUNT) == redis.state(ACCOUNT)
             drain, store = response.get("drain", drain), response.get("store", store)
             if each["seen"] and response.get("term") == terms[name]:
                 granted[name] = max(granted[name], response["granted"])
