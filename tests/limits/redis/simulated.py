@@ -28,6 +28,7 @@ class SimulatedProcess:
         self.alive = self.connected = True
         self.paused = False
         self.doubtful = False  # a fault has hit it against which there is no protection
+        self.ends_early = False  # its lease in Redis, whose clock was put forward since the last request
         self.listens_to_all = False
         self.store = 0
         self.request_at = math.inf
@@ -98,6 +99,7 @@ class SimulatedProcess:
         """The request is handled by Redis."""
         request, self.request = self.request, None
         assert request is not None
+        self.ends_early = False
         self.history = [*self.history[-3:], request]
         self.response = self.world.run(request)
 
