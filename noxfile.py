@@ -262,7 +262,8 @@ def skip_reasons() -> Counter[str]:
 @nox.session
 def proofs(session: nox.Session) -> None:
     """Run the long proofs: killed processes, fuzzing, browsers, and what is made from the contract."""
-    run(session, "pytest", *PARALLEL, "-m", "proof and not soak", *session.posargs)
+    # Without the option files with many tests begin first; the longest proofs stand alone in theirs.
+    run(session, "pytest", *PARALLEL, "--no-loadscope-reorder", "-m", "proof and not soak", *session.posargs)
 
 
 @nox.session
