@@ -362,11 +362,9 @@ def smoke(session: nox.Session) -> None:
 def coverage(session: nox.Session) -> None:
     """Print which lines and branches of the package no ordinary test reaches, the worst modules first.
 
-    What tests run as programs of their own does not count, nor the first lines of what pytest itself loads:
-    errors.py, pytest_plugin.py and what these import.
+    What pytest itself loads does not count: pytest_plugin.py, and the first lines of what that imports.
     """
-    report = ["--cov=igamingace", "--cov-branch", "--cov-report=term"]
-    run(session, "pytest", *PARALLEL, "-m", "not proof", *report, *session.posargs)
+    run(session, "pytest", *PARALLEL, "-m", "not proof", "--cov", "--cov-report=term", *session.posargs)
 
 
 @own_environment
