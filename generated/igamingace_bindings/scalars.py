@@ -31,9 +31,11 @@ _ID: Final = re.compile(rf"[^,\x00-\x1f\x7f-\x9f]{{1,{MAX_ID}}}")
 _CANONICAL_INTEGER: Final = re.compile(r"0|[1-9][0-9]*")
 _MAX_NUMBER_ID: Final = 2**63 - 1  # the contract's maximum; a longer one goes as text
 _MAX_ID_BITS: Final = 4 * MAX_ID  # more than any integer of so many digits has: its text is not even made
-_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+# The first digits of the hour keep 24:00 out, which Python 3.14 reads as the next day and older ones refuse.
+_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} (?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}")
 _ISO_TIME: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
+    r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 
 _JSON_TYPES: Final[Mapping[type, str]] = {

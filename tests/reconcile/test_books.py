@@ -211,6 +211,7 @@ def test_a_column_that_is_needed_and_not_named_is_asked_for_in_python(engine, ta
         (CSV.replace("10.10", "1e-60000", 1), "which is not a number of at most 4300 digits"),
         (CSV.replace("2,betwin", ",win"), "line 3 of the book: a win of the book has no transaction id"),
         (CSV.replace("2026-11-28T", "28.11.2026 "), "not in ISO 8601"),
+        (CSV.replace("T12:00:00Z", "T24:00:00Z", 1), "'2026-11-28T24:00:00Z' in the book is not in ISO 8601"),
         (
             CSV.replace("2,betwin,3,ann,8,2026-11-28T12:00:00Z,", "2,bet"),
             "line 3 of the book: there are too few",

@@ -96,9 +96,10 @@ def test_moments_are_read_in_the_zone(given, moment):
     assert parse_moment(given, SEOUL, NOW) == moment
 
 
-def test_what_is_no_moment_is_refused():
-    with pytest.raises(ConfigurationError, match="'noon' is no time: give one such as"):
-        parse_moment("noon", UTC, NOW)
+@pytest.mark.parametrize("given", ["noon", "2026-11-28 24:00"])
+def test_what_is_no_moment_is_refused(given):
+    with pytest.raises(ConfigurationError, match=f"'{given}' is no time: give one such as"):
+        parse_moment(given, UTC, NOW)
 
 
 def test_the_zone_is_the_caller_s_then_the_agent_s_then_the_contract_s():

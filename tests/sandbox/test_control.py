@@ -289,6 +289,7 @@ async def test_the_clock_is_set_and_let_go(app, api, clock):
         {"advance": 10**12},
         {"now": "noon"},
         {"now": "2030-01-01T00:00:00"},
+        {"now": "2030-01-01T24:00:00Z"},
         {"real": "yes"},
         {"real": False},
         {"advance": 1, "real": True},

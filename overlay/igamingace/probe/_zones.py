@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
+from igamingace._common.iso_time import parse_iso_time
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -74,7 +76,7 @@ def clock_times(values: Iterable[object]) -> list[datetime]:
     for value in values:
         if isinstance(value, str) and _WITHOUT_ZONE.fullmatch(value):
             try:
-                found.append(datetime.fromisoformat(value))
+                found.append(parse_iso_time(value))
             except ValueError:
                 continue
     return found

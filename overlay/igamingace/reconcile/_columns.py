@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from igamingace_bindings.scalars import MAX_DIGITS, parse_number
 
 from igamingace._common.amounts import EXACT
+from igamingace._common.iso_time import parse_iso_time
 from igamingace._common.time_zone import parse_time_zone
 from igamingace.errors import InvalidArgument
 from igamingace.reconcile._record import BET, CANCEL, DEPOSIT, KINDS, WIN, WITHDRAW, Record
@@ -167,7 +168,7 @@ class RowReader:
         if value is None or value == "":
             return None
         try:
-            at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+            at = value if isinstance(value, datetime) else parse_iso_time(str(value).strip())
         except ValueError:
             raise InvalidArgument(
                 f"the time {value!r} in the book is not in ISO 8601, such as 2026-11-28 13:00:00+00:00"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from igamingace_bindings.scalars import Time
 
+from igamingace._common.iso_time import parse_iso_time
 from igamingace._common.time_zone import parse_time_zone
 from igamingace.errors import ConfigurationError
 from igamingace.models import Transaction
@@ -138,7 +139,7 @@ def parse_moment(given: str, zone: tzinfo, now: datetime) -> datetime:
     if text in _RELATIVE:
         return datetime.combine(_day(text, zone, now), time(), zone)
     try:
-        moment = datetime.fromisoformat(text)
+        moment = parse_iso_time(text)
     except ValueError:
         pass
     else:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from igamingace._common.iso_time import parse_iso_time
 from igamingace._common.json import encode
 from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.control.fields import boolean, number_after, only, seconds, text
@@ -57,7 +57,7 @@ async def move_clock(request: ControlRequest) -> Response:
         if "advance" in body:
             clock.advance(seconds(body["advance"], "body.advance"))
         elif "now" in body:
-            clock.set(datetime.fromisoformat(text(body["now"], "body.now")))
+            clock.set(parse_iso_time(text(body["now"], "body.now")))
         elif boolean(body["real"], "body.real"):
             clock.real()
         else:
