@@ -104,6 +104,8 @@ def test_a_base_url_has_one_spelling(given, meant):
         ("https://api.casino.example/v1/", "end before /v1"),
         ("https://api.casino.example:port", "cannot be read"),
         ("https://[::1", "cannot be read"),
+        ("https://api.casino.example[::1]", "cannot be read"),
+        ("https://[::1].casino.example", "cannot be read"),
         ("https://api.casino.example/a b", "percent-encoded"),
         (f"https://{'a' * 64}.example", "no valid name"),
     ],

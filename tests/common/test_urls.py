@@ -32,6 +32,9 @@ def test_an_http_url_with_a_host_can_be_called(url):
         "http://casino.example/a b",
         "http://casino.example/\n",
         "http://[::1",
+        "http://a[::1]b/",
+        "http://[::1]b/",
+        "http://user:[@[::1]/",
     ],
 )
 def test_any_other_text_cannot(url):

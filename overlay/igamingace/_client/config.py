@@ -7,7 +7,6 @@ import os
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import SplitResult, urlsplit
 
 from igamingace_bindings import contract
 
@@ -16,12 +15,14 @@ from igamingace._common.ip_addresses import parse_host
 from igamingace._common.numbers import is_number
 from igamingace._common.secret import Secret, check_token
 from igamingace._common.time_zone import parse_time_zone
+from igamingace._common.urls import parse_url
 from igamingace._transport.base import Timeouts
 from igamingace.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import tzinfo
+    from urllib.parse import SplitResult
 
     from igamingace._transport.cancellation import CancelScope
 
@@ -167,7 +168,7 @@ def find_base_url(base_url: str | None) -> str:
 
 def _split(url: str) -> tuple[SplitResult, int | None]:
     try:
-        parts = urlsplit(url)
+        parts = parse_url(url)
         port = parts.port
     except ValueError as error:
         reason = str(error)

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from igamingace._common.secret import Secret
 from igamingace._common.text import sanitize
+from igamingace._common.urls import parse_url
 from igamingace._transport.base import TransportFailure, failure_kind
 from igamingace.errors import ConfigurationError
 
@@ -188,7 +189,7 @@ def _endpoint(url: Secret[str], scheme: str, source: str) -> Endpoint | None:
     if not re.fullmatch(r"[!-~]+", url.reveal()):
         return None
     try:
-        parts = urlsplit(url.reveal())
+        parts = parse_url(url.reveal())
         port = parts.port
     except ValueError:
         return None

@@ -213,6 +213,8 @@ MALFORMED = {
     "a port too high": f"http://{USER}:{PASSWORD}@127.0.0.1:99999",
     "no host": f"http://{USER}:{PASSWORD}@",
     "half an address": f"http://{USER}:{PASSWORD}@[::1:3128",
+    "an address within a name": f"http://{USER}:{PASSWORD}@proxy[::1]:3128",
+    "a raw [": f"http://{USER}:{PASSWORD}[@[::1]:3128",
     "no such scheme": f"gopher://{USER}:{PASSWORD}@127.0.0.1:3128",
     "socks": f"socks5://{USER}:{PASSWORD}@127.0.0.1:1080",
 }
