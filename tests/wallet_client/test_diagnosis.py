@@ -51,6 +51,8 @@ NGINX = (
         (302, [(b"location", b"/login?next=/callbacks")], b"", Cause.REDIRECT, "must need no login"),
         (302, [(b"location", b"//me:hunter2@other.test/x")], b"", Cause.REDIRECT, "http://other.test/x"),
         (304, [], b"", Cause.REDIRECT, "it leads nowhere"),
+        (302, [(b"location", b"http://[wallet.test/")], b"", Cause.REDIRECT, "it leads nowhere"),
+        (302, [(b"location", b"//[::1]wallet.test/[")], b"", Cause.REDIRECT, "it leads nowhere"),
     ],
 )
 def test_an_answer_that_is_not_the_wallets_is_named(status, headers, body, cause, told):

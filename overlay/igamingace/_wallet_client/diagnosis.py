@@ -18,6 +18,7 @@ from igamingace._common.json import InvalidJSON, decode_strict
 from igamingace._common.masking import without_userinfo
 from igamingace._common.secret import Secret
 from igamingace._common.text import sanitize
+from igamingace._common.urls import parse_url
 from igamingace._transport.base import find_failure
 
 if TYPE_CHECKING:
@@ -391,7 +392,7 @@ def diagnose_response(
 
 def _redirect(http_status: int, location: str, url: str) -> Diagnosis:
     failed = f"HTTP {http_status} counts as failed, and redirects are not followed"
-    target = _visible(without_userinfo(urljoin(url, location.strip()))) if location.strip() else ""
+    target = _redirect_target(location.strip(), url)
     if not target:
         advice = "make the callback URL the one that answers"
     elif _LOGIN.search(urlsplit(target).path):
@@ -401,6 +402,18 @@ def _redirect(http_status: int, location: str, url: str) -> Diagnosis:
     where = f" to {target}" if target else ""
     text = f"{failed}; it leads{where or ' nowhere'}"
     return Diagnosis(Cause.REDIRECT, f"HTTP {http_status} redirects{where}", text, advice)
+
+
+def _redirect_target(location: str, url: str) -> str:
+    """Return the URL that a redirect leads to; empty where there is none, or the Location is not a URL."""
+    if not location:
+        return ""
+    try:
+        target = _visible(without_userinfo(urljoin(url, location)))
+        parse_url(target)
+    except ValueError:
+        return ""
+    return target
 
 
 def _difference(url: str, target: str) -> str:
