@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -238,7 +239,8 @@ def test_the_accounts_are_written_anew_but_never_over_a_file_of_somebody_s(tmp_p
     assert agents.read_text() != first
 
     agents.write_text('[[account]]\nname = "live"\n')
-    ended = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False)
+    wide = {**os.environ, "COLUMNS": "1000"}  # or the message is broken within, by the length of the path
+    ended = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False, env=wide)
 
     assert ended.returncode == 2
     assert "was not written by a sandbox" in " ".join(ended.stderr.split())

@@ -30,8 +30,9 @@ async def test_wrong_in_a_loop(wallet_check_async):
 def test_a_suite_of_the_user_s_fails_where_the_wallet_does(pytester):
     wallets = (Path(__file__).parent / "wallets.py").read_text(encoding="utf-8")
     pytester.makepyfile(wallets=wallets, test_wallet=SUITE)
-    options = ["asyncio_mode=auto", "asyncio_default_fixture_loop_scope=function"]
-    done = pytester.runpytest_inprocess("-pno:cacheprovider", *(f"-o{option}" for option in options))
+    # A file of its own, or it would be configured by ours where the temporary folder is within the project.
+    pytester.makeini("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function")
+    done = pytester.runpytest_inprocess("-pno:cacheprovider")
 
     done.assert_outcomes(passed=2, failed=2)
     done.stdout.fnmatch_lines(
