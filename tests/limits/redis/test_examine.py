@@ -48,8 +48,12 @@ def test_a_redis_that_is_away_has_failed(own_server, examine):
     ("rules", "text"),
     [
         (["+@all", "-hset", "-del"], "Redis rejects this program: its user may not use del, hset"),
-        (["+@all", "-eval"], "Redis rejects this program"),
-        (["+@all", "resetkeys", "~other:*"], "no permissions to access one of the keys"),
+        (["+@all", "-eval"], "Redis rejects this program: its user may not use eval"),
+        (
+            ["+@all", "resetkeys", "~other:*"],
+            "rejects this program: its user may not use the keys ~igamingace:*",
+        ),
+        (["+@all", "resetchannels"], "rejects this program: its user may not use the channels &igamingace:*"),
     ],
 )
 def test_rights_that_lack_are_named_and_all_that_are_needed(server, examine, rules, text):

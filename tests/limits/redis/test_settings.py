@@ -6,6 +6,8 @@ import pytest
 import redis
 from igamingace.errors import ConfigurationError
 from igamingace.limits import RedisLimiter
+from igamingace.limits.redis._connections import reason_of, with_permission
+from redis.exceptions import NoPermissionError, ResponseError
 
 from .slots import ACCOUNT, have, use_a_slot
 
@@ -59,14 +61,16 @@ def test_settings_for_the_users_own_texts_do_not_change_what_is_sent(server, mak
 @pytest.mark.parametrize(
     ("rights", "missing"),
     [
-        (["~*", "+@all", "resetchannels"], "channels"),
+        (["~*", "+@all", "resetchannels"], "may not use the channels &igamingace:"),
         (["~*", "&*", "+@all", "-publish"], "may not use publish"),
-        (["~other*", "&*", "+@all"], "keys"),
-        (["~*", "&*", "+@all", "-evalsha"], "evalsha"),
+        (["~other*", "&*", "+@all"], "may not use the keys ~igamingace:"),
+        (["~*", "&*", "+@all", "-evalsha"], "may not use evalsha"),
+        (["~*", "&*", "+@all", "-script|load"], r"may not use script\|load"),
+        (["~*", "&*", "+@all", "-subscribe"], "may not use subscribe"),
         (["~*", "&*", "+@all", "-hset"], "may not use hset"),
         (["~*", "&*", "+@all", "-hdel", "-del"], "may not use del, hdel"),
         (["~*", "&*", "+@all", "-pubsub|numsub"], "may not use pubsub"),
-        (["%R~*", "&*", "+@all"], "keys"),
+        (["%R~*", "&*", "+@all"], "may not use the keys ~igamingace:"),
     ],
 )
 def test_a_user_without_a_right_is_told_which_with_the_first_slot(server, make_limiter, rights, missing):
@@ -79,6 +83,101 @@ def test_a_user_without_a_right_is_told_which_with_the_first_slot(server, make_l
 
     assert "&igamingace:*" in str(caught.value)
     assert "sesame" not in str(caught.value)
+    server.client.execute_command("ACL", "DELUSER", "limited")
+
+
+IN_SCRIPT = "script: 5d64fa0da98e792f3c2edb177e1868032dda1df2, on @user_script:1."
+DENIED = "The user executing the script can't"
+LACKING = [
+    (NoPermissionError("this user has no permissions to run the 'hset' command"), "hset"),
+    (NoPermissionError("User ann has no permissions to run the 'script|load' command"), "script|load"),
+    (
+        NoPermissionError("this user has no permissions to access one of the keys used as arguments"),
+        "the keys ~app:*",
+    ),
+    (NoPermissionError("No permissions to access a key"), "the keys ~app:*"),
+    (
+        NoPermissionError("this user has no permissions to access one of the channels used as arguments"),
+        "the channels &app:*",
+    ),
+    (NoPermissionError("No permissions to access a channel"), "the channels &app:*"),
+    (
+        ResponseError(
+            f"{DENIED} access at least one of the keys mentioned in the command arguments {IN_SCRIPT}"
+        ),
+        "the keys ~app:*",
+    ),
+    (
+        ResponseError(f"{DENIED} publish to the channel mentioned in the command {IN_SCRIPT}"),
+        "the channels &app:*",
+    ),
+    (
+        ResponseError(
+            f"ACL failure in script: User key has no permissions to run the 'hset' command {IN_SCRIPT}"
+        ),
+        "hset",
+    ),
+    (
+        ResponseError("ACL failure in script: No permissions to access a key script: on @user_script:9."),
+        "the keys ~app:*",
+    ),
+    (
+        ResponseError(f"ACL failure in script: No permissions to access a channel {IN_SCRIPT}"),
+        "the channels &app:*",
+    ),
+]
+
+
+@pytest.mark.parametrize(("error", "lacking"), LACKING, ids=[str(error) for error, _ in LACKING])
+def test_redis_7_and_8_and_valkey_say_it_differently_and_the_error_does_not(error, lacking):
+    told = with_permission(error, "app:")
+
+    assert isinstance(told, NoPermissionError)
+    assert str(told) == f"its user may not use {lacking}"
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (ResponseError(f"{DENIED} run this command or subcommand {IN_SCRIPT}"), f"{DENIED} run this command"),
+        (NoPermissionError("No permissions to access database"), "No permissions to access database"),
+    ],
+)
+def test_a_lack_that_has_no_name_is_told_in_the_words_of_the_server(error, text):
+    told = with_permission(error, "app:")
+
+    assert isinstance(told, NoPermissionError)
+    assert str(told).startswith(text)
+    assert "user_script" not in str(told)
+
+
+def test_an_error_that_is_of_no_right_stays_what_it_is():
+    error = ResponseError(f"WRONGTYPE Operation against a key holding the wrong kind of value {IN_SCRIPT}")
+
+    assert with_permission(error, "app:") is error
+    assert reason_of(error) == "WRONGTYPE Operation against a key holding the wrong kind of value"
+
+
+@pytest.mark.parametrize(
+    ("without", "lacking"),
+    [(["-set"], "set"), (["-evalsha"], "evalsha"), (["resetkeys", "~other:*"], "the keys ~igamingace:*")],
+)
+def test_a_right_that_is_taken_away_meanwhile_is_named(server, make_limiter, until, without, lacking):
+    rights = ["~*", "&*", "+@all"]
+    server.client.execute_command("ACL", "SETUSER", "limited", "reset", "on", ">sesame", *rights)
+    budget = make_limiter(server.url.replace("//", "//limited:sesame@"), limit=4, lease=1.2).budget(ACCOUNT)
+    use_a_slot(budget)
+
+    server.client.execute_command("ACL", "SETUSER", "limited", *without)
+
+    def is_refused():
+        try:
+            budget.acquire(timeout=30).done()
+        except ConfigurationError as error:
+            return f"its user may not use {lacking}. Its user needs" in str(error)
+        return False
+
+    until(is_refused)
     server.client.execute_command("ACL", "DELUSER", "limited")
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import redis
 from redis import connection
@@ -27,7 +28,14 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Mapping, Sequence
 
-__all__ = ["NotUsableError", "RedisConnections", "connection_settings", "needed_rights", "reason_of"]
+__all__ = [
+    "NotUsableError",
+    "RedisConnections",
+    "connection_settings",
+    "needed_rights",
+    "reason_of",
+    "with_permission",
+]
 
 _SCRIPT = lease_script().encode()
 
@@ -74,6 +82,13 @@ _NEVER_ACCEPTED = {
     "Client names cannot": "Redis rejects the client_name of the RedisLimiter",
 }
 """What Redis says to settings of a connection that it will never accept, and what is wrong with them."""
+
+_DENIED_IN_SCRIPT: Final = ("The user executing the script ", "ACL failure in script: ")
+"""How Redis 7.0, and how Redis 7.2 and Valkey begin the error of a script whose user lacks a right."""
+_PLACE_IN_SCRIPT: Final = re.compile(r" script: (?:\w+, )?on @user_script:\d+\.?$")
+_LACKING_COMMAND: Final = re.compile("permissions to run the '(.+)' command")
+_LACKING_PATTERN: Final = re.compile("(?:access|publish to) .*(channel|key)")
+"""What the user lacks, in the words of Redis 7.0 to 8 and of Valkey."""
 
 
 class NotUsableError(RedisError):
@@ -180,13 +195,15 @@ class RedisConnections:
                 settings does not answer. Brought up to date here.
         """
         self._settings = settings
+        self.prefix = prefix
         self.clustered = False
         self._open()
         try:
             self._connect_to_any(nodes)
             info = self._info()
             self.clustered = info.get("cluster_enabled") == "1"
-            self.prefix = f"{prefix}{{{partition}}}:" if self.clustered else prefix
+            if self.clustered:
+                self.prefix = f"{prefix}{{{partition}}}:"
             if self.clustered and (owner := self._find_owner(self.mark, nodes)):
                 self._follow(*owner)
                 info = self._info()
@@ -202,6 +219,8 @@ class RedisConnections:
             self.close()
             if isinstance(error, (MovedError, ClusterCrossSlotError)) and not self.clustered:
                 raise NoPermissionError("its user may not use info, as in a Redis Cluster it must") from None
+            if isinstance(error, ResponseError):
+                raise with_permission(error, self.prefix) from None
             raise
 
     def execute(self, *command: str | bytes) -> Any:  # noqa: ANN401 - any Redis value
@@ -339,11 +358,8 @@ class RedisConnections:
         A script that only deletes something succeeds even without memory, and the first message between
         processes may be sent long after the first slot was granted.
         """
-        try:
-            keys = "2", self.mark, f"{self.prefix}check"
-            listeners = self.execute("EVAL", _CHECK, *keys, channel, self._shard)
-        except ResponseError as error:
-            raise _with_permission(error) from None
+        keys = "2", self.mark, f"{self.prefix}check"
+        listeners = self.execute("EVAL", _CHECK, *keys, channel, self._shard)
         if not listeners:
             self.messages()  # raises, if the connection has been closed meanwhile
             raise NotUsableError(
@@ -387,7 +403,7 @@ class RedisConnections:
         try:
             return self._scripts.read_response(disconnect_on_error=False)
         except ResponseError as error:
-            return _with_permission(error)
+            return with_permission(error, self.prefix)
 
 
 def _uptime(info: Mapping[str, str]) -> int:
@@ -402,15 +418,25 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, AskError):  # whose subclass is MovedError; their texts are numbers
         node = cast("Any", error)  # which redis-py does not type
         return f"the hash slot {node.slot_id} of the Redis Cluster has moved to {node.host}:{node.port}"
-    reason, *_ = str(error).split(" script: ")
-    return reason.rstrip(".")
+    return _PLACE_IN_SCRIPT.sub("", str(error)).rstrip(".")
 
 
-def _with_permission(error: ResponseError) -> ResponseError:
-    """The error as NoPermissionError where it says, within a script, that the user lacks a right."""
-    if "user executing the script can't" in str(error):
-        return NoPermissionError(reason_of(error))
-    return error
+def with_permission(error: ResponseError, prefix: str) -> ResponseError:
+    """The error; as NoPermissionError, with one text for all servers, where it says that a right is lacking.
+
+    Args:
+        error: what a server answered.
+        prefix: of the names of all keys and channels.
+    """
+    reason = reason_of(error)
+    if not isinstance(error, NoPermissionError) and not reason.startswith(_DENIED_IN_SCRIPT):
+        return error
+    if command := _LACKING_COMMAND.search(reason):
+        return NoPermissionError(f"its user may not use {command[1]}")
+    if pattern := _LACKING_PATTERN.search(reason):
+        mark = "&" if pattern[1] == "channel" else "~"
+        return NoPermissionError(f"its user may not use the {pattern[1]}s {mark}{prefix}*")
+    return NoPermissionError(reason)
 
 
 def _concerns_one_key(error: ResponseError) -> bool:
