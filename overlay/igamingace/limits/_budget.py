@@ -294,11 +294,11 @@ class LocalBudget:
             waiting=stats.waiting,
             waited=monotonic() - permit.asked_at,
             limit=stats.limit,
-            reason=self._why_no_slot(),
+            reason=self._why_no_slot(permit.asked_at),
         )
 
-    def _why_no_slot(self) -> str | None:
-        """Why no slot can be had, unless all are in use."""
+    def _why_no_slot(self, asked_at: float) -> str | None:  # noqa: ARG002 - used where slots are leased
+        """Why a call that asked at this time had no slot; None if all were in use."""
         backpressure = self.state.backpressure
         if backpressure is None or not backpressure.active:
             return None

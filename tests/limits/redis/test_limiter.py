@@ -199,6 +199,17 @@ def test_whose_wait_is_over_before_redis_has_answered_is_told_so(make):
         make().budget(ACCOUNT).acquire(timeout=0)
 
 
+def test_whose_wait_is_over_before_redis_has_heard_of_it_is_told_so(make, monkeypatch):
+    budget = make().budget(ACCOUNT)
+    held = have(budget, 1)
+    monkeypatch.setattr(budget._leases, "notify", lambda _: None)
+
+    with pytest.raises(AcquireTimeout, match="Redis has not answered the RedisLimiter yet"):
+        budget.acquire(timeout=0)
+    monkeypatch.undo()
+    held.pop().done()
+
+
 def test_whose_wait_is_over_while_the_store_settles_is_told_so(make, server):
     old, new = make().budget(ACCOUNT), make().budget(ACCOUNT)
     held = have(old, 4)

@@ -228,12 +228,12 @@ class LeasedBudget(LocalBudget):
             raise error
         super()._end_wait_without_slot(permit)
 
-    def _why_no_slot(self) -> str | None:
+    def _why_no_slot(self, asked_at: float) -> str | None:
         state = self._leased
-        reason = self._leases.outage(self.account) or super()._why_no_slot()
+        reason = self._leases.outage(self.account) or super()._why_no_slot(asked_at)
         if reason is not None or state.in_use >= state.limit:
             return reason
-        if not state.leased and (state.pending_request is not None or not state.has_asked):
+        if not state.has_answer(asked_at):
             return "Redis has not answered the RedisLimiter yet"
         settles_in = self._settled_at - monotonic()
         if settles_in > 0:

@@ -30,6 +30,7 @@ class LeaseState(BudgetState):
     """
 
     __slots__ = (
+        "_answered_sent_at",
         "_contended",
         "_current_drain",
         "_finished_drain",
@@ -79,17 +80,20 @@ class LeaseState(BudgetState):
         self._latest_call = 0  # the script's call of the latest update; older messages are ignored
         self._current_drain = self._finished_drain = self._reported_drain = 0  # numbers of drains
         self._first_valid_serial = 0  # slots with smaller serials were granted under leases that were lost
-        self._sent_at = 0.0
-
-    @property
-    def has_asked(self) -> bool:
-        """Whether any request was sent."""
-        return self._sequence > 0
+        self._sent_at = self._answered_sent_at = -math.inf  # the last request, and the last one answered
 
     @property
     def leased(self) -> bool:
         """Whether this process has a lease on the account."""
         return self.lease_expires < math.inf
+
+    def has_answer(self, asked_at: float) -> bool:
+        """Whether Redis has answered a call that asked at this time and no longer waits.
+
+        A call for which as many permits are wanted as before makes no request of its own.
+        """
+        needed = min(self.in_use + self.waiting + 1, self.limit)
+        return self._answered_sent_at >= asked_at or needed <= self.held + self._wanted
 
     def has_expired(self, serial: int, now: float) -> bool:
         """Whether the slot was granted under a lease that is over."""
@@ -151,6 +155,7 @@ class LeaseState(BudgetState):
         if request is None or update.seq != request.seq:
             return  # the lease was lost meanwhile
         self.pending_request = None
+        self._answered_sent_at = self._sent_at
         self._wanted = request.wanted
         self._shared.refusals -= request.refused
         self._reported_drain = max(self._reported_drain, request.drained)
