@@ -36,6 +36,14 @@ def test_what_leads_to_no_redis_is_refused_at_once(url, message):
         RedisLimiter(url)
 
 
+@pytest.mark.parametrize("mark", ["/", "?x", "#", "[", "\N{ACCOUNT OF}"])
+def test_an_invalid_url_does_not_show_its_password(mark):
+    with pytest.raises(ConfigurationError, match="host or port cannot be read; in a password") as caught:
+        RedisLimiter(f"redis://:sesame{mark}@localhost:6379/0")
+
+    assert "sesame" not in str(caught.value)
+
+
 def test_a_database_that_redis_has_not_is_refused_with_the_first_slot(server, make_limiter):
     budget = make_limiter(server.url.replace("/0", "/99")).budget(ACCOUNT)
 

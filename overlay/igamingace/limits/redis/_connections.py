@@ -121,7 +121,7 @@ def connection_settings(server: str | redis.Redis, timeout: float) -> dict[str, 
         try:
             settings = cast("Any", connection).parse_url(server)
         except ValueError as error:
-            raise ConfigurationError(f"the URL of Redis is invalid: {error}") from None
+            raise ConfigurationError(f"the URL of Redis is invalid: {_url_problem(error)}") from None
     elif isinstance(server, redis.RedisCluster):
         raise ConfigurationError(_CLUSTER_CLIENT)
     elif not isinstance(cast("object", server), redis.Redis):
@@ -154,6 +154,14 @@ def connection_settings(server: str | redis.Redis, timeout: float) -> dict[str, 
             f"the settings of the connection to Redis are invalid: {error}{tls}"
         ) from None
     return settings
+
+
+def _url_problem(error: ValueError) -> str:
+    """What is wrong with a URL. Only redis-py's own texts are shown: those of urllib quote the password."""
+    text = str(error)
+    if text.startswith(("Redis URL must", "Invalid value for")):
+        return text
+    return "its host or port cannot be read; in a password write / as %2F, ? as %3F, # as %23 and @ as %40"
 
 
 def needed_rights(prefix: str) -> str:
