@@ -470,6 +470,23 @@ def test_keys_deleted_again_and_again_are_one_warning(make, server, caplog, unti
     assert "deleted or evicted" in record.getMessage()
 
 
+def test_the_return_is_told_and_each_outage_even_while_no_account_is_in_use(
+    make_limiter, own_server, caplog, until
+):
+    caplog.set_level(logging.WARNING, "igamingace")
+    limiter = make_limiter(own_server.url, lease=0.9)
+    use_a_slot(limiter.budget(ACCOUNT))
+    until(lambda: not limiter._workers.first._active)
+
+    for number in (1, 2):
+        own_server.stop()
+        until(lambda number=number: caplog.text.count("Redis cannot be reached") == number)
+        own_server.start()
+        until(lambda number=number: caplog.text.count("Redis is back") == number)
+
+    assert limiter._workers.outage(ACCOUNT) is None
+
+
 def test_whose_wait_is_over_while_redis_is_away_is_told_so(make_limiter):
     budget = make_limiter("redis://127.0.0.1:1/0", acquire_timeout=0.5).budget(ACCOUNT)
 

@@ -377,6 +377,9 @@ class LeaseWorker:
         """The script has run. Only now is Redis back: it may accept connections and not run the script."""
         self._connection_worked = True
         self._unanswered_since = math.inf
+        self._end_outage()
+
+    def _end_outage(self) -> None:
         if self._outage is not None:
             self._outage_log.end(self._partition)
         self._outage = None
@@ -401,6 +404,8 @@ class LeaseWorker:
             self._on_cluster()
         for budget in list(self._find(list(self._active))):
             self._request_soon(budget)
+        if not self._active:  # the script may not run for hours
+            self._end_outage()
 
     def _serve_disconnected(self, error: Exception, reason: Callable[[], Exception] | None) -> None:
         """Serve the budgets without Redis, until it is time to connect again."""
