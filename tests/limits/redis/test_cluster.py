@@ -8,6 +8,7 @@ import time
 import pytest
 from igamingace.errors import AcquireTimeout, ConfigurationError
 from igamingace.limits._shared import examine_store, shared_values
+from igamingace.limits.redis._connections import RedisConnections
 from igamingace.limits.redis._workers import partition_of
 
 from .redis_server import Server
@@ -168,6 +169,25 @@ def test_a_user_who_may_not_see_that_it_is_a_cluster_is_told_so(cluster, make_li
 
     with pytest.raises(ConfigurationError, match="may not use info"):
         make_limiter(cluster[0].url.replace("//", "//limited:sesame@")).budget("account").acquire(timeout=30)
+
+
+@pytest.mark.parametrize("braces", [False, True])
+def test_shards_that_a_proxy_hides_need_a_prefix_in_braces(
+    start_node, make_limiter, until, monkeypatch, braces
+):
+    node, _ = start_node()
+    node.client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+    until(lambda: knows_all(node, 1))
+    seen = RedisConnections._info
+    monkeypatch.setattr(RedisConnections, "_info", lambda each: seen(each) | {"cluster_enabled": "0"})
+
+    budget = make_limiter(node.url, **({"prefix": "{igamingace}:"} if braces else {})).budget("account")
+
+    if braces:
+        use_a_slot(budget)
+    else:
+        with pytest.raises(ConfigurationError, match="prefix in braces"):
+            budget.acquire(timeout=30)
 
 
 def test_when_the_slot_moves_to_another_shard_nothing_is_granted_twice(cluster, make_limiter):

@@ -71,6 +71,10 @@ return redis.call('PUBSUB', ARGV[2] == '' and 'NUMSUB' or 'SHARDNUMSUB', ARGV[1]
 _CLUSTER_CLIENT = (
     "RedisLimiter takes no client of a Redis Cluster; give it the URL of one of its nodes instead"
 )
+_HIDDEN_SHARDS = (
+    "This Redis is a cluster behind a proxy that hides it. Give all RedisLimiters a prefix in braces, such "
+    'as "{igamingace}:", so that one shard has all their keys.'
+)
 _CLIENT_SETTINGS = ("maint", "oss_", "orig_", "himport")
 """Prefixes of settings that tie a connection to its client's pool, and to RESP3."""
 
@@ -205,6 +209,7 @@ class RedisConnections:
         self._settings = settings
         self.prefix = prefix
         self.clustered = False
+        info: dict[str, str] = {}
         self._open()
         try:
             self._connect_to_any(nodes)
@@ -225,8 +230,10 @@ class RedisConnections:
             self._check(self.prefix + process)
         except BaseException as error:
             self.close()
-            if isinstance(error, (MovedError, ClusterCrossSlotError)) and not self.clustered:
+            if isinstance(error, (MovedError, ClusterCrossSlotError)) and not (self.clustered or info):
                 raise NoPermissionError("its user may not use info, as in a Redis Cluster it must") from None
+            if isinstance(error, ClusterCrossSlotError):
+                raise NotUsableError(_HIDDEN_SHARDS) from None
             if isinstance(error, ResponseError):
                 raise with_permission(error, self.prefix) from None
             raise
