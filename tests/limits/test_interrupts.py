@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import count
 
 import pytest
+from igamingace.errors import AcquireTimeout
 from igamingace.limits._backpressure import Rules
 from igamingace.limits._permits import TaskPermit, ThreadPermit
 from igamingace.limits._queue import NORMAL, URGENT
@@ -73,6 +74,27 @@ def makes_good(act, budget, waiting):
         assert_at_rest(budget)
 
     return check
+
+
+@pytest.mark.parametrize("free", [True, False])
+def test_while_a_call_asks_for_a_slot(make_budget, free):
+    timer_thread.start()
+    for moment in count(1):
+        budget, held = make_budget(1), []
+        if not free:
+            held.append(budget.acquire(timeout=0))
+
+        def ask(budget=budget, held=held):
+            with suppress(AcquireTimeout):
+                held.append(budget.acquire(timeout=0))
+
+        struck = is_struck(moment, ask)
+        for permit in held:
+            permit.done()
+        assert_at_rest(budget)
+        if not struck:
+            assert moment > 5
+            return
 
 
 def test_while_a_look_at_the_figures_serves_those_who_wait_for_lingering_slots(each_moment, make_budget):

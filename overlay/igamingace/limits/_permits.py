@@ -85,10 +85,14 @@ class LocalPermit(Waiter):
 
     def __del__(self) -> None:
         """Release a slot that nobody released: a thread may die, or a `finally` may be missing."""
-        if self.serial and self.waits:
+        try:
+            serial = self.serial
+        except AttributeError:  # Ctrl-C has interrupted `__init__`
+            return
+        if serial and self.waits:
             # Granted, but whoever waited is gone without having seen the grant: nothing was sent.
             self._release(UNUSED)
-        elif self.serial:
+        elif serial:
             self._release(ABANDONED)
             _log.warning(
                 "A permit of the concurrency limiter was dropped without an end (a thread that died, or a "
