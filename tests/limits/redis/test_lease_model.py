@@ -54,7 +54,7 @@ class Leases(RuleBasedStateMachine):
         self.processes: list[SimulatedProcess] = []
         self.dead: list[SimulatedProcess] = []
         self.snapshot: dict[bytes, bytes] = {}
-        self.frozen, self.frozen_until, self.jumped = False, 0.0, False
+        self.frozen, self.frozen_until = False, 0.0
         self.calm = 0  # steps since the last fault: most of the time must be without, for anything to happen
         for _ in range(processes):
             self.new_process()
@@ -235,7 +235,7 @@ class Leases(RuleBasedStateMachine):
         for process in self.processes:
             if members.get(process.name, {}).get("asked"):
                 if process.paused or not process.connected:
-                    process.doubtful = process.doubtful or self.jumped
+                    process.doubtful = process.doubtful or process.ends_early
                 else:
                     process.exchange()
 
@@ -247,7 +247,6 @@ class Leases(RuleBasedStateMachine):
         self.redis.now += 1000 * seconds
         self.started_at -= seconds  # Redis takes its uptime from the same clock
         if seconds > 0:
-            self.jumped = True
             self.dead.clear()  # their requests may outlive their leases now
             for process in self.processes:
                 process.ends_early = True
