@@ -426,12 +426,58 @@ class Leases(RuleBasedStateMachine):
 
     def talk(self):
         for process in self.processes:
-            while process.inbox:
-                process.deliver()
-            for _ in range(20):
-                if not (process.request or process.response or process.is_due()):
-                    break
-                process.exchange()
+            self.talk_to(process)
+            self.work_of(process)
+
+    def talk_to(self, process):
+        while process.inbox:
+            process.deliver()
+
+    def work_of(self, process):
+        for _ in range(20):
+            if not (process.request or process.response or process.is_due()):
+                break
+            process.exchange()
+
+
+def test_what_was_granted_after_a_request_is_reported_to_a_store_that_has_lost_its_data(server):
+    """The response to the request was lost, and its process connects again late in the settling time."""
+    world: Any = type("World", (Leases,), {"client": server.client})()
+    world.begin(2)
+    late, early = world.processes
+    for _ in range(3):
+        early.ask()
+    early.exchange()
+    late.ask()
+    late.exchange()
+    for _ in range(7):
+        late.ask()
+    late.send()
+    late.arrive()  # one permit is granted now, two more by messages
+    early.end(0, DONE)
+    early.end(0, DONE)
+    for _ in range(4):
+        early.inbox.clear()
+        early.exchange()
+    world.talk_to(late)
+    late.disconnect()
+    world.restart({})
+    late.disconnect()
+    assert (late.valid(), early.valid()) == (4, 1)
+
+    while world.clock < 1000 + 0.74 * LEASE:
+        world.pass_time(100)
+        world.work_of(early)
+    late.connect()
+    world.work_of(late)
+    for _ in range(5):
+        early.ask()
+    for _ in range(60):
+        world.pass_time(100)
+        for process in (early, late):
+            world.talk_to(process)
+            world.work_of(process)
+        assert late.valid() + early.valid() <= LIMIT, "1"
 
 
 SEED = int(os.environ.get("IGAMINGACE_SEED", random.SystemRandom().randrange(10**9)))

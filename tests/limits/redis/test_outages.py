@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import threading
 import time
 from collections import deque
+from dataclasses import replace
 
 import pytest
 from igamingace.errors import AcquireTimeout
@@ -452,6 +454,24 @@ def test_what_redis_can_do_without_memory_is_no_return(make, server, caplog, unt
 
     messages = [record.getMessage()[:15] for record in caplog.records]
     assert messages == ["Redis cannot be", "Redis is back: "]
+
+
+def test_after_a_flush_a_request_without_a_response_is_made_anew(make, server, until):
+    budget = make(lease=600.0).budget(ACCOUNT)
+    held = have(budget, 3)
+    state = budget._leased
+    state.pending_request = replace(state._new_request(ACCOUNT), held=1)
+    server.client.flushall()
+
+    budget.request_soon()
+    budget._leases.notify(ACCOUNT)
+
+    key = f"igamingace:{{{ACCOUNT}}}"
+    until(lambda: server.client.exists(key))
+    (member,) = json.loads(server.client.get(key))["members"].values()
+    assert member["held"] == 3
+    for permit in held:
+        permit.done()
 
 
 def test_keys_deleted_again_and_again_are_one_warning(make, server, caplog, until):

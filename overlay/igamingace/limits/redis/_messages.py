@@ -81,7 +81,7 @@ class LeaseUpdate:
     recheck_in: int = -1
     """In so many ms something changes by time alone and a request is to be sent; -1: never."""
     seq: int = 0
-    """In responses: the request that it answers; 0: the store is another one, and it is to be sent again."""
+    """In responses: the request that it answers; 0: the store is another one, and nothing was done."""
     store: int = 0
     """In responses: when the store's data was created."""
     leased: bool = True

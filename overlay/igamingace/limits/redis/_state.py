@@ -147,6 +147,13 @@ class LeaseState(BudgetState):
                 self.recent_peak = self.in_use
         return self.pending_request
 
+    def forget_request(self) -> None:
+        """Make the next request anew: the data of the store to which the last one was sent is lost.
+
+        The same one again would leave out what was granted after it was made, and nothing else has it.
+        """
+        self.pending_request = None
+
     def on_response(self, update: LeaseUpdate, lease: float, now: float) -> None:
         """Handle the response to the last request; `lease` is in seconds from the sending of that."""
         request = self.pending_request

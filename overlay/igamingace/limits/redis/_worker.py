@@ -323,7 +323,9 @@ class LeaseWorker:
             self._log.warning(
                 "Redis has lost the limiter's data, or another server took over; permits are reported again."
             )
-            self._request_all()
+            for budget in self._active.values():
+                budget.report_anew()
+                self._notified.append(budget.account)
         else:
             connections.subscribe("all")
             if settles_in:

@@ -444,7 +444,7 @@ end
 local function handle(keys, request, prefix)
   local store, settled_at, registered_until = read_epoch(keys[2], request, prefix)
   -- It was sent before data was lost, and may have been overtaken by others of its process, of which nothing is known
-  -- any more: what it reports may be another's by now. If its process still waits for a response, it sends it again.
+  -- any more: what it reports may be another's by now. If its process still waits for a response, it makes a new one.
   if request.store ~= 0 and request.store ~= store then return {store = store, recheck_in = 0} end
   local account, lost = load_account(keys[1], request, registered_until, prefix)
   put_back(account, request)
