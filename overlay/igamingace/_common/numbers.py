@@ -11,10 +11,10 @@ __all__ = ["is_integer", "is_number"]
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Whether a value is an int or a float; a bool is neither."""
+    """Whether a value is an int or a float; a bool is not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def is_integer(value: object) -> TypeGuard[int]:
-    """Whether a value is an int; a bool is none."""
+    """Whether a value is an int; a bool is not."""
     return isinstance(value, int) and not isinstance(value, bool)

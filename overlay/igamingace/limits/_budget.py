@@ -200,9 +200,9 @@ class LocalBudget:
                     state.keep_alive = self if state.in_flight else None
                     self._busy = False
             finally:
-                try:  # noqa: SIM105 - as above
+                try:  # noqa: SIM105 - `suppress` takes several times as long
                     lock.release()
-                except RuntimeError:
+                except RuntimeError:  # an exception has ended the wait for the lock
                     pass
             if self._deferred or self._events or self._wakeups or state.next_update < self._tick_at:
                 self._flush()
@@ -259,9 +259,9 @@ class LocalBudget:
                 state.keep_alive = self if state.in_flight else None
                 self._busy = False
         finally:
-            try:  # noqa: SIM105 - `suppress` takes several times as long
+            try:  # noqa: SIM105 - as in `release`
                 lock.release()
-            except RuntimeError:  # an exception has ended the wait for the lock
+            except RuntimeError:
                 pass
         if self._deferred or self._wakeups or state.next_update < self._tick_at:
             self._flush()

@@ -82,7 +82,7 @@ _CLIENT_SETTINGS = ("maint", "oss_", "orig_", "himport")
 _NEVER_ACCEPTED = {
     "DB index is out of range": "Redis has no database of this number",
     "SELECT is not allowed": "Redis has no database of this number",
-    "value is not an integer": "The number of the database of Redis is none",
+    "value is not an integer": "The number of the database is not an integer",
     "Client names cannot": "Redis rejects the client_name of the RedisLimiter",
 }
 """What Redis says to settings of a connection that it will never accept, and what is wrong with them."""

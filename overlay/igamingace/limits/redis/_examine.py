@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 
 from igamingace.limits._shared import StoreProblem
-from igamingace.limits.redis._connections import NotUsableError, RedisConnections, needed_rights
+from igamingace.limits.redis._connections import NotUsableError, RedisConnections, needed_rights, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,12 +23,12 @@ def examine(settings: Mapping[str, Any], prefix: str) -> list[StoreProblem]:
     except NotUsableError as error:
         return [StoreProblem("failed", str(error), "connect to the Redis itself, with a URL that it accepts")]
     except (AuthenticationError, NoPermissionError) as error:
-        return [StoreProblem("failed", f"Redis rejects this program: {error}", rights)]
+        return [StoreProblem("failed", f"Redis rejects this program: {reason_of(error)}", rights)]
     except (RedisError, OSError) as error:
         return [
             StoreProblem(
                 "failed",
-                f"Redis cannot be reached: {error}",
+                f"Redis cannot be reached: {reason_of(error)}",
                 "start it, and check its URL, its password and the firewall between",
             )
         ]
