@@ -161,10 +161,11 @@ class Leases(RuleBasedStateMachine):
         """4: after a response both know the same, whatever was lost before."""
         is_late = bool(process.response)
         process.exchange()
-        if self.settling():  # it may have sent what it sent before, and what it was granted since was lost
-            return
         member = (self.redis.state(ACCOUNT) or {"members": {}})["members"].get(process.name)
-        if member and not is_late and process.state.leased and member["term"] == process.state._term:
+        if not member or is_late or not process.state.leased:
+            return
+        # Else Redis has not applied the request, since it has lost the data to which that referred.
+        if (member["term"], member["seq"]) == (process.state._term, process.state._sequence):
             assert process.state.held == member["held"], "4"
 
     @precondition(lambda self: self.due())
