@@ -26,7 +26,7 @@ class SimulatedProcess:
         self.limit, self.lease = limit, lease
         self.state = LeaseState(limit, linger)
         self.alive = self.connected = True
-        self.paused = False
+        self.paused = self.cut_off = False
         self.doubtful = False  # a fault has hit it against which there is no protection
         self.ends_early = False  # its lease in Redis, whose clock was put forward since the last request
         self.listens_to_all = False

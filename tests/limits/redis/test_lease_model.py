@@ -1,7 +1,8 @@
 """The real script and the processes' state machine against the invariants of MODEL.md, whatever goes wrong.
 
-Messages are lost, doubled and reordered; processes are suspended, killed and forked; Redis is restarted
-empty, fails over to an older state, hangs; clocks jump; keys are deleted. The numbers are those of MODEL.md.
+Messages are lost, doubled and reordered; processes are suspended, cut off, killed and forked; Redis is
+restarted empty, fails over to an older state, hangs; clocks jump; keys are deleted. The numbers are those of
+MODEL.md.
 """
 
 from __future__ import annotations
@@ -267,7 +268,7 @@ class Leases(RuleBasedStateMachine):
     # -- processes
 
     @precondition(lambda self: self.calm > 8)
-    @rule(who=numbers, fault=st.sampled_from(["suspend", "kill", "fork", "fork"]))
+    @rule(who=numbers, fault=st.sampled_from(["suspend", "cut off", "kill", "fork", "fork"]))
     def process_fault(self, who, fault):
         self.calm = 0
         if fault == "fork":  # the child begins with nothing, under a name of its own
@@ -276,6 +277,10 @@ class Leases(RuleBasedStateMachine):
         elif fault == "suspend":
             if len(self.active()) > 1:
                 self.pick(who).paused = True
+        elif fault == "cut off":  # it runs, and cannot reach Redis
+            process = self.pick(who)
+            process.cut_off = True
+            process.disconnect()
         elif len(self.active()) > 1:
             process = self.pick(who)
             process.alive = False
@@ -284,11 +289,11 @@ class Leases(RuleBasedStateMachine):
             self.processes.remove(process)
             self.dead.append(process)
 
-    @precondition(lambda self: len(self.active()) < len(self.processes))
+    @precondition(lambda self: any(each.paused or each.cut_off for each in self.processes))
     @rule()
     def resume(self):
         for process in self.processes:
-            process.paused = False
+            process.paused = process.cut_off = False
             process.state.update(self.clock)
             if not process.connected:
                 process.connect()
@@ -326,7 +331,7 @@ class Leases(RuleBasedStateMachine):
             self.client.restore(key, 0, value)
         for process in self.processes:
             process.disconnect()
-            if process.paused:
+            if process.paused or process.cut_off:
                 process.doubtful = True  # who is here first may be new, and nobody else may be here
                 process.listens_to_all = False
             else:
@@ -383,7 +388,7 @@ class Leases(RuleBasedStateMachine):
             return
         self.frozen = False
         for process in self.processes:
-            process.paused = False
+            process.paused = process.cut_off = False
             if not process.connected:
                 process.connect()
         end = self.clock + 10 * LEASE + RULES.max_drain + 2 * RULES.max_memory
