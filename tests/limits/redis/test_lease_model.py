@@ -320,6 +320,8 @@ class Leases(RuleBasedStateMachine):
                 process.doubtful = process.doubtful or not process.listens
         elif fault == "evict":
             self.client.delete(self.redis.key(ACCOUNT))
+            for process in self.processes:
+                process.history.clear()  # none of these arrives once more, as MODEL.md assumes
         elif fault == "hang":
             self.frozen, self.frozen_until = True, self.clock + 3.0
 
