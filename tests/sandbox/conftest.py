@@ -48,7 +48,7 @@ class Caller:
         )
         return await self.client.request(method, path, headers=given, **sent)
 
-    async def get(self, path: str, **query: str | int) -> httpx2.Response:
+    async def get(self, path: str, **query: Any) -> httpx2.Response:
         return await self.request("GET", path, params=query)
 
     async def post(self, path: str, **body: Any) -> httpx2.Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from urllib.parse import parse_qs
 
 import httpx2
 import pytest
@@ -57,6 +58,43 @@ async def test_an_operation_without_a_handler_answers_its_example(edited, caller
     assert (await agent.get("/v1/jackpot/2")).json() == answer
     assert (await agent.get("/v1/jackpot/4")).status_code == 400
     assert (await agent.request("GET", "/v1/jackpot/2", headers={})).status_code == 401
+
+
+async def test_parameters_are_read_as_the_contract_declares_them(edited, caller):
+    def parameter(name, place, schema, **more):
+        return {"name": name, "in": place, "schema": schema, **more}
+
+    edited["paths"]["/declared"] = {
+        "parameters": [parameter("rate", "query", {"type": "boolean"}, required=True)],
+        "get": {
+            "parameters": [
+                parameter("rate", "query", {"type": "number", "maximum": 2}),  # instead of that of the path
+                parameter("demo", "query", {"type": "boolean"}),
+                parameter("id", "query", {"type": "array", "items": {"type": "string"}, "maxItems": 2}),
+                parameter("Accept", "header", {"type": "integer"}),  # of which OpenAPI says to ignore it
+            ],
+            "responses": {"200": _json_response({"const": 1}), "default": _error_response()},
+        },
+    }
+    app = create_app(edited)
+    agent = caller(app.token, app=app)
+
+    async def status(query):
+        return (await agent.get("/declared", **parse_qs(query))).status_code
+
+    accepted = ["", "rate=1.5", "rate=-2e-3", "demo=true", "demo=false", "id=a&id=b"]
+    assert [await status(query) for query in accepted] == [200] * len(accepted)
+    refused = [
+        "rate=2.5",
+        "rate=1e5",
+        "rate=1.",
+        "rate=true",
+        "demo=1",
+        "demo=True",
+        "id=a&id=b&id=c",
+        "rate=1&rate=1",
+    ]
+    assert [await status(query) for query in refused] == [400] * len(refused)
 
 
 @pytest.mark.parametrize(
