@@ -57,9 +57,9 @@ def program(script, *arguments):
         running.communicate()
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def patient(monkeypatch):
-    """Let a busy machine not decide what becomes of a callback: the time limit is no part of the test."""
+    """Let a slow machine not decide what becomes of a callback, where a test is not about the time limit."""
     patience = {command: replace(info, answer_within=30.0) for command, info in CALLBACKS.items()}
     monkeypatch.setattr(_ledger, "CALLBACKS", patience)
 

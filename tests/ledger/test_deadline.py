@@ -16,6 +16,11 @@ TOKEN = "60349266c8d9487eab7531b1a15d2480"
 EVERYWHERE = pytest.mark.parametrize("database", ["sqlite", "postgresql", "engine"], indirect=True)
 
 
+@pytest.fixture
+def patient():
+    """Keep the vendor's time limits: the tests are about them."""
+
+
 @contextmanager
 def locked(ledger):
     """Hold the lock that a bet needs, from a connection of another program."""

@@ -11,7 +11,6 @@ from igamingace.ledger._sqlstates import ACTIONS, Action, action_for
 from .conftest import as_engine
 from .watching import watch
 
-pytestmark = pytest.mark.usefixtures("patient")
 STATES = {
     Action.DROP: (
         "08000 08003 08006 08P01 0A000 25000 25001 25006 25P01 25P02 25P03 26000 42P05 "

@@ -14,6 +14,7 @@ from freezegun import freeze_time
 from igamingace._common.clock import monotonic
 from igamingace.errors import ConfigurationError
 from igamingace.ledger import Ledger, _engine, _ledger, _retry
+from igamingace_bindings.contract import CALLBACKS
 
 from .watching import watch
 
@@ -89,11 +90,13 @@ def test_another_error_is_not_tried_again_and_leaves_nothing(opened, fund, calls
 
 @pytest.mark.parametrize(("callback", "limit"), [("bet", 3), ("cancel", 4)])
 def test_trying_again_ends_before_the_vendor_stops_waiting(opened, fund, calls, monkeypatch, callback, limit):
+    monkeypatch.setattr(_ledger, "CALLBACKS", CALLBACKS)  # the vendor's limits
     ledger = fund(opened())
-    slept = []
+    slept, began = [], monotonic()
     failed = fail_after(ledger, ("INSERT", "WITH"), "40001", times=1000)
     sent = calls.bet(1, "10") if callback == "bet" else calls.cancel(2, of=1)
-    monkeypatch.setattr(_retry, "monotonic", lambda: monotonic() + sum(slept))
+    monkeypatch.setattr(_retry, "monotonic", lambda: began + sum(slept))
+    monkeypatch.setattr(_engine, "monotonic", lambda: began + sum(slept))
     monkeypatch.setattr(_retry, "time", SimpleNamespace(sleep=slept.append))
     with pytest.raises(ledger.engine.dialect.loaded_dbapi.OperationalError):
         getattr(ledger, callback)(sent)
