@@ -280,6 +280,7 @@ class Leases(RuleBasedStateMachine):
         elif fault == "cut off":  # it runs, and cannot reach Redis
             process = self.pick(who)
             process.cut_off = True
+            process.doubtful = process.doubtful or process.ends_early  # it cannot be asked
             process.disconnect()
         elif len(self.active()) > 1:
             process = self.pick(who)
