@@ -209,6 +209,7 @@ class Twin(LeaseScript):
         return self.redis.listeners.get(channel, 0)
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("examples", [60, pytest.param(1000, marks=pytest.mark.proof)])
 def test_the_script_and_its_twin(server, examples):
     @settings(few, max_examples=examples)
