@@ -18,6 +18,15 @@ TOKEN = "60349266c8d9487eab7531b1a15d2480"
 EVERYWHERE = pytest.mark.parametrize(
     "database", ["sqlite", "postgresql", "engine", "pgbouncer"], indirect=True
 )
+IN_PROOFS_EVERYWHERE = pytest.mark.parametrize(
+    "database",
+    [
+        "sqlite",
+        "postgresql",
+        *(pytest.param(each, marks=pytest.mark.proof) for each in ("engine", "pgbouncer")),
+    ],
+    indirect=True,
+)
 AFTER = {"balance": "100", "bet": "89.5", "win": "110.5", "betwin": "103.5", "cancel": "100"}
 """The balance after each command: the cancel is that of a bet of 10.5."""
 
@@ -48,7 +57,7 @@ async def play(app, spelling):
     return answers[len(before) :]
 
 
-@EVERYWHERE
+@IN_PROOFS_EVERYWHERE
 def test_each_callback_is_booked_once_and_answered_alike_when_it_comes_again(opened):
     ledger = opened(currency="USD")
     app = wallet_app(ledger, token=TOKEN)

@@ -32,7 +32,7 @@ LOSSES = {"resets": reset, "closes": close_at_once, "closes in the head": half_a
 
 
 @pytest.mark.parametrize("route", ["plain", "tunnel"])
-@pytest.mark.parametrize("answers_before", [0, 5])
+@pytest.mark.parametrize("answers_before", [pytest.param(0, marks=pytest.mark.proof), 5])
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 def test_calls_go_on_after_a_server_dropped_all_connections(kind, server, options, answers_before, loss):
     limiter = LocalLimiter(LIMIT, acquire_timeout=PATIENCE)
