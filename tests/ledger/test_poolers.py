@@ -5,7 +5,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -202,8 +202,13 @@ def test_a_pooler_that_could_not_be_told_from_a_server_gets_no_ok(
     be_impatient(monkeypatch)
     monkeypatch.setattr(_engine, "_prepare_only_if_direct", lambda driver, record: None)
     books = fund(opened(as_engine(postgresql)))
-    with unchanged(books), pytest.raises(CommitNotConfirmed, match="hand in an engine"):
-        Ledger(pgbouncer, prefix=books._schema.entries.name.removesuffix("entries")).bet(calls.bet(1, "10"))
+    prefix = books._schema.entries.name.removesuffix("entries")
+    with (
+        closing(Ledger(pgbouncer, prefix=prefix)) as deceived,
+        unchanged(books),
+        pytest.raises(CommitNotConfirmed, match="hand in an engine"),
+    ):
+        deceived.bet(calls.bet(1, "10"))
     books.engine.dispose()
 
 
