@@ -6,7 +6,7 @@ import pytest
 import redis
 from igamingace.errors import ConfigurationError
 from igamingace.limits import RedisLimiter
-from igamingace.limits.redis._connections import reason_of, with_permission
+from igamingace.limits.redis._errors import as_permission_error, reason_of
 from redis.exceptions import NoPermissionError, ResponseError
 
 from .slots import ACCOUNT, have, use_a_slot
@@ -138,7 +138,7 @@ LACKING = [
 
 @pytest.mark.parametrize(("error", "lacking"), LACKING, ids=[str(error) for error, _ in LACKING])
 def test_redis_7_and_8_and_valkey_say_it_differently_and_the_error_does_not(error, lacking):
-    told = with_permission(error, "app:")
+    told = as_permission_error(error, "app:")
 
     assert isinstance(told, NoPermissionError)
     assert str(told) == f"its user may not use {lacking}"
@@ -152,7 +152,7 @@ def test_redis_7_and_8_and_valkey_say_it_differently_and_the_error_does_not(erro
     ],
 )
 def test_a_lack_that_has_no_name_is_told_in_the_words_of_the_server(error, text):
-    told = with_permission(error, "app:")
+    told = as_permission_error(error, "app:")
 
     assert isinstance(told, NoPermissionError)
     assert str(told).startswith(text)
@@ -162,7 +162,7 @@ def test_a_lack_that_has_no_name_is_told_in_the_words_of_the_server(error, text)
 def test_an_error_that_is_of_no_right_stays_what_it_is():
     error = ResponseError(f"WRONGTYPE Operation against a key holding the wrong kind of value {IN_SCRIPT}")
 
-    assert with_permission(error, "app:") is error
+    assert as_permission_error(error, "app:") is error
     assert reason_of(error) == "WRONGTYPE Operation against a key holding the wrong kind of value"
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import redis
 from redis import connection
 from redis.backoff import NoBackoff
 from redis.exceptions import (
-    AskError,
     ClusterCrossSlotError,
     MovedError,
     NoPermissionError,
@@ -22,20 +20,14 @@ from redis.exceptions import (
 from redis.retry import Retry
 
 from igamingace.errors import ConfigurationError
+from igamingace.limits.redis._errors import NotUsableError, as_permission_error, concerns_one_key
 from igamingace.limits.redis._script import lease_script
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Mapping, Sequence
 
-__all__ = [
-    "NotUsableError",
-    "RedisConnections",
-    "connection_settings",
-    "needed_rights",
-    "reason_of",
-    "with_permission",
-]
+__all__ = ["RedisConnections", "connection_settings"]
 
 _SCRIPT = lease_script().encode()
 
@@ -51,7 +43,7 @@ _COMMANDS = (
     ("PUBSUB", "NUMSUB", "channel"),
 )
 """What the scripts of a limiter call, `key` and `channel` for one of theirs."""
-_MISSING = """
+_MISSING_RIGHTS = """
 local missing = {}
 if not redis.acl_check_cmd then return missing end
 for _, command in ipairs(cjson.decode(ARGV[1])) do
@@ -61,7 +53,7 @@ end
 return missing
 """
 """Redis 7 and Valkey tell a script what its user may do."""
-_CHECK = """
+_WRITE_AND_PUBLISH = """
 redis.call('SET', KEYS[2], '', 'PX', 1)
 redis.call('DEL', KEYS[2])
 redis.call(ARGV[2] .. 'PUBLISH', ARGV[1], '')
@@ -77,8 +69,6 @@ _HIDDEN_SHARDS = (
 )
 _CLIENT_SETTINGS = ("maint", "oss_", "orig_", "himport")
 """Prefixes of settings that tie a connection to its client's pool, and to RESP3."""
-
-
 _NEVER_ACCEPTED = {
     "DB index is out of range": "Redis has no database of this number",
     "SELECT is not allowed": "Redis has no database of this number",
@@ -86,17 +76,6 @@ _NEVER_ACCEPTED = {
     "Client names cannot": "Redis rejects the client_name of the RedisLimiter",
 }
 """What Redis says to settings of a connection that it will never accept, and what is wrong with them."""
-
-_DENIED_IN_SCRIPT: Final = ("The user executing the script ", "ACL failure in script: ")
-"""How Redis 7.0, and how Redis 7.2 and Valkey begin the error of a script whose user lacks a right."""
-_PLACE_IN_SCRIPT: Final = re.compile(r" script: (?:\w+, )?on @user_script:\d+\.?$")
-_LACKING_COMMAND: Final = re.compile("permissions to run the '(.+)' command")
-_LACKING_PATTERN: Final = re.compile("(?:access|publish to) .*(channel|key)")
-"""What the user lacks, in the words of Redis 7.0 to 8 and of Valkey."""
-
-
-class NotUsableError(RedisError):
-    """The server can be reached, but never be used as it is configured; the message says why."""
 
 
 class _Connection(Protocol):
@@ -168,16 +147,6 @@ def _url_problem(error: ValueError) -> str:
     return "its host or port cannot be read; in a password write / as %2F, ? as %3F, # as %23 and @ as %40"
 
 
-def needed_rights(prefix: str) -> str:
-    """A sentence on the rights that the limiter's user needs in Redis."""
-    return (
-        f"Its user needs the keys ~{prefix}*, the channels &{prefix}* and the commands eval, evalsha, "
-        "script|load, info, client|setname, select, time, get, set, del, hmget, hset, hdel, publish, "
-        "subscribe and pubsub|numsub; in a cluster also spublish, ssubscribe, pubsub|shardnumsub, "
-        "cluster|slots, cluster|keyslot and cluster|myid."
-    )
-
-
 def _new_connection(settings: Mapping[str, Any]) -> _Connection:
     kind = settings.get("connection_class", connection.Connection)
     connected: _Connection = kind(**{name: settings[name] for name in settings if name != "connection_class"})
@@ -227,7 +196,7 @@ class RedisConnections:
             self.subscribe(process)
             self._subscriber.read_response()
             self._check_rights()
-            self._check(self.prefix + process)
+            self._check_writes_and_messages(self.prefix + process)
         except BaseException as error:
             self.close()
             if isinstance(error, (MovedError, ClusterCrossSlotError)) and not (self.clustered or info):
@@ -235,7 +204,7 @@ class RedisConnections:
             if isinstance(error, ClusterCrossSlotError):
                 raise NotUsableError(_HIDDEN_SHARDS) from None
             if isinstance(error, ResponseError):
-                raise with_permission(error, self.prefix) from None
+                raise as_permission_error(error, self.prefix) from None
             raise
 
     def execute(self, *command: str | bytes) -> Any:  # noqa: ANN401 - any Redis value
@@ -268,7 +237,7 @@ class RedisConnections:
             kind, _, message = self._subscriber.read_response()
             if kind == b"sunsubscribe":
                 raise RedisError("the partition's hash slot has moved to another node of the Redis Cluster")
-            # Else it is the response to SUBSCRIBE, or `_check`.
+            # Else it is the response to SUBSCRIBE, or `_check_writes_and_messages`.
             if kind in {b"message", b"smessage"} and message:
                 messages.append(message)
         return messages
@@ -287,7 +256,7 @@ class RedisConnections:
             self._load()
             responses = self._evaluate(calls)
         for response in responses:
-            if isinstance(response, ResponseError) and not _concerns_one_key(response):
+            if isinstance(response, ResponseError) and not concerns_one_key(response):
                 raise response
         return responses
 
@@ -363,18 +332,18 @@ class RedisConnections:
         if self.clustered:
             words |= {"PUBLISH": "SPUBLISH", "NUMSUB": "SHARDNUMSUB"}
         commands = [[words.get(word, word) for word in command] for command in _COMMANDS]
-        missing = self.execute("EVAL", _MISSING, "1", self.mark, json.dumps(commands))
+        missing = self.execute("EVAL", _MISSING_RIGHTS, "1", self.mark, json.dumps(commands))
         if missing:
             raise NoPermissionError(f"its user may not use {b', '.join(missing).decode()}")
 
-    def _check(self, channel: str) -> None:
+    def _check_writes_and_messages(self, channel: str) -> None:
         """See that Redis can write, and that messages arrive.
 
         A script that only deletes something succeeds even without memory, and the first message between
         processes may be sent long after the first slot was granted.
         """
         keys = "2", self.mark, f"{self.prefix}check"
-        listeners = self.execute("EVAL", _CHECK, *keys, channel, self._shard)
+        listeners = self.execute("EVAL", _WRITE_AND_PUBLISH, *keys, channel, self._shard)
         if not listeners:
             self.messages()  # raises, if the connection has been closed meanwhile
             raise NotUsableError(
@@ -418,7 +387,7 @@ class RedisConnections:
         try:
             return self._scripts.read_response(disconnect_on_error=False)
         except ResponseError as error:
-            return with_permission(error, self.prefix)
+            return as_permission_error(error, self.prefix)
 
 
 def _uptime(info: Mapping[str, str]) -> int:
@@ -426,35 +395,3 @@ def _uptime(info: Mapping[str, str]) -> int:
     if info.get("second_repl_offset", "-1") != "-1":  # a replica that was promoted; INFO does not say when
         return 0
     return 1000 * max(0, int(info.get("uptime_in_seconds", "0")) - 1)  # Redis rounds up
-
-
-def reason_of(error: Exception) -> str:
-    """What an error says, without the place in the script, and without a full stop."""
-    if isinstance(error, AskError):  # whose subclass is MovedError; their texts are numbers
-        node = cast("Any", error)  # which redis-py does not type
-        return f"the hash slot {node.slot_id} of the Redis Cluster has moved to {node.host}:{node.port}"
-    return _PLACE_IN_SCRIPT.sub("", str(error)).rstrip(".")
-
-
-def with_permission(error: ResponseError, prefix: str) -> ResponseError:
-    """The error; as NoPermissionError, with one text for all servers, where it says that a right is lacking.
-
-    Args:
-        error: what a server answered.
-        prefix: of the names of all keys and channels.
-    """
-    reason = reason_of(error)
-    if not isinstance(error, NoPermissionError) and not reason.startswith(_DENIED_IN_SCRIPT):
-        return error
-    if command := _LACKING_COMMAND.search(reason):
-        return NoPermissionError(f"its user may not use {command[1]}")
-    if pattern := _LACKING_PATTERN.search(reason):
-        mark = "&" if pattern[1] == "channel" else "~"
-        return NoPermissionError(f"its user may not use the {pattern[1]}s {mark}{prefix}*")
-    return NoPermissionError(reason)
-
-
-def _concerns_one_key(error: ResponseError) -> bool:
-    """Whether the script found something under the account's key that no RedisLimiter has written."""
-    code, *_ = str(error).split(" ")  # redis-py strips codes it knows, so also ERR, the script's own
-    return type(error) is ResponseError and (code == "WRONGTYPE" or not code.isupper())

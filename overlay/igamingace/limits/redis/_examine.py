@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 
 from igamingace.limits._shared import StoreProblem
-from igamingace.limits.redis._connections import NotUsableError, RedisConnections, needed_rights, reason_of
+from igamingace.limits.redis._connections import RedisConnections
+from igamingace.limits.redis._errors import NotUsableError, needed_rights, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

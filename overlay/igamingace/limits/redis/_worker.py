@@ -19,12 +19,8 @@ from igamingace._common.clock import monotonic
 from igamingace._common.fork import after_fork_in_child
 from igamingace.errors import ConfigurationError
 from igamingace.limits.redis._budget import LimiterUnavailable
-from igamingace.limits.redis._connections import (
-    NotUsableError,
-    RedisConnections,
-    needed_rights,
-    reason_of,
-)
+from igamingace.limits.redis._connections import RedisConnections
+from igamingace.limits.redis._errors import NotUsableError, needed_rights, reason_of
 from igamingace.limits.redis._messages import LeaseUpdate, StoreIdentity
 from igamingace.limits.redis._script import RECONNECT
 from igamingace.limits.redis._wakeup import DeadlineHeap, WakeupPipe
