@@ -128,17 +128,17 @@ class ThreadPermit(LocalPermit):
 class TaskPermit(LocalPermit):
     """The permit of a call that a task of an event loop makes."""
 
-    __slots__ = ("_loop", "woken")
+    __slots__ = ("loop", "woken")
 
     def prepare_to_wait(self) -> None:
         """Make the future that `wake` resolves."""
-        self._loop = loop = get_running_loop()
+        self.loop = loop = get_running_loop()
         self.woken: Future[None] = Future(loop=loop)  # as `create_future` does, but quicker
         self.waits = True
 
     def wake(self) -> None:
         """End the wait; from another thread than the loop's, only once the budget has released its lock."""
-        if _get_running_loop() is self._loop:
+        if _get_running_loop() is self.loop:
             try:  # noqa: SIM105 - `suppress` takes several times as long
                 self.woken.set_result(None)
             except InvalidStateError:  # the task was cancelled, or this is the second time
@@ -148,7 +148,7 @@ class TaskPermit(LocalPermit):
 
     async def wait(self, timeout: float) -> None:  # noqa: ASYNC109 - asyncio.timeout would cancel a grant
         """Return when woken or after `timeout` seconds."""
-        handle = call_later(self._loop, timeout, self._time_out)
+        handle = call_later(self.loop, timeout, self._time_out)
         try:
             await self.woken
         finally:

@@ -65,7 +65,7 @@ class PendingWakeups(dict["TaskPermit", None]):
         with self._sending:
             batches: dict[asyncio.AbstractEventLoop, _LoopBatch] = {}
             for permit in list(self):
-                batches.setdefault(permit.woken.get_loop(), _LoopBatch()).permits.append(permit)
+                batches.setdefault(permit.loop, _LoopBatch()).permits.append(permit)
             for loop, batch in batches.items():
                 sent = list(batch.permits)
                 with suppress(RuntimeError):  # the loop is closed: `__del__` gives the slots back
