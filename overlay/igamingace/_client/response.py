@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from igamingace_bindings import contract
 
 from igamingace._common import json as exact_json
+from igamingace._common.numbers import is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -267,7 +268,7 @@ def _mark(value: object, unknown_names: re.Pattern[str], place: str) -> _ErrorCo
         value = int(value)
     elif isinstance(value, Decimal) and value == value.to_integral_value():
         value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not is_integer(value):
         return None
     return _mark_of_number(value, place)
 

@@ -33,8 +33,9 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypedDict, TypeVar, cast
 from igamingace_bindings.rest.client import WalkProgress
 
 from igamingace._common.hooks import HookCaller
+from igamingace._common.iso_time import parse_iso_time
 from igamingace._common.limited_log import LimitedLog
-from igamingace._common.numbers import is_number
+from igamingace._common.numbers import is_integer, is_number
 from igamingace.errors import InvalidArgument, UnexpectedField
 
 if TYPE_CHECKING:
@@ -347,7 +348,7 @@ class WalkState(Generic[T]):
                     "the walk that it was taken from"
                 )
         try:
-            window = datetime.fromisoformat(values["window"])
+            window = parse_iso_time(values["window"])
             given = b64decode(values["given"], validate=True)
             rows, missing = int(values["rows"]), int(values["missing"])
             is_within = self._start <= window <= self._end
@@ -448,7 +449,7 @@ def _whole_second(name: str, time: object) -> datetime:
 def _checked_page_size(page_size: object, largest: int) -> int:
     if page_size is None:
         return largest
-    if isinstance(page_size, int) and not isinstance(page_size, bool) and 1 <= page_size <= largest:
+    if is_integer(page_size) and 1 <= page_size <= largest:
         return page_size
     raise InvalidArgument(f"page_size is {page_size!r}: give an integer from 1 to {largest}")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 from igamingace_bindings.contract import CALLBACKS
 from igamingace_bindings.scalars import OpaqueId
 
+from igamingace._common.numbers import is_integer
 from igamingace._wallet_client.messages import (
     CallbackMessage,
     RawLiteral,
@@ -86,7 +87,7 @@ def as_sister(message: CallbackMessage, details: RoundDetails) -> CallbackMessag
     if command == "cancel" and details.stake is not None:
         fields = {"amount": details.stake, **fields}
     for name, text in _TEXTS.items():
-        if _is_integer(fields.get(name)):
+        if is_integer(fields.get(name)):
             fields[name] = text(fields[name])
     return build_message(command, fields)
 
@@ -156,7 +157,7 @@ def _other_spelling(name: str, value: object, draw: Random) -> object:
         return spelt_boolean(draw, value=value) if kind == "boolean" else value
     if kind in {"integer", "number"} and isinstance(value, int | Decimal | RawLiteral):
         return number_text(value)
-    if kind == "id" and _is_integer(value):
+    if kind == "id" and is_integer(value):
         return str(value)
     if name == "playerId" and isinstance(value, str):
         return _ID.json(value)
@@ -168,7 +169,3 @@ def _other_spelling(name: str, value: object, draw: Random) -> object:
 def spelt_boolean(draw: Random, *, value: bool) -> object:
     """Return a spelling of true or false that live traffic had."""
     return draw.choice(_TRUE if value else _FALSE)
-
-
-def _is_integer(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from igamingace._common.numbers import is_integer
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -51,7 +53,7 @@ def shown_place(
 
 def shown_integer(value: object) -> int | None:
     """The value if it is an integer of up to nine digits, as those of enums, codes and statuses are."""
-    if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= _MAX_INTEGER:
+    if not is_integer(value) or abs(value) >= _MAX_INTEGER:
         return None
     return int(value)
 

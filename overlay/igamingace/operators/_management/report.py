@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from igamingace._common.iso_time import parse_iso_time
 from igamingace.operators._accounts.account_info import duplicate_tokens
 from igamingace.operators._errors import JournalUnusable
 from igamingace.operators._execution.flow import CallEach, CallOne
@@ -148,7 +149,7 @@ class _Hours:
     def _read(self, entry: Mapping[str, Any]) -> None:
         if entry["version"] != _VERSION:
             raise ValueError("the journal has another version")
-        start, end = (datetime.fromisoformat(entry[name]).astimezone(UTC) for name in ("start", "end"))
+        start, end = (parse_iso_time(entry[name]).astimezone(UTC) for name in ("start", "end"))
         self._done.setdefault((entry["agent"], entry["url"]), {})[start, end] = HourTally.from_json(entry)
 
     def _key(self, account: Account) -> tuple[str, str]:
