@@ -9,14 +9,11 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 from igamingace.limits import LocalLimiter, RedisLimiter
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "limits" / "redis"))
-from redis_server import PROGRAM, Server
+from own_redis import own_redis
 
 ACCOUNTS = 10_000
 KIB = 1024
@@ -114,16 +111,8 @@ def process_rows(url):
 
 def main():
     """Measure, print the table, and say whether all targets are reached."""
-    if PROGRAM is None:
-        print("no redis-server here: apt-get install redis-server")
-        return 1
-    with tempfile.TemporaryDirectory() as directory:
-        server = Server(Path(directory))
-        server.settle()
-        try:
-            rows = [*redis_rows(server), *process_rows(server.url)]
-        finally:
-            server.stop()
+    with own_redis() as server:
+        rows = [*redis_rows(server), *process_rows(server.url)]
     print(f"| {ACCOUNTS:,} accounts | ours | at most | |")
     print("| --- | --: | --: | --- |")
     for what, shown, figure, bound in rows:

@@ -9,17 +9,13 @@ from __future__ import annotations
 import asyncio
 import statistics
 import sys
-import tempfile
 import time
-from pathlib import Path
 
 from igamingace.limits.redis import RedisLimiter
+from own_redis import own_redis
+from processes import API, LIMIT, Worker, results_of, start_all, total  # found beside the tests' server
 from redis.asyncio import Redis
 from steindamm import AsyncRedisSemaphore
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "limits" / "redis"))
-from processes import API, LIMIT, Worker, results_of, start_all, total
-from redis_server import PROGRAM, Server
 
 CALLERS = 200
 ACCOUNT = "0" * 32
@@ -140,22 +136,14 @@ def fairness_row(url):
 
 def main():
     """Measure, print the table, and say whether all targets are reached."""
-    if PROGRAM is None:
-        print("no redis-server here: apt-get install redis-server")
-        return 1
-    with tempfile.TemporaryDirectory() as directory:
-        server = Server(Path(directory))
-        server.settle()
-        try:
-            rows = [
-                rate_row(server.url),
-                fairness_row(server.url),
-                commands_row(server),
-                ceiling_row(server.url, 2),
-                ceiling_row(server.url, 4),
-            ]
-        finally:
-            server.stop()
+    with own_redis() as server:
+        rows = [
+            rate_row(server.url),
+            fairness_row(server.url),
+            commands_row(server),
+            ceiling_row(server.url, 2),
+            ceiling_row(server.url, 4),
+        ]
     print("| what (reference) | ours | reference | ratio | target | |")
     print("| --- | --: | --: | --: | --: | --- |")
     missed = False

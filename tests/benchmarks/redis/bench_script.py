@@ -9,13 +9,9 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
-from pathlib import Path
 
 from igamingace.limits.redis._script import lease_script
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "limits" / "redis"))
-from redis_server import PROGRAM, Server
+from own_redis import own_redis
 
 LIMIT = 50
 CALLS = 75  # open at once, in all processes together, and one at least in each
@@ -46,7 +42,14 @@ class Account:
         self.seq += 1
         said = {"process": name, "account": self.account, "limit": LIMIT, "lease": 10**8, "seq": self.seq}
         said |= {"held": held, "wanted": self.calls, "granted_seen": granted, "term": 0, "store": 0}
-        said |= {"run_id": self.run_id, "uptime": 60_000, "refused": 0, "succeeded": False, "draining": False}
+        said |= {
+            "epoch": "",
+            "run_id": self.run_id,
+            "uptime": 60_000,
+            "refused": 0,
+            "succeeded": False,
+            "draining": False,
+        }
         said |= {"finished_drain": 0, "drained": 0, "accepted": 0}
         self.script(self.keys, [json.dumps(said), "igamingace:"])
 
@@ -81,16 +84,8 @@ def cost(server, processes):
 
 def main():
     """Measure, print the table, and say whether the cost grows with the number of processes and no faster."""
-    if PROGRAM is None:
-        print("no redis-server here: apt-get install redis-server")
-        return 1
-    with tempfile.TemporaryDirectory() as directory:
-        server = Server(Path(directory))
-        server.settle()
-        try:
-            costs = {processes: cost(server, processes) for processes in (4, 10, 50, 100, 1000)}
-        finally:
-            server.stop()
+    with own_redis() as server:
+        costs = {processes: cost(server, processes) for processes in (4, 10, 50, 100, 1000)}
     print("| processes of one account | a command | for each process (of ten) | ratio | at most | |")
     print("| --: | --: | --: | --: | --: | --- |")
     missed = False
