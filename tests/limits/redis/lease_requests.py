@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 from igamingace.limits.redis._script import lease_script
 
@@ -21,6 +22,7 @@ class Process:
         self.run = server.client.info("server")["run_id"]
         self.script = server.client.register_script(lease_script())
         self.seq = self.granted = self.store = self.finished_drain = 0
+        self.epoch = ""
         self.pushes = server.client.pubsub(ignore_subscribe_messages=True)
         self.pushes.subscribe(f"igamingace:{name}")
         self.pushes.get_message(timeout=1)
@@ -40,16 +42,25 @@ class Process:
     def say_again(self, **what):
         answer = self.send(**what)
         if "store" in answer:
-            self.store = answer["store"]
+            self.store, self.epoch = answer["store"], answer["epoch"]
             if "seq" not in answer:  # data was lost since it was said
-                answer = self.send(**what | {"store": self.store})
+                answer = self.send(**what | {"store": self.store, "epoch": self.epoch})
+            if not answer["leased"]:
+                self.epoch = ""
             self.hear(answer)
         return answer
 
     def send(self, **what):
         """Send a request, and do nothing about the response."""
-        said = {"seq": self.seq, "term": 0, "granted_seen": self.granted, "held": 0, "wanted": 0}
-        said |= {"run_id": self.run, "store": self.store, "finished_drain": self.finished_drain}
+        said: dict[str, Any] = {
+            "seq": self.seq,
+            "term": 0,
+            "granted_seen": self.granted,
+            "held": 0,
+            "wanted": 0,
+        }
+        said |= {"run_id": self.run, "store": self.store, "epoch": self.epoch}
+        said |= {"finished_drain": self.finished_drain}
         return json.loads(self.script(KEYS, [json.dumps(self.always | said | what), "igamingace:"]))
 
     def hear(self, news):

@@ -101,9 +101,21 @@ class LeaseScript:
         """Handle one request; the response."""
         self.calls += 1
         store, settled_at, registered_until = self.read_epoch(request)
-        if request["store"] not in {0, store}:
-            return {"store": store, "recheck_in": 0}
         account, lost = self.load_account(request, registered_until)
+        epoch = f"{store}:{account.get('lost_at', 0)}"
+        if request["epoch"] not in {"", epoch}:
+            if lost:
+                self.accounts[request["account"]] = account, self.now + request["lease"]
+            response = {"store": store, "epoch": epoch, "recheck_in": 0}
+        else:
+            response = self.apply(request, account, (store, settled_at, registered_until), epoch)
+        if lost and "store" in response:
+            response["lost"] = True
+        return response
+
+    def apply(self, request: Json, account: Json, present: tuple[int, int, int], epoch: str) -> Json:
+        """The part of `handle` that follows once it is sure that the request is about the present data."""
+        store, settled_at, registered_until = present
         self.put_back(account, request)
         settled_at = max(settled_at, account.get("settled_at", 0))
         account["call"] += 1
@@ -130,12 +142,10 @@ class LeaseScript:
 
         self.store_account(account, request, registered_until)
         response = update_for(account, request, member, own)
-        response |= {"seq": request["seq"], "store": store, "leased": not is_idle(member)}
+        response |= {"seq": request["seq"], "store": store, "epoch": epoch, "leased": not is_idle(member)}
         response["recheck_in"] = self.recheck_in(account, request, member, settled_at, own["recheck_in"])
         if self.now < settled_at:
             response["settles_in"] = math.ceil(settled_at - self.now)
-        if lost:
-            response["lost"] = True
         return response
 
     def read_epoch(self, request: Json) -> tuple[int, int, int]:
@@ -163,7 +173,7 @@ class LeaseScript:
         account = new_account(request, 0)
         lost = self.now < registered_until
         if lost:
-            account["settled_at"] = self.now + request["lease"]
+            account |= {"lost_at": self.now, "settled_at": self.now + request["lease"]}
             self.publish(self.prefix + "all", "announce " + request["account"])
         return account, lost
 

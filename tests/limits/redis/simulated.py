@@ -116,7 +116,6 @@ class SimulatedProcess:
         now, state = self.world.clock, self.state
         if update.store and update.store != self.store:
             if self.store:
-                self.state.forget_request()
                 self.request_at = 0.0
             self.store, self.listens_to_all = update.store, True
         told = state.pending_request is not None and update.seq == state.pending_request.seq

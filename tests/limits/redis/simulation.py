@@ -242,41 +242,63 @@ class Row:
 
 
 def simulate(hosts: int, seconds: float, seed: int = 1) -> Row:
-    """Share the limit among so many hosts, each with the same load; then let things go wrong."""
-    world = World(seed)
-    calls = max(1, round(LOAD * LIMIT / hosts))
-    everybody = [Host(world, f"h{number:04}", calls) for number in range(hosts)]
-    for host in everybody:
-        host.fill()
-        host.look_after()
-    world.run_until(world.now + 1.0)
+    """Share the limit among so many hosts with the same load; each thing goes wrong in a run of its own."""
+    world, everybody = loaded(hosts, seed)
     world.reset()
     before = {host.name: host.served for host in everybody}
     world.run_until(world.now + seconds)
     shares = [host.served - before[host.name] for host in everybody]
-    steady = (
+    return Row(
+        hosts,
         world.peak,
         world.refused,
-        world.busy_time / seconds / min(LIMIT, hosts * calls),
+        world.busy_time / seconds / min(LIMIT, hosts * calls_of_each(hosts)),
         sum(shares) ** 2 / (hosts * sum(share * share for share in shares)),
         world.redis.calls / max(1, world.served),
         world.messages / max(1, world.served),
         world.redis.calls / seconds,
+        *(time_to_recover(hosts, seed, fault) for fault in (kill_the_busiest, lose_data, refuse_everything)),
     )
-    after_kill = 0.0
-    if hosts > 1:
-        max(everybody, key=lambda host: len(host.state.in_flight)).kill()
-        after_kill = recovery(world)
+
+
+def calls_of_each(hosts: int) -> int:
+    return max(1, round(LOAD * LIMIT / hosts))
+
+
+def loaded(hosts: int, seed: int) -> tuple[World, list[Host]]:
+    """So many hosts that have shared the limit for a second."""
+    world = World(seed)
+    everybody = [Host(world, f"h{number:04}", calls_of_each(hosts)) for number in range(hosts)]
+    for host in everybody:
+        host.fill()
+        host.look_after()
+    world.run_until(world.now + 1.0)
+    return world, everybody
+
+
+def time_to_recover(hosts: int, seed: int, fault: Callable[[World, list[Host]], None]) -> float:
+    world, everybody = loaded(hosts, seed)
+    fault(world, everybody)
+    after = recovery(world)
+    assert world.peak <= LIMIT
+    return after
+
+
+def kill_the_busiest(_world: World, everybody: list[Host]) -> None:
+    max(everybody, key=lambda host: len(host.state.in_flight)).kill()
+
+
+def lose_data(world: World, _everybody: list[Host]) -> None:
     world.redis.mark.clear()
     world.redis.accounts.clear()
     world.run_id = "2"
-    after_empty = recovery(world)
-    world.capacity = 0  # another program uses the account
+
+
+def refuse_everything(world: World, _everybody: list[Host]) -> None:
+    """Another program uses the account."""
+    world.capacity = 0
     world.run_until(world.now + STORM)
     world.capacity = LIMIT
-    after_storm = recovery(world)
-    assert world.peak <= LIMIT
-    return Row(hosts, *steady, after_kill, after_empty, after_storm)
 
 
 def recovery(world: World) -> float:

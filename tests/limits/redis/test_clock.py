@@ -23,7 +23,14 @@ class Member:
     def report(self, held=0, wanted=0):
         self.seq += 1
         request = {"process": self.name, "lease": LEASE, "run_id": "1", "uptime": 60_000, "store": 0}
-        request |= {"account": ACCOUNT, "limit": 50, "seq": self.seq, "term": 0, "granted_seen": self.granted}
+        request |= {
+            "epoch": "",
+            "account": ACCOUNT,
+            "limit": 50,
+            "seq": self.seq,
+            "term": 0,
+            "granted_seen": self.granted,
+        }
         request |= {"held": held, "wanted": wanted, "refused": 0, "succeeded": False, "draining": False}
         request |= {"finished_drain": 0, "drained": 0, "accepted": 0}
         response, messages = self.redis.run(request)

@@ -165,7 +165,7 @@ class Leases(RuleBasedStateMachine):
         member = (self.redis.state(ACCOUNT) or {"members": {}})["members"].get(process.name)
         if not member or is_late or not process.state.leased:
             return
-        # Else Redis has not applied the request, since it has lost the data to which that referred.
+        # Else Redis has not applied the request, since it has lost the data that it was about.
         if (member["term"], member["seq"]) == (process.state._term, process.state._sequence):
             assert process.state.held == member["held"], "4"
 
@@ -321,8 +321,6 @@ class Leases(RuleBasedStateMachine):
                 process.doubtful = process.doubtful or not process.listens
         elif fault == "evict":
             self.client.delete(self.redis.key(ACCOUNT))
-            for process in self.processes:
-                process.history.clear()  # none of these arrives once more, as MODEL.md assumes
         elif fault == "hang":
             self.frozen, self.frozen_until = True, self.clock + 3.0
 

@@ -189,6 +189,7 @@ step = st.fixed_dictionaries(
         "all": st.booleans(),
         "uptime": st.sampled_from([0, 500, 10_000]),
         "store": st.booleans(),
+        "epoch": st.sampled_from(["", "", "present", "present", "earlier"]),
         "other_limit": st.sampled_from([False] * 12 + [True]),
         "event": st.sampled_from([None] * 40 + ["delete", "flush", "restart"]),
     }
@@ -220,6 +221,7 @@ def test_the_script_and_its_twin(server, examples):
         twin = Twin(redis)
         terms, seqs, granted = (dict.fromkeys(PROCESSES, 0) for _ in range(3))
         drain = store = 0
+        epochs = ["", ""]
         run_id = "0"
         for number, each in enumerate(steps):
             redis.now += each["elapsed"]
@@ -250,6 +252,7 @@ def test_the_script_and_its_twin(server, examples):
                 "limit": limit + each["other_limit"],
                 "seq": seqs[name],
                 "term": terms[name],
+                "epoch": {"": "", "present": epochs[-1], "earlier": epochs[-2]}[each["epoch"]],
                 "granted_seen": granted[name],
                 "held": each["held"],
                 "wanted": each["wanted"],
@@ -267,6 +270,8 @@ def test_the_script_and_its_twin(server, examples):
             assert sorted(map(decoded, twin.messages), key=str) == sorted(map(decoded, messages), key=str)
             assert twin.state(ACCOUNT) == redis.state(ACCOUNT)
             drain, store = response.get("drain", drain), response.get("store", store)
+            if response.get("epoch", epochs[-1]) != epochs[-1]:
+                epochs.append(response["epoch"])
             if each["seen"] and response.get("term") == terms[name]:
                 granted[name] = max(granted[name], response["granted"])
 

@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from .lease_requests import KEYS
+
 pytestmark = pytest.mark.proof  # no version of Python changes what Redis runs
 
 
@@ -30,7 +32,7 @@ def test_a_request_from_before_a_flush_that_arrives_late_counts_nothing(process,
     a, b, new = process("a"), process("b"), process("new")
     a.say(wanted=30)
     a.say(held=30)
-    late = {"seq": a.seq, "store": a.store, "held": 30}
+    late = {"seq": a.seq, "store": a.store, "epoch": a.epoch, "held": 30}
     a.say(held=10)
     b.say(wanted=40)
     server.client.flushall()
@@ -39,7 +41,39 @@ def test_a_request_from_before_a_flush_that_arrives_late_counts_nothing(process,
     a.say(held=10)
     new.say(wanted=10)
 
-    assert answer == {"store": a.store, "recheck_in": 0}  # whoever waits for the response sends it again
+    # Whoever waits for the response makes a new request.
+    assert answer == {"store": a.store, "epoch": a.epoch, "recheck_in": 0}
+    assert new.new == 0
+
+
+def test_a_request_from_before_an_eviction_that_arrives_late_counts_nothing(process, server):
+    a, b = process("a"), process("b")
+    a.say(wanted=30)
+    b.say(wanted=20)
+    a.say(held=30)
+    late = {"seq": a.seq, "epoch": a.epoch, "held": 30}
+    b.say(held=20, wanted=10)
+    a.say(held=20)  # gives 10 back, which b gets
+    server.client.delete(KEYS[0])
+
+    answers = [a.send(**late), a.send(**late)]
+    a.say(held=20, wanted=10)
+
+    assert [answer.get("lost") for answer in answers] == [True, None]
+    assert a.new == 0
+
+
+def test_an_eviction_is_noticed_again_before_anybody_has_reported(process, server):
+    a, new = process("a"), process("new")
+    a.say(wanted=30)
+    a.say(held=30)
+    late = {"seq": a.seq, "held": 30}
+    for _ in range(2):
+        server.client.delete(KEYS[0])
+        assert a.send(**late)["lost"]
+
+    new.say(wanted=30)
+
     assert new.new == 0
 
 

@@ -177,11 +177,6 @@ class LeasedBudget(LocalBudget):
         """Have a request sent, whatever was sent before."""
         self.request_at = 0.0
 
-    def report_anew(self) -> None:
-        """Have all be reported that is held here: the store has lost its data."""
-        self._update(self._leased.forget_request)
-        self.request_soon()
-
     def on_disconnect(self, fallback_slots: int) -> bool:
         """Redis cannot be reached; True when nothing can be granted any more."""
         self._update(lambda: self._leased.on_disconnect(fallback_slots, monotonic()))

@@ -31,6 +31,8 @@ class LeaseRequest:
     """Number of the process' request; the same number twice is the same request, sent again."""
     term: int
     """How many leases this process has lost: what was granted under an earlier one is void."""
+    epoch: str
+    """The data that the request is about, as the last response named it; empty without a lease before."""
     granted_seen: int
     """The highest `granted` received in this term."""
     held: int
@@ -81,9 +83,11 @@ class LeaseUpdate:
     recheck_in: int = -1
     """In so many ms something changes by time alone and a request is to be sent; -1: never."""
     seq: int = 0
-    """In responses: the request that it answers; 0: the store is another one, and nothing was done."""
+    """In responses: the request that it answers; 0: it was about data that is lost, and nothing was done."""
     store: int = 0
     """In responses: when the store's data was created."""
+    epoch: str = ""
+    """In responses: the present data of the account; another one after each loss."""
     leased: bool = True
     """In responses: whether the process has a lease; one that neither holds nor wants permits has none."""
     settles_in: int = 0

@@ -33,6 +33,7 @@ class LeaseState(BudgetState):
         "_answered_sent_at",
         "_contended",
         "_current_drain",
+        "_epoch",
         "_finished_drain",
         "_first_valid_serial",
         "_granted_seen",
@@ -77,6 +78,7 @@ class LeaseState(BudgetState):
         self._granted_seen = 0  # the highest total of grants received in this term
         self._sequence = 0  # of the last request
         self._term = 0  # leases lost so far
+        self._epoch = ""  # the data in Redis that knows of what is held here
         self._latest_call = 0  # the script's call of the latest update; older messages are ignored
         self._current_drain = self._finished_drain = self._reported_drain = 0  # numbers of drains
         self._first_valid_serial = 0  # slots with smaller serials were granted under leases that were lost
@@ -147,18 +149,12 @@ class LeaseState(BudgetState):
                 self.recent_peak = self.in_use
         return self.pending_request
 
-    def forget_request(self) -> None:
-        """Make the next request anew: the data of the store to which the last one was sent is lost.
-
-        The same one again would leave out what was granted after it was made, and nothing else has it.
-        """
-        self.pending_request = None
-
     def on_response(self, update: LeaseUpdate, lease: float, now: float) -> None:
         """Handle the response to the last request; `lease` is in seconds from the sending of that."""
         request = self.pending_request
-        if update.limit:  # rejected
-            self.pending_request = None
+        if not update.seq:  # nothing was done: another limit is in use, or the data is lost
+            self.pending_request = None  # made anew, it has what was granted since
+            self._epoch = update.epoch
         if request is None or update.seq != request.seq:
             return  # the lease was lost meanwhile
         self.pending_request = None
@@ -167,6 +163,7 @@ class LeaseState(BudgetState):
         self._shared.refusals -= request.refused
         self._reported_drain = max(self._reported_drain, request.drained)
         self._latest_call = 0
+        self._epoch = update.epoch if update.leased else ""
         self.lease_expires = self._sent_at + lease if update.leased else math.inf
         self._apply(update, now)
 
@@ -226,6 +223,7 @@ class LeaseState(BudgetState):
             limit=self.limit,
             seq=self._sequence,
             term=self._term,
+            epoch=self._epoch,
             granted_seen=self._granted_seen,
             held=self.held,
             wanted=0 if self.closed else max(0, min(in_use + self.waiting, self.limit) - self.held),

@@ -319,9 +319,7 @@ class LeaseWorker:
             self._log.warning(
                 "Redis has lost the limiter's data, or another server took over; permits are reported again."
             )
-            for budget in self._active.values():
-                budget.report_anew()
-                self._notified.append(budget.account)
+            self._request_all()
         else:
             connections.subscribe("all")
             if settles_in:

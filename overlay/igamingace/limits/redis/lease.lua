@@ -20,6 +20,7 @@
 --   call               number of the latest call of this script for the account
 --   members            the processes that hold or want permits, by id
 --   settled_at         as in the mark, for this account alone
+--   lost_at            when the state before this one was found to be lost (deleted, evicted); none: it was not
 --   store              when the store was created in which it settles, or settled last
 --   reported           until it has settled: permits reported by processes since, beyond which none are granted
 --   drain              number of the latest drain
@@ -193,7 +194,7 @@ local function load_account(key, request, registered_until, prefix)
   local account = {limit = request.limit, working_limit = request.limit, call = 0, members = {}, drain = 0}
   local lost = NOW < registered_until
   if lost then
-    account.settled_at = NOW + request.lease
+    account.lost_at, account.settled_at = NOW, NOW + request.lease
     publish(prefix .. 'all', 'announce ' .. request.account)
   end
   return account, lost
@@ -443,10 +444,15 @@ end
 
 local function handle(keys, request, prefix)
   local store, settled_at, registered_until = read_epoch(keys[2], request, prefix)
-  -- It was sent before data was lost, and may have been overtaken by others of its process, of which nothing is known
-  -- any more: what it reports may be another's by now. If its process still waits for a response, it makes a new one.
-  if request.store ~= 0 and request.store ~= store then return {store = store, recheck_in = 0} end
   local account, lost = load_account(keys[1], request, registered_until, prefix)
+  -- It was made before data was lost: it lacks what was granted since, or others of its process have overtaken it, of
+  -- which nothing is known any more, and what it reports is another's by now. If its process still waits for a response,
+  -- it makes a new one.
+  local epoch = store .. ':' .. (account.lost_at or 0)
+  if request.epoch ~= '' and request.epoch ~= epoch then
+    if lost then redis.call('SET', keys[1], cjson.encode(account), 'PX', request.lease) end
+    return {store = store, epoch = epoch, recheck_in = 0, lost = lost or nil}
+  end
   put_back(account, request)
   settled_at = math.max(settled_at, account.settled_at or 0)
   account.call = account.call + 1
@@ -478,7 +484,7 @@ local function handle(keys, request, prefix)
 
   store_account(keys, account, request, registered_until)
   local response = update_for(account, request, member, own)
-  response.seq, response.store, response.leased = request.seq, store, not is_idle(member)
+  response.seq, response.store, response.epoch, response.leased = request.seq, store, epoch, not is_idle(member)
   response.recheck_in = recheck_in(account, request, member, settled_at, own.recheck_in)
   if NOW < settled_at then response.settles_in = math.ceil(settled_at - NOW) end
   if lost then response.lost = true end
