@@ -159,7 +159,7 @@ class Calls(RuleBasedStateMachine):
 
     @invariant()
     def who_has_a_slot_is_woken(self):
-        assert all(not permit.waits or not permit._woken.locked() for permit in self.holders())
+        assert all(not permit.waits or not permit._wakeup_lock.locked() for permit in self.holders())
 
     @invariant()
     def nobody_waits_beside_a_free_slot(self):

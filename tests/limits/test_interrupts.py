@@ -49,12 +49,14 @@ def wait_in_line(budget, rank=NORMAL):
 
 def assert_told(waiting):
     for permit in waiting:
-        assert not permit.serial or not permit._woken.locked(), "a slot was granted, and nobody was told"
+        assert not permit.serial or not permit._wakeup_lock.locked(), (
+            "a slot was granted, and nobody was told"
+        )
 
 
 def assert_served(permit):
     assert permit.serial, "nobody served it"
-    assert not permit._woken.locked(), "nobody told it"
+    assert not permit._wakeup_lock.locked(), "nobody told it"
     permit.done()
 
 
@@ -185,10 +187,10 @@ def test_while_a_task_of_another_loop_is_told(each_moment, make_budget):
 
         def check():
             loop.run_until_complete(asyncio.sleep(0))
-            assert not permit.serial or permit.woken.done(), "a slot was granted, and nobody was told"
+            assert not permit.serial or permit.future.done(), "a slot was granted, and nobody was told"
             holder.done()
             loop.run_until_complete(asyncio.sleep(0))
-            assert permit.woken.done()
+            assert permit.future.done()
             permit.done()
             assert_at_rest(budget)
 

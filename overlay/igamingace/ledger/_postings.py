@@ -148,14 +148,14 @@ def post_cancel(tx: LedgerTransaction, limits: Limits, callback: Cancel) -> Deci
     """
     player = _lock_player(tx, callback)
     balance = normalize(player.balance)
-    own_id, bet_id, known_by = callback.transaction_id, callback.bet_id, _known_by(callback)
-    found = tx.entries(known_by, bet_id)
+    own_id, bet_id, entry_id = callback.transaction_id, callback.bet_id, _entry_id(callback)
+    found = tx.entries(entry_id, bet_id)
     content = {**_content(callback), "reference_id": bet_id}
     if own_id is not None and (recorded := found.get(own_id)) is not None:
         return _check_repetition(recorded, content, player)
     bet = found.get(bet_id)
     if bet is None:
-        void = {**_content(callback), "command": VOID, "cancelled_by": known_by}
+        void = {**_content(callback), "command": VOID, "cancelled_by": entry_id}
         unchanged = _exact_balance(limits, player, debit=_ZERO, credit=_ZERO)
         if not tx.record(_row(callback, bet_id, void, unchanged)):
             raise SerializationConflict
@@ -176,7 +176,7 @@ def post_cancel(tx: LedgerTransaction, limits: Limits, callback: Cancel) -> Deci
     refund = {**content, "debit": bet.credit, "credit": bet.debit}
     if not tx.post(_row(callback, own_id, refund, balance), player, balance):
         raise SerializationConflict
-    tx.set_cancelled(bet_id, known_by)
+    tx.set_cancelled(bet_id, entry_id)
     return balance
 
 
@@ -237,11 +237,11 @@ def _claim(callback: Bet | Win | BetWin | Cancel) -> Claim | None:
     if callback.signature is None:
         return None
     signature = sha256(callback.signature.encode()).digest()
-    return Claim(signature, callback.command, _known_by(callback), bytes.fromhex(callback.fingerprint))
+    return Claim(signature, callback.command, _entry_id(callback), bytes.fromhex(callback.fingerprint))
 
 
-def _known_by(callback: Bet | Win | BetWin | Cancel) -> str:
-    """Return the id that a callback is known by: its own, or the bet's of a cancel without one."""
+def _entry_id(callback: Bet | Win | BetWin | Cancel) -> str:
+    """Return the id of the entry that a callback makes: its own, or the bet's for a cancel without one."""
     if isinstance(callback, Cancel):
         return callback.transaction_id or callback.bet_id
     return callback.transaction_id

@@ -167,7 +167,7 @@ class LocalBudget:
                 if not timer_thread.running or self._hooks is not None:
                     self._begin_wait()
                 longest = self.acquire_timeout if timeout is None else timeout
-                await (permit.woken if longest == math.inf else permit.wait(longest))
+                await (permit.future if longest == math.inf else permit.wait(longest))
                 permit.waits = False
                 if not permit.serial:
                     self._end_wait_without_slot(permit)

@@ -104,43 +104,43 @@ class LocalPermit(Waiter):
 class ThreadPermit(LocalPermit):
     """The permit of a call that a thread makes."""
 
-    __slots__ = ("_woken",)
+    __slots__ = ("_wakeup_lock",)
 
     def prepare_to_wait(self) -> None:
         """Make the lock that `wake` releases."""
-        self._woken = threading.Lock()
-        self._woken.acquire()
+        self._wakeup_lock = threading.Lock()
+        self._wakeup_lock.acquire()
         self.waits = True
 
     def wake(self) -> None:
         """End the wait, from any thread."""
-        if self._woken.locked():
+        if self._wakeup_lock.locked():
             try:  # noqa: SIM105 - `suppress` takes several times as long
-                self._woken.release()
+                self._wakeup_lock.release()
             except RuntimeError:  # another thread woke it in between: a cancellation beside a grant
                 pass
 
     def wait(self, timeout: float) -> None:
         """Return when woken or after `timeout` seconds."""
-        self._woken.acquire(timeout=max(0.0, min(timeout, threading.TIMEOUT_MAX)))
+        self._wakeup_lock.acquire(timeout=max(0.0, min(timeout, threading.TIMEOUT_MAX)))
 
 
 class TaskPermit(LocalPermit):
     """The permit of a call that a task of an event loop makes."""
 
-    __slots__ = ("loop", "woken")
+    __slots__ = ("future", "loop")
 
     def prepare_to_wait(self) -> None:
         """Make the future that `wake` resolves."""
         self.loop = loop = get_running_loop()
-        self.woken: Future[None] = Future(loop=loop)  # as `create_future` does, but quicker
+        self.future: Future[None] = Future(loop=loop)  # as `create_future` does, but quicker
         self.waits = True
 
     def wake(self) -> None:
         """End the wait; from another thread than the loop's, only once the budget has released its lock."""
         if _get_running_loop() is self.loop:
             try:  # noqa: SIM105 - `suppress` takes several times as long
-                self.woken.set_result(None)
+                self.future.set_result(None)
             except InvalidStateError:  # the task was cancelled, or this is the second time
                 pass
         else:
@@ -150,10 +150,10 @@ class TaskPermit(LocalPermit):
         """Return when woken or after `timeout` seconds."""
         handle = call_later(self.loop, timeout, self._time_out)
         try:
-            await self.woken
+            await self.future
         finally:
             handle.cancel()
 
     def _time_out(self) -> None:
-        if not self.woken.done():
-            self.woken.set_result(None)
+        if not self.future.done():
+            self.future.set_result(None)

@@ -69,7 +69,7 @@ _HIDDEN_SHARDS = (
 )
 _CLIENT_SETTINGS = ("maint", "oss_", "orig_", "himport")
 """Prefixes of settings that tie a connection to its client's pool, and to RESP3."""
-_NEVER_ACCEPTED = {
+_INVALID_SETTINGS = {
     "DB index is out of range": "Redis has no database of this number",
     "SELECT is not allowed": "Redis has no database of this number",
     "value is not an integer": "The number of the database is not an integer",
@@ -321,7 +321,7 @@ class RedisConnections:
             self._scripts.connect()
             self._subscriber.connect()
         except ResponseError as error:
-            for text, problem in _NEVER_ACCEPTED.items():
+            for text, problem in _INVALID_SETTINGS.items():
                 if text in str(error):
                     raise NotUsableError(f"{problem}: {error}") from None
             raise

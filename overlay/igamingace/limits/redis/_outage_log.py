@@ -17,7 +17,7 @@ class OutageLog:
     """Shared by the workers of a limiter, which may all meet the same at once."""
 
     def __init__(self) -> None:
-        self.limited = LimitedLog(_log)
+        self.limited_log = LimitedLog(_log)
         """For what may happen again and again."""
         self._restart()
         after_fork_in_child(self, OutageLog._restart)

@@ -97,7 +97,7 @@ class LeaseWorker:
         self._on_cluster = on_cluster
         self._worker_of = worker_of
         self._outage_log = outage_log
-        self._log = outage_log.limited
+        self._log = outage_log.limited_log
         self._connections: RedisConnections | None = None
         self._wakeup_pipe: WakeupPipe | None = None
         self._reset()

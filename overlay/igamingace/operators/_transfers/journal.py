@@ -19,8 +19,8 @@ __all__ = ["Journal", "read_entries"]
 
 _PREFIX = b'{"at": '
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-_BEYOND: Final = 2**30
-"""Where Windows locks a byte: beyond all that a journal holds."""
+_LOCKED_BYTE: Final = 2**30
+"""Which byte Windows locks: one beyond all that a journal holds."""
 
 
 class Journal:
@@ -146,7 +146,7 @@ def _lock(file: int, path: Path, kind: str) -> None:
             import msvcrt  # noqa: PLC0415 -- on Windows only
 
             # A byte that is locked there can be neither read nor written through another descriptor.
-            os.lseek(file, _BEYOND, os.SEEK_SET)
+            os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
             msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
         else:
             import fcntl  # noqa: PLC0415 -- not on Windows

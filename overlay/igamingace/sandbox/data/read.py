@@ -31,7 +31,7 @@ _IN_JSON: Final = re.compile(
     r"(?P<what>.*): line (?P<line>\d+) column (?P<column>\d+) \(char \d+\)", re.DOTALL
 )
 # msgspec prepares a type when it is first used, and crashes where two threads do that at once.
-_conversion: Final = threading.Lock()
+_conversion_lock: Final = threading.Lock()
 
 
 class DataError(ValueError):
@@ -73,7 +73,7 @@ def parse_casino(text: str, name: str, *, is_json: bool = False, contract: Docum
     """
     loaded = _json(text, name) if is_json else _toml(text, name)
     try:
-        with _conversion:
+        with _conversion_lock:
             casino = msgspec.convert(loaded, Casino, str_keys=True)
         validate_casino(casino, contract or shipped_contract())
     except msgspec.ValidationError as error:
