@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from dis import opname
@@ -68,6 +69,7 @@ def is_struck(moment, act, *, anywhere=False):
             stop()
             raise Strike
 
+    gc.disable()  # what earlier tests left is not to be finalised here, and interrupted instead of `act`
     stop = _watch_instructions(executes)
     try:
         act()
@@ -75,6 +77,7 @@ def is_struck(moment, act, *, anywhere=False):
         return True
     finally:
         stop()
+        gc.enable()
         before.clear()  # it holds frames, and those what is to be freed
     assert next(moments) <= moment, "somebody swallowed it"
     return False
