@@ -37,8 +37,17 @@ PYTHON_CODE = [
 PACKAGES = Path("dist", "packages")
 LICENCES = "Apache;BSD;ISC;LGPL;MIT;PSF;Python Software Foundation"
 # A file of tests stays in one process: its servers start once, and tests that share state keep their order.
-# One process more than processors: tests of time limits mostly wait.
-PARALLEL = [f"--numprocesses={min(8, 1 + (os.cpu_count() or 1))}", "--dist=loadfile"]
+# More processes than processors: tests of time limits mostly wait. Proofs wait less.
+PROCESSORS = os.cpu_count() or 1
+PARALLEL = [f"--numprocesses={min(8, 1 + PROCESSORS)}", "--dist=loadfile"]
+# schemathesis takes seconds in each process to make its tests, all of them proofs.
+ORDINARY = [
+    f"--numprocesses={min(8, 2 + PROCESSORS)}",
+    "--dist=loadfile",
+    "-m",
+    "not proof",
+    "--ignore=tests/fuzz",
+]
 
 nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "none"  # most sessions share an environment: see `run`
@@ -226,7 +235,7 @@ def ordinary_tests(session: nox.Session, version: str) -> None:
     """Run the tests on one Python, all but the proofs."""
     SKIPPED.unlink(missing_ok=True)
     report = f"--junit-xml={SKIPPED}"
-    run(session, "pytest", *PARALLEL, "-m", "not proof", report, *session.posargs, python=version)
+    run(session, "pytest", *ORDINARY, report, *session.posargs, python=version)
 
 
 for each in PYTHONS:
@@ -364,7 +373,7 @@ def coverage(session: nox.Session) -> None:
 
     What pytest itself loads does not count: pytest_plugin.py, and the first lines of what that imports.
     """
-    run(session, "pytest", *PARALLEL, "-m", "not proof", "--cov", "--cov-report=term", *session.posargs)
+    run(session, "pytest", *ORDINARY, "--cov", "--cov-report=term", *session.posargs)
 
 
 @own_environment
@@ -400,7 +409,7 @@ def minimum(session: nox.Session) -> None:
     options = ["--resolution=lowest-direct", "--all-extras", "--no-header", "--quiet"]
     session.run("uv", "pip", "compile", *options, "pyproject.toml", "-o", oldest)
     session.install("-r", oldest, "opentelemetry-sdk")  # the tests' sdk is of the api's own version
-    session.run("pytest", *PARALLEL, "-m", "not proof", *session.posargs)
+    session.run("pytest", *ORDINARY, *session.posargs)
 
 
 @own_environment
@@ -408,7 +417,7 @@ def newest(session: nox.Session) -> None:
     """Run the tests with the newest dependencies there are, outside the lock: private parts are in use."""
     extras = ",".join(nox.project.load_toml("pyproject.toml")["project"]["optional-dependencies"])
     session.install("--upgrade", "--group=test", "-e", f".[{extras}]")
-    session.run("pytest", *PARALLEL, "-m", "not proof", *session.posargs)
+    session.run("pytest", *ORDINARY, *session.posargs)
 
 
 @own_environment
