@@ -39,9 +39,27 @@ def test_other_names_and_other_servers_are_other_accounts():
     assert account_key(URL, "another", "one") in keys
 
 
-def test_an_empty_name_is_refused():
-    with pytest.raises(ConfigurationError, match="account must be a name"):
-        Agent(token="t" * 30, base_url=URL, account=" ")
+@pytest.mark.parametrize("kind", [Agent, AsyncAgent])
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("", "'' is invalid; use printable text"),
+        (" ", "' ' is invalid; use printable text"),
+        ("casino 7\n", r"'casino 7\n' is invalid; use printable text without spaces at either end"),
+        ("casino \ud800", r"'casino \ud800' is invalid; use printable text"),
+        (7, "7 is not text"),
+        (b"casino 7", "b'casino 7' is not text"),
+        (
+            "60349266c8d9487eab7531b1a15d2480",
+            "<what looks like a token> is invalid; use the name of an account",
+        ),
+    ],
+)
+def test_what_is_no_name_is_refused_and_explained(kind, name, problem):
+    with pytest.raises(ConfigurationError) as caught:
+        kind(token="t" * 30, base_url=URL, account=name)
+
+    assert str(caught.value).startswith(f"account: {problem}")
 
 
 @pytest.mark.parametrize("kind", [Operator, AsyncOperator])

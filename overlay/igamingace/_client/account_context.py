@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from igamingace._client import config
 from igamingace._client.request_headers import request_headers
+from igamingace._common.names import check_public_name
 from igamingace.drift import DriftLog
-from igamingace.errors import ConfigurationError
 from igamingace.limits import account_key, default_limiter
 
 if TYPE_CHECKING:
@@ -69,9 +69,11 @@ def open_context(
     on_drift: Callable[[Difference], object] | None,
     account: str | None = None,
 ) -> AccountContext[W]:
-    """The context of an account: token and base URL checked, budget found, transport made unless shared."""
+    """The context of an account: arguments checked, budget found, transport made unless shared."""
     token = config.find_token(argument)
     url = config.find_base_url(base_url)
+    if account is not None:
+        account = check_public_name(account, "account")
     drift = DriftLog(token, on_drift)
     transport = make(url) if shared is None else shared
     return context_over(transport, url, token, limiter, drift, owned=shared is None, account=account)
@@ -88,8 +90,6 @@ def context_over(
     account: str | None = None,
 ) -> AccountContext[W]:
     """The context of an account over a transport; `owned` when that ends with the account's agent."""
-    if account is not None and not account.strip():
-        raise ConfigurationError("account must be a name, the same whatever the token; it is empty")
     key = account_key(base_url, token.reveal(), account)
     budget = (limiter or default_limiter()).budget(key)
     return AccountContext(base_url, transport, owned, budget, request_headers(token), token, key, drift)

@@ -9,7 +9,8 @@ from sys import intern
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast, get_args
 
 from igamingace._client.config import find_base_url
-from igamingace._common.masking import looks_like_token, masked_repr
+from igamingace._common.masking import masked_repr
+from igamingace._common.names import check_name, check_public_name, check_text
 from igamingace._common.secret import Secret
 from igamingace.errors import ConfigurationError
 from igamingace.operators._accounts.tokens import StaticToken, TokenInput, TokenSource, token_source
@@ -128,16 +129,6 @@ def check_field(name: str, value: object) -> str | None:
     return _CHECKS[name](value)
 
 
-def check_name(value: object, what: str = "name") -> str:
-    """Return a valid name; raises ConfigurationError for any other."""
-    name = _text(value, what)
-    if name and name.isprintable() and name == name.strip():
-        return name
-    raise ConfigurationError(
-        f"{what}: {masked_repr(name)} is invalid; use printable text without spaces at either end"
-    )
-
-
 def check_currency(value: object) -> str:
     """Return a valid currency; raises ConfigurationError for any other."""
     if isinstance(value, list | tuple | set):
@@ -145,7 +136,7 @@ def check_currency(value: object) -> str:
         raise ConfigurationError(
             f"currency: {several} is more than one; an account has one: add an account for each currency"
         )
-    currency = _text(value, "currency")
+    currency = check_text(value, "currency")
     if _CURRENCY.fullmatch(currency):
         return intern(currency)
     letters = re.match(r"[A-Za-z]{3}", currency)
@@ -157,14 +148,14 @@ def check_currency(value: object) -> str:
 
 def check_level(value: object) -> Level:
     """Return a valid level; raises ConfigurationError for any other."""
-    level = _text(value, "level")
+    level = check_text(value, "level")
     if level in LEVELS:
         return cast("Level", level)
     raise ConfigurationError(f"level: {masked_repr(level)} is invalid; use {' or '.join(map(repr, LEVELS))}")
 
 
 def _check_base_url(value: object) -> str:
-    text = _text(value, "base_url")
+    text = check_text(value, "base_url")
     try:
         return _find_base_url(text)
     except ConfigurationError as error:
@@ -176,27 +167,14 @@ _find_base_url = lru_cache(maxsize=64)(find_base_url)
 """Cached so that plain http is warned of once, and not for each of ten thousand accounts."""
 
 
-def _no_token(name: str, what: str) -> str:
-    """Return the name, which is public; raises ConfigurationError when it looks like a token."""
-    if looks_like_token(name):
-        raise ConfigurationError(f"{what}: {masked_repr(name)} is invalid; use the name of an account")
-    return name
-
-
-def _text(value: object, what: str) -> str:
-    if isinstance(value, str):
-        return value
-    raise ConfigurationError(f"{what}: {masked_repr(value)} is not text; write it in double quotes")
-
-
 _REQUIRED: Final = ("name", "currency", "level")
 _CHECKS: Final[Mapping[str, Callable[[object], str]]] = {
-    "name": lambda value: _no_token(check_name(value), "name"),
+    "name": lambda value: check_public_name(value, "name"),
     "currency": check_currency,
     "level": check_level,
-    "parent": lambda value: intern(_no_token(check_name(value, "parent"), "parent")),
-    "site": lambda value: intern(_no_token(check_name(value, "site"), "site")),
+    "parent": lambda value: intern(check_public_name(value, "parent")),
+    "site": lambda value: intern(check_public_name(value, "site")),
     "operator_id": lambda value: check_name(value, "operator_id"),
     "base_url": _check_base_url,
-    "budget": lambda value: _no_token(check_name(value, "budget"), "budget"),
+    "budget": lambda value: check_public_name(value, "budget"),
 }

@@ -9,6 +9,7 @@ from inspect import isawaitable
 from typing import TYPE_CHECKING, Final
 
 from igamingace._common.masking import without_userinfo
+from igamingace._common.names import check_name
 from igamingace._common.secret import Secret
 from igamingace._common.urls import is_callable_url
 from igamingace.errors import (
@@ -23,7 +24,6 @@ from igamingace.operators._accounts.account import (
     check_currency,
     check_field,
     check_level,
-    check_name,
 )
 from igamingace.operators._errors import CreatedOutside, CreationUnknown, may_have_been_applied
 from igamingace.operators._execution.flow import CallOne
