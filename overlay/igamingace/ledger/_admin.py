@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from igamingace._common.clock import monotonic
 from igamingace.callbacks import InvalidPlayer, NotEnoughMoney
 from igamingace.errors import ConfigurationError, InvalidArgument
-from igamingace.ledger._amounts import apply_change, normalize
+from igamingace.ledger._amounts import apply_change, is_currency, normalize
 from igamingace.ledger._engine import reading, transaction
 from igamingace.ledger._errors import PlayerExists, SerializationConflict
 from igamingace.ledger._ledger_entry import DEPOSIT, WITHDRAW, Entry
@@ -43,7 +43,7 @@ class LedgerAdmin(LedgerReading):
         """
         if not self._schema.own_players:
             raise ConfigurationError(f"{self._schema.players.name} is your table: insert the player there")
-        if len(currency) != 3 or not (currency.isascii() and currency.isalpha() and currency.isupper()):  # noqa: PLR2004 -- ISO 4217
+        if not is_currency(currency):
             raise InvalidArgument(f"{currency!r} is no currency: give three capitals, for example USD")
         if not player_id or self._schema.key_of(player_id) is None:
             raise InvalidArgument("a player_id is text without NUL, and not empty")

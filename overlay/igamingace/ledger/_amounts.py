@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from igamingace._common.extras import install_hint
+from igamingace._common.numbers import is_integer
 
 try:
     from sqlalchemy.types import BigInteger, Numeric, Text, TypeDecorator
@@ -15,6 +17,7 @@ except ModuleNotFoundError as error:
     raise ImportError(f"the ledger needs {error.name}: {install_hint('ledger')}") from error
 
 from igamingace.callbacks import Refusal
+from igamingace.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
@@ -22,6 +25,10 @@ if TYPE_CHECKING:
 
 DIGITS: Final = 38
 """The most digits of an amount, those after the point included."""
+MAX_SCALE: Final = DIGITS // 2
+"""The most digits after the point of an amount."""
+MINOR_UNITS_DIGITS: Final = 18
+"""The most digits of an amount that is kept as a 64-bit integer of the smallest unit."""
 
 # Two amounts of 38 digits have at most 77 between their first and their last place; nothing is ever rounded.
 _exact: Final = Context(prec=96, Emin=-999, Emax=999, traps=[Inexact, InvalidOperation, Overflow])
@@ -68,6 +75,17 @@ class Limits:
         return fixed or fixed.copy_abs()  # no -0
 
 
+def check_scale(name: str, scale: object, most: int) -> None:
+    """Raise ConfigurationError unless the scale is a number of digits from 0 to `most`."""
+    if not (is_integer(scale) and 0 <= scale <= most):
+        raise ConfigurationError(f"{name} is {scale!r}: give 0 to {most} digits")
+
+
+def is_currency(text: object) -> bool:
+    """Whether a value has the form of an ISO 4217 code."""
+    return isinstance(text, str) and re.fullmatch("[A-Z]{3}", text) is not None
+
+
 def apply_change(balance: Decimal, *, debit: Decimal, credit: Decimal) -> Decimal:
     """Return the balance after a change, exact."""
     return _exact.add(_exact.subtract(balance, debit), credit)
@@ -94,7 +112,8 @@ class Amount(TypeDecorator[Decimal]):
     cache_ok = True
 
     def __init__(self, scale: int = 8) -> None:
-        """Take the digits after the point."""
+        """Take the digits after the point; raises ConfigurationError for anything but 0 to 19."""
+        check_scale("scale", scale, MAX_SCALE)
         super().__init__(DIGITS, scale)
         self.scale = scale
         self._limits = Limits(DIGITS, scale)
@@ -124,14 +143,23 @@ class MinorUnits(TypeDecorator[Decimal]):
     cache_ok = True
 
     def __init__(self, scale: int = 2) -> None:
-        """Take how many digits after the point the smallest unit is: 2 for cents."""
+        """Take how many digits after the point the smallest unit is: 2 for cents.
+
+        Raises:
+            ConfigurationError: it is not from 0 to 18.
+        """
+        check_scale("scale", scale, MINOR_UNITS_DIGITS)
         super().__init__()
         self.scale = scale
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> object:
         """Return what the driver gets."""
         del dialect
-        return None if value is None else int(Limits(18, self.scale).exact(value).scaleb(self.scale, _exact))
+        return (
+            None
+            if value is None
+            else int(Limits(MINOR_UNITS_DIGITS, self.scale).exact(value).scaleb(self.scale, _exact))
+        )
 
     def process_result_value(self, value: object, dialect: Dialect) -> Decimal | None:
         """Return what the driver gave, as a Decimal."""

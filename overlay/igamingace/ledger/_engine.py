@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import URL, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
 
 from igamingace._common.clock import monotonic
 from igamingace._common.fork import register_at_fork
@@ -38,8 +39,8 @@ def open_engine(database: object) -> Engine:
     """Return the application's engine, or one of the ledger's own for a URL.
 
     Raises:
-        ConfigurationError: the database is neither SQLite nor PostgreSQL, the driver another one than in
-            `DRIVERS`, or the engine is an asynchronous one.
+        ConfigurationError: the text is no URL, the database neither SQLite nor PostgreSQL, the driver another
+            one than in `DRIVERS`, or the engine is an asynchronous one.
     """
     if isinstance(database, Engine):
         _refuse_other_drivers(database.dialect.name, database.dialect.driver)
@@ -52,7 +53,16 @@ def open_engine(database: object) -> Engine:
         raise ConfigurationError(
             f"the ledger works with a URL or an engine of create_engine, not with {type(database).__name__}"
         )
-    return _create_engine(make_url(database))
+    try:
+        url = make_url(database)
+    except (ArgumentError, ValueError):  # not told further: the text may hold a password
+        url = None
+    if url is None:
+        raise ConfigurationError(
+            "the ledger's database is no URL: give one such as sqlite:///wallet.db or "
+            "postgresql://user:password@host/name"
+        )
+    return _create_engine(url)
 
 
 def _refuse_other_drivers(database: str, driver: str) -> None:

@@ -21,8 +21,9 @@ from igamingace.callbacks import (
 )
 from igamingace.callbacks._instrumentation import record_booking
 from igamingace.drift import DriftLog
+from igamingace.errors import ConfigurationError
 from igamingace.ledger._admin import LedgerAdmin
-from igamingace.ledger._amounts import AmountRefused, normalize
+from igamingace.ledger._amounts import AmountRefused, is_currency, normalize
 from igamingace.ledger._errors import NotCovered, SignatureReused, TransactionMismatch
 from igamingace.ledger._postings import Change, post_cancel, post_change, post_in_one_statement
 from igamingace.ledger._schema import PREFIX, SCALE, PlayerTable
@@ -131,10 +132,16 @@ class Ledger(LedgerAdmin):
             hooks: what to call when somebody should look.
 
         Raises:
-            ConfigurationError: the database or its driver is another one, or the table cannot hold exact
-                amounts. Of the first use: PostgreSQL is older than 13, the ledger's tables are not there, or
-                are of another version.
+            ConfigurationError: an argument is none of these, the database or its driver is another one, or
+                the table cannot hold exact amounts. Of the first use: PostgreSQL is older than 13, the tables
+                are not there, or are of another version.
         """
+        if currency is not None and not is_currency(currency):
+            raise ConfigurationError(
+                f"currency is {currency!r}: give three capitals, for example USD, or None"
+            )
+        if session is not None and not callable(session):
+            raise ConfigurationError("session cannot be called: give a function of a playerId, or None")
         super().__init__(database, players=players, prefix=prefix, scale=scale, hooks=hooks)
         self._currency: Final = currency
         self._session: Final = session

@@ -35,7 +35,15 @@ from sqlalchemy import (
 
 from igamingace._common.clock import monotonic
 from igamingace.errors import ConfigurationError
-from igamingace.ledger._amounts import DIGITS, Amount, Limits, MinorUnits
+from igamingace.ledger._amounts import (
+    DIGITS,
+    MAX_SCALE,
+    MINOR_UNITS_DIGITS,
+    Amount,
+    Limits,
+    MinorUnits,
+    check_scale,
+)
 from igamingace.ledger._engine import (
     autocommit_engine,
     borrow_connection,
@@ -135,8 +143,9 @@ def define_tables(
     Raises:
         ConfigurationError: a column is missing, or cannot hold exact amounts; the scale is out of range.
     """
-    if not 0 <= scale <= DIGITS // 2:
-        raise ConfigurationError(f"scale is {scale!r}: give 0 to {DIGITS // 2} digits")
+    check_scale("scale", scale, MAX_SCALE)
+    if not (isinstance(prefix, str) and storable(prefix)):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
+        raise ConfigurationError(f"prefix is {prefix!r}: give text that can begin a table's name")
     if players is not None:
         return _with_own_players(players, metadata, prefix)
     table = Table(
@@ -228,6 +237,8 @@ _id: Final = (
 
 
 def _with_own_players(players: PlayerTable, metadata: MetaData, prefix: str) -> Schema:
+    if not (isinstance(players, PlayerTable) and isinstance(players.table, Table)):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
+        raise ConfigurationError("players is no PlayerTable of a Table: give PlayerTable(table=players, ...)")
     key, balance = _column(players, players.player_id), _column(players, players.balance)
     limits, amount = _money(players, balance)
     return Schema(
@@ -255,11 +266,14 @@ def _money(players: PlayerTable, balance: Column[Any]) -> tuple[Limits, ColumnEl
     """Return which amounts a balance can hold, and the column read as Decimal."""
     kind = balance.type
     if isinstance(kind, Integer) and players.minor_digits is not None:
-        return Limits(18, players.minor_digits), type_coerce(balance, MinorUnits(players.minor_digits))
+        check_scale("minor_digits", players.minor_digits, MINOR_UNITS_DIGITS)
+        return Limits(MINOR_UNITS_DIGITS, players.minor_digits), type_coerce(
+            balance, MinorUnits(players.minor_digits)
+        )
     if isinstance(kind, Amount):
         return Limits(DIGITS, kind.scale), balance
     if isinstance(kind, MinorUnits):
-        return Limits(18, kind.scale), balance
+        return Limits(MINOR_UNITS_DIGITS, kind.scale), balance
     if isinstance(kind, Numeric) and not isinstance(kind, Float) and kind.asdecimal:
         digits = DIGITS if kind.precision is None else kind.precision
         return Limits(digits, SCALE if kind.scale is None else kind.scale), balance
