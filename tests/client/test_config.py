@@ -7,6 +7,7 @@ import logging
 import pytest
 from igamingace import Agent, AsyncAgent, Timeouts, errors
 from igamingace._client.config import Options, as_timeouts, find_base_url
+from igamingace.limits import LocalLimiter
 from igamingace_bindings import contract
 
 
@@ -157,7 +158,10 @@ def test_a_number_is_the_total():
     assert as_timeouts(12) == Timeouts(connect=5.0, total=12)
 
 
-@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), "5", True, (5, 30)])
+@pytest.mark.parametrize(
+    "timeout",
+    [0, -1, float("nan"), float("inf"), "5", True, (5, 30), 2_000_001, pytest.param(10**400, id="huge")],
+)
 def test_a_timeout_that_makes_no_sense_is_refused(make, timeout):
     with pytest.raises(errors.ConfigurationError):
         make("token", timeout=timeout)
@@ -166,7 +170,7 @@ def test_a_timeout_that_makes_no_sense_is_refused(make, timeout):
 @pytest.mark.parametrize(
     "option", ["max_retries", "busy_retries", "busy_timeout", "backoff", "acquire_timeout"]
 )
-@pytest.mark.parametrize("value", [-1, float("nan"), "3", True])
+@pytest.mark.parametrize("value", [-1, float("nan"), "3", True, pytest.param(10**400, id="huge")])
 def test_an_option_that_makes_no_sense_is_refused(make, option, value):
     with pytest.raises(errors.ConfigurationError, match=option):
         make("token", **{option: value})
@@ -176,6 +180,24 @@ def test_an_option_that_makes_no_sense_is_refused(make, option, value):
 def test_a_time_limit_that_makes_no_sense_is_refused(limits):
     with pytest.raises(errors.ConfigurationError, match=next(iter(limits))):
         Timeouts(**limits)
+
+
+def test_a_call_takes_the_longest_time_limit(client, server, answers):
+    server.answers(answers.success())
+
+    client.list(timeout=Timeouts(connect=2_000_000, total=2_000_000))
+
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("limiter", [0, "redis://:s3cret@127.0.0.1", LocalLimiter, object()])
+def test_what_is_no_limiter_is_refused_and_not_shown(make, limiter):
+    with pytest.raises(
+        errors.ConfigurationError, match=r"limiter is .*: give LocalLimiter\(50\), "
+    ) as caught:
+        make("token", limiter=limiter)
+
+    assert "s3cret" not in str(caught.value)
 
 
 def test_options_for_one_call_leave_the_agent_as_it_was(make):

@@ -4,9 +4,10 @@ import traceback
 
 import pytest
 from igamingace.errors import ConfigurationError
-from igamingace.operators import TreeError, UnknownAccount
+from igamingace.operators import Account, TreeError, UnknownAccount
 
 TOKEN = "60349266c8d9487eab7531b1a15d2480"
+ACCOUNT = Account(name="casino", token=TOKEN, currency="USD")
 
 
 def test_an_operator_that_was_refused_can_be_shown(world, tree):
@@ -37,6 +38,27 @@ def test_a_token_that_is_asked_for_as_an_account_is_not_shown(world, tree):
         world.operator(tree).agent(TOKEN)
 
     assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("accounts", "problem"),
+    [
+        ("agents.toml", "has a member of type str"),
+        ([TOKEN], "has a member of type str"),
+        (ACCOUNT, "is of type Account"),
+        (None, "is of type NoneType"),
+    ],
+)
+def test_what_are_no_accounts_is_told(world, accounts, problem):
+    with pytest.raises(ConfigurationError) as caught:
+        world.operator(accounts)
+
+    assert str(caught.value) == f"accounts {problem}: give a list of Account, or a Tree"
+
+
+def test_what_is_no_limiter_is_told(world, tree):
+    with pytest.raises(ConfigurationError, match="limiter is of type int: give"):
+        type(world.operator(tree))([], limiter=5)
 
 
 @pytest.mark.parametrize("options", [{"deadline": "5"}, {"max_in_flight": "5"}])

@@ -323,6 +323,12 @@ def _without_the_code_of_the_limit(contract):
     contract["x-concurrency-limit"]["refusedWith"] = 7
 
 
+@pytest.mark.parametrize("document", ["openapi.json", [], b"{}"])
+def test_what_is_no_document_is_refused_too(document):
+    with pytest.raises(ContractError, match=r"an OpenAPI 3\.1 document is needed"):
+        Sandbox(document)
+
+
 @pytest.mark.parametrize(
     ("edit", "message"),
     [

@@ -9,6 +9,7 @@ from igamingace._client import config
 from igamingace._client.request_headers import request_headers
 from igamingace._common.names import check_public_name
 from igamingace.drift import DriftLog
+from igamingace.errors import ConfigurationError
 from igamingace.limits import account_key, default_limiter
 
 if TYPE_CHECKING:
@@ -91,8 +92,20 @@ def context_over(
 ) -> AccountContext[W]:
     """The context of an account over a transport; `owned` when that ends with the account's agent."""
     key = account_key(base_url, token.reveal(), account)
-    budget = (limiter or default_limiter()).budget(key)
+    budget = find_limiter(limiter).budget(key)
     return AccountContext(base_url, transport, owned, budget, request_headers(token), token, key, drift)
+
+
+def find_limiter(limiter: Limiter | None) -> Limiter:
+    """The limiter from the argument, or that of the process; raises ConfigurationError for anything else."""
+    if limiter is None:
+        return default_limiter()
+    if callable(getattr(limiter, "budget", None)) and not isinstance(limiter, type):
+        return limiter
+    what = (
+        "a class" if isinstance(limiter, type) else f"of type {type(limiter).__name__}"
+    )  # a URL has a password
+    raise ConfigurationError(f"limiter is {what}: give LocalLimiter(50), RedisLimiter(url) or None")
 
 
 # What connects, and httpx2, take longer to import than all the rest: each comes when it is needed.

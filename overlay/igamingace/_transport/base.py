@@ -7,7 +7,6 @@ Failures are values and not exceptions: the traceback of a library's exception h
 from __future__ import annotations
 
 import errno
-import math
 import socket
 import ssl
 import zlib
@@ -41,9 +40,15 @@ _GZIP: Final = b"\x1f\x8b"
 _NO_ROUTE: Final = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENETDOWN)
 
 
+_MAX_SECONDS: Final = 2_000_000
+"""poll(2) takes milliseconds in 31 bits."""
+
+
 def _positive(name: str, seconds: float) -> None:
-    if not (is_number(seconds) and seconds > 0 and math.isfinite(seconds)):
-        raise ConfigurationError(f"{name} is {seconds!r}: give a positive number of seconds")
+    if not (is_number(seconds) and 0 < seconds <= _MAX_SECONDS):
+        raise ConfigurationError(
+            f"{name} is {seconds!r}: give a number of seconds above 0, at most {_MAX_SECONDS}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, cast
 
-from igamingace.operators._accounts.account import check_currency, check_level
+from igamingace.errors import ConfigurationError
+from igamingace.operators._accounts.account import Account, check_currency, check_level
 from igamingace.operators._accounts.tree_text import render
 from igamingace.operators._accounts.validation import TreeMarkers, check_place, find_problems
 from igamingace.operators._errors import TreeError, UnknownAccount, summarize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from decimal import Decimal
 
-    from igamingace.operators._accounts.account import Account, Level
+    from igamingace.operators._accounts.account import Level
 
 __all__ = ["Tree"]
+
+
+def _checked_accounts(accounts: object) -> tuple[Account, ...]:
+    advice = "give a list of Account, or a Tree"
+    if not isinstance(accounts, Iterable):
+        raise ConfigurationError(f"accounts is of type {type(accounts).__name__}: {advice}")
+    given = tuple(cast("Iterable[object]", accounts))
+    for one in given:
+        if not isinstance(one, Account):
+            raise ConfigurationError(f"accounts has a member of type {type(one).__name__}: {advice}")
+    return cast("tuple[Account, ...]", given)
 
 
 class Tree:
@@ -34,8 +47,9 @@ class Tree:
             TreeError: with all problems: duplicate names, unknown parents, agents with children, cycles.
             DuplicateToken: two accounts have the same token; tokens that only a function can return are
                 not compared.
+            ConfigurationError: there is something else among the accounts.
         """
-        given = tuple(accounts)
+        given = _checked_accounts(accounts)
         if problems := [problem.text for problem in find_problems(given)]:
             raise TreeError(problems)
         self._changing = threading.Lock()

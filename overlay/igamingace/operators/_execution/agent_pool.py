@@ -9,11 +9,10 @@ from weakref import WeakValueDictionary
 from igamingace._client import config
 from igamingace._client._async import AsyncAgent, AsyncAgentView
 from igamingace._client._sync import Agent, AgentView
-from igamingace._client.account_context import context_over
+from igamingace._client.account_context import context_over, find_limiter
 from igamingace._client.dispatchers import AsyncDispatcher, Dispatcher
 from igamingace.drift import DriftLog
 from igamingace.errors import AgentClosed
-from igamingace.limits import default_limiter
 from igamingace.operators._accounts.account import secret_token
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ class AgentPool(Generic[A, W]):
         self.drift = DriftLog(on_drift=on_drift)
         self._make = make
         self._make_transport = make_transport
-        self.limiter = limiter or default_limiter()
+        self.limiter = find_limiter(limiter)
         self._lock = threading.Lock()
         self._cached: WeakValueDictionary[str, A] = WeakValueDictionary()
         self._transports: dict[str, W] = {}

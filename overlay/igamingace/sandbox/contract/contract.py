@@ -100,7 +100,7 @@ class Contract:
         Raises:
             ContractError: it is not an OpenAPI 3.1 document, or something in it cannot be served.
         """
-        if not str(document.get("openapi", "")).startswith("3.1"):
+        if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3.1"):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
             raise ContractError("contract /openapi: an OpenAPI 3.1 document is needed, bundled into one file")
         self.document = document
         self.schemas = Document(document)
