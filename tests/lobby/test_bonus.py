@@ -156,7 +156,7 @@ def test_an_expiry_has_a_time_zone(bonus_of, world):
     assert world.requests() == []
 
 
-@pytest.mark.parametrize("every", [0, -1, float("nan")])
+@pytest.mark.parametrize("every", [0, -1, float("nan"), "5"])
 def test_readings_need_a_pause(bonus_of, every):
     with pytest.raises(ConfigurationError, match="every is"):
         bonus_of(lambda bonus: (yield bonus.wait(every=every)))

@@ -382,10 +382,19 @@ def test_a_closed_catalogue_serves_nothing(world):
 
 
 @pytest.mark.parametrize(
-    "options", [{"fresh": -1}, {"fresh": 20, "stale": 10}, {"stale": float("inf")}, {"concurrency": 0}]
+    "options",
+    [
+        {"fresh": -1},
+        {"fresh": "600"},
+        {"fresh": 20, "stale": 10},
+        {"stale": float("inf")},
+        {"stale": None},
+        {"concurrency": 0},
+        {"concurrency": "4"},
+    ],
 )
 def test_settings_that_make_no_sense_are_refused(world, options):
-    with pytest.raises(ConfigurationError, match=r"is -?[0-9inf]+"):
+    with pytest.raises(ConfigurationError, match=r"is '?-?[0-9inf]+"):
         world.catalogue([], **options)
 
 

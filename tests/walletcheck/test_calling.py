@@ -91,7 +91,19 @@ def test_each_check_runs_alone(check):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"player": ""}, {"currency": "usd"}, {"timeout": 0}, {"path": "x"}, {"token": "a b"}, {"only": ["no"]}],
+    [
+        {"player": ""},
+        {"player": 5},
+        {"currency": "usd"},
+        {"currency": "US1"},
+        {"currency": 5},
+        {"timeout": 0},
+        {"timeout": "5"},
+        {"path": "x"},
+        {"path": b"/"},
+        {"token": "a b"},
+        {"only": ["no"]},
+    ],
 )
 def test_what_makes_no_sense_is_refused_before_anything_is_sent(wrong):
     wallet = RightWallet()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from igamingace._common.numbers import is_integer, is_number
 from igamingace.callbacks._asgi import WalletApp
 from igamingace.callbacks._handler import CallbackHandler
 from igamingace.callbacks._http import DEFAULT_MAX_BODY, parse_networks
@@ -129,11 +130,11 @@ def wallet_wsgi(
 
 
 def _check_settings(*, max_age: float | None, max_body: int, margin: float, threads: int) -> None:
-    if max_age is not None and not max_age > 0:
+    if max_age is not None and not (is_number(max_age) and max_age > 0):
         raise ConfigurationError(f"max_age is {max_age!r}; use a positive number of seconds, or None")
-    if max_body < 1:
+    if not (is_integer(max_body) and max_body >= 1):
         raise ConfigurationError(f"max_body is {max_body!r}; use 1 byte or more")
-    if not (0 <= margin < math.inf):
+    if not (is_number(margin) and 0 <= margin < math.inf):
         raise ConfigurationError(f"margin is {margin!r}; use 0 seconds or more")
-    if threads < 1:
+    if not (is_integer(threads) and threads >= 1):
         raise ConfigurationError(f"threads is {threads!r}; use 1 or more")

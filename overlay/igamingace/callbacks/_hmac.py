@@ -52,7 +52,14 @@ def by_account(tokens: str | Tokens) -> Iterable[tuple[Account, str]]:
     """Return each token with its name or index; a single one with None."""
     if isinstance(tokens, str):
         return ((None, tokens),)
-    return tokens.items() if isinstance(tokens, Mapping) else enumerate(tokens)
+    if isinstance(tokens, Mapping):
+        return tokens.items()
+    if isinstance(tokens, Iterable) and not isinstance(tokens, bytes):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
+        return enumerate(tokens)
+    raise ConfigurationError(
+        f"the token is {type(tokens).__name__}: give the account's API token as str, a list of tokens, or a "
+        "mapping of names to tokens"
+    )
 
 
 def key_of(token: object) -> Key:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from ipaddress import ip_network
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from igamingace._common.ip_addresses import Network, in_networks
 from igamingace.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 DEFAULT_MAX_BODY: Final = 65_536
 _MAX_LENGTH_DIGITS: Final = 12
@@ -64,8 +62,9 @@ def parse_networks(allowed: Iterable[str | Network] | None) -> tuple[Network, ..
     """
     if allowed is None:
         return None
-    if isinstance(allowed, str):
-        raise ConfigurationError("allowed_addresses is a string; use a list, for example ['203.0.113.7']")
+    if isinstance(allowed, str) or not isinstance(allowed, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
+        kind = type(allowed).__name__
+        raise ConfigurationError(f"allowed_addresses is {kind}; use a list, for example ['203.0.113.7']")
     try:
         networks = tuple(ip_network(entry) for entry in allowed)
     except ValueError as error:

@@ -14,6 +14,7 @@ from igamingace_bindings.rest.models.free_spins import FreeSpins
 
 from igamingace._common.answers import field_of
 from igamingace._common.clock import monotonic
+from igamingace._common.numbers import is_number
 from igamingace.errors import ConfigurationError, Conflict, IGamingAceError
 from igamingace.lobby._open_game import game_ids
 from igamingace.lobby._steps import CallOne, Sleep, run, run_async
@@ -220,7 +221,7 @@ def _pause(state: BonusState, every: float) -> float:
 
 
 def _check_pause(every: float) -> None:
-    if not every > 0:
+    if not (is_number(every) and every > 0):
         raise ConfigurationError(f"every is {every!r}: give a positive number of seconds")
 
 

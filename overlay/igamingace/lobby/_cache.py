@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from igamingace._common.clock import monotonic
 from igamingace._common.fork import after_fork_in_child
+from igamingace._common.numbers import is_number
 from igamingace.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class CatalogueCache:
         Raises:
             ConfigurationError: the times make no sense.
         """
-        if not (0 <= fresh <= stale and math.isfinite(stale)):
+        if not (is_number(fresh) and is_number(stale) and 0 <= fresh <= stale < math.inf):
             raise ConfigurationError(
                 f"fresh is {fresh!r} and stale {stale!r}: give seconds, `stale` no less than `fresh`"
             )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from igamingace._client.base_agent import context_of, options_of
 from igamingace._common.limited_log import LimitedLog
+from igamingace._common.numbers import is_integer
 from igamingace._transport.cancellation import Cancelled, CancelScope
 from igamingace.errors import AgentClosed, ConfigurationError
 from igamingace.limits._shared import shared_values
@@ -42,7 +43,7 @@ class _BaseDriver:
         concurrency: int,
         snapshot: CatalogueSnapshot | None,
     ) -> None:
-        if concurrency < 1:
+        if not (is_integer(concurrency) and concurrency >= 1):
             raise ConfigurationError(f"concurrency is {concurrency!r}: give 1 or more")
         budget = context_of(agent).budget
         log = LimitedLog(logging.getLogger("igamingace.lobby"))

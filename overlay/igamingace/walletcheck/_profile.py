@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from igamingace_bindings.contract import CALLBACKS
 
 from igamingace._common.clock import perf_counter
+from igamingace._common.numbers import is_integer
 from igamingace._wallet_client.client import MAX_CONCURRENCY
 from igamingace.errors import ConfigurationError
 from igamingace.walletcheck._run import with_player
@@ -97,10 +98,10 @@ async def profile_async(settings: Settings, calls: int, concurrency: int) -> Pro
         ConfigurationError: an argument is invalid.
         CannotCheck: what the callbacks rely on does not work, such as the connection or an option.
     """
-    if calls < 1:
-        raise ConfigurationError(f"calls is {calls}; use a positive number")
-    if not 1 <= concurrency <= MAX_CONCURRENCY:
-        raise ConfigurationError(f"concurrency is {concurrency}; use a number from 1 to {MAX_CONCURRENCY}")
+    if not (is_integer(calls) and calls >= 1):
+        raise ConfigurationError(f"calls is {calls!r}; use a positive number")
+    if not (is_integer(concurrency) and 1 <= concurrency <= MAX_CONCURRENCY):
+        raise ConfigurationError(f"concurrency is {concurrency!r}; use a number from 1 to {MAX_CONCURRENCY}")
     start = perf_counter()
     played = await with_player(settings, partial(_measure, calls, concurrency))
     results = played.result

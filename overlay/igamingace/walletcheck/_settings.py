@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from igamingace_bindings.scalars import OpaqueId
 
 from igamingace._client.config import TOKEN_VARIABLE
+from igamingace._common.numbers import is_number
 from igamingace._common.secret import Secret, check_token
 from igamingace._wallet_client.dialects import DialectName, require_dialect
 from igamingace.errors import ConfigurationError
@@ -115,13 +117,15 @@ def make_settings(
         ConfigurationError: one is invalid; the message names it.
     """
     option = partial(option_name, in_shell=in_shell)
-    if not player:
-        raise ConfigurationError(f"{option('player')} is empty; use the id of a player that the wallet knows")
-    if len(currency) != len("USD") or not (currency.isascii() and currency.isupper()):
+    if not (isinstance(player, str) and player):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
+        raise ConfigurationError(
+            f"{option('player')} is {player!r}; use the id of a player that the wallet knows"
+        )
+    if not (isinstance(currency, str) and re.fullmatch("[A-Z]{3}", currency)):  # pyright: ignore[reportUnnecessaryIsInstance] -- as above
         raise ConfigurationError(f"{option('currency')} is {currency!r}; use an ISO 4217 code, such as USD")
-    if not timeout > 0:
+    if not (is_number(timeout) and timeout > 0):
         raise ConfigurationError(f"{option('timeout')} is {timeout!r}; use a positive number of seconds")
-    if not path.startswith("/"):
+    if not (isinstance(path, str) and path.startswith("/")):  # pyright: ignore[reportUnnecessaryIsInstance] -- as above
         raise ConfigurationError(f"path is {path!r}; it must begin with a slash")
     return Settings(
         target=target,
