@@ -361,11 +361,20 @@ def test_the_result_is_frozen_pickles_and_shows_no_secret():
 
 
 @pytest.mark.parametrize(
-    ("token", "others"), [("", {}), ([], {}), (TOKEN, {"west": " "}), (TOKEN, {"west": "\ud800"})]
+    ("token", "others"),
+    [("", {}), ([], {}), (5, {}), (TOKEN, {"west": " "}), (TOKEN, {"west": "\ud800"}), (TOKEN, [OTHER])],
 )
-def test_an_empty_token_is_an_error(token, others):
+def test_what_is_no_token_is_an_error(token, others):
     with pytest.raises(ConfigurationError):
         explain(BODY, "x", token, other_tokens=others)
+
+
+@pytest.mark.parametrize("signature", [5, [], object()])
+def test_what_is_no_signature_is_explained(signature):
+    found = explain(BODY, signature, TOKEN)
+
+    assert not found.is_valid
+    assert "is not one signature of 88 base64 characters" in str(found.problem)
 
 
 def test_the_body_as_text_is_an_error():

@@ -9,6 +9,7 @@ import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -250,6 +251,8 @@ def test_what_does_not(value):
 def test_columns_that_make_no_sense_are_refused():
     with pytest.raises(InvalidArgument, match="'stake' is invalid"):
         Columns(kinds={"D": "stake"})
+    with pytest.raises(InvalidArgument, match="kinds is of type str: give a mapping"):
+        Columns(kinds="D")  # type: ignore[arg-type]
     with pytest.raises(InvalidArgument, match="no time zone"):
         Columns(time_zone="Mars")
 
@@ -259,8 +262,14 @@ def test_a_window_needs_aware_times_in_order():
     for since, until in ((naive, SINCE), (SINCE, naive), (SINCE, SINCE)):
         with pytest.raises(InvalidArgument):
             Window(since, until)
-    with pytest.raises(InvalidArgument, match="edge"):
-        Window(SINCE, NOON, timedelta(seconds=-1))
+    edge: Any
+    for edge in (timedelta(seconds=-1), 300):
+        with pytest.raises(InvalidArgument, match=r"edge is .*: give a timedelta"):
+            Window(SINCE, NOON, edge)
+    other: Any
+    for other in (SINCE.date(), "2026-11-30"):
+        with pytest.raises(InvalidArgument, match=r"since is of type (date|str): give an aware"):
+            Window(other, NOON)
 
 
 def test_a_day_has_the_hours_of_its_time_zone():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -26,9 +27,10 @@ from igamingace.callbacks._signing_mistakes import (
     wrong_keys,
     wrong_spellings,
 )
+from igamingace.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from igamingace._common.secret import Secret
 
@@ -112,6 +114,9 @@ def diagnose(
     raw, presented = body_bytes(body), _header(signature)
     keys = keys_of(token)
     tokens = list(by_account(token))
+    if not isinstance(other_tokens, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
+        kind = type(other_tokens).__name__
+        raise ConfigurationError(f"other_tokens is {kind}: give a mapping of names to tokens")
     for other in other_tokens.values():
         key_of(other)  # raises ConfigurationError for one that is none
     literal, javascript, problem = _documented_messages(raw)
@@ -188,10 +193,10 @@ def _documented_messages(body: bytes) -> tuple[bytes | None, bytes | None, str |
         return None, None, str(error)
 
 
-def _header(signature: str | bytes | None) -> bytes:
+def _header(signature: object) -> bytes:
     if isinstance(signature, str):
         return signature.encode("utf-8", "replace")
-    return signature or b""
+    return signature if isinstance(signature, bytes) else b""
 
 
 def _has_right_form(signature: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,7 +17,7 @@ from igamingace.errors import InvalidArgument
 from igamingace.reconcile._record import BET, CANCEL, DEPOSIT, KINDS, WIN, WITHDRAW, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import tzinfo
 
 BETWIN: Final = "betwin"
@@ -69,6 +70,10 @@ class Columns:
         Raises:
             InvalidArgument: a kind is unknown, or there is no such time zone.
         """
+        if not isinstance(self.kinds, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
+            raise InvalidArgument(
+                f"kinds is of type {type(self.kinds).__name__}: give a mapping of your kinds"
+            )
         for kind in self.kinds.values():
             if kind not in _KINDS:
                 raise InvalidArgument(f"kinds: {kind!r} is invalid; use one of {', '.join(_KINDS)}")

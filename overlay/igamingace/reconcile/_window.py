@@ -38,12 +38,15 @@ class Window:
             InvalidArgument: a time is not aware, the end is not after the beginning, or the edge is negative.
         """
         for name, time in (("since", self.since), ("until", self.until)):
+            if not isinstance(time, datetime):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
+                advice = "give an aware datetime, or use Window.day"
+                raise InvalidArgument(f"{name} is of type {type(time).__name__}: {advice}")
             if time.utcoffset() is None:
                 raise InvalidArgument(f"{name} has no time zone: give an aware datetime")
         if self.until <= self.since:
             raise InvalidArgument("until is not after since")
-        if self.edge < timedelta(0):
-            raise InvalidArgument("edge is negative")
+        if not (isinstance(self.edge, timedelta) and self.edge >= timedelta(0)):  # pyright: ignore[reportUnnecessaryIsInstance] -- as above
+            raise InvalidArgument(f"edge is {self.edge!r}: give a timedelta, 0 or more")
 
     @classmethod
     def day(cls, day: date, zone: tzinfo = UTC, *, edge: timedelta = EDGE) -> Self:
