@@ -1,5 +1,6 @@
 """What the operator does with a ledger, and the tables that it is made of."""
 
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -8,6 +9,8 @@ from igamingace.callbacks import InvalidPlayer, NotEnoughMoney
 from igamingace.errors import ConfigurationError, InvalidArgument
 from igamingace.ledger import Ledger, ddl, define_tables
 from igamingace.ledger._schema import VERSION
+
+NOW = datetime.now(UTC)
 
 
 def test_deposits_and_withdrawals_add_up(ledger):
@@ -35,11 +38,36 @@ def test_a_key_that_no_database_can_hold_is_refused(ledger, unchanged):
             move("ann", 1, key="a\0b")
 
 
-@pytest.mark.parametrize("amount", [0, -1, Decimal("NaN"), Decimal("inf"), 0.1])
+@pytest.mark.parametrize("amount", [0, -1, Decimal("NaN"), Decimal("inf"), 0.1, True, "5", b"5", None])
 def test_an_amount_that_is_none_is_refused(ledger, amount, unchanged):
     for move in (ledger.deposit, ledger.withdraw):
         with unchanged(ledger), pytest.raises(InvalidArgument):
             move("ann", amount)
+
+
+@pytest.mark.parametrize(
+    ("ask", "problem"),
+    [
+        (lambda ledger: ledger.add_player(5, "USD"), "player_id is 5: give the API's playerId"),
+        (lambda ledger: ledger.add_player("bob", 5), "5 is no currency"),
+        (lambda ledger: ledger.balance_of(5), "player_id is 5"),
+        (lambda ledger: ledger.deposit(5, 1), "player_id is 5"),
+        (lambda ledger: ledger.withdraw(5, 1), "player_id is 5"),
+        (lambda ledger: ledger.deposit("ann", 1, key=5), "a key is text"),
+        (lambda ledger: ledger.history(5), "player_id is 5"),
+        (lambda ledger: ledger.history("ann", limit="5"), "limit is '5': give 1 or more"),
+        (lambda ledger: ledger.history("ann", limit=0), "limit is 0: give 1 or more"),
+        (lambda ledger: ledger.history("ann", before=5), "before is of type int: give an Entry"),
+        (lambda ledger: ledger.entries(date(2026, 11, 30), NOW), "since is a date: give an aware datetime"),
+        (lambda ledger: ledger.totals(NOW, "now"), "until is a str: give an aware datetime"),
+        (lambda ledger: ledger.by_round(NOW.replace(tzinfo=None), NOW), "since has no time zone"),
+    ],
+)
+def test_an_argument_of_a_wrong_type_is_named(ledger, unchanged, ask, problem):
+    with unchanged(ledger), pytest.raises(InvalidArgument) as caught:
+        ask(ledger)
+
+    assert str(caught.value).startswith(problem)
 
 
 def test_an_unknown_player_has_nothing(ledger):

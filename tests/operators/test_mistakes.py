@@ -61,9 +61,19 @@ def test_what_is_no_limiter_is_told(world, tree):
         type(world.operator(tree))([], limiter=5)
 
 
-@pytest.mark.parametrize("options", [{"deadline": "5"}, {"max_in_flight": "5"}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"deadline": "5"},
+        {"deadline": True},
+        {"deadline": 10**400},
+        {"max_in_flight": "5"},
+        {"max_in_flight": True},
+    ],
+    ids=["text", "yes", "huge", "text in flight", "yes in flight"],
+)
 def test_an_option_of_another_type_is_told(world, tree, options):
-    with pytest.raises(ConfigurationError, match="is '5': give"):
+    with pytest.raises(ConfigurationError, match=r"(deadline|max_in_flight) is ('5'|True|10+): give"):
         world.use(lambda operator: operator.map(lambda agent: agent.providers.list(), **options), tree)
 
 

@@ -268,7 +268,7 @@ def test_a_window_needs_aware_times_in_order():
             Window(SINCE, NOON, edge)
     other: Any
     for other in (SINCE.date(), "2026-11-30"):
-        with pytest.raises(InvalidArgument, match=r"since is of type (date|str): give an aware"):
+        with pytest.raises(InvalidArgument, match=r"since is a (date|str): give an aware"):
             Window(other, NOON)
 
 

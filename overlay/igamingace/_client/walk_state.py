@@ -36,6 +36,7 @@ from igamingace._common.hooks import HookCaller
 from igamingace._common.iso_time import parse_iso_time
 from igamingace._common.limited_log import LimitedLog
 from igamingace._common.numbers import is_integer, is_number
+from igamingace._common.time_zone import check_aware
 from igamingace.errors import InvalidArgument, UnexpectedField
 
 if TYPE_CHECKING:
@@ -436,14 +437,9 @@ def _parsed(cursor: object) -> dict[str, Any]:
 
 def _whole_second(name: str, time: object) -> datetime:
     """The time in UTC, rounded up to whole seconds."""
-    if not isinstance(time, datetime):
-        raise InvalidArgument(f"{name} is a {type(time).__name__}: give an aware datetime")
-    if time.utcoffset() is None:
-        raise InvalidArgument(
-            f"{name} has no time zone: give an aware datetime, such as datetime(2026, 11, 28, tzinfo=UTC)"
-        )
-    time = time.astimezone(UTC)  # where adding hours adds hours, also when clocks are put back
-    return time if not time.microsecond else time.replace(microsecond=0) + _SECOND
+    # In UTC adding hours adds hours, also when clocks are put back.
+    at = check_aware(name, time).astimezone(UTC)
+    return at if not at.microsecond else at.replace(microsecond=0) + _SECOND
 
 
 def _checked_page_size(page_size: object, largest: int) -> int:

@@ -1,10 +1,12 @@
-"""Time zones from what a user may give."""
+"""Time zones and aware times from what a user may give."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final
+
+from igamingace.errors import InvalidArgument
 
 _OFFSET: Final = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
 _A_TIME: Final = datetime(2026, 1, 1)  # noqa: DTZ001 -- to be put in a zone
@@ -40,3 +42,14 @@ def parse_time_zone(zone: object) -> tzinfo:
         f"{zone!r} is no time zone known here: give an offset such as '+09:00', 'UTC', or a name such as "
         "'Asia/Seoul', for which the machine needs its time zones or the package tzdata"
     )
+
+
+def check_aware(name: str, time: object) -> datetime:
+    """Return a time that has a time zone; raises InvalidArgument, with the name, for anything else."""
+    if not isinstance(time, datetime):
+        raise InvalidArgument(f"{name} is a {type(time).__name__}: give an aware datetime")
+    if time.utcoffset() is None:
+        raise InvalidArgument(
+            f"{name} has no time zone: give an aware datetime, such as datetime(2026, 11, 28, tzinfo=UTC)"
+        )
+    return time

@@ -11,6 +11,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from igamingace._common.clock import monotonic
+from igamingace._common.numbers import is_integer
 from igamingace.callbacks import InvalidPlayer, NotEnoughMoney
 from igamingace.errors import ConfigurationError, InvalidArgument
 from igamingace.ledger._amounts import apply_change, is_currency, normalize
@@ -45,6 +46,7 @@ class LedgerAdmin(LedgerReading):
             raise ConfigurationError(f"{self._schema.players.name} is your table: insert the player there")
         if not is_currency(currency):
             raise InvalidArgument(f"{currency!r} is no currency: give three capitals, for example USD")
+        _check_player_id(player_id)
         if not player_id or self._schema.key_of(player_id) is None:
             raise InvalidArgument("a player_id is text without NUL, and not empty")
         row = {"player_id": player_id, "currency": currency, "balance": Decimal(0)}
@@ -66,7 +68,9 @@ class LedgerAdmin(LedgerReading):
 
         Raises:
             InvalidPlayer: there is no such player.
+            InvalidArgument: the id is no text.
         """
+        _check_player_id(player_id)
         player = self._read(player_id, _PATIENCE)
         if player is None:
             raise InvalidPlayer(f"there is no player {player_id!r}")
@@ -83,8 +87,8 @@ class LedgerAdmin(LedgerReading):
 
         Raises:
             InvalidPlayer: there is no such player.
-            InvalidArgument: the amount is not above 0, or the key has been used for something else or holds
-                NUL.
+            InvalidArgument: the id is no text, the amount no Decimal or int above 0, or the key has been used
+                for something else, is no text or holds NUL.
             AmountRefused: the amount or the balance has too many digits.
         """
         return self._move(DEPOSIT, player_id, debit=Decimal(0), credit=_positive(amount), key=key)
@@ -106,7 +110,15 @@ class LedgerAdmin(LedgerReading):
             player_id: whose; one that is not known has none.
             limit: how many at most.
             before: the last entry of the page before this one.
+
+        Raises:
+            InvalidArgument: an argument is none of these.
         """
+        _check_player_id(player_id)
+        if not (is_integer(limit) and limit > 0):
+            raise InvalidArgument(f"limit is {limit!r}: give 1 or more")
+        if not isinstance(before, Entry | None):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
+            raise InvalidArgument(f"before is of type {type(before).__name__}: give an Entry")
         newest = _NEWEST if before is None else before.entry_id
         if self._schema.key_of(player_id) is None:
             return []
@@ -120,7 +132,8 @@ class LedgerAdmin(LedgerReading):
     def _move(
         self, command: str, player_id: str, *, debit: Decimal, credit: Decimal, key: str | None
     ) -> Decimal:
-        if key is not None and not storable(key):
+        _check_player_id(player_id)
+        if key is not None and not (isinstance(key, str) and storable(key)):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
             raise InvalidArgument("a key is text without NUL")
         row: dict[str, Any] = {
             "command": command,
@@ -170,8 +183,15 @@ def _check_repetition(recorded: Entry, row: dict[str, Any], player: Player) -> D
     return player.balance
 
 
-def _positive(amount: Decimal | int) -> Decimal:
+def _check_player_id(player_id: object) -> None:
+    if not isinstance(player_id, str):
+        raise InvalidArgument(f"player_id is {player_id!r}: give the API's playerId, which is text")
+
+
+def _positive(amount: object) -> Decimal:
+    if not (isinstance(amount, Decimal) or is_integer(amount)):
+        raise InvalidArgument(f"{amount!r} is no amount: give a Decimal above 0")
     exact = Decimal(amount)
-    if isinstance(amount, float) or not (exact.is_finite() and exact > 0):
+    if not (exact.is_finite() and exact > 0):
         raise InvalidArgument(f"{amount!r} is no amount: give a Decimal above 0")
     return exact

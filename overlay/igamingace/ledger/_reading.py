@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from igamingace.errors import InvalidArgument
+from igamingace._common.time_zone import check_aware
 from igamingace.ledger._amounts import exact_sum, normalize
 from igamingace.ledger._base import LedgerBase
 from igamingace.ledger._engine import reading
@@ -91,11 +91,10 @@ class LedgerReading(LedgerBase):
             player_id: this player's only.
 
         Raises:
-            InvalidArgument: a time has no time zone.
+            InvalidArgument: a time is no datetime, or has no time zone.
         """
-        for name, time in (("since", since), ("until", until)):
-            if time.utcoffset() is None:
-                raise InvalidArgument(f"{name} has no time zone: give an aware datetime")
+        check_aware("since", since)
+        check_aware("until", until)
         return self._entries(since, until, player_id)
 
     def _entries(self, since: datetime, until: datetime, player_id: str | None) -> Iterator[Entry]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from igamingace.errors import ConfigurationError
@@ -13,7 +14,6 @@ from igamingace.operators._transfers.plan import existing_plan, plan_top_up
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
 
     from igamingace.operators._accounts.account import Level
     from igamingace.operators._execution.flow import Flow
@@ -76,6 +76,8 @@ class OperatorBase:
             return tuple(self._tree)
         if isinstance(agents, str | Account):
             raise ConfigurationError("agents is a single account: give a list, such as [name]")
+        if not isinstance(agents, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
+            raise ConfigurationError(f"agents is a {type(agents).__name__}: give a list, such as [name]")
         selected = (self._tree[agent.name if isinstance(agent, Account) else agent] for agent in agents)
         return tuple({account.name: account for account in selected}.values())
 

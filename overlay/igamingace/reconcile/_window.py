@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Self
 
+from igamingace._common.time_zone import check_aware
 from igamingace.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -37,15 +38,11 @@ class Window:
         Raises:
             InvalidArgument: a time is not aware, the end is not after the beginning, or the edge is negative.
         """
-        for name, time in (("since", self.since), ("until", self.until)):
-            if not isinstance(time, datetime):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
-                advice = "give an aware datetime, or use Window.day"
-                raise InvalidArgument(f"{name} is of type {type(time).__name__}: {advice}")
-            if time.utcoffset() is None:
-                raise InvalidArgument(f"{name} has no time zone: give an aware datetime")
+        check_aware("since", self.since)
+        check_aware("until", self.until)
         if self.until <= self.since:
             raise InvalidArgument("until is not after since")
-        if not (isinstance(self.edge, timedelta) and self.edge >= timedelta(0)):  # pyright: ignore[reportUnnecessaryIsInstance] -- as above
+        if not (isinstance(self.edge, timedelta) and self.edge >= timedelta(0)):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
             raise InvalidArgument(f"edge is {self.edge!r}: give a timedelta, 0 or more")
 
     @classmethod

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from igamingace._client.account_context import make_transport, make_transport_async
 from igamingace._common.clock import sleep
 from igamingace._common.flow import run_flow, run_flow_async
+from igamingace._common.numbers import is_integer, is_number
 from igamingace._transport.base import AsyncTransport, Transport
 from igamingace._transport.cancellation import CancelScope
 from igamingace.errors import ConfigurationError
@@ -323,11 +324,11 @@ async def _flatten(batches: AsyncGenerator[list[Result[T]], None]) -> AsyncGener
 def _check_deadline(deadline: object) -> None:
     if deadline is None:
         return
-    if not isinstance(deadline, int | float) or not (deadline > 0 and math.isfinite(deadline)):
+    if not (is_number(deadline) and 0 < deadline < math.inf):
         raise ConfigurationError(f"deadline is {deadline!r}: give a positive number of seconds")
 
 
 def _at_least_one(limit: int) -> int:
-    if not isinstance(limit, int) or limit < 1:  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
+    if not (is_integer(limit) and limit >= 1):
         raise ConfigurationError(f"max_in_flight is {limit!r}: give 1 or more")
     return limit
