@@ -31,6 +31,7 @@ class Account:
         self.names = [f"{processes}-{number}" for number in range(processes)]
         self.calls = max(1, CALLS // processes)
         self.seq = 0
+        self.epoch = ""
         self.messages = self.client.pubsub()
         self.messages.subscribe(*(f"igamingace:{name}" for name in self.names))
         for _ in self.names:
@@ -43,7 +44,7 @@ class Account:
         said = {"process": name, "account": self.account, "limit": LIMIT, "lease": 10**8, "seq": self.seq}
         said |= {"held": held, "wanted": self.calls, "granted_seen": granted, "term": 0, "store": 0}
         said |= {
-            "epoch": "",
+            "epoch": self.epoch,
             "run_id": self.run_id,
             "uptime": 60_000,
             "refused": 0,
@@ -51,7 +52,7 @@ class Account:
             "draining": False,
         }
         said |= {"finished_drain": 0, "drained": 0, "accepted": 0}
-        self.script(self.keys, [json.dumps(said), "igamingace:"])
+        self.epoch = json.loads(self.script(self.keys, [json.dumps(said), "igamingace:"]))["epoch"]
 
     def hand_over(self):
         """Have one process give a permit back, which another one gets, and want it again; its cost in s."""

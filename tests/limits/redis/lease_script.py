@@ -103,7 +103,7 @@ class LeaseScript:
         store, settled_at, registered_until = self.read_epoch(request)
         account, lost = self.load_account(request, registered_until)
         epoch = f"{store}:{account.get('lost_at', 0)}"
-        if request["epoch"] not in {"", epoch}:
+        if request["epoch"] != epoch and (request["epoch"] or request["held"]):
             if lost:
                 self.accounts[request["account"]] = account, self.now + request["lease"]
             response = {"store": store, "epoch": epoch, "recheck_in": 0}

@@ -63,6 +63,24 @@ def test_a_request_from_before_an_eviction_that_arrives_late_counts_nothing(proc
     assert a.new == 0
 
 
+@pytest.mark.parametrize("loss", ["flush", "eviction"])
+def test_a_process_that_reports_requests_which_it_started_without_redis_counts_once(process, server, loss):
+    alone, b, new = process("alone"), process("b"), process("new")
+    b.say(wanted=40)
+    late = {"seq": 1, "store": b.store, "epoch": "", "held": 10}
+    alone.say(held=10)
+    alone.say(held=0)
+    b.say(held=40, wanted=10)
+    assert b.granted == 50
+    server.client.delete(*KEYS[: 1 if loss == "eviction" else 2])
+
+    alone.send(**late)
+    alone.say(held=0)
+    new.say(wanted=10)
+
+    assert new.new == 0  # b has not reported yet
+
+
 def test_an_eviction_is_noticed_again_before_anybody_has_reported(process, server):
     a, new = process("a"), process("new")
     a.say(wanted=30)

@@ -447,9 +447,10 @@ local function handle(keys, request, prefix)
   local account, lost = load_account(keys[1], request, registered_until, prefix)
   -- It was made before data was lost: it lacks what was granted since, or others of its process have overtaken it, of
   -- which nothing is known any more, and what it reports is another's by now. If its process still waits for a response,
-  -- it makes a new one.
+  -- it makes a new one. A process without a lease so far names no epoch. If it reports slots that it granted without
+  -- Redis, it is told the epoch first, for such a request may be late as well.
   local epoch = store .. ':' .. (account.lost_at or 0)
-  if request.epoch ~= '' and request.epoch ~= epoch then
+  if request.epoch ~= epoch and (request.epoch ~= '' or request.held > 0) then
     if lost then redis.call('SET', keys[1], cjson.encode(account), 'PX', request.lease) end
     return {store = store, epoch = epoch, recheck_in = 0, lost = lost or nil}
   end
