@@ -123,7 +123,8 @@ class LeaseScript:
         if account["limit"] != request["limit"]:
             if account["members"]:
                 return {"limit": account["limit"]}
-            account = new_account(request, account["call"])
+            kept = {name: account[name] for name in ("lost_at", "settled_at") if name in account}
+            account = new_account(request, account["call"]) | kept
         account["drain"] = max(account["drain"], request["finished_drain"])
         self.settle(account, store, settled_at)
         self.advance_drain(account)

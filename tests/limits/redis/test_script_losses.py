@@ -81,6 +81,30 @@ def test_a_process_that_reports_requests_which_it_started_without_redis_counts_o
     assert new.new == 0  # b has not reported yet
 
 
+def test_a_new_limit_does_not_end_the_settling_time(process, server):
+    a, b = process("a"), process("b", limit=60)
+    a.say(wanted=50)
+    server.client.delete(KEYS[0])
+    a.send(held=50)
+
+    b.say(wanted=60)
+    b.say(wanted=60)
+
+    assert b.new == 0
+
+
+def test_the_first_request_with_a_new_limit_gets_the_epoch_that_is_stored(process, server):
+    a, b = process("a"), process("b", limit=60)
+    a.say(wanted=50)
+    server.client.delete(KEYS[0])
+    a.send(held=50)
+    b.say(wanted=60)
+
+    b.seq += 1
+
+    assert b.send()["seq"] == b.seq
+
+
 def test_an_eviction_is_noticed_again_before_anybody_has_reported(process, server):
     a, new = process("a"), process("new")
     a.say(wanted=30)

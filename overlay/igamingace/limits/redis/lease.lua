@@ -186,12 +186,16 @@ local function read_epoch(mark, request, prefix)
   return created, settled_at, tonumber(values[4]) or 0
 end
 
+local function new_account(request, call)
+  return {limit = request.limit, working_limit = request.limit, call = call, members = {}, drain = 0}
+end
+
 -- Returns the account's state, and whether it was stored and got lost (deleted, evicted): then its members report at
 -- once, and it settles for one lease.
 local function load_account(key, request, registered_until, prefix)
   local stored = redis.call('GET', key)
   if stored then return cjson.decode(stored), false end
-  local account = {limit = request.limit, working_limit = request.limit, call = 0, members = {}, drain = 0}
+  local account = new_account(request, 0)
   local lost = NOW < registered_until
   if lost then
     account.lost_at, account.settled_at = NOW, NOW + request.lease
@@ -460,7 +464,9 @@ local function handle(keys, request, prefix)
   drop_expired(account, request, prefix)
   if account.limit ~= request.limit then
     if next(account.members) then return {limit = account.limit} end
-    account = {limit = request.limit, working_limit = request.limit, call = account.call, members = {}, drain = 0}
+    local before = account
+    account = new_account(request, before.call)
+    account.lost_at, account.settled_at = before.lost_at, before.settled_at
   end
   account.drain = math.max(account.drain, request.finished_drain)
   settle(account, store, settled_at)
