@@ -105,7 +105,7 @@ class LeaseScript:
         epoch = f"{store}:{account.get('lost_at', 0)}"
         if request["epoch"] != epoch and (request["epoch"] or request["held"]):
             if lost:
-                self.accounts[request["account"]] = account, self.now + request["lease"]
+                self.accounts[request["account"]] = account, self.now + KEEP
             response = {"store": store, "epoch": epoch, "recheck_in": 0}
         else:
             response = self.apply(request, account, (store, settled_at, registered_until), epoch)

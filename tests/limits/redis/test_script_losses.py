@@ -105,6 +105,18 @@ def test_the_first_request_with_a_new_limit_gets_the_epoch_that_is_stored(proces
     assert b.send()["seq"] == b.seq
 
 
+def test_a_process_that_closes_right_after_an_eviction_delays_nobody_later(process, server):
+    a, later = process("a", lease=500), process("later", lease=500)
+    a.say(wanted=5)
+    server.client.delete(KEYS[0])
+    a.send(held=0)  # and does not wait for the response
+    time.sleep(0.52)
+
+    later.say(wanted=5)
+
+    assert later.new == 5
+
+
 def test_an_eviction_is_noticed_again_before_anybody_has_reported(process, server):
     a, new = process("a"), process("new")
     a.say(wanted=30)

@@ -453,9 +453,10 @@ local function handle(keys, request, prefix)
   -- which nothing is known any more, and what it reports is another's by now. If its process still waits for a response,
   -- it makes a new one. A process without a lease so far names no epoch. If it reports slots that it granted without
   -- Redis, it is told the epoch first, for such a request may be late as well.
+  -- What is stored here is kept for KEEP, since the mark says that there is a state: else it would be lost once more.
   local epoch = store .. ':' .. (account.lost_at or 0)
   if request.epoch ~= epoch and (request.epoch ~= '' or request.held > 0) then
-    if lost then redis.call('SET', keys[1], cjson.encode(account), 'PX', request.lease) end
+    if lost then redis.call('SET', keys[1], cjson.encode(account), 'PX', KEEP) end
     return {store = store, epoch = epoch, recheck_in = 0, lost = lost or nil}
   end
   put_back(account, request)
