@@ -138,3 +138,16 @@ def test_the_room_that_there_was_counts_though_all_requests_end_before_the_drain
     request = state.make_request("account", 1.0, heartbeat=False)
 
     assert (request.draining, request.drained, request.accepted) == (True, 1, 3)
+
+
+def test_a_rejected_process_sends_no_request_at_once_unless_a_call_waits(alone):
+    refused, _fine = start(alone, 2, 0.0)
+    alone.release(refused.serial, REFUSED, 0.0)
+    assert alone.needs_request()
+
+    alone.make_request("account", 1.0, heartbeat=True)
+    alone.on_response(LeaseUpdate(limit=40), LEASE, 1.0)
+    assert not alone.needs_request()
+
+    alone.enqueue(Waiter(NORMAL, 1.0))
+    assert alone.needs_request()
