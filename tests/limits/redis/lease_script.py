@@ -125,7 +125,7 @@ class LeaseScript:
                 return {"limit": account["limit"]}
             kept = {name: account[name] for name in ("lost_at", "settled_at") if name in account}
             account = new_account(request, account["call"]) | kept
-        account["drain"] = max(account["drain"], request["finished_drain"])
+        account["drain"] = max(account["drain"], request["finished_drain"] + is_closed(account))
         self.settle(account, store, settled_at)
         self.advance_drain(account)
         member = self.renew_lease(account, request)

@@ -135,3 +135,20 @@ def test_a_drain_survives_the_loss_of_the_data(process, server):
     server.client.flushall()
 
     assert a.say(held=9, draining=True)["draining"]
+
+
+def test_a_drain_that_a_replica_has_not_seen_end_is_made_again_by_all(process):
+    a, b = process("a"), process("b")
+    a.say(wanted=10)
+    b.say(wanted=10)
+    a.say(held=9, refused=1, draining=True)
+    for each in (a, b):  # the drain ended, and then another server took over, which has this state
+        each.run, each.finished_drain = "0" * 40, 1
+
+    again = a.say(held=10)["drain"]
+    a.say(held=0, draining=True, drained=again)
+    b.say(held=10)
+    answer = b.say(held=0, wanted=1, draining=True, drained=again, accepted=10)
+
+    assert again == 2  # processes ignore a drain that they know to be over
+    assert not answer["draining"]

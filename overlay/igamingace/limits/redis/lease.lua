@@ -469,7 +469,9 @@ local function handle(keys, request, prefix)
     account = new_account(request, before.call)
     account.lost_at, account.settled_at = before.lost_at, before.settled_at
   end
-  account.drain = math.max(account.drain, request.finished_drain)
+  -- A drain that a process knows to be over is in data from before its end. Processes would take no part in it, so that
+  -- it would last for MAX_DRAIN. With a number of its own it is a drain like any other.
+  account.drain = math.max(account.drain, request.finished_drain + (is_closed(account) and 1 or 0))
   settle(account, store, settled_at)
   advance_drain(account)
   local member = renew_lease(account, request)
