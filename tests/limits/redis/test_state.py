@@ -151,3 +151,25 @@ def test_a_rejected_process_sends_no_request_at_once_unless_a_call_waits(alone):
 
     alone.enqueue(Waiter(NORMAL, 1.0))
     assert alone.needs_request()
+
+
+def test_a_process_that_met_no_storm_itself_goes_on_alone_while_the_working_limit_rises(alone):
+    respond(alone, 0.0, granted=2, drain=1, working_limit=3)
+    alone.on_disconnect(5, 1.0)
+
+    assert is_open(alone, LEASE)
+    assert alone.backpressure.working_limit == 3
+    refused, *_others = start(alone, 3, LEASE)
+    alone.release(refused.serial, REFUSED, LEASE)
+    assert is_open(alone, LEASE + RULES.max_drain)
+
+
+def test_a_refusal_while_alone_belongs_to_the_storm_that_others_met_shortly_before(alone):
+    respond(alone, 0.0, granted=2, drain=1)
+    alone.on_disconnect(5, 1.0)
+    (probe,) = start(alone, 1, LEASE)
+
+    alone.release(probe.serial, REFUSED, LEASE)
+
+    assert not is_open(alone, LEASE + RULES.min_pause)
+    assert is_open(alone, LEASE + LEASE / 4)  # a quarter of the time that the storm took

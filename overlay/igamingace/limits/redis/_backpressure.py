@@ -84,6 +84,8 @@ class SharedBackpressure(Backpressure):
 
     def end_drain(self, now: float) -> None:
         """All processes are done; `set_working_limit` says how many requests may be in flight in them."""
+        if not self.draining and now >= self._storm_end:  # only others met this storm: here it starts now
+            self._storm_start = self._last_refusal = now
         self.draining = False
         self.opens_at = -math.inf
         self._storm_end = now + RULES.max_memory  # for the log: one warning a storm
