@@ -173,3 +173,21 @@ def test_a_refusal_while_alone_belongs_to_the_storm_that_others_met_shortly_befo
 
     assert not is_open(alone, LEASE + RULES.min_pause)
     assert is_open(alone, LEASE + LEASE / 4)  # a quarter of the time that the storm took
+
+
+def test_a_request_sent_again_ends_the_time_alone_as_well(alone):
+    alone.make_request("account", 0.0, heartbeat=True)
+    alone.on_disconnect(5, 1.0)
+    assert is_open(alone, 1.0)
+    alone.make_request("account", 2.0, heartbeat=False)
+    assert not is_open(alone, 2.0)
+    request = respond(alone, 2.0, granted=2)
+    assert is_open(alone, 2.0)
+
+    alone.on_message(
+        LeaseUpdate(term=0, call=9, granted=2, working_limit=50, usable=50, drain=1, draining=True), 3.0
+    )
+
+    assert request.seq == 1
+    assert not is_open(alone, 4.0)
+    assert alone.needs_request()  # it says that nothing is in flight here

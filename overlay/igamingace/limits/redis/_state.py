@@ -141,16 +141,18 @@ class LeaseState(BudgetState):
         """The request to send: give permits up, then say what is kept; one that was not answered, again."""
         self.update(now)
         self._sent_at = now
+        self.fallback_slots = 0
+        self._shared.leave_fallback()
         if self.pending_request is None:
             self.recent_peak = max(self.recent_peak, self.in_use)
             keep = self._permits_to_keep(with_idle=not heartbeat)
-            self.fallback_slots = 0
-            self._shared.leave_fallback()
             self.set_capacity(keep, now)  # before the request says so: see the class
             self.held = max(keep, self.in_use)
             self.pending_request = self._new_request(account)
             if heartbeat:
                 self.recent_peak = self.in_use
+        elif not self.leased:
+            self.set_capacity(0, now)
         return self.pending_request
 
     def on_response(self, update: LeaseUpdate, lease: float, now: float) -> None:
