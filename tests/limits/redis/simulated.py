@@ -21,8 +21,10 @@ ACCOUNT = "0123456789abcdef" * 2
 class SimulatedProcess:
     """One process. Times of the state machine are seconds on `world.clock`, which never jumps."""
 
-    def __init__(self, world, name, limit, lease, linger=3.0):
+    def __init__(self, world, name, limit, lease, linger=3.0, fallback=0):
         self.world, self.name = world, name
+        self.fallback = fallback  # how many slots it grants without Redis
+        self.uncounted: set[int] = set()  # serials of slots that no lease covers, by no fault of the limiter
         self.limit, self.lease = limit, lease
         self.state = LeaseState(limit, linger)
         self.alive = self.connected = True
@@ -65,6 +67,8 @@ class SimulatedProcess:
         self._started(waiter)
 
     def _started(self, waiter):
+        if not self.state.leased:
+            self.uncounted.add(waiter.serial)
         self.running.append(waiter)
         self.world.on_start(self)
 
@@ -72,7 +76,10 @@ class SimulatedProcess:
 
     def is_due(self):
         self.state.update(self.world.clock)
-        if self.request is not None or self.response is not None or not self.connected:
+        if not self.connected:
+            self.state.on_disconnect(self.fallback, self.world.clock)
+            return False
+        if self.request is not None or self.response is not None:
             return False
         due = self.state.needs_request() or self.world.clock >= self.request_at
         if not due:
@@ -123,8 +130,9 @@ class SimulatedProcess:
         heard = state.leased or state.in_use or state.waiting
         self.request_at = now + self.lease / 3 if heard else math.inf
         self._recheck(update)
-        if told:
+        if told and self.doubtful:
             self.doubtful = False
+            self.uncounted.update(self.slots())  # others may have been granted the same, and these still run
 
     def deliver(self, index=0):
         message = self.inbox.pop(index)
@@ -149,6 +157,7 @@ class SimulatedProcess:
         self.connected = False
         self.request = self.response = None
         self.inbox.clear()
+        self.state.on_disconnect(self.fallback, self.world.clock)
 
     def connect(self):
         self.connected = True
@@ -172,10 +181,14 @@ class SimulatedProcess:
         if self.doubtful or self.world.clock >= self.state.lease_expires:
             return 0
         first = self.state._first_valid_serial
+        return sum(serial >= first and serial not in self.uncounted for serial in self.slots())
+
+    def slots(self):
+        """The serials of all slots in use."""
         slots = [*self.state.in_flight]
         if self.state.abandoned is not None:
             slots += self.state.abandoned.slots
-        return sum(serial >= first for serial in slots)
+        return slots
 
 
 OUTCOMES = [DONE, DONE, DONE, ABANDONED, REFUSED]

@@ -44,9 +44,10 @@ class Leases(RuleBasedStateMachine):
     client: Any = None  # of a Redis that the test starts
     steps = 0  # of all machines of the test
 
-    @initialize(processes=st.integers(1, 3))
-    def begin(self, processes):
+    @initialize(processes=st.integers(1, 3), fallback=st.sampled_from([0, 0, 2]))
+    def begin(self, processes, fallback=0):
         type(self).steps -= 1  # the invariants are checked before the first step, too
+        self.fallback = fallback
         self.client.flushdb()
         self.redis = VirtualRedis(self.client)
         self.clock = 1000.0
@@ -64,7 +65,7 @@ class Leases(RuleBasedStateMachine):
 
     def new_process(self):
         self.names += 1
-        self.processes.append(SimulatedProcess(self, f"p{self.names}", LIMIT, LEASE))
+        self.processes.append(SimulatedProcess(self, f"p{self.names}", LIMIT, LEASE, fallback=self.fallback))
 
     def uptime(self):
         return max(0, round(1000 * (self.clock - self.started_at)))
@@ -277,11 +278,8 @@ class Leases(RuleBasedStateMachine):
         elif fault == "suspend":
             if len(self.active()) > 1:
                 self.pick(who).paused = True
-        elif fault == "cut off":  # it runs, and cannot reach Redis
-            process = self.pick(who)
-            process.cut_off = True
-            process.doubtful = process.doubtful or process.ends_early  # it cannot be asked
-            process.disconnect()
+        elif fault == "cut off":
+            self.cut_off(self.pick(who))
         elif len(self.active()) > 1:
             process = self.pick(who)
             process.alive = False
@@ -289,6 +287,25 @@ class Leases(RuleBasedStateMachine):
             process.disconnect()
             self.processes.remove(process)
             self.dead.append(process)
+
+    def cut_off(self, process):
+        """It runs, and cannot reach Redis."""
+        process.cut_off = True
+        process.doubtful = process.doubtful or process.ends_early  # it cannot be asked
+        process.disconnect()
+
+    @precondition(lambda self: self.calm > 8 and self.fallback and self.active() and not self.frozen)
+    @rule(who=numbers, calls=st.integers(1, 4))
+    def go_on_without_redis(self, who, calls):
+        """A process is cut off for longer than its lease; meanwhile the others renew theirs."""
+        self.calm = 0
+        process = self.pick(who)
+        self.cut_off(process)
+        for _ in range(round(LEASE) + 1):
+            self.exchange_all()
+            self.pass_time(1000)
+        for _ in range(calls):
+            process.ask()
 
     @precondition(lambda self: any(each.paused or each.cut_off for each in self.processes))
     @rule()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from igamingace.limits._backpressure import RULES
 from igamingace.limits._queue import NORMAL, RETRY, Waiter
@@ -55,6 +57,7 @@ def test_a_refusal_while_alone_lowers_the_working_limit_once_all_have_ended(alon
 
 
 def test_refusals_of_every_request_while_alone_make_the_pauses_grow(alone):
+    alone.backpressure._jitter = Random(1)
     pauses, now = [], 0.0
     for _ in range(20):
         (probe,) = start(alone, 1, now)
