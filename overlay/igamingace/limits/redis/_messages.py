@@ -83,7 +83,7 @@ class LeaseUpdate:
     recheck_in: int = -1
     """In so many ms something changes by time alone and a request is to be sent; -1: never."""
     seq: int = 0
-    """In responses: the request that it answers; 0: it was about data that is lost, and nothing was done."""
+    """In responses: the request that it answers; 0: nothing was done, see `limit` and `epoch`."""
     store: int = 0
     """In responses: when the store's data was created."""
     epoch: str = ""
