@@ -18,13 +18,14 @@ class Member:
     def __init__(self, redis, name):
         self.redis, self.name = redis, name
         self.seq = self.granted = 0
+        self.epoch = ""
         redis.listeners[f"igamingace:{name}"] = 1
 
     def report(self, held=0, wanted=0):
         self.seq += 1
         request = {"process": self.name, "lease": LEASE, "run_id": "1", "uptime": 60_000, "store": 0}
         request |= {
-            "epoch": "",
+            "epoch": self.epoch,
             "account": ACCOUNT,
             "limit": 50,
             "seq": self.seq,
@@ -34,6 +35,9 @@ class Member:
         request |= {"held": held, "wanted": wanted, "refused": 0, "succeeded": False, "draining": False}
         request |= {"finished_drain": 0, "drained": 0, "accepted": 0}
         response, messages = self.redis.run(request)
+        self.epoch = response["epoch"]
+        if "seq" not in response:  # data was lost since the last report
+            return self.report(held, wanted)
         new, self.granted = response["granted"] - self.granted, response["granted"]
         self.told = [(to, json.loads(text) if text[0] == "{" else text) for to, text in messages]
         self.recheck_in = response["recheck_in"]

@@ -74,6 +74,9 @@ class Leases(RuleBasedStateMachine):
         listeners = {f"igamingace:{each.name}": 1 for each in self.processes if each.listens}
         listeners["igamingace:all"] = sum(each.listens and each.listens_to_all for each in self.processes)
         self.redis.listeners = {name: count for name, count in listeners.items() if count}
+        if not (request["store"] or listeners["igamingace:all"] or self.client.exists(self.redis.mark)):
+            for each in self.processes + self.dead:  # the server is taken for a new one
+                each.doubtful = each.doubtful or each.name != request["process"]
         before = self.redis.state(ACCOUNT) or {}
         response, messages = self.redis.run(request)
         for channel, text in messages:
