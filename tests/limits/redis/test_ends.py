@@ -76,3 +76,20 @@ def test_a_limiter_that_nobody_uses_any_more_ends_its_thread(server, until):
     RedisLimiter(server.url, lease=1.2).budget(ACCOUNT).acquire(timeout=30).done()
 
     until(lambda: threads() == before)
+
+
+def test_a_call_for_which_no_thread_can_be_started_leaves_the_limiter_usable(make, monkeypatch):
+    budget = make().budget(ACCOUNT)
+    start = threading.Thread.start
+
+    def refuse(thread):
+        if thread.name == "igamingace-redis":
+            monkeypatch.setattr(threading.Thread, "start", start)
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(RuntimeError, match="start new thread"):
+        budget.acquire(timeout=30)
+
+    budget.acquire(timeout=30).done()

@@ -126,12 +126,17 @@ class LeaseWorker:
         """Start the thread if it does not run; see `LeaseManager`."""
         if self.closed:
             raise LimiterUnavailable("The RedisLimiter is closed. Nothing was sent.")
-        if self._thread is None:
+        if self._thread is None or self._thread.ident is None:  # else another call may fail to start it
             with self._lock:
                 if self._thread is None:
                     self._wakeup_pipe = WakeupPipe()
                     self._thread = threading.Thread(target=self._run, name="igamingace-redis", daemon=True)
-                    self._thread.start()
+                    try:
+                        self._thread.start()
+                    except RuntimeError:  # no thread can be started at the moment: the next call tries again
+                        self._thread = None
+                        self._disconnect()
+                        raise
 
     def notify(self, account: str) -> None:
         """Serve the account soon; see `LeaseManager`."""
