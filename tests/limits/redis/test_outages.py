@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import threading
 import time
+import weakref
 from collections import deque
+from contextlib import suppress
 
 import pytest
 from igamingace.errors import AcquireTimeout
-from igamingace.limits.redis import LimiterUnavailable
+from igamingace.limits.redis import LimiterUnavailable, RedisLimiter
 from igamingace.limits.redis._connections import RedisConnections
 from igamingace.limits.redis._wakeup import WakeupPipe
 
@@ -345,6 +348,68 @@ def test_the_return_is_told_and_each_outage_even_while_no_account_is_in_use(
         until(lambda number=number: caplog.text.count("Redis is back") == number)
 
     assert limiter._workers.outage(ACCOUNT) is None
+
+
+@pytest.mark.parametrize("fallback", ["wait", "fail", 2])
+def test_an_account_that_nobody_uses_is_forgotten_while_redis_is_away(fallback, until):
+    limiter = RedisLimiter("redis://127.0.0.1:1/0", limit=4, fallback=fallback, acquire_timeout=0.3)
+    for number in range(20):
+        with suppress(AcquireTimeout, LimiterUnavailable):
+            limiter.budget(f"{number}").acquire().done()
+    worker, gone = limiter._workers.first, weakref.ref(limiter)
+
+    until(lambda: not worker._active)
+
+    del limiter
+    until(lambda: gc.collect() >= 0 and gone() is None and worker.closed)
+
+
+def test_a_budget_that_is_not_in_use_loses_its_fallback_slots_when_redis_is_back(
+    make_limiter, own_server, until
+):
+    limiter = make_limiter(own_server.url, limit=4, lease=60.0, fallback=4)
+    budget = limiter.budget(ACCOUNT)
+    own_server.stop()
+    use_a_slot(budget)
+    until(lambda: not limiter._workers.first._active)
+    use_a_slot(budget)
+    own_server.start()
+    own_server.settle()
+    other = make_limiter(own_server.url, limit=4, lease=60.0).budget(ACCOUNT)
+
+    held = have(other, 4)
+
+    until(lambda: limiter._workers.outage(ACCOUNT) is None)
+    assert has_no_free_slot(budget)
+    for permit in held:
+        permit.done()
+    use_a_slot(budget)
+
+
+def test_a_budget_that_is_not_in_use_has_no_fallback_slots_once_its_limiter_is_closed(make_limiter, until):
+    limiter = make_limiter("redis://127.0.0.1:1/0", limit=4, fallback=4)
+    budget = limiter.budget(ACCOUNT)
+    use_a_slot(budget)
+    until(lambda: not limiter._workers.first._active)
+
+    limiter.close()
+
+    with pytest.raises(LimiterUnavailable, match="closed"):
+        budget.acquire()
+
+
+def test_an_abandoned_request_lingers_while_redis_is_away_though_nobody_uses_its_account(make_limiter, until):
+    limiter = make_limiter("redis://127.0.0.1:1/0", limit=4, fallback=2)
+    budget = limiter.budget(ACCOUNT)
+    use_a_slot(budget)
+    until(lambda: not limiter._workers.first._active)
+    budget.acquire(timeout=30).abandoned()
+    until(lambda: limiter._workers.first._active)
+
+    del budget
+    gc.collect()
+
+    assert limiter.stats().lingering == 1
 
 
 def test_whose_wait_is_over_while_redis_is_away_is_told_so(make_limiter):

@@ -182,6 +182,13 @@ class LeasedBudget(LocalBudget):
         self._update(lambda: self._leased.on_disconnect(fallback_slots, monotonic()))
         return not self._leased.leased and not fallback_slots
 
+    def is_unused(self) -> bool:
+        """Whether Redis need not hear of the budget; then the budget notifies the manager when it must."""
+        if not self._has_nothing_to_report():
+            return False
+        self._notified = False  # before the state is looked at once more: a call may come in between
+        return self._has_nothing_to_report()
+
     def on_no_response(self, retry_at: float) -> None:
         """Redis has no response: send a request once more at that time, unless the account is idle here."""
         state = self._leased
@@ -199,6 +206,10 @@ class LeasedBudget(LocalBudget):
         """Have all waiting calls raise an error."""
         self._notified = False
         self._update(lambda: self._fail_waiting(error))
+
+    def _has_nothing_to_report(self) -> bool:
+        state = self._leased
+        return self.is_idle() and state.pending_request is None and not state.needs_request()
 
     def _request_when_told(self, update: LeaseUpdate, now: float) -> None:
         if update.recheck_in >= 0:

@@ -113,6 +113,7 @@ class LeaseWorker:
         self.closed = False
         self._notified: deque[str] = deque()
         self._active: dict[str, LeasedBudget] = {}  # keeps alive whoever has or wants permits
+        self._unused: WeakSet[LeasedBudget] = WeakSet()  # those with fallback slots, and nothing in flight
         self._deadlines = DeadlineHeap(self._heartbeat)
         self._store = 0  # when the store's data was created
         self._outage: str | None = None  # why Redis cannot be used, as the log says
@@ -403,7 +404,7 @@ class LeaseWorker:
             connections.subscribe("all")
         if connections.clustered:
             self._on_cluster()
-        for budget in list(self._find(list(self._active))):
+        for budget in list(self._find(self._pop_unused() | self._active)):
             self._request_soon(budget)
         if not self._active:  # the script may not run for hours
             self._end_outage()
@@ -422,12 +423,20 @@ class LeaseWorker:
             for budget in list(self._find({**self._pop_notified(), **self._active})):
                 if budget.on_disconnect(self._fallback_slots) and reason is not None:
                     budget.fail_waiting(reason)
+                if budget.is_unused():  # else an outage would keep alive each account ever used in it
+                    self._active.pop(budget.account)
+                    if self._fallback_slots:  # which end when Redis is back
+                        self._unused.add(budget)
             self._sleep(reconnect_at, None)
+
+    def _pop_unused(self) -> dict[str, None]:
+        unused, self._unused = self._unused, WeakSet()
+        return {budget.account: None for budget in unused}
 
     # -- closed
 
     def _close_budgets(self) -> None:
-        for budget in list(self._find({**self._pop_notified(), **self._active})):
+        for budget in list(self._find(self._pop_notified() | self._pop_unused() | self._active)):
             budget.close()
             budget.fail_waiting(partial(LimiterUnavailable, "The RedisLimiter was closed. Nothing was sent."))
 
