@@ -126,13 +126,14 @@ class SimulatedProcess:
                 self.request_at = 0.0
             self.store, self.listens_to_all = update.store, True
         told = state.pending_request is not None and update.seq == state.pending_request.seq
+        before = self.slots()
         state.on_response(update, self.lease, now)
         heard = state.leased or state.in_use or state.waiting
         self.request_at = now + self.lease / 3 if heard else math.inf
         self._recheck(update)
         if told and self.doubtful:
             self.doubtful = False
-            self.uncounted.update(self.slots())  # others may have been granted the same, and these still run
+            self.uncounted.update(before)  # others may have been granted the same, and these still run
 
     def deliver(self, index=0):
         message = self.inbox.pop(index)

@@ -364,6 +364,41 @@ def test_an_account_that_nobody_uses_is_forgotten_while_redis_is_away(fallback, 
     until(lambda: gc.collect() >= 0 and gone() is None and worker.closed)
 
 
+def test_a_log_handler_that_raises_does_not_end_the_thread(make_limiter, own_server):
+    class Broken(logging.Handler):
+        def emit(self, record):
+            texts.append(record.getMessage())
+            raise RuntimeError("the log is broken")
+
+    texts, handler = [], Broken()
+    limiter = make_limiter(own_server.url, fallback="fail", lease=0.9)
+    budget = limiter.budget(ACCOUNT)
+    logging.getLogger("igamingace").addHandler(handler)
+    try:
+        for outage in range(3):
+            own_server.stop()
+            with pytest.raises(LimiterUnavailable, match="cannot be reached"):
+                use_slots_for_ever(budget)
+            own_server.start()
+            own_server.settle()
+            deadline = time.monotonic() + 30
+            while time.monotonic() < deadline:
+                with suppress(LimiterUnavailable):
+                    use_a_slot(budget)
+                    break
+            else:
+                pytest.fail(f"no slot after outage {outage}")
+    finally:
+        logging.getLogger("igamingace").removeHandler(handler)
+
+    assert texts[0].startswith("Redis cannot be reached")
+
+
+def use_slots_for_ever(budget):
+    while True:
+        use_a_slot(budget)
+
+
 def test_a_budget_that_is_not_in_use_loses_its_fallback_slots_when_redis_is_back(
     make_limiter, own_server, until
 ):

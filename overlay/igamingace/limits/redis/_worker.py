@@ -166,36 +166,42 @@ class LeaseWorker:
 
     def _run(self) -> None:
         while not self.closed:
-            self._connection_worked = False
-            self._unanswered_since = monotonic()
             try:
-                self._connections = RedisConnections(
-                    self._settings,
-                    self._prefix,
-                    self._process,
-                    partition=self._partition,
-                    nodes=self._nodes,
-                )
-                self._on_connected(self._connections)
-                self._serve(self._connections)
-            except NotUsableError as error:
-                self._serve_disconnected(error, partial(ConfigurationError, str(error)))
-            except (AuthenticationError, NoPermissionError) as error:
-                message = f"Redis rejects the RedisLimiter: {reason_of(error)}. {self._rights}"
-                self._serve_disconnected(error, partial(ConfigurationError, message))
-            except (RedisError, OSError) as error:
-                if not self._connection_worked:  # else maybe only this connection failed: connect at once
-                    self._serve_disconnected(error, None)
-            except Exception as error:  # noqa: BLE001 - waiting calls must not wait for ever
-                if self._outage is None:
-                    self._log.exception("Unexpected error in the RedisLimiter; it connects again")
-                message = f"Unexpected error in the RedisLimiter: {type(error).__name__}: {error}"
-                self._serve_disconnected(error, partial(LimiterUnavailable, f"{message}. Nothing was sent."))
-            finally:
-                if self._connections is not None:
-                    self._connections.close()
+                self._connect_and_serve()
+            except Exception as error:  # noqa: BLE001 - a log handler raised: calls must not wait for ever
+                self._serve_disconnected(error, None)
         self._close_budgets()
         self._disconnect()
+
+    def _connect_and_serve(self) -> None:
+        """Serve the budgets until the connection breaks, or without one until it is time to connect again."""
+        self._connection_worked = False
+        self._unanswered_since = monotonic()
+        try:
+            self._connections = RedisConnections(
+                self._settings,
+                self._prefix,
+                self._process,
+                partition=self._partition,
+                nodes=self._nodes,
+            )
+            self._on_connected(self._connections)
+            self._serve(self._connections)
+        except NotUsableError as error:
+            self._serve_disconnected(error, partial(ConfigurationError, str(error)))
+        except (AuthenticationError, NoPermissionError) as error:
+            message = f"Redis rejects the RedisLimiter: {reason_of(error)}. {self._rights}"
+            self._serve_disconnected(error, partial(ConfigurationError, message))
+        except (RedisError, OSError) as error:
+            if not self._connection_worked:  # else maybe only this connection failed: connect at once
+                self._serve_disconnected(error, None)
+        except Exception as error:  # noqa: BLE001 - waiting calls must not wait for ever
+            message = f"Unexpected error in the RedisLimiter: {type(error).__name__}: {error}"
+            unavailable = partial(LimiterUnavailable, f"{message}. Nothing was sent.")
+            self._serve_disconnected(error, unavailable, unexpected=True)
+        finally:
+            if self._connections is not None:
+                self._connections.close()
 
     def _disconnect(self) -> None:
         if self._connections is not None:
@@ -382,9 +388,9 @@ class LeaseWorker:
         self._end_outage()
 
     def _end_outage(self) -> None:
-        if self._outage is not None:
+        outage, self._outage = self._outage, None  # before it is logged, as in `_serve_disconnected`
+        if outage is not None:
             self._outage_log.end(self._partition)
-        self._outage = None
 
     def _warn_of_eviction(self, policy: str) -> None:
         if not self._warned_of_eviction:
@@ -409,13 +415,18 @@ class LeaseWorker:
         if not self._active:  # the script may not run for hours
             self._end_outage()
 
-    def _serve_disconnected(self, error: Exception, reason: Callable[[], Exception] | None) -> None:
+    def _serve_disconnected(
+        self, error: Exception, reason: Callable[[], Exception] | None, *, unexpected: bool = False
+    ) -> None:
         """Serve the budgets without Redis, until it is time to connect again."""
         outage = f"Redis cannot be reached by the RedisLimiter: {reason_of(error)}"
-        if self._outage is None:
-            self._outage_log.begin(self._partition, outage)
-        self._outage = outage
+        is_known = self._outage is not None
+        self._outage = outage  # before it is logged: a handler that raises is to do so once an outage
         self._unanswered_since = math.inf
+        if unexpected and not is_known:
+            self._log.exception("Unexpected error in the RedisLimiter; it connects again")
+        if not is_known:
+            self._outage_log.begin(self._partition, outage)
         if reason is None and self._fail:
             reason = partial(LimiterUnavailable, f"{outage}. Nothing was sent.")
         reconnect_at = monotonic() + backoff(RECONNECT, RECONNECT, 1)
