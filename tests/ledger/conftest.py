@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from igamingace.callbacks import Balance, Bet, BetWin, Cancel, Win
+from igamingace.callbacks import Balance, Bet, BetWin, Cancel, Win, _handler
 from igamingace.ledger import Ledger, LedgerHooks, _ledger
 from igamingace_bindings.contract import CALLBACKS
 from sqlalchemy import create_engine
@@ -61,7 +61,8 @@ def program(script, *arguments):
 def patient(monkeypatch):
     """Let a slow machine not decide what becomes of a callback, where a test is not about the time limit."""
     patience = {command: replace(info, answer_within=30.0) for command, info in CALLBACKS.items()}
-    monkeypatch.setattr(_ledger, "CALLBACKS", patience)
+    for module in (_ledger, _handler):
+        monkeypatch.setattr(module, "CALLBACKS", patience)
 
 
 def as_engine(url):
