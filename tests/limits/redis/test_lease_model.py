@@ -51,7 +51,7 @@ class Leases(RuleBasedStateMachine):
         self.client.flushdb()
         self.redis = VirtualRedis(self.client)
         self.clock = 1000.0
-        self.run_id, self.started_at = "run-0", -1e6
+        self.runs, self.run_id, self.started_at = 0, "run-0", -1e6
         self.names = 0
         self.processes: list[SimulatedProcess] = []
         self.dead: list[SimulatedProcess] = []
@@ -329,6 +329,7 @@ class Leases(RuleBasedStateMachine):
     @rule(fault=st.sampled_from(REDIS_FAULTS))
     def redis_fault(self, fault):
         self.calm = 0
+        self.pass_time(1)  # data is told from earlier data by the millisecond in which that was lost
         if fault == "replicate":
             self.snapshot = self.dump()
         elif fault == "restart empty":
@@ -346,7 +347,8 @@ class Leases(RuleBasedStateMachine):
 
     def restart(self, keys):
         self.frozen = False
-        self.run_id, self.started_at = f"run-{self.clock}", self.clock
+        self.runs += 1
+        self.run_id, self.started_at = f"run-{self.runs}", self.clock
         self.client.flushdb()
         for key, value in keys.items():
             self.client.restore(key, 0, value)
