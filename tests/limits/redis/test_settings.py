@@ -9,6 +9,7 @@ from igamingace.limits import RedisLimiter
 from igamingace.limits.redis._errors import as_permission_error, reason_of
 from redis.exceptions import NoPermissionError, ResponseError
 
+from .redis_server import Server
 from .slots import ACCOUNT, have, use_a_slot
 
 
@@ -205,6 +206,16 @@ def test_the_rights_that_the_error_names_are_enough(server, make_limiter):
     for permit in have(two, 3):
         permit.done()
     server.client.execute_command("ACL", "DELUSER", "limited")
+
+
+@pytest.mark.parametrize("command", ["EVALSHA", "EVAL", "SCRIPT", "SUBSCRIBE"])
+def test_a_command_that_redis_has_renamed_is_named(program, tmp_path, make_limiter, command):
+    server = Server(tmp_path, "--save", "", "--rename-command", command, "", program=program)
+    try:
+        with pytest.raises(ConfigurationError, match=f"it knows no command {command}, which is renamed"):
+            make_limiter(server.url).budget(ACCOUNT).acquire(timeout=30)
+    finally:
+        server.stop()
 
 
 def test_an_evicting_redis_is_warned_of_once(server, make_limiter, caplog):

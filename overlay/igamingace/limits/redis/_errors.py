@@ -15,6 +15,7 @@ _PLACE_IN_SCRIPT: Final = re.compile(r" script: (?:\w+, )?on @user_script:\d+\.?
 _LACKING_COMMAND: Final = re.compile("permissions to run the '(.+)' command")
 _LACKING_PATTERN: Final = re.compile("(?:access|publish to) .*(channel|key)")
 """What the user lacks, in the words of Redis 7.0 to 8 and of Valkey."""
+_UNKNOWN_COMMAND: Final = re.compile("unknown command '([^']+)'")
 
 
 class NotUsableError(RedisError):
@@ -42,11 +43,15 @@ def reason_of(error: Exception) -> str:
 def as_permission_error(error: ResponseError, prefix: str) -> ResponseError:
     """Return the error; as NoPermissionError, worded alike for all servers, if it is about a missing right.
 
+    A command that the server's configuration has renamed or disabled is missing, too.
+
     Args:
         error: what a server answered.
         prefix: of the names of all keys and channels.
     """
     reason = reason_of(error)
+    if unknown := _UNKNOWN_COMMAND.match(reason):
+        return NoPermissionError(f"it knows no command {unknown[1]}, which is renamed or disabled there")
     if not isinstance(error, NoPermissionError) and not reason.startswith(_DENIED_IN_SCRIPT):
         return error
     if command := _LACKING_COMMAND.search(reason):
