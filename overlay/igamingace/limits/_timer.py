@@ -75,7 +75,8 @@ def _fire(budget: _Budget) -> None:
     try:
         budget.tick()
     except Exception:  # noqa: BLE001 - the thread must go on for all other budgets
-        _log.exception("A timer of the concurrency limiter failed")
+        with suppress(Exception):  # neither is a log handler that raises to end it
+            _log.exception("A timer of the concurrency limiter failed")
 
 
 timer_thread = TimerThread()

@@ -183,7 +183,7 @@ class LeasedBudget(LocalBudget):
         return not self._leased.leased and not fallback_slots
 
     def is_unused(self) -> bool:
-        """Whether Redis need not hear of the budget; then the budget notifies the manager when it must."""
+        """Whether Redis need not hear of the budget; from then on it may notify the manager again."""
         if not self._has_nothing_to_report():
             return False
         self._notified = False  # before the state is looked at once more: a call may come in between

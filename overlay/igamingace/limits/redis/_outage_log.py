@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import suppress
 
 from igamingace._common.fork import after_fork_in_child
 from igamingace._common.limited_log import LimitedLog
@@ -14,7 +15,10 @@ _log = logging.getLogger("igamingace")
 
 
 class OutageLog:
-    """Shared by the workers of a limiter, which may all meet the same at once."""
+    """Shared by the workers of a limiter, which may all meet the same at once.
+
+    A handler of the log that raises changes nothing: it would end a worker, and calls would wait for ever.
+    """
 
     def __init__(self) -> None:
         self.limited_log = LimitedLog(_log)
@@ -30,11 +34,16 @@ class OutageLog:
         """A partition cannot be used; a reason that is the same for several is logged once."""
         with self._lock:
             if outage not in self._outages.values():
-                _log.warning("%s", outage)
+                _warn(outage)
             self._outages[partition] = outage
 
     def end(self, partition: int) -> None:
         """A partition can be used again, if it could not; logged once all can."""
         with self._lock:
             if self._outages.pop(partition, None) is not None and not self._outages:
-                _log.warning("Redis is back: the RedisLimiter shares the limit among all processes again.")
+                _warn("Redis is back: the RedisLimiter shares the limit among all processes again.")
+
+
+def _warn(text: str) -> None:
+    with suppress(Exception):
+        _log.warning("%s", text)

@@ -38,7 +38,7 @@ class LeaseState(BudgetState):
         "_first_valid_serial",
         "_granted_seen",
         "_latest_call",
-        "_rejected",
+        "_other_limit",
         "_reported_drain",
         "_sent_at",
         "_sequence",
@@ -80,7 +80,7 @@ class LeaseState(BudgetState):
         self._sequence = 0  # of the last request
         self._term = 0  # leases lost so far
         self._epoch = ""  # the data in Redis that knows of what is held here
-        self._rejected = False  # whether the last request was, since others have another limit
+        self._other_limit = 0  # of other processes, if the last request was rejected for it
         self._latest_call = 0  # the script's call of the latest update; older messages are ignored
         self._current_drain = self._finished_drain = self._reported_drain = 0  # numbers of drains
         self._first_valid_serial = 0  # slots with smaller serials were granted under leases that were lost
@@ -125,7 +125,7 @@ class LeaseState(BudgetState):
         if self.pending_request is not None:
             return False
         shared, waiting, in_use = self._shared, self.waiting, self.in_use
-        if self._rejected:  # at once the same would be rejected again; but a call that waits is to hear why
+        if self._other_limit:  # rejected again, if sent at once; but a call that waits is to hear why
             return waiting > 0
         if shared.refusals or shared.succeeded:
             return True
@@ -157,7 +157,7 @@ class LeaseState(BudgetState):
 
     def on_response(self, update: LeaseUpdate, lease: float, now: float) -> None:
         """Handle the response to the last request; `lease` is in seconds from the sending of that."""
-        request, self._rejected = self.pending_request, update.limit > 0
+        request, self._other_limit = self.pending_request, update.limit
         if not update.seq:  # nothing was done: another limit is in use, or the data is lost
             self.pending_request = None  # made anew, it has what was granted since
             self._epoch = update.epoch

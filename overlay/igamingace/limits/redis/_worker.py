@@ -8,6 +8,7 @@ import math
 import os
 import threading
 from collections import deque
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -113,7 +114,7 @@ class LeaseWorker:
         self.closed = False
         self._notified: deque[str] = deque()
         self._active: dict[str, LeasedBudget] = {}  # keeps alive whoever has or wants permits
-        self._unused: WeakSet[LeasedBudget] = WeakSet()  # those with fallback slots, and nothing in flight
+        self._unused_budgets: WeakSet[LeasedBudget] = WeakSet()  # with fallback slots, and nothing in flight
         self._deadlines = DeadlineHeap(self._heartbeat)
         self._store = 0  # when the store's data was created
         self._outage: str | None = None  # why Redis cannot be used, as the log says
@@ -127,17 +128,17 @@ class LeaseWorker:
         """Start the thread if it does not run; see `LeaseManager`."""
         if self.closed:
             raise LimiterUnavailable("The RedisLimiter is closed. Nothing was sent.")
-        if self._thread is None or self._thread.ident is None:  # else another call may fail to start it
+        if self._thread is None:
             with self._lock:
                 if self._thread is None:
                     self._wakeup_pipe = WakeupPipe()
-                    self._thread = threading.Thread(target=self._run, name="igamingace-redis", daemon=True)
+                    thread = threading.Thread(target=self._run, name="igamingace-redis", daemon=True)
                     try:
-                        self._thread.start()
+                        thread.start()
                     except RuntimeError:  # no thread can be started at the moment: the next call tries again
-                        self._thread = None
                         self._disconnect()
                         raise
+                    self._thread = thread
 
     def notify(self, account: str) -> None:
         """Serve the account soon; see `LeaseManager`."""
@@ -166,42 +167,37 @@ class LeaseWorker:
 
     def _run(self) -> None:
         while not self.closed:
+            self._connection_worked = False
+            self._unanswered_since = monotonic()
             try:
-                self._connect_and_serve()
-            except Exception as error:  # noqa: BLE001 - a log handler raised: calls must not wait for ever
-                self._serve_disconnected(error, None)
+                self._connections = RedisConnections(
+                    self._settings,
+                    self._prefix,
+                    self._process,
+                    partition=self._partition,
+                    nodes=self._nodes,
+                )
+                self._on_connected(self._connections)
+                self._serve(self._connections)
+            except NotUsableError as error:
+                self._serve_disconnected(error, partial(ConfigurationError, str(error)))
+            except (AuthenticationError, NoPermissionError) as error:
+                message = f"Redis rejects the RedisLimiter: {reason_of(error)}. {self._rights}"
+                self._serve_disconnected(error, partial(ConfigurationError, message))
+            except (RedisError, OSError) as error:
+                if not self._connection_worked:  # else maybe only this connection failed: connect at once
+                    self._serve_disconnected(error, None)
+            except Exception as error:  # noqa: BLE001 - waiting calls must not wait for ever
+                if self._outage is None:
+                    with suppress(Exception):  # a log handler that raises is not to end the thread
+                        self._log.exception("Unexpected error in the RedisLimiter; it connects again")
+                message = f"Unexpected error in the RedisLimiter: {type(error).__name__}: {error}"
+                self._serve_disconnected(error, partial(LimiterUnavailable, f"{message}. Nothing was sent."))
+            finally:
+                if self._connections is not None:
+                    self._connections.close()
         self._close_budgets()
         self._disconnect()
-
-    def _connect_and_serve(self) -> None:
-        """Serve the budgets until the connection breaks, or without one until it is time to connect again."""
-        self._connection_worked = False
-        self._unanswered_since = monotonic()
-        try:
-            self._connections = RedisConnections(
-                self._settings,
-                self._prefix,
-                self._process,
-                partition=self._partition,
-                nodes=self._nodes,
-            )
-            self._on_connected(self._connections)
-            self._serve(self._connections)
-        except NotUsableError as error:
-            self._serve_disconnected(error, partial(ConfigurationError, str(error)))
-        except (AuthenticationError, NoPermissionError) as error:
-            message = f"Redis rejects the RedisLimiter: {reason_of(error)}. {self._rights}"
-            self._serve_disconnected(error, partial(ConfigurationError, message))
-        except (RedisError, OSError) as error:
-            if not self._connection_worked:  # else maybe only this connection failed: connect at once
-                self._serve_disconnected(error, None)
-        except Exception as error:  # noqa: BLE001 - waiting calls must not wait for ever
-            message = f"Unexpected error in the RedisLimiter: {type(error).__name__}: {error}"
-            unavailable = partial(LimiterUnavailable, f"{message}. Nothing was sent.")
-            self._serve_disconnected(error, unavailable, unexpected=True)
-        finally:
-            if self._connections is not None:
-                self._connections.close()
 
     def _disconnect(self) -> None:
         if self._connections is not None:
@@ -388,9 +384,9 @@ class LeaseWorker:
         self._end_outage()
 
     def _end_outage(self) -> None:
-        outage, self._outage = self._outage, None  # before it is logged, as in `_serve_disconnected`
-        if outage is not None:
+        if self._outage is not None:
             self._outage_log.end(self._partition)
+        self._outage = None
 
     def _warn_of_eviction(self, policy: str) -> None:
         if not self._warned_of_eviction:
@@ -410,23 +406,18 @@ class LeaseWorker:
             connections.subscribe("all")
         if connections.clustered:
             self._on_cluster()
-        for budget in list(self._find(self._pop_unused() | self._active)):
+        for budget in list(self._find(self._pop_unused_budgets() | self._active)):
             self._request_soon(budget)
         if not self._active:  # the script may not run for hours
             self._end_outage()
 
-    def _serve_disconnected(
-        self, error: Exception, reason: Callable[[], Exception] | None, *, unexpected: bool = False
-    ) -> None:
+    def _serve_disconnected(self, error: Exception, reason: Callable[[], Exception] | None) -> None:
         """Serve the budgets without Redis, until it is time to connect again."""
         outage = f"Redis cannot be reached by the RedisLimiter: {reason_of(error)}"
-        is_known = self._outage is not None
-        self._outage = outage  # before it is logged: a handler that raises is to do so once an outage
-        self._unanswered_since = math.inf
-        if unexpected and not is_known:
-            self._log.exception("Unexpected error in the RedisLimiter; it connects again")
-        if not is_known:
+        if self._outage is None:
             self._outage_log.begin(self._partition, outage)
+        self._outage = outage
+        self._unanswered_since = math.inf
         if reason is None and self._fail:
             reason = partial(LimiterUnavailable, f"{outage}. Nothing was sent.")
         reconnect_at = monotonic() + backoff(RECONNECT, RECONNECT, 1)
@@ -437,17 +428,17 @@ class LeaseWorker:
                 if budget.is_unused():  # else an outage would keep alive each account ever used in it
                     self._active.pop(budget.account)
                     if self._fallback_slots:  # which end when Redis is back
-                        self._unused.add(budget)
+                        self._unused_budgets.add(budget)
             self._sleep(reconnect_at, None)
 
-    def _pop_unused(self) -> dict[str, None]:
-        unused, self._unused = self._unused, WeakSet()
+    def _pop_unused_budgets(self) -> dict[str, None]:
+        unused, self._unused_budgets = self._unused_budgets, WeakSet()
         return {budget.account: None for budget in unused}
 
     # -- closed
 
     def _close_budgets(self) -> None:
-        for budget in list(self._find(self._pop_notified() | self._pop_unused() | self._active)):
+        for budget in list(self._find(self._pop_notified() | self._pop_unused_budgets() | self._active)):
             budget.close()
             budget.fail_waiting(partial(LimiterUnavailable, "The RedisLimiter was closed. Nothing was sent."))
 
