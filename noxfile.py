@@ -36,18 +36,17 @@ PYTHON_CODE = [
 ]
 PACKAGES = Path("dist", "packages")
 LICENCES = "Apache;BSD;ISC;LGPL;MIT;PSF;Python Software Foundation"
+
+
 # A file of tests stays in one process: its servers start once, and tests that share state keep their order.
-# More processes than processors: tests of time limits mostly wait. Proofs wait less.
-PROCESSORS = os.cpu_count() or 1
-PARALLEL = [f"--numprocesses={min(8, 1 + PROCESSORS)}", "--dist=loadfile"]
+def in_parallel(more: int) -> list[str]:
+    """Return the options for so many processes more than processors, since some tests mostly wait."""
+    return [f"--numprocesses={min(8, more + (os.cpu_count() or 1))}", "--dist=loadfile"]
+
+
+PARALLEL = in_parallel(1)
 # schemathesis takes seconds in each process to make its tests, all of them proofs.
-ORDINARY = [
-    f"--numprocesses={min(8, 2 + PROCESSORS)}",
-    "--dist=loadfile",
-    "-m",
-    "not proof",
-    "--ignore=tests/fuzz",
-]
+ORDINARY = [*in_parallel(2), "-m", "not proof", "--ignore=tests/fuzz"]
 
 nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "none"  # most sessions share an environment: see `run`
