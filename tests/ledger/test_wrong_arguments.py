@@ -31,7 +31,7 @@ USERS = sqlalchemy.Table(
         ({"prefix": b"x"}, "prefix is b'x': give text"),
         ({"prefix": "\ud800"}, r"prefix is '\ud800': give text"),
         ({"players": "users"}, "players is no PlayerTable of a Table"),
-        ({"players": PlayerTable(table="users")}, "players is no PlayerTable of a Table"),  # type: ignore[arg-type]
+        ({"players": PlayerTable(table="users")}, "players is no PlayerTable of a Table"),  # type: ignore[arg-type] # that is the test
         ({"players": PlayerTable(table=USERS, minor_digits=-2)}, "minor_digits is -2: give 0 to 18 digits"),
     ],
 )
@@ -60,4 +60,4 @@ def test_a_column_of_amounts_has_a_scale_that_it_can_keep(make):
 
 def test_the_tables_for_migrations_are_checked_alike():
     with pytest.raises(ConfigurationError, match="players is no PlayerTable"):
-        define_tables(sqlalchemy.MetaData(), players=USERS)  # type: ignore[arg-type]
+        define_tables(sqlalchemy.MetaData(), players=USERS)  # type: ignore[arg-type] # that is the test

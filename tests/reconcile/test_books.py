@@ -252,7 +252,7 @@ def test_columns_that_make_no_sense_are_refused():
     with pytest.raises(InvalidArgument, match="'stake' is invalid"):
         Columns(kinds={"D": "stake"})
     with pytest.raises(InvalidArgument, match="kinds is of type str: give a mapping"):
-        Columns(kinds="D")  # type: ignore[arg-type]
+        Columns(kinds="D")  # type: ignore[arg-type] # that is the test
     with pytest.raises(InvalidArgument, match="no time zone"):
         Columns(time_zone="Mars")
 

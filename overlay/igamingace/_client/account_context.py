@@ -102,9 +102,8 @@ def find_limiter(limiter: Limiter | None) -> Limiter:
         return default_limiter()
     if callable(getattr(limiter, "budget", None)) and not isinstance(limiter, type):
         return limiter
-    what = (
-        "a class" if isinstance(limiter, type) else f"of type {type(limiter).__name__}"
-    )  # a URL has a password
+    # Its value is not shown: it may be the URL of a Redis, with a password.
+    what = "a class" if isinstance(limiter, type) else f"of type {type(limiter).__name__}"
     raise ConfigurationError(f"limiter is {what}: give LocalLimiter(50), RedisLimiter(url) or None")
 
 

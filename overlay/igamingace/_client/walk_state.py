@@ -438,7 +438,7 @@ def _parsed(cursor: object) -> dict[str, Any]:
 def _whole_second(name: str, time: object) -> datetime:
     """The time in UTC, rounded up to whole seconds."""
     # In UTC adding hours adds hours, also when clocks are put back.
-    at = check_aware(name, time).astimezone(UTC)
+    at = check_aware(time, name).astimezone(UTC)
     return at if not at.microsecond else at.replace(microsecond=0) + _SECOND
 
 

@@ -44,7 +44,7 @@ def parse_time_zone(zone: object) -> tzinfo:
     )
 
 
-def check_aware(name: str, time: object) -> datetime:
+def check_aware(time: object, name: str) -> datetime:
     """Return a time that has a time zone; raises InvalidArgument, with the name, for anything else."""
     if not isinstance(time, datetime):
         raise InvalidArgument(f"{name} is a {type(time).__name__}: give an aware datetime")

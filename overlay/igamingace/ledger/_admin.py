@@ -11,10 +11,11 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from igamingace._common.clock import monotonic
+from igamingace._common.currencies import is_currency
 from igamingace._common.numbers import is_integer
 from igamingace.callbacks import InvalidPlayer, NotEnoughMoney
 from igamingace.errors import ConfigurationError, InvalidArgument
-from igamingace.ledger._amounts import apply_change, is_currency, normalize
+from igamingace.ledger._amounts import apply_change, normalize
 from igamingace.ledger._engine import reading, transaction
 from igamingace.ledger._errors import PlayerExists, SerializationConflict
 from igamingace.ledger._ledger_entry import DEPOSIT, WITHDRAW, Entry
@@ -188,10 +189,8 @@ def _check_player_id(player_id: object) -> None:
         raise InvalidArgument(f"player_id is {player_id!r}: give the API's playerId, which is text")
 
 
-def _positive(amount: object) -> Decimal:
-    if not (isinstance(amount, Decimal) or is_integer(amount)):
+def _positive(amount: Decimal | int) -> Decimal:
+    is_finite = amount.is_finite() if isinstance(amount, Decimal) else is_integer(amount)
+    if not (is_finite and amount > 0):
         raise InvalidArgument(f"{amount!r} is no amount: give a Decimal above 0")
-    exact = Decimal(amount)
-    if not (exact.is_finite() and exact > 0):
-        raise InvalidArgument(f"{amount!r} is no amount: give a Decimal above 0")
-    return exact
+    return Decimal(amount)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow
 from functools import cached_property
@@ -75,15 +74,10 @@ class Limits:
         return fixed or fixed.copy_abs()  # no -0
 
 
-def check_scale(name: str, scale: object, most: int) -> None:
+def check_scale(scale: object, name: str, most: int) -> None:
     """Raise ConfigurationError unless the scale is a number of digits from 0 to `most`."""
     if not (is_integer(scale) and 0 <= scale <= most):
         raise ConfigurationError(f"{name} is {scale!r}: give 0 to {most} digits")
-
-
-def is_currency(text: object) -> bool:
-    """Whether a value has the form of an ISO 4217 code."""
-    return isinstance(text, str) and re.fullmatch("[A-Z]{3}", text) is not None
 
 
 def apply_change(balance: Decimal, *, debit: Decimal, credit: Decimal) -> Decimal:
@@ -113,10 +107,10 @@ class Amount(TypeDecorator[Decimal]):
 
     def __init__(self, scale: int = 8) -> None:
         """Take the digits after the point; raises ConfigurationError for anything but 0 to 19."""
-        check_scale("scale", scale, MAX_SCALE)
+        check_scale(scale, "scale", MAX_SCALE)
         super().__init__(DIGITS, scale)
         self.scale = scale
-        self._limits = Limits(DIGITS, scale)
+        self.limits = Limits(DIGITS, scale)
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Return the type of the database."""
@@ -128,7 +122,7 @@ class Amount(TypeDecorator[Decimal]):
         """Return what the driver gets."""
         if value is None or dialect.name != "sqlite":
             return value
-        return format(self._limits.exact(value), "f")
+        return format(self.limits.exact(value), "f")
 
     def process_result_value(self, value: object, dialect: Dialect) -> Decimal | None:
         """Return what the driver gave, as a Decimal."""
@@ -148,18 +142,15 @@ class MinorUnits(TypeDecorator[Decimal]):
         Raises:
             ConfigurationError: it is not from 0 to 18.
         """
-        check_scale("scale", scale, MINOR_UNITS_DIGITS)
+        check_scale(scale, "scale", MINOR_UNITS_DIGITS)
         super().__init__()
         self.scale = scale
+        self.limits = Limits(MINOR_UNITS_DIGITS, scale)
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> object:
         """Return what the driver gets."""
         del dialect
-        return (
-            None
-            if value is None
-            else int(Limits(MINOR_UNITS_DIGITS, self.scale).exact(value).scaleb(self.scale, _exact))
-        )
+        return None if value is None else int(self.limits.exact(value).scaleb(self.scale, _exact))
 
     def process_result_value(self, value: object, dialect: Dialect) -> Decimal | None:
         """Return what the driver gave, as a Decimal."""

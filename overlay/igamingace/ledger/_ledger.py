@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from igamingace_bindings.contract import CALLBACKS
 
+from igamingace._common.currencies import is_currency
 from igamingace.callbacks import (
     Balance,
     Bet,
@@ -23,7 +24,7 @@ from igamingace.callbacks._instrumentation import record_booking
 from igamingace.drift import DriftLog
 from igamingace.errors import ConfigurationError
 from igamingace.ledger._admin import LedgerAdmin
-from igamingace.ledger._amounts import AmountRefused, is_currency, normalize
+from igamingace.ledger._amounts import AmountRefused, normalize
 from igamingace.ledger._errors import NotCovered, SignatureReused, TransactionMismatch
 from igamingace.ledger._postings import Change, post_cancel, post_change, post_in_one_statement
 from igamingace.ledger._schema import PREFIX, SCALE, PlayerTable

@@ -93,8 +93,8 @@ class LedgerReading(LedgerBase):
         Raises:
             InvalidArgument: a time is no datetime, or has no time zone.
         """
-        check_aware("since", since)
-        check_aware("until", until)
+        check_aware(since, "since")
+        check_aware(until, "until")
         return self._entries(since, until, player_id)
 
     def _entries(self, since: datetime, until: datetime, player_id: str | None) -> Iterator[Entry]:

@@ -143,7 +143,7 @@ def define_tables(
     Raises:
         ConfigurationError: a column is missing, or cannot hold exact amounts; the scale is out of range.
     """
-    check_scale("scale", scale, MAX_SCALE)
+    check_scale(scale, "scale", MAX_SCALE)
     if not (isinstance(prefix, str) and storable(prefix)):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
         raise ConfigurationError(f"prefix is {prefix!r}: give text that can begin a table's name")
     if players is not None:
@@ -266,14 +266,11 @@ def _money(players: PlayerTable, balance: Column[Any]) -> tuple[Limits, ColumnEl
     """Return which amounts a balance can hold, and the column read as Decimal."""
     kind = balance.type
     if isinstance(kind, Integer) and players.minor_digits is not None:
-        check_scale("minor_digits", players.minor_digits, MINOR_UNITS_DIGITS)
-        return Limits(MINOR_UNITS_DIGITS, players.minor_digits), type_coerce(
-            balance, MinorUnits(players.minor_digits)
-        )
-    if isinstance(kind, Amount):
-        return Limits(DIGITS, kind.scale), balance
-    if isinstance(kind, MinorUnits):
-        return Limits(MINOR_UNITS_DIGITS, kind.scale), balance
+        check_scale(players.minor_digits, "minor_digits", MINOR_UNITS_DIGITS)
+        units = MinorUnits(players.minor_digits)
+        return units.limits, type_coerce(balance, units)
+    if isinstance(kind, Amount | MinorUnits):
+        return kind.limits, balance
     if isinstance(kind, Numeric) and not isinstance(kind, Float) and kind.asdecimal:
         digits = DIGITS if kind.precision is None else kind.precision
         return Limits(digits, SCALE if kind.scale is None else kind.scale), balance

@@ -5,7 +5,6 @@ A generator without IO: it yields what to send and pauses, and receives what cam
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from igamingace_bindings.rest.api.transactions.transactions_list import OPERATION as LIST_TRANSACTIONS
 from igamingace_bindings.scalars import Time
 
+from igamingace._common.currencies import is_currency
 from igamingace.errors import (
     AcquireTimeout,
     AgentClosed,
@@ -43,7 +43,6 @@ _PAGE: Final = 100
 _NO_PROVIDER: Final = 2_147_483_647
 _NO_PLAYER: Final = "igamingace-probe-no-such-player"
 _NO_PATH: Final = "/v1/igamingace-probe/no-such-path"
-_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
 _OURS: Final = (AgentClosed, ConfigurationError)
 """Errors that say nothing of the platform."""
@@ -319,4 +318,4 @@ def _integer(value: object) -> int | None:
 
 
 def _currency(value: object) -> str:
-    return value if isinstance(value, str) and _CURRENCY.fullmatch(value) else ""
+    return value if is_currency(value) else ""

@@ -38,8 +38,8 @@ class Window:
         Raises:
             InvalidArgument: a time is not aware, the end is not after the beginning, or the edge is negative.
         """
-        check_aware("since", self.since)
-        check_aware("until", self.until)
+        check_aware(self.since, "since")
+        check_aware(self.until, "until")
         if self.until <= self.since:
             raise InvalidArgument("until is not after since")
         if not (isinstance(self.edge, timedelta) and self.edge >= timedelta(0)):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything

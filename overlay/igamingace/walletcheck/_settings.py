@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from igamingace_bindings.scalars import OpaqueId
 
 from igamingace._client.config import TOKEN_VARIABLE
+from igamingace._common.currencies import is_currency
 from igamingace._common.numbers import is_number
 from igamingace._common.secret import Secret, check_token
 from igamingace._wallet_client.dialects import DialectName, require_dialect
@@ -121,7 +121,7 @@ def make_settings(
         raise ConfigurationError(
             f"{option('player')} is {player!r}; use the id of a player that the wallet knows"
         )
-    if not (isinstance(currency, str) and re.fullmatch("[A-Z]{3}", currency)):  # pyright: ignore[reportUnnecessaryIsInstance] -- as above
+    if not is_currency(currency):
         raise ConfigurationError(f"{option('currency')} is {currency!r}; use an ISO 4217 code, such as USD")
     if not (is_number(timeout) and timeout > 0):
         raise ConfigurationError(f"{option('timeout')} is {timeout!r}; use a positive number of seconds")

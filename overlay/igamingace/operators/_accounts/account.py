@@ -9,6 +9,7 @@ from sys import intern
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast, get_args
 
 from igamingace._client.config import find_base_url
+from igamingace._common.currencies import is_currency
 from igamingace._common.masking import masked_repr
 from igamingace._common.names import check_name, check_public_name, check_text
 from igamingace._common.secret import Secret
@@ -26,8 +27,6 @@ LEVELS: Final[tuple[str, ...]] = get_args(Level)
 
 FIELDS: Final = ("name", "currency", "level", "parent", "site", "operator_id", "base_url", "budget")
 """The fields of an account, without its token."""
-
-_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False, repr=False)
@@ -137,7 +136,7 @@ def check_currency(value: object) -> str:
             f"currency: {several} is more than one; an account has one: add an account for each currency"
         )
     currency = check_text(value, "currency")
-    if _CURRENCY.fullmatch(currency):
+    if is_currency(currency):
         return intern(currency)
     letters = re.match(r"[A-Za-z]{3}", currency)
     raise ConfigurationError(
