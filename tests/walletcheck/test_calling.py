@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import traceback
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, getcontext, localcontext
 from typing import Any
 
 import pytest
@@ -131,6 +131,47 @@ def test_no_traceback_shows_the_token(check, wrong):
 def test_what_is_no_target_is_refused(target):
     with pytest.raises(ConfigurationError):
         check_wallet(target, **ME)
+
+
+FEW_DIGITS = Context(prec=6)
+NOTHING_LOST = Context(traps=[Inexact])
+
+
+@pytest.mark.parametrize("application", [FEW_DIGITS, NOTHING_LOST], ids=["6 digits", "no rounding"])
+def test_amounts_are_exact_whatever_the_application_computes_with(served, application):
+    wallet = RightWallet("123456789.03")
+    url = served(wallet)
+    with localcontext(application):
+        report = check_wallet(url, **ME)
+
+        assert report.ok, report.text()
+        assert report.restored
+    assert wallet.balances[PLAYER] == Decimal("123456789.03")
+
+
+def test_an_application_in_process_computes_as_it_does_elsewhere():
+    seen = set()
+
+    class Wallet(RightWallet):
+        async def handle(self, fields):
+            seen.add((getcontext().prec, getcontext().traps[Inexact]))
+            return await super().handle(fields)
+
+    with localcontext(NOTHING_LOST):
+        assert check_wallet(Wallet(), **ME).ok
+
+    assert seen == {(28, True)}
+
+
+@pytest.mark.parametrize("balance", ["1e30", "-1e400", f"{'1' * 29}.01", f"1000.{'0' * 40}1"])
+@pytest.mark.parametrize("others", ["", "1000"], ids=["always", "every other time"])
+def test_a_wallet_that_answers_absurd_balances_fails_in_a_report(balance, others):
+    class Wallet(RightWallet):
+        def written(self, _balance):
+            return (self.callbacks % 2 and others) or balance
+
+    with contextlib.suppress(CannotCheck):
+        assert not check_wallet(Wallet(), **ME).ok
 
 
 def test_progress_tells_each_check_twice():

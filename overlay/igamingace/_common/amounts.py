@@ -11,6 +11,9 @@ EXACT: Final = Context(prec=50_000, traps=[Inexact, InvalidOperation])
 Operators and `abs` round to the context of the thread, which belongs to the application.
 """
 
+ROUNDING_ALLOWED: Final = Context(prec=50_000, traps=[InvalidOperation])
+"""The same, where an amount may be cut to fewer digits or divided."""
+
 _MINOR_DIGITS: Final = {
     **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF"), 0),
     **dict.fromkeys(("UGX", "VND", "VUV", "XAF", "XOF", "XPF"), 0),

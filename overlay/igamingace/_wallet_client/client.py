@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from decimal import getcontext, localcontext
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, cast
 from urllib.parse import urlsplit
@@ -110,7 +111,8 @@ def connect_to(target: Target, path: str) -> CallbackTransport:
             f"target is {type(target).__name__}; use a URL, an ASGI or a WSGI application"
         )
     if _is_asgi(target):
-        transport = httpx2.ASGITransport(cast("ASGIApplication", target), raise_app_exceptions=False)
+        app = _in_own_context(cast("ASGIApplication", target))
+        transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
         return _AsyncTransport(transport, _IN_PROCESS_ORIGIN + path, f"{_name(target)} (ASGI, in process)")
     return _WSGITransport(cast("WSGIApplication", target), path)
 
@@ -123,6 +125,21 @@ def _is_asgi(app: Callable[..., object]) -> bool:
     except (TypeError, ValueError):
         return False
     return True
+
+
+def _in_own_context(app: ASGIApplication) -> ASGIApplication:
+    """Return an application that computes as here, whatever context of decimal its caller computes in."""
+    context = getcontext()
+
+    async def call(
+        scope: ASGIMessage,
+        receive: Callable[[], Awaitable[ASGIMessage]],
+        send: Callable[[ASGIMessage], Awaitable[None]],
+    ) -> None:
+        with localcontext(context):
+            await app(scope, receive, send)
+
+    return call
 
 
 def _name(app: object) -> str:

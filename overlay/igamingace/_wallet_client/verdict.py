@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, cast
 from igamingace_bindings.contract import CALLBACKS
 from igamingace_bindings.scalars import MAX_DIGITS
 
-from igamingace._common.amounts import is_finer, minor_digits
+from igamingace._common.amounts import EXACT, is_finer, minor_digits
 from igamingace._common.json import InvalidJSON, decode_strict
 from igamingace._wallet_client.diagnosis import Diagnosis, diagnose_response
 
@@ -158,24 +158,21 @@ def judge_refund(verdict: Verdict, before: Decimal, stake: Decimal, *, bet_refus
         bet_refused: Whether the wallet refused the bet itself, so that it cannot have booked it.
     """
     after = verdict.balance
-    if (
-        verdict.outcome != "accepted"
-        or after is None
-        or not stake
-        or after == before
-        or (after - before) % stake
-    ):
+    if verdict.outcome != "accepted" or after is None or not stake:
+        return verdict
+    paid = EXACT.subtract(after, before)
+    if not paid or EXACT.remainder(paid, stake):
         return verdict
     balances = f"the balance was {before:f} before the bet, and is {after:f} after its cancel"
-    if after < before:
+    if paid < 0:
         text = f"OK, but the stake of {stake:f} was not given back: {balances}"
     elif bet_refused:
         text = (
-            f"OK, but the wallet paid {after - before:f} for a bet that it had refused: {balances}; answer "
+            f"OK, but the wallet paid {paid:f} for a bet that it had refused: {balances}; answer "
             "ERR_TRANSACTION_DOES_NOT_EXIST to the cancel of a bet that was not booked, and change nothing"
         )
     else:
-        text = f"OK, but the wallet gave back {after - before:f} more than it had taken: {balances}"
+        text = f"OK, but the wallet gave back {paid:f} more than it had taken: {balances}"
     return Verdict("failed", text, verdict.status_code, after)
 
 

@@ -6,13 +6,14 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from igamingace_bindings.contract import VERSION
 
+from igamingace._common.amounts import ROUNDING_ALLOWED
 from igamingace._common.clock import perf_counter
 from igamingace._version import __version__
 from igamingace._wallet_client.client import connect_to
@@ -35,6 +36,7 @@ from igamingace.walletcheck.reports._report import CheckResult, Report, Status
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from igamingace._wallet_client.client import CallbackTransport
     from igamingace._wallet_client.messages import CallbackMessage
     from igamingace.walletcheck._check import Check
     from igamingace.walletcheck._settings import Settings
@@ -141,18 +143,28 @@ async def with_player(settings: Settings, work: Callable[[CheckContext, Decimal]
             clock=settings.clock,
         )
         context = CheckContext(client, callbacks, player=settings.player, currency=settings.currency)
-        proof = Proof(context, settings)
-        before = await proof.balance()
-        result: T | CannotCheck
-        try:
-            await proof.bookings(before)
-            result = await work(context, before)
-        except CannotCheck as error:
-            result = error
-        finally:  # also after Ctrl+C
-            after = await _restore_balance(context, before + context.moved)
+        with localcontext(ROUNDING_ALLOWED):  # not the one of the application
+            return await _work_and_restore(settings, context, work, transport)
     finally:
         await transport.close()
+
+
+async def _work_and_restore(
+    settings: Settings,
+    context: CheckContext,
+    work: Callable[[CheckContext, Decimal], Awaitable[T]],
+    transport: CallbackTransport,
+) -> Played[T]:
+    proof = Proof(context, settings)
+    before = await proof.balance()
+    result: T | CannotCheck
+    try:
+        await proof.bookings(before)
+        result = await work(context, before)
+    except CannotCheck as error:
+        result = error
+    finally:  # also after Ctrl+C
+        after = await _restore_balance(context, before + context.moved)
     if isinstance(result, CannotCheck):
         raise CannotCheck(f"{result} {_balance_sentence(settings, before, after)}")
     return Played(result, context, transport.name, transport.url, before, after)

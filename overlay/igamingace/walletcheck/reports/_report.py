@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
+from igamingace._common.amounts import EXACT
 from igamingace.walletcheck._level import Level
 
 if TYPE_CHECKING:
@@ -138,7 +139,11 @@ class Report:
     @property
     def restored(self) -> bool:
         """Whether the player has the same balance as before, but for what somebody else changed."""
-        return self.balance_after is not None and self.balance_after == self.balance_before + self.moved
+        return self.balance_after is not None and not self._not_undone(self.balance_after)
+
+    def _not_undone(self, after: Decimal) -> Decimal:
+        """Return what the run itself has changed of the balance."""
+        return EXACT.subtract(EXACT.subtract(after, self.balance_before), self.moved)
 
     def counts(self, level: Level | None = None) -> dict[Status, int]:
         """How many checks of a level, or of all, passed, failed and were skipped."""
@@ -179,9 +184,8 @@ class Report:
         now = f"The balance of {self.player} was {before} and is now {self.balance_after:f}:"
         if self.restored:
             return f"{now} somebody else moved it by {self.moved:+f}."
-        difference = self.balance_after - self.balance_before - self.moved
         moved = f", and somebody else moved it by {self.moved:+f}" if self.moved else ""
-        return f"{now} {difference:+f} could not be undone{moved}."
+        return f"{now} {self._not_undone(self.balance_after):+f} could not be undone{moved}."
 
     def late_summary(self) -> str:
         """A sentence about late answers; empty when there were none."""
