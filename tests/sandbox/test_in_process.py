@@ -251,6 +251,15 @@ async def test_two_event_loops_one_after_the_other_are_served(sandbox):
         ({"time_scale": True}, "time_scale: must be"),
         ({"seed": "x"}, "seed: must be a whole number, not 'x'"),
         ({"seed": 1.5}, "seed: must be"),
+        ({"token": 5}, "token: give text, not int"),
+        ({"clock": 5}, "clock: give a function"),
+        ({"time_zone": "UTC"}, "time_zone: give a tzinfo"),
+        ({"casino": "casino.toml"}, "casino: give what read_casino returns, not str"),
+        ({"hosts": 5}, "hosts: give a list of texts, not 5"),
+        ({"hosts": "casino.test"}, "hosts: give a list of texts, not 'casino.test'"),
+        ({"hosts": [5]}, "hosts: give"),
+        ({"trusted_proxies": "127.0.0.1"}, "trusted_proxies: give a list of texts"),
+        ({"trusted_proxies": [5]}, "trusted_proxies: give"),
         ({"wallet": "x"}, "wallet: the target is not an http or https URL"),
         ({"wallet": 5}, "wallet: target is int; use a URL, an ASGI or a WSGI application"),
         ({"wallet": {"mycasino": None}}, "wallet: target is NoneType"),
@@ -262,6 +271,23 @@ async def test_two_event_loops_one_after_the_other_are_served(sandbox):
 def test_an_option_that_makes_no_sense_is_refused(make, options, message):
     with pytest.raises(ValueError, match=message):
         make(**options)
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ({"host": 5}, "host: must be a name or an address, such as '127.0.0.1', not 5"),
+        ({"host": ""}, "host: must be"),
+        ({"host": b"127.0.0.1"}, "host: must be"),
+        ({"port": "80"}, "port: must be a whole number from 0 to 65535, not '80'"),
+        ({"port": -1}, "port: must be"),
+        ({"port": 65_536}, "port: must be"),
+        ({"port": True}, "port: must be"),
+    ],
+)
+def test_an_address_that_makes_no_sense_is_refused(address, message):
+    with pytest.raises(ValueError, match=message):
+        Sandbox(**address)
 
 
 @pytest.mark.parametrize("option", [{"token": "mine"}, {"wallet": lambda environ, start: []}])

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypedDict, cast
+from collections.abc import Collection, Mapping
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Final, TypedDict, cast
 
 from igamingace.errors import ConfigurationError
+from igamingace.sandbox.data import Casino
 from igamingace.sandbox.http.admission import is_token
 from igamingace.sandbox.store.ids import seeded_token
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
-    from datetime import tzinfo
+    from collections.abc import Iterable
     from types import UnionType
 
     from igamingace._wallet_client.client import Target
     from igamingace._wallet_client.dialects import DialectName
     from igamingace.sandbox.contract.error_style import CodeField, StatusStyle
-    from igamingace.sandbox.data import Casino
     from igamingace.sandbox.faults import Fault
     from igamingace.sandbox.store.clock import Clock
+
+_LAST_PORT: Final = 65_535
 
 
 class Options(TypedDict, total=False):
@@ -57,6 +59,48 @@ def check_numbers(latency: float, window_pause: float, time_scale: float, seed: 
         raise ValueError(f"time_scale: must be a number above 0, not {time_scale!r}")
     if seed is not None and not _is_a(int, seed):
         raise ValueError(f"seed: must be a whole number, not {seed!r}")
+
+
+def check_types(token: object, clock: object, time_zone: object, casino: object) -> None:
+    """Validate the types of options that are None or of one type.
+
+    Raises:
+        ValueError: one of them is neither.
+    """
+    for name, value, fits, wanted in (
+        ("token", token, isinstance(token, str), "text"),
+        ("clock", clock, callable(clock), "a function that returns the time, aware"),
+        ("time_zone", time_zone, isinstance(time_zone, tzinfo), 'a tzinfo, such as ZoneInfo("Asia/Seoul")'),
+        ("casino", casino, isinstance(casino, Casino), "what read_casino returns"),
+    ):
+        if value is not None and not fits:
+            raise ValueError(f"{name}: give {wanted}, not {type(value).__name__}")
+
+
+def check_address(host: object, port: object) -> None:
+    """Validate where a sandbox shall listen.
+
+    Raises:
+        ValueError: the host is not text, or there is no such port.
+    """
+    if not (isinstance(host, str) and host):
+        raise ValueError(f"host: must be a name or an address, such as '127.0.0.1', not {host!r}")
+    if not (isinstance(port, int) and _is_a(int, port) and 0 <= port <= _LAST_PORT):
+        raise ValueError(f"port: must be a whole number from 0 to {_LAST_PORT}, not {port!r}")
+
+
+def check_texts(values: object, name: str) -> None:
+    """Validate an option that is a collection of texts.
+
+    Raises:
+        ValueError: it is something else, one text for instance.
+    """
+    if (
+        isinstance(values, str)
+        or not isinstance(values, Collection)
+        or not all(isinstance(value, str) for value in cast("Collection[object]", values))
+    ):
+        raise ValueError(f"{name}: give a list of texts, not {values!r}")
 
 
 def _is_a(kind: type | UnionType, value: object) -> bool:

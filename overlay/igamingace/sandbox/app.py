@@ -11,7 +11,7 @@ from igamingace._common.loop_thread import LoopThread
 from igamingace.sandbox import control, pages
 from igamingace.sandbox._controls import SandboxControls
 from igamingace.sandbox._errors import SandboxError
-from igamingace.sandbox._options import check_numbers, tokens_of, wallets_of
+from igamingace.sandbox._options import check_numbers, check_texts, check_types, tokens_of, wallets_of
 from igamingace.sandbox._runtime import Runtime
 from igamingace.sandbox.contract.contract import Contract, compiled_contract
 from igamingace.sandbox.contract.error_style import CodeField, ErrorStyle, StatusStyle
@@ -112,11 +112,14 @@ def create_app(
     Raises:
         ContractError: the contract cannot be served.
         ValueError: no request could carry `token`; `wallet` names an account that is not there, or is no
-            application; a fault, a style, or one of `dialect`, `latency`, `seed`, `time_scale`,
-            `trusted_proxies` and `window_pause` is invalid.
+            application; a fault, a style, or another option is invalid.
         LookupError: there is a `token` or a `wallet`, but no agent.
     """
     check_numbers(latency, window_pause, time_scale, seed)
+    check_types(token, clock, time_zone, casino)
+    check_texts(trusted_proxies, "trusted_proxies")
+    if hosts is not None:
+        check_texts(hosts, "hosts")
     casino = default_casino() if casino is None else casino
     errors = ErrorStyle(error_style, code_field)
     compiled = compiled_contract(errors) if contract is None else Contract(errors.read_into(contract))

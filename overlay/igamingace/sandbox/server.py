@@ -16,6 +16,7 @@ from uvicorn.loops.auto import auto_loop_factory
 
 from igamingace._common.clock import with_real_time
 from igamingace.sandbox._controls import SandboxControls
+from igamingace.sandbox._options import check_address
 from igamingace.sandbox.app import SandboxApp, create_app
 from igamingace.sandbox.http.connection import SandboxProtocol
 from igamingace.sandbox.http.pipeline import ContractBreach
@@ -71,7 +72,7 @@ class Sandbox(SandboxControls):
             window_pause, error_style, code_field, faults, seed, casino, wallet, time_scale.
 
     Raises:
-        ContractError, ValueError, LookupError: as `create_app`.
+        ContractError, ValueError, LookupError: as `create_app`; ValueError also for an invalid host or port.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class Sandbox(SandboxControls):
         **options: Unpack[Options],
     ) -> None:
         """Compile the contract; nothing listens yet."""
+        check_address(host, port)
         options.setdefault("hosts", (host,))
         # what went wrong is raised at the end of the block, not into the server's log
         self.app: SandboxApp = create_app(contract, raise_errors=False, **options)
