@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 
 import pytest
 from igamingace import AsyncAgent
@@ -86,6 +86,22 @@ async def test_points_fall_by_stakes_and_rise_by_wins(app, session, wallet):
 
     assert after_bet == before - Decimal("2.50")
     assert points["USD"] == before - Decimal("1.50")
+
+
+async def test_amounts_are_exact_whatever_the_application_computes_with(app, agent, session, wallet):
+    points = app.account("mycasino").points
+    before = points["USD"]
+
+    with localcontext(Context(prec=3)):
+        await session.bet("2.55")
+        await session.win("1.27")
+        app.account("mycasino").chosen_mode = "transfer"
+        moved = await agent.players.deposit(
+            player_external_id="user123", currency="USD", amount=Decimal("1234.56"), transaction_id="d-1"
+        )
+
+    assert moved.balance == Decimal("1234.56")
+    assert points["USD"] == before - Decimal("2.55") + Decimal("1.27") - Decimal("1234.56")
 
 
 async def test_an_agent_whose_points_do_not_cover_a_stake_runs_no_round(app, session, wallet):

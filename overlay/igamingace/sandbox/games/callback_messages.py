@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from igamingace._common.amounts import minor_unit
+from igamingace._common.amounts import EXACT, minor_unit
 from igamingace._wallet_client.messages import (
     RoundFields,
     balance_fields,
@@ -92,7 +92,7 @@ def with_other_content(message: CallbackMessage, session: Session, kinds: Collec
         name = "winAmount" if message.command == "betwin" else "amount"
         amount = message.fields[name]
         if isinstance(amount, Decimal | int):
-            changed[name] = amount + minor_unit(session.currency)
+            changed[name] = EXACT.add(amount, minor_unit(session.currency))
     if "callback_currency" in kinds:
         changed["currency"] = "EUR" if session.currency != "EUR" else "USD"
     if "callback_player" in kinds:

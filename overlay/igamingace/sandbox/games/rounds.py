@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from igamingace._common.amounts import EXACT
 from igamingace._wallet_client.verdict import OK, judge_refund
 from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.faults.fault import RECORD_KINDS
@@ -93,7 +94,7 @@ class Rounds:
         round_ = _open_round(session)
         paid = await mode.win(session, round_, amount, finished=finished)
         self._record(session, round_, TransactionType.WIN, amount, paid)
-        round_.won += amount
+        round_.won = EXACT.add(round_.won, amount)
         if finished:
             session.round = None
         return Played(paid.applied, paid.deliveries)
@@ -136,9 +137,10 @@ class Rounds:
             self._record(session, round_, TransactionType.BET, Decimal(0), taken)
         if not taken.applied:
             return await self._cancel_bet(session, mode, round_, taken)
-        won = min(bonus.base_bet if amount is None else amount, bonus.amount - bonus.won)
+        left = EXACT.subtract(bonus.amount, bonus.won)
+        won = min(bonus.base_bet if amount is None else amount, left)
         bonus.remaining -= 1
-        bonus.won += won
+        bonus.won = EXACT.add(bonus.won, won)
         paid = await mode.win(session, round_, won, bonus=bonus)
         self._record(session, round_, TransactionType.BONUS_CALL, won, paid)
         return Played(paid.applied, [*taken.deliveries, *paid.deliveries])
@@ -181,7 +183,7 @@ class Rounds:
         if session.is_streamer:
             return
         if _moves_points(session) and kind in _CREDITS:
-            session.account.points[session.currency] += amount
+            session.account.add_points(session.currency, amount)
         command = change.deliveries[0].command if change.deliveries else _COMMANDS[kind]
         faults = self._runtime.faults
         if faults and faults.draw_callback(session.account.id, command, RECORD_KINDS):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
+from igamingace._common.amounts import EXACT
 from igamingace._wallet_client.verdict import OK
 from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.games import callback_messages
@@ -167,7 +168,7 @@ class TransferMode:
         lost: bool = False,  # noqa: ARG002 - as above
     ) -> BalanceChange:
         """Take the stake; a free spin has none."""
-        return self._change(session, round_.bet_id, -round_.stake)
+        return self._change(session, round_.bet_id, round_.stake.copy_negate())
 
     async def win(
         self,
@@ -183,7 +184,7 @@ class TransferMode:
 
     async def betwin(self, session: Session, round_: Round, amount: Decimal) -> BalanceChange:
         """Take the stake, which must be there, and add the win."""
-        self._change(session, round_.bet_id, -round_.stake)
+        self._change(session, round_.bet_id, round_.stake.copy_negate())
         return self._change(session, round_.bet_id, amount)
 
     async def cancel(
@@ -199,10 +200,11 @@ class TransferMode:
     def _change(session: Session, number: int, change: Decimal) -> BalanceChange:
         wallet, currency = session.player.wallet, session.currency
         held = wallet.get(currency, Decimal(0))
-        if held + change < 0:
+        balance = EXACT.add(held, change)
+        if balance < 0:
             raise SandboxError(
                 "BALANCE_NOT_ENOUGH", f"player {session.player.external_id!r} has {held} {currency}"
             )
-        wallet[currency] = session.balance = held + change
+        wallet[currency] = session.balance = balance
         session.problem = None
         return BalanceChange(number, [], session.balance)

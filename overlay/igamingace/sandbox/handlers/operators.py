@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from igamingace._common.amounts import EXACT
 from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.handlers.registry import Call, handles
 from igamingace.sandbox.store.addresses import parse_allowed
@@ -93,8 +94,8 @@ def transfer_balance(call: Call) -> JSON:
     before, target_before = mine.points[currency], target.points[currency]
     if before < amount:
         raise SandboxError("POINT_NOT_ENOUGH", f"{mine.id} has {before} {currency}")
-    mine.points[currency] = before - amount
-    target.points[currency] = target_before + amount
+    mine.points[currency] = EXACT.subtract(before, amount)
+    target.points[currency] = EXACT.add(target_before, amount)
     return {
         "currency": currency,
         "myPreBalance": before,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from igamingace._common.amounts import EXACT
 from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.handlers.registry import Call, handles
 from igamingace.sandbox.store.amounts import amount_in
@@ -78,12 +79,14 @@ def _move(call: Call, kind: TransactionType) -> JSON:
 def _carry_out(agent: Account, player: Player, movement: Movement) -> None:
     held = player.wallet.get(movement.currency, Decimal(0))
     points = agent.points[movement.currency]
-    change = movement.amount if movement.type is TransactionType.DEPOSIT else -movement.amount
-    if points - change < 0:
+    is_deposit = movement.type is TransactionType.DEPOSIT
+    change = movement.amount if is_deposit else movement.amount.copy_negate()
+    points_left, balance = EXACT.subtract(points, change), EXACT.add(held, change)
+    if points_left < 0:
         raise SandboxError("POINT_NOT_ENOUGH", f"{agent.id} has {points} {movement.currency} left")
-    if held + change < 0:
+    if balance < 0:
         raise SandboxError(
             "BALANCE_NOT_ENOUGH", f"player {player.external_id!r} has {held} {movement.currency}"
         )
-    player.wallet[movement.currency] = held + change
-    agent.points[movement.currency] = points - change
+    player.wallet[movement.currency] = balance
+    agent.points[movement.currency] = points_left

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from functools import reduce
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from igamingace._common.amounts import decimals, minor_digits
+from igamingace._common.amounts import EXACT, decimals, minor_digits
 from igamingace.sandbox.control.router import control_route
 from igamingace.sandbox.pages.html import html_page
 from igamingace.sandbox.store.models import TransactionType
 
 if TYPE_CHECKING:
     from datetime import tzinfo
+    from decimal import Decimal
 
     from igamingace.sandbox.control.router import ControlRequest
     from igamingace.sandbox.http.asgi import Response
@@ -72,7 +73,7 @@ def _about(state: CasinoState, wanted: RoundPage, entry: Transaction) -> str:
 
 def _table(entries: list[Transaction], zone: tzinfo) -> str:
     currency = entries[0].currency
-    total = sum((_change(entry) for entry in entries), Decimal(0))
+    total = reduce(EXACT.add, map(_change, entries))
     clock = entries[0].at.astimezone(zone).tzname() or ""
     return (
         '<div class="sideways" tabindex="0" role="group" aria-label="Transactions">\n'
@@ -99,13 +100,13 @@ def _row(entry: Transaction, zone: tzinfo) -> str:
 
 
 def _change(entry: Transaction) -> Decimal:
-    return -entry.amount if entry.type is TransactionType.BET else entry.amount
+    return entry.amount.copy_negate() if entry.type is TransactionType.BET else entry.amount
 
 
 def _signed(amount: Decimal, currency: str) -> str:
     """Return the amount with its sign: the minus of mathematics, since a hyphen is not read out."""
     sign = "+" if amount > 0 else "\N{MINUS SIGN}" if amount < 0 else ""
-    return sign + _money(abs(amount), currency)
+    return sign + _money(amount.copy_abs(), currency)
 
 
 def _money(amount: Decimal, currency: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from igamingace._common.amounts import is_finer, minor_digits
+from igamingace._common.amounts import EXACT, is_finer, minor_digits, minor_unit
 from igamingace.sandbox._errors import SandboxError
 
 _MAX_AMOUNT: Final = Decimal(10) ** 18
@@ -32,4 +32,5 @@ def amount_in(currency: str, amount: int | Decimal, place: str, maximum: Decimal
     if is_finer(exact, currency):
         raise SandboxError("PARAMETERS_INVALID", f"{place}: {currency} has {digits} minor digits")
     exponent = exact.as_tuple().exponent
-    return round(exact, digits) if isinstance(exponent, int) and -exponent > digits else exact
+    is_longer = isinstance(exponent, int) and -exponent > digits
+    return EXACT.quantize(exact, minor_unit(currency)) if is_longer else exact

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from igamingace._common.amounts import EXACT
 from igamingace.sandbox.store.collections import BoundedDict
 
 if TYPE_CHECKING:
@@ -228,20 +229,24 @@ class Account:
 
         The points come back when the block is left by an error: what is interrupted has not been.
         """
-        self.points[currency] -= amount
-        self.staked[currency] = self.staked.get(currency, Decimal(0)) + amount
+        self.add_points(currency, amount.copy_negate())
+        self.staked[currency] = EXACT.add(self.staked.get(currency, Decimal(0)), amount)
         try:
             yield
         except BaseException:
-            self.points[currency] += amount
+            self.add_points(currency, amount)
             raise
         finally:
-            self.staked[currency] -= amount
+            self.staked[currency] = EXACT.subtract(self.staked[currency], amount)
+
+    def add_points(self, currency: str, amount: Decimal) -> None:
+        """Change the points of a currency that the account has."""
+        self.points[currency] = EXACT.add(self.points[currency], amount)
 
     def booked_points(self) -> dict[str, Decimal]:
         """Return the points by currency as they are recorded: with the stakes of running bets."""
         return {
-            currency: points + self.staked.get(currency, Decimal(0))
+            currency: EXACT.add(points, self.staked.get(currency, Decimal(0)))
             for currency, points in list(self.points.items())
         }
 
