@@ -84,12 +84,22 @@ def parse_number(literal: str | bytes) -> Decimal:
     """Return the Decimal with the digits of a JSON number.
 
     Raises:
-        ArithmeticError: it has an exponent beyond `MAX_DIGITS`.
+        ArithmeticError: it has more digits before or after the point than `MAX_DIGITS`.
     """
     number = Decimal(literal if isinstance(literal, str) else literal.decode())
-    if abs(number.adjusted()) >= MAX_DIGITS:  # zeros too: written out, 0e-9999999 has as many digits
-        raise OverflowError(f"a number has an exponent beyond {MAX_DIGITS} digits")
+    # No literal so short reaches the limit; looking at its digits takes longer than reading it.
+    if len(literal) + abs(number.adjusted()) >= MAX_DIGITS and not is_in_range(number):
+        raise OverflowError(f"a number has more than {MAX_DIGITS} digits before or after the point")
     return number
+
+
+def is_in_range(number: Decimal) -> bool:
+    """Return whether a number is finite, with at most `MAX_DIGITS` digits before and after the point.
+
+    Zeros too: written out, 0e-9999999 has as many digits.
+    """
+    exponent = number.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -MAX_DIGITS and abs(number.adjusted()) < MAX_DIGITS
 
 
 def json_type(value: object) -> str:
@@ -225,7 +235,7 @@ class Number(Scalar[Decimal]):
             raise refusal(name, "a Decimal or an int", value)
         if not value.is_finite():
             raise ArgumentError(f"{name}: only finite numbers can be sent, not NaN or an infinity")
-        if abs(value.adjusted()) >= MAX_DIGITS:
+        if not is_in_range(value):
             raise ArgumentError(
                 f"{name}: a number has at most {MAX_DIGITS} digits before and after the point"
             )

@@ -220,7 +220,9 @@ def test_an_id_of_more_digits_than_an_id_has_is_refused(read, callback, digits):
         read(body)
 
 
-@pytest.mark.parametrize("literal", [b"1e4300", b"1e-4300", b"0e5000", b"1e99999999999999999999"])
+@pytest.mark.parametrize(
+    "literal", [b"1e4300", b"1e-4300", b"0e5000", b"1e99999999999999999999", b"1." + b"0" * 4300 + b"1"]
+)
 def test_a_number_past_any_use_is_refused(read, callback, literal):
     body = callback("bet").replace(b'"amount": 1.5', b'"amount": ' + literal)
 

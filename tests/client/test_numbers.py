@@ -61,6 +61,7 @@ def test_what_has_no_json_form_is_refused(value):
         b"1e-4300",
         b"9" * 4301,
         b"0e-4300",
+        b"1." + b"0" * 4300 + b"1",
         b"1e99999",
         b"1e-99999",
         b"1e9999999999999999999",

@@ -34,6 +34,8 @@ GAME_TYPE = Enumeration(GameType)
 ZONES = ContractZones()
 MORNING = datetime(2024, 4, 13, 9, 30, tzinfo=SEOUL)
 
+LONG = "1." + "0" * 4300 + "1"
+
 READ = [
     # type, what came, what it is, whether that is its declared type
     (INTEGER, 2, 2, True),
@@ -83,7 +85,10 @@ NOT_READ = [
         for value in (Decimal("1.5"), "1.5", True, None, [], "+1", " 1", "1 ", "1,000", "0x1", "01")
     ),
     *((INTEGER, value) for value in ("", "1e99999", "1.", ".5", "\uff11", "NaN", "1_0", 1.0, Decimal("NaN"))),
-    *((NUMBER, value) for value in ("", "+1", "1,5", "abc", "Infinity", "-", True, None, 1.5, {}, "1e4300")),
+    *(
+        (NUMBER, value)
+        for value in ("", "+1", "1,5", "abc", "Infinity", "-", True, None, 1.5, {}, "1e4300", LONG)
+    ),
     *((NUMBER, value) for value in (Decimal("NaN"), Decimal("Infinity"), "\u0663", "1\n")),
     *((BOOLEAN, value) for value in (2, -1, "yes", "", "t", None, Decimal(1), [], "on", " true")),
     *((STRING, value) for value in (5, True, None, [], {}, Decimal("1.0"))),
@@ -157,6 +162,7 @@ def test_an_argument_is_sent_in_the_usual_form(type_, argument, sent):
 NOT_SENT = [
     *((INTEGER, value) for value in (True, "5", 5.0, Decimal(5), None)),
     *((NUMBER, value) for value in (True, "5", 5.0, Decimal("NaN"), Decimal("-Infinity"), Decimal("1e4300"))),
+    (NUMBER, Decimal(LONG)),
     *((BOOLEAN, value) for value in (0, 1, "true", None)),
     *((STRING, value) for value in (5, b"x", None)),
     *((TEXT_ID, value) for value in (True, 5.0, "", "a,b", "a\tb", "x" * 129, 10**4000, b"5")),

@@ -43,6 +43,7 @@ WRONG = [
     (b'{"balance":"1","statusCode":"OK"}', "balance is not a number"),
     (b'{"balance":true,"statusCode":"OK"}', "balance is not a number"),
     (b'{"balance":1e19,"statusCode":"OK"}', "balance is larger than any wallet"),
+    (b'{"balance":1.%b1,"statusCode":"OK"}' % (60_000 * b"0"), "a number has more than 4300 digits"),
 ]
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from igamingace_bindings.rest.client import Operation, Request
-from igamingace_bindings.scalars import MAX_DIGITS
+from igamingace_bindings.scalars import is_in_range
 
 from igamingace._common import json as exact_json
 from igamingace._common.masking import masked_repr
@@ -94,7 +94,7 @@ def _query_text(place: str, value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, int | Decimal):
         number = Decimal(value)
-        if number.is_finite() and abs(number.adjusted()) < MAX_DIGITS:
+        if is_in_range(number):
             return format(number, "f")
     raise InvalidArgument(f"{place} is a {_type(value)}: give a text, an int, a finite Decimal or a boolean")
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-_OUT_OF_RANGE: Final = f"a number has an exponent beyond {MAX_DIGITS} digits"
+_OUT_OF_RANGE: Final = f"a number has more than {MAX_DIGITS} digits before or after the point"
 
 
 class InvalidJSON(ValueError):  # noqa: N818 -- says what the bytes are
@@ -33,7 +33,7 @@ def parse_strict_number(literal: str) -> int | Decimal:
     """Return an int for an integral number, also 1.0 and 1e2, a Decimal for any other.
 
     Raises:
-        InvalidJSON: it has an exponent beyond `MAX_DIGITS`.
+        InvalidJSON: it has more digits before or after the point than `MAX_DIGITS`.
     """
     try:
         value = parse_number(literal)

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, cast
 
 from igamingace_bindings.contract import CALLBACKS
-from igamingace_bindings.scalars import MAX_DIGITS
+from igamingace_bindings.scalars import is_in_range
 
 from igamingace._common.amounts import EXACT, is_finer, minor_digits
 from igamingace._common.json import InvalidJSON, decode_strict
@@ -205,7 +205,7 @@ def _balance_problem(value: object, amount: Decimal | None) -> str:
         return "balance is missing; give it with every answer"
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return "balance is not a number"
-    return "balance is larger than any wallet" if amount is None or abs(amount) > _MOST else ""
+    return "balance is larger than any wallet" if amount is None or amount.copy_abs() > _MOST else ""
 
 
 def _accepted(balance: Decimal, currency: str) -> str:
@@ -225,4 +225,4 @@ def _to_amount(value: object) -> Decimal | None:
         amount = Decimal(value)
     except ArithmeticError:
         return None
-    return amount if amount.is_finite() and abs(amount.adjusted()) < MAX_DIGITS else None
+    return amount if is_in_range(amount) else None
