@@ -87,6 +87,8 @@ def test_wallets_that_an_answer_lacks_prove_nothing_of_a_lost_transfer(world, ba
     ("arguments", "options", "reason"),
     [
         (("lotus", D("1.001"), "USD"), {}, "more decimals than USD, which has 2"),
+        (("lotus", D("1E-9999999999"), "USD"), {}, "more than 4300 digits"),
+        (("lotus", D("1E+9999999999"), "USD"), {}, "more than 4300 digits"),
         (("lotus", 1.5, "USD"), {}, "give a Decimal"),
         (("lotus", D(0), "USD"), {}, "must be more than 0"),
         (("lotus", D("-1"), "USD"), {}, "must be more than 0"),

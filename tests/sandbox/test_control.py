@@ -93,6 +93,8 @@ async def test_a_callback_url_is_taken_away(app, api, body):
         ({"points": {"EUR": "1"}}, "body.points.EUR: mycasino has USD"),
         ({"points": {"USD": "1.005"}}, "USD has 2 minor digits"),
         ({"points": {"USD": "1E+9999999"}}, "body.points.USD: is larger than any wallet"),
+        ({"points": {"USD": "1e-9999999999"}}, "USD has 2 minor digits"),
+        ({"points": {"USD": "0e-9999999999"}}, "USD has 2 minor digits"),
         ({"points": {"USD": "-1"}}, "must not be negative"),
         ({"points": {"USD": "much"}}, "body.points.USD: must be a number"),
         ({"points": {"USD": True}}, "body.points.USD: must be a number"),

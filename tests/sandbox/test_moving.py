@@ -168,7 +168,7 @@ BOOKS: dict[str, Any] = {
         ("bonus_calls", "won"),
     ],
 )
-@pytest.mark.parametrize("amount", ["NaN", "-Infinity", "1e24", "1E+9999999", "-1E+9999999"])
+@pytest.mark.parametrize("amount", ["NaN", "-Infinity", "1e24", "1E+9999999", "-1E+9999999", "0E-9999999999"])
 def test_amounts_in_the_books_are_amounts(app, books, name, amount):
     saved = as_json(app.runtime.save())
     saved["accounts"][1][books] = [dict(BOOKS[books])]

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TypeAlias
 
+from igamingace_bindings.scalars import MAX_DIGITS, is_in_range
+
 from igamingace._common.amounts import is_finer, minor_digits
 from igamingace.errors import ConfigurationError
 
@@ -21,6 +23,8 @@ def amount_problem(amount: object, currency: str) -> str | None:
         return f"the amount is of the type {type(amount).__name__}: give a Decimal, such as Decimal('10.50')"
     if not amount.is_finite() or amount <= 0:
         return f"the amount is {amount}: it must be more than 0"
+    if not is_in_range(amount):
+        return f"the amount has more than {MAX_DIGITS} digits before or after the point"
     if is_finer(amount, currency):
         return f"the amount {amount} has more decimals than {currency}, which has {minor_digits(currency)}"
     return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from igamingace_bindings.scalars import is_in_range
+
 from igamingace._common.ip_addresses import parse_addresses
 from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.contract.document import violations
@@ -115,7 +117,7 @@ def _check_account(
             f"{path}.parent", f"expected the id of an operator above it, not {account.parent!r}"
         )
     for name, value in (("rtp", account.rtp), ("ggr_rate", account.ggr_rate)):
-        if not (value.is_finite() and 0 <= value <= 100):  # noqa: PLR2004 - they are percentages
+        if not (is_in_range(value) and 0 <= value <= 100):  # noqa: PLR2004 - they are percentages
             raise DataProblem(f"{path}.{name}", f"expected a percentage from 0 to 100, not {value}")
     for provider in account.providers or ():
         if provider not in games:
@@ -179,7 +181,7 @@ def _check_kind(path: str, kind: int) -> None:
 
 
 def _check_size(path: str, amount: Decimal) -> None:
-    if not (amount.is_finite() and amount.copy_abs() <= MAX_TOTAL):
+    if not (is_in_range(amount) and amount.copy_abs() <= MAX_TOTAL):
         raise DataProblem(path, f"expected an amount of at most {MAX_TOTAL:f}, not {amount}")
 
 

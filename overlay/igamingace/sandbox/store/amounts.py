@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
+from igamingace_bindings.scalars import is_in_range
+
 from igamingace._common.amounts import EXACT, is_finer, minor_digits, minor_unit
 from igamingace.sandbox._errors import SandboxError
 
@@ -29,7 +31,7 @@ def amount_in(currency: str, amount: int | Decimal, place: str, maximum: Decimal
     if exact.copy_abs() > maximum:
         raise SandboxError("PARAMETERS_INVALID", f"{place}: is larger than any wallet")
     digits = minor_digits(currency)
-    if is_finer(exact, currency):
+    if not is_in_range(exact) or is_finer(exact, currency):  # never written out: it may take gigabytes
         raise SandboxError("PARAMETERS_INVALID", f"{place}: {currency} has {digits} minor digits")
     exponent = exact.as_tuple().exponent
     is_longer = isinstance(exponent, int) and -exponent > digits
