@@ -19,6 +19,7 @@ literals = (
     st.sampled_from(
         [
             "1e99999999999999999999",
+            "1e-999999999999999999999",
             "-0",
             "0e-5000",
             "1E400",
@@ -44,6 +45,8 @@ keys = st.sampled_from(list(json.loads(BET))) | st.sampled_from(attributes) | st
 @settings(deadline=None)
 @given(body=st.binary(), signature=st.none() | st.text() | st.binary())
 @example(body=b'{"a":1}', signature="A" * 88)
+@example(body=b'{"a":1e-999999999999999999999}', signature="A" * 88)
+@example(body=b'{"a":0e999999999999999999999}', signature="A" * 88)
 def test_verify_raises_nothing_but_invalid_signature(body, signature):
     try:
         verify(body, signature, TOKEN)

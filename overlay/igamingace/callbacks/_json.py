@@ -159,7 +159,11 @@ def _javascript_literal(literal: bytes) -> bytes:
     if not math.isfinite(number) or len(literal) > _MAX_LITERAL:
         return literal
     shortest = Decimal(repr(number))
-    if Decimal(literal.decode()) != shortest:
+    try:
+        exact = Decimal(literal.decode())
+    except ArithmeticError:  # to a double, 1e-999999999999999999999 is 0
+        return literal
+    if exact != shortest:
         return literal
     sign, digits, _ = shortest.as_tuple()
     text = "".join(map(str, digits)).lstrip("0").rstrip("0")

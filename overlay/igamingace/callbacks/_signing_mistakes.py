@@ -238,7 +238,10 @@ def _decimal(literal: bytes) -> Decimal | None:
     """Return a number that is short also when it is written out; None for others, which stay as they are."""
     if len(literal) > _LONGEST_NUMBER:
         return None
-    number = Decimal(literal.decode())
+    try:
+        number = Decimal(literal.decode())
+    except ArithmeticError:  # an exponent that no Decimal has
+        return None
     exponent = number.as_tuple().exponent
     short = isinstance(exponent, int) and abs(exponent) + len(number.as_tuple().digits) <= _LONGEST_NUMBER
     return number if short else None
