@@ -148,6 +148,14 @@ async def test_a_balance_below_0_is_answered_as_0_for_the_contract_knows_none(
     assert "below 0" in caplog.text
 
 
+class Money(Decimal):
+    """An application's type of amounts."""
+
+
+class Units(int):
+    """The same, whole."""
+
+
 async def broken(callback):
     raise RuntimeError("password of the database: hunter2")
 
@@ -165,6 +173,9 @@ async def broken(callback):
         lambda callback: "1.50",
         lambda callback: Decimal("NaN"),
         lambda callback: Decimal("Infinity"),
+        lambda callback: 10**5000,
+        lambda callback: Decimal("1e4300"),
+        lambda callback: Decimal("0." + "1" * 4301),
         raises(NotEnoughMoney(balance=1.5)),  # type: ignore[arg-type]
         lambda: Decimal(1),
     ],
@@ -179,6 +190,9 @@ async def broken(callback):
         "str",
         "NaN",
         "Infinity",
+        "an int of 5000 digits",
+        "1e4300",
+        "4301 decimals",
         "float in refusal",
         "wrong signature",
     ],
@@ -202,12 +216,20 @@ async def test_what_no_wallet_should_do_is_logged_and_none_of_it_sent(
         (Decimal("123456789012345678901234567890.12"), "123456789012345678901234567890.12"),
         (7, "7"),
         (Decimal("0.00"), "0.00"),
+        (Money("1500.00"), "1500.00"),
+        (Units(7), "7"),
     ],
 )
 async def test_a_balance_keeps_its_digits(served, wallet_with, callback, balance, written):
     answer = await served(wallet_with(balance=lambda callback: balance))(callback("balance"))
 
     assert answer.text == f'{{"balance":{written},"statusCode":"OK"}}'
+
+
+async def test_a_refusal_may_have_a_balance_of_a_subclass_of_decimal(served, wallet_with, callback):
+    answer = await served(wallet_with(bet=raises(NotEnoughMoney(balance=Money("1.50")))))(callback("bet"))
+
+    assert answer.text == '{"balance":1.50,"statusCode":"ERR_NOT_ENOUGH_MONEY"}'
 
 
 async def test_a_method_that_returns_an_awaitable_is_awaited(served, wallet_with, callback):

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from igamingace_bindings.contract import CALLBACKS, CallbackInfo
+from igamingace_bindings.scalars import is_in_range
 
 from igamingace._common.clock import perf_counter
 from igamingace._common.hooks import HookCaller
@@ -251,12 +252,13 @@ class CallbackHandler:
             raise TypeError(
                 f"the wallet returned a {type(balance).__name__}: return the balance as a Decimal"
             )
-        if isinstance(balance, Decimal) and not balance.is_finite():
-            raise ValueError(f"the wallet returned {balance} as the balance")
-        if balance < 0:  # the contract's answers have none
+        exact = Decimal(balance)  # of a subclass as well, which cannot be encoded
+        if not is_in_range(exact):
+            raise ValueError("the wallet returned a balance that is not finite, or of thousands of digits")
+        if exact < 0:  # the contract's answers have none
             self._log.warning("The wallet returned a balance below 0; 0 is answered")
             return 0
-        return balance
+        return exact
 
     def _abandon(self, call: WalletCall, what: str, info: CallbackInfo, event: Event) -> None:
         has_started = call.abandon()
@@ -297,11 +299,12 @@ class CallbackHandler:
         self._call_hook(self._hooks.ended_late, late, error)
 
     def _answer(self, event: Event, balance: Decimal | int) -> bytes:
+        body = encoder.encode({"balance": balance, "statusCode": event.status_code})
         if log.isEnabledFor(logging.INFO):
             log.info("callback %s", event.line(), extra=event.extra())
         self._call_hook(record_answer, event.command, event.status_code, event.seconds)
         self._call_hook(self._hooks.answered, event)
-        return encoder.encode({"balance": balance, "statusCode": event.status_code})
+        return body
 
 
 def _copied(token: str | Tokens) -> str | Tokens:
