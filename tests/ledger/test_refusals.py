@@ -141,6 +141,19 @@ def test_an_id_that_comes_with_another_bonus_is_refused(ledger, calls):
         ledger.bet(calls.bet(1, "10", isBonusBusy=True, bonusId=8))
 
 
+def test_a_session_that_has_to_be_awaited_admits_nobody(opened, fund, calls, unchanged):
+    async def ask(player):
+        return True
+
+    def look_up(player):
+        return ask(player)
+
+    ledger = fund(opened(session=look_up))
+
+    with unchanged(ledger), pytest.raises(TypeError, match="session returned an awaitable"):
+        ledger.bet(calls.bet(1, "10"))
+
+
 def test_a_stake_without_a_session_is_refused_with_the_balance(opened, fund, calls):
     ledger = fund(opened(session=lambda player: False))
 

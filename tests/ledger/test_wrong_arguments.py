@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from functools import partial
 
 import pytest
 import sqlalchemy
@@ -17,6 +18,15 @@ USERS = sqlalchemy.Table(
 )
 
 
+async def asleep(player_id):
+    return False
+
+
+class Asleep:
+    async def __call__(self, player_id):
+        return False
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
@@ -24,6 +34,9 @@ USERS = sqlalchemy.Table(
         ({"currency": 5}, "currency is 5: give three capitals"),
         ({"currency": ""}, "currency is '': give three capitals"),
         ({"session": True}, "session cannot be called"),
+        ({"session": asleep}, "session is asynchronous, and the ledger is not"),
+        ({"session": partial(asleep)}, "session is asynchronous"),
+        ({"session": Asleep()}, "session is asynchronous"),
         ({"scale": "8"}, "scale is '8': give 0 to 19 digits"),
         ({"scale": None}, "scale is None: give 0 to 19 digits"),
         ({"scale": True}, "scale is True: give 0 to 19 digits"),

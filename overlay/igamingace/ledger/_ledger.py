@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Awaitable, Coroutine
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from igamingace_bindings.contract import CALLBACKS
 
@@ -141,8 +143,8 @@ class Ledger(LedgerAdmin):
             raise ConfigurationError(
                 f"currency is {currency!r}: give three capitals, for example USD, or None"
             )
-        if session is not None and not callable(session):
-            raise ConfigurationError("session cannot be called: give a function of a playerId, or None")
+        if session is not None:
+            _check_session(session)
         super().__init__(database, players=players, prefix=prefix, scale=scale, hooks=hooks)
         self._currency: Final = currency
         self._session: Final = session
@@ -237,7 +239,22 @@ class Ledger(LedgerAdmin):
             self._call_hook(self._hooks.not_covered, callback, refusal.bet)
 
     def _admits(self, player_id: str) -> bool:
-        return self._session is None or self._session(player_id)
+        if self._session is None:
+            return True
+        answer = cast("object", self._session(player_id))
+        if isinstance(answer, Awaitable):  # which is true, whatever it would return
+            if isinstance(answer, Coroutine):
+                answer.close()
+            raise TypeError("session returned an awaitable: give a function that returns True or False")
+        return bool(answer)
+
+
+def _check_session(session: object) -> None:
+    """Raise ConfigurationError for what is no ordinary function."""
+    if not callable(session):
+        raise ConfigurationError("session cannot be called: give a function of a playerId, or None")
+    if inspect.iscoroutinefunction(session) or inspect.iscoroutinefunction(type(session).__call__):
+        raise ConfigurationError("session is asynchronous, and the ledger is not: give an ordinary function")
 
 
 def _seconds_for(callback: Bet | Win | BetWin | Cancel) -> float:
