@@ -60,6 +60,8 @@ def test_an_amount_that_is_none_is_refused(ledger, amount, unchanged):
         (lambda ledger: ledger.history("ann", before=5), "before is of type int: give an Entry"),
         (lambda ledger: ledger.entries(date(2026, 11, 30), NOW), "since is a date: give an aware datetime"),
         (lambda ledger: ledger.totals(NOW, "now"), "until is a str: give an aware datetime"),
+        (lambda ledger: ledger.entries(NOW, NOW, player_id=5), "player_id is 5"),
+        (lambda ledger: ledger.by_round(NOW, NOW, player_id=["ann"]), "player_id is ['ann']"),
         (lambda ledger: ledger.by_round(NOW.replace(tzinfo=None), NOW), "since has no time zone"),
     ],
 )

@@ -1,6 +1,6 @@
 """Reading a ledger by time: entries, totals and rounds."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
@@ -49,6 +49,16 @@ def test_the_end_of_the_time_is_not_included_and_the_beginning_is(played):
     dated(played, [START + timedelta(hours=4 * number) for number in range(7)])
     found = played.entries(START + timedelta(hours=4), START + timedelta(hours=12))
     assert [entry.command for entry in found] == ["bet", "win"]
+
+
+@pytest.mark.parametrize("hours", [-12, 0, 14])
+def test_all_entries_are_those_between_the_ends_of_the_calendar(played, hours):
+    zone = timezone(timedelta(hours=hours))
+    first, last = datetime.min.replace(tzinfo=zone), datetime.max.replace(tzinfo=zone)
+
+    assert list(played.entries(first, last)) == list(played.entries(*ALWAYS))
+    assert played.totals(first, last) == played.totals(*ALWAYS)
+    assert played.by_round(last, first) == []
 
 
 @pytest.mark.parametrize("page", [1, 3])

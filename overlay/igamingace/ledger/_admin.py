@@ -16,6 +16,7 @@ from igamingace._common.numbers import is_integer
 from igamingace.callbacks import InvalidPlayer, NotEnoughMoney
 from igamingace.errors import ConfigurationError, InvalidArgument
 from igamingace.ledger._amounts import apply_change, normalize
+from igamingace.ledger._base import check_player_id
 from igamingace.ledger._engine import reading, transaction
 from igamingace.ledger._errors import PlayerExists, SerializationConflict
 from igamingace.ledger._ledger_entry import DEPOSIT, WITHDRAW, Entry
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 _PATIENCE: Final = 10.0
 """How long the operator's own calls may be turned away by the database, in seconds."""
 _NEWEST: Final = 2**63 - 1
+_MOST: Final = 2**31
+"""How many entries can be asked for at once: more are not in memory."""
 
 
 class LedgerAdmin(LedgerReading):
@@ -47,7 +50,7 @@ class LedgerAdmin(LedgerReading):
             raise ConfigurationError(f"{self._schema.players.name} is your table: insert the player there")
         if not is_currency(currency):
             raise InvalidArgument(f"{currency!r} is no currency: give three capitals, for example USD")
-        _check_player_id(player_id)
+        check_player_id(player_id)
         if not player_id or self._schema.key_of(player_id) is None:
             raise InvalidArgument("a player_id is text without NUL, and not empty")
         row = {"player_id": player_id, "currency": currency, "balance": Decimal(0)}
@@ -71,7 +74,7 @@ class LedgerAdmin(LedgerReading):
             InvalidPlayer: there is no such player.
             InvalidArgument: the id is no text.
         """
-        _check_player_id(player_id)
+        check_player_id(player_id)
         player = self._read(player_id, _PATIENCE)
         if player is None:
             raise InvalidPlayer(f"there is no player {player_id!r}")
@@ -115,7 +118,7 @@ class LedgerAdmin(LedgerReading):
         Raises:
             InvalidArgument: an argument is none of these.
         """
-        _check_player_id(player_id)
+        check_player_id(player_id)
         if not (is_integer(limit) and limit > 0):
             raise InvalidArgument(f"limit is {limit!r}: give 1 or more")
         if not isinstance(before, Entry | None):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
@@ -126,14 +129,16 @@ class LedgerAdmin(LedgerReading):
 
         def look(end: float) -> list[Entry]:
             with self._connect(end) as connection, reading(connection, end):
-                return read_history(connection, self._statements, player_id, before=newest, limit=limit)
+                return read_history(
+                    connection, self._statements, player_id, before=newest, limit=min(limit, _MOST)
+                )
 
         return with_retries(look, _PATIENCE, self._report_retry)
 
     def _move(
         self, command: str, player_id: str, *, debit: Decimal, credit: Decimal, key: str | None
     ) -> Decimal:
-        _check_player_id(player_id)
+        check_player_id(player_id)
         if key is not None and not (isinstance(key, str) and storable(key)):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
             raise InvalidArgument("a key is text without NUL")
         row: dict[str, Any] = {
@@ -182,11 +187,6 @@ def _check_repetition(recorded: Entry, row: dict[str, Any], player: Player) -> D
     if any(getattr(recorded, name) != value for name, value in row.items()):
         raise InvalidArgument(f"the key {row['key']!r} has been used for something else")
     return player.balance
-
-
-def _check_player_id(player_id: object) -> None:
-    if not isinstance(player_id, str):
-        raise InvalidArgument(f"player_id is {player_id!r}: give the API's playerId, which is text")
 
 
 def _positive(amount: Decimal | int) -> Decimal:

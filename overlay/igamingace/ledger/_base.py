@@ -12,7 +12,7 @@ from igamingace._common.clock import monotonic
 from igamingace._common.hooks import HookCaller
 from igamingace._common.limited_log import LimitedLog
 from igamingace.callbacks import Refusal
-from igamingace.errors import ConfigurationError
+from igamingace.errors import ConfigurationError, InvalidArgument
 from igamingace.ledger._amounts import Amount, normalize
 from igamingace.ledger._engine import (
     OLDEST_POSTGRESQL,
@@ -196,3 +196,9 @@ def _refuse_old_server(connection: Connection) -> None:
     major = driver.info.server_version // 10_000
     if major < OLDEST_POSTGRESQL:
         raise ConfigurationError(f"the ledger needs PostgreSQL {OLDEST_POSTGRESQL} or newer, not {major}")
+
+
+def check_player_id(player_id: object) -> None:
+    """Raise InvalidArgument for what is no text."""
+    if not isinstance(player_id, str):
+        raise InvalidArgument(f"player_id is {player_id!r}: give the API's playerId, which is text")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from igamingace._common.time_zone import check_aware
 from igamingace.ledger._amounts import exact_sum, normalize
-from igamingace.ledger._base import LedgerBase
+from igamingace.ledger._base import LedgerBase, check_player_id
 from igamingace.ledger._engine import reading
 from igamingace.ledger._ledger_entry import DEPOSIT, WITHDRAW
 from igamingace.ledger._retry import with_retries
@@ -18,7 +18,6 @@ from igamingace.ledger._transaction import first_number_at, read_entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -33,6 +32,9 @@ _PAGE: Final = 1_000
 # have been set, or a failover may have led to a server with another one.
 _DISORDER: Final = timedelta(hours=1)
 """How much later than its neighbours' an entry's time may be."""
+_FIRST: Final = datetime(2, 1, 1, tzinfo=UTC)
+_LAST: Final = datetime(9998, 1, 1, tzinfo=UTC)
+"""Beyond them are no entries, and datetime.min and datetime.max, from which nothing can be computed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +93,13 @@ class LedgerReading(LedgerBase):
             player_id: this player's only.
 
         Raises:
-            InvalidArgument: a time is no datetime, or has no time zone.
+            InvalidArgument: a time is no datetime, or has no time zone; or the player's id is no text.
         """
         check_aware(since, "since")
         check_aware(until, "until")
-        return self._entries(since, until, player_id)
+        if player_id is not None:
+            check_player_id(player_id)
+        return self._entries(max(since, _FIRST), min(until, _LAST), player_id)
 
     def _entries(self, since: datetime, until: datetime, player_id: str | None) -> Iterator[Entry]:
         number = self._look(partial(first_number_at, statements=self._statements, at=since - _DISORDER))
