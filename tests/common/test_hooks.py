@@ -30,6 +30,16 @@ def test_what_a_hook_raises_is_logged_with_its_traceback_and_suppressed(caplog):
     assert "LookupError: gone" in record.exc_text
 
 
+def test_a_hook_that_would_have_to_be_awaited_is_logged(caplog):
+    async def hook():
+        raise AssertionError("it is not awaited")
+
+    HookCaller(LOG, "a hook failed")(hook)
+
+    (record,) = caplog.records
+    assert "TypeError: the hook is asynchronous: hooks are called and not awaited" in record.exc_text
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit])
 def test_what_ends_a_program_is_not_suppressed(error):
     def hook():

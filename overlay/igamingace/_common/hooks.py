@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import iscoroutine
 from typing import TYPE_CHECKING, Final, ParamSpec
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ P = ParamSpec("P")
 
 
 class HookCaller:
-    """Calls hooks. An exception is logged with its traceback and suppressed."""
+    """Calls hooks. An exception is logged with its traceback and suppressed; so is a hook that is async."""
 
     __slots__ = ("_log", "_message")
 
@@ -26,6 +27,12 @@ class HookCaller:
     def __call__(self, hook: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> None:
         """Call a hook with these arguments."""
         try:
-            hook(*args, **kwargs)
+            _refuse_coroutine(hook(*args, **kwargs))
         except Exception:  # noqa: BLE001 -- whatever a hook raises
             self._log.exception(self._message)
+
+
+def _refuse_coroutine(result: object) -> None:
+    if iscoroutine(result):
+        result.close()
+        raise TypeError("the hook is asynchronous: hooks are called and not awaited")
