@@ -19,6 +19,7 @@ from igamingace.callbacks import (
     Refusal,
     StaleCallback,
     UnsignableBody,
+    parse,
     wallet_app,
     wallet_wsgi,
 )
@@ -48,6 +49,8 @@ def make(request):
         {"max_age": 0},
         {"max_age": float("nan")},
         {"max_age": "60"},
+        {"hooks": 5},
+        {"player_id": "user123"},
         {"threads": 0},
         {"threads": "32"},
         {"max_body": 0},
@@ -63,6 +66,12 @@ def make(request):
 def test_a_setting_that_cannot_work_is_refused(make, purse, options):
     with pytest.raises(ConfigurationError):
         make(purse, **{"token": "t", **options})
+
+
+@pytest.mark.parametrize("max_age", [0, -1, float("nan"), "60", True])
+def test_an_age_that_cannot_be_is_refused_before_the_signature_is_looked_at(max_age):
+    with pytest.raises(ConfigurationError, match="max_age is"):
+        parse(b"{}", None, "t", max_age=max_age)
 
 
 def test_a_wallet_that_lacks_methods_is_refused_by_their_names(make):

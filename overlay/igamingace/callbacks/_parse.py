@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
+from igamingace._common.numbers import is_number
 from igamingace.callbacks._errors import InvalidCallback, StaleCallback
 from igamingace.callbacks._fields import CommandReader, FieldDifference
 from igamingace.callbacks._models import MODELS, Callback, attach_signature
 from igamingace.callbacks._signature import verified_fields
 from igamingace.drift import DriftLog
+from igamingace.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from igamingace.callbacks._json import Value
     from igamingace.drift import Kind
 
-__all__ = ["MODELS", "parse", "parse_fields"]
+__all__ = ["MODELS", "check_max_age", "parse", "parse_fields"]
 
 _READERS: Final[Mapping[object, CommandReader]] = {
     command: CommandReader(command, model) for command, model in MODELS.items()
@@ -65,9 +67,16 @@ def parse(
         InvalidSignature: as for `verify`.
         InvalidCallback: an unknown command, a missing or wrong field; its subclass StaleCallback: too old.
             Both carry the `statusCode` to answer with.
-        ConfigurationError: as for `verify`.
+        ConfigurationError: as for `verify`; `max_age` is no positive number.
     """
+    check_max_age(max_age)
     return parse_fields(verified_fields(body, signature, token), signature, max_age, _drift)
+
+
+def check_max_age(max_age: object) -> None:
+    """Raise ConfigurationError for what is neither None nor a positive number."""
+    if max_age is not None and not (is_number(max_age) and max_age > 0):
+        raise ConfigurationError(f"max_age is {max_age!r}; use a positive number of seconds, or None")
 
 
 def parse_fields(
