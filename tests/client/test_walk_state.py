@@ -505,7 +505,17 @@ def test_what_is_no_cursor_is_refused(cursor):
         WalkState(RULE, START, second(30), {}, cursor=cursor)
 
 
+def test_the_last_window_ends_where_the_calendar_does():
+    end = datetime.max.replace(microsecond=0, tzinfo=UTC)
+    page = WalkState(RULE, end - timedelta(seconds=5), end, {}).next_page()
+
+    assert page is not None
+    assert page.arguments[RULE.end] == end
+
+
 # Arguments
+
+EAST = timezone(timedelta(hours=14))
 
 
 @pytest.mark.parametrize(
@@ -514,6 +524,8 @@ def test_what_is_no_cursor_is_refused(cursor):
         ({"start": datetime(2026, 11, 28)}, "start has no time zone"),  # noqa: DTZ001 -- that is the mistake
         ({"end": "2026-11-28"}, "end is a str: give an aware datetime"),
         ({"end": START - timedelta(seconds=1)}, "end is before start"),
+        ({"start": datetime.min.replace(tzinfo=EAST)}, "start is 0001-.*: give a time within the calendar"),
+        ({"end": datetime.max.replace(tzinfo=UTC)}, "end is 9999-12-31T23:59:59"),
         ({"page_size": 0}, "page_size is 0: give an integer from 1 to 50"),
         ({"page_size": 51}, "page_size is 51"),
         ({"page_size": True}, "page_size is True"),

@@ -298,7 +298,8 @@ class WalkState(Generic[T]):
 
     @property
     def _window_end(self) -> datetime:
-        return min(self._window + timedelta(seconds=self._rule.longest), self._end)
+        longest = timedelta(seconds=self._rule.longest)
+        return self._window + longest if self._end - self._window > longest else self._end
 
     def _begin_window(self) -> None:
         self._epoch += 1
@@ -437,9 +438,15 @@ def _parsed(cursor: object) -> dict[str, Any]:
 
 def _whole_second(name: str, time: object) -> datetime:
     """The time in UTC, rounded up to whole seconds."""
-    # In UTC adding hours adds hours, also when clocks are put back.
-    at = check_aware(time, name).astimezone(UTC)
-    return at if not at.microsecond else at.replace(microsecond=0) + _SECOND
+    given = check_aware(time, name)
+    try:
+        # In UTC adding hours adds hours, also when clocks are put back.
+        at = given.astimezone(UTC)
+        return at if not at.microsecond else at.replace(microsecond=0) + _SECOND
+    except OverflowError:
+        raise InvalidArgument(
+            f"{name} is {given.isoformat()}: give a time within the calendar in UTC"
+        ) from None
 
 
 def _checked_page_size(page_size: object, largest: int) -> int:
