@@ -44,6 +44,9 @@ def test_yesterday_is_the_day_before_in_the_zone_of_the_report():
         (5, "5 is no day"),
         (("2026-11-28",), "is no day"),
         (("2026-11-28", "2026-11-27"), "the last day, 2026-11-27, is before the first, 2026-11-28"),
+        ("0001-01-01", "0001-01-01 to 0001-01-01: give days from 1970-01-01 to 9998-12-31"),
+        (("2026-11-28", date.max), "give days from 1970-01-01"),
+        (("2025-11-28", "2026-11-29"), "2025-11-28 to 2026-11-29: more than 366 days"),
         ("2026-11-30", "2026-11-30 has not begun in the time zone UTC"),
     ],
 )

@@ -33,6 +33,9 @@ _RELATIVE: Final = {"today": 0, "yesterday": 1}
 _AGO: Final = re.compile(r"([0-9]{1,5})([mhd])")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 _DOCUMENTED: Final = "documented"
+_FIRST: Final = date(1970, 1, 1)
+_LAST: Final = date(9998, 12, 31)
+_LONGEST: Final = timedelta(days=366)
 _EXPECTED: Final = "give a date, a text such as '2026-11-28', 'yesterday', or a pair: the first and last day"
 
 
@@ -111,12 +114,19 @@ def parse_days(given: object, zone: tzinfo, now: datetime) -> Days:
         now: the time, aware; "yesterday" is the day before it in `zone`.
 
     Raises:
-        ConfigurationError: it is none, the last is before the first, or the first has not begun.
+        ConfigurationError: it is none, the last is before the first, the first has not begun, or they are
+            more than a year.
     """
     first, last = _pair(given)
     days = Days(_day(first, zone, now), _day(last, zone, now), zone)
     if days.last < days.first:
         raise ConfigurationError(f"the last day, {days.last}, is before the first, {days.first}")
+    if days.first < _FIRST or days.last > _LAST:
+        raise ConfigurationError(f"{days.first} to {days.last}: give days from {_FIRST} to {_LAST}")
+    if days.last - days.first >= _LONGEST:
+        raise ConfigurationError(
+            f"{days.first} to {days.last}: more than {_LONGEST.days} days; make several reports of them"
+        )
     if days.start >= now:
         raise ConfigurationError(f"{days.first} has not begun in the time zone {zone}")
     return days
