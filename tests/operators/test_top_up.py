@@ -244,6 +244,24 @@ def test_a_source_that_has_enough_for_what_is_lacking_is_enough(world, bank, tmp
     assert (bank.points["lotus"], bank.points["asia"]) == (500, 0)
 
 
+def test_points_finer_than_the_currency_are_topped_up_with_what_can_be_sent(world, bank, tmp_path):
+    bank.points.update(lotus=D("40.005"), asia=D(900))
+    planned = top_up(world, bank, tmp_path / "r", dry_run=True)
+    bank.points.update(lotus=D("40.015"))
+
+    done = top_up(world, bank, tmp_path / "r", plan=planned.plan)
+
+    assert [one.amount for one in planned.plan.transfers if one.target == "lotus"] == [D("460.00")]
+    assert done.ok
+    assert bank.points["lotus"] == D("500.005")
+
+
+@pytest.mark.parametrize("amount", [D("1e999999999"), D("1e-999999999")])
+def test_an_amount_of_a_giant_exponent_is_refused_and_not_written_out(world, bank, tmp_path, amount):
+    with pytest.raises(ConfigurationError, match=r"more than 4300 digits|give a Decimal"):
+        top_up(world, bank, tmp_path / "r", minimum=amount, target=amount)
+
+
 @pytest.mark.parametrize("amount", [100, {"USD": 1.5, "EUR": D(1)}, D("NaN"), "100"])
 def test_amounts_of_another_type_are_refused_before_anything_is_done(world, bank, tmp_path, amount):
     with pytest.raises(ConfigurationError, match=r"minimum.* give a Decimal"):

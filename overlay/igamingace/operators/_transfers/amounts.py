@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import TypeAlias
 
 from igamingace_bindings.scalars import MAX_DIGITS, is_in_range
 
-from igamingace._common.amounts import is_finer, minor_digits
+from igamingace._common.amounts import EXACT, ROUNDING_ALLOWED, is_finer, minor_digits, minor_unit
 from igamingace.errors import ConfigurationError
 
-__all__ = ["Amounts", "amount_for", "amount_problem"]
+__all__ = ["Amounts", "amount_for", "amount_problem", "shortfall"]
 
 Amounts: TypeAlias = Decimal | Mapping[str, Decimal]
 """One amount for all currencies, or one for each by its code; in major units."""
@@ -46,3 +46,11 @@ def amount_for(currency: str, amounts: Amounts, what: str) -> Decimal:
     if problem is not None:
         raise ConfigurationError(f"{what}: {problem}")
     return amount
+
+
+def shortfall(held: Decimal, target: Decimal, currency: str) -> Decimal:
+    """Return how many points are missing, rounded up to what can be sent: an account may hold finer ones."""
+    missing = EXACT.subtract(target, held)
+    if is_finer(missing, currency):
+        return missing.quantize(minor_unit(currency), ROUND_UP, context=ROUNDING_ALLOWED)
+    return missing

@@ -11,7 +11,7 @@ from igamingace._common.amounts import EXACT
 from igamingace.errors import ConfigurationError
 from igamingace.operators._accounts.account_info import points_of
 from igamingace.operators._execution.read_infos import read_infos
-from igamingace.operators._transfers.amounts import amount_for
+from igamingace.operators._transfers.amounts import amount_for, shortfall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -139,7 +139,7 @@ def plan_top_up(
         transfer = PlannedTransfer(
             source=account.parent,
             target=account.name,
-            amount=EXACT.subtract(most, held),
+            amount=shortfall(held, most, account.currency),
             currency=account.currency,
             points=held,
         )

@@ -25,10 +25,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from igamingace._common.amounts import EXACT
 from igamingace.errors import IGamingAceError
 from igamingace.operators._errors import TransferError, TransferRefused, TransferUnknown
-from igamingace.operators._transfers.amounts import amount_problem
+from igamingace.operators._transfers.amounts import amount_problem, shortfall
 from igamingace.operators._transfers.journal import Journal, read_entries
 from igamingace.operators._transfers.top_up_state import Attempt, TopUp, TopUpState, journal_limits
 from igamingace.operators._transfers.transfer import LostAnswer, attempt, examine_wallets, make_order
@@ -224,7 +223,8 @@ def _adjusted(order: TransferOrder, limits: Mapping[str, Any], before: Wallets) 
     if before.target >= minimum:
         reason = f"it has {before.target:f} by now, which is not below {minimum:f}"
         raise order.error(_NotNeeded, reason, before)
-    amount = min(order.amount, EXACT.subtract(_limit(limits["target"], order.currency), before.target))
+    target = _limit(limits["target"], order.currency)
+    amount = min(order.amount, shortfall(before.target, target, order.currency))
     if (problem := amount_problem(amount, order.currency)) is not None:
         raise order.error(TransferRefused, problem, before)
     return replace(order, amount=amount)

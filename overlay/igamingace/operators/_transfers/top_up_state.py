@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
+from igamingace_bindings.scalars import is_in_range
+
 from igamingace._common.amounts import EXACT, format_amount
 from igamingace.errors import ConfigurationError
 from igamingace.operators._errors import JournalUnusable, Wallets
@@ -223,6 +225,6 @@ def _to_json(amounts: object, what: str) -> object:
     if isinstance(amounts, Mapping):
         each = sorted(cast("Mapping[str, object]", amounts).items())
         return {currency: _to_json(amount, f"{what} for {currency}") for currency, amount in each}
-    if not isinstance(amounts, Decimal) or not amounts.is_finite() or amounts < 0:
+    if not isinstance(amounts, Decimal) or not is_in_range(amounts) or amounts < 0:
         raise ConfigurationError(f"{what} is {amounts!r}: give a Decimal, such as Decimal('100')")
     return format_amount(amounts)
