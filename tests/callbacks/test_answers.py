@@ -209,6 +209,50 @@ async def test_what_no_wallet_should_do_is_logged_and_none_of_it_sent(
     assert "transactionId='1'" in record.getMessage()
 
 
+def async_raises(error):
+    async def method(callback):
+        raise error
+
+    return method
+
+
+def awaitable_raises(error):
+    async def later():
+        raise error
+
+    return lambda callback: later()
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        raises(SystemExit(1)),
+        raises(KeyboardInterrupt()),
+        raises(GeneratorExit()),
+        async_raises(SystemExit(1)),
+        async_raises(GeneratorExit()),
+        awaitable_raises(SystemExit(1)),
+    ],
+    ids=[
+        "SystemExit",
+        "KeyboardInterrupt",
+        "GeneratorExit",
+        "async SystemExit",
+        "async GeneratorExit",
+        "awaited SystemExit",
+    ],
+)
+async def test_a_method_that_exits_fails_one_callback_only(served, wallet_with, callback, method, caplog):
+    send = served(wallet_with(bet=method))
+
+    first, second = await send(callback("bet")), await send(callback("win"))
+
+    assert first.json() == {"balance": 0, "statusCode": "ERR_UNKNOWN"}
+    assert second.json()["statusCode"] == "OK"
+    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert "the method raised" in record.exc_text
+
+
 @pytest.mark.parametrize(
     ("balance", "written"),
     [

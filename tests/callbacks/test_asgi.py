@@ -72,6 +72,22 @@ async def test_a_body_in_pieces_is_put_together(purse, callback, token):
     assert server.sent[1]["body"] == b'{"balance":98.50,"statusCode":"OK"}'
 
 
+@pytest.mark.parametrize("kind", ["coroutine function", "awaitable"])
+def test_ctrl_c_during_a_method_stops_the_server(wallet_with, callback, token, kind):
+    async def interrupted(callback=None):
+        raise KeyboardInterrupt
+
+    bet = interrupted if kind == "coroutine function" else lambda callback: interrupted()
+    app, body = wallet_app(wallet_with(bet=bet), token=token), callback("bet")
+    server = Server(piece(body, more=False))
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(app(request_scope(token, body), server.receive, server.send))
+    app.close()
+
+    assert server.sent == []
+
+
 @pytest.mark.parametrize("second", [None, b"\xe9" * 88], ids=["the same twice", "another in Latin-1"])
 async def test_two_signatures_are_refused(purse, callback, token, second):
     app, body = wallet_app(purse, token=token), callback("bet")

@@ -70,7 +70,19 @@ async def test_it_may_refuse(served, purse, callback):
     assert purse.asked == []
 
 
-@pytest.mark.parametrize("function", [lambda player_id: 1 / 0, lambda player_id: 7], ids=["raises", "an int"])
+def leave(player_id):
+    raise SystemExit(1)
+
+
+async def leave_in_a_while(player_id):
+    raise SystemExit(1)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda player_id: 1 / 0, lambda player_id: 7, leave, leave_in_a_while],
+    ids=["raises", "an int", "exits", "async exits"],
+)
 async def test_what_it_should_not_do_is_err_unknown_and_logged(served, purse, callback, caplog, function):
     answer = await served(purse, player_id=function)(callback("bet"))
 

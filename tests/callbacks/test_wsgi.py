@@ -9,7 +9,7 @@ from concurrent.futures import CancelledError
 from decimal import Decimal
 
 import pytest
-from igamingace.callbacks import sign, wallet_wsgi
+from igamingace.callbacks import CallbackHooks, sign, wallet_wsgi
 
 current = contextvars.ContextVar("current", default="nobody")
 
@@ -104,6 +104,29 @@ def test_an_asynchronous_wallet_lives_in_one_event_loop_of_its_own(call, wallet_
 
     assert len(set(loops)) == 1
     assert loops[0][1] is not threading.current_thread()
+
+
+def test_keyboard_interrupt_in_its_own_event_loop_fails_one_callback_only(call, wallet_with, callback, token):
+    async def bet(callback):
+        raise KeyboardInterrupt
+
+    app = wallet_wsgi(wallet_with(bet=bet), token=token)
+
+    assert call(app, callback("bet"))[1] == b'{"balance":0,"statusCode":"ERR_UNKNOWN"}'
+    assert call(app, callback("win"))[1] == b'{"balance":104.25,"statusCode":"OK"}'
+
+
+def test_a_hook_that_exits_fails_one_callback_only(call, purse, callback, token):
+    class Hooks(CallbackHooks):
+        def answered(self, event):
+            if event.command == "bet":
+                raise SystemExit(1)
+
+    app = wallet_wsgi(purse, token=token, hooks=Hooks())
+
+    with pytest.raises(SystemExit):
+        call(app, callback("bet"))
+    assert call(app, callback("win"))[0] == "200 OK"
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])

@@ -56,6 +56,45 @@ def test_an_exception_reaches_the_caller(loop_thread):
         loop_thread.run(fail())
 
 
+async def leave(error):
+    raise error
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
+def test_an_exception_that_ends_a_program_ends_neither_the_loop_nor_the_other_coroutines(loop_thread, error):
+    started, released = threading.Event(), asyncio.Event()
+    results = []
+
+    async def wait():
+        started.set()
+        await released.wait()
+        return await where()
+
+    async def release():
+        released.set()
+
+    waiting = threading.Thread(target=lambda: results.append(loop_thread.run(wait())))
+    waiting.start()
+    assert started.wait(10)
+
+    with pytest.raises(error):
+        loop_thread.run(leave(error))
+    loop_thread.run(release())
+    waiting.join(10)
+
+    assert results == [loop_thread.run(where())]
+
+
+def test_close_stops_the_thread_though_the_last_coroutine_exits(loop_thread):
+    loop, thread = loop_thread.run(where())
+
+    with pytest.raises(SystemExit):
+        loop_thread.close(lambda: leave(SystemExit))
+
+    assert not thread.is_alive()
+    assert loop.is_closed()
+
+
 def test_after_close_it_starts_again_with_another_loop(loop_thread):
     loop, thread = loop_thread.run(where())
     loop_thread.close()

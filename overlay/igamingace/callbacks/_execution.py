@@ -123,12 +123,19 @@ class WalletCall:
         return None if self._deadline is None else self._deadline - perf_counter()
 
     def result(self) -> object:
-        """Return what the method has returned, or raise what it has raised."""
+        """Return what the method has returned, or raise what it has raised.
+
+        Raises:
+            RuntimeError: it has raised SystemExit or another exception that is not an Exception.
+        """
         if self._state is not _State.ENDED:  # its task was cancelled before it started
             raise asyncio.CancelledError
-        if self._error is not None:
+        if self._error is None:
+            return self._result
+        if isinstance(self._error, Exception | asyncio.CancelledError):
             raise self._error
-        return self._result
+        # Raised here, in the event loop, it would end the loop.
+        raise RuntimeError(f"the method raised {type(self._error).__name__}") from self._error
 
     def abandon(self) -> bool:
         """Return whether the method has started. If not, it will not start."""
@@ -174,8 +181,10 @@ class WalletCall:
             return
         try:
             result = await cast("Awaitable[object]", self._method(self._callback))
-        except BaseException as error:  # noqa: BLE001 -- `result` raises it
-            self._end(None, error)
+        except BaseException as error:
+            self._end(None, error)  # `result` raises it
+            if _is_interrupt(error):
+                raise
         else:
             self._end(result)
 
@@ -191,15 +200,28 @@ class WalletCall:
         try:
             result = self._method(self._callback)
             if inspect.isawaitable(result):  # an asynchronous method that is not a coroutine function
-                result = asyncio.run_coroutine_threadsafe(_awaited(result), loop).result()
+                result, error = asyncio.run_coroutine_threadsafe(_outcome(result), loop).result()
+                if error is not None:
+                    raise error  # noqa: TRY301 -- as if the method had raised it
         except BaseException as error:  # noqa: BLE001 -- `result` raises it
             self._end(None, error)
         else:
             self._end(result)
 
 
-async def _awaited(result: Awaitable[object]) -> object:
-    return await result
+async def _outcome(awaitable: Awaitable[object]) -> tuple[object, BaseException | None]:
+    """Return the result of what is awaited, or its exception: raised, SystemExit would end the loop."""
+    try:
+        return await awaitable, None
+    except BaseException as error:
+        if _is_interrupt(error):
+            raise
+        return None, error
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """Return whether this may be Ctrl+C, which is to stop a server: it is raised in the main thread only."""
+    return isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread()
 
 
 def _set_once(future: asyncio.Future[bool], *, result: bool) -> None:
