@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from igamingace._common.interrupts import is_interrupt
 from igamingace._common.masking import without_userinfo
 from igamingace._common.urls import is_callable_url
 from igamingace._wallet_client.diagnosis import Diagnosis, Timings, diagnose_exception
@@ -111,9 +112,7 @@ def connect_to(target: Target, path: str) -> CallbackTransport:
             f"target is {type(target).__name__}; use a URL, an ASGI or a WSGI application"
         )
     if _is_asgi(target):
-        app = _in_own_context(cast("ASGIApplication", target))
-        transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
-        return _AsyncTransport(transport, _IN_PROCESS_ORIGIN + path, f"{_name(target)} (ASGI, in process)")
+        return _ASGITransport(cast("ASGIApplication", target), path)
     return _WSGITransport(cast("WSGIApplication", target), path)
 
 
@@ -220,6 +219,22 @@ class _HTTPTransport(_AsyncTransport):
         self.url = shown
 
 
+class _ASGITransport(_AsyncTransport):
+    """Calls an ASGI application."""
+
+    def __init__(self, app: ASGIApplication, path: str) -> None:
+        transport = httpx2.ASGITransport(_in_own_context(app), raise_app_exceptions=False)
+        super().__init__(transport, _IN_PROCESS_ORIGIN + path, f"{_name(app)} (ASGI, in process)")
+
+    async def _exchange(self, request: httpx2.Request) -> WalletResponse:
+        try:
+            return await super()._exchange(request)
+        except (SystemExit, KeyboardInterrupt, BaseExceptionGroup) as error:
+            if is_interrupt(error):
+                raise
+            return _crashed(error)
+
+
 class _WSGITransport:
     """Calls a WSGI application, each time in a thread."""
 
@@ -256,13 +271,18 @@ class _WSGITransport:
         try:
             response = httpx2.WSGITransport(app, raise_app_exceptions=False).handle_request(request)
             content = response.read()[: _MAX_RESPONSE + 1]
-        except Exception as error:  # noqa: BLE001 -- a server would answer 500
-            return WalletResponse(500, f"(the application raised {type(error).__name__})".encode())
+        except BaseException as error:  # noqa: BLE001 -- SystemExit too: it would end the event loop
+            return _crashed(error)
         return WalletResponse(response.status_code, content)
 
     async def close(self) -> None:
         """Stop the threads."""
         self._threads.shutdown(wait=False)
+
+
+def _crashed(error: BaseException) -> WalletResponse:
+    """Return what a server answers for an application that has raised an exception."""
+    return WalletResponse(500, f"(the application raised {type(error).__name__})".encode())
 
 
 def _with_signature(

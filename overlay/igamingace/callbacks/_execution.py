@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from igamingace._common.clock import call_later, perf_counter
+from igamingace._common.interrupts import is_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -183,7 +184,7 @@ class WalletCall:
             result = await cast("Awaitable[object]", self._method(self._callback))
         except BaseException as error:
             self._end(None, error)  # `result` raises it
-            if _is_interrupt(error):
+            if is_interrupt(error):
                 raise
         else:
             self._end(result)
@@ -214,14 +215,9 @@ async def _outcome(awaitable: Awaitable[object]) -> tuple[object, BaseException 
     try:
         return await awaitable, None
     except BaseException as error:
-        if _is_interrupt(error):
+        if is_interrupt(error):
             raise
         return None, error
-
-
-def _is_interrupt(error: BaseException) -> bool:
-    """Return whether this may be Ctrl+C, which is to stop a server: it is raised in the main thread only."""
-    return isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread()
 
 
 def _set_once(future: asyncio.Future[bool], *, result: bool) -> None:

@@ -104,6 +104,39 @@ def test_closing_waits_for_what_a_thread_plays(wallet):
     assert before - points(app) == 5
 
 
+async def exits_asgi(scope, receive, send):
+    raise SystemExit(4)
+
+
+def exits_wsgi(environ, start_response):
+    raise SystemExit(4)
+
+
+@pytest.mark.parametrize("wallet", [exits_asgi, exits_wsgi])
+def test_a_wallet_that_exits_fails_its_callbacks_and_the_sandbox_goes_on_and_closes(wallet):
+    app = create_app(wallet=wallet)
+    before = points(app)
+
+    game = app.play(PLAYER)
+    results = [game.bet(5), game.bet(5)]
+    app.close()
+
+    assert [result.accepted for result in results] == [False, False]
+    assert {delivery.http_status for delivery in app.callbacks} == {500}
+    assert points(app) == before
+
+
+@pytest.mark.parametrize("wallet", [exits_asgi, exits_wsgi])
+async def test_a_wallet_that_exits_does_not_end_the_event_loop_of_the_caller(wallet):
+    app = create_app(wallet=wallet)
+
+    game = await app.async_play(PLAYER)
+    result = await game.bet(5)
+    await app.aclose()
+
+    assert not result.accepted
+
+
 @pytest.fixture
 def hurried(monkeypatch):
     monkeypatch.setattr(server, "_RESPONSE_GRACE", 0.01)
