@@ -9,12 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import getcontext, localcontext
 from functools import cache, partial
+from operator import index
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, cast
 from urllib.parse import urlsplit
 
 import httpx2
 
-from igamingace._common.interrupts import is_interrupt
+from igamingace._common.interrupts import is_cancelled, is_interrupt
 from igamingace._common.masking import without_userinfo
 from igamingace._common.urls import is_callable_url
 from igamingace._wallet_client.diagnosis import Diagnosis, Timings, diagnose_exception
@@ -228,11 +229,17 @@ class _ASGITransport(_AsyncTransport):
 
     async def _exchange(self, request: httpx2.Request) -> WalletResponse:
         try:
-            return await super()._exchange(request)
-        except (SystemExit, KeyboardInterrupt, BaseExceptionGroup) as error:
-            if is_interrupt(error):
+            response = await super()._exchange(request)
+            index(response.http_status)  # a server refuses any status that is not an int
+        except (httpx2.HTTPError, GeneratorExit):
+            raise
+        except AssertionError:  # httpx2's: it has caught those of the application
+            return WalletResponse(500, b"(the application sent no complete response)")
+        except BaseException as error:
+            if is_interrupt(error) or (isinstance(error, asyncio.CancelledError) and is_cancelled()):
                 raise
             return _crashed(error)
+        return response
 
 
 class _WSGITransport:

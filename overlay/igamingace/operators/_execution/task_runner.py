@@ -8,6 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from igamingace._common.clock import call_later, monotonic, perf_counter
+from igamingace._common.interrupts import is_cancelled
 from igamingace.operators._errors import DeadlineExceeded
 from igamingace.operators._execution.results import Result, without_frames
 from igamingace.operators._execution.schedule import SLOW_AFTER, Schedule
@@ -115,7 +116,7 @@ class TaskRunner(Generic[T]):
                 now = perf_counter()
                 ended = Result(account=account, error=without_frames(error), elapsed=now - started)
             except asyncio.CancelledError:
-                if self._stopped or _cancelled():
+                if self._stopped or is_cancelled():
                     raise
                 now = perf_counter()
                 problem = RuntimeError("its call was cancelled by something it was waiting for")
@@ -142,8 +143,3 @@ class TaskRunner(Generic[T]):
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=GRACE)
-
-
-def _cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
