@@ -6,9 +6,12 @@ import ssl
 import threading
 from contextlib import contextmanager
 
+import httpx2
 import pytest
 from igamingace._common.secret import Secret
+from igamingace._transport.aio import AsyncPooledTransport
 from igamingace._transport.base import Request, Timeouts, TransportFailure
+from igamingace._transport.custom import CustomTransport
 from igamingace._transport.threads import PooledTransport
 from igamingace._wallet_client.client import NoResponse, connect_to
 from igamingace._wallet_client.diagnosis import (
@@ -214,22 +217,72 @@ def test_a_failure_to_get_an_answer_is_named(scheme, server, cause, advice):
     assert place in diagnosis.text
 
 
+def post():
+    timeouts = Timeouts(connect=5, total=5)
+    return Request("POST", "/callbacks", Secret(()), b"{}", timeouts, Secret("t" * 32))
+
+
 @pytest.mark.parametrize(("scheme", "server", "cause", "advice"), CASES)
 def test_the_operators_transport_gets_the_same_diagnosis(scheme, server, cause, advice):
-    timeouts = Timeouts(connect=5, total=5)
-    request = Request("POST", "/callbacks", Secret(()), b"{}", timeouts, Secret("t" * 32))
     with server() as place:
         url = f"{scheme}://{place}"
-        transport = PooledTransport(url, "the callback URL")
-        try:
-            failure = transport.send(request)
-        finally:
-            transport.close()
+        failure = send_in_thread(url, post())
     assert isinstance(failure, TransportFailure)
     diagnosis = diagnose_transport_failure(failure, url, 5)
 
     assert diagnosis.cause == cause, str(diagnosis)
     assert advice in diagnosis.advice
+
+
+def send_in_thread(url, request):
+    transport = PooledTransport(url, "the callback URL")
+    try:
+        return transport.send(request)
+    finally:
+        transport.close()
+
+
+def send_in_loop(url, request):
+    async def send():
+        transport = AsyncPooledTransport(url, "the callback URL")
+        try:
+            return await transport.send(request)
+        finally:
+            await transport.close()
+
+    return asyncio.run(send())
+
+
+def send_by_httpx2(url, request):
+    with httpx2.HTTPTransport() as handed_in:
+        return CustomTransport(url, handed_in).send(request)
+
+
+@pytest.mark.parametrize("send", [send_in_thread, send_in_loop, send_by_httpx2])
+def test_the_operators_transports_name_a_host_without_an_address(send):
+    url = "http://wallet.invalid"
+    failure = send(url, post())
+
+    assert diagnose_transport_failure(failure, url, 5).cause == Cause.DNS, failure
+
+
+@pytest.mark.parametrize("send", [send_in_thread, send_in_loop])
+def test_a_host_that_no_dns_can_hold_has_no_address_either(send):
+    url = f"http://{'a' * 64}.invalid"
+    failure = send(url, post())
+
+    assert diagnose_transport_failure(failure, url, 5).cause == Cause.DNS, failure
+
+
+@pytest.mark.parametrize("send", [send_in_thread, send_in_loop])
+def test_a_proxy_without_an_address_is_not_taken_for_the_wallets_host(send, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://proxy.invalid:3128")
+    url = "http://wallet.test"
+    failure = send(url, post())
+
+    diagnosis = diagnose_transport_failure(failure, url, 5)
+    assert diagnosis.cause == Cause.UNREACHABLE, str(diagnosis)
+    assert "proxy.invalid" in diagnosis.text
 
 
 def test_a_name_without_an_address_is_named():

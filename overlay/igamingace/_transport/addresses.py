@@ -56,8 +56,10 @@ def _look_up_shared(key: tuple[str, int], future: Future[list[Address]]) -> None
 def _look_up(host: str, port: int, future: Future[list[Address]]) -> Future[list[Address]]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        future.set_exception(error if isinstance(error, OSError) else OSError(f"not a valid name: {error}"))
+    except OSError as error:
+        future.set_exception(error)
+    except UnicodeError as error:
+        future.set_exception(socket.gaierror(socket.EAI_NONAME, f"not a valid name: {error}"))
     else:
         future.set_result(_in_turn([(family, address) for family, *_, address in found]))
     return future

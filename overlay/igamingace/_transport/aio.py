@@ -154,7 +154,8 @@ class _Connection(asyncio.Protocol):
         """Send a request and read its response, until `deadline` on the loop's clock."""
         self._clean = False
         if self._transport is None or self._transport.is_closing():
-            return self._route.not_connected(self._route.server, "the connection was closed at once", request)
+            closed = ConnectionResetError("the connection was closed at once")
+            return self._route.not_connected(self._route.server, closed, request)
         if self._loop.time() >= deadline:
             return TransportFailure.not_sent(str(self._route.server), "total")
         self._reader = reader = ResponseReader()
@@ -207,7 +208,8 @@ async def connect(endpoint: Endpoint) -> socket.socket:
     try:
         found = looked_up.result() if looked_up.done() else await asyncio.wrap_future(looked_up)
     except OSError as error:
-        raise OSError(*error.args) from None  # calls that share the look-up would share its traceback
+        # Calls that share the look-up would share its traceback; its class says that the name is to blame.
+        raise type(error)(*error.args) from None
     addresses = deque(found)
     if len(addresses) == 1:
         return await _attempt(addresses[0])

@@ -20,6 +20,7 @@ from igamingace._transport.base import (
     TransportFailure,
     collect,
     connect_limit,
+    failure_kind,
     response_of,
 )
 from igamingace.errors import AgentClosed, ConfigurationError
@@ -54,7 +55,7 @@ def _failure(error: Exception, request: Request) -> TransportFailure:
         return TransportFailure.unknown("", "total")
     reason = exception_text(error, request.secret)
     return (TransportFailure.not_sent if isinstance(error, _NOTHING_SENT) else TransportFailure.unknown)(
-        reason
+        reason, kind=failure_kind(error)
     )
 
 

@@ -95,9 +95,10 @@ class Route:
     def not_connected(self, endpoint: Endpoint, reason: str | OSError, request: Request) -> TransportFailure:
         """The failure to connect to the proxy or the server, in words."""
         proxy = self.proxy
-        kind: FailureKind | Literal[""] = ""
+        kind: FailureKind | Literal[""] = "unreachable"
         if isinstance(reason, OSError):
-            kind = failure_kind(reason)
+            # What is wrong with the way to a proxy says nothing about the server, its name or its TLS.
+            kind = "unreachable" if endpoint is proxy else failure_kind(reason) or kind
             reason = describe(reason)
         if proxy is None or endpoint is proxy:
             text = f"no connection to {self.place}: {reason}"

@@ -157,9 +157,9 @@ def _resolved(endpoint: Endpoint, deadline: Deadline) -> list[Address]:
         with suppress(NotResolvedError):
             error = future.exception(left)
             if error is not None:
-                raise OSError(
-                    *error.args
-                )  # a new one: calls that share the look-up would share its traceback
+                # A new one: calls that share the look-up would share its traceback. Its class says that the
+                # name is to blame.
+                raise type(error)(*error.args)
             return list(future.result())
 
 
