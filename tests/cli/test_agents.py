@@ -261,6 +261,7 @@ def test_a_new_account_is_appended_to_the_file_and_works_at_once(run, tmp_path):
     assert f"Appended to agents.toml; its token is in {secret.name}." in done.stderr
     assert run.json("balances", "-a", "appended")["by_agent"] == {"appended": {"USD": "0"}}
     assert secret.read_text().strip() not in (tmp_path / "agents.toml").read_text()
+    assert "[[account]]" not in done.output  # another block than the one that was written
 
 
 def test_appending_is_offered_and_no_answer_is_a_no(run, tmp_path):
@@ -273,6 +274,7 @@ def test_appending_is_offered_and_no_answer_is_a_no(run, tmp_path):
 
     for done in (silent, refused, wanted):
         assert "Append it to agents.toml, its token in" in done.stderr
+    assert [done.stdout.count("[[account]]") for done in (silent, refused, wanted)] == [1, 1, 0]
     assert (tmp_path / "agents.toml").read_text().startswith(before)
     assert run.json("balances", "-a", "wanted")["by_agent"] == {"wanted": {"USD": "0"}}
 
@@ -305,6 +307,7 @@ def test_a_file_that_cannot_be_written_is_1_and_the_token_was_shown(run, tmp_pat
 
     assert "  token     " in done.stdout
     assert "the account was opened, but is not in agents.toml" in done.stderr
+    assert "[[account]]" in done.stdout
 
 
 def test_equal_findings_share_a_line_and_failures_stand_first(broken):

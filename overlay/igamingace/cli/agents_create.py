@@ -144,7 +144,9 @@ def create(
         if append is None and not (yes or as_json) and accounts is not None:
             append = _wants_append(accounts, name)
         if append and accounts is not None:
-            _append(accounts, made.account)
+            _append(accounts, made.account, as_json=as_json)
+        elif not as_json:
+            _show_block(made.account)
 
 
 def _check_append(accounts: Path | None, name: str) -> None:
@@ -166,11 +168,13 @@ def _wants_append(accounts: Path, name: str) -> bool:
     return True
 
 
-def _append(accounts: Path, account: Account) -> None:
+def _append(accounts: Path, account: Account, *, as_json: bool) -> None:
     try:
         secret = append_account(accounts, account)
     except (OSError, UnicodeDecodeError) as error:
         warn(f"the account was opened, but is not in {accounts}: {error}. Save its token; add it by hand.")
+        if not as_json:
+            _show_block(account)
         raise typer.Exit(FAILED) from None
     typer.echo(f"Appended to {accounts}; its token is in {secret}.", err=True)
 
@@ -242,6 +246,10 @@ def _show(made: NewAccount, *, password_made: bool) -> None:
     typer.echo(
         f"\nThe {account.level} {plain(account.name)} was opened. Save these; they are shown only once."
     )
+
+
+def _show_block(account: Account) -> None:
+    """Print the account as it can be put into the file by hand."""
     typer.echo(f"\nFor the accounts file:\n\n{account_toml(account, 'token_env', token_variable(account))}")
 
 
