@@ -77,16 +77,43 @@ def test_an_address_that_is_hardly_meant_is_warned_about_once_and_before_the_que
     assert "10.1.2.3" not in caplog.text
 
 
-def test_without_a_parent_it_is_opened_below_the_one_at_the_top(run, tmp_path):
+def test_without_a_parent_it_is_opened_below_the_one_at_the_top(run):
     run("agents", "create", "east", "--operator", *TOP, "--yes")
-    document = run.json("tree", "--offline")
+
+    assert run.json("tree", "--offline")["accounts"][0]["name"] == "bigoperator"
+
+
+def add_root(tmp_path, name, currency, level):
     with (tmp_path / "agents.toml").open("a") as file:
-        file.write('[[account]]\nname = "top-2"\ncurrency = "USD"\ntoken_env = "TOP_2"\n')
+        file.write(f'[[account]]\nname = "{name}"\ncurrency = "{currency}"\nlevel = "{level}"\n')
+        file.write(f'token = "token-of-{name}"\n')
 
-    done = run("agents", "create", "more", *TOP, "--yes", status=2)
 
-    assert document["accounts"][0]["name"] == "bigoperator"
-    assert "there are several operators at the top: give --parent" in done.stderr
+def test_of_several_at_the_top_it_is_the_only_operator_in_its_currency(run, tmp_path):
+    add_root(tmp_path, "top-eur", "EUR", "operator")
+    add_root(tmp_path, "agent-usd", "USD", "agent")
+
+    done = run("agents", "create", "more", *TOP, typed="n\n", status=2)
+
+    assert "Open the agent 'more' with USD below 'bigoperator'?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("currency", "told"),
+    [
+        ("USD", "there are several operators in USD at the top: give --parent"),
+        ("KRW", "there is no operator in KRW at the top: give --parent"),
+    ],
+)
+def test_where_the_currency_does_not_tell_the_parent_those_at_the_top_are_listed(
+    run, tmp_path, currency, told
+):
+    add_root(tmp_path, "top-2", "USD", "operator")
+
+    done = run("agents", "create", "more", "--currency", currency, *TOP[2:], "--yes", status=2)
+
+    assert told in done.stderr
+    assert "bigoperator (USD), top-2 (USD)" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -251,6 +278,21 @@ def test_floors_share_the_grammar_of_top_up(broken):
     assert "given twice" in broken(*chosen, "--floor", "1", "--floor", "2", status=2).stderr
     assert "below 30000" in broken(*chosen, "--floor", "1", "--floor", "USD=30000", status=1).stdout
     broken(*chosen, "--floor", "30000", "--floor", "USD=1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["agents", "check", "--floor", "USD=1"], "--floor"),
+        (["doctor", "--floor", "USD=1"], "--floor"),
+        (["top-up", "--minimum", "USD=1", "--target", "USD=2"], "--minimum"),
+    ],
+)
+def test_a_currency_without_an_amount_is_told_with_the_ways_out(broken, arguments, option):
+    said = broken(*arguments, status=2).stderr
+
+    assert f"{option} has no amount for EUR: add {option} EUR=AMOUNT, or {option} AMOUNT for all" in said
+    assert "--currency USD" in said
 
 
 def test_a_new_account_is_appended_to_the_file_and_works_at_once(run, tmp_path):

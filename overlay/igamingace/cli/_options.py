@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
 
+from igamingace._common.text import names_text
 from igamingace.cli._command import CannotRun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from igamingace.operators import Account
+
+_MOST_NAMED: Final = 8
 
 AccountsFile: TypeAlias = Annotated[
     Path | None,
@@ -73,7 +76,7 @@ def parse_amounts(
         accounts: those it is for.
 
     Raises:
-        CannotRun: a value is invalid, or a currency is given twice.
+        CannotRun: a value is invalid, a currency is given twice, or an account's has no amount.
     """
     from igamingace.operators._accounts.account import check_currency  # noqa: PLC0415 -- not for --help
 
@@ -87,10 +90,21 @@ def parse_amounts(
         amounts[currency] = _amount(option, number)
     every = amounts.pop("", None)
     if every is None:
+        _check_complete(option, amounts, accounts)
         return amounts
     if not amounts:
         return every
     return {**dict.fromkeys((account.currency for account in accounts), every), **amounts}
+
+
+def _check_complete(option: str, amounts: Mapping[str, Decimal], accounts: Iterable[Account]) -> None:
+    missing = sorted({account.currency for account in accounts}.difference(amounts))
+    if missing:
+        raise CannotRun(
+            f"{option} has no amount for {names_text(missing, _MOST_NAMED)}: add {option} "
+            f"{missing[0]}=AMOUNT, or {option} AMOUNT for all that have none, or choose accounts with "
+            f"--currency {next(iter(amounts))}"
+        )
 
 
 def _amount(option: str, text: str) -> Decimal:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from decimal import Decimal, InvalidOperation
 from pathlib import Path  # noqa: TC003 -- typer reads the annotations
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from igamingace._common.secret import Secret
+from igamingace._common.text import names_text
 from igamingace.cli._accounts import accounts_file, open_operator
 from igamingace.cli._append import account_toml, append_account, token_file, token_variable
 from igamingace.cli._command import FAILED, UNKNOWN, CannotRun, command, confirm
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
         Operator,
     )
 
+_MOST_NAMED: Final = 8
+
 
 def create(
     name: Annotated[str, typer.Argument(help="How you name the new account.")],
@@ -44,7 +47,7 @@ def create(
             "--account",
             "-a",
             metavar="NAME",
-            help="The operator above it; else the one at the top.",
+            help="The operator above it; else the one at the top, of several the one in its currency.",
         ),
     ] = None,
     operator: Annotated[
@@ -98,7 +101,7 @@ def create(
     from igamingace.operators._management.create import new_password  # noqa: PLC0415 -- as above
 
     with command(as_json=as_json) as context, open_operator(file) as opened:
-        above = opened.tree()[parent].name if parent else _only_root(opened)
+        above = opened.tree()[parent].name if parent else _root_for(currency, opened)
         check_field("name", name)
         accounts = accounts_file(file)
         if append:
@@ -179,12 +182,26 @@ def _append(accounts: Path, account: Account, *, as_json: bool) -> None:
     typer.echo(f"Appended to {accounts}; its token is in {secret}.", err=True)
 
 
-def _only_root(operator: Operator) -> str:
-    """Return the name of the only account at the top; raises CannotRun when there are more."""
+def _root_for(currency: str, operator: Operator) -> str:
+    """Return the name of the operator at the top; of several, of the only one in the currency.
+
+    Raises:
+        CannotRun: it cannot be told which one is meant.
+    """
     roots = operator.tree().roots
     if len(roots) == 1:
         return roots[0].name
-    raise CannotRun("there are several operators at the top: give --parent with the name of one")
+    operators = [account for account in roots if account.level == "operator"]
+    of_currency = [account for account in operators if account.currency == currency]
+    if len(of_currency) == 1:
+        return of_currency[0].name
+    names = [f"{plain(account.name)} ({account.currency})" for account in of_currency or operators]
+    if not names:
+        raise CannotRun("there is no operator at the top: give --parent with the name of the one above it")
+    which = f"are several operators in {currency}" if of_currency else f"is no operator in {currency}"
+    raise CannotRun(
+        f"there {which} at the top: give --parent with the name of one: {names_text(names, _MOST_NAMED)}"
+    )
 
 
 def _addresses(given: Iterable[str], *, everybody: bool) -> AllowedAddresses:

@@ -13,6 +13,7 @@ from igamingace.cli._health import COLOURS, accounts_text
 from igamingace.cli._options import (
     AccountsFile,
     AsJson,
+    Currency,
     Deadline,
     Floor,
     SomeAccounts,
@@ -29,6 +30,7 @@ _ALL: Final = "all"
 def doctor(
     *,
     account: SomeAccounts = None,
+    currency: Currency = None,
     floor: Floor = None,
     callbacks: Annotated[bool, typer.Option(help="Ping the callback URLs from this host.")] = True,
     deadline: Deadline = None,
@@ -47,7 +49,7 @@ def doctor(
     """
     with command(as_json=as_json):
         with open_operator(file) as operator:
-            accounts = select(operator, None if account == [_ALL] else account, None, None)
+            accounts = select(operator, None if account == [_ALL] else account, None, currency)
             least = parse_amounts("--floor", floor, accounts) if floor else None
             bar = sys.stderr.isatty() and not as_json
             report = operator.doctor(

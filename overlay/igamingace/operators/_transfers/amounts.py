@@ -38,7 +38,10 @@ def amount_for(currency: str, amounts: Amounts, what: str) -> Decimal:
     """
     amount = amounts.get(currency) if isinstance(amounts, Mapping) else amounts
     if amount is None:
-        raise ConfigurationError(f"{what} has no amount for {currency}: add one, or leave such agents out")
+        raise ConfigurationError(
+            f"{what} has no amount for {currency}: add one, give one Decimal for all currencies, or leave "
+            f"out the accounts in {currency}"
+        )
     # is_zero first: a signaling NaN raises when it is compared.
     if amount.is_zero() if isinstance(amount, Decimal) else amount == 0:  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
         return Decimal(0)
