@@ -16,8 +16,9 @@ NOW = datetime.now(UTC)
 def test_deposits_and_withdrawals_add_up(ledger):
     assert ledger.deposit("ann", Decimal("0.50")) == Decimal("100.50")
     assert ledger.withdraw("ann", 100) == Decimal("0.50")
-    with pytest.raises(NotEnoughMoney):
+    with pytest.raises(NotEnoughMoney, match=r"^'ann' has 0\.5, which is less$") as refused:
         ledger.withdraw("ann", 1)
+    assert refused.value.balance == Decimal("0.5")
     assert ledger.balance_of("ann") == Decimal("0.50")
 
 
@@ -54,6 +55,10 @@ def test_an_amount_that_is_none_is_refused(ledger, amount, unchanged):
         (lambda ledger: ledger.deposit(5, 1), "player_id is 5"),
         (lambda ledger: ledger.withdraw(5, 1), "player_id is 5"),
         (lambda ledger: ledger.deposit("ann", 1, key=5), "a key is text"),
+        (
+            lambda ledger: ledger.deposit("ann", 12.5),
+            "12.5 is a float, which is not exact: give Decimal('12.5')",
+        ),
         (lambda ledger: ledger.history(5), "player_id is 5"),
         (lambda ledger: ledger.history("ann", limit="5"), "limit is '5': give 1 or more"),
         (lambda ledger: ledger.history("ann", limit=0), "limit is 0: give 1 or more"),

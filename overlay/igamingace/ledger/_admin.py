@@ -159,7 +159,8 @@ class LedgerAdmin(LedgerReading):
             return _check_repetition(recorded, row, player)
         balance = apply_change(player.balance, debit=row["debit"], credit=row["credit"])
         if row["debit"] and balance < 0:
-            raise NotEnoughMoney(balance=normalize(player.balance))
+            held = normalize(player.balance)
+            raise NotEnoughMoney(f"{row['player_id']!r} has {held:f}, which is less", balance=held)
         empty = dict.fromkeys(
             (
                 "round_id",
@@ -190,6 +191,8 @@ def _check_repetition(recorded: Entry, row: dict[str, Any], player: Player) -> D
 
 
 def _positive(amount: Decimal | int) -> Decimal:
+    if isinstance(amount, float):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
+        raise InvalidArgument(f"{amount!r} is a float, which is not exact: give Decimal('{amount!r}')")
     is_finite = amount.is_finite() if isinstance(amount, Decimal) else is_integer(amount)
     if not (is_finite and amount > 0):
         raise InvalidArgument(f"{amount!r} is no amount: give a Decimal above 0")
