@@ -198,23 +198,58 @@ CASES = [
 ]
 
 
+async def diagnosis_of(target):
+    transport = connect_to(target, "/")
+    try:
+        with pytest.raises(NoResponse) as caught:
+            await transport.send(b"{}", None)
+    finally:
+        await transport.close()
+    return caught.value.diagnosis
+
+
 @pytest.mark.parametrize(("scheme", "server", "cause", "advice"), CASES)
 def test_a_failure_to_get_an_answer_is_named(scheme, server, cause, advice):
-    async def send(url):
-        transport = connect_to(url, "")
-        try:
-            with pytest.raises(NoResponse) as caught:
-                await transport.send(b"{}", None)
-        finally:
-            await transport.close()
-        return caught.value.diagnosis
-
     with server() as place:
-        diagnosis = asyncio.run(send(f"{scheme}://{place}/callbacks"))
+        diagnosis = asyncio.run(diagnosis_of(f"{scheme}://{place}/callbacks"))
 
     assert diagnosis.cause == cause, str(diagnosis)
     assert advice in diagnosis.advice
     assert place in diagnosis.text
+
+
+@pytest.mark.parametrize(
+    ("response", "reason"),
+    [
+        (b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", "while decompressing data"),
+        (b"Content-Length: 100\r\n\r\n{", "without sending complete message body"),
+        (b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n", "illegal chunk header"),
+    ],
+    ids=["not gzip", "half of it", "no chunks"],
+)
+def test_a_response_whose_body_cannot_be_read_is_http_all_the_same(response, reason):
+    def answer(connection):
+        read(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n" + response)
+
+    with answering(answer) as place:
+        diagnosis = asyncio.run(diagnosis_of(f"http://{place}/callbacks"))
+
+    assert diagnosis.cause == Cause.INVALID_RESPONSE
+    assert reason in diagnosis.text
+    assert "Content-Encoding" in diagnosis.advice
+
+
+async def test_a_body_that_an_application_in_process_has_not_encoded_is_named():
+    async def app(scope, receive, send):
+        headers = [(b"content-encoding", b"gzip")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    diagnosis = await diagnosis_of(app)
+
+    assert diagnosis.cause == Cause.INVALID_RESPONSE
+    assert "None" not in str(diagnosis)
 
 
 def post():

@@ -169,7 +169,7 @@ class _AsyncTransport:
         for each in self._under_way:
             each.open = max(each.open, len(self._under_way))
         try:
-            response = await self._exchange(request)
+            response = await self._exchange(request, timings)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             diagnosis = diagnose_exception(error, self.url, timings)
         else:
@@ -179,8 +179,9 @@ class _AsyncTransport:
             self._under_way.remove(timings)
         raise NoResponse(diagnosis)
 
-    async def _exchange(self, request: httpx2.Request) -> WalletResponse:
+    async def _exchange(self, request: httpx2.Request, timings: Timings) -> WalletResponse:
         response = await self._transport.handle_async_request(request)
+        timings.response_started = True
         body = bytearray()
         try:
             async for chunk in response.aiter_bytes():
@@ -227,9 +228,9 @@ class _ASGITransport(_AsyncTransport):
         transport = httpx2.ASGITransport(_in_own_context(app), raise_app_exceptions=False)
         super().__init__(transport, _IN_PROCESS_ORIGIN + path, f"{_name(app)} (ASGI, in process)")
 
-    async def _exchange(self, request: httpx2.Request) -> WalletResponse:
+    async def _exchange(self, request: httpx2.Request, timings: Timings) -> WalletResponse:
         try:
-            response = await super()._exchange(request)
+            response = await super()._exchange(request, timings)
             index(response.http_status)  # a server refuses any status that is not an int
         except (httpx2.HTTPError, GeneratorExit):
             raise

@@ -49,6 +49,7 @@ class Cause(StrEnum):
     TLS = "tls"
     RESET = "reset"
     NOT_HTTP = "not_http"
+    INVALID_RESPONSE = "invalid_response"
     TIMEOUT = "timeout"
     BACKLOG = "backlog"
     WORKERS = "workers"
@@ -96,12 +97,14 @@ class Timings:
         connecting: Whether a TCP connection is being made.
         connect_seconds: How long that took; None when an open one was used.
         reached_before: Whether an answer had come from there before.
+        response_started: Whether the status and the headers of a response have come.
     """
 
     open: int = 1
     connecting: bool = False
     connect_seconds: float | None = None
     reached_before: bool = False
+    response_started: bool = False
     _connect_start: float = 0.0
 
     @property
@@ -176,6 +179,14 @@ _FAILURES: Final[dict[Cause, tuple[str, str, str]]] = {
         "what answers at {place} is not HTTP ({reason})",
         "check the port, and http against https",
     ),
+    Cause.INVALID_RESPONSE: (
+        "The body of the answer cannot be read",
+        "the body of the answer cannot be read ({reason})",
+        (
+            "it must be complete, as long as Content-Length says and encoded as Content-Encoding and"
+            " Transfer-Encoding say: check the wallet, and a proxy before it"
+        ),
+    ),
 }
 """Summary, text and advice."""
 _TLS_ADVICE: Final = (
@@ -192,12 +203,17 @@ _TLS_ADVICE: Final = (
 def diagnose_exception(error: BaseException, url: str, timings: Timings | None = None) -> Diagnosis:
     """Return the diagnosis of an exception of httpx2, or of the system, when no response came."""
     kind, origin = find_failure(error)
-    if not kind:
-        name = type(error).__name__
-        closed = "disconnected" in str(error) or name in {"ReadError", "WriteError", "CloseError"}
-        kind = "reset" if closed else "not_http" if "Protocol" in name else "unreachable"
-        origin = error
-    return _diagnose(kind, _reason(origin), url, timings)
+    return _diagnose(kind or _cause_of(error, timings), _reason(origin), url, timings)
+
+
+def _cause_of(error: BaseException, timings: Timings | None) -> Cause:
+    """Return the cause of an exception that neither the system nor TLS is behind."""
+    name = type(error).__name__
+    if "disconnected" in str(error) or name in {"ReadError", "WriteError", "CloseError"}:
+        return Cause.RESET
+    if timings is not None and timings.response_started:
+        return Cause.INVALID_RESPONSE
+    return Cause.NOT_HTTP if "Protocol" in name else Cause.UNREACHABLE
 
 
 def diagnose_transport_failure(failure: TransportFailure, url: str, seconds: float) -> Diagnosis:
