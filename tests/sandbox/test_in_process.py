@@ -91,9 +91,12 @@ def test_a_test_sets_points(sandbox, agent):
     [
         ("1.005", None, "USD has 2 minor digits"),
         (-1, None, "negative"),
-        ("abc", None, "amount: 'abc' is not a valid number"),
-        ("NaN", None, "amount: 'NaN' is not a valid number"),
-        ("Infinity", None, "amount: is larger than any wallet"),
+        ("abc", None, "amount: must be a number"),
+        ("NaN", None, "amount: must be a number"),
+        ("Infinity", None, "amount: must be a number"),
+        ("1e19", None, "amount: is larger than any wallet"),
+        (True, None, "amount: must be a number"),
+        (None, None, "amount: must be a number"),
         (1, "EUR", "mycasino has USD, not EUR"),
     ],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from igamingace.sandbox._errors import SandboxError
@@ -10,6 +9,8 @@ from igamingace.sandbox.games.session_api import GameControls
 from igamingace.sandbox.store.amounts import amount_in
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from igamingace.sandbox._json import Object
     from igamingace.sandbox.faults import FaultRegistry
     from igamingace.sandbox.games.delivery import Delivery
@@ -80,9 +81,7 @@ class SandboxControls(GameControls):
         if currency not in account.currencies:
             raise ValueError(f"{account_id} has {', '.join(account.currencies)}, not {currency}")
         try:
-            exact = amount_in(currency, Decimal(amount), "amount")
-        except InvalidOperation:
-            raise ValueError(f"amount: {amount!r} is not a valid number") from None
+            exact = amount_in(currency, amount, "amount")
         except SandboxError as error:
             raise ValueError(error.message) from None
         if exact < 0:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from igamingace.callbacks import parse
+from igamingace.sandbox import SandboxError
 from igamingace_bindings.contract import CALLBACKS
 
 from .conftest import PLAYER
@@ -235,6 +236,12 @@ async def test_amounts_have_no_more_digits_than_their_currency(app, session):
 
     assert str(session.session.round.stake) == "1.50"
     assert f"{app.account('mycasino').points['USD']:f}" == f"{before - Decimal('1.50'):f}"
+
+
+@pytest.mark.parametrize("amount", ["abc", "", "NaN", "sNaN", None, b"1", True, 1.5])
+async def test_an_amount_that_is_not_a_number_is_refused(session, amount):
+    with pytest.raises(SandboxError, match="amount: must be a number"):
+        await session.bet(amount)
 
 
 async def test_a_fault_has_a_callback_tell_another_amount_than_is_recorded(session, wallet, app, listed):

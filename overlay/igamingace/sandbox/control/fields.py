@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from igamingace.sandbox._errors import SandboxError, validation_error
+from igamingace.sandbox.store.amounts import read_number
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -60,23 +60,6 @@ def boolean(value: JSON, place: str) -> bool:
     return typed(value, bool, place)
 
 
-def amount(value: JSON, place: str) -> Decimal:
-    """Return the number in `value`, which is one or is the text of one.
-
-    Raises:
-        SandboxError: VALIDATION_ERROR.
-    """
-    try:
-        read = (
-            Decimal(value) if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else None
-        )
-    except InvalidOperation:
-        read = None
-    if read is None or not read.is_finite():
-        raise SandboxError("VALIDATION_ERROR", f"{place}: must be a number")
-    return read
-
-
 def seconds(value: JSON, place: str) -> float:
     """Return a finite number of seconds.
 
@@ -84,7 +67,7 @@ def seconds(value: JSON, place: str) -> float:
         SandboxError: VALIDATION_ERROR.
     """
     try:
-        read = float(amount(value, place))
+        read = float(read_number(value, place))
     except OverflowError:
         read = math.inf
     if not math.isfinite(read):

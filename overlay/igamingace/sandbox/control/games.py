@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from igamingace._common.json import encode
 from igamingace.sandbox._errors import SandboxError, validation_error
 from igamingace.sandbox.contract.document import violations
-from igamingace.sandbox.control.fields import amount, number_after, only, typed
+from igamingace.sandbox.control.fields import number_after, only, typed
 from igamingace.sandbox.control.router import control_route
 from igamingace.sandbox.games.session_api import session_request
 from igamingace.sandbox.http.asgi import Response
@@ -114,7 +114,7 @@ def _money(session: Session, body: Object, name: str) -> Decimal:
     place = f"body.{name}"
     if name not in body:
         raise SandboxError("VALIDATION_ERROR", f"{place}: is required")
-    read = amount_in(session.currency, amount(body[name], place), place)
+    read = amount_in(session.currency, body[name], place)
     if read < 0:
         raise SandboxError("PARAMETERS_INVALID", f"{place}: must not be negative")
     return read

@@ -8,7 +8,7 @@ from igamingace._common.json import encode
 from igamingace._common.urls import is_callable_url
 from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox._json import items, members
-from igamingace.sandbox.control.fields import amount, boolean, only, text
+from igamingace.sandbox.control.fields import boolean, only, text
 from igamingace.sandbox.control.router import control_route
 from igamingace.sandbox.control.view import show_account, show_provider, show_sandbox
 from igamingace.sandbox.http.asgi import Response
@@ -82,7 +82,7 @@ def _points(account: Account, given: JSON) -> dict[str, Decimal]:
             raise SandboxError(
                 "CURRENCY_NOT_SUPPORTED", f"{place}: {account.id} has {', '.join(account.currencies)}"
             )
-        points[currency] = amount_in(currency, amount(value, place), place)
+        points[currency] = amount_in(currency, value, place)
         if points[currency] < 0:
             raise SandboxError("PARAMETERS_INVALID", f"{place}: must not be negative")
     return points

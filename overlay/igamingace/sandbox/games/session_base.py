@@ -81,7 +81,7 @@ class SessionBase:
         return self._session.ended
 
     def _amount(self, amount: Money) -> Decimal:
-        exact = amount_in(self._session.currency, Decimal(amount), "amount")
+        exact = amount_in(self._session.currency, amount, "amount")
         if exact < 0:
             raise SandboxError("PARAMETERS_INVALID", "amount: must not be negative")
         return exact
