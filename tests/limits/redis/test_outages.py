@@ -285,6 +285,7 @@ class TestWithoutRedis:
         until(lambda: "Redis is back" in caplog.text)
 
         assert caplog.text.count("cannot be reached") == 1
+        assert "Calls wait until it is back, or until their acquire_timeout" in caplog.text
 
 
 @pytest.mark.parametrize("setting", ["maxmemory", "replicaof"])

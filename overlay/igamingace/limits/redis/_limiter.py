@@ -101,7 +101,7 @@ class RedisLimiter:
                 prefix=prefix,
                 fallback_slots=fallback if isinstance(fallback, int) else 0,
                 fail=fallback == "fail",
-                outage_log=OutageLog(),
+                outage_log=OutageLog(_meanwhile(fallback)),
             ),
             partial(LeaseState, limit, linger),
             RedisStore(settings, prefix),
@@ -144,6 +144,15 @@ class RedisLimiter:
     def _after_fork(self) -> None:
         self._lock = threading.RLock()
         self._budgets.reset()
+
+
+def _meanwhile(fallback: Literal["wait", "fail"] | int) -> str:
+    """Return what calls do during an outage, for the log."""
+    if fallback == "wait":
+        return "Calls wait until it is back, or until their acquire_timeout; fallback= can change that."
+    if fallback == "fail":
+        return "Calls raise LimiterUnavailable until it is back."
+    return f"After one lease this process uses up to {fallback} slots of each account until it is back."
 
 
 def _check_settings(limit: int, lease: object, fallback: object, prefix: object) -> None:

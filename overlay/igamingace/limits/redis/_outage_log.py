@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import suppress
+from typing import Final
 
 from igamingace._common.fork import after_fork_in_child
 from igamingace._common.limited_log import LimitedLog
@@ -20,7 +21,9 @@ class OutageLog:
     A handler of the log that raises changes nothing: it would end a worker, and calls would wait for ever.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, meanwhile: str) -> None:
+        """Take what calls do during an outage, as a sentence."""
+        self._meanwhile: Final = meanwhile
         self.limited_log = LimitedLog(_log)
         """For what may happen again and again."""
         self._restart()
@@ -34,7 +37,7 @@ class OutageLog:
         """A partition cannot be used; a reason that is the same for several is logged once."""
         with self._lock:
             if outage not in self._outages.values():
-                _warn(outage)
+                _warn(f"{outage}. {self._meanwhile}")
             self._outages[partition] = outage
 
     def end(self, partition: int) -> None:
