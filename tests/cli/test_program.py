@@ -1,11 +1,13 @@
 """The program as a whole: its help, its speed, what it says when something is missing."""
 
 import inspect
+import json
 import re
 import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import igamingace
 import pytest
@@ -168,3 +170,49 @@ def test_ctrl_c_is_130_and_a_word(json, tmp_path, monkeypatch):
     assert running.returncode == 130
     assert err == "Error: interrupted\n"
     assert out.strip() == ('{"ok":false,"error":"interrupted"}' if json else "")
+
+
+COMMANDS_WITH_ERRORS = [["providers"], ["tree"], ["report"], ["doctor"], ["agents", "check"]]
+
+
+@pytest.mark.parametrize("command", COMMANDS_WITH_ERRORS, ids=" ".join)
+def test_json_of_an_error_has_an_argument_that_is_not_utf_8_with_its_bytes_escaped(command):
+    done = invoke(*command, "--file", "\udcff.toml", "--json")
+
+    assert done.exit_code == 2
+    assert json.loads(done.stdout) == {
+        "ok": False,
+        "error": r"\udcff.toml: cannot be read: No such file or directory",
+    }
+
+
+@pytest.fixture
+def bash(tmp_path, monkeypatch):
+    """Return a function that runs the program with redirections, in a folder with one account."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TOKEN", "a-token")
+    (tmp_path / "agents.toml").write_text('[[account]]\nname = "a"\ncurrency = "USD"\ntoken_env = "TOKEN"\n')
+
+    def run(line):
+        script = f'"$0" -m igamingace {line}'
+        return subprocess.run(
+            ["bash", "-c", script, sys.executable], capture_output=True, text=True, check=False
+        )
+
+    return run
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has the full disk /dev/full")
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("tree --offline --json", "[Errno 28] No space left on device"),
+        ("tree --offline --json --account nobody", "there is no account 'nobody'"),
+    ],
+)
+def test_an_error_whose_json_cannot_be_written_keeps_its_status_and_its_message(bash, line, said):
+    done = bash(f"{line} > /dev/full")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"Error: {said}")
+    assert done.stderr.count("\n") == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -85,7 +85,10 @@ def stop(message: str, status: int, *, as_json: bool) -> NoReturn:
     """End the command with a message and an exit status."""
     typer.echo(f"Error: {plain(message)}", err=True)
     if as_json:
-        emit({"ok": False, "error": message})
+        # Arguments that are not UTF-8, such as file names, have surrogates, which JSON cannot hold.
+        error = message.encode(errors="backslashreplace").decode()
+        with suppress(OSError, ValueError):  # the error may be that standard output takes nothing more
+            emit({"ok": False, "error": error})
     raise typer.Exit(status) from None
 
 
