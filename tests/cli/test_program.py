@@ -216,3 +216,18 @@ def test_an_error_whose_json_cannot_be_written_keeps_its_status_and_its_message(
     assert done.returncode == 2
     assert done.stderr.startswith(f"Error: {said}")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("options", ["", "--json"])
+def test_output_to_a_stream_that_the_caller_closed_is_discarded(bash, options):
+    done = bash(f"tree --offline {options} >&-")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert bash(f"tree --offline {options} 2>&-").returncode == 0
+
+
+def test_an_input_that_the_caller_closed_is_empty(bash):
+    done = bash("callbacks sign --account a <&-")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: the body")
