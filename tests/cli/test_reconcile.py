@@ -215,6 +215,9 @@ def test_what_cannot_be_run_ends_with_2_and_a_sentence(casino, invoke, reconcile
     assert "x.csv: No such file or directory" in refused("--book", "x.csv")
     assert "with an equals sign" in refused("--book", "x.csv", "--column", "kind")
     assert "needs that column" in refused("--book", "x.csv", "--column", "kind=")
+    for edge in ("nan", "inf", "1e300"):
+        assert "give a number of seconds" in refused("--edge", edge)
+    assert "beyond the years 1 to 9999" in refused("--edge", "1e12")
     assert "give one of these" in refused("--minor-digits", "2")
     assert "give --table or --book" in refused("--table", "t", "--book", "x.csv")
     igamingace_entries = (

@@ -7,7 +7,7 @@ import pickle
 import sys
 import uuid
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -270,6 +270,38 @@ def test_a_window_needs_aware_times_in_order():
     for other in (SINCE.date(), "2026-11-30"):
         with pytest.raises(InvalidArgument, match=r"since is a (date|str): give an aware"):
             Window(other, NOON)
+
+
+def test_a_window_that_reaches_beyond_the_calendar_is_refused():
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    for since, until, edge in (
+        (first, NOON, timedelta(minutes=5)),
+        (SINCE, last, timedelta(minutes=5)),
+        (SINCE, NOON, timedelta(seconds=1e12)),
+        (SINCE, NOON, timedelta.max),
+    ):
+        with pytest.raises(InvalidArgument, match="beyond the years 1 to 9999"):
+            Window(since, until, edge)
+    for day, zone in (
+        (first.date(), UTC),
+        (first.date(), timezone(timedelta(hours=9))),
+        (last.date(), UTC),
+        (last.date() - timedelta(days=1), timezone(timedelta(hours=-9))),
+    ):
+        with pytest.raises(InvalidArgument, match="beyond the years 1 to 9999"):
+            Window.day(day, zone)
+
+
+def test_the_longest_edges_leave_a_window_that_can_be_read_and_is_not_settled():
+    window = Window(SINCE, NOON, timedelta(days=365 * 1900))
+    assert window.read_since.year < 200
+    assert window.settled(NOON) is None
+
+
+def test_a_table_is_read_with_the_longest_edges(engine, table):
+    book = SqlBook(engine, table([row(1, "debit", 1)]), replace(COLUMNS, time_zone="-12:00"))
+    window = Window(datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC), timedelta(0))
+    assert [record.transaction_id for record in book.records(window)] == ["1"]
 
 
 def test_a_day_has_the_hours_of_its_time_zone():

@@ -267,7 +267,11 @@ def _window(
     else:
         days = parse_days(day, zone, now)
         start, end = days.start, days.end
-    wanted = Window(start, end, timedelta(seconds=edge))
+    try:
+        clocks = timedelta(seconds=edge)
+    except (ValueError, OverflowError):
+        raise CannotRun(f"--edge {edge}: give a number of seconds, such as 300") from None
+    wanted = Window(start, end, clocks)
     window = wanted.settled(now)
     if window is None:
         raise CannotRun(

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from datetime import date, tzinfo
 
 EDGE: Final = timedelta(minutes=5)
+_MARGIN: Final = timedelta(days=2)
+"""For conversions to other time zones, and the day more on both sides by which SQLite is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class Window:
         """Check it.
 
         Raises:
-            InvalidArgument: a time is not aware, the end is not after the beginning, or the edge is negative.
+            InvalidArgument: a time is not aware, the end is not after the beginning, the edge is negative, or
+                the times are too near to the first or last ones that a datetime can have.
         """
         check_aware(self.since, "since")
         check_aware(self.until, "until")
@@ -44,15 +47,29 @@ class Window:
             raise InvalidArgument("until is not after since")
         if not (isinstance(self.edge, timedelta) and self.edge >= timedelta(0)):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
             raise InvalidArgument(f"edge is {self.edge!r}: give a timedelta, 0 or more")
+        try:
+            _ = self.read_since - _MARGIN, self.until + 2 * self.edge + _MARGIN
+        except OverflowError:
+            raise InvalidArgument(
+                f"with an edge of {self.edge} the window reaches beyond the years 1 to 9999: "
+                "give other times, or a shorter edge"
+            ) from None
 
     @classmethod
     def day(cls, day: date, zone: tzinfo = UTC, *, edge: timedelta = EDGE) -> Self:
-        """Return the day from midnight to midnight in a time zone."""
-        following = day + timedelta(days=1)
-        since = datetime(day.year, day.month, day.day, tzinfo=zone)
-        until = datetime(following.year, following.month, following.day, tzinfo=zone)
-        # In UTC: a day on which the clocks change has 23 or 25 hours, which sums of local times do not see.
-        return cls(since.astimezone(UTC), until.astimezone(UTC), edge)
+        """Return the day from midnight to midnight in a time zone.
+
+        Raises:
+            InvalidArgument: it is one of the first or last days that there are, or the edge is invalid.
+        """
+        try:
+            following = day + timedelta(days=1)
+            since = datetime(day.year, day.month, day.day, tzinfo=zone)
+            until = datetime(following.year, following.month, following.day, tzinfo=zone)
+            # In UTC: a day on which the clocks change has 23 or 25 hours, which sums of local times miss.
+            return cls(since.astimezone(UTC), until.astimezone(UTC), edge)
+        except OverflowError:
+            raise InvalidArgument(f"the day {day} reaches beyond the years 1 to 9999") from None
 
     @property
     def read_since(self) -> datetime:
@@ -69,5 +86,6 @@ class Window:
 
         What is younger than two edges may still be on its way.
         """
-        end = min(self.until, now - 2 * self.edge)
-        return None if end <= self.since else replace(self, until=end)
+        if now <= self.since + 2 * self.edge:
+            return None
+        return replace(self, until=min(self.until, now - 2 * self.edge))
