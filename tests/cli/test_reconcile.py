@@ -218,6 +218,7 @@ def test_what_cannot_be_run_ends_with_2_and_a_sentence(casino, invoke, reconcile
     for edge in ("nan", "inf", "1e300"):
         assert "give a number of seconds" in refused("--edge", edge)
     assert "beyond the years 1 to 9999" in refused("--edge", "1e12")
+    assert "give an int from 0 to 18" in refused("--book", "x.csv", "--minor-digits", "9" * 20)
     assert "give one of these" in refused("--minor-digits", "2")
     assert "give --table or --book" in refused("--table", "t", "--book", "x.csv")
     igamingace_entries = (

@@ -255,6 +255,13 @@ def test_columns_that_make_no_sense_are_refused():
         Columns(kinds="D")  # type: ignore[arg-type] # that is the test
     with pytest.raises(InvalidArgument, match="no time zone"):
         Columns(time_zone="Mars")
+    kinds: Any = {"D": []}
+    with pytest.raises(InvalidArgument, match=r"\[\] is invalid"):
+        Columns(kinds=kinds)
+    digits: Any
+    for digits in (-1, 19, 10**30, "2", 2.5, True):
+        with pytest.raises(InvalidArgument, match=r"minor_digits is .*: give an int from 0 to 18"):
+            Columns(minor_digits=digits)
 
 
 def test_a_window_needs_aware_times_in_order():

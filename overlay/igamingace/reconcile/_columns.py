@@ -12,6 +12,7 @@ from igamingace_bindings.scalars import MAX_DIGITS, parse_number
 
 from igamingace._common.amounts import EXACT
 from igamingace._common.iso_time import parse_iso_time
+from igamingace._common.numbers import is_integer
 from igamingace._common.time_zone import parse_time_zone
 from igamingace.errors import InvalidArgument
 from igamingace.reconcile._record import BET, CANCEL, DEPOSIT, KINDS, WIN, WITHDRAW, Record
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 BETWIN: Final = "betwin"
 _KINDS: Final = {kind: kind for kind in (*KINDS, BETWIN)}
 _SETTINGS: Final = frozenset({"kinds", "minor_digits", "time_zone"})
+_MAX_MINOR_DIGITS: Final = 18
 _NOT_A_NUMBER: Final = Decimal("NaN")
 _FALSE: Final = frozenset({"", "0", "f", "false", "n", "no", "none", "null"})
 
@@ -68,15 +70,20 @@ class Columns:
         """Check it.
 
         Raises:
-            InvalidArgument: a kind is unknown, or there is no such time zone.
+            InvalidArgument: a kind is unknown, `minor_digits` is invalid, or there is no such time zone.
         """
         if not isinstance(self.kinds, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
             raise InvalidArgument(
                 f"kinds is of type {type(self.kinds).__name__}: give a mapping of your kinds"
             )
         for kind in self.kinds.values():
-            if kind not in _KINDS:
+            if not isinstance(kind, str) or kind not in _KINDS:  # pyright: ignore[reportUnnecessaryIsInstance] -- as above
                 raise InvalidArgument(f"kinds: {kind!r} is invalid; use one of {', '.join(_KINDS)}")
+        digits = self.minor_digits
+        if digits is not None and not (is_integer(digits) and 0 <= digits <= _MAX_MINOR_DIGITS):
+            raise InvalidArgument(
+                f"minor_digits is {digits!r}: give an int from 0 to {_MAX_MINOR_DIGITS}, such as 2 for cents"
+            )
         try:
             object.__setattr__(self, "time_zone", parse_time_zone(self.time_zone))
         except ValueError as error:
