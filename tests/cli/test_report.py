@@ -115,6 +115,8 @@ def test_an_agent_that_cannot_be_read_is_named_and_the_others_are_reported(broke
     [
         (["--by", "player"], "'player' is unknown"),
         (["--day", "noon"], "'noon' is no day"),
+        (["--day", ""], "'' is no day"),
+        (["--from", str(DAY), "--to", ""], "'' is no day"),
         (["--yesterday", "--day", "2026-11-28"], "give --yesterday, --day, or --from and --to"),
         (["--to", "2026-11-28"], "--to needs --from"),
         (["--csv", "none/report.csv"], "--csv none/report.csv: cannot be written"),

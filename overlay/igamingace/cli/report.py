@@ -116,8 +116,8 @@ def _days(*, yesterday: bool, day: str | None, first: str | None, last: str | No
     if first is not None or last is not None:
         if first is None:
             raise CannotRun("--to needs --from: the first day")
-        return first, last or "yesterday"
-    return day or "yesterday"
+        return first, "yesterday" if last is None else last
+    return "yesterday" if day is None else day
 
 
 def _check_outputs(csv: Path | None, html: Path | None, *, as_json: bool) -> None:
