@@ -9,6 +9,7 @@ import stat
 from collections import deque
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -213,6 +214,14 @@ def test_transactions_are_printed_while_they_arrive(run, sandbox, tokens):
 
     assert [row["trans_type"] for row in rows_of(done.stdout)] == ["BET", "WIN"]
     assert "UNDER_MAINTENANCE" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has the full disk /dev/full")
+def test_a_full_disk_ends_the_printing_of_transactions_with_one_message(run, caplog):
+    args = ("transactions", "--since", str(DAY), "-a", "mycasino", "--csv", "/dev/full", *PAUSE)
+
+    assert run(*args, status=2).stderr == "Error: /dev/full: No space left on device\n"
+    assert not caplog.records
 
 
 @pytest.mark.parametrize(

@@ -82,9 +82,9 @@ def transactions(
                     player_external_id=player,
                     round_id=round_id,
                     pause=pause,
-                    on_progress=lambda _: out.flush(),
                 ):
                     write(transaction)
+                    out.flush()
 
 
 @contextmanager
