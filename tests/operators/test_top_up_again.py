@@ -1,6 +1,7 @@
 """A top-up that was cut off goes on with its record, and sends nothing twice."""
 
 import json
+import os
 import subprocess
 import sys
 from decimal import Decimal
@@ -165,6 +166,18 @@ def test_a_file_that_is_no_record_is_refused_and_left_alone(bank, tmp_path, worl
         top_up(world, bank, record)
 
     assert record.read_text() == text
+    assert not bank.sent
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_journal_that_is_no_regular_file_is_refused_before_it_is_read(world, bank, tmp_path, dry_run):
+    os.mkfifo(tmp_path / "r", 0o644)
+
+    with pytest.raises(JournalUnusable, match="is not a regular file: give another one"):
+        top_up(world, bank, tmp_path / "r", dry_run=dry_run)
+
+    assert (tmp_path / "r").stat().st_mode & 0o777 == 0o644
     assert not bank.sent
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,6 +49,7 @@ class Journal:
         except OSError as error:
             raise JournalUnusable(f"the journal {self.path} cannot be opened: {error.strerror}") from error
         try:
+            _check_regular(os.fstat(self._file), self.path)
             _lock(self._file, self.path, kind)
             self.path.chmod(PRIVATE)  # it names accounts and amounts, that of a report players
             if new:
@@ -104,12 +106,19 @@ def read_entries(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
         JournalUnusable: it cannot be read, or is another file.
     """
     try:
+        _check_regular(os.stat(path), path)  # noqa: PTH116 -- any path
         data = Path(path).read_bytes()
     except FileNotFoundError:
         return []
     except OSError as error:
         raise JournalUnusable(f"the journal {path} cannot be read: {error.strerror}") from error
     return _entries(data, Path(path))[0]
+
+
+def _check_regular(found: os.stat_result, path: str | os.PathLike[str]) -> None:
+    """Raise JournalUnusable for a pipe or a device: reading one may never end, and none can be cut."""
+    if not stat.S_ISREG(found.st_mode):
+        raise JournalUnusable(f"the journal {path} is not a regular file: give another one")
 
 
 def _entries(data: bytes, path: Path, kind: str = "top-up") -> tuple[list[dict[str, Any]], int]:
