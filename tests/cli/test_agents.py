@@ -268,7 +268,7 @@ def test_a_token_in_the_place_of_a_name_is_not_shown(run, arguments):
 
 
 def test_a_floor_that_is_no_number_is_2(run):
-    assert "the amount is sNaN" in run("agents", "check", "--floor", "snan", status=2).stderr
+    assert "--floor snan: give an amount" in run("agents", "check", "--floor", "snan", status=2).stderr
 
 
 def test_floors_share_the_grammar_of_top_up(broken):

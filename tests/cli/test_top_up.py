@@ -173,7 +173,9 @@ def test_a_transfer_that_nobody_can_look_for_now_is_3_and_the_record_is_named(ru
     ("amounts", "told"),
     [
         (["--minimum", "ten", "--target", "20"], "--minimum ten: give an amount"),
-        (["--minimum", "snan", "--target", "20"], "give a Decimal"),
+        (["--minimum", "1_0", "--target", "20"], "--minimum 1_0: give an amount"),
+        (["--minimum", "10", "--target", "٢٠"], "--target ٢٠: give an amount"),
+        (["--minimum", "snan", "--target", "20"], "--minimum snan: give an amount"),
         (["--minimum", "EUR=", "--target", "20"], "--minimum"),
         (["--minimum", "1", "--minimum", "2", "--target", "20"], "given twice"),
         (["--minimum", "usd=1", "--target", "20"], "currency"),

@@ -5,7 +5,14 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from igamingace._common.amounts import decimals, format_amount, is_finer, minor_digits, minor_unit
+from igamingace._common.amounts import (
+    decimals,
+    format_amount,
+    is_finer,
+    minor_digits,
+    minor_unit,
+    parse_amount,
+)
 
 AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False)
 
@@ -23,6 +30,36 @@ AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False)
 )
 def test_an_amount_is_written_with_all_its_digits_and_no_more(amount, text):
     assert format_amount(Decimal(amount)) == text
+
+
+@pytest.mark.parametrize("text", ["0", "-1.50", "+5", ".5", "5.", "1E+2", "007", "9" * 4300, "1e-4299"])
+def test_an_amount_is_read_with_every_digit(text):
+    assert parse_amount(text) == Decimal(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "",
+            " 5",
+            "1_000",
+            "١٢",
+            "0x10",
+            "1,5",
+            "NaN",
+            "sNaN",
+            "Infinity",
+            "1e4300",
+            "1e999999999",
+            "1e-4300",
+        ),
+        *("9" * 4301, "0." + "1" * 9000, 5, 1.5, True, None, Decimal(1)),
+    ],
+)
+def test_what_only_decimal_would_read_is_no_amount(text):
+    with pytest.raises(ValueError, match="not a number of at most 4300 digits"):
+        parse_amount(text)
 
 
 @settings(deadline=None)

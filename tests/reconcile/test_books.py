@@ -208,6 +208,8 @@ def test_a_column_that_is_needed_and_not_named_is_asked_for_in_python(engine, ta
         ),
         (CSV.replace("10.10", "ten", 1), "line 2 of the book: the amount of '1' in the book is 'ten'"),
         (CSV.replace("10.10", "NaN", 1), "which is not a number"),
+        (CSV.replace("10.10", "1_000", 1), "'1_000', which is not a number"),
+        (CSV.replace("10.10", "١٢", 1), "'١٢', which is not a number"),
         (CSV.replace("10.10", "", 1), "which is not a number"),
         (CSV.replace("10.10", "1e-60000", 1), "which is not a number of at most 4300 digits"),
         (CSV.replace("2,betwin", ",win"), "line 3 of the book: a win of the book has no transaction id"),

@@ -1,9 +1,12 @@
-"""Amounts in major units: the minor digits of currencies, and amounts as text with every digit."""
+"""Amounts in major units: the minor digits of currencies, and amounts from and as text with every digit."""
 
 from __future__ import annotations
 
+import re
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Final
+
+from igamingace_bindings.scalars import MAX_DIGITS, parse_number
 
 EXACT: Final = Context(prec=50_000, traps=[Inexact, InvalidOperation])
 """Computes with any amounts that can be read, which have less than 8 600 digits, without rounding.
@@ -20,6 +23,25 @@ _MINOR_DIGITS: Final = {
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }
 """ISO 4217's exceptions to two minor digits."""
+
+
+_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+
+def parse_amount(text: object) -> Decimal:
+    """Return the amount that is written in a file or a command line.
+
+    Unlike Decimal, it reads no underscores, no digits of other scripts, no NaN, and nothing but text.
+
+    Raises:
+        ValueError: it is not a number of at most `MAX_DIGITS` digits before and after the point.
+    """
+    if isinstance(text, str) and len(text) <= 2 * MAX_DIGITS and _NUMBER.fullmatch(text):
+        try:
+            return parse_number(text)
+        except ArithmeticError:
+            pass
+    raise ValueError(f"it is not a number of at most {MAX_DIGITS} digits")
 
 
 def minor_digits(currency: str) -> int:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
 
+from igamingace._common.amounts import parse_amount
 from igamingace._common.text import names_text
 from igamingace.cli._command import CannotRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from decimal import Decimal
 
     from igamingace.operators import Account
 
@@ -109,7 +110,7 @@ def _check_complete(option: str, amounts: Mapping[str, Decimal], accounts: Itera
 
 def _amount(option: str, text: str) -> Decimal:
     try:
-        return Decimal(text)
-    except InvalidOperation:
+        return parse_amount(text)
+    except ValueError:
         pass
     raise CannotRun(f"{option} {text}: give an amount, such as 100, or KRW=100000 for one currency")

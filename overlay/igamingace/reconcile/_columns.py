@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from igamingace_bindings.scalars import MAX_DIGITS, parse_number
+from igamingace_bindings.scalars import MAX_DIGITS
 
-from igamingace._common.amounts import EXACT
+from igamingace._common.amounts import EXACT, parse_amount
 from igamingace._common.iso_time import parse_iso_time
 from igamingace._common.numbers import is_integer
 from igamingace._common.time_zone import parse_time_zone
@@ -20,12 +19,12 @@ from igamingace.reconcile._record import BET, CANCEL, DEPOSIT, KINDS, WIN, WITHD
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
+    from decimal import Decimal
 
 BETWIN: Final = "betwin"
 _KINDS: Final = {kind: kind for kind in (*KINDS, BETWIN)}
 _SETTINGS: Final = frozenset({"kinds", "minor_digits", "time_zone"})
 _MAX_MINOR_DIGITS: Final = 18
-_NOT_A_NUMBER: Final = Decimal("NaN")
 _FALSE: Final = frozenset({"", "0", "f", "false", "n", "no", "none", "null"})
 
 
@@ -166,14 +165,12 @@ class RowReader:
     def _amount_of(self, value: object, identity: str | None) -> Decimal:
         try:
             # From a float's shortest text: SQLite has no exact decimals, and many books are kept in it.
-            amount = parse_number("" if value is None else str(value).strip()).copy_abs()
-        except ArithmeticError:
-            amount = _NOT_A_NUMBER
-        if not amount.is_finite():
+            amount = parse_amount(str(value).strip()).copy_abs()
+        except ValueError:
             raise InvalidArgument(
                 f"the amount of {identity!r} in the book is {str(value)!r}, which is not a number of at most "
                 f"{MAX_DIGITS} digits"
-            )
+            ) from None
         return amount if self._minor_digits is None else amount.scaleb(-self._minor_digits, EXACT)
 
     def _time(self, value: object) -> datetime | None:
