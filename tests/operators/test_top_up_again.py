@@ -156,7 +156,10 @@ def test_a_top_up_with_other_amounts_must_be_ended_first(bank, tmp_path, crash, 
 
 @pytest.mark.parametrize(
     "text",
-    ["not json\n", "[1]\n", '{"sending": 1}\n', '{"top_up": "x", "version": 9}\n', "a-token-in-a-mount"],
+    [
+        *("not json\n", "[1]\n", '{"sending": 1}\n', '{"top_up": "x", "version": 9}\n', "a-token-in-a-mount"),
+        pytest.param("[" * 100_000 + "]" * 100_000 + "\n", id="nested"),
+    ],
 )
 def test_a_file_that_is_no_record_is_refused_and_left_alone(bank, tmp_path, world, text):
     record = tmp_path / "notes.txt"
@@ -167,6 +170,27 @@ def test_a_file_that_is_no_record_is_refused_and_left_alone(bank, tmp_path, worl
 
     assert record.read_text() == text
     assert not bank.sent
+
+
+@pytest.mark.parametrize("value", [True, 1.5, "1_0", "NaN", "sNaN", "Infinity", "1e999999"])
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [(0, "amount"), (0, "points"), (1, "amount"), (1, "source_before"), (1, "target_before")],
+)
+def test_a_journal_with_an_invalid_amount_is_refused(bank, tmp_path, crash, world, line, name, value):
+    bank.fates = ["crash done"]
+    with pytest.raises(crash):
+        top_up(world, bank, tmp_path / "r")
+    entries = [json.loads(text) for text in (tmp_path / "r").read_text().splitlines()]
+    place = entries[1] if line else entries[0]["transfers"][0]
+    place[name] = value
+    (tmp_path / "r").write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    sent = bank.sent.copy()
+
+    with pytest.raises(JournalUnusable, match="is not a top-up journal"):
+        top_up(world, bank, tmp_path / "r")
+
+    assert bank.sent == sent
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")

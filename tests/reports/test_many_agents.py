@@ -212,6 +212,22 @@ def test_a_file_that_is_no_journal_of_a_report_is_left_alone(reporter, tmp_path)
 
 
 @in_threads
+@pytest.mark.parametrize(
+    "sums", [None, [], *({"1": [1, each]} for each in ("NaN", "Infinity", "-50", "1_0", True, 1.5))]
+)
+def test_a_journal_with_invalid_sums_is_refused(reporter, casino, tmp_path, sums):
+    journal = tmp_path / "report.jsonl"
+    reporter.many(journal=journal)
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    (played, *_) = (line for line in lines if line["cells"])
+    played["cells"][0]["sums"] = sums
+    journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    with pytest.raises(JournalUnusable, match="is not the journal of a report"):
+        reporter.many(journal=journal)
+
+
+@in_threads
 def test_two_reports_do_not_share_a_journal(reporter, tmp_path):
     with Journal(tmp_path / "j", "report"), pytest.raises(JournalInUse, match="another report is using"):
         reporter.many(journal=tmp_path / "j")

@@ -98,7 +98,7 @@ class HourTally:
         """Return the hour of a document.
 
         Raises:
-            LookupError, TypeError, ValueError, ArithmeticError: it is none of `to_json`.
+            LookupError, TypeError, ValueError, ArithmeticError, AttributeError: it is none of `to_json`.
         """
         tally = Tally.from_json(document["cells"])
         return cls(tally, int(document["missing"]), bool(document["old"]))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 
-from igamingace._common.amounts import EXACT
+from igamingace._common.amounts import EXACT, parse_amount
 from igamingace.models import TransactionType
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class Tally:
         """Return the tally of a document.
 
         Raises:
-            LookupError, TypeError, ValueError, ArithmeticError: it is none of `to_json`.
+            LookupError, TypeError, ValueError, ArithmeticError, AttributeError: it is none of `to_json`.
         """
         tally = cls()
         tally.merge(
@@ -155,7 +155,7 @@ class Tally:
                 provider_name=each["provider"][1],
                 game_name=each["game"][1],
                 sums={
-                    int(kind): Sum(int(count), Decimal(amount))
+                    int(kind): Sum(int(count), _parse_sum(amount))
                     for kind, (count, amount) in each["sums"].items()
                 },
                 rounds={(str(player), str(round_id)) for player, round_id in each["rounds"]},
@@ -165,3 +165,10 @@ class Tally:
             for each in document
         )
         return tally
+
+
+def _parse_sum(text: object) -> Decimal:
+    amount = parse_amount(text)
+    if amount < 0:
+        raise ValueError("a sum is negative")
+    return amount

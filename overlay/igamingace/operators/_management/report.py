@@ -120,7 +120,7 @@ class _Hours:
         for entry in journal.entries:
             try:
                 self._read(entry)
-            except (LookupError, TypeError, ValueError, ArithmeticError) as error:
+            except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
                 raise JournalUnusable(
                     f"{journal.path} is not the journal of a report: give another file"
                 ) from error

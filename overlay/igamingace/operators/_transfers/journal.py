@@ -141,7 +141,7 @@ def _parsed(data: bytes, path: Path, kind: str) -> list[dict[str, Any]]:
     for number, line in enumerate(data.splitlines(), 1):
         try:
             entry = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             entry = None
         if not isinstance(entry, dict):
             raise JournalUnusable(f"{path}:{number}: not a line of a {kind} journal; give another file")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from decimal import Decimal
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Self
 
-from igamingace._common.amounts import EXACT
+from igamingace._common.amounts import EXACT, parse_amount
 from igamingace.errors import ConfigurationError
 from igamingace.operators._accounts.account_info import points_of
 from igamingace.operators._execution.read_infos import read_infos
@@ -15,6 +14,7 @@ from igamingace.operators._transfers.amounts import amount_for, shortfall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from decimal import Decimal
 
     from igamingace.operators._accounts.account import Account
     from igamingace.operators._accounts.tree import Tree
@@ -54,13 +54,13 @@ class PlannedTransfer:
 
     @classmethod
     def from_json(cls, source: Mapping[str, Any]) -> Self:
-        """Parse the document of `to_json`; raises KeyError, TypeError or ArithmeticError for any other."""
+        """Parse the document of `to_json`; raises KeyError, TypeError or ValueError for any other."""
         return cls(
             source=str(source["source"]),
             target=str(source["target"]),
-            amount=Decimal(source["amount"]),
+            amount=parse_amount(source["amount"]),
             currency=str(source["currency"]),
-            points=Decimal(source["points"]),
+            points=parse_amount(source["points"]),
         )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 from igamingace_bindings.scalars import is_in_range
 
-from igamingace._common.amounts import EXACT, format_amount
+from igamingace._common.amounts import EXACT, format_amount, parse_amount
 from igamingace.errors import ConfigurationError
 from igamingace.operators._errors import JournalUnusable, Wallets
 from igamingace.operators._transfers.plan import Plan, PlannedTransfer
@@ -202,8 +202,8 @@ def _apply(entry: Mapping[str, Any], state: TopUpState | None) -> TopUpState | N
         raise ValueError("the entry belongs to no top-up")
     if "sending" in entry:
         number = int(entry["sending"])
-        amount = Decimal(entry.get("amount", state.plan.transfers[number].amount))
-        before = Wallets(Decimal(entry["source_before"]), Decimal(entry["target_before"]))
+        amount = parse_amount(entry["amount"]) if "amount" in entry else state.plan.transfers[number].amount
+        before = Wallets(parse_amount(entry["source_before"]), parse_amount(entry["target_before"]))
         state.attempts[number] = Attempt(amount, before)
     elif "ended" in entry:
         state.end(int(entry["ended"]), entry["state"], entry["detail"])
