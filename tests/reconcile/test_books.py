@@ -233,6 +233,23 @@ def test_a_file_in_another_encoding_is_named(tmp_path):
     with pytest.raises(InvalidArgument, match="not valid utf-8-sig"):
         list(CsvBook(path).records())
     assert next(iter(CsvBook(path, encoding="latin-1").records())).player_id == "Ünal"
+    path.write_bytes(CSV.encode("ascii", "ignore"))
+    for encoding in ("utf-16", "punycode"):
+        with pytest.raises(InvalidArgument, match=f"not valid {encoding} after line 0: name its encoding"):
+            list(CsvBook(path, encoding=encoding).records())
+
+
+@pytest.mark.parametrize("encoding", ["nope", "rot13", "hex", "utf\0"])
+def test_an_encoding_that_there_is_not_is_refused(tmp_path, encoding):
+    path = tmp_path / "book.csv"
+    path.write_text(CSV)
+    with pytest.raises(InvalidArgument, match=r"the book .*book\.csv' cannot be opened"):
+        list(CsvBook(path, encoding=encoding).records())
+
+
+def test_a_path_with_a_null_byte_is_refused():
+    with pytest.raises(InvalidArgument, match=r"the book 'a\\x00b' cannot be opened: embedded null"):
+        list(CsvBook("a\0b").records())
 
 
 PLACES = {"transaction_id": 0, "kind": 1, "amount": 2, "cancelled": 3}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from contextlib import contextmanager
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +14,6 @@ from igamingace.errors import ConfigurationError, InvalidArgument
 from igamingace.reconcile._columns import ColumnNotNamed, Columns, RowReader, column_names
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Generator, Iterable, Iterator
     from datetime import datetime
 
@@ -50,7 +50,8 @@ class CsvBook:
         """Yield the records of all rows.
 
         Raises:
-            InvalidArgument: a column is missing, or a value cannot be read; the message names the line.
+            InvalidArgument: a column is missing, or a value cannot be read; the message names the line. Also
+                where path or encoding is invalid.
             OSError: the file cannot be read.
         """
         del window  # what lies outside of it is left out by the comparison
@@ -67,7 +68,7 @@ class CsvBook:
             except (IndexError, InvalidArgument, csv.Error) as error:
                 reason = "there are too few columns" if isinstance(error, IndexError) else str(error)
                 raise InvalidArgument(f"line {rows.line_num or 1} of the book: {reason}") from None
-            except UnicodeDecodeError:
+            except UnicodeError:  # that of UTF-16 without a byte order mark is no UnicodeDecodeError
                 raise InvalidArgument(
                     f"the book is not valid {self._encoding} after line {rows.line_num}: name its encoding"
                 ) from None
@@ -77,7 +78,12 @@ class CsvBook:
         if isinstance(self._file, io.TextIOBase):
             yield self._file
             return
-        with open(self._file, encoding=self._encoding, newline="") as file:  # noqa: PTH123 -- any path
+        try:
+            file = open(self._file, encoding=self._encoding, newline="")  # noqa: PTH123, SIM115 -- any path
+        except (LookupError, ValueError) as error:  # an unknown encoding; a null byte
+            name = os.fspath(self._file)
+            raise InvalidArgument(f"the book {name!r} cannot be opened: {error}") from None
+        with file:
             yield file
 
 
