@@ -193,6 +193,22 @@ def test_a_journal_with_an_invalid_amount_is_refused(bank, tmp_path, crash, worl
     assert bank.sent == sent
 
 
+@pytest.mark.parametrize("number", [3, -1, True, "0"])
+@pytest.mark.parametrize("name", ["sending", "ended"])
+def test_a_journal_with_an_entry_of_no_planned_transfer_is_refused(
+    bank, tmp_path, crash, world, name, number
+):
+    bank.fates = ["done", "crash done"]
+    with pytest.raises(crash):
+        top_up(world, bank, tmp_path / "r")
+    entries = [json.loads(text) for text in (tmp_path / "r").read_text().splitlines()]
+    next(entry for entry in entries if name in entry)[name] = number
+    (tmp_path / "r").write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+
+    with pytest.raises(JournalUnusable, match="is not a top-up journal"):
+        top_up(world, bank, tmp_path / "r")
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
 @pytest.mark.parametrize("dry_run", [False, True])
 def test_a_journal_that_is_no_regular_file_is_refused_before_it_is_read(world, bank, tmp_path, dry_run):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 from igamingace_bindings.scalars import is_in_range
 
 from igamingace._common.amounts import EXACT, format_amount, parse_amount
+from igamingace._common.numbers import is_integer
 from igamingace.errors import ConfigurationError
 from igamingace.operators._errors import JournalUnusable, Wallets
 from igamingace.operators._transfers.plan import Plan, PlannedTransfer
@@ -201,15 +202,21 @@ def _apply(entry: Mapping[str, Any], state: TopUpState | None) -> TopUpState | N
     if state is None or entry["of"] != state.identity:
         raise ValueError("the entry belongs to no top-up")
     if "sending" in entry:
-        number = int(entry["sending"])
+        number = _number(entry["sending"], state)
         amount = parse_amount(entry["amount"]) if "amount" in entry else state.plan.transfers[number].amount
         before = Wallets(parse_amount(entry["source_before"]), parse_amount(entry["target_before"]))
         state.attempts[number] = Attempt(amount, before)
     elif "ended" in entry:
-        state.end(int(entry["ended"]), entry["state"], entry["detail"])
+        state.end(_number(entry["ended"], state), entry["state"], entry["detail"])
     elif entry["finished"]:
         return None
     return state
+
+
+def _number(value: object, state: TopUpState) -> int:
+    if not (is_integer(value) and 0 <= value < len(state.plan.transfers)):
+        raise ValueError("the entry belongs to no transfer of the plan")
+    return value
 
 
 def journal_limits(minimum: Amounts, target: Amounts) -> dict[str, object]:
