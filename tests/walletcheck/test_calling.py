@@ -94,6 +94,9 @@ def test_each_check_runs_alone(check):
     [
         {"player": ""},
         {"player": 5},
+        {"player": "\ud800"},
+        {"game_code": "\ud800"},
+        {"game_code": None},
         {"currency": "usd"},
         {"currency": "US1"},
         {"currency": 5},

@@ -140,6 +140,7 @@ def test_a_wrong_url_is_2_and_names_the_status(served, run):
         (["http://127.0.0.1:9", "--only", "bet.duplikate"], "did you mean bet.duplicate"),
         (["http://127.0.0.1:9", "--only", "bet", "--skip", "bet"], "no check is left"),
         (["http://127.0.0.1:9", "--currency", "dollars"], "ISO 4217"),
+        (["http://127.0.0.1:9", "--game-code", "\udcff"], "--game-code is '\\udcff'"),
     ],
 )
 def test_what_makes_no_sense_is_2_and_says_why(run, arguments, told):

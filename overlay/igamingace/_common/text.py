@@ -46,3 +46,8 @@ def names_text(names: Collection[str], most: int) -> str:
     """Return names as text; of more than `most` the first ones, and how many there are besides."""
     first = ", ".join([*names][:most])
     return f"{first} and {len(names) - most} more" if len(names) > most else first
+
+
+def is_text(value: str) -> bool:
+    """Tell whether `value` can be written as UTF-8."""
+    return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)

@@ -12,8 +12,9 @@ from igamingace_bindings.scalars import OpaqueId
 
 from igamingace._client.config import TOKEN_VARIABLE
 from igamingace._common.currencies import is_currency
-from igamingace._common.numbers import is_number
+from igamingace._common.numbers import is_integer, is_number
 from igamingace._common.secret import Secret, check_token
+from igamingace._common.text import is_text
 from igamingace._wallet_client.dialects import DialectName, require_dialect
 from igamingace.errors import ConfigurationError
 from igamingace.walletcheck._check import select_checks
@@ -117,9 +118,13 @@ def make_settings(
         ConfigurationError: one is invalid; the message names it.
     """
     option = partial(option_name, in_shell=in_shell)
-    if not (isinstance(player, str) and player):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
+    if not (isinstance(player, str) and player and is_text(player)):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
         raise ConfigurationError(
             f"{option('player')} is {player!r}; use the id of a player that the wallet knows"
+        )
+    if not (is_integer(game_code) or (isinstance(game_code, str) and is_text(game_code))):
+        raise ConfigurationError(
+            f"{option('game_code')} is {game_code!r}; use the number or the code of a game"
         )
     if not is_currency(currency):
         raise ConfigurationError(f"{option('currency')} is {currency!r}; use an ISO 4217 code, such as USD")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
 from igamingace._common.json import InvalidJSON, parse_strict_number
+from igamingace._common.text import is_text
 from igamingace.sandbox._json import JSON, Object, members
 from igamingace.sandbox.contract.document import ContractError, Node, Validator, violations
-from igamingace.sandbox.contract.router import is_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

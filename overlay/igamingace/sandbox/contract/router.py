@@ -54,7 +54,7 @@ class Router(Generic[T]):
     def find(self, raw_path: bytes) -> tuple[T, dict[str, str]] | None:
         """Return what stands at `raw_path` (percent-encoded, without query) and its parameters, decoded.
 
-        Bytes that are not UTF-8 become lone surrogates: see `is_text`.
+        Bytes that are not UTF-8 become lone surrogates: see `_common.text.is_text`.
         """
         literal = self._literal.get(raw_path)
         if literal is not None:
@@ -68,11 +68,6 @@ class Router(Generic[T]):
             return None
         leaf, names = found
         return leaf, dict(zip(names, values, strict=True))
-
-
-def is_text(value: str) -> bool:
-    """Tell whether `value` can be written as UTF-8."""
-    return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _decoded(segment: bytes) -> str:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import parse_qsl
 
 from igamingace._common.json import InvalidJSON, decode_strict
+from igamingace._common.text import is_text
 from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox._json import JSON, Object, ReadOnlyObject, members
-from igamingace.sandbox.contract.router import Router, is_text
+from igamingace.sandbox.contract.router import Router
 from igamingace.sandbox.http.asgi import MAX_BODY_BYTES, Receive, Response, Scope, Send, read_body
 
 if TYPE_CHECKING:
