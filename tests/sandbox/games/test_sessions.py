@@ -205,6 +205,11 @@ async def test_threads_play_too(igamingace_sandbox):
     assert (taken.accepted, paid.accepted, balance) == (True, True, Decimal("11.50"))
 
 
+async def test_a_player_whose_id_is_not_utf_8_is_told_so(app):
+    with pytest.raises(SandboxError, match="player: has half of a surrogate pair"):
+        await app.async_play("\ud800")
+
+
 @pytest.mark.parametrize("player", ["", 500 * "x"])
 async def test_a_player_whose_id_the_contract_does_not_admit_plays_nothing(app, player):
     with pytest.raises(SandboxError, match="VALIDATION_ERROR: player: "):

@@ -211,6 +211,8 @@ def violations(validator: Validator, instance: JSON, place: str) -> list[str]:
         if validator.is_valid(instance):
             return []
         return [text for error in validator.iter_errors(instance) for text in _texts(error, place)]
+    except UnicodeEncodeError:
+        return [f"{place}: has half of a surrogate pair, which is not valid UTF-8"]
     except ValueError:  # the validator's own limit of recursion, lower than that of the parser
         return [f"{place}: nested too deeply"]
 
