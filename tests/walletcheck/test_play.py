@@ -124,6 +124,11 @@ def test_a_wallet_that_is_not_there_is_2_and_diagnosed(played):
     [
         (["http://127.0.0.1:9"], None, "give --token, or better set IGAMINGACE_API_TOKEN"),
         (["http://127.0.0.1:9", "--stake", "0.001"], TOKEN, "give an amount of 0.01 or more"),
+        (["http://127.0.0.1:9", "--stake", "nan"], TOKEN, "give an amount, such as 100"),
+        (["http://127.0.0.1:9", "--stake", "inf"], TOKEN, "give an amount, such as 100"),
+        (["http://127.0.0.1:9", "--stake", "1e999999999999"], TOKEN, "give an amount, such as 100"),
+        (["http://127.0.0.1:9", "--stake", "1e13"], TOKEN, "at most 1000000000000"),
+        (["http://127.0.0.1:9", "--game-code", "\udcff"], TOKEN, "--game-code is '\\udcff'"),
         (["http://127.0.0.1:9", "--fault", "nonsense"], TOKEN, "--fault nonsense"),
         (["http://127.0.0.1:9", "--fault", "busy"], TOKEN, "busy is not of callbacks"),
         (["http://127.0.0.1:9", "--fault", "callback_lost:agent=x"], TOKEN, "there is no account 'x'"),

@@ -96,8 +96,9 @@ def play(
         if not is_callable_url(url):
             raise CannotRun("the target is not an http or https URL; use the whole callback URL")
         largest = parse_amounts("--stake", [stake], ())
-        if isinstance(largest, dict) or largest < minor_unit(currency):
-            raise CannotRun(f"--stake {stake}: give an amount of {minor_unit(currency)} or more")
+        smallest = minor_unit(currency)
+        if isinstance(largest, dict) or largest.is_nan() or not smallest <= largest <= _POINTS:
+            raise CannotRun(f"--stake {stake}: give an amount of {smallest} or more, at most {_POINTS:f}")
         plan = _Plan(
             url=url,
             settings=settings,
