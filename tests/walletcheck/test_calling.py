@@ -89,6 +89,9 @@ def test_each_check_runs_alone(check):
     assert check_wallet(RightWallet("0"), **ME, only=[check.id]).ok
 
 
+HUGE = 10**5000  # Python writes no int of so many digits
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -97,6 +100,10 @@ def test_each_check_runs_alone(check):
         {"player": "\ud800"},
         {"game_code": "\ud800"},
         {"game_code": None},
+        {"player": HUGE},
+        {"currency": HUGE},
+        {"timeout": -HUGE},
+        {"path": HUGE},
         {"currency": "usd"},
         {"currency": "US1"},
         {"currency": 5},

@@ -25,7 +25,10 @@ _SHORTEST_PIECE: Final = 8
 
 def masked_repr(value: object) -> str:
     """Return the repr of a value for a message: shortened, and masked where it may hold a token."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no int of more than 4300 digits
+        return f"<{type(value).__name__} of too many digits>"
     if _TOKEN.search(text):
         return "<what looks like a token>"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

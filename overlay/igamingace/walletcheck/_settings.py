@@ -12,6 +12,7 @@ from igamingace_bindings.scalars import OpaqueId
 
 from igamingace._client.config import TOKEN_VARIABLE
 from igamingace._common.currencies import is_currency
+from igamingace._common.masking import masked_repr
 from igamingace._common.numbers import is_integer, is_number
 from igamingace._common.secret import Secret, check_token
 from igamingace._common.text import is_text
@@ -120,18 +121,22 @@ def make_settings(
     option = partial(option_name, in_shell=in_shell)
     if not (isinstance(player, str) and player and is_text(player)):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
         raise ConfigurationError(
-            f"{option('player')} is {player!r}; use the id of a player that the wallet knows"
+            f"{option('player')} is {masked_repr(player)}; use the id of a player that the wallet knows"
         )
     if not (is_integer(game_code) or (isinstance(game_code, str) and is_text(game_code))):
         raise ConfigurationError(
-            f"{option('game_code')} is {game_code!r}; use the number or the code of a game"
+            f"{option('game_code')} is {masked_repr(game_code)}; use the number or the code of a game"
         )
     if not is_currency(currency):
-        raise ConfigurationError(f"{option('currency')} is {currency!r}; use an ISO 4217 code, such as USD")
+        raise ConfigurationError(
+            f"{option('currency')} is {masked_repr(currency)}; use an ISO 4217 code, such as USD"
+        )
     if not (is_number(timeout) and timeout > 0):
-        raise ConfigurationError(f"{option('timeout')} is {timeout!r}; use a positive number of seconds")
+        raise ConfigurationError(
+            f"{option('timeout')} is {masked_repr(timeout)}; use a positive number of seconds"
+        )
     if not (isinstance(path, str) and path.startswith("/")):  # pyright: ignore[reportUnnecessaryIsInstance] -- as above
-        raise ConfigurationError(f"path is {path!r}; it must begin with a slash")
+        raise ConfigurationError(f"path is {masked_repr(path)}; it must begin with a slash")
     return Settings(
         target=target,
         token=_find_token(token, in_shell=in_shell),

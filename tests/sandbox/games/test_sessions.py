@@ -210,6 +210,20 @@ async def test_a_player_whose_id_is_not_utf_8_is_told_so(app):
         await app.async_play("\ud800")
 
 
+@pytest.mark.parametrize(
+    "ids",
+    [
+        {"game_id": 10**5000},
+        {"game_id": 10**5000, "provider": 1},
+        {"provider": 10**5000},
+        {"account": 10**5000},
+    ],
+)
+async def test_an_id_of_more_digits_than_python_writes_is_not_found(app, ids):
+    with pytest.raises(SandboxError, match=r"<int of too many digits>"):
+        await app.async_play("user123", **ids)
+
+
 @pytest.mark.parametrize("player", ["", 500 * "x"])
 async def test_a_player_whose_id_the_contract_does_not_admit_plays_nothing(app, player):
     with pytest.raises(SandboxError, match="VALIDATION_ERROR: player: "):

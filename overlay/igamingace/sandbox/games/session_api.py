@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 from urllib.parse import parse_qs, urlsplit
 
+from igamingace._common.masking import masked_repr
 from igamingace.sandbox._errors import SandboxError, validation_error
 from igamingace.sandbox.contract.document import violations
 from igamingace.sandbox.games._async import AsyncGameSession
@@ -144,7 +145,7 @@ def session_request(
     state = runtime.state
     agent = runtime.first("agent") if account is None else state.accounts.get(account)
     if agent is None or agent.level != "agent":
-        raise SandboxError("AGENT_NOT_FOUND", f"there is no agent {account!r}")
+        raise SandboxError("AGENT_NOT_FOUND", f"there is no agent {masked_repr(account)}")
     game_id = canonical_id(game)
     found, game_ = launchable(
         state, agent, _provider_of(state, game_id) if provider is None else provider, game_id
@@ -164,4 +165,4 @@ def _provider_of(state: CasinoState, game_id: OpaqueId) -> int:
     for provider in state.providers.values():
         if game_id in provider.games:
             return provider.id
-    raise SandboxError("GAME_NOT_FOUND", f"no provider has a game {game_id!r}")
+    raise SandboxError("GAME_NOT_FOUND", f"no provider has a game {masked_repr(game_id)}")

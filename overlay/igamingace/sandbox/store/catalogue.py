@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from igamingace._common.masking import masked_repr
 from igamingace.sandbox._errors import SandboxError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def playable(
     game = provider.games.get(game_id)
     if game is None:
         raise SandboxError(
-            "GAME_NOT_FOUND", f"provider {provider_id} has no game {game_id!r}; see games.list"
+            "GAME_NOT_FOUND", f"provider {provider_id} has no game {masked_repr(game_id)}; see games.list"
         )
     if account.currency not in provider.currencies:
         raise SandboxError(

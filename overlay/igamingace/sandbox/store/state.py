@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from igamingace._common.masking import masked_repr
 from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.store.collections import BoundedDict
 from igamingace.sandbox.store.ids import NumberSequence
@@ -111,7 +112,7 @@ class CasinoState:
         provider = self.providers.get(provider_id)
         if provider is None:
             raise SandboxError(
-                "PROVIDER_NOT_FOUND", f"there is no provider {provider_id}; see providers.list"
+                "PROVIDER_NOT_FOUND", f"there is no provider {masked_repr(provider_id)}; see providers.list"
             )
         return provider
 
