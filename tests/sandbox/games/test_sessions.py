@@ -48,9 +48,10 @@ async def test_a_launch_url_opens_nothing_after_its_life(app, agent):
         await app.async_open(url)
 
 
-async def test_a_launch_url_that_nobody_made_opens_nothing(app):
+@pytest.mark.parametrize("url", ["http://sandbox/_sandbox/launch?token=guess", "http://["])
+async def test_a_launch_url_that_nobody_made_opens_nothing(app, url):
     with pytest.raises(SandboxError, match="is unknown"):
-        await app.async_open("http://sandbox/_sandbox/launch?token=guess")
+        await app.async_open(url)
 
 
 async def test_a_kick_ends_sessions_and_launches_of_that_player_only(app, agent):

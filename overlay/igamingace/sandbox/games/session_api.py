@@ -96,7 +96,10 @@ class GameControls:
     async def async_open(self, url: str) -> AsyncGameSession:
         """Do what `open` does, for asyncio; callable in any event loop."""
         await self._ready()
-        token = parse_qs(urlsplit(url).query).get("token", [""])[0]
+        try:
+            token = parse_qs(urlsplit(url).query).get("token", [""])[0]
+        except ValueError:  # not a URL, such as http://[
+            token = ""
         return AsyncGameSession(self.engine, self.engine.open_launch(token), run_here)
 
     async def async_settle(self) -> None:
