@@ -1,6 +1,7 @@
 """The command `igamingace wallet play`: a session against a wallet of any make, with trouble on the way."""
 
 import json
+from decimal import localcontext
 
 import pytest
 from igamingace.callbacks import wallet_app
@@ -50,6 +51,19 @@ def test_the_same_seed_plays_the_same_session(served, played):
         ]
 
     assert amounts("7") == amounts("7") != amounts("8")
+
+
+def test_a_balance_of_more_digits_than_python_computes_with_is_compared_exactly(served, played):
+    class Exact(RightWallet):
+        async def answer(self, body, signature):
+            with localcontext(prec=50):
+                return await super().answer(body, signature)
+
+    wallet = Exact("100000000000.000000000000000001")
+    result = document(played(served(wallet), "--rounds", "5", "--seed", "1", "--json"))
+
+    assert result["balance"]["before"] == "100000000000.000000000000000001"
+    assert result["balance"]["after"] == result["balance"]["expected"]
 
 
 def test_people_see_each_callback_and_the_balance(served, played):

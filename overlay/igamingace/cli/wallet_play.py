@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from igamingace._client.config import TOKEN_VARIABLE
-from igamingace._common.amounts import format_amount, minor_unit
+from igamingace._common.amounts import EXACT, format_amount, minor_unit
 from igamingace._common.secret import Secret
 from igamingace._common.text import sanitize
 from igamingace._common.urls import is_callable_url
@@ -167,8 +167,8 @@ class _Result:
         """Whether the balance is what was played, but for wins that were not accepted."""
         if self.before is None or self.after is None:
             return False
-        expected = self.before + self.change
-        return expected <= self.after <= expected + self.unconfirmed
+        expected = EXACT.add(self.before, self.change)
+        return expected <= self.after <= EXACT.add(expected, self.unconfirmed)
 
     @property
     def ok(self) -> bool:
@@ -185,7 +185,7 @@ class _Result:
             "rounds": plan.rounds,
             "balance": {
                 "before": _text(self.before),
-                "expected": None if self.before is None else _text(self.before + self.change),
+                "expected": None if self.before is None else _text(EXACT.add(self.before, self.change)),
                 "unconfirmed": _text(self.unconfirmed),
                 "after": _text(self.after),
             },
@@ -344,7 +344,7 @@ def _print_summary(plan: _Plan, result: _Result) -> None:
         return
     mistakes = f"{len(result.mistakes)} mistakes of the wallet"
     typer.echo(f"{plan.rounds} rounds, {len(result.deliveries)} callbacks, {mistakes}; seed {plan.seed}.")
-    expected = result.before + result.change
+    expected = EXACT.add(result.before, result.change)
     had, now = f"{_text(result.before)} {plan.settings.currency}", _text(result.after)
     unconfirmed = f", or up to {_text(result.unconfirmed)} more" if result.unconfirmed else ""
     if result.after is None:
