@@ -310,6 +310,13 @@ def test_a_moment_that_is_none_is_refused(app, clock, moment):
     assert app.clock() == clock()
 
 
+@pytest.mark.parametrize("seconds", ["5", None, True, 10**5000], ids=["text", "none", "bool", "huge"])
+def test_the_clock_is_not_advanced_by_what_is_no_number(app, clock, seconds):
+    with pytest.raises(ValueError, match="a number of seconds"):
+        app.clock.advance(seconds)
+    assert app.clock() == clock()
+
+
 async def test_who_watches_the_clock_is_told(app):
     told = []
     app.clock.watch(lambda: told.append(app.clock()))

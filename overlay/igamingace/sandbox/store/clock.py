@@ -7,6 +7,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 
+from igamingace._common.numbers import is_number
+
 Clock: TypeAlias = Callable[[], datetime]
 
 CALENDAR: Final = range(1971, 9000)
@@ -46,8 +48,10 @@ class MovableClock:
         """Move it by `seconds`, back when they are negative.
 
         Raises:
-            ValueError: the calendar, or the clock, does not reach as far.
+            ValueError: `seconds` is not a number, or the calendar or the clock does not reach as far.
         """
+        if not is_number(seconds):
+            raise ValueError("the clock is advanced by a number of seconds, for example 600")
         self._move(lambda: self._ahead + timedelta(seconds=seconds))
 
     def set(self, moment: datetime) -> None:
