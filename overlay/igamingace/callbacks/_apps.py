@@ -1,24 +1,20 @@
-"""Creates the applications that answer callbacks with a wallet, and validates their settings."""
+"""Creates the applications that answer callbacks with a wallet."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-from igamingace._common.numbers import is_integer, is_number
 from igamingace.callbacks._asgi import WalletApp
 from igamingace.callbacks._handler import CallbackHandler
-from igamingace.callbacks._hooks import CallbackHooks
-from igamingace.callbacks._http import DEFAULT_MAX_BODY, parse_networks
-from igamingace.callbacks._parse import check_max_age
+from igamingace.callbacks._http import DEFAULT_MAX_BODY, check_max_body, parse_networks
 from igamingace.callbacks._wsgi import WalletWSGI
-from igamingace.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from igamingace._common.ip_addresses import Network
     from igamingace.callbacks._hmac import Tokens
+    from igamingace.callbacks._hooks import CallbackHooks
     from igamingace.callbacks._wallet import PlayerIdFunction, Wallet
     from igamingace.drift import Difference
 
@@ -81,14 +77,7 @@ def wallet_app(
             out of range, `player_id` or `hooks` is of a wrong type.
     """
     allowed = parse_networks(allowed_addresses)
-    _check_settings(
-        max_age=max_age,
-        max_body=max_body,
-        margin=margin,
-        threads=threads,
-        player_id=player_id,
-        hooks=hooks,
-    )
+    check_max_body(max_body)
     handler = CallbackHandler(
         wallet,
         token,
@@ -123,14 +112,7 @@ def wallet_wsgi(
     the method, so the server needs a thread for each callback in flight.
     """
     allowed = parse_networks(allowed_addresses)
-    _check_settings(
-        max_age=max_age,
-        max_body=max_body,
-        margin=margin,
-        threads=threads,
-        player_id=player_id,
-        hooks=hooks,
-    )
+    check_max_body(max_body)
     handler = CallbackHandler(
         wallet,
         token,
@@ -142,21 +124,3 @@ def wallet_wsgi(
         hooks=hooks,
     )
     return WalletWSGI(handler, max_body, allowed)
-
-
-def _check_settings(
-    *, max_age: object, max_body: object, margin: object, threads: object, player_id: object, hooks: object
-) -> None:
-    check_max_age(max_age)
-    if not (is_integer(max_body) and max_body >= 1):
-        raise ConfigurationError(f"max_body is {max_body!r}; use 1 byte or more")
-    if not (is_number(margin) and 0 <= margin < math.inf):
-        raise ConfigurationError(f"margin is {margin!r}; use 0 seconds or more")
-    if not (is_integer(threads) and threads >= 1):
-        raise ConfigurationError(f"threads is {threads!r}; use 1 or more")
-    if player_id is not None and not callable(player_id):
-        raise ConfigurationError("player_id cannot be called; use a function of a player's id, or None")
-    if hooks is not None and not isinstance(hooks, CallbackHooks):
-        raise ConfigurationError(
-            f"hooks is of type {type(hooks).__name__}; use an object of a subclass of CallbackHooks, or None"
-        )

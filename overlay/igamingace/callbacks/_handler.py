@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ from igamingace._common.clock import perf_counter
 from igamingace._common.hooks import HookCaller
 from igamingace._common.json import encoder
 from igamingace._common.limited_log import LimitedLog
+from igamingace._common.numbers import is_integer, is_number
 from igamingace._common.secret import Secret
 from igamingace.callbacks._errors import (
     INTEGRITY,
@@ -37,7 +39,7 @@ from igamingace.callbacks._hmac import Account, Tokens, by_account, keys_of
 from igamingace.callbacks._hooks import CallbackHooks, Event, log
 from igamingace.callbacks._instrumentation import observe, record_answer, record_late_end
 from igamingace.callbacks._models import MODELS, Cancel
-from igamingace.callbacks._parse import parse_fields
+from igamingace.callbacks._parse import check_max_age, parse_fields
 from igamingace.callbacks._signature import read_signed
 from igamingace.drift import DriftLog
 from igamingace.errors import ConfigurationError
@@ -91,7 +93,13 @@ class CallbackHandler:
         on_drift: Callable[[Difference], object] | None,
         hooks: CallbackHooks | None,
     ) -> None:
-        """Take the arguments of `wallet_app`."""
+        """Take the arguments of `wallet_app`.
+
+        Raises:
+            ConfigurationError: as `wallet_app`.
+        """
+        check_max_age(max_age)
+        _check_settings(margin=margin, threads=threads, player_id=player_id, hooks=hooks)
         self._keys: Final = Secret(keys_of(token))
         tokens = _copied(token)
         self._tokens: Final = Secret(tokens)
@@ -341,6 +349,20 @@ def _checked_player_id(player_id: object) -> str | None:
             f"the function player_id returned a {type(player_id).__name__}: return a str, or None"
         )
     return player_id
+
+
+def _check_settings(*, margin: object, threads: object, player_id: object, hooks: object) -> None:
+    """Raise ConfigurationError for a setting that is out of range or of a wrong type."""
+    if not (is_number(margin) and 0 <= margin < math.inf):
+        raise ConfigurationError(f"margin is {margin!r}; use 0 seconds or more")
+    if not (is_integer(threads) and threads >= 1):
+        raise ConfigurationError(f"threads is {threads!r}; use 1 or more")
+    if player_id is not None and not callable(player_id):
+        raise ConfigurationError("player_id cannot be called; use a function of a player's id, or None")
+    if hooks is not None and not isinstance(hooks, CallbackHooks):
+        raise ConfigurationError(
+            f"hooks is of type {type(hooks).__name__}; use an object of a subclass of CallbackHooks, or None"
+        )
 
 
 def _check_wallets(wallet: Wallet | Mapping[str, Wallet], token: str | Tokens) -> None:

@@ -8,6 +8,7 @@ from ipaddress import ip_network
 from typing import ClassVar, Final
 
 from igamingace._common.ip_addresses import Network, in_networks
+from igamingace._common.numbers import is_integer
 from igamingace.errors import ConfigurationError
 
 DEFAULT_MAX_BODY: Final = 65_536
@@ -52,6 +53,12 @@ def body_too_large(limit: int) -> RequestRejected:
 def content_length(field: str) -> int:
     """Return the value of a Content-Length field; 0 when it is missing or invalid."""
     return int(field[:_MAX_LENGTH_DIGITS]) if field.isascii() and field.isdigit() else 0
+
+
+def check_max_body(max_body: object) -> None:
+    """Raise ConfigurationError for what is no number of bytes, 1 or more."""
+    if not (is_integer(max_body) and max_body >= 1):
+        raise ConfigurationError(f"max_body is {max_body!r}; use 1 byte or more")
 
 
 def parse_networks(allowed: Iterable[str | Network] | None) -> tuple[Network, ...] | None:
