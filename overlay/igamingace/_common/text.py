@@ -42,7 +42,7 @@ def exception_text(error: BaseException, token: Secret[str]) -> str:
     return sanitize(f"{type(error).__name__}: {said}" if said else type(error).__name__, token)
 
 
-def names_text(names: Collection[str], most: int) -> str:
+def names_text(names: Collection[str], most: int = 8) -> str:
     """Return names as text; of more than `most` the first ones, and how many there are besides."""
     first = ", ".join([*names][:most])
     return f"{first} and {len(names) - most} more" if len(names) > most else first

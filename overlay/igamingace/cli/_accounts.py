@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from igamingace.operators import Account, Level, Operator
 
 DEFAULT_FILE: Final = Path("agents.toml")
-_MOST_NAMED: Final = 8
 
 
 @contextmanager
@@ -81,7 +80,7 @@ def only_account(operator: Operator) -> str:
     for candidates in (accounts, operator.agents(level="agent")):
         if len(candidates) == 1:
             return candidates[0].name
-    names = names_text([account.name for account in accounts], _MOST_NAMED)
+    names = names_text([account.name for account in accounts])
     raise CannotRun(f"which account? give --account with one of {names}")
 
 

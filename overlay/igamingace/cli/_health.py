@@ -10,11 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COLOURS: Final = {"ok": "green", "warning": "yellow", "failed": "bold red", "unknown": "red"}
-_MOST_NAMED: Final = 8
 
 
 def accounts_text(names: Sequence[str], number: int) -> str:
     """Return the names of the accounts that a line is about, of so many accounts in all."""
     if len(names) == number > 1:
         return f"all {number}"
-    return names_text(names, _MOST_NAMED)
+    return names_text(names)

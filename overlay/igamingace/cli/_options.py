@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from igamingace.operators import Account
 
-_MOST_NAMED: Final = 8
 
 AccountsFile: TypeAlias = Annotated[
     Path | None,
@@ -102,7 +101,7 @@ def _check_complete(option: str, amounts: Mapping[str, Decimal], accounts: Itera
     missing = sorted({account.currency for account in accounts}.difference(amounts))
     if missing:
         raise CannotRun(
-            f"{option} has no amount for {names_text(missing, _MOST_NAMED)}: add {option} "
+            f"{option} has no amount for {names_text(missing)}: add {option} "
             f"{missing[0]}=AMOUNT, or {option} AMOUNT for all that have none, or choose accounts with "
             f"--currency {next(iter(amounts))}"
         )

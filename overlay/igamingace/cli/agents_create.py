@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from decimal import Decimal, InvalidOperation
 from pathlib import Path  # noqa: TC003 -- typer reads the annotations
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from igamingace._common.amounts import parse_amount
 from igamingace._common.secret import Secret
 from igamingace._common.text import names_text
 from igamingace.cli._accounts import accounts_file, open_operator
@@ -19,6 +19,7 @@ from igamingace.cli._output import emit, muted, plain, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from decimal import Decimal
 
     from igamingace.operators import (
         Account,
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
         NewAccount,
         Operator,
     )
-
-_MOST_NAMED: Final = 8
 
 
 def create(
@@ -199,9 +198,7 @@ def _root_for(currency: str, operator: Operator) -> str:
     if not names:
         raise CannotRun("there is no operator at the top: give --parent with the name of the one above it")
     which = f"are several operators in {currency}" if of_currency else f"is no operator in {currency}"
-    raise CannotRun(
-        f"there {which} at the top: give --parent with the name of one: {names_text(names, _MOST_NAMED)}"
-    )
+    raise CannotRun(f"there {which} at the top: give --parent with the name of one: {names_text(names)}")
 
 
 def _addresses(given: Iterable[str], *, everybody: bool) -> AllowedAddresses:
@@ -225,8 +222,8 @@ def _addresses(given: Iterable[str], *, everybody: bool) -> AllowedAddresses:
 
 def _percent(rate: str) -> Decimal:
     try:
-        return Decimal(rate)
-    except InvalidOperation:
+        return parse_amount(rate)
+    except ValueError:
         pass
     raise CannotRun(f"--rate {rate}: give a number of percent, such as 12.5")
 

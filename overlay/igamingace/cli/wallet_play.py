@@ -97,7 +97,7 @@ def play(
             raise CannotRun("the target is not an http or https URL; use the whole callback URL")
         largest = parse_amounts("--stake", [stake], ())
         smallest = minor_unit(currency)
-        if isinstance(largest, dict) or largest.is_nan() or not smallest <= largest <= _POINTS:
+        if isinstance(largest, dict) or not smallest <= largest <= _POINTS:
             raise CannotRun(f"--stake {stake}: give an amount of {smallest} or more, at most {_POINTS:f}")
         plan = _Plan(
             url=url,
@@ -311,9 +311,9 @@ class _Table:
         """Account for what was paid, or may have been."""
         self._note_all(played)
         if played.accepted:
-            self._result.change += amount
+            self._result.change = EXACT.add(self._result.change, amount)
         else:
-            self._result.unconfirmed += amount
+            self._result.unconfirmed = EXACT.add(self._result.unconfirmed, amount)
 
     def _note_all(self, played: Played) -> Played:
         for delivery in played.deliveries:

@@ -25,9 +25,6 @@ __all__ = [
     "provider_text",
 ]
 
-MOST_NAMED: Final = 8
-"""How many agents a sentence names."""
-
 FIGURES: Final = (
     "currency",
     "bets",
@@ -102,7 +99,7 @@ def open_lines(report: RevenueReport) -> list[str]:
     for (started, ended, reason), names in agents.items():
         start, end = started.astimezone(zone), ended.astimezone(zone)
         until = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%Y-%m-%d %H:%M}"
-        who = names_text(names, MOST_NAMED)
+        who = names_text(names)
         lines.append(f"{who}: {start:%Y-%m-%d %H:%M} to {until} is missing: {reason}")
     return lines
 
