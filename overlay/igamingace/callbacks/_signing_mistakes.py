@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote_to_bytes, urlenco
 from igamingace_bindings.contract import CALLBACKS
 
 from igamingace._common.amounts import format_amount
+from igamingace._common.text import is_text
 from igamingace.callbacks._json import (
     NotAFlatObject,
     Value,
@@ -461,7 +462,7 @@ def _of_values(fields: list[Field]) -> Iterator[Message]:
 
 
 def _reserialized(fields: list[Field]) -> Iterator[Message]:
-    if not _can_be_encoded("".join(key for key, _ in fields)):
+    if not is_text("".join(key for key, _ in fields)):  # keys are not signed, and may have lone surrogates
         return
     for number in (_literal, _javascript, _amount_as_float):
         for ordered in (fields, _in_order(fields)):
@@ -477,15 +478,6 @@ def _reserialized(fields: list[Field]) -> Iterator[Message]:
                         for key, value in ordered
                     )
                     yield from _framed(_RESERIALIZED, f"{{{comma.join(parts)}}}".encode())
-
-
-def _can_be_encoded(text: str) -> bool:
-    """Return whether a text has no lone surrogate; keys may have one, as they are not signed."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _json(key: str, value: Value, number: Callable[[str, bytes], str], ascii_only: bool) -> str:  # noqa: FBT001 -- json's

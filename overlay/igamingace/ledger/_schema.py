@@ -34,6 +34,7 @@ from sqlalchemy import (
 )
 
 from igamingace._common.clock import monotonic
+from igamingace._common.text import is_text
 from igamingace.errors import ConfigurationError
 from igamingace.ledger._amounts import (
     DIGITS,
@@ -297,9 +298,7 @@ def _text(player_id: str) -> str | None:
 
 def storable(text: str) -> bool:
     """Tell whether every database can hold a text: NUL and lone surrogates are in none."""
-    if "\0" in text:
-        return False
-    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
+    return "\0" not in text and is_text(text)
 
 
 def _integer(player_id: str) -> int | None:

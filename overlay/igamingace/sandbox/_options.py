@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Final, TypedDict, cast
 
+from igamingace._common.numbers import is_integer, is_number
 from igamingace.errors import ConfigurationError
 from igamingace.sandbox.data import Casino
 from igamingace.sandbox.http.admission import is_token
@@ -14,7 +15,6 @@ from igamingace.sandbox.store.ids import seeded_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from types import UnionType
 
     from igamingace._wallet_client.client import Target
     from igamingace._wallet_client.dialects import DialectName
@@ -53,11 +53,11 @@ def check_numbers(latency: float, window_pause: float, time_scale: float, seed: 
         ValueError: one of them is invalid.
     """
     for name, seconds in (("latency", latency), ("window_pause", window_pause)):
-        if not (_is_a(int | float, seconds) and 0 <= seconds < math.inf):
+        if not (is_number(seconds) and 0 <= seconds < math.inf):
             raise ValueError(f"{name}: must be a number of seconds, 0 or more, not {seconds!r}")
-    if not (_is_a(int | float, time_scale) and 0 < time_scale < math.inf):
+    if not (is_number(time_scale) and 0 < time_scale < math.inf):
         raise ValueError(f"time_scale: must be a number above 0, not {time_scale!r}")
-    if seed is not None and not _is_a(int, seed):
+    if seed is not None and not is_integer(seed):
         raise ValueError(f"seed: must be a whole number, not {seed!r}")
 
 
@@ -85,7 +85,7 @@ def check_address(host: object, port: object) -> None:
     """
     if not (isinstance(host, str) and host):
         raise ValueError(f"host: must be a name or an address, such as '127.0.0.1', not {host!r}")
-    if not (isinstance(port, int) and _is_a(int, port) and 0 <= port <= _LAST_PORT):
+    if not (is_integer(port) and 0 <= port <= _LAST_PORT):
         raise ValueError(f"port: must be a whole number from 0 to {_LAST_PORT}, not {port!r}")
 
 
@@ -101,10 +101,6 @@ def check_texts(values: object, name: str) -> None:
         or not all(isinstance(value, str) for value in cast("Collection[object]", values))
     ):
         raise ValueError(f"{name}: give a list of texts, not {values!r}")
-
-
-def _is_a(kind: type | UnionType, value: object) -> bool:
-    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 def tokens_of(token: str | None, casino: Casino, seed: int | None) -> dict[str, str]:

@@ -106,8 +106,9 @@ def read_entries(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
         JournalUnusable: it cannot be read, or is another file.
     """
     try:
-        _check_regular(os.stat(path), path)  # noqa: PTH116 -- any path
-        data = Path(path).read_bytes()
+        file = Path(path)
+        _check_regular(file.stat(), path)
+        data = file.read_bytes()
     except FileNotFoundError:
         return []
     except OSError as error:
