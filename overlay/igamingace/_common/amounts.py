@@ -24,7 +24,6 @@ _MINOR_DIGITS: Final = {
 }
 """ISO 4217's exceptions to two minor digits."""
 
-
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 

@@ -15,7 +15,7 @@ P = ParamSpec("P")
 
 
 class HookCaller:
-    """Calls hooks. An exception is logged with its traceback and suppressed; so is a hook that is async."""
+    """Calls hooks, which cannot be asynchronous. An exception is logged with its traceback and suppressed."""
 
     __slots__ = ("_log", "_message")
 

@@ -239,7 +239,7 @@ class _ASGITransport(_AsyncTransport):
         except BaseException as error:
             if is_interrupt(error) or (isinstance(error, asyncio.CancelledError) and is_cancelled()):
                 raise
-            return _crashed(error)
+            return _server_error(error)
         return response
 
 
@@ -280,7 +280,7 @@ class _WSGITransport:
             response = httpx2.WSGITransport(app, raise_app_exceptions=False).handle_request(request)
             content = response.read()[: _MAX_RESPONSE + 1]
         except BaseException as error:  # noqa: BLE001 -- SystemExit too: it would end the event loop
-            return _crashed(error)
+            return _server_error(error)
         return WalletResponse(response.status_code, content)
 
     async def close(self) -> None:
@@ -288,7 +288,7 @@ class _WSGITransport:
         self._threads.shutdown(wait=False)
 
 
-def _crashed(error: BaseException) -> WalletResponse:
+def _server_error(error: BaseException) -> WalletResponse:
     """Return what a server answers for an application that has raised an exception."""
     return WalletResponse(500, f"(the application raised {type(error).__name__})".encode())
 

@@ -268,10 +268,10 @@ def _window(
         days = parse_days(day, zone, now)
         start, end = days.start, days.end
     try:
-        clocks = timedelta(seconds=edge)
+        margin = timedelta(seconds=edge)
     except (ValueError, OverflowError):
         raise CannotRun(f"--edge {edge}: give a number of seconds, such as 300") from None
-    wanted = Window(start, end, clocks)
+    wanted = Window(start, end, margin)
     window = wanted.settled(now)
     if window is None:
         raise CannotRun(

@@ -32,7 +32,7 @@ _PATIENCE: Final = 10.0
 """How long the operator's own calls may be turned away by the database, in seconds."""
 _NEWEST: Final = 2**63 - 1
 _MOST: Final = 2**31
-"""How many entries can be asked for at once: more are not in memory."""
+"""How many entries are read at once at most: no driver takes any integer for a limit."""
 
 
 class LedgerAdmin(LedgerReading):

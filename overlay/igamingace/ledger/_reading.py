@@ -34,7 +34,7 @@ _DISORDER: Final = timedelta(hours=1)
 """How much later than its neighbours' an entry's time may be."""
 _FIRST: Final = datetime(2, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(9998, 1, 1, tzinfo=UTC)
-"""Beyond them are no entries, and datetime.min and datetime.max, from which nothing can be computed."""
+"""No entry is before the one or after the other. Sums with times still further out overflow."""
 
 
 @dataclass(frozen=True, slots=True)

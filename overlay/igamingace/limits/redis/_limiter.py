@@ -101,7 +101,7 @@ class RedisLimiter:
                 prefix=prefix,
                 fallback_slots=fallback if isinstance(fallback, int) else 0,
                 fail=fallback == "fail",
-                outage_log=OutageLog(_meanwhile(fallback)),
+                outage_log=OutageLog(_consequence_of(fallback)),
             ),
             partial(LeaseState, limit, linger),
             RedisStore(settings, prefix),
@@ -146,7 +146,7 @@ class RedisLimiter:
         self._budgets.reset()
 
 
-def _meanwhile(fallback: Literal["wait", "fail"] | int) -> str:
+def _consequence_of(fallback: Literal["wait", "fail"] | int) -> str:
     """Return what calls do during an outage, for the log."""
     if fallback == "wait":
         return "Calls wait until it is back, or until their acquire_timeout; fallback= can change that."

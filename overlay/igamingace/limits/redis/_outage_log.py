@@ -21,9 +21,9 @@ class OutageLog:
     A handler of the log that raises changes nothing: it would end a worker, and calls would wait for ever.
     """
 
-    def __init__(self, meanwhile: str) -> None:
+    def __init__(self, consequence: str) -> None:
         """Take what calls do during an outage, as a sentence."""
-        self._meanwhile: Final = meanwhile
+        self._consequence: Final = consequence
         self.limited_log = LimitedLog(_log)
         """For what may happen again and again."""
         self._restart()
@@ -37,7 +37,7 @@ class OutageLog:
         """A partition cannot be used; a reason that is the same for several is logged once."""
         with self._lock:
             if outage not in self._outages.values():
-                _warn(f"{outage}. {self._meanwhile}")
+                _warn(f"{outage}. {self._consequence}")
             self._outages[partition] = outage
 
     def end(self, partition: int) -> None:

@@ -139,10 +139,10 @@ class Report:
     @property
     def restored(self) -> bool:
         """Whether the player has the same balance as before, but for what somebody else changed."""
-        return self.balance_after is not None and not self._not_undone(self.balance_after)
+        return self.balance_after is not None and not self._change_by_run(self.balance_after)
 
-    def _not_undone(self, after: Decimal) -> Decimal:
-        """Return what the run itself has changed of the balance."""
+    def _change_by_run(self, after: Decimal) -> Decimal:
+        """Return by how much the run itself has changed the balance."""
         return EXACT.subtract(EXACT.subtract(after, self.balance_before), self.moved)
 
     def counts(self, level: Level | None = None) -> dict[Status, int]:
@@ -185,7 +185,7 @@ class Report:
         if self.restored:
             return f"{now} somebody else moved it by {self.moved:+f}."
         moved = f", and somebody else moved it by {self.moved:+f}" if self.moved else ""
-        return f"{now} {self._not_undone(self.balance_after):+f} could not be undone{moved}."
+        return f"{now} {self._change_by_run(self.balance_after):+f} could not be undone{moved}."
 
     def late_summary(self) -> str:
         """A sentence about late answers; empty when there were none."""
