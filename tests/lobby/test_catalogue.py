@@ -20,7 +20,7 @@ from igamingace.errors import (
     IGamingAceError,
     ServerError,
 )
-from igamingace.lobby import AsyncCatalogue, Catalogue, CatalogueSnapshot, _cache, _steps
+from igamingace.lobby import AsyncCatalogue, Catalogue, CatalogueSnapshot, _cache, _fetch, _steps
 from igamingace.models import GameType, ProviderStatus
 
 from .conftest import World
@@ -38,8 +38,17 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch):
+    """Both clocks of catalogues stand still: on a slow machine a fetch would age what it fetched."""
     clock = Clock()
+
+    class Calendar(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.fromtimestamp(1_900_000_000 + clock.now, tz)
+
     monkeypatch.setattr(_cache, "monotonic", clock)
+    for module in (_cache, _fetch):
+        monkeypatch.setattr(module, "datetime", Calendar)
     return clock
 
 
