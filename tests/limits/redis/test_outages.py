@@ -435,7 +435,7 @@ def test_a_budget_that_is_not_in_use_has_no_fallback_slots_once_its_limiter_is_c
 
 
 def test_an_abandoned_request_lingers_while_redis_is_away_though_nobody_uses_its_account(make_limiter, until):
-    limiter = make_limiter("redis://127.0.0.1:1/0", limit=4, fallback=2)
+    limiter = make_limiter("redis://127.0.0.1:1/0", limit=4, fallback=2, linger=600.0)
     budget = limiter.budget(ACCOUNT)
     use_a_slot(budget)
     until(lambda: not limiter._workers.first._active)
