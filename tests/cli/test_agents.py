@@ -9,6 +9,8 @@ from igamingace.cli import agents_create
 from igamingace.cli._append import token_variable
 from igamingace.operators import Account
 
+from .conftest import ACCOUNT
+
 TOKEN = "60349266c8d9487eab7531b1a15d2480"
 SHORT = ["--currency", "USD", "--rate", "12.5", "--parent", "west"]
 NEW = [*SHORT, "--everybody"]
@@ -204,13 +206,37 @@ def test_an_agent_that_is_not_healthy_is_1_and_told_in_words(broken, healthy):
     document = broken.json("agents", "check", "-a", "wrong", "-a", "mycasino", status=1)
 
     told = done.stdout
-    assert "mycasino: 25000 USD, below 1000000" in told
+    assert ", mycasino, west, west-usd, west-poor: below 1000000 USD" in told
     assert "http://127.0.0.1:9/callbacks" in told
     assert told.count("wrong: operators.info: TOKEN_INVALID") == 1
     assert "of 7 accounts are healthy" in told
     states = {one["check"]: one["state"] for one in document["agents"]["wrong"]}
     assert states["token"] == "failed"
     assert states["points"] == "unknown"
+
+
+def test_accounts_of_which_the_same_is_found_share_a_line(run):
+    done = run("agents", "check", "--no-callbacks", "--floor", "2000", status=1)
+
+    rows = [line.strip() for line in done.stdout.splitlines() if "warning" in line or "failed" in line]
+    assert any(row.startswith("west-usd, west-poor ") for row in rows), done.stdout
+    assert "west-usd, west-poor: below 2000 USD" in done.stdout
+
+
+def test_many_accounts_are_counted_and_json_names_each(run, monkeypatch, tmp_path):
+    with (tmp_path / "agents.toml").open("a") as file:
+        for number in range(20):
+            monkeypatch.setenv(f"TOKEN_{number}", f"no-token-of-anybody-{number}")
+            file.write(
+                ACCOUNT.format(name=f"n{number}", currency="USD", level="agent", variable=f"TOKEN_{number}")
+            )
+
+    for command in (["agents", "check"], ["doctor"]):
+        done = run(*command, "--no-callbacks", status=1)
+        assert "and 12 more" in done.stdout
+        assert "n19" not in done.stdout
+        assert "Each by name: --json." in done.stdout
+        assert "n19" in run.json(*command, "--no-callbacks", status=1)["agents"]
 
 
 def test_a_floor_that_leaves_a_currency_out_is_2(broken):

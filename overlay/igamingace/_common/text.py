@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 BODY_START = 200
 MESSAGE = 500
+MOST_NAMES = 8
 # Looked through for the token beyond what is shown: no token is cut in two before it is masked.
 _MARGIN = 4096
 
@@ -42,7 +43,7 @@ def exception_text(error: BaseException, token: Secret[str]) -> str:
     return sanitize(f"{type(error).__name__}: {said}" if said else type(error).__name__, token)
 
 
-def names_text(names: Collection[str], most: int = 8) -> str:
+def names_text(names: Collection[str], most: int = MOST_NAMES) -> str:
     """Return names as text; of more than `most` the first ones, and how many there are besides."""
     first = ", ".join([*names][:most])
     return f"{first} and {len(names) - most} more" if len(names) > most else first

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from igamingace._common.text import names_text
+from igamingace._common.text import MOST_NAMES, names_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from igamingace.operators import HealthReport
 
 COLOURS: Final = {"ok": "green", "warning": "yellow", "failed": "bold red", "unknown": "red"}
 
@@ -17,3 +19,8 @@ def accounts_text(names: Sequence[str], number: int) -> str:
     if len(names) == number > 1:
         return f"all {number}"
     return names_text(names)
+
+
+def where_all_are(report: HealthReport) -> str:
+    """Return a sentence for the end of a report that does not name each account."""
+    return " Each by name: --json." if len(report.agents) > MOST_NAMES else ""

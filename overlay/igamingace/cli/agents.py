@@ -9,7 +9,7 @@ import typer
 
 from igamingace.cli._accounts import open_operator, select
 from igamingace.cli._command import FAILED, command
-from igamingace.cli._health import COLOURS, accounts_text
+from igamingace.cli._health import COLOURS, accounts_text, where_all_are
 from igamingace.cli._options import (
     AccountsFile,
     AsJson,
@@ -74,9 +74,13 @@ def check(
 
 def _show(report: HealthReport) -> None:
     checks = dict.fromkeys(result.check for results in report.agents.values() for result in results)
-    rows = table("account", *checks)
+    alike: dict[tuple[str, ...], list[str]] = {}
     for name, results in report.agents.items():
-        rows.add_row(cell(name), *(f"[{COLOURS[result.state]}]{result.state}" for result in results))
+        alike.setdefault(tuple(result.state for result in results), []).append(name)
+    rows = table("accounts", *checks)
+    for states, accounts in alike.items():
+        shown = cell(accounts_text(accounts, len(report.agents)))
+        rows.add_row(shown, *(f"[{COLOURS[state]}]{state}" for state in states))
     output = console()
     output.print(rows)
     for (detail, names), state in _findings(report).items():
@@ -85,7 +89,7 @@ def _show(report: HealthReport) -> None:
     healthy = len(report.agents) - sum(
         any(result.state != "warning" for result in results) for results in report.problems.values()
     )
-    output.print(f"\n{healthy} of {len(report.agents)} accounts are healthy.")
+    output.print(f"\n{healthy} of {len(report.agents)} accounts are healthy.{where_all_are(report)}")
 
 
 def _findings(report: HealthReport) -> dict[tuple[str, tuple[str, ...]], str]:

@@ -9,7 +9,7 @@ import typer
 
 from igamingace.cli._accounts import open_operator, select
 from igamingace.cli._command import FAILED, command
-from igamingace.cli._health import COLOURS, accounts_text
+from igamingace.cli._health import COLOURS, accounts_text, where_all_are
 from igamingace.cli._options import (
     AccountsFile,
     AsJson,
@@ -77,4 +77,4 @@ def _show(report: HealthReport) -> None:
     output = console()
     output.print(rows)
     ready = sum(all(one.state in ("ok", "warning") for one in results) for results in report.agents.values())
-    output.print(f"{ready} of {len(report.agents)} accounts are ready.")
+    output.print(f"{ready} of {len(report.agents)} accounts are ready.{where_all_are(report)}")

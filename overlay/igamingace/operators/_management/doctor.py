@@ -182,7 +182,9 @@ def _without_points(result: HealthCheckResult, account: Account, info: Info) -> 
         return result
     if points_of(info, account.currency) or field_of(info, "payment_method") == "invoice":
         return result
-    return replace(result, state="warning", detail=f"{result.detail}: without points no game can be played")
+    return replace(
+        result, state="warning", detail=f"{result.detail}: without points no game can be played", summary=""
+    )
 
 
 def _unread(error: Exception, agent: Agent | AsyncAgent | None = None) -> Iterator[HealthCheckResult]:
@@ -230,6 +232,7 @@ def _clock(answer: RawAnswer[Info]) -> HealthCheckResult:
         "failed" if skew >= _SKEW_FAILURE else "warning",
         f"this host's clock is {skew:.0f} s {way} the server's",
         "synchronize it (NTP: chrony, systemd-timesyncd): windows of transactions and expiries go by it",
+        f"this host's clock is {way} the server's",
     )
 
 
@@ -289,8 +292,9 @@ def _budget(problems: list[StoreProblem] | None, limit: int) -> HealthCheckResul
 def _others(stats: Stats, *, busy: bool = False) -> HealthCheckResult:
     """Tell whether other programs use the token: the server is busy although this one keeps the limit."""
     if not (stats.refused or busy):
+        never = "SERVER_IS_BUSY (1018) never came"
         return HealthCheckResult(
-            "other programs", "ok", f"SERVER_IS_BUSY (1018) never came in {stats.granted} requests"
+            "other programs", "ok", f"{never} in {stats.granted} requests", summary=never
         )
     return HealthCheckResult(
         "other programs",
@@ -298,6 +302,7 @@ def _others(stats: Stats, *, busy: bool = False) -> HealthCheckResult:
         f"SERVER_IS_BUSY (1018) came {stats.refused} times in {stats.granted} requests: "
         "other programs use the same token",
         "share a RedisLimiter among all programs with this token (IGAMINGACE_REDIS_URL)",
+        "SERVER_IS_BUSY (1018) came: other programs use the same tokens",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -79,12 +79,15 @@ class HealthCheckResult:
         state: "ok"; "warning": it works, but needs attention; "failed"; or "unknown": it was not checked.
         detail: the reason.
         advice: what to do; empty where the reason says it, or nothing is to be done.
+        summary: the reason without what is this account's alone, such as its points; empty where the
+            reason has nothing of that kind.
     """
 
     check: str
     state: HealthState
     detail: str = ""
     advice: str = ""
+    summary: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +128,16 @@ class HealthReport:
     def grouped(self) -> dict[HealthCheckResult, tuple[str, ...]]:
         """Return each different result with the names of the accounts that have it.
 
-        Failures come first, then what is unknown, warnings, and what is in order.
+        The reason that several share is their `summary`. Failures come first, then what is unknown,
+        warnings, and what is in order.
         """
-        names: defaultdict[HealthCheckResult, list[str]] = defaultdict(list)
+        alike: defaultdict[HealthCheckResult, dict[str, HealthCheckResult]] = defaultdict(dict)
         for name, results in self.agents.items():
             for result in results:
-                names[result].append(name)
+                alike[replace(result, detail=result.summary or result.detail)][name] = result
         return {
-            result: tuple(names[result]) for result in sorted(names, key=lambda one: _ORDER.index(one.state))
+            shared if len(own) > 1 else next(iter(own.values())): tuple(own)
+            for shared, own in sorted(alike.items(), key=lambda item: _ORDER.index(item[0].state))
         }
 
     def to_json(self) -> dict[str, object]:
@@ -261,18 +266,19 @@ def _callback(account: Account, info: Info, expected: HealthExpectations) -> Flo
 def _judged(shown: str, answer: PingResult) -> HealthCheckResult:
     """Return what a ping has shown of a callback URL."""
     if answer.diagnosis is not None:
-        return HealthCheckResult(
-            "callback", "failed", f"{shown}: {answer.diagnosis.text}", answer.diagnosis.advice
-        )
+        text = answer.diagnosis.text
+        return HealthCheckResult("callback", "failed", f"{shown}: {text}", answer.diagnosis.advice, text)
     if answer.problem:
-        return HealthCheckResult("callback", "failed", f"{shown}: {answer.problem}")
+        return HealthCheckResult("callback", "failed", f"{shown}: {answer.problem}", summary=answer.problem)
     seconds = answer.seconds or 0.0
     if seconds > _ANSWER_WITHIN / 3:
+        limit = f"the platform waits {_ANSWER_WITHIN:g} s for a bet's"
         return HealthCheckResult(
             "callback",
             "failed" if seconds > _ANSWER_WITHIN else "warning",
-            f"{shown}: the answer took {seconds:.1f} s; the platform waits {_ANSWER_WITHIN:g} s for a bet's",
+            f"{shown}: the answer took {seconds:.1f} s; {limit}",
             "find what takes the time: the database, a cold start, the way from this host",
+            f"the answer took too long; {limit}",
         )
     if is_unencrypted(shown):
         return HealthCheckResult(
@@ -280,6 +286,7 @@ def _judged(shown: str, answer: PingResult) -> HealthCheckResult:
             "warning",
             f"{shown}: {NO_TLS}",
             "use an https:// URL",
+            NO_TLS,
         )
     return HealthCheckResult("callback", "ok")
 
@@ -293,9 +300,14 @@ def _points(account: Account, info: Info, floor: Amounts | None) -> HealthCheckR
     if problem is not None:
         return HealthCheckResult("points", "failed", problem)
     held = f"{points:f} {account.currency}"
-    if floor is None or points >= (least := amount_for(account.currency, floor, "floor")):
-        return HealthCheckResult("points", "ok", held)
-    return HealthCheckResult("points", "failed", f"{held}, below {least:f}")
+    if floor is None:
+        return HealthCheckResult("points", "ok", held, summary=f"points in {account.currency}")
+    least = amount_for(account.currency, floor, "floor")
+    if points >= least:
+        return HealthCheckResult("points", "ok", held, summary=f"at least {least:f} {account.currency}")
+    return HealthCheckResult(
+        "points", "failed", f"{held}, below {least:f}", summary=f"below {least:f} {account.currency}"
+    )
 
 
 def _providers(account: Account) -> Flow[HealthCheckResult]:
