@@ -114,9 +114,42 @@ def host():
         hosted.close()
 
 
+async def undisturbed(check):
+    """Return the outcome of a check during which this machine has not stood still, as a busy one does.
+
+    Time limits of less than a second are over for a caller that stood still, whatever the server did.
+    """
+    for _ in range(5):
+        watch = asyncio.create_task(longest_pause(finished := asyncio.Event()))
+        try:
+            outcome = await check()
+        except CannotCheck as error:
+            outcome = error
+        finished.set()
+        if await watch < 0.3:
+            break
+    if isinstance(outcome, CannotCheck):
+        raise outcome
+    return outcome
+
+
+async def longest_pause(finished):
+    """Return the longest time, in seconds, in which nothing ran here until the end."""
+    longest = 0.0
+    while not finished.is_set():
+        before = time.monotonic()
+        await asyncio.sleep(0.01)
+        longest = max(longest, time.monotonic() - before)
+    return longest
+
+
 async def test_a_short_backlog_is_named_and_not_the_bookings(checked, host):
-    hosted = host(ShortBacklog)
-    report = await checked(hosted.url, checks=CROWD, timeout=0.8, time_scale=0.2)
+    async def check():
+        hosted = host(ShortBacklog)
+        # Less than a second, after which the caller's system would try a refused connection again.
+        return hosted, await checked(hosted.url, checks=CROWD, timeout=0.8, time_scale=0.2)
+
+    hosted, report = await undisturbed(check)
 
     assert len(report.failed) >= 3, report.text()
     assert {result.cause for result in report.failed} == {
