@@ -79,7 +79,7 @@ class SettableClock:
 
 @pytest.fixture
 async def app(wallet):
-    app = create_app(wallet=wallet, time_scale=0.05, clock=SettableClock(), seed=7)
+    app = create_app(wallet=wallet, clock=SettableClock(), seed=7)
     wallet.token = app.token
     yield app
     await app.aclose()

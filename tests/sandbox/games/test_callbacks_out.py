@@ -99,6 +99,7 @@ async def test_a_bet_that_fails_is_not_tried_again_but_cancelled(session, wallet
 
 
 async def test_a_bet_that_is_answered_late_is_cancelled(session, wallet, app):
+    app.runtime.time_scale = 0.05
     late = asyncio.Event()
     wallet.answer("bet", late)
 
@@ -219,6 +220,7 @@ async def test_faults_stand_in_the_way_of_callbacks(session, wallet, app, kind, 
 
 
 async def test_a_bet_that_is_delayed_past_its_time_arrives_after_its_cancel(session, wallet, app):
+    app.runtime.time_scale = 0.05
     app.faults.add("callback_delay", operation="bet", seconds=1)
 
     played = await session.bet(1)
