@@ -7,6 +7,7 @@ import gc
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from decimal import Decimal
 
 import httpx2
@@ -256,6 +257,9 @@ async def test_two_event_loops_one_after_the_other_are_served(sandbox):
         ({"seed": 1.5}, "seed: must be"),
         ({"token": 5}, "token: give text, not int"),
         ({"clock": 5}, "clock: give a function"),
+        ({"clock": lambda: 5}, "clock: it must return the time, an aware datetime, not 5"),
+        ({"clock": lambda: datetime(2030, 1, 1)}, "clock: it must return the time, an aware datetime"),  # noqa: DTZ001
+        ({"faults": 5}, "faults: give a list of Fault.kind=....,"),
         ({"time_zone": "UTC"}, "time_zone: give a tzinfo"),
         ({"casino": "casino.toml"}, "casino: give what read_casino returns, not str"),
         ({"hosts": 5}, "hosts: give a list of texts, not 5"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from igamingace_bindings.contract import WALLET_RULES
 
@@ -13,7 +14,7 @@ from igamingace.errors import ConfigurationError
 from igamingace.walletcheck._level import level_of_standing
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from igamingace_bindings.contract import Standing
 
@@ -117,14 +118,22 @@ def select_checks(checks: Sequence[Check], only: Iterable[str] = (), skip: Itera
         skip: the same.
 
     Raises:
-        ConfigurationError: a name matches no check, or no check is left.
+        ConfigurationError: a name matches no check, or no check is left; `only` or `skip` is no list of
+            names.
     """
-    selected = [_matching(checks, name) for name in only] or [list(checks)]
-    skipped = {check.id for name in skip for check in _matching(checks, name)}
+    selected = [_matching(checks, name) for name in _names("only", only)] or [list(checks)]
+    skipped = {check.id for name in _names("skip", skip) for check in _matching(checks, name)}
     ids = {check.id for group in selected for check in group} - skipped
     if not ids:
         raise ConfigurationError("no check is left: --skip excludes all that --only selects")
     return [check for check in checks if check.id in ids]
+
+
+def _names(option: str, names: object) -> list[str]:
+    listed = [*cast("Iterable[object]", names)] if isinstance(names, Iterable) else [names]
+    if isinstance(names, str) or not all(isinstance(name, str) for name in listed):
+        raise ConfigurationError(f'{option}: give a list of the names of checks, such as ["bet"]')
+    return cast("list[str]", listed)
 
 
 def _matching(checks: Sequence[Check], name: str) -> list[Check]:

@@ -11,7 +11,7 @@ from igamingace.errors import Conflict, NotFound
 from igamingace.sandbox import SandboxError, create_app
 from igamingace_bindings.rest.models import FreeSpins
 
-from .conftest import SettableClock, played
+from .conftest import PLAYER, SettableClock, played
 
 BET, WIN, CANCEL, BONUS = 1, 2, 16, 32
 
@@ -261,3 +261,14 @@ async def test_a_currency_without_minor_digits_is_played_in_whole_units(app):
 
     with pytest.raises(SandboxError, match="0 minor digits"):
         await session.bet("1.5")
+
+
+@pytest.mark.parametrize("game", [1.5, None, b"655", ["655"], True])
+async def test_a_game_id_of_a_wrong_type_is_refused(app, game):
+    with pytest.raises(SandboxError, match=r"VALIDATION_ERROR: game_id: must be text or a whole number"):
+        await app.async_play(PLAYER, game_id=game)
+
+
+async def test_a_player_of_a_type_that_json_has_not_is_refused(app):
+    with pytest.raises(SandboxError, match=r"VALIDATION_ERROR: player: is of a type that JSON has not"):
+        await app.async_play(b"p-1")

@@ -213,8 +213,9 @@ def violations(validator: Validator, instance: JSON, place: str) -> list[str]:
         return [text for error in validator.iter_errors(instance) for text in _texts(error, place)]
     except UnicodeEncodeError:
         return [f"{place}: has half of a surrogate pair, which is not valid UTF-8"]
-    except ValueError:  # the validator's own limit of recursion, lower than that of the parser
-        return [f"{place}: nested too deeply"]
+    except ValueError as error:  # the validator's own limit of recursion, lower than that of the parser
+        unsupported = "Unsupported" in str(error)  # by Python's API only
+        return [f"{place}: is of a type that JSON has not" if unsupported else f"{place}: nested too deeply"]
 
 
 def _texts(error: jsonschema_rs.ValidationError, place: str) -> list[str]:

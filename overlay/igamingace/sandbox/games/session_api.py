@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 from urllib.parse import parse_qs, urlsplit
 
 from igamingace._common.masking import masked_repr
+from igamingace._common.numbers import is_integer
 from igamingace.sandbox._errors import SandboxError, validation_error
 from igamingace.sandbox.contract.document import violations
 from igamingace.sandbox.games._async import AsyncGameSession
@@ -139,8 +140,11 @@ def session_request(
         is_streamer: Whether play is left out of the agent's report.
 
     Raises:
-        SandboxError: as games.launch; for an invalid id of the player as players.create.
+        SandboxError: as games.launch; for an invalid id of the player as players.create; the id of the game
+            is neither text nor a number.
     """
+    if not (isinstance(game, str) or is_integer(game)):
+        raise SandboxError("VALIDATION_ERROR", "game_id: must be text or a whole number")
     validator = runtime.schemas.field("CreatePlayer", "playerExternalId")
     wrong = violations(validator, player, "player") if validator is not None else []
     if wrong:
