@@ -118,7 +118,7 @@ def test_books_that_differ_end_with_1_and_tell_where(casino, reconcile, tmp_path
     rows = list(csv.DictReader((tmp_path / "d.csv").read_text().splitlines()))
     assert [(row["discrepancy"], row["player"], row["gap"], row["gap_currency"]) for row in rows] == [
         ("amount", "ann", "0.01", "USD"),
-        ("missing here", "ann", "7.5", "USD"),
+        ("missing in the book", "ann", "7.5", "USD"),
     ]
     page = (tmp_path / "d.html").read_text()
     assert "Reconciliation: 2 discrepancies" in page
@@ -127,7 +127,7 @@ def test_books_that_differ_end_with_1_and_tell_where(casino, reconcile, tmp_path
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
     document = json.loads(reconcile("--json", status=1).stdout)
     assert document["ok"] is False
-    assert document["counts"]["missing here"] == 1
+    assert document["counts"]["missing in the book"] == 1
     assert document["gaps"] == {"USD": "7.51"}
 
 
@@ -136,7 +136,7 @@ def test_a_time_without_transactions_is_not_said_to_agree(casino, invoke):
     printed = invoke(*arguments).stdout
     assert "mycasino: no transactions on either side" in printed
     assert "agree" not in printed
-    assert "amount there" not in printed
+    assert "platform amount" not in printed
     assert json.loads(invoke(*arguments, "--json").stdout)["ok"] is True
 
 

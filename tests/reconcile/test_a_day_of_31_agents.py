@@ -126,7 +126,7 @@ def spoil(book, random):
     book[book.index(foreign)] = foreign._replace(currency="SEK")
     book[book.index(moved)] = moved._replace(player_id="nobody")
     book.append(doubled)
-    kinds = (D.MISSING_HERE, D.AMOUNT, D.CURRENCY, D.PLAYER, D.DOUBLE)
+    kinds = (D.MISSING_IN_BOOK, D.AMOUNT, D.CURRENCY, D.PLAYER, D.DOUBLE)
     expected += [(kind, row.transaction_id, "bet") for kind, row in zip(kinds, chosen, strict=True)]
     cancels = [row for row in book[30:-30] if row.kind == "cancel"]
     if cancels:

@@ -84,8 +84,8 @@ def test_equal_books_agree_in_whatever_order_they_come():
 @pytest.mark.parametrize(
     ("platform", "book", "expected"),
     [
-        ([bet(1)], [], [(D.MISSING_HERE, "platform", "1", {"USD": -10})]),
-        ([], [win(1)], [(D.MISSING_THERE, "book", "1", {"USD": -5})]),
+        ([bet(1)], [], [(D.MISSING_IN_BOOK, "platform", "1", {"USD": -10})]),
+        ([], [win(1)], [(D.MISSING_AT_PLATFORM, "book", "1", {"USD": -5})]),
         ([bet(1, 10)], [bet(1, "9.99")], [(D.AMOUNT, None, "1", {"USD": Decimal("-0.01")})]),
         (
             [bet(1)],
@@ -112,7 +112,7 @@ def test_equal_books_agree_in_whatever_order_they_come():
         (
             [],
             [win(1), win(1)],
-            [(D.MISSING_THERE, "book", "1", {"USD": -5}), (D.DOUBLE, "book", "1", {"USD": -5})],
+            [(D.MISSING_AT_PLATFORM, "book", "1", {"USD": -5}), (D.DOUBLE, "book", "1", {"USD": -5})],
         ),
     ],
 )
@@ -168,14 +168,14 @@ def test_ids_are_compared_as_bytes_and_number_like_texts_stay_apart():
     rows = [bet(name) for name in names]
     assert compare(rows, rows[::-1]).agrees
     result = compare(rows[:1], rows[1:2])
-    assert [each.kind for each in result.discrepancies] == [D.MISSING_THERE, D.MISSING_HERE]
+    assert [each.kind for each in result.discrepancies] == [D.MISSING_AT_PLATFORM, D.MISSING_IN_BOOK]
 
 
 def test_matching_never_uses_the_time():
     later = [bet(1, at=NOON + timedelta(hours=5)), bet(2, at=None)]
     assert compare([bet(1), bet(2)], later).agrees
     same = compare([bet(1)], [bet(2)._replace(round_id="r1")])
-    assert {each.kind for each in same.discrepancies} == {D.MISSING_HERE, D.MISSING_THERE}
+    assert {each.kind for each in same.discrepancies} == {D.MISSING_IN_BOOK, D.MISSING_AT_PLATFORM}
 
 
 END = DAY.until
@@ -229,7 +229,7 @@ def test_near_an_end_that_was_not_read_beyond_nothing_is_called_missing():
     result = compare([near, kept], [kept])
     assert (result.agrees, result.edge_count, told(result)) == (True, 1, [])
     read_beyond = compare([near, kept], [kept, bet(3, at=shifted(10))])
-    assert [each.kind for each in read_beyond.discrepancies] == [D.MISSING_HERE]
+    assert [each.kind for each in read_beyond.discrepancies] == [D.MISSING_IN_BOOK]
     assert [record.transaction_id for _, record in read_beyond.edge] == ["3"]
 
 
@@ -239,7 +239,7 @@ def test_near_a_beginning_that_was_not_read_before_nothing_is_called_missing():
     result = compare([kept], [near, kept])
     assert (result.agrees, result.edge_count, told(result)) == (True, 1, [])
     read_before = compare([bet(3, at=shifted(-10, SINCE)), kept], [near, kept])
-    assert [each.kind for each in read_before.discrepancies] == [D.MISSING_THERE]
+    assert [each.kind for each in read_before.discrepancies] == [D.MISSING_AT_PLATFORM]
 
 
 def test_a_bet_whose_cancel_may_not_have_been_read_is_left_open():
@@ -293,7 +293,7 @@ def test_unknown_types_are_compared_and_move_no_sum():
     row = Record("1", "type 64", Decimal(5), "ann", "r1")
     assert compare([row], [row]).agrees
     result = compare([row], [])
-    assert told(result) == [(D.MISSING_HERE, "platform", "1", {})]
+    assert told(result) == [(D.MISSING_IN_BOOK, "platform", "1", {})]
 
 
 def test_discrepancies_are_grouped_by_player_and_round():
@@ -310,7 +310,7 @@ def test_a_result_keeps_so_many_discrepancies_and_hands_out_all(monkeypatch):
     seen = []
     platform = [bet(number) for number in range(8)]
     result = reconcile(platform, [], DAY, currency="USD", on_discrepancy=seen.append)
-    assert (len(result.discrepancies), result.omitted, result.counts) == (3, 5, {D.MISSING_HERE: 8})
+    assert (len(result.discrepancies), result.omitted, result.counts) == (3, 5, {D.MISSING_IN_BOOK: 8})
     assert [each.record.transaction_id for each in seen] == [str(number) for number in range(8)]
     assert tuple(seen[:3]) == result.discrepancies
 
@@ -382,10 +382,10 @@ def inject(kind, platform, book, course, draw):  # noqa: PLR0911 -- a table, in 
         return None
     if kind == "missing_here":
         del book[spot]
-        return [(D.MISSING_HERE, "platform", row.transaction_id)]
+        return [(D.MISSING_IN_BOOK, "platform", row.transaction_id)]
     if kind == "missing_there":
         platform.remove(row)
-        return [(D.MISSING_THERE, "book", row.transaction_id)]
+        return [(D.MISSING_AT_PLATFORM, "book", row.transaction_id)]
     if kind == "double":
         book.append(row)
         return [(D.DOUBLE, "book", row.transaction_id)]

@@ -59,7 +59,7 @@ def the_time():
 async def test_an_agent_and_a_ledger_are_reconciled_in_asyncio(casino, ledger):
     async with AsyncAgent(TOKEN, transport=casino.async_transport()) as agent:
         result = await reconcile_async(agent, ledger, the_time(), currency="USD", pause=0)
-    assert result.counts == {DiscrepancyKind.MISSING_HERE: 2}
+    assert result.counts == {DiscrepancyKind.MISSING_IN_BOOK: 2}
     assert (result.compared, result.gaps(), result.unlisted) == (58, {"USD": Decimal("0.1")}, 0)
     assert {each.kind: each.gap for each in result.sums} == {"bet": 0, "win": Decimal("0.1")}
 
@@ -70,7 +70,7 @@ async def test_an_agent_and_a_ledger_are_reconciled_in_a_thread(casino, ledger):
             return reconcile(agent, ledger, the_time(), currency="USD", pause=0)
 
     result = await asyncio.to_thread(run)
-    assert result.counts == {DiscrepancyKind.MISSING_HERE: 2}
+    assert result.counts == {DiscrepancyKind.MISSING_IN_BOOK: 2}
     assert [(each.player_id, each.gaps) for each in result.by_round()] == [
         ("ann", {}),
         ("ann", {"USD": Decimal("0.1")}),
@@ -125,7 +125,7 @@ async def test_asynchronous_iterables_are_taken_too():
             yield Record(str(number), "bet", Decimal(1), "ann", "r")
 
     result = await reconcile_async(rows(), [Record("2499", "bet", Decimal(1), "ann", "r")])
-    assert result.counts == {DiscrepancyKind.MISSING_HERE: 2499}
+    assert result.counts == {DiscrepancyKind.MISSING_IN_BOOK: 2499}
 
 
 async def test_an_iterable_that_fails_in_asyncio_leaves_nothing_open():

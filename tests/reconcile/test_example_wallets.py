@@ -79,6 +79,6 @@ def test_the_book_of_an_example_wallet_can_be_reconciled(book):
 
     assert found.compared == 6
     assert [(each.kind.value, each.record.amount) for each in found.discrepancies] == [
-        ("missing here", Decimal(3))
+        ("missing in the book", Decimal(3))
     ]
     assert all(record.round_id and record.at for record in table.records())

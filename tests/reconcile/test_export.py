@@ -90,8 +90,8 @@ def test_the_json_has_amounts_as_texts_and_all_that_was_found(result):
     document = json.loads(json.dumps(result.to_json()))
     assert document["agrees"] is False
     assert document["counts"] == {
-        "missing there": 0,
-        "missing here": 2,
+        "missing at the platform": 0,
+        "missing in the book": 2,
         "amount": 1,
         "currency": 1,
         "player": 1,

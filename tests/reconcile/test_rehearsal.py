@@ -82,7 +82,7 @@ def at_once(session):
     session.betwin(10, 25)
 
 
-HERE, THERE = D.MISSING_HERE, D.MISSING_THERE
+HERE, THERE = D.MISSING_IN_BOOK, D.MISSING_AT_PLATFORM
 
 
 CASES = [

@@ -23,7 +23,7 @@ KEPT: Final = 10_000
 """How many discrepancies a result keeps in memory."""
 _EDGE_KEPT: Final = 1_000
 _ZERO: Final = Decimal(0)
-_MISSING: Final = {PLATFORM: DiscrepancyKind.MISSING_HERE, BOOK: DiscrepancyKind.MISSING_THERE}
+_MISSING: Final = {PLATFORM: DiscrepancyKind.MISSING_IN_BOOK, BOOK: DiscrepancyKind.MISSING_AT_PLATFORM}
 
 
 class _Coverage:

@@ -29,7 +29,7 @@ CSV_COLUMNS: Final = (
     "gap",
     "gap_currency",
 )
-SUM_COLUMNS: Final = ("currency", "kind", "platform", "amount there", "book", "amount here", "off by")
+SUM_COLUMNS: Final = ("currency", "kind", "platform", "platform amount", "book", "book amount", "off by")
 DISCREPANCY_COLUMNS: Final = (
     "player",
     "round",
@@ -44,13 +44,6 @@ MOST_SHOWN: Final = 1_000
 """How many discrepancies the page shows."""
 
 _STYLE: Final = "body { max-width: 75rem; } @media print { body { max-width: none; } }"
-_WORDS: Final = {
-    DiscrepancyKind.MISSING_THERE: "missing at the platform",
-    DiscrepancyKind.MISSING_HERE: "missing in the book",
-    DiscrepancyKind.AMOUNT: "amount",
-    DiscrepancyKind.CURRENCY: "currency",
-    DiscrepancyKind.PLAYER: "player",
-}
 _PLACES: Final[dict[Side, str]] = {"platform": "at the platform", "book": "in the book"}
 
 
@@ -178,7 +171,7 @@ def notes(result: Reconciliation) -> Iterator[str]:
     if result.annulled:
         yield f"Without effect: {result.annulled:,} bets that only one side knows, with their cancels"
     for kind, count in result.counts.items():
-        yield f"{_WORDS.get(kind, kind.value).capitalize()}: {count:,}"
+        yield f"{kind.value.capitalize()}: {count:,}"
     for currency, gap in result.gaps().items():
         name = currency or "unknown currency"
         if gap:
@@ -236,7 +229,7 @@ def discrepancy_text(discrepancy: Discrepancy) -> str:
         return f"cancelled {_PLACES[side]} only"
     if kind is DiscrepancyKind.DOUBLE and side is not None:
         return f"once too often {_PLACES[side]}"
-    return _WORDS[kind]
+    return kind.value
 
 
 def gap_text(gaps: Mapping[str, Decimal]) -> str:

@@ -23,9 +23,9 @@ Side: TypeAlias = Literal["platform", "book"]
 class DiscrepancyKind(StrEnum):
     """How the platform and the wallet's book differ about a transaction."""
 
-    MISSING_THERE = "missing there"
+    MISSING_AT_PLATFORM = "missing at the platform"
     """The book has it, the platform does not."""
-    MISSING_HERE = "missing here"
+    MISSING_IN_BOOK = "missing in the book"
     """The platform has it, the book does not."""
     AMOUNT = "amount"
     CURRENCY = "currency"
