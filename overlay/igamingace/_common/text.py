@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from typing import TYPE_CHECKING, TypeGuard, cast
 
 from igamingace._common.masking import mask_members, mask_token, without_userinfo
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from igamingace._common.secret import Secret
 
 BODY_START = 200
@@ -47,6 +46,15 @@ def names_text(names: Collection[str], most: int = MOST_NAMES) -> str:
     """Return names as text; of more than `most` the first ones, and how many there are besides."""
     first = ", ".join([*names][:most])
     return f"{first} and {len(names) - most} more" if len(names) > most else first
+
+
+def is_texts(values: object) -> TypeGuard[Collection[str]]:
+    """Tell whether `values` is a collection of texts: a list or a set, and not one text."""
+    return (
+        isinstance(values, Collection)
+        and not isinstance(values, str | bytes)
+        and all(isinstance(value, str) for value in cast("Collection[object]", values))
+    )
 
 
 def is_text(value: str) -> bool:

@@ -8,13 +8,14 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING, Final
 
 from igamingace._common.amounts import EXACT, format_amount
+from igamingace._common.text import is_texts
 from igamingace.errors import InvalidArgument
 from igamingace.reconcile._record import BET, CANCEL, WIN, Record
 from igamingace.reconcile._result import ComparedSum, Discrepancy, DiscrepancyKind, Reconciliation, gaps_of
 from igamingace.reconcile._scratch import BOOK, PLATFORM, SIDES, Loose, Row, Scratch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from igamingace.reconcile._result import Side
     from igamingace.reconcile._window import Window
@@ -62,13 +63,26 @@ class Comparison:
         unlisted: how many transactions the platform has counted and not listed, for the result.
     """
 
-    def __init__(self, window: Window | None = None, currency: str | None = None) -> None:
+    def __init__(
+        self,
+        window: Window | None = None,
+        currency: str | None = None,
+        without_players: Collection[str] = (),
+    ) -> None:
         """Begin.
 
         Args:
             window: what is reconciled; None for all records.
             currency: the account's, for records that name none; None: the only one that any record names.
+            without_players: whose records are left out.
+
+        Raises:
+            InvalidArgument: `without_players` is no collection of ids.
         """
+        if not is_texts(without_players):
+            raise InvalidArgument(
+                'without_players: give a list of the ids of players, such as ["test-player"]'
+            )
         self._window: Final = window
         self._scratch: Final = Scratch(currency)
         self._coverage: Final = (_Coverage(), _Coverage())
@@ -77,6 +91,8 @@ class Comparison:
         self._edge: Final[list[tuple[Side, Record]]] = []
         self._edge_count = self._compared = self._annulled = 0
         self._currency = currency
+        self._without: Final = frozenset(without_players)
+        self._left_out = 0
         self.unlisted = 0
 
     def close(self) -> None:
@@ -111,6 +127,9 @@ class Comparison:
                     coverage.after, inside = True, False
                     if at >= window.read_until:
                         continue
+            if record.player_id in self._without:
+                self._left_out += inside
+                continue
             if inside:
                 self._compared += side == PLATFORM
                 self._count(side, record)
@@ -388,6 +407,7 @@ class Comparison:
             edge_count=self._edge_count,
             sums=tuple(self._sorted_sums()),
             unlisted=self.unlisted,
+            left_out=self._left_out,
         )
 
     def _discrepancies(self) -> Iterator[Discrepancy]:

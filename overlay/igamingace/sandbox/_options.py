@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Final, TypedDict, cast
 
 from igamingace._common.numbers import is_integer, is_number
+from igamingace._common.text import is_texts
 from igamingace.errors import ConfigurationError
 from igamingace.sandbox.data import Casino
 from igamingace.sandbox.http.admission import is_token
@@ -98,11 +99,7 @@ def check_texts(values: object, name: str) -> None:
     Raises:
         ValueError: it is something else, one text for instance.
     """
-    if (
-        isinstance(values, str)
-        or not isinstance(values, Collection)
-        or not all(isinstance(value, str) for value in cast("Collection[object]", values))
-    ):
+    if not is_texts(values):
         raise ValueError(f"{name}: give a list of texts, not {values!r}")
 
 
