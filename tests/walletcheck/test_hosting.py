@@ -135,11 +135,11 @@ async def undisturbed(check):
 
 async def longest_pause(finished):
     """Return the longest time, in seconds, in which nothing ran here until the end."""
-    longest = 0.0
+    longest, before = 0.0, time.monotonic()
     while not finished.is_set():
-        before = time.monotonic()
         await asyncio.sleep(0.01)
-        longest = max(longest, time.monotonic() - before)
+        now = time.monotonic()
+        longest, before = max(longest, now - before), now
     return longest
 
 

@@ -391,16 +391,18 @@ class Lag:
         self.most = 0.0
         self._over = threading.Event()
 
-    def note(self, started: float) -> None:
-        """A sleep that began then has ended."""
-        self.most = max(self.most, time.perf_counter() - started - self.EVERY)
+    def note(self, started: float) -> float:
+        """Note that a sleep that began then has ended; return the time, when the next one begins."""
+        now = time.perf_counter()
+        self.most = max(self.most, now - started - self.EVERY)
+        return now
 
     def watch(self) -> None:
         """Watch from a thread, until `stop`."""
+        started = time.perf_counter()
         while not self._over.is_set():
-            started = time.perf_counter()
             time.sleep(self.EVERY)
-            self.note(started)
+            started = self.note(started)
 
     def stop(self) -> None:
         """End the watch."""

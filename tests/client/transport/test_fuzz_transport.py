@@ -95,10 +95,10 @@ async def run_tasks(agent, rounds, chaos, server, lag):
         call.elapsed = time.perf_counter() - started
 
     async def watch():
+        started = time.perf_counter()
         while True:
-            started = time.perf_counter()
             await asyncio.sleep(lag.EVERY)
-            lag.note(started)
+            started = lag.note(started)
 
     watching = asyncio.create_task(watch())
     async with agent:

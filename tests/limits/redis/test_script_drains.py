@@ -114,18 +114,28 @@ def test_after_the_first_success_the_working_limit_rises_with_time(process):
     assert answer["recheck_in"] == -1
 
     a.finished_drain = answer["drain"]
+    asked = time.monotonic()
     answer = a.say(held=10, wanted=40, succeeded=True)
+    answered = time.monotonic()
     held, limits = 10, [answer["working_limit"]]
     while answer["recheck_in"] >= 0:
         time.sleep(answer["recheck_in"] / 1000)
+        least = time.monotonic() - answered
         answer = a.say(held=held, wanted=50 - held)
+        most = time.monotonic() - asked
         held += a.new
         limits.append(answer["working_limit"])
+        # Redis' clock was read somewhere between; it counts milliseconds.
+        assert risen(least - 0.01) <= limits[-1] <= risen(most + 0.01)
 
     assert limits[0] == 10
     assert limits[-1] == 50
     assert limits == sorted(limits)
-    assert len(set(limits)) > 5
+
+
+def risen(elapsed):
+    """Return the working limit that has risen from 10 to 50, so many seconds after the first success."""
+    return 10 + int(40 * min(1, max(0, elapsed) / 0.5) ** 3)
 
 
 def test_a_drain_survives_the_loss_of_the_data(process, server):
