@@ -221,14 +221,14 @@ async def test_faults_stand_in_the_way_of_callbacks(session, wallet, app, kind, 
 
 async def test_a_bet_that_is_delayed_past_its_time_arrives_after_its_cancel(session, wallet, app):
     app.runtime.time_scale = 0.05
-    app.faults.add("callback_delay", operation="bet", seconds=1)
+    app.faults.add("callback_delay", operation="bet", seconds=2)
 
     played = await session.bet(1)
     await app.async_settle()
 
     assert not played.accepted
     assert wallet.commands == ["cancel", "bet"]
-    assert "a fault of the sandbox held the callback for 1 s" in played.deliveries[0].text
+    assert "a fault of the sandbox held the callback for 2 s" in played.deliveries[0].text
 
 
 async def test_amounts_have_no_more_digits_than_their_currency(app, session):
