@@ -143,6 +143,58 @@ def test_of_a_top_up_that_was_cut_off_only_what_is_left_is_asked_about(run, tmp_
     assert done.stdout.count(" done") == len(ended)
 
 
+def test_ctrl_c_says_how_to_go_on(run, monkeypatch):
+    from igamingace.operators import Operator
+
+    real = Operator.top_up
+
+    def interrupted(self, **given):
+        if given.get("dry_run"):
+            return real(self, **given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Operator, "top_up", interrupted)
+    done = run("top-up", "-a", "west-poor", "--minimum", "900", "--target", "900", "--yes", status=3)
+
+    assert "interrupted: run it again with the journal top-up.jsonl" in done.stderr
+
+
+def test_an_unfinished_top_up_of_other_accounts_is_2(run, tmp_path):
+    write_record(tmp_path / "top-up.jsonl")
+
+    done = run("top-up", "-a", "mycasino", *UNDER[2:], "--yes", status=2)
+
+    assert "an unfinished top-up of accounts that are not selected now" in done.stderr
+
+
+def test_who_runs_dry_after_a_top_up_that_went_on_is_1_and_told(run, tmp_path):
+    write_record(tmp_path / "top-up.jsonl", 0, 1, 2)
+    given = ["top-up", "--minimum", "1000000", "--target", "2000000", "--yes"]
+    text = (tmp_path / "top-up.jsonl").read_text()
+    (tmp_path / "top-up.jsonl").write_text(
+        text.replace('"minimum": "100"', '"minimum": "1000000"').replace(
+            '"target": "150"', '"target": "2000000"', 1
+        )
+    )
+
+    done = run(*given, status=1)
+
+    assert "Others still run dry; the same command plans for them." in done.stdout
+    assert "mycasino" in done.stdout
+
+
+def test_the_plan_ends_with_its_sums_and_the_outcomes_with_counts(run, tmp_path):
+    write_record(tmp_path / "top-up.jsonl")
+    planned = run("top-up", *UNDER, "--dry-run").stdout
+    write_record(tmp_path / "top-up.jsonl", 0, 1, 2)
+    ended = run("top-up", *UNDER, "--yes").stdout
+
+    assert [line.split() for line in planned.splitlines() if line.split()[:1] == ["3"]] == [
+        ["3", "transfers", "42", "USD"]
+    ]
+    assert "Transfers: 3 done" in ended
+
+
 def test_a_top_up_that_was_cut_off_with_nothing_left_is_ended_without_a_question(run, tmp_path):
     write_record(tmp_path / "top-up.jsonl", 0, 1, 2)
 

@@ -43,12 +43,13 @@ def test_a_plan_and_a_top_up_print_a_line_for_each_transfer(world, bank, tmp_pat
 
     lines = str(before).splitlines()
     assert lines == str(before.plan).splitlines()
-    assert len(lines) == len(before.plan.transfers) + len(before.plan.short) + 1
+    assert len(lines) == len(before.plan.transfers) + len(before.plan.short) + 2
     first = before.plan.transfers[0]
     assert lines[0] == (
         f"{first.target}: has {first.points}, gets {first.amount} {first.currency} from {first.source}"
     )
-    assert lines[-1].startswith("tiger: ")
+    assert lines[-2].startswith("tiger: ")
+    assert lines[-1] == "3 transfers of 500 EUR, 955 USD"
     assert str(after).splitlines()[0] == f"{lines[0]}: done"
 
 

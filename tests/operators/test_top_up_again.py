@@ -32,6 +32,85 @@ def test_a_top_up_that_was_cut_off_goes_on_and_sends_nothing_twice(world, bank, 
     assert max(bank.sent.values()) == (2 if fate == "crash" else 1)  # sent again only where it was not done
 
 
+def test_what_agents_lack_after_a_top_up_that_went_on_is_told_and_not_sent(world, bank, tmp_path, crash):
+    """The journal has the transfers only: who was short or unreadable stands in a new plan."""
+    bank.points["europe"] = D(1)
+    bank.unreadable = {"tiger"}
+    bank.fates = ["crash done"]
+    with pytest.raises(crash):
+        top_up(world, bank, tmp_path / "r")
+    bank.points["lotus"] = D(0)  # which is what it was planned to get less
+    sent = sum(bank.sent.values())
+
+    resumed = top_up(world, bank, tmp_path / "r")
+
+    assert [outcome.state for outcome in resumed.outcomes] == ["done", "done"]
+    assert [one.target for one in resumed.lacking.short] == ["lotus-eu"]
+    assert [*resumed.lacking.failed] == ["tiger"]
+    assert not resumed.ok
+    assert resumed.to_json()["lacking"]["short"]
+    assert "lacking still:" in str(resumed)
+    assert sum(bank.sent.values()) == sent + 1
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_top_up_of_accounts_that_are_not_selected_now_is_refused(world, bank, tmp_path, crash, dry_run):
+    bank.fates = ["crash"]
+    with pytest.raises(crash):
+        top_up(world, bank, tmp_path / "r", agents=["eagle", "lotus"])
+    sent = bank.sent.copy()
+
+    for agents in (["lotus"], ["lotus-eu"]):
+        with pytest.raises(
+            JournalUnusable, match="an unfinished top-up of accounts that are not selected now"
+        ):
+            top_up(world, bank, tmp_path / "r", agents=agents, dry_run=dry_run)
+
+    assert bank.sent == sent
+    assert top_up(world, bank, tmp_path / "r", agents=["eagle", "lotus"]).ok
+
+
+def test_a_plan_of_its_own_selects_who_is_in_it(world, bank, tmp_path, crash):
+    plan = top_up(world, bank, tmp_path / "none", agents=["eagle"], dry_run=True).plan
+    bank.fates = ["crash"]
+    with pytest.raises(crash):
+        top_up(world, bank, tmp_path / "r", plan=plan)
+
+    resumed = top_up(world, bank, tmp_path / "r", plan=plan)
+
+    assert resumed.ok  # though others run dry
+    assert resumed.lacking.is_empty
+    assert {target for _, target in bank.sent} == {"eagle"}
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_top_ups_that_have_ended_are_not_read_again(world, bank, tmp_path, crash, count):
+    """A journal that is never deleted would take longer each day, and more memory."""
+    for _ in range(count):
+        top_up(world, bank, tmp_path / "r")
+        bank.points["eagle"] = D(0)
+    whole = (tmp_path / "r").read_bytes().count(b"\n")
+    bank.fates = ["crash"]
+    with pytest.raises(crash):
+        top_up(world, bank, tmp_path / "r")
+
+    with Journal(tmp_path / "r") as journal:
+        assert [*journal.entries[0]][:2] == ["at", "top_up"]
+        assert len(journal.entries) == (tmp_path / "r").read_bytes().count(b"\n") - whole == 2
+    with (tmp_path / "r").open("ab") as file:
+        file.write(b"no journal\n")
+    with pytest.raises(JournalUnusable, match=f"r:{whole + 3}: not a line of a top-up journal"):
+        Journal(tmp_path / "r")
+
+
+def test_a_file_of_something_else_that_has_finished_is_refused_and_left_alone(world, bank, tmp_path):
+    path = tmp_path / "r"
+    path.write_text('{"job": 1}\n{"job": 1, "finished": true}\n')
+    with pytest.raises(JournalUnusable, match="is not a top-up journal"):
+        top_up(world, bank, path)
+    assert path.read_text() == '{"job": 1}\n{"job": 1, "finished": true}\n'
+
+
 @pytest.mark.parametrize("cut", range(1, 8))
 def test_a_record_that_ends_anywhere_is_gone_on_with(bank, tmp_path, world, cut):
     top_up(world, bank, tmp_path / "whole")

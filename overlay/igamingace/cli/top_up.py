@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -57,15 +58,16 @@ def top_up(
     """Give points to the agents that run dry.
 
     Each receives points from the operator directly above it. The plan is shown before anything is sent.
-    After a crash, or when wallets could not be read, the same command with the same journal continues where
-    it stopped, and sends nothing twice.
+    After a crash, Ctrl+C, or when wallets could not be read, the same command with the same journal continues
+    where it stopped, and sends nothing twice. Use one journal: two top-ups with two journals at once may both
+    give points to an agent.
 
     Exit status: 0 all agents have enough, 1 some could not be given points, 2 could not be run or was not
-    confirmed, 3 unknown whether some transfer was done: check the books.
+    confirmed, 3 unknown whether some transfer was done: run it again, or check the books.
 
     Example: igamingace top-up --minimum 100 --target 1000 --dry-run
     """
-    from igamingace.operators import TransferUnknown  # noqa: PLC0415 -- not for --help
+    from igamingace.operators import TopUp, TransferUnknown  # noqa: PLC0415 -- not for --help
 
     with command(as_json=as_json) as context, open_operator(file) as operator:
         agents = select(operator, account, under, currency, None if account else "agent")
@@ -84,13 +86,17 @@ def top_up(
                     agents=agents, plan=planned.plan, minimum=least, target=most, journal=journal
                 )
             # A full disk, or wallets that cannot be read: points may have been moved.
-            except (OSError, RuntimeError, TransferUnknown) as error:
+            except (OSError, RuntimeError, TransferUnknown, KeyboardInterrupt) as error:
                 advice = (
                     f"run it again with the journal {journal}, or with a new one after checking the books"
                 )
-                stop(f"{error}: {advice}", UNKNOWN, as_json=as_json)
+                reason = "interrupted" if isinstance(error, KeyboardInterrupt) else error
+                stop(f"{reason}: {advice}", UNKNOWN, as_json=as_json)
             if not as_json:
                 _show_outcomes(done)
+                if done.lacking is not None and not done.lacking.is_empty:
+                    typer.echo("Others still run dry; the same command plans for them.")
+                    _show_plan(TopUp(plan=done.lacking))
         status = _status(done, dry_run=dry_run)
         if as_json:
             emit({**done.to_json(), "ok": not status, "dry_run": dry_run})
@@ -122,6 +128,11 @@ def _show_plan(planned: TopUp) -> None:
         ]:
             figures = (amount(one.points), amount(one.amount))
             rows.add_row(cell(one.target), *figures, cell(one.currency), cell(one.source), state)
+        if len(plan.transfers) > 1:
+            rows.add_section()
+            for currency, points in plan.by_currency.items():
+                number = sum(one.currency == currency for one in plan.transfers)
+                rows.add_row(f"{number} transfers", "", amount(points), cell(currency), "", "")
         console().print(rows)
     for one in plan.short:
         text = f"{one.source} has too little, or no {one.currency}, for {one.target}"
@@ -138,6 +149,8 @@ def _show_outcomes(done: TopUp) -> None:
         gets = "" if outcome.sent is None else amount(outcome.sent)
         rows.add_row(cell(one.target), gets, cell(one.currency), state)
     console().print(rows)
+    counts = Counter(outcome.state for outcome in done.outcomes)
+    typer.echo("Transfers: " + ", ".join(f"{number} {state}" for state, number in counts.items()))
     for outcome in done.outcomes:
         if outcome.state != "done":
             typer.echo(plain(f"{outcome.transfer.target}: {outcome.state}: {outcome.detail}"), err=True)

@@ -333,7 +333,7 @@ class AsyncOperator(OperatorBase):
         Raises:
             ConfigurationError: an amount is invalid, or the target is below the minimum.
         """
-        return await self._driver.run(self._planning(None, minimum, target, agents, deadline))
+        return await self._driver.run(self._planning(None, minimum, target, agents, deadline).plan())
 
     async def top_up(
         self,
@@ -361,7 +361,7 @@ class AsyncOperator(OperatorBase):
             journal: path of the journal; created when there is none.
             agents: accounts, or names of accounts.
             plan: a plan that `plan_top_up` made with the same amounts; default: the plan is made now. An
-                interrupted top-up continues its own plan.
+                interrupted top-up continues its own plan; what agents lack after it, the result says.
             dry_run: return the plan only; with the journal of an interrupted top-up, its plan.
             deadline: seconds for reading the points of all; the transfers have no deadline.
             settle: as for `transfer`.
@@ -371,7 +371,8 @@ class AsyncOperator(OperatorBase):
             TransferUnknown: the answer to a transfer was lost, and its wallets cannot be read; the other
                 transfers continued. The journal leaves it open: call this again when they can be read.
             JournalInUse: another top-up is using the journal.
-            JournalUnusable: the file is not a journal, or holds an unfinished top-up with other amounts.
+            JournalUnusable: the file is not a journal, or holds an unfinished top-up with other amounts or of
+                accounts that `agents` leaves out.
         """
         planning = self._planning(plan, minimum, target, agents, deadline)
         return await self._driver.run(

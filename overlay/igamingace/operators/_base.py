@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from igamingace.errors import ConfigurationError
@@ -10,13 +11,12 @@ from igamingace.operators._accounts.account import Account
 from igamingace.operators._accounts.accounts_file import from_environment, load
 from igamingace.operators._accounts.tree import Tree
 from igamingace.operators._execution.flow import RunOptions
-from igamingace.operators._transfers.plan import existing_plan, plan_top_up
+from igamingace.operators._transfers.plan import Planning, plan_top_up
 
 if TYPE_CHECKING:
     import os
 
     from igamingace.operators._accounts.account import Level
-    from igamingace.operators._execution.flow import Flow
     from igamingace.operators._transfers.amounts import Amounts
     from igamingace.operators._transfers.plan import Plan
 
@@ -88,11 +88,17 @@ class OperatorBase:
         target: Amounts,
         agents: Iterable[Account | str] | None,
         deadline: float | None,
-    ) -> Flow[Plan]:
-        if plan is not None:
-            return existing_plan(plan)
-        accounts = self._tree.select(level="agent") if agents is None else self._selected(agents)
-        return plan_top_up(self._tree, accounts, minimum, target, RunOptions(deadline=deadline))
+    ) -> Planning:
+        if agents is not None:
+            accounts = self._selected(agents)
+        elif plan is None:
+            accounts = self._tree.select(level="agent")
+        else:
+            targets = dict.fromkeys([*(one.target for one in (*plan.transfers, *plan.short)), *plan.failed])
+            accounts = tuple(self._tree[name] for name in targets if name in self._tree)
+        options = RunOptions(deadline=deadline)
+        make = partial(plan_top_up, self._tree, accounts, minimum, target, options)
+        return Planning(accounts=accounts, make=make, given=plan)
 
     def __repr__(self) -> str:
         # A traceback with local variables also shows an operator whose constructor has failed.

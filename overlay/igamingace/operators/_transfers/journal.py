@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["Journal", "read_entries"]
 
 _PREFIX = b'{"at": '
+_FINISHED: Final = b'"finished": true}\n'
+"""How the line ends with which a top-up has ended."""
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
 _LOCKED_BYTE: Final = 2**30
 """Which byte Windows locks: one beyond all that a journal holds."""
@@ -123,9 +125,10 @@ def _check_regular(found: os.stat_result, path: str | os.PathLike[str]) -> None:
 
 
 def _entries(data: bytes, path: Path, kind: str = "top-up") -> tuple[list[dict[str, Any]], int]:
-    """Return the entries of the complete lines, and the length of these in bytes.
+    """Return the entries of the complete lines after the last top-up that ended, and the length of all lines.
 
-    Only an incomplete line may follow them.
+    Only an incomplete line may follow them. A journal that is never deleted grows by each top-up; what has
+    ended is not read again.
 
     Raises:
         JournalUnusable: it is another file.
@@ -134,12 +137,19 @@ def _entries(data: bytes, path: Path, kind: str = "top-up") -> tuple[list[dict[s
     rest = data[length:].strip(b"\0")  # some file systems pad with zeros what a crash cut off
     if rest and not (rest.startswith(_PREFIX) or _PREFIX.startswith(rest)):
         raise JournalUnusable(f"{path} is not a {kind} journal: give another file")
-    return _parsed(data[:length], path, kind), length
+    ended = data.rfind(_FINISHED, 0, length)
+    if ended < 0:
+        return _parsed(data[:length], path, kind), length
+    (opening,) = _parsed(data[: data.index(b"\n") + 1], path, kind)
+    if "top_up" not in opening:
+        raise JournalUnusable(f"{path} is not a {kind} journal: give another file")
+    start = ended + len(_FINISHED)
+    return _parsed(data[start:length], path, kind, data.count(b"\n", 0, start) + 1), length
 
 
-def _parsed(data: bytes, path: Path, kind: str) -> list[dict[str, Any]]:
+def _parsed(data: bytes, path: Path, kind: str, first: int = 1) -> list[dict[str, Any]]:
     entries: list[dict[str, Any]] = []
-    for number, line in enumerate(data.splitlines(), 1):
+    for number, line in enumerate(data.splitlines(), first):
         try:
             entry = json.loads(line)
         except (ValueError, RecursionError):

@@ -6,14 +6,14 @@ from dataclasses import asdict, dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Self
 
-from igamingace._common.amounts import EXACT, parse_amount
+from igamingace._common.amounts import EXACT, format_amount, parse_amount
 from igamingace.errors import ConfigurationError
 from igamingace.operators._accounts.account_info import points_of
 from igamingace.operators._execution.read_infos import read_infos
 from igamingace.operators._transfers.amounts import amount_for, shortfall
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from decimal import Decimal
 
     from igamingace.operators._accounts.account import Account
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from igamingace.operators._execution.flow import Flow, RunOptions
     from igamingace.operators._transfers.amounts import Amounts
 
-__all__ = ["Plan", "PlannedTransfer", "existing_plan", "plan_top_up"]
+__all__ = ["Plan", "PlannedTransfer", "Planning", "limits_of", "plan_top_up"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +80,11 @@ class Plan:
     failed: dict[str, Exception]
 
     @property
+    def is_empty(self) -> bool:
+        """Whether no account has less than the minimum, and all could be read."""
+        return not (self.transfers or self.short or self.failed)
+
+    @property
     def by_currency(self) -> dict[str, Decimal]:
         """The sum of the transfers, by currency."""
         currencies = sorted({transfer.currency for transfer in self.transfers})
@@ -95,6 +100,11 @@ class Plan:
             *(f"{transfer}: but {transfer.source} has too little" for transfer in self.short),
             *(f"{name}: {error}" for name, error in self.failed.items()),
         ]
+        if len(self.transfers) > 1:
+            sums = ", ".join(
+                f"{format_amount(amount)} {currency}" for currency, amount in self.by_currency.items()
+            )
+            lines.append(f"{len(self.transfers)} transfers of {sums}")
         return "\n".join(lines) or "no account has less than the minimum"
 
     def to_json(self) -> dict[str, object]:
@@ -105,6 +115,25 @@ class Plan:
             "by_currency": {currency: f"{amount:f}" for currency, amount in self.by_currency.items()},
             "failed": {name: str(error) for name, error in self.failed.items()},
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planning:
+    """How a top-up gets its plan.
+
+    Attributes:
+        accounts: who is topped up.
+        make: makes a new plan for them.
+        given: a plan that was made before, to be carried out; None: a new one is.
+    """
+
+    accounts: tuple[Account, ...]
+    make: Callable[[], Flow[Plan]]
+    given: Plan | None = None
+
+    def plan(self) -> Flow[Plan]:
+        """Return the plan to carry out."""
+        return self.given if self.given is not None else (yield from self.make())
 
 
 def plan_top_up(
@@ -124,7 +153,7 @@ def plan_top_up(
         for account in selected
         if account.parent is None and account.level == "agent"
     }
-    limits = {one.currency: _limits(one.currency, minimum, target) for one in children}
+    limits = limits_of(children, minimum, target)
     names = dict.fromkeys(name for one in children for name in (one.parent, one.name) if name is not None)
     points, failed = yield from read_infos(
         tuple(tree[name] for name in names), options, lambda account, info: points_of(info, account.currency)
@@ -152,10 +181,17 @@ def plan_top_up(
     return Plan(transfers=tuple(transfers), short=tuple(short), failed={**orphans, **failed})
 
 
-def existing_plan(plan: Plan) -> Flow[Plan]:
-    """Return a plan that was made before, as a flow without steps."""
-    yield from ()
-    return plan
+def limits_of(
+    accounts: Iterable[Account], minimum: Amounts, target: Amounts
+) -> dict[str, tuple[Decimal, Decimal]]:
+    """Return minimum and target of the currencies of accounts.
+
+    Raises:
+        ConfigurationError: an amount is invalid, or a target is below its minimum.
+    """
+    return {
+        one.currency: _limits(one.currency, minimum, target) for one in accounts if one.parent is not None
+    }
 
 
 def _limits(currency: str, minimum: Amounts, target: Amounts) -> tuple[Decimal, Decimal]:

@@ -25,10 +25,12 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from igamingace._common.text import names_text
 from igamingace.errors import IGamingAceError
-from igamingace.operators._errors import TransferError, TransferRefused, TransferUnknown
+from igamingace.operators._errors import JournalUnusable, TransferError, TransferRefused, TransferUnknown
 from igamingace.operators._transfers.amounts import amount_problem, shortfall
 from igamingace.operators._transfers.journal import Journal, read_entries
+from igamingace.operators._transfers.plan import limits_of
 from igamingace.operators._transfers.top_up_state import Attempt, TopUp, TopUpState, journal_limits
 from igamingace.operators._transfers.transfer import LostAnswer, attempt, examine_wallets, make_order
 from igamingace.operators._transfers.wallet_locks import exclusive
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from igamingace.operators._errors import Wallets
     from igamingace.operators._execution.flow import Flow
     from igamingace.operators._transfers.amounts import Amounts
-    from igamingace.operators._transfers.plan import Plan
+    from igamingace.operators._transfers.plan import Planning
     from igamingace.operators._transfers.top_up_state import TransferOutcome, TransferState
     from igamingace.operators._transfers.transfer import Evidence, TransferOrder
 
@@ -66,7 +68,7 @@ CONCLUSIONS: Final[Mapping[tuple[Sender, Evidence], Conclusion]] = {
 
 def top_up(
     tree: Tree,
-    planning: Flow[Plan],
+    planning: Planning,
     minimum: Amounts,
     target: Amounts,
     path: str | os.PathLike[str],
@@ -78,7 +80,7 @@ def top_up(
 
     Args:
         tree: the accounts.
-        planning: makes the plan, where the journal has no unfinished top-up.
+        planning: who is topped up, and the plan, where the journal has no unfinished top-up.
         minimum: the amounts that the plan is made with, which the journal keeps.
         target: the same.
         path: the path of the journal.
@@ -87,35 +89,58 @@ def top_up(
 
     Raises:
         JournalInUse: another top-up is using the journal.
-        JournalUnusable: the file is not a journal, or holds an unfinished top-up with other amounts.
+        JournalUnusable: the file is not a journal, or holds an unfinished top-up with other amounts or of
+            other accounts.
+        ConfigurationError: an amount is invalid, or a target is below its minimum.
     """
     limits = journal_limits(minimum, target)
+    limits_of(planning.accounts, minimum, target)  # before anything is sent
     if dry_run:
-        return (yield from _rehearse(planning, limits, path))
+        return (yield from _rehearse(tree, planning, limits, path))
     with Journal(path) as journal:
         return (yield from _resume_or_begin(tree, planning, limits, journal, settle))
 
 
-def _rehearse(planning: Flow[Plan], limits: dict[str, object], path: str | os.PathLike[str]) -> Flow[TopUp]:
+def _rehearse(
+    tree: Tree, planning: Planning, limits: dict[str, object], path: str | os.PathLike[str]
+) -> Flow[TopUp]:
     state = TopUpState.restore(read_entries(path), limits, path)
     if state is None:
-        return TopUp(plan=(yield from planning))
+        return TopUp(plan=(yield from planning.plan()))
+    _check_selected(tree, planning, state, path)
     ended = tuple(state.ended[number] for number in sorted(state.ended))
     return TopUp(plan=state.plan, outcomes=ended, resumed=True)
 
 
 def _resume_or_begin(
-    tree: Tree, planning: Flow[Plan], limits: dict[str, object], journal: Journal, settle: float
+    tree: Tree, planning: Planning, limits: dict[str, object], journal: Journal, settle: float
 ) -> Flow[TopUp]:
     state = TopUpState.restore(journal.entries, limits, journal.path)
-    resumed = state is not None
     if state is None:
-        plan = yield from planning
+        plan = yield from planning.plan()
         if not plan.transfers:
             return TopUp(plan=plan)
         state = TopUpState.begin(journal, plan, limits)
+        return TopUp(plan=plan, outcomes=(yield from _carry_out(tree, state, journal, settle)))
+    _check_selected(tree, planning, state, journal.path)
     outcomes = yield from _carry_out(tree, state, journal, settle)
-    return TopUp(plan=state.plan, outcomes=outcomes, resumed=resumed)
+    # Who was short or unreadable when the plan was made, or runs dry since, is not in the journal.
+    return TopUp(plan=state.plan, outcomes=outcomes, resumed=True, lacking=(yield from planning.make()))
+
+
+def _check_selected(tree: Tree, planning: Planning, state: TopUpState, path: str | os.PathLike[str]) -> None:
+    """Raise JournalUnusable where an unfinished top-up gives points to accounts that are not selected."""
+    selected = {account.name for account in planning.accounts}
+    others = [
+        transfer.target
+        for number, transfer in enumerate(state.plan.transfers)
+        if number not in state.ended and transfer.target in tree and transfer.target not in selected
+    ]
+    if others:
+        raise JournalUnusable(
+            f"{path} holds an unfinished top-up of accounts that are not selected now, {names_text(others)}: "
+            "finish it first, with all of its accounts, or give another file"
+        )
 
 
 def _carry_out(

@@ -62,11 +62,14 @@ class TopUp:
         plan: the plan; of a resumed top-up, the one it began with.
         outcomes: how each transfer of the plan ended; after a dry run, those of an earlier run.
         resumed: whether it continued the plan of an earlier run.
+        lacking: of a resumed top-up that has ended, a new plan of what agents still lack, for another top-up
+            to carry out: those that were short or unreadable, and those that ran dry since. Else None.
     """
 
     plan: Plan
     outcomes: tuple[TransferOutcome, ...] = ()
     resumed: bool = False
+    lacking: Plan | None = None
 
     def of(self, state: TransferState) -> tuple[TransferOutcome, ...]:
         """Return the outcomes of a state: "done", "not needed", "not done" or "unknown"."""
@@ -82,15 +85,18 @@ class TopUp:
     def ok(self) -> bool:
         """Whether each agent has its points: all transfers done or not needed, none short or unreadable."""
         done = len(self.of("done")) + len(self.of("not needed")) == len(self.plan.transfers)
-        return done and not self.plan.short and not self.plan.failed
+        lacking = self.lacking is not None and not self.lacking.is_empty
+        return done and not self.plan.short and not self.plan.failed and not lacking
 
     def __str__(self) -> str:
-        """The plan, each transfer with its outcome where it has one."""
+        """The plan, each transfer with its outcome where it has one, and what is still lacking."""
         lines = str(self.plan).splitlines()
         for outcome in self.outcomes:
             number = self.plan.transfers.index(outcome.transfer)
             detail = f" ({outcome.detail})" if outcome.detail else ""
             lines[number] = f"{outcome.transfer}: {outcome.state}{detail}"
+        if self.lacking is not None and not self.lacking.is_empty:
+            lines += ["lacking still:", *str(self.lacking).splitlines()]
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, object]:
@@ -100,6 +106,7 @@ class TopUp:
             "resumed": self.resumed,
             "outcomes": [outcome.to_json() for outcome in self.outcomes],
             "plan": self.plan.to_json(),
+            "lacking": None if self.lacking is None else self.lacking.to_json(),
         }
 
 
