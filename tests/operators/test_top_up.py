@@ -53,6 +53,29 @@ def test_a_plan_and_a_top_up_print_a_line_for_each_transfer(world, bank, tmp_pat
     assert str(after).splitlines()[0] == f"{lines[0]}: done"
 
 
+def test_each_outcome_is_told_once_the_journal_has_it(world, bank, tmp_path):
+    seen = []
+
+    def tell(outcome):
+        seen.append((outcome.transfer.target, outcome.state, (tmp_path / "r").read_text().count("ended")))
+
+    done = top_up(world, bank, tmp_path / "r", on_outcome=tell)
+
+    assert [each[:2] for each in seen] == [(one.target, "done") for one in done.plan.transfers]
+    assert [each[2] for each in seen] == [1, 2, 3]
+
+
+def test_what_a_function_raises_that_is_told_ends_the_top_up_which_goes_on_later(world, bank, tmp_path):
+    def fail(outcome):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        top_up(world, bank, tmp_path / "r", on_outcome=fail)
+
+    assert top_up(world, bank, tmp_path / "r").ok
+    assert set(bank.sent.values()) == {1}
+
+
 def test_an_operator_in_between_is_topped_up_first_and_hands_on(world, bank):
     bank.points["asia"] = D(10)
     everybody = [account.name for account in bank.accounts]

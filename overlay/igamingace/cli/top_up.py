@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,6 +25,8 @@ from igamingace.cli._options import (
 from igamingace.cli._output import amount, cell, console, emit, plain, print_failures, table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
     from igamingace.operators import TopUp
 
 JOURNAL = Path("top-up.jsonl")
@@ -82,9 +86,15 @@ def top_up(
                 confirm(f"Send {_transfers_text(planned)}?", yes=yes)
             context.changing = True
             try:
-                done = operator.top_up(
-                    agents=agents, plan=planned.plan, minimum=least, target=most, journal=journal
-                )
+                with _progress(len(planned.remaining), shown=sys.stderr.isatty() and not as_json) as advance:
+                    done = operator.top_up(
+                        agents=agents,
+                        plan=planned.plan,
+                        minimum=least,
+                        target=most,
+                        journal=journal,
+                        on_outcome=advance,
+                    )
             # A full disk, or wallets that cannot be read: points may have been moved.
             except (OSError, RuntimeError, TransferUnknown, KeyboardInterrupt) as error:
                 advice = (
@@ -102,6 +112,21 @@ def top_up(
             emit({**done.to_json(), "ok": not status, "dry_run": dry_run})
         if status:
             raise typer.Exit(status)
+
+
+@contextmanager
+def _progress(total: int, *, shown: bool) -> Generator[Callable[[Any], None] | None]:
+    """Show how many transfers have ended, on standard error."""
+    if not shown:
+        yield None
+        return
+    from rich.console import Console  # noqa: PLC0415 -- not for --help
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn  # noqa: PLC0415 -- as above
+
+    columns = (BarColumn(), MofNCompleteColumn(), "transfers", TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("transfers", total=total)
+        yield lambda _: bar.advance(task)
 
 
 def _transfers_text(planned: TopUp) -> str:

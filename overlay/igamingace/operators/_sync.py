@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from igamingace.operators._management.health import HealthReport
     from igamingace.operators._transfers.amounts import Amounts
     from igamingace.operators._transfers.plan import Plan
-    from igamingace.operators._transfers.top_up_state import TopUp
+    from igamingace.operators._transfers.top_up_state import TopUp, TransferOutcome
     from igamingace.reports._days import DaysInput
     from igamingace.reports._report import RevenueReport
 
@@ -347,6 +347,7 @@ class Operator(OperatorBase):
         dry_run: bool = False,
         deadline: float | None = None,
         settle: float = SETTLE,
+        on_outcome: Callable[[TransferOutcome], object] | None = None,
     ) -> TopUp:
         """Bring each agent with fewer points than `minimum` up to `target`, with a journal.
 
@@ -366,6 +367,8 @@ class Operator(OperatorBase):
             dry_run: return the plan only; with the journal of an interrupted top-up, its plan.
             deadline: seconds for reading the points of all; the transfers have no deadline.
             settle: as for `transfer`.
+            on_outcome: called with the outcome of each transfer once it stands in the journal, for progress;
+                what it raises ends the top-up, which the same journal continues.
 
         Raises:
             ConfigurationError: an amount is invalid, or the target is below the minimum.
@@ -377,7 +380,16 @@ class Operator(OperatorBase):
         """
         planning = self._planning(plan, minimum, target, agents, deadline)
         return self._driver.run(
-            top_up(self._tree, planning, minimum, target, journal, dry_run=dry_run, settle=settle)
+            top_up(
+                self._tree,
+                planning,
+                minimum,
+                target,
+                journal,
+                dry_run=dry_run,
+                settle=settle,
+                on_outcome=on_outcome,
+            )
         )
 
     def check(

@@ -37,7 +37,7 @@ from igamingace.operators._transfers.wallet_locks import exclusive
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from igamingace.operators._accounts.tree import Tree
     from igamingace.operators._errors import Wallets
@@ -75,6 +75,7 @@ def top_up(
     *,
     dry_run: bool,
     settle: float,
+    on_outcome: Callable[[TransferOutcome], object] | None = None,
 ) -> Flow[TopUp]:
     """Continue the unfinished top-up of a journal, or make a plan and carry it out; raises as `_carry_out`.
 
@@ -86,6 +87,7 @@ def top_up(
         path: the path of the journal.
         dry_run: return the plan; nothing is written or sent.
         settle: see SETTLE.
+        on_outcome: called with the outcome of each transfer, once the journal has it.
 
     Raises:
         JournalInUse: another top-up is using the journal.
@@ -98,7 +100,9 @@ def top_up(
     if dry_run:
         return (yield from _rehearse(tree, planning, limits, path))
     with Journal(path) as journal:
-        return (yield from _resume_or_begin(tree, planning, limits, journal, settle))
+        return (
+            yield from _resume_or_begin(tree, planning, limits, journal, settle=settle, on_outcome=on_outcome)
+        )
 
 
 def _rehearse(
@@ -113,7 +117,13 @@ def _rehearse(
 
 
 def _resume_or_begin(
-    tree: Tree, planning: Planning, limits: dict[str, object], journal: Journal, settle: float
+    tree: Tree,
+    planning: Planning,
+    limits: dict[str, object],
+    journal: Journal,
+    *,
+    settle: float,
+    on_outcome: Callable[[TransferOutcome], object] | None,
 ) -> Flow[TopUp]:
     state = TopUpState.restore(journal.entries, limits, journal.path)
     if state is None:
@@ -121,9 +131,10 @@ def _resume_or_begin(
         if not plan.transfers:
             return TopUp(plan=plan)
         state = TopUpState.begin(journal, plan, limits)
-        return TopUp(plan=plan, outcomes=(yield from _carry_out(tree, state, journal, settle)))
+        outcomes = yield from _carry_out(tree, state, journal, settle=settle, on_outcome=on_outcome)
+        return TopUp(plan=plan, outcomes=outcomes)
     _check_selected(tree, planning, state, journal.path)
-    outcomes = yield from _carry_out(tree, state, journal, settle)
+    outcomes = yield from _carry_out(tree, state, journal, settle=settle, on_outcome=on_outcome)
     # Who was short or unreadable when the plan was made, or runs dry since, is not in the journal.
     return TopUp(plan=state.plan, outcomes=outcomes, resumed=True, lacking=(yield from planning.make()))
 
@@ -144,7 +155,12 @@ def _check_selected(tree: Tree, planning: Planning, state: TopUpState, path: str
 
 
 def _carry_out(
-    tree: Tree, state: TopUpState, journal: Journal, settle: float
+    tree: Tree,
+    state: TopUpState,
+    journal: Journal,
+    *,
+    settle: float,
+    on_outcome: Callable[[TransferOutcome], object] | None,
 ) -> Flow[tuple[TransferOutcome, ...]]:
     """Carry out the remaining transfers of a plan, one at a time.
 
@@ -168,6 +184,8 @@ def _carry_out(
             continue
         journal.write(of=state.identity, ended=number, state=result, detail=detail)
         state.end(number, result, detail)
+        if on_outcome is not None:
+            on_outcome(state.ended[number])
     if first_open is not None:
         raise first_open
     journal.write(of=state.identity, finished=True)
