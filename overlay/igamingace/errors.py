@@ -198,16 +198,26 @@ class APIError(IGamingAceError):
         self.retry_after = retry_after
         super().__init__(self._text())
 
+    @property
+    def summary(self) -> str:
+        """The text without what may differ from account to account.
+
+        That is what the server said beside a known code, and how often and how long it was tried.
+        """
+        return self._describe("" if self.name else self.message)
+
     def _text(self) -> str:
+        return f"{self._describe(self.message)}{_asked(self.retry_after)}"
+
+    def _describe(self, message: str) -> str:
         label = self.name or ("error without a code" if self.code is None else "unknown code")
         number = "" if self.code is None else f" {self.code}"
-        said = f": {self.message}" if self.message and self.message != self.name else ""
+        said = f": {message}" if message and message != self.name else ""
         # A code of the contract has both number and name.
         by_status = self.code is None or self.name is None
         words = (by_status and self._advice_without_code) or self.advice
         advice = f" ({words})" if words else ""
-        asked = _asked(self.retry_after)
-        return f"{self.operation}: {label}{number}, HTTP {self.http_status}{said}{advice}{asked}"
+        return f"{self.operation}: {label}{number}, HTTP {self.http_status}{said}{advice}"
 
 
 def _asked(retry_after: float | None) -> str:

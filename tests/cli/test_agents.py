@@ -239,6 +239,76 @@ def test_many_accounts_are_counted_and_json_names_each(run, monkeypatch, tmp_pat
         assert "n19" in run.json(*command, "--no-callbacks", status=1)["agents"]
 
 
+MANY = 40
+
+
+def one_cause_for_all(cause, tmp_path):
+    """Add accounts whose tokens cannot be read for one reason; returns what is the same for all of them."""
+    with (tmp_path / "agents.toml").open("a") as file:
+        for number in range(MANY):
+            text = ACCOUNT.format(
+                name=f"n{number}", currency="USD", level="agent", variable=f"NOT_SET_{number}"
+            )
+            if cause == "no folder":
+                text = text.replace(f'token_env = "NOT_SET_{number}"', f'token_file = "gone/n{number}"')
+            file.write(text)
+    return {
+        "no variable": "the variable of its token is not set",
+        "no folder": "its token file cannot be read: No such file or directory",
+    }[cause]
+
+
+@pytest.mark.parametrize("command", [["agents", "check"], ["doctor"]])
+@pytest.mark.parametrize("cause", ["no variable", "no folder"])
+def test_one_cause_that_strikes_many_accounts_is_one_line(run, monkeypatch, tmp_path, command, cause):
+    reason = one_cause_for_all(cause, tmp_path)
+    monkeypatch.setenv("COLUMNS", "240")
+
+    done = run(*command, "--no-callbacks", status=1)
+
+    assert done.stdout.count(reason) == 1
+    assert len(done.stdout.splitlines()) < MANY
+
+
+@pytest.mark.parametrize("command", [["agents", "check"], ["doctor"]])
+def test_a_refused_address_is_one_line_for_all_accounts(run, sandbox, monkeypatch, command):
+    for account in sandbox.app.runtime.state.accounts.values():
+        monkeypatch.setattr(account, "allowed_ips", ("198.51.100.1",))
+    monkeypatch.setenv("COLUMNS", "240")
+
+    done = run(*command, "--no-callbacks", status=1)
+
+    assert done.stdout.count("IP_NOT_ALLOWED 1020, HTTP 403 (add this server's public address") == 1
+
+
+@pytest.mark.parametrize("command", [["agents", "check"], ["doctor"]])
+def test_of_reasons_that_differ_the_first_are_shown(run, monkeypatch, tmp_path, command):
+    with (tmp_path / "agents.toml").open("a") as file:
+        for number in range(MANY):
+            file.write(
+                ACCOUNT.format(name=f"n{number}", currency="USD", level="agent", variable=f"N_{number}")
+            )
+    monkeypatch.setattr(
+        "igamingace.operators._management.health.shared_reason", lambda error: f"a reason of its own: {error}"
+    )
+
+    done = run(*command, "--no-callbacks", status=1)
+
+    assert done.stdout.count("the variable N_") == 20
+    assert "N_19 " in done.stdout
+    assert f"nd {MANY - 20} more: --json shows all" in done.stdout
+
+
+def test_the_name_of_an_account_is_not_said_twice_in_a_line(broken):
+    told = "the variable TOKEN_OF_LOST is not set"
+
+    for command in (["agents", "check"], ["doctor"]):
+        done = broken(*command, "--no-callbacks", status=1)
+        assert "account 'lost'" not in done.stdout
+        document = broken.json(*command, "--no-callbacks", status=1)
+        assert document["agents"]["lost"][0]["detail"].startswith(told)
+
+
 def test_a_floor_that_leaves_a_currency_out_is_2(broken):
     assert "EUR" in broken("agents", "check", "--floor", "USD=1", status=2).stderr
 

@@ -1,17 +1,23 @@
 """What is wrong with agents is found and told, of each."""
 
 import asyncio
+import pickle
 import threading
 from decimal import Decimal
+from typing import Any
 
 import httpx2
 import pytest
+from igamingace import errors
 from igamingace.errors import ConfigurationError
-from igamingace.operators import Account
+from igamingace.operators import Account, DuplicateToken, EnvironmentToken, FileToken, TokenUnavailable
 from igamingace.operators._accounts.account_info import known_values
-from igamingace.operators._management.health import MAINTENANCE
+from igamingace.operators._management.health import MAINTENANCE, unreadable
 
 D = Decimal
+FAULT: dict[str, Any] = {"operation": "operators.info", "retryable": False}
+SNAPSHOT = errors.ResponseSnapshot(403, errors.Headers({}), "<html>")
+REFUSED = {**FAULT, "http_status": 403, "response": SNAPSHOT}
 
 
 def found(report, name):
@@ -199,3 +205,81 @@ def test_two_accounts_whose_functions_return_one_token_are_not_healthy(use, tree
     assert state == "failed"
     assert "the accounts 'one', 'two' have the same token" in detail
     assert not report.ok
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            errors.IPNotAllowed("not among those of x", code=1020, name="IP_NOT_ALLOWED", **REFUSED),
+            f"operators.info: IP_NOT_ALLOWED 1020, HTTP 403 ({errors.IPNotAllowed.advice})",
+        ),
+        (
+            errors.APIError("nobody knows this code", code=9999, **REFUSED),
+            "operators.info: unknown code 9999, HTTP 403: nobody knows this code",
+        ),
+        (
+            errors.ServerIsBusy(code=1018, name="SERVER_IS_BUSY", attempts=9, **REFUSED),
+            f"operators.info: SERVER_IS_BUSY 1018, HTTP 403 ({errors.ServerIsBusy.advice})",
+        ),
+        (
+            errors.TransportError("broken", attempts=3, may_have_arrived=True, **FAULT),
+            "operators.info: broken",
+        ),
+        (
+            errors.UnexpectedResponse("no JSON", response=SNAPSHOT, **FAULT),
+            "operators.info: unexpected answer, HTTP 403: no JSON",
+        ),
+        (
+            errors.AcquireTimeout(in_flight=9, lingering=0, waiting=3, waited=1.5, limit=9),
+            "no slot of the account's budget became free in time",
+        ),
+        (
+            DuplicateToken(["the accounts 'a', 'b' have the same token"]),
+            "several accounts have the same token",
+        ),
+        (TokenUnavailable("the vault of 'a' is sealed"), "the token cannot be read from its source"),
+    ],
+)
+def test_a_reason_that_accounts_share_has_nothing_of_one_of_them(error, reason):
+    assert {one.summary for one in unreadable("a", error)} == {reason}
+
+
+def test_a_token_that_cannot_be_read_is_explained_without_the_account_and_its_source(monkeypatch):
+    def vault():
+        raise OSError
+
+    monkeypatch.setenv("TWO_LINES", "a\nb")
+    sources = [
+        EnvironmentToken("NOT_SET_YET"),
+        EnvironmentToken("TWO_LINES"),
+        FileToken("/no/such/file"),
+        vault,
+    ]
+
+    def summary(source):
+        with pytest.raises(TokenUnavailable) as caught:
+            Account(name="a", token=source, currency="USD").open_token()
+        return pickle.loads(pickle.dumps(caught.value)).summary
+
+    assert [summary(source) for source in sources] == [
+        "the variable of its token is not set: set it to the account's token",
+        "what its source holds is not a valid token",
+        "its token file cannot be read: No such file or directory",
+        "the function that returns its token raised OSError",
+    ]
+
+
+def test_a_report_as_text_has_a_line_for_the_accounts_of_which_the_same_is_found(world):
+    accounts = [
+        Account(name=f"a{n}", token=EnvironmentToken(f"NOT_SET_{n}"), currency="USD") for n in range(99)
+    ]
+
+    report = world.use(lambda operator: operator.check(), accounts)
+
+    lines = str(report).splitlines()
+    assert lines[0] == (
+        "all 99: token: failed: the variable of its token is not set: set it to the account's token"
+    )
+    assert len(lines) == 5
+    assert repr(report) == "<HealthReport of 99 accounts: 0 ready>"

@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from igamingace.errors import ConfigurationError
 
 T = TypeVar("T")
@@ -36,19 +38,24 @@ class Secret(Generic[T]):
 
 
 def check_token(
-    value: Secret[Any], source: str, error: type[ConfigurationError], hint: str, *, empty: str = "is empty"
+    value: Secret[Any],
+    source: str,
+    error: Callable[[str], ConfigurationError],
+    hint: str,
+    *,
+    empty: str = "is empty",
 ) -> Secret[str]:
     """Return a token without surrounding white space.
 
     Args:
         value: what was given as the token.
         source: what gave it, for messages.
-        error: the class to raise.
+        error: makes the error to raise from its message.
         hint: what to give instead of nothing, for messages.
         empty: what a token of nothing means; a variable of the environment may not be set either.
 
     Raises:
-        ConfigurationError: of the class `error`; it is not text, empty, or not a bare token.
+        ConfigurationError: that of `error`; it is not text, empty, or not a bare token.
     """
     if not isinstance(value.reveal(), str):
         raise error(f"{source} is not text; {hint}")

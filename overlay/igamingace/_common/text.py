@@ -48,6 +48,16 @@ def names_text(names: Collection[str], most: int = MOST_NAMES) -> str:
     return f"{first} and {len(names) - most} more" if len(names) > most else first
 
 
+def accounts_text(names: Collection[str], number: int) -> str:
+    """Return the names of the accounts that a line is about, of so many accounts in all."""
+    return f"all {number}" if len(names) == number > 1 else names_text(names)
+
+
+def without_account(name: str, error: Exception) -> str:
+    """Return an error's text for a line that names the account already."""
+    return str(error).removeprefix(f"account {name!r}: ")
+
+
 def is_texts(values: object) -> TypeGuard[Collection[str]]:
     """Tell whether `values` is a collection of texts: a list or a set, and not one text."""
     return (

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import typer
 
+from igamingace._common.text import without_account
+
 if TYPE_CHECKING:
     import logging
     from collections.abc import Generator, Iterable, Mapping
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _WIDE: Final = 240
-_MOST_SHOWN: Final = 20
+MOST_SHOWN: Final = 20
 
 
 def emit(document: Mapping[str, Any]) -> None:
@@ -87,8 +89,12 @@ def muted(logger: logging.Logger) -> Generator[None]:
 
 def print_failures(failed: Mapping[str, Exception]) -> None:
     """Print the error of each account on standard error."""
-    for name, error in list(failed.items())[:_MOST_SHOWN]:
-        message = str(error).removeprefix(f"account {name!r}: ")
-        typer.echo(f"{plain(name)}: {plain(message)}", err=True)
-    if len(failed) > _MOST_SHOWN:
-        typer.echo(f"and {len(failed) - _MOST_SHOWN} more: --json shows all", err=True)
+    for name, error in list(failed.items())[:MOST_SHOWN]:
+        typer.echo(f"{plain(name)}: {plain(without_account(name, error))}", err=True)
+    if len(failed) > MOST_SHOWN:
+        typer.echo(more_text(len(failed) - MOST_SHOWN), err=True)
+
+
+def more_text(left_out: int) -> str:
+    """Return the line in place of so many that are left out."""
+    return f"and {left_out} more: --json shows all"

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from igamingace._common.text import accounts_text
 from igamingace.cli._accounts import open_operator, select
 from igamingace.cli._command import FAILED, command
-from igamingace.cli._health import COLOURS, accounts_text, where_all_are
+from igamingace.cli._health import COLOURS, first_of_each_kind, where_all_are
 from igamingace.cli._options import (
     AccountsFile,
     AsJson,
@@ -20,11 +21,11 @@ from igamingace.cli._options import (
     Under,
     parse_amounts,
 )
-from igamingace.cli._output import cell, console, emit, table
+from igamingace.cli._output import MOST_SHOWN, cell, console, emit, table
 from igamingace.cli.agents_create import create
 
 if TYPE_CHECKING:
-    from igamingace.operators import HealthReport
+    from igamingace.operators import HealthCheckResult, HealthReport
 
 agents = typer.Typer(no_args_is_help=True, help="Open new accounts, and check the ones there are.")
 agents.command()(create)
@@ -78,25 +79,31 @@ def _show(report: HealthReport) -> None:
     for name, results in report.agents.items():
         alike.setdefault(tuple(result.state for result in results), []).append(name)
     rows = table("accounts", *checks)
-    for states, accounts in alike.items():
+    for states, accounts in [*alike.items()][:MOST_SHOWN]:
         shown = cell(accounts_text(accounts, len(report.agents)))
         rows.add_row(shown, *(f"[{COLOURS[state]}]{state}" for state in states))
     output = console()
     output.print(rows)
-    for (detail, names), state in _findings(report).items():
-        who = accounts_text(names, len(report.agents))
-        output.print(f"[{COLOURS[state]}]{cell(who)}[/]: {cell(detail)}", soft_wrap=True)
-    healthy = len(report.agents) - sum(
-        any(result.state != "warning" for result in results) for results in report.problems.values()
-    )
-    output.print(f"\n{healthy} of {len(report.agents)} accounts are healthy.{where_all_are(report)}")
+    findings = _findings(report)
+    printed = first_of_each_kind(findings)
+    for result, names in printed.items():
+        who = cell(accounts_text(names, len(report.agents)))
+        output.print(f"[{COLOURS[result.state]}]{who}[/]: {cell(_what(result))}", soft_wrap=True)
+    left_out = len(findings) - len(printed) + max(len(alike) - MOST_SHOWN, 0)
+    rest = where_all_are(report, left_out)
+    output.print(f"\n{report.ready} of {len(report.agents)} accounts are healthy.{rest}")
 
 
-def _findings(report: HealthReport) -> dict[tuple[str, tuple[str, ...]], str]:
-    """Return the state of each kind of finding, failures first, by its text and the names of the accounts."""
-    findings: dict[tuple[str, tuple[str, ...]], str] = {}
+def _findings(report: HealthReport) -> dict[HealthCheckResult, tuple[str, ...]]:
+    """Return each kind of finding with the names of the accounts, failures first; one text of some once."""
+    findings: dict[tuple[str, tuple[str, ...]], HealthCheckResult] = {}
     for result, names in report.grouped().items():
         if result.state != "ok":
-            detail = f"{result.detail}: {result.advice}" if result.advice else result.detail
-            findings.setdefault((detail, names), result.state)  # one error may make several checks impossible
-    return findings
+            findings.setdefault(
+                (_what(result), names), result
+            )  # one error may make several checks impossible
+    return {result: names for (_, names), result in findings.items()}
+
+
+def _what(result: HealthCheckResult) -> str:
+    return f"{result.detail}: {result.advice}" if result.advice else result.detail

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from igamingace._common.text import accounts_text
 from igamingace.cli._accounts import open_operator, select
 from igamingace.cli._command import FAILED, command
-from igamingace.cli._health import COLOURS, accounts_text, where_all_are
+from igamingace.cli._health import COLOURS, first_of_each_kind, where_all_are
 from igamingace.cli._options import (
     AccountsFile,
     AsJson,
@@ -65,7 +66,9 @@ def doctor(
 
 def _show(report: HealthReport) -> None:
     rows = table("check", "state", "accounts", "what", "what to do")
-    for result, names in report.grouped().items():
+    found = report.grouped()
+    shown = first_of_each_kind(found)
+    for result, names in shown.items():
         state = f"[{COLOURS[result.state]}]{result.state}"
         rows.add_row(
             cell(result.check),
@@ -76,5 +79,5 @@ def _show(report: HealthReport) -> None:
         )
     output = console()
     output.print(rows)
-    ready = sum(all(one.state in ("ok", "warning") for one in results) for results in report.agents.values())
-    output.print(f"{ready} of {len(report.agents)} accounts are ready.{where_all_are(report)}")
+    rest = where_all_are(report, len(found) - len(shown))
+    output.print(f"{report.ready} of {len(report.agents)} accounts are ready.{rest}")

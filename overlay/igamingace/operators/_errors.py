@@ -75,7 +75,16 @@ class UnknownAccount(ConfigurationError, KeyError):
 
 
 class TokenUnavailable(ConfigurationError):
-    """An account's token cannot be read from its source: variable not set, file not found, and so on."""
+    """An account's token cannot be read from its source: variable not set, file not found, and so on.
+
+    Attributes:
+        summary: the reason without the names of the account and of the token's source, which differ from
+            account to account.
+    """
+
+    def __init__(self, message: str, *, summary: str = "the token cannot be read from its source") -> None:
+        super().__init__(message)
+        self.summary = summary
 
 
 class AccountsFileError(ConfigurationError):
@@ -307,6 +316,21 @@ def may_have_been_applied(error: IGamingAceError) -> bool:
     uncertain = errors.UnexpectedResponse | errors.ServerError | errors.RateLimited
     # What a code means that the contract does not know is unknown as well.
     return isinstance(error, uncertain) or type(error) is errors.APIError
+
+
+def shared_reason(error: Exception) -> str:
+    """Return an error's reason without what is one account's alone: one line for all that met the same."""
+    if isinstance(error, errors.APIError | TokenUnavailable):
+        return error.summary
+    if isinstance(error, errors.TransportError):
+        return f"{error.operation}: {error.reason}"
+    if isinstance(error, errors.UnexpectedResponse):
+        return f"{error.operation}: unexpected answer, HTTP {error.http_status}: {error.reason}"
+    if isinstance(error, errors.AcquireTimeout):
+        return "no slot of the account's budget became free in time"
+    if isinstance(error, DuplicateToken):
+        return "several accounts have the same token"
+    return str(error)
 
 
 def summarize(error: Exception) -> str:

@@ -104,7 +104,8 @@ class Account:
             return self.token.open()
         except TokenUnavailable as error:
             problem = error
-        raise TokenUnavailable(f"account {self.name!r}: {problem}") from problem.__cause__
+        message = f"account {self.name!r}: {problem}"
+        raise TokenUnavailable(message, summary=problem.summary) from problem.__cause__
 
     def __repr__(self) -> str:
         # A traceback with local variables also shows an account whose constructor has failed.

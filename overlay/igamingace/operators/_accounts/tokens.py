@@ -6,6 +6,7 @@ import logging
 import os
 import stat
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
@@ -86,7 +87,10 @@ class EnvironmentToken:
         """
         sealed = Secret(os.environ.get(self.variable))
         if sealed.reveal() is None:
-            raise TokenUnavailable(f"the variable {self.variable} is not set: set it to the account's token")
+            raise TokenUnavailable(
+                f"the variable {self.variable} is not set: set it to the account's token",
+                summary="the variable of its token is not set: set it to the account's token",
+            )
         return _checked(sealed, f"the variable {self.variable}").reveal()
 
     def __repr__(self) -> str:
@@ -119,7 +123,10 @@ class FileToken:
         """
         sealed = _read(self.path)
         if isinstance(sealed, str):
-            raise TokenUnavailable(f"the token file {self.path} cannot be read: {sealed}")
+            raise TokenUnavailable(
+                f"the token file {self.path} cannot be read: {sealed}",
+                summary=f"its token file cannot be read: {sealed}",
+            )
         return _checked(sealed, f"the token file {self.path}").reveal()
 
     def __repr__(self) -> str:
@@ -144,7 +151,10 @@ class CallableToken:
         try:
             sealed = Secret(self._function())
         except Exception as error:
-            raise TokenUnavailable(f"{self._name()} raised {type(error).__name__}") from error
+            raised = f"raised {type(error).__name__}"
+            raise TokenUnavailable(
+                f"{self._name()} {raised}", summary=f"the function that returns its token {raised}"
+            ) from error
         return _checked(sealed, self._name()).reveal()
 
     def _name(self) -> str:
@@ -186,7 +196,8 @@ def _no_token(name: str, what: str) -> None:
 
 
 def _checked(sealed: Secret[Any], source: str) -> Secret[str]:
-    return check_token(sealed, source, TokenUnavailable, "it must be the account's API token")
+    unavailable = partial(TokenUnavailable, summary="what its source holds is not a valid token")
+    return check_token(sealed, source, unavailable, "it must be the account's API token")
 
 
 def _read(path: Path) -> Secret[str] | str:

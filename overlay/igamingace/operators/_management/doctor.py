@@ -20,6 +20,7 @@ from igamingace._transport.route import route_to
 from igamingace.errors import ConfigurationError, IGamingAceError, ServerIsBusy, TransportError
 from igamingace.limits._shared import examine_store
 from igamingace.operators._accounts.account_info import duplicate_tokens, points_of
+from igamingace.operators._errors import shared_reason
 from igamingace.operators._execution.flow import Block, CallEach, CallOne, OpenAgent
 from igamingace.operators._management.health import (
     CHECKS,
@@ -132,7 +133,7 @@ def doctor(
         ids = {name: one for name, (one, _) in results.ok.items() if one is not None}
         failed = {**results.failed, **duplicate_tokens(accounts, ids)}
         found = {
-            account.name: (*_unread(failed[account.name]), budget)
+            account.name: (*_unread(account.name, failed[account.name]), budget)
             if account.name in failed
             else (*results[account.name].value[1], budget)
             for account in accounts
@@ -158,7 +159,7 @@ def _examine(account: Account, expected: HealthExpectations) -> Flow[tuple[str |
         checked: Iterable[HealthCheckResult] = yield from check_info(account, info, expected)
     except IGamingAceError as error:
         others = _others(agent.stats(), busy=isinstance(error, ServerIsBusy))
-        return None, (*_unread(error, agent), others)
+        return None, (*_unread(account.name, error, agent), others)
     results = (_without_points(_in_words(one), account, info) for one in checked)
     return info.id, (*results, clock, _connection(agent), _others(agent.stats()))
 
@@ -187,9 +188,11 @@ def _without_points(result: HealthCheckResult, account: Account, info: Info) -> 
     )
 
 
-def _unread(error: Exception, agent: Agent | AsyncAgent | None = None) -> Iterator[HealthCheckResult]:
+def _unread(
+    account: str, error: Exception, agent: Agent | AsyncAgent | None = None
+) -> Iterator[HealthCheckResult]:
     """Yield the results of an account that could not be read."""
-    found = {one.check: one for one in unreadable(error)}
+    found = {one.check: one for one in unreadable(account, error)}
     culprit = next((name for name, one in found.items() if one.state == "failed"), "token")
     unconnected = isinstance(error, TransportError) and not error.may_have_arrived
     for name in (*CHECKS, "clock"):
@@ -197,7 +200,7 @@ def _unread(error: Exception, agent: Agent | AsyncAgent | None = None) -> Iterat
         yield found[name] if known else HealthCheckResult(name, "unknown", _UNREAD)
     connection = _connection(agent)
     if unconnected and connection.state != "failed":
-        connection = HealthCheckResult("connection", "failed", str(error))
+        connection = HealthCheckResult("connection", "failed", str(error), summary=shared_reason(error))
     yield connection
     if agent is None:
         yield HealthCheckResult("other programs", "unknown", _UNREAD)

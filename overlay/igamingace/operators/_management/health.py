@@ -11,6 +11,7 @@ from igamingace_bindings.contract import CALLBACKS
 
 from igamingace._common.answers import field_of
 from igamingace._common.masking import without_userinfo
+from igamingace._common.text import accounts_text, without_account
 from igamingace._common.urls import is_unencrypted
 from igamingace.errors import (
     AuthenticationError,
@@ -26,7 +27,7 @@ from igamingace.operators._accounts.account_info import (
     missing_wallet,
     points_of,
 )
-from igamingace.operators._errors import DuplicateToken, TokenUnavailable
+from igamingace.operators._errors import DuplicateToken, TokenUnavailable, shared_reason
 from igamingace.operators._execution.flow import CallEach, CallOne
 from igamingace.operators._execution.read_infos import read_info
 from igamingace.operators._management.allowed_ips import AllowedAddresses
@@ -117,13 +118,23 @@ class HealthReport:
         return {name: results for name, results in problems.items() if results}
 
     def __str__(self) -> str:
-        """A line for each problem: account, check, state and what was found."""
+        """A line for each problem, failures first: accounts, check, state and what was found."""
         lines = [
-            f"{name}: {result.check}: {result.state}: {result.detail}"
-            for name, results in self.problems.items()
-            for result in results
+            f"{accounts_text(names, len(self.agents))}: {result.check}: {result.state}: {result.detail}"
+            for result, names in self.grouped().items()
+            if result.state != "ok"
         ]
         return "\n".join(lines) or "no problem was found"
+
+    def __repr__(self) -> str:
+        return f"<HealthReport of {len(self.agents)} accounts: {self.ready} ready>"
+
+    @property
+    def ready(self) -> int:
+        """How many accounts have no check that failed or is unknown."""
+        return sum(
+            all(result.state in ("ok", "warning") for result in results) for results in self.agents.values()
+        )
 
     def grouped(self) -> dict[HealthCheckResult, tuple[str, ...]]:
         """Return each different result with the names of the accounts that have it.
@@ -177,7 +188,7 @@ def check(
     failed = {**results.failed, **duplicate_tokens(accounts, ids)}
     return HealthReport(
         {
-            name: tuple(unreadable(failed[name])) if name in failed else result.value[1]
+            name: tuple(unreadable(name, failed[name])) if name in failed else result.value[1]
             for name, result in results.items()
         }
     )
@@ -214,7 +225,7 @@ def check_info(
     )
 
 
-def unreadable(error: Exception) -> Iterator[HealthCheckResult]:
+def unreadable(account: str, error: Exception) -> Iterator[HealthCheckResult]:
     """Yield the results of an account that could not be read: one has failed, the others are unknown."""
     failed = {
         "token": isinstance(error, AuthenticationError | TokenUnavailable | DuplicateToken)
@@ -227,7 +238,8 @@ def unreadable(error: Exception) -> Iterator[HealthCheckResult]:
         if name == "token" and isinstance(error, UnexpectedField):
             yield HealthCheckResult(name, "ok")  # the answer was a success
         else:
-            yield HealthCheckResult(name, state, str(error))
+            detail = without_account(account, error)
+            yield HealthCheckResult(name, state, detail, summary=shared_reason(error))
 
 
 def _address(info: Info) -> HealthCheckResult:
@@ -296,7 +308,7 @@ def _points(account: Account, info: Info, floor: Amounts | None) -> HealthCheckR
         problem = missing_wallet(account.currency, currencies_of(info))
         points = points_of(info, account.currency)
     except IGamingAceError as error:
-        return HealthCheckResult("points", "unknown", str(error))
+        return HealthCheckResult("points", "unknown", str(error), summary=shared_reason(error))
     if problem is not None:
         return HealthCheckResult("points", "failed", problem)
     held = f"{points:f} {account.currency}"
@@ -320,7 +332,7 @@ def _providers(account: Account) -> Flow[HealthCheckResult]:
             if states.get(str(one.status)) == MAINTENANCE
         ]
     except IGamingAceError as error:
-        return HealthCheckResult("providers", "unknown", str(error))
+        return HealthCheckResult("providers", "unknown", str(error), summary=shared_reason(error))
     if unavailable:
         return HealthCheckResult("providers", "warning", f"in maintenance: {', '.join(unavailable)}")
     return HealthCheckResult("providers", "ok")
