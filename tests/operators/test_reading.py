@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 from igamingace.errors import ConfigurationError
-from igamingace.operators import Account, TreeError, WalletUnreadable
+from igamingace.operators import Account, EnvironmentToken, TreeError, WalletUnreadable
 
 from .bank import top_up
 
@@ -206,3 +206,38 @@ def test_a_token_that_was_changed_is_used_even_for_an_agent_that_is_held(use, tr
 def test_a_choice_that_nobody_can_fit_is_an_error(world, tree, wrong):
     with pytest.raises(ConfigurationError):
         world.operator(tree).agents(**wrong)
+
+
+MANY = [Account(name=f"a{n}", token=EnvironmentToken(f"NOT_SET_{n}"), currency="USD") for n in range(500)]
+
+
+def test_what_is_read_of_many_accounts_has_a_short_repr(world, tmp_path):
+    balances = world.use(lambda operator: operator.balances(), MANY)
+    discovery = world.use(lambda operator: operator.discover(), MANY)
+    plan = world.use(lambda operator: operator.plan_top_up(minimum=D(1), target=D(2)), MANY)
+    topped_up = world.use(
+        lambda operator: operator.top_up(minimum=D(1), target=D(2), journal=tmp_path / "journal"), MANY
+    )
+
+    assert [repr(each) for each in (balances, discovery, plan, topped_up)] == [
+        "<Balances of 500 accounts: 0 read, 500 failed>",
+        "<Discovery of 500 accounts: 0 with differences, 500 failed>",
+        "<Plan of 0 transfers, 0 short, 500 failed>",
+        "<TopUp of 0 transfers: 0 done, 0 not needed, 0 not done, 0 unknown>",
+    ]
+
+
+def test_a_discovery_as_text_has_a_line_for_each_difference_and_failure(use, tree):
+    wrong = [
+        Account(name="asia", token=tree[1].token, currency="USD", level="agent"),
+        Account(name="europe", token=tree[5].token, currency="EUR", level="operator"),
+        Account(name="gone", token=EnvironmentToken("NOT_SET"), currency="USD"),
+    ]
+
+    discovery = use(lambda operator: operator.discover(), wrong)
+
+    assert str(discovery).splitlines() == [
+        "asia: its level is 'operator', not 'agent'",
+        "gone: the variable NOT_SET is not set: set it to the account's token",
+        "1 of 3 accounts are as configured",
+    ]

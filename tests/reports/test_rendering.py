@@ -48,6 +48,17 @@ def test_csv_has_each_row_with_exact_amounts():
     assert (other["provider"], other["others"]) == ("", "UNKNOWN_64: 7.00 (1)")
 
 
+def test_a_report_as_text_has_its_days_its_figures_and_who_has_open_hours():
+    report = with_open(report_of(played(BET, "1010.5"), played(WIN, "0.001")))
+
+    assert str(report).splitlines() == [
+        f"Revenue of {report.days}",
+        "USD: bets 1,010.50, cancels 0.00, wins 0.001, bonus wins 0.00, GGR 1,010.499; 1 rounds, 1 players",
+        "Hours are missing of lotus: see `open`",
+    ]
+    assert repr(report) == f"<RevenueReport of 1 agents, {report.days}: 1 with open hours>"
+
+
 @pytest.mark.parametrize(
     ("currency", "texts"), [("USD", ("10.00", "0.00")), ("KRW", ("10", "0")), ("KWD", ("10.000", "0.000"))]
 )

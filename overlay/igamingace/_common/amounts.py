@@ -67,3 +67,17 @@ def format_amount(amount: Decimal) -> str:
     """Return a finite amount as JavaScript writes it: no exponent, no zeros at the end, no digit lost."""
     text = f"{amount:f}"  # unlike normalize(), which rounds to the 28 digits of the context
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def amount_text(amount: Decimal, currency: str) -> str:
+    """Return an amount with all its digits, at least those of its currency, and thousands separators."""
+    return f"{amount:,.{_digits(amount, currency)}f}"
+
+
+def plain_amount(amount: Decimal, currency: str) -> str:
+    """Return an amount as `amount_text` does, without separators: for programs and spreadsheets."""
+    return f"{amount:.{_digits(amount, currency)}f}"
+
+
+def _digits(amount: Decimal, currency: str) -> int:
+    return max(decimals(amount), minor_digits(currency))

@@ -6,9 +6,9 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any, Final
 
+from igamingace._common.amounts import plain_amount
 from igamingace._common.spreadsheet import safe_cell
 from igamingace.reports._report import ReportRow, dimension_fields, read_dimensions
-from igamingace.reports._text import plain_amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,12 +6,11 @@ from decimal import Decimal
 from functools import reduce
 from typing import TYPE_CHECKING, Final
 
-from igamingace._common.amounts import EXACT
+from igamingace._common.amounts import EXACT, amount_text
 from igamingace._common.html_page import html_page, html_table, text
 from igamingace.reports._report import read_dimensions
 from igamingace.reports._text import (
     FIGURES,
-    amount_text,
     dimension_cells,
     figure_cells,
     open_lines,

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast, get_args
 
-from igamingace._common.amounts import EXACT
+from igamingace._common.amounts import EXACT, amount_text
+from igamingace._common.text import accounts_text
 from igamingace.errors import ConfigurationError
 from igamingace.models import TransactionType
 from igamingace.reports._tally import UNREADABLE, Cell, Sum
@@ -133,6 +134,17 @@ class RevenueReport:
     days: Days
     bonus_cost: bool
     agents: tuple[AgentDays, ...] = field(repr=False)
+
+    def __str__(self) -> str:
+        """The days, a line for each currency, and how many agents have hours that are missing."""
+        lines = [f"Revenue of {self.days}", *map(_figures, self.totals())]
+        if missing := dict.fromkeys(hours.agent for hours in self.open):
+            lines.append(f"Hours are missing of {accounts_text(missing, len(self.agents))}: see `open`")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        missing = len({hours.agent for hours in self.open})
+        return f"<RevenueReport of {len(self.agents)} agents, {self.days}: {missing} with open hours>"
 
     @property
     def open(self) -> tuple[OpenHours, ...]:
@@ -278,6 +290,19 @@ def dimension_fields(row: ReportRow, dimensions: tuple[Dimension, ...]) -> dict[
     if "game" in dimensions:
         fields |= {"game_code": row.game_code, "game": row.game}
     return fields
+
+
+def _figures(row: ReportRow) -> str:
+    """Return the figures of a row on one line."""
+    named = {
+        "bets": row.bets.amount,
+        "cancels": row.cancels.amount,
+        "wins": row.wins.amount,
+        "bonus wins": row.bonus_wins.amount,
+        "GGR": row.ggr,
+    }
+    amounts = ", ".join(f"{name} {amount_text(each, row.currency)}" for name, each in named.items())
+    return f"{row.currency}: {amounts}; {row.rounds:,} rounds, {row.players:,} players"
 
 
 def _sum(each: Sum) -> dict[str, Any]:

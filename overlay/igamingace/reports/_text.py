@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from igamingace._common.amounts import decimals, minor_digits
+from igamingace._common.amounts import amount_text, minor_digits
 from igamingace._common.text import names_text
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from decimal import Decimal
 
     from igamingace.reports._report import Dimension, ReportRow, RevenueReport
 
 __all__ = [
     "FIGURES",
-    "amount_text",
     "dimension_cells",
     "fee_text",
     "figure_cells",
     "open_lines",
     "other_rows",
-    "plain_amount",
     "provider_text",
 ]
 
@@ -37,20 +34,6 @@ FIGURES: Final = (
     "players",
 )
 """The headings of `figure_cells`."""
-
-
-def amount_text(amount: Decimal, currency: str) -> str:
-    """Return an amount with all its digits, at least those of its currency, and thousands separators."""
-    return f"{amount:,.{_digits(amount, currency)}f}"
-
-
-def plain_amount(amount: Decimal, currency: str) -> str:
-    """Return an amount as `amount_text` does, without separators: for programs and spreadsheets."""
-    return f"{amount:.{_digits(amount, currency)}f}"
-
-
-def _digits(amount: Decimal, currency: str) -> int:
-    return max(decimals(amount), minor_digits(currency))
 
 
 def fee_text(row: ReportRow) -> str:

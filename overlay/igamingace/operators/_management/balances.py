@@ -49,6 +49,10 @@ class Balances:
         ]
         return "\n".join([*lines, *(f"{name}: {error}" for name, error in self.failed.items())])
 
+    def __repr__(self) -> str:
+        read, failed = len(self.by_agent), len(self.failed)
+        return f"<Balances of {read + failed} accounts: {read} read, {failed} failed>"
+
     def to_json(self) -> dict[str, object]:
         """Return a JSON document; amounts and errors are strings."""
         return {

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from igamingace._common.text import without_account
 from igamingace.operators._accounts.account import LEVELS, Account
 from igamingace.operators._accounts.account_info import currencies_of, missing_wallet, parent_of
 from igamingace.operators._errors import WalletUnreadable
@@ -39,6 +40,19 @@ class Discovery:
     accounts: tuple[Account, ...]
     differences: dict[str, tuple[str, ...]]
     failed: dict[str, Exception]
+
+    def __str__(self) -> str:
+        """A line for each difference and each account that could not be read, and how many are unchanged."""
+        unchanged = len(self.accounts) - len(self.differences.keys() | self.failed.keys())
+        lines = [
+            *(f"{name}: {text}" for name, texts in self.differences.items() for text in texts),
+            *(f"{name}: {without_account(name, error)}" for name, error in self.failed.items()),
+        ]
+        return "\n".join([*lines, f"{unchanged} of {len(self.accounts)} accounts are as configured"])
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.differences)} with differences, {len(self.failed)} failed"
+        return f"<Discovery of {len(self.accounts)} accounts: {counts}>"
 
 
 def discover(tree: Tree, options: RunOptions) -> Flow[Discovery]:

@@ -107,6 +107,10 @@ class Plan:
             lines.append(f"{len(self.transfers)} transfers of {sums}")
         return "\n".join(lines) or "no account has less than the minimum"
 
+    def __repr__(self) -> str:
+        counts = f"{len(self.transfers)} transfers, {len(self.short)} short, {len(self.failed)} failed"
+        return f"<Plan of {counts}>"
+
     def to_json(self) -> dict[str, object]:
         """Return a JSON document; amounts and errors are strings."""
         return {

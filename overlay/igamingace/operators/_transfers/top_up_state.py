@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast, get_args
 
 from igamingace_bindings.scalars import is_in_range
 
@@ -98,6 +98,10 @@ class TopUp:
         if self.lacking is not None and not self.lacking.is_empty:
             lines += ["lacking still:", *str(self.lacking).splitlines()]
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        states = ", ".join(f"{len(self.of(state))} {state}" for state in get_args(TransferState))
+        return f"<TopUp of {len(self.plan.transfers)} transfers: {states}>"
 
     def to_json(self) -> dict[str, object]:
         """Return a JSON document; amounts are strings."""
