@@ -6,6 +6,7 @@ import pickle
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 
 import httpx2
 import igamingace
@@ -15,6 +16,8 @@ from igamingace.limits import LocalLimiter, account_key
 from igamingace.operators import Account, DeadlineExceeded, Result, TokenUnavailable
 
 from .api import LONG, Api, agents, ask, own_threads, wait_for
+
+D = Decimal
 
 
 def test_results_keep_the_success_or_the_error_of_each_agent(world):
@@ -74,6 +77,49 @@ def test_at_the_deadline_the_rest_is_reported_and_not_missing(world):
         False,
     ]
     assert (results["a1"].elapsed, results["a3"].elapsed) == (0.5, 0.0)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda operator: operator.balances(deadline=0.3),
+        lambda operator: operator.discover(deadline=0.3),
+        lambda operator: operator.plan_top_up(minimum=D(1), target=D(2), deadline=0.3),
+    ],
+)
+def test_what_only_reads_gives_no_advice_on_writes_at_the_deadline(world, silent, run):
+    url, _ = silent
+
+    accounts = [
+        Account(name="top", token="token-of-top", currency="USD", level="operator"),
+        Account(name="a0", token="token-0", currency="USD", parent="top"),
+    ]
+
+    late = world.use(run, accounts, base_url=url, timeout=1000).failed["a0"]
+
+    assert late.started
+    assert str(late) == "the deadline of 0.3 s was exceeded; its call was in progress; it only reads"
+
+
+@pytest.mark.parametrize("checks", ["check", "doctor"])
+def test_checks_give_no_advice_on_writes_at_the_deadline(world, silent, checks):
+    url, _ = silent
+
+    report = world.use(
+        lambda operator: getattr(operator, checks)(deadline=0.3), agents(2), base_url=url, timeout=1000
+    )
+
+    assert "its call was in progress; it only reads" in str(report)
+
+
+def test_a_function_of_the_caller_may_have_written_at_the_deadline(world, silent):
+    url, _ = silent
+
+    results = world.use(
+        lambda operator: operator.map(ask, deadline=0.3), agents(1), base_url=url, timeout=1000
+    )
+
+    assert str(results.failed["a0"]).endswith("check what it wrote before you repeat it")
 
 
 def test_who_reads_slowly_gets_each_result_once_and_the_truth_of_what_was_begun():

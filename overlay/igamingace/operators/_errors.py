@@ -150,11 +150,10 @@ class DeadlineExceeded(IGamingAceError, TimeoutError):
         seconds: the deadline, in seconds.
     """
 
-    def __init__(self, *, started: bool, seconds: float) -> None:
+    def __init__(self, *, started: bool, seconds: float, reads_only: bool = False) -> None:
+        advice = "; it only reads" if reads_only else ": check what it wrote before you repeat it"
         what = (
-            "its call was in progress: check what it wrote before you repeat it"
-            if started
-            else "its call had not started: nothing was sent"
+            f"its call was in progress{advice}" if started else "its call had not started: nothing was sent"
         )
         super().__init__(f"the deadline of {seconds:g} s was exceeded; {what}")
         self.started = started

@@ -153,7 +153,15 @@ class Driver(_BaseDriver[ManagedAgent, Transport]):
         bar = progress_bar(len(accounts)) if options.progress else None
         together = together and bar is None
         limit = self._in_flight_limit(options)
-        run = ThreadRunner(perform, accounts, limit, scope, deadline=options.deadline, together=together)
+        run = ThreadRunner(
+            perform,
+            accounts,
+            limit,
+            scope,
+            deadline=options.deadline,
+            together=together,
+            reads_only=options.reads_only,
+        )
         return run.results() if bar is None else with_bar(run.results(), bar)
 
     def _perform(self, step: Step, scope: CancelScope | None) -> object:
@@ -161,9 +169,8 @@ class Driver(_BaseDriver[ManagedAgent, Transport]):
             return step.call(self._agent_of(step.name, scope))
         if isinstance(step, CallEach):
             each = CancelScope()
-            return self._map(
-                lambda account: self.run(step.flow(account), each), step.accounts, step.options, each
-            )
+            options = replace(step.options, reads_only=True)
+            return self._map(lambda account: self.run(step.flow(account), each), step.accounts, options, each)
         if isinstance(step, SendCallback):
             return self._send(step, scope)
         return self._perform_here(step, scope)
@@ -267,14 +274,22 @@ class AsyncDriver(_BaseDriver[AsyncManagedAgent, AsyncTransport]):
         bar = progress_bar(len(accounts)) if options.progress else None
         together = together and bar is None
         limit = self._in_flight_limit(options)
-        run = TaskRunner(perform, accounts, limit, deadline=options.deadline, together=together)
+        run = TaskRunner(
+            perform,
+            accounts,
+            limit,
+            deadline=options.deadline,
+            together=together,
+            reads_only=options.reads_only,
+        )
         return run.batches() if bar is None else with_bar_async(run.batches(), bar)
 
     async def _perform(self, step: Step) -> object:
         if isinstance(step, CallOne):
             return await step.call(await self._agent_of(self._tree[step.name]))
         if isinstance(step, CallEach):
-            return await self._map(lambda account: self.run(step.flow(account)), step.accounts, step.options)
+            options = replace(step.options, reads_only=True)
+            return await self._map(lambda account: self.run(step.flow(account)), step.accounts, options)
         if isinstance(step, SendCallback):
             return await self._send(step)
         return await self._perform_here(step)

@@ -30,6 +30,9 @@ class CallOne:
 class CallEach:
     """A flow for each of many accounts, run concurrently; the result is a `Results`.
 
+    These flows only read, which the errors of those cut off by a deadline say. What moves points or changes
+    accounts goes one by one, and has no deadline.
+
     Attributes:
         accounts: the accounts.
         flow: makes the flow of one account.
@@ -76,11 +79,13 @@ class RunOptions:
         max_in_flight: maximum number of concurrent calls; None for the operator's own.
         deadline: seconds for the whole run; None for no deadline.
         progress: whether to show a progress bar.
+        reads_only: whether the calls are known to change nothing; a caller's functions do what they want.
     """
 
     max_in_flight: int | None = None
     deadline: float | None = None
     progress: bool = False
+    reads_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

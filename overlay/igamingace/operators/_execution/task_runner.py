@@ -37,9 +37,11 @@ class TaskRunner(Generic[T]):
         *,
         deadline: float | None,
         together: bool,
+        reads_only: bool = False,
     ) -> None:
         """Set up; nothing runs before `batches` is iterated. The arguments are those of `ThreadRunner`."""
         self._together = together
+        self._reads_only = reads_only
         self._perform = perform
         self._missing = {account.name: account for account in accounts}
         self._seconds = math.inf if deadline is None else deadline
@@ -102,7 +104,7 @@ class TaskRunner(Generic[T]):
     def _late(self) -> Iterator[Result[T]]:
         for account in self._missing.values():
             started = self._schedule.is_running(account)
-            error = DeadlineExceeded(started=started, seconds=self._seconds)
+            error = DeadlineExceeded(started=started, seconds=self._seconds, reads_only=self._reads_only)
             yield Result(account=account, error=error, elapsed=self._seconds if started else 0.0)
 
     async def _work(self, first: Account) -> None:

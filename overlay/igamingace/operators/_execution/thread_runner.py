@@ -39,6 +39,7 @@ class ThreadRunner(Generic[T]):
         *,
         deadline: float | None,
         together: bool,
+        reads_only: bool = False,
     ) -> None:
         """Set up; nothing runs before `results` is iterated.
 
@@ -49,8 +50,10 @@ class ThreadRunner(Generic[T]):
             scope: what the calls carry; the run sets its deadline, and cancels it.
             deadline: seconds for all of them.
             together: deliver the results in one batch, which is cheaper than one by one.
+            reads_only: whether the calls are known to change nothing.
         """
         self._together = together
+        self._reads_only = reads_only
         self._perform = perform
         self._missing = {account.name: account for account in accounts}
         self._seconds = math.inf if deadline is None else deadline
@@ -100,7 +103,7 @@ class ThreadRunner(Generic[T]):
             yield from self._arrived(0.0)
         for name, account in self._missing.items():
             started = name in running
-            error = DeadlineExceeded(started=started, seconds=self._seconds)
+            error = DeadlineExceeded(started=started, seconds=self._seconds, reads_only=self._reads_only)
             yield Result(account=account, error=error, elapsed=self._seconds if started else 0.0)
 
     def _start_more(self, now: float) -> None:
