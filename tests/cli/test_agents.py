@@ -103,19 +103,34 @@ def test_of_several_at_the_top_it_is_the_only_operator_in_its_currency(run, tmp_
 @pytest.mark.parametrize(
     ("currency", "told"),
     [
-        ("USD", "there are several operators in USD at the top: give --parent"),
-        ("KRW", "there is no operator in KRW at the top: give --parent"),
+        (
+            "USD",
+            "there are several operators in USD at the top: give --parent with one: bigoperator, top-2",
+        ),
+        ("EUR", "there is no operator in EUR at the top, and no --parent: give the name of one: low-eur"),
+        ("JPY", "no operator among the accounts has JPY"),
     ],
 )
-def test_where_the_currency_does_not_tell_the_parent_those_at_the_top_are_listed(
+def test_where_the_currency_does_not_tell_the_parent_those_that_can_be_it_are_listed(
     run, tmp_path, currency, told
 ):
     add_root(tmp_path, "top-2", "USD", "operator")
+    add_root(tmp_path, "low-eur", "EUR", "operator")
+    with (tmp_path / "agents.toml").open("a") as file:
+        file.write('parent = "top-2"\n')
 
     done = run("agents", "create", "more", "--currency", currency, *TOP[2:], "--yes", status=2)
 
     assert told in done.stderr
-    assert "bigoperator (USD), top-2 (USD)" in done.stderr
+
+
+@pytest.mark.parametrize("parent", [[], ["--parent", "west"]])
+def test_a_parent_in_another_currency_is_refused_before_the_question(run, parent):
+    done = run("agents", "create", "more", "--currency", "JPY", *TOP[2:], *parent, status=2)
+
+    assert "has USD, and an account in JPY needs a parent that has JPY" in done.stderr
+    assert "no operator among the accounts has JPY" in done.stderr
+    assert "Open the agent" not in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,8 @@ def test_a_password_that_was_given_is_used(use):
         ({"parent": "lotus"}, "only operators have children"),
         ({"parent": None}, "'world', 'europe': choose one"),
         ({"currency": "EURO"}, "three capital letters"),
+        ({"currency": "EUR"}, "an account in EUR needs a parent that has EUR: give the name of one: europe"),
+        ({"currency": "JPY"}, "no operator among the accounts has JPY"),
         ({"rate": 12.5}, "give a Decimal from 0 to 100"),
         ({"rate": D("NaN")}, "give a Decimal from 0 to 100"),
         ({"rate": D("sNaN")}, "give a Decimal from 0 to 100"),

@@ -95,13 +95,15 @@ def create(
     Example: igamingace agents create mycasino-2 --currency EUR --rate 12.5 --allow 198.51.100.7
     """
     from igamingace.operators import CreatedOutside, CreationUnknown  # noqa: PLC0415 -- not for --help
-    from igamingace.operators._accounts.account import check_field  # noqa: PLC0415 -- as above
+    from igamingace.operators._accounts.account import check_currency, check_field  # noqa: PLC0415 -- as above
     from igamingace.operators._management.allowed_ips import LOGGER  # noqa: PLC0415 -- as above
-    from igamingace.operators._management.create import new_password  # noqa: PLC0415 -- as above
+    from igamingace.operators._management.create import check_parent, new_password  # noqa: PLC0415 -- as above
 
     with command(as_json=as_json) as context, open_operator(file) as opened:
         above = opened.tree()[parent].name if parent else _root_for(currency, opened)
         check_field("name", name)
+        # Before the question; `create_agent` checks it again.
+        check_parent(opened.tree(), opened.tree()[above], check_currency(currency))
         accounts = accounts_file(file)
         if append:
             _check_append(accounts, name)
@@ -187,18 +189,21 @@ def _root_for(currency: str, operator: Operator) -> str:
     Raises:
         CannotRun: it cannot be told which one is meant.
     """
+    from igamingace.operators._management.create import possible_parents  # noqa: PLC0415 -- not for --help
+
     roots = operator.tree().roots
     if len(roots) == 1:
         return roots[0].name
-    operators = [account for account in roots if account.level == "operator"]
-    of_currency = [account for account in operators if account.currency == currency]
+    of_currency = [one for one in roots if (one.level, one.currency) == ("operator", currency)]
     if len(of_currency) == 1:
         return of_currency[0].name
-    names = [f"{plain(account.name)} ({account.currency})" for account in of_currency or operators]
-    if not names:
-        raise CannotRun("there is no operator at the top: give --parent with the name of the one above it")
-    which = f"are several operators in {currency}" if of_currency else f"is no operator in {currency}"
-    raise CannotRun(f"there {which} at the top: give --parent with the name of one: {names_text(names)}")
+    if of_currency:
+        names = names_text([account.name for account in of_currency])
+        raise CannotRun(
+            f"there are several operators in {currency} at the top: give --parent with one: {names}"
+        )
+    below = possible_parents(operator.tree(), currency)
+    raise CannotRun(f"there is no operator in {currency} at the top, and no --parent: {below}")
 
 
 def _addresses(given: Iterable[str], *, everybody: bool) -> AllowedAddresses:

@@ -274,7 +274,7 @@ class AsyncOperator(OperatorBase):
             name: its name in this program.
             currency: its one currency, an ISO 4217 code.
             rate: its share of the gross gaming revenue (GGR), in percent.
-            parent: the name of the operator above it; default: the only one at the top.
+            parent: the name of the operator above it, in the same currency; default: the only one at the top.
             level: agent, which is one casino website, or operator, which may have accounts below it.
             operator_id: the vendor's id for it, with which it logs in; default: `name`.
             title: its display name in the back office; default: `name`.

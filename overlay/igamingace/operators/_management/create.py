@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from igamingace._common.masking import without_userinfo
 from igamingace._common.names import check_name
 from igamingace._common.secret import Secret
+from igamingace._common.text import names_text
 from igamingace._common.urls import is_callable_url
 from igamingace.errors import (
     APIError,
@@ -118,8 +119,7 @@ def check_spec(
     if check_field("name", name) in tree:
         raise ConfigurationError(f"the name {name!r} is taken")
     above = tree[parent] if parent is not None else _only_root_operator(tree)
-    if above.level != "operator":
-        raise ConfigurationError(f"{above.name!r} is an agent: only operators have children")
+    check_parent(tree, above, check_currency(currency))
     if not isinstance(rate, Decimal) or not rate.is_finite() or not 0 <= rate <= _MAX_RATE:  # pyright: ignore[reportUnnecessaryIsInstance] -- callers pass anything
         raise ConfigurationError(f"rate is {rate!r}: give a Decimal from 0 to 100, in percent")
     check_callback_url(callback_url)
@@ -129,7 +129,7 @@ def check_spec(
     return AccountSpec(
         account={
             "name": name,
-            "currency": check_currency(currency),
+            "currency": currency,
             "level": check_level(level),
             "parent": above.name,
             "site": check_field("site", site),
@@ -142,6 +142,28 @@ def check_spec(
         password_made=not has_password,
         callback_url=callback_url,
         allowed_ips=check_addresses(name, AllowedAddresses(allowed_ips or ()), everybody=everybody),
+    )
+
+
+def check_parent(tree: Tree, parent: Account, currency: str) -> None:
+    """Raise ConfigurationError where an account cannot have an account in this currency below it."""
+    if parent.level != "operator":
+        raise ConfigurationError(f"{parent.name!r} is an agent: only operators have children")
+    if parent.currency != currency:
+        raise ConfigurationError(
+            f"{parent.name!r} has {parent.currency}, and an account in {currency} needs a parent that has "
+            f"{currency}: {possible_parents(tree, currency)}"
+        )
+
+
+def possible_parents(tree: Tree, currency: str) -> str:
+    """Return which operators an account in a currency can be below, for the end of an error's message."""
+    names = [account.name for account in tree.select(level="operator", currency=currency)]
+    if names:
+        return f"give the name of one: {names_text(names)}"
+    return (
+        f"no operator among the accounts has {currency}; one with several currencies is an account for each, "
+        "with the same token"
     )
 
 
