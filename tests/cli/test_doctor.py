@@ -32,6 +32,10 @@ def test_one_account_is_checked_by_name_and_all_by_all(run):
     assert len(run.json("doctor", "--account", "all", "--no-callbacks")["agents"]) == 5
 
 
+def test_accounts_below_one_are_checked_by_its_name(run):
+    assert [*run.json("doctor", "--under", "west", "--no-callbacks")["agents"]] == ["west-usd", "west-poor"]
+
+
 def test_an_account_that_is_not_ready_is_1_and_each_line_says_what_to_do(broken, monkeypatch):
     monkeypatch.setenv("COLUMNS", "240")
     document = broken.json("doctor", "--no-callbacks", "--floor", "USD=1000000", "--floor", "EUR=1", status=1)

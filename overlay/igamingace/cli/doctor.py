@@ -18,6 +18,7 @@ from igamingace.cli._options import (
     Deadline,
     Floor,
     SomeAccounts,
+    Under,
     parse_amounts,
 )
 from igamingace.cli._output import cell, console, emit, table
@@ -31,6 +32,7 @@ _ALL: Final = "all"
 def doctor(
     *,
     account: SomeAccounts = None,
+    under: Under = None,
     currency: Currency = None,
     floor: Floor = None,
     callbacks: Annotated[bool, typer.Option(help="Ping the callback URLs from this host.")] = True,
@@ -50,7 +52,7 @@ def doctor(
     """
     with command(as_json=as_json):
         with open_operator(file) as operator:
-            accounts = select(operator, None if account == [_ALL] else account, None, currency)
+            accounts = select(operator, None if account == [_ALL] else account, under, currency)
             least = parse_amounts("--floor", floor, accounts) if floor else None
             bar = sys.stderr.isatty() and not as_json
             report = operator.doctor(
