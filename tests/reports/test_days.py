@@ -90,6 +90,7 @@ def test_each_hour_of_several_days_belongs_to_its_day():
         ("2026-11-28 10:30", datetime(2026, 11, 28, 1, 30, tzinfo=UTC)),
         ("2026-11-28T10:30:00+00:00", datetime(2026, 11, 28, 10, 30, tzinfo=UTC)),
         ("yesterday", datetime(2026, 11, 28, 15, tzinfo=UTC)),
+        ("now", NOW),
         ("90m", NOW - timedelta(minutes=90)),
         ("6h", NOW - timedelta(hours=6)),
         ("2d", NOW - timedelta(days=2)),

@@ -133,7 +133,7 @@ def parse_days(given: object, zone: tzinfo, now: datetime) -> Days:
 
 
 def parse_moment(given: str, zone: tzinfo, now: datetime) -> datetime:
-    """Return a moment: of "2026-11-28", "2026-11-28 10:30", with an offset too, "yesterday", or "6h" ago.
+    """Return a moment: of "2026-11-28 10:30", of that with an offset, of "yesterday" or "now", or "6h" ago.
 
     Args:
         given: the text; a number with m, h or d is so many minutes, hours or days before `now`.
@@ -146,6 +146,8 @@ def parse_moment(given: str, zone: tzinfo, now: datetime) -> datetime:
     text = given.strip()
     if found := _AGO.fullmatch(text):
         return now - timedelta(**{_UNITS[found[2]]: int(found[1])})
+    if text == "now":
+        return now
     if text in _RELATIVE:
         return datetime.combine(_day(text, zone, now), time(), zone)
     try:
@@ -155,7 +157,7 @@ def parse_moment(given: str, zone: tzinfo, now: datetime) -> datetime:
     else:
         return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
     raise ConfigurationError(
-        f"{given!r} is no time: give one such as '2026-11-28', '2026-11-28 10:30', 'yesterday' or '6h'"
+        f"{given!r} is no time: give one such as '2026-11-28', '2026-11-28 10:30', 'yesterday', 'now' or '6h'"
     )
 
 
