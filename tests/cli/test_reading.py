@@ -12,11 +12,11 @@ def test_the_tree_has_names_levels_points_and_states(run):
 
     assert lines[0] == ["account", "level", "currency", "points", "state"]
     assert [line[-5:] for line in lines[2:]] == [
-        ["bigoperator", "operator", "USD", "995,000", "ok"],
-        ["mycasino", "agent", "USD", "25,000", "ok"],
+        ["bigoperator", "operator", "USD", "995,000.00", "ok"],
+        ["mycasino", "agent", "USD", "25,000.00", "ok"],
         ["west", "operator", "USD", "3,765.50", "ok"],
         ["west-usd", "agent", "USD", "1,234.50", "ok"],
-        ["west-poor", "agent", "USD", "0", "empty"],
+        ["west-poor", "agent", "USD", "0.00", "empty"],
     ]
     assert [" ".join(line[:-5]) for line in lines[2:]] == ["", "├─", "└─", "├─", "└─"]
 
@@ -64,7 +64,7 @@ def test_balances_have_a_sum_for_each_currency(run):
 
     assert [line.split() for line in done.stdout.splitlines() if line.strip()][2:] == [
         ["west-usd", "USD", "1,234.50"],
-        ["west-poor", "USD", "0"],
+        ["west-poor", "USD", "0.00"],
         ["all", "USD", "1,234.50"],
     ]
     assert document["by_agent"] == {"west-usd": {"USD": "1234.50"}, "mycasino": {"USD": "25000"}}
@@ -268,7 +268,7 @@ def test_it_runs_from_a_shell_and_a_pipe_finds_whole_lines(run, tmp_path):
     )
     machine = subprocess.run([*command, "balances", "--json"], capture_output=True, text=True, check=True)
 
-    assert any(line.split() == [name, "USD", "25,000"] for line in done.stdout.splitlines())
+    assert any(line.split() == [name, "USD", "25,000.00"] for line in done.stdout.splitlines())
     assert json.loads(machine.stdout)["by_agent"] == {name: {"USD": "25000"}}
     assert done.stderr == machine.stderr == ""
 

@@ -28,7 +28,9 @@ def test_a_dry_run_prints_the_plan_and_sends_nothing(run, points, tmp_path):
     done = run("top-up", *UNDER, "--dry-run")
     document = run.json("top-up", *UNDER, "--dry-run")
 
-    assert any(line.split() == ["west-poor", "0", "150", "USD", "west"] for line in done.stdout.splitlines())
+    assert any(
+        line.split() == ["west-poor", "0.00", "150.00", "USD", "west"] for line in done.stdout.splitlines()
+    )
     assert document["dry_run"] is True
     assert [(one["target"], one["amount"]) for one in document["plan"]["transfers"]] == [("west-poor", "150")]
     assert document["outcomes"] == []
@@ -62,7 +64,7 @@ def test_who_runs_dry_is_topped_up_once(run, points, tmp_path):
 def test_people_see_what_became_of_each_transfer(run, points):
     done = run("top-up", "--account", "west-poor", "--minimum", "USD=200", "--target", "USD=250", "--yes")
 
-    assert any(line.split() == ["west-poor", "100", "USD", "done"] for line in done.stdout.splitlines())
+    assert any(line.split() == ["west-poor", "100.00", "USD", "done"] for line in done.stdout.splitlines())
     assert points("west-poor") == 250
 
 

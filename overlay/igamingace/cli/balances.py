@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from igamingace._common.amounts import amount_text
 from igamingace.cli._accounts import open_operator, select
 from igamingace.cli._command import FAILED, command
 from igamingace.cli._options import (  # noqa: TC001 -- typer reads the annotations
@@ -14,7 +15,7 @@ from igamingace.cli._options import (  # noqa: TC001 -- typer reads the annotati
     SomeAccounts,
     Under,
 )
-from igamingace.cli._output import amount, cell, console, emit, print_failures, table
+from igamingace.cli._output import cell, console, emit, print_failures, table
 
 
 def balances(
@@ -48,10 +49,10 @@ def balances(
                         cell(one.name), one.currency, f"[red]{cell(summarize(found.failed[one.name]))}"
                     )
                 for held, points in found.by_agent.get(one.name, {}).items():
-                    rows.add_row(cell(one.name), cell(held), amount(points))
+                    rows.add_row(cell(one.name), cell(held), amount_text(points, held))
             rows.add_section()
             for held, points in found.by_currency.items():
-                rows.add_row("[bold]all", cell(held), f"[bold]{amount(points)}")
+                rows.add_row("[bold]all", cell(held), f"[bold]{amount_text(points, held)}")
             console().print(rows)
             print_failures(found.failed)
         if found.failed:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from igamingace._common.amounts import amount_text
 from igamingace.cli._accounts import open_operator, select
 from igamingace.cli._command import FAILED, UNKNOWN, command, confirm, stop
 from igamingace.cli._options import (
@@ -151,7 +152,7 @@ def _show_plan(planned: TopUp) -> None:
             *((one, ended.get(one, "")) for one in plan.transfers),
             *((one, "[red]short") for one in plan.short),
         ]:
-            figures = (amount(one.points), amount(one.amount))
+            figures = (amount_text(one.points, one.currency), amount_text(one.amount, one.currency))
             rows.add_row(cell(one.target), *figures, cell(one.currency), cell(one.source), state)
         if len(plan.transfers) > 1:
             rows.add_section()
@@ -171,7 +172,7 @@ def _show_outcomes(done: TopUp) -> None:
     for outcome in done.outcomes:
         one = outcome.transfer
         state = f"[{colours[outcome.state]}]{outcome.state}"
-        gets = "" if outcome.sent is None else amount(outcome.sent)
+        gets = "" if outcome.sent is None else amount_text(outcome.sent, one.currency)
         rows.add_row(cell(one.target), gets, cell(one.currency), state)
     console().print(rows)
     counts = Counter(outcome.state for outcome in done.outcomes)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from igamingace._common.amounts import amount_text
 from igamingace.cli._accounts import open_operator
 from igamingace.cli._command import FAILED, command
 from igamingace.cli._options import (  # noqa: TC001 -- typer reads the annotations
@@ -13,7 +14,7 @@ from igamingace.cli._options import (  # noqa: TC001 -- typer reads the annotati
     AsJson,
     Deadline,
 )
-from igamingace.cli._output import amount, cell, console, emit, print_failures, table
+from igamingace.cli._output import cell, console, emit, print_failures, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +86,7 @@ def _cells(account: Account, found: Balances | None) -> Sequence[str]:
     points = found.by_agent[account.name].get(account.currency)
     if points is None:
         return ("", f"[red]has no {account.currency}")
-    return (amount(points), "ok" if points else "[yellow]empty")
+    return (amount_text(points, account.currency), "ok" if points else "[yellow]empty")
 
 
 def _to_json(depth: int, account: Account, found: Balances | None) -> dict[str, object]:
