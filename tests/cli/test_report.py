@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from igamingace.cli.report import _progress
 from igamingace.sandbox.store.models import Transaction, TransactionType
 
 KOREA = timezone(timedelta(hours=9))
@@ -234,3 +235,20 @@ def test_a_full_disk_ends_the_printing_of_transactions_with_one_message(run, cap
 )
 def test_transactions_that_cannot_be_asked_for_are_refused(run, arguments, reason):
     assert reason in run("transactions", *arguments, "-a", "mycasino", *PAUSE, status=2).stderr
+
+
+def test_the_bar_adds_up_the_hours_of_all_agents(monkeypatch):
+    updates = []
+    monkeypatch.setattr("rich.progress.Progress.update", lambda self, task, **fields: updates.append(fields))
+
+    with _progress(shown=True) as advance:
+        assert advance is not None
+        for agent, done in (("a", 0), ("b", 2), ("a", 1), ("b", 3)):
+            advance(agent, done, 24)
+
+    assert updates == [
+        {"advance": 0, "total": 24},
+        {"advance": 2, "total": 48},
+        {"advance": 1, "total": 48},
+        {"advance": 1, "total": 48},
+    ]

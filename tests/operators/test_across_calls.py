@@ -91,6 +91,24 @@ def test_slow_calls_make_place_for_others_up_to_the_bound():
     assert schedule.end(started[0], SLOW_AFTER) is not None
 
 
+def test_a_call_that_pauses_makes_place_for_others_and_continues_in_any_slot():
+    first, second, third = everybody = agents(3)
+    schedule = Schedule(everybody, 1)
+
+    assert schedule.next(0.0) == first
+    assert schedule.pause(first, 1.0, 5.0) == second
+    assert schedule.is_running(first)
+    assert schedule.pause(second, 2.0, 9.0) == third
+    assert schedule.end(third, 5.9) is None  # nobody's pause is over
+    assert schedule.next(6.0) == first
+    assert schedule.next(20.0) is None  # its slot is taken
+    assert schedule.end(first, 20.0) == second
+    assert not schedule.finished
+    assert schedule.end(second, 21.0) is None
+    assert schedule.finished
+    assert not schedule.is_running(second)
+
+
 def test_each_agent_keeps_to_the_budget_of_its_account(world):
     limiter = LocalLimiter()
 

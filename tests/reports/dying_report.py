@@ -17,9 +17,9 @@ options = {"base_url": settings["url"], "time_zone": settings["zone"]}
 hours = itertools.count(1)
 
 
-def die(_agent: str, _done: int, _total: int) -> None:
+def die(_agent: str, done: int, _total: int) -> None:
     """End the process after so many hours, without any farewell."""
-    if next(hours) == settings["after"]:
+    if done and next(hours) == settings["after"]:
         os._exit(9)
 
 

@@ -136,7 +136,7 @@ def test_after_a_crash_only_what_the_journal_has_not_is_asked_for(reporter, casi
 
     def crash(agent, done, total):
         seen.append((agent, done, total))
-        if len(seen) == 30:
+        if len([each for each in seen if each[1]]) == 30:
             raise Crash
 
     with pytest.raises(Crash):
@@ -257,12 +257,43 @@ def test_no_agent_waits_for_the_pause_of_another(reporter):
     begun = set()
 
     def end_when_all_have_begun(agent, done, total):
-        begun.add(agent)
+        begun.update([agent] if done else [])
         if len(begun) == 4:
             raise Crash
 
     with pytest.raises(Crash):  # and not after an hour
-        reporter.many(pause=3600, on_progress=end_when_all_have_begun)
+        reporter.many(pause=3600, on_progress=end_when_all_have_begun, max_in_flight=1, deadline=30)
+
+
+def test_an_agent_goes_on_after_its_pause_when_those_that_had_not_begun_have_begun(reporter, casino):
+    order = []
+
+    report = reporter.many(
+        pause=0.001, max_in_flight=1, on_progress=lambda agent, done, total: order.append((agent, done))
+    )
+
+    assert figures_by_agent(report) == casino.books()
+    assert report.complete
+    begun = [place for place, (_, done) in enumerate(order) if done == 1]
+    assert max(begun) < order.index(("a-0", 2))
+    assert sorted(order) == sorted((f"a-{n}", hour) for n in range(4) for hour in range(25))
+
+
+def test_progress_begins_with_all_hours_of_all_agents_also_those_of_the_journal(reporter, tmp_path):
+    journal = tmp_path / "report.jsonl"
+    reporter.many(["a-1"], journal=journal)
+    seen = []
+
+    reporter.many(journal=journal, on_progress=lambda *each: seen.append(each))
+
+    assert seen[:4] == [("a-0", 0, 24), ("a-1", 24, 24), ("a-2", 0, 24), ("a-3", 0, 24)]
+    assert len(seen) == 4 + 3 * 24
+
+
+def test_a_pause_that_is_none_leaves_the_day_open(reporter):
+    report = reporter.many(["a-0", "a-1"], pause=-1)
+
+    assert ["pause is -1" in hours.reason for hours in report.open] == [True, True]
 
 
 @in_threads

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
 
-__all__ = ["run_flow", "run_flow_async"]
+__all__ = ["resume", "run_flow", "run_flow_async"]
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -25,7 +25,7 @@ def run_flow(flow: Generator[S, Any, T], perform: Callable[[S], object]) -> T:
         failure: Exception | None = None
         while True:
             try:
-                step = _resume(flow, result, failure)
+                step = resume(flow, result, failure)
             except StopIteration as end:
                 returned: T = end.value
                 return returned
@@ -43,7 +43,7 @@ async def run_flow_async(flow: Generator[S, Any, T], perform: Callable[[S], Awai
         failure: Exception | None = None
         while True:
             try:
-                step = _resume(flow, result, failure)
+                step = resume(flow, result, failure)
             except StopIteration as end:
                 returned: T = end.value
                 return returned
@@ -54,5 +54,6 @@ async def run_flow_async(flow: Generator[S, Any, T], perform: Callable[[S], Awai
                 failure = error
 
 
-def _resume(flow: Generator[S, Any, T], result: object, failure: Exception | None) -> S:
+def resume(flow: Generator[S, Any, T], result: object, failure: Exception | None) -> S:
+    """Continue a flow with the result or the exception of its last step; returns the next step."""
     return flow.send(result) if failure is None else flow.throw(failure)

@@ -472,10 +472,11 @@ class AsyncOperator(OperatorBase):
     ) -> RevenueReport:
         """Add up the transactions of many agents of some days: bets, wins, cancels, GGR, rounds, players.
 
-        Each agent is read hour by hour, within its own budget and with its own pause, all agents at once:
-        about 12 minutes for a day. An hour that cannot be read is left open, and nothing else with it: see
-        `RevenueReport.open`. With a journal, call this again with the same one: it reads only what is open.
-        The journal holds your ids of players, and has the mode 0600: delete it when the report is complete.
+        Each agent is read hour by hour, within its own budget and with its own pause, in which others are
+        read: about 12 minutes for a day, also of thousands of agents. An hour that cannot be read is left
+        open, and nothing else with it: see `RevenueReport.open`. With a journal, call this again with the
+        same one: it reads only what is open. The journal holds your ids of players, and has the mode 0600:
+        delete it when the report is complete.
 
         Args:
             days: a date, a text such as "2026-11-28" or "yesterday", or a pair: the first and last day.
@@ -485,10 +486,11 @@ class AsyncOperator(OperatorBase):
                 one in which agents read transactions' times.
             pause: seconds between two hours of one agent; default: what the contract says.
             journal: path of the journal; created when there is none.
-            max_in_flight: maximum number of agents that are read at once, as of `map`.
+            max_in_flight: maximum number of hours that are read at once, each of another agent; an agent in
+                its pause does not count.
             deadline: seconds for all of them; hours not read by then are left open.
-            on_progress: called after each hour with the agent's name, how many of its hours are done, and how
-                many there are.
+            on_progress: called with an agent's name, how many of its hours are done, and how many there are:
+                for each agent at the start, then after each hour.
 
         Raises:
             ConfigurationError: an argument is invalid; nothing was sent.

@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from igamingace.models import Operator as Info
     from igamingace.reports._days import DaysInput
 
-__all__ = ["AgentRun", "HourTally", "ReadHour", "ReadInfo", "Settings", "make_settings", "read_agent"]
+__all__ = [
+    "AgentRun",
+    "AwaitPause",
+    "HourTally",
+    "ReadHour",
+    "ReadInfo",
+    "Settings",
+    "make_settings",
+    "read_agent",
+]
 
 S = TypeVar("S")
 
@@ -73,6 +82,17 @@ class ReadHour:
 
     hour: Hour
     pause: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitPause:
+    """A step: wait for the pause after an hour; it may return at once, as reading an hour waits as well.
+
+    Attributes:
+        seconds: the pause.
+    """
+
+    seconds: float
 
 
 @dataclass(slots=True)
@@ -194,9 +214,17 @@ class AgentRun:
                 self._on_hour(hour, read)
             self._merge(hour, read)
             del self._open[hour]
-            done = self.total - len(self.wanted())
+            done = self._done()
         if self._on_progress is not None:
             self._on_progress(done, self.total)
+
+    def start(self) -> None:
+        """Tell `on_progress` how many hours there are before any is read."""
+        if self._on_progress is not None:
+            self._on_progress(self._done(), self.total)
+
+    def _done(self) -> int:
+        return self.total - len(self.wanted())
 
     def fail(self, hour: Hour, error: Exception) -> None:
         """Leave an hour open."""
@@ -256,7 +284,7 @@ class AgentRun:
 
 
 def read_agent(
-    run: AgentRun, settings: Settings, step: Callable[[ReadInfo | ReadHour], S]
+    run: AgentRun, settings: Settings, step: Callable[[ReadInfo | ReadHour | AwaitPause], S]
 ) -> Generator[S, Any, None]:
     """Read the hours of an agent that have not been read; a failed one is left open, and the next is read.
 
@@ -278,14 +306,17 @@ def read_agent(
             run.fail_rest(error)
             return
         # Else it costs the fee only: the report says that no rate could be read.
+    pause = WALK.pause if settings.pause is None else settings.pause
     failures = 0
-    for hour in run.wanted():
+    for number, hour in enumerate(run.wanted()):
+        if number and pause:
+            yield step(AwaitPause(pause))
         try:
             tally = yield step(ReadHour(hour, settings.pause))
         except errors.IGamingAceError as error:
             failures += 1
             if failures == FAILURES_IN_A_ROW or isinstance(
-                error, (*_OF_THE_ACCOUNT, errors.PermissionDenied)
+                error, (*_OF_THE_ACCOUNT, errors.PermissionDenied, errors.InvalidArgument)
             ):
                 run.fail_rest(error)
                 return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from igamingace.reports._agent import HourTally, ReadInfo
+from igamingace.reports._agent import AwaitPause, HourTally, ReadInfo
 
 if TYPE_CHECKING:
     from igamingace._client._async import AsyncAgentView
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 __all__ = ["perform", "perform_async"]
 
 
-def perform(agent: AgentView, step: ReadInfo | ReadHour) -> Info | HourTally:
+def perform(agent: AgentView, step: ReadInfo | ReadHour | AwaitPause) -> Info | HourTally | None:
     """Perform a step in this thread."""
     if isinstance(step, ReadInfo):
         return agent.operators.info()
+    if isinstance(step, AwaitPause):
+        return None  # the walk of the next hour waits
     read = HourTally()
     walk = agent.transactions.iterate(step.hour.start, step.hour.end, pause=step.pause)
     for transaction in walk:
@@ -27,10 +29,14 @@ def perform(agent: AgentView, step: ReadInfo | ReadHour) -> Info | HourTally:
     return read
 
 
-async def perform_async(agent: AsyncAgentView, step: ReadInfo | ReadHour) -> Info | HourTally:
+async def perform_async(
+    agent: AsyncAgentView, step: ReadInfo | ReadHour | AwaitPause
+) -> Info | HourTally | None:
     """Perform a step in this task."""
     if isinstance(step, ReadInfo):
         return await agent.operators.info()
+    if isinstance(step, AwaitPause):
+        return None  # the walk of the next hour waits
     read = HourTally()
     walk = agent.transactions.iterate(step.hour.start, step.hour.end, pause=step.pause)
     async for transaction in walk:

@@ -25,6 +25,8 @@ from igamingace.operators._execution.flow import (
     CallEach,
     CallOne,
     OpenAgent,
+    PausableFlows,
+    Pause,
     ResolveToken,
     SendCallback,
     Sleep,
@@ -133,7 +135,7 @@ class Driver(_BaseDriver[ManagedAgent, Transport]):
 
     def _map(
         self,
-        perform: Callable[[Account], T],
+        perform: Callable[[Account], T | Pause],
         accounts: tuple[Account, ...],
         options: RunOptions,
         scope: CancelScope,
@@ -143,7 +145,7 @@ class Driver(_BaseDriver[ManagedAgent, Transport]):
 
     def _stream(
         self,
-        perform: Callable[[Account], T],
+        perform: Callable[[Account], T | Pause],
         accounts: tuple[Account, ...],
         options: RunOptions,
         scope: CancelScope,
@@ -169,19 +171,22 @@ class Driver(_BaseDriver[ManagedAgent, Transport]):
             return step.call(self._agent_of(step.name, scope))
         if isinstance(step, CallEach):
             each = CancelScope()
+            flows = PausableFlows(step.flow)
             options = replace(step.options, reads_only=True)
-            return self._map(lambda account: self.run(step.flow(account), each), step.accounts, options, each)
+            return self._map(
+                lambda account: self.run(flows.part(account), each), step.accounts, options, each
+            )
         if isinstance(step, SendCallback):
             return self._send(step, scope)
         return self._perform_here(step, scope)
 
     def _perform_here(
-        self, step: Sleep | ResolveToken | OpenAgent | Block, scope: CancelScope | None
+        self, step: Sleep | Pause | ResolveToken | OpenAgent | Block, scope: CancelScope | None
     ) -> object:
         """Perform a step that sends nothing."""
         if isinstance(step, OpenAgent):
             return self._agent_of(step.name, scope)
-        if isinstance(step, Sleep):
+        if isinstance(step, Sleep | Pause):
             (time.sleep if scope is None else scope.sleep)(step.seconds)
             return None
         return secret_token(step.account) if isinstance(step, ResolveToken) else step.function()
@@ -258,14 +263,17 @@ class AsyncDriver(_BaseDriver[AsyncManagedAgent, AsyncTransport]):
         return await _resolve(account, self.agents.new)
 
     async def _map(
-        self, perform: Callable[[Account], Awaitable[T]], accounts: tuple[Account, ...], options: RunOptions
+        self,
+        perform: Callable[[Account], Awaitable[T | Pause]],
+        accounts: tuple[Account, ...],
+        options: RunOptions,
     ) -> Results[T]:
         async with aclosing(self._batches(perform, accounts, options, together=True)) as batches:
             return Results([result async for batch in batches for result in batch], accounts)
 
     def _batches(
         self,
-        perform: Callable[[Account], Awaitable[T]],
+        perform: Callable[[Account], Awaitable[T | Pause]],
         accounts: tuple[Account, ...],
         options: RunOptions,
         *,
@@ -288,17 +296,18 @@ class AsyncDriver(_BaseDriver[AsyncManagedAgent, AsyncTransport]):
         if isinstance(step, CallOne):
             return await step.call(await self._agent_of(self._tree[step.name]))
         if isinstance(step, CallEach):
+            flows = PausableFlows(step.flow)
             options = replace(step.options, reads_only=True)
-            return await self._map(lambda account: self.run(step.flow(account)), step.accounts, options)
+            return await self._map(lambda account: self.run(flows.part(account)), step.accounts, options)
         if isinstance(step, SendCallback):
             return await self._send(step)
         return await self._perform_here(step)
 
-    async def _perform_here(self, step: Sleep | ResolveToken | OpenAgent | Block) -> object:
+    async def _perform_here(self, step: Sleep | Pause | ResolveToken | OpenAgent | Block) -> object:
         """Perform a step that sends nothing."""
         if isinstance(step, OpenAgent):
             return await self._agent_of(self._tree[step.name])
-        if isinstance(step, Sleep):
+        if isinstance(step, Sleep | Pause):
             await sleep(step.seconds)
             return None
         if isinstance(step, ResolveToken):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+
+from igamingace._common.flow import resume
 
 if TYPE_CHECKING:
     from igamingace._transport.base import Request
@@ -46,7 +48,14 @@ class CallEach:
 
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """A pause, in seconds."""
+    """A short wait, in seconds; an account of a `CallEach` keeps its slot."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A long wait, in seconds, of an account of a `CallEach`: its slot is free for others until then."""
 
     seconds: float
 
@@ -102,5 +111,36 @@ class Block:
     function: Callable[[], Any]
 
 
-Step: TypeAlias = CallOne | CallEach | Sleep | ResolveToken | SendCallback | OpenAgent | Block
+Step: TypeAlias = CallOne | CallEach | Sleep | Pause | ResolveToken | SendCallback | OpenAgent | Block
 Flow: TypeAlias = Generator[Step, Any, T]
+
+
+class PausableFlows(Generic[T]):
+    """The flows of a `CallEach`, each performed in parts, which end where the flow pauses."""
+
+    def __init__(self, make: Callable[[Account], Flow[T]]) -> None:
+        self._make = make
+        self._paused: dict[str, Flow[T]] = {}
+
+    def part(self, account: Account) -> Flow[T | Pause]:
+        """Perform an account's flow to its end, or up to its next pause, which is returned."""
+        flow = self._paused.pop(account.name, None) or self._make(account)
+        result: object = None
+        failure: Exception | None = None
+        while True:
+            try:
+                step = resume(flow, result, failure)
+            except StopIteration as end:
+                returned: T = end.value
+                return returned
+            if isinstance(step, Pause):
+                self._paused[account.name] = flow
+                return step
+            result = failure = None
+            try:
+                result = yield step
+            except GeneratorExit:  # the run is over
+                flow.close()
+                raise
+            except Exception as error:  # noqa: BLE001 -- raised again inside the flow
+                failure = error

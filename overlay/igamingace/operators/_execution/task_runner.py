@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 from igamingace._common.clock import call_later, monotonic, perf_counter
 from igamingace._common.interrupts import is_cancelled
 from igamingace.operators._errors import DeadlineExceeded
+from igamingace.operators._execution.flow import Pause
 from igamingace.operators._execution.results import Result, without_frames
 from igamingace.operators._execution.schedule import SLOW_AFTER, Schedule
 
@@ -31,7 +32,7 @@ class TaskRunner(Generic[T]):
 
     def __init__(
         self,
-        perform: Callable[[Account], Awaitable[T]],
+        perform: Callable[[Account], Awaitable[T | Pause]],
         accounts: Sequence[Account],
         max_in_flight: int,
         *,
@@ -70,7 +71,7 @@ class TaskRunner(Generic[T]):
             await self._finish()
 
     def _start_more(self) -> None:
-        """Start the calls that may start; repeats by a timer, as calls become slow by time alone."""
+        """Start what may start; repeats by a timer, as time alone makes calls slow and ends pauses."""
         now = perf_counter()
         while not self._stopped and (account := self._schedule.next(now)) is not None:
             task = asyncio.create_task(self._work(account), name="igamingace-operator")
@@ -130,6 +131,10 @@ class TaskRunner(Generic[T]):
                 raise
             else:
                 now = perf_counter()
+                if isinstance(value, Pause):
+                    account = None if self._stopped else self._schedule.pause(account, now, value.seconds)
+                    started = now
+                    continue
                 ended = Result(account=account, _value=value, elapsed=now - started)
             self._ended.append(ended)
             account = None if self._stopped else self._schedule.end(account, now)

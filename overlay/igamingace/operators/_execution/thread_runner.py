@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 from igamingace._common.clock import monotonic, perf_counter
 from igamingace._transport.cancellation import Cancelled
 from igamingace.operators._errors import DeadlineExceeded
+from igamingace.operators._execution.flow import Pause
 from igamingace.operators._execution.results import Result, without_frames
 from igamingace.operators._execution.schedule import SLOW_AFTER, Schedule
 
@@ -32,7 +33,7 @@ class ThreadRunner(Generic[T]):
 
     def __init__(
         self,
-        perform: Callable[[Account], T],
+        perform: Callable[[Account], T | Pause],
         accounts: Sequence[Account],
         max_in_flight: int,
         scope: CancelScope,
@@ -44,7 +45,7 @@ class ThreadRunner(Generic[T]):
         """Set up; nothing runs before `results` is iterated.
 
         Args:
-            perform: the call.
+            perform: the call; where it returns a Pause, it is made again after that.
             accounts: the accounts.
             max_in_flight: maximum number of concurrent calls.
             scope: what the calls carry; the run sets its deadline, and cancels it.
@@ -132,17 +133,23 @@ class ThreadRunner(Generic[T]):
                 return
             with self._lock:
                 now = monotonic()
-                account = None if self._scope.remaining() <= 0 else self._schedule.end(account, now)
+                over = self._scope.remaining() <= 0
+                if isinstance(result, Pause):
+                    account = None if over else self._schedule.pause(account, now, result.seconds)
+                    continue
+                account = None if over else self._schedule.end(account, now)
                 self._batch.append(result)
                 if not self._together or self._schedule.finished:
                     self._ended.put(self._batch)
                     self._batch = []
 
-    def _result(self, account: Account, started: float) -> Result[T]:
+    def _result(self, account: Account, started: float) -> Result[T] | Pause:
         try:
             value = self._perform(account)
         except Exception as error:  # noqa: BLE001 -- any error is this account's result
             return Result(account=account, error=without_frames(error), elapsed=perf_counter() - started)
+        if isinstance(value, Pause):
+            return value
         return Result(account=account, _value=value, elapsed=perf_counter() - started)
 
     def _finish(self) -> None:

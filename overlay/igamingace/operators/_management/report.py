@@ -10,9 +10,17 @@ from typing import TYPE_CHECKING, Any, Final
 from igamingace._common.iso_time import parse_iso_time
 from igamingace.operators._accounts.account_info import duplicate_tokens
 from igamingace.operators._errors import JournalUnusable
-from igamingace.operators._execution.flow import CallEach, CallOne
+from igamingace.operators._execution.flow import CallEach, CallOne, Pause
 from igamingace.operators._transfers.journal import Journal
-from igamingace.reports._agent import AgentRun, HourTally, ReadHour, ReadInfo, Settings, read_agent
+from igamingace.reports._agent import (
+    AgentRun,
+    AwaitPause,
+    HourTally,
+    ReadHour,
+    ReadInfo,
+    Settings,
+    read_agent,
+)
 from igamingace.reports._drivers import perform, perform_async
 from igamingace.reports._report import RevenueReport
 
@@ -49,7 +57,8 @@ def report_on(
         options: of the run.
         base_url: the URL of the API, for accounts without their own.
         journal: path of the journal; None for none.
-        on_progress: called after each hour with the agent's name, how many are done, and how many there are.
+        on_progress: called with the agent's name, how many of its hours are done, and how many there are: for
+            each agent at the start, then after each hour.
 
     Raises:
         JournalInUse: another report is using the journal.
@@ -80,9 +89,19 @@ def _read_all(
         for account in accounts
     }
 
-    def read(account: Account) -> Flow[None]:
-        return read_agent(runs[account.name], settings, lambda step: CallOne(account.name, _call(step)))
+    def step_of(account: Account, step: ReadInfo | ReadHour | AwaitPause) -> CallOne | Pause:
+        # The walk of the next hour would wait as well, but in a slot: then a day of 200 agents would have to
+        # end before the next 200 begin. After this it finds the pause over, unless something else of the
+        # account was walked meanwhile.
+        if isinstance(step, AwaitPause):
+            return Pause(step.seconds)
+        return CallOne(account.name, _call(step))
 
+    def read(account: Account) -> Flow[None]:
+        return read_agent(runs[account.name], settings, partial(step_of, account))
+
+    for run in runs.values():
+        run.start()
     try:
         results: Results[None] = yield CallEach(accounts, read, options)
         for name, error in results.failed.items():
