@@ -78,6 +78,43 @@ def test_each_account_has_the_points_of_its_currency_and_none_counts_twice(use):
     assert found.failed == {}
 
 
+@pytest.mark.parametrize(
+    ("selected", "points"),
+    [
+        (["big-eur"], {"big-eur": {"EUR": 500}}),
+        (["big-usd"], {"big-usd": {"USD": 1000, "KRW": 70000}}),
+        (["tulip", "big-eur"], {"tulip": {"EUR": 7}, "big-eur": {"EUR": 500}}),
+        (["big-eur", "big-usd"], {"big-eur": {"EUR": 500}, "big-usd": {"USD": 1000, "KRW": 70000}}),
+    ],
+)
+def test_of_selected_accounts_only_the_points_of_their_currencies_are_shown(use, selected, points):
+    found = use(lambda operator: operator.balances(selected))
+
+    assert found.by_agent == points
+
+
+@pytest.mark.parametrize("known", [{"operator_id": "big"}, {}])
+def test_a_token_of_a_function_is_known_by_the_configured_id(use, known):
+    first = Account(name="first", token=lambda: "token-of-big", currency="USD", level="operator", **known)
+
+    found = use(lambda operator: operator.balances(["big-eur"]), [first, big("EUR")])
+
+    rest = {} if known else {"USD": 1000, "KRW": 70000}
+    assert found.by_agent == {"big-eur": {"EUR": 500, **rest}}
+
+
+def test_an_account_that_cannot_be_read_leaves_its_wallet_to_no_other(use):
+    def unavailable():
+        raise OSError("the vault is closed")
+
+    lost = Account(name="lost", token=unavailable, currency="EUR", level="operator", operator_id="big")
+
+    found = use(lambda operator: operator.balances(), [big("USD"), lost])
+
+    assert found.by_agent == {"big-usd": {"USD": 1000, "KRW": 70000}}
+    assert set(found.failed) == {"lost"}
+
+
 def test_a_transfer_goes_from_the_account_of_its_currency(use, sandbox):
     use(lambda operator: operator.transfer(to="tulip", amount=D(20), currency="EUR"))
 

@@ -118,7 +118,7 @@ class TreeMarkers:
         Raises:
             DuplicateToken: another account has it, and the two are not one operator in two currencies.
         """
-        marker = _marker(account.token)
+        marker = token_marker(account.token)
         if marker is None:
             return
         names = self._names.setdefault(marker, [])
@@ -127,7 +127,7 @@ class TreeMarkers:
             if other is None or name == account.name or may_share_token(account, other):
                 continue
             # Read again: the other account's token may have been replaced since.
-            if _marker(other.token) == marker:
+            if token_marker(other.token) == marker:
                 raise DuplicateToken([f"the accounts {name!r} and {account.name!r} have the same token"])
         if account.name not in names:
             names.append(account.name)
@@ -138,7 +138,8 @@ def may_share_token(one: Account, other: Account) -> bool:
     return one.level == other.level == "operator" and one.currency != other.currency
 
 
-def _marker(source: TokenSource) -> Marker | None:
+def token_marker(source: TokenSource) -> Marker | None:
+    """Return what identifies a token; None for one that a function returns, which may block."""
     if may_block(source):
         return None
     try:

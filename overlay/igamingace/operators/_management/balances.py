@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from igamingace._common.amounts import EXACT
 from igamingace.operators._accounts.account_info import accounts_by_id, currencies_of, points_of
+from igamingace.operators._accounts.validation import token_marker
 from igamingace.operators._execution.read_infos import read_infos
 
 if TYPE_CHECKING:
@@ -73,12 +74,12 @@ def read_balances(tree: Tree, accounts: tuple[Account, ...], options: RunOptions
         lambda _, info: (info.id, {one: points_of(info, one) for one in currencies_of(info)}),
     )
     ids = {name: operator_id for name, (operator_id, _) in read.items()}
-    own = {
-        account.name: wallets
-        for same in accounts_by_id(accounts, ids).values()
-        for account, wallets in zip(same, _divided(same, read[same[0].name][1]), strict=True)
+    sharing = accounts_by_id(tree.select(level="operator"), _operator_ids(tree, ids))
+    points = {
+        account.name: _own_wallets(account, read[account.name][1], sharing.get(ids[account.name], []))
+        for account in accounts
+        if account.name in read
     }
-    points = {account.name: own[account.name] for account in accounts if account.name in own}
     for name, amounts in points.items():
         tree.update(name, amounts.get(tree[name].currency))
     for name, error in failed.items():
@@ -86,17 +87,37 @@ def read_balances(tree: Tree, accounts: tuple[Account, ...], options: RunOptions
     return Balances(points, failed)
 
 
-def _divided(same: list[Account], wallets: dict[str, Decimal]) -> list[dict[str, Decimal]]:
-    """Divide the wallets of one account of the vendor among ours, so that none is counted twice.
+def _operator_ids(tree: Tree, ids: dict[str, str]) -> dict[str, str]:
+    """Return the vendor's ids of the tree's operators by name, also of those that were not read.
 
-    Each has that of its currency; the first has those of no other, too.
+    Of those, the id is that of a read one with the same token, or the configured one. A token that a function
+    returns is not compared: the function may block.
     """
-    if len(same) == 1:
-        return [wallets]
-    taken = {account.currency for account in same[1:]}
-    first = {currency: points for currency, points in wallets.items() if currency not in taken}
-    rest = [
-        {currency: points for currency, points in wallets.items() if currency == account.currency}
-        for account in same[1:]
-    ]
-    return [first, *rest]
+    markers = {account.name: token_marker(account.token) for account in tree.select(level="operator")}
+    read = {marker: ids[name] for name, marker in markers.items() if name in ids and marker is not None}
+    found: dict[str, str | None] = {
+        name: ids.get(name) or read.get(marker or "") or tree[name].operator_id
+        for name, marker in markers.items()
+    }
+    return {name: operator_id for name, operator_id in found.items() if operator_id is not None}
+
+
+def _own_wallets(account: Account, wallets: dict[str, Decimal], sharing: list[Account]) -> dict[str, Decimal]:
+    """Return an account's part of the wallets of the vendor's account, so that none is counted twice.
+
+    Each of the accounts that share it has the wallet of its currency, whether it was read or not; the first
+    of the tree has those of no other, too.
+
+    Args:
+        account: the account.
+        wallets: points by currency.
+        sharing: the accounts that may be the same one of the vendor, in the order of the tree.
+    """
+    same = [other for other in sharing if other.base_url == account.base_url]
+    taken = {other.currency for other in same if other.name != account.name}
+    is_first = not same or same[0].name == account.name
+    return {
+        currency: points
+        for currency, points in wallets.items()
+        if currency == account.currency or (is_first and currency not in taken)
+    }
