@@ -125,12 +125,35 @@ def test_the_player_to_ask_for_can_be_given(use):
     assert all(b'"p-1"' in body for body in asked)
 
 
+def test_of_many_other_agents_fifty_are_tried_those_of_the_site_and_of_another_server_first(use, sandbox):
+    def agent(name, **more):
+        return Account(name=name, token=token_of(name), currency="USD", **more)
+
+    many = [agent(f"many-{n}") for n in range(60)]
+    site = agent("of-the-site", site="mine.example")
+    server = agent("of-staging", base_url="https://staging.example")
+    lotus = agent("lotus", site="mine.example")
+    accounts = [lotus, *many, server, site]
+
+    with wallet_of("lotus") as (url, asked):
+        change = use(lambda operator: operator.set_callback_url("lotus", url), accounts)
+    assert (change.tried, change.untried) == (50, 12)
+    assert len(asked) == 1 + 1 + 50  # its own, of nobody, of the others
+
+    for other in ("of-the-site", "of-staging", "many-47"):
+        with wallet_of("lotus", other) as (url, _), pytest.raises(CallbackUrlRefused, match=other):
+            use(lambda operator, url=url: operator.set_callback_url("lotus", url), accounts)
+    with wallet_of("lotus", "many-48") as (url, _):
+        assert use(lambda operator: operator.set_callback_url("lotus", url), accounts).changed
+
+
 def test_an_account_whose_token_cannot_be_had_is_no_obstacle_to_another(use, sandbox, tree):
     lost = Account(name="lost", token=lambda: "", currency="USD", parent="asia")
     with wallet_of("lotus") as (url, _):
-        use(lambda operator: operator.set_callback_url("lotus", url), [*tree, lost])
+        change = use(lambda operator: operator.set_callback_url("lotus", url), [*tree, lost])
 
     assert url_of(sandbox, "lotus") == url
+    assert (change.tried, change.untried) == (3, 1)
 
 
 def test_where_nobody_listens_nothing_is_set(use, sandbox):

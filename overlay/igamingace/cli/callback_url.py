@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +15,7 @@ from igamingace.cli._options import (  # noqa: TC001 -- typer reads the annotati
     OneAccount,
     Yes,
 )
-from igamingace.cli._output import emit, muted, plain, warn
+from igamingace.cli._output import emit, plain, warn
 
 if TYPE_CHECKING:
     from igamingace.operators import CallbackUrlChange
@@ -37,26 +38,31 @@ def callback_url(
     """Set an agent's callback URL, once the wallet there was tried.
 
     It must answer a signed balance callback of this host, and refuse signatures that are not the account's:
-    one with a token of nobody, and those of the file's other agents. A change is shown before it is made.
+    one with a token of nobody, and those of the file's other agents, of at most 50: first those of the same
+    site, then those of another server. A change is shown before it is made.
 
     Exit status: 0 success, 1 the wallet or the API refused, 2 could not be run or was not confirmed, 3
     unknown whether it was changed: check with --dry-run.
 
     Example: igamingace callback-url https://casino.example/callbacks --account mycasino
     """
-    from igamingace.operators._management.callback_url import LOGGER  # noqa: PLC0415 -- not for --help
-
     with command(as_json=as_json) as context, open_operator(file) as operator:
         name = operator.tree()[account].name if account else only_account(operator)
         change = operator.set_callback_url(name, url, player=player, dry_run=True)
         if not as_json:
             typer.echo(plain(str(change)) if change else "Nothing changes.")
+            if change.untried:
+                typer.echo(
+                    f"Tried the signatures of {change.tried} other agents, not those of {change.untried}."
+                )
         warn(*change.warnings)
         if change and not dry_run:
             confirm("Make this change?", yes=yes)
             context.changing = True
-            with muted(LOGGER):  # the warnings were printed before the question
-                change = operator.set_callback_url(name, url, player=player)
+            # Not `set_callback_url`, which would try the wallet again, with up to 52 callbacks. The question
+            # may take long to be answered, but a wallet can change right after any try.
+            operator.agent(name).operators.update(callback_url=url)
+            change = replace(change, changed=True)
         if as_json:
             emit(_to_json(change))
 
@@ -68,4 +74,6 @@ def _to_json(change: CallbackUrlChange) -> dict[str, object]:
         "new": change.new,
         "changed": change.changed,
         "warnings": change.warnings,
+        "tried": change.tried,
+        "untried": change.untried,
     }

@@ -560,7 +560,9 @@ class AsyncOperator(OperatorBase):
 
         The wallet there is tried first, from this host: it must answer a signed `balance` right, and refuse
         one that is signed with a token of nobody, or with that of another agent of the tree, as where staging
-        and production are mixed up. The log has a warning that the change takes up to ten minutes to apply.
+        and production are mixed up. At most 50 other agents are tried: first those of the same site, then
+        those of another server; the result has how many. The log has a warning that the change takes up to
+        ten minutes to apply.
 
         Args:
             name: the agent's name.

@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     from igamingace.operators._execution.results import Results
     from igamingace.operators._management.callback_ping import PingResult
 
-__all__ = ["LOGGER", "CallbackUrlChange", "set_callback_url"]
+__all__ = ["MOST_OTHERS", "CallbackUrlChange", "set_callback_url"]
 
-LOGGER: Final = logging.getLogger("igamingace.operators.callback_url")
-"""Warns that a change takes its time; a program that shows the warning itself may silence it."""
+MOST_OTHERS: Final = 50
+"""Maximum number of other agents whose signatures are tried: each is a request to the wallet."""
 
+_logger: Final = logging.getLogger("igamingace.operators.callback_url")
 _AT_ONCE: Final = 8
 """Signatures of so many other accounts are tried at once."""
 _MOST_NAMED: Final = 5
@@ -49,12 +50,16 @@ class CallbackUrlChange:
         new: the URL from now on.
         changed: whether it was set: it differs, and this was no dry run.
         warnings: what to know about it: that it takes up to ten minutes, and is not encrypted.
+        tried: how many other agents of the tree had their signatures tried.
+        untried: how many had not: those beyond the first 50, and those without a token.
     """
 
     old: str | None
     new: str
     changed: bool
     warnings: tuple[str, ...] = ()
+    tried: int = 0
+    untried: int = 0
 
     def __bool__(self) -> bool:
         """Return whether the two differ."""
@@ -83,17 +88,19 @@ def set_callback_url(
     check_callback_url(url)
     shown = without_userinfo(url)
     old = (yield from read_info(name)).callback_url or None
-    yield from _try(tree, account, url, player, timeout)
+    tried, untried = yield from _try(tree, account, url, player, timeout)
     change = CallbackUrlChange(
         old=None if old is None else without_userinfo(old),
         new=shown,
         changed=old != url and not dry_run,
         warnings=tuple(_warnings(url)) if old != url else (),
+        tried=tried,
+        untried=untried,
     )
     if change.changed:
         yield CallOne(name, lambda agent: agent.operators.update(callback_url=url))
         for warning in change.warnings:
-            LOGGER.warning("callback URL of %r: %s", name, warning)
+            _logger.warning("callback URL of %r: %s", name, warning)
     return change
 
 
@@ -106,8 +113,11 @@ def _warnings(url: str) -> Iterator[str]:
         yield f"{NO_TLS}; use https://"
 
 
-def _try(tree: Tree, account: Account, url: str, player: str | None, timeout: float) -> Flow[None]:
-    """Ping the wallet with the account's signature, with one of nobody, and with those of other accounts."""
+def _try(tree: Tree, account: Account, url: str, player: str | None, timeout: float) -> Flow[tuple[int, int]]:
+    """Ping the wallet with the account's signature, with one of nobody, and with those of other accounts.
+
+    Returns how many other accounts' signatures were tried, and how many were not.
+    """
     answer = yield from ping(account, url, timeout, player)
     if answer.problem:
         raise CallbackUrlRefused(account.name, without_userinfo(url), answer.problem)
@@ -120,9 +130,9 @@ def _try(tree: Tree, account: Account, url: str, player: str | None, timeout: fl
             "all else, and answer ERR_INTEGRITY_CHECK_FAILED to a wrong one",
         )
     own: Secret[str] = yield ResolveToken(account)
-    others = tuple(one for one in tree.select(level="agent") if one.name != account.name)
+    others = _others(tree, account)
     results: Results[bool] = yield CallEach(
-        others,
+        others[:MOST_OTHERS],
         lambda other: _accepts_another(other, own, url, player, timeout),
         RunOptions(max_in_flight=_AT_ONCE),
     )
@@ -135,6 +145,21 @@ def _try(tree: Tree, account: Account, url: str, player: str | None, timeout: fl
             f"it accepts the signature of {names} as well: each account needs a URL of its own, whose "
             "wallet has only that account's token; are staging and production mixed up?",
         )
+    return len(results.ok), len(others) - len(results.ok)
+
+
+def _others(tree: Tree, account: Account) -> tuple[Account, ...]:
+    """Return the other agents, first those whose token a wallet is most likely to have by mistake.
+
+    These are the ones of the same site, as in another currency, then those of another server, as of staging.
+    """
+
+    def unlikeliness(other: Account) -> tuple[bool, bool]:
+        is_of_site = account.site is not None and other.site == account.site
+        return not is_of_site, other.base_url == account.base_url
+
+    others = (one for one in tree.select(level="agent") if one.name != account.name)
+    return tuple(sorted(others, key=unlikeliness))
 
 
 def _accepts_another(
