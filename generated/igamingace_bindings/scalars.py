@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from enum import IntEnum
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, NoReturn, Protocol, TypeVar
 
 T = TypeVar("T")
 
@@ -52,6 +52,25 @@ _JSON_TYPES: Final[Mapping[type, str]] = {
 
 class ArgumentError(ValueError):
     """An argument of a call has a wrong type or cannot be sent; the message names it, and shows no value."""
+
+
+class Secret(Generic[T]):
+    """A value that stays out of repr, str, vars, tracebacks and pickles; `reveal()` it where it goes on the wire."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: T) -> None:
+        self._value = value
+
+    def reveal(self) -> T:
+        """Return the value. Never keep it in a local variable: tracebacks show those."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "<sealed>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a token is not pickled: read it from IGAMINGACE_API_TOKEN in each process")
 
 
 class _Other:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from igamingace import errors
 from igamingace._common import json as exact_json
+from igamingace._common.secret import Secret
 
 
 @pytest.mark.parametrize(
@@ -22,7 +23,7 @@ from igamingace._common import json as exact_json
     ],
 )
 def test_a_number_goes_out_as_it_is_and_comes_back_equal(number, literal):
-    body = exact_json.encode_request({"amount": number})
+    body = exact_json.encode_request(Secret({"amount": number}))
 
     assert body == b'{"amount":' + literal + b"}"
     assert exact_json.decode(body) == {"amount": number}
@@ -34,19 +35,19 @@ def test_a_number_goes_out_as_it_is_and_comes_back_equal(number, literal):
 @pytest.mark.parametrize("wrap", [lambda n: n, lambda n: {"spinAmount": n}, lambda n: [1, n]])
 def test_what_is_no_number_is_refused_with_its_place(number, wrap):
     with pytest.raises(errors.InvalidArgument, match=r"amount.* only finite numbers"):
-        exact_json.encode_request({"amount": wrap(number)})
+        exact_json.encode_request(Secret({"amount": wrap(number)}))
 
 
 @pytest.mark.parametrize("number", [10.5, float("nan"), float("inf")])
 def test_a_float_is_refused_for_it_is_not_exact(number):
     with pytest.raises(errors.InvalidArgument, match="give a Decimal"):
-        exact_json.encode_request({"amount": number})
+        exact_json.encode_request(Secret({"amount": number}))
 
 
 @pytest.mark.parametrize("value", [object(), "\ud800", {1, object()}])
 def test_what_has_no_json_form_is_refused(value):
     with pytest.raises(errors.InvalidArgument, match="cannot be written as JSON"):
-        exact_json.encode_request({"playerId": value})
+        exact_json.encode_request(Secret({"playerId": value}))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from igamingace import errors
 from igamingace._client.config import Options
+from igamingace._common.secret import Secret
 
 JACKPOTS = [{"jackpotId": "j-1", "amount": 10.10}]
 
@@ -309,6 +310,6 @@ def test_extras_stay_as_they_were_given_and_stay_in_views_of_views(client, serve
 
 
 def test_options_do_not_show_what_is_sent_with_them():
-    options = Options().changed(extra_query={"player": "p-1"}, extra_body={"player": "p-1"})
+    options = Options().changed(extra_query={"player": "p-1"}, extra_body=Secret({"player": "p-1"}))
 
     assert "p-1" not in repr(options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import datetime
 from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 
@@ -61,12 +62,13 @@ class Request:
     Attributes:
         path: The path with its parameters filled in and percent-encoded.
         query: Query parameters by name, not yet encoded; None where the operation has none.
-        body: The JSON object to send, in which numbers are `int` or `Decimal`; None for no body.
+        body: The JSON object to send, in which numbers are `int` or `Decimal`, and secrets are sealed; None for
+            no body. The repr is without it, for the user's own fields may be secret as well.
     """
 
     path: str
     query: Mapping[str, str] | None = None
-    body: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | None = dataclass_field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

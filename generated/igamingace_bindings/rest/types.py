@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from ..scalars import OTHER, Enumeration, OpaqueId, Scalar, Type, Zones, json_type, refusal
+from ..scalars import OTHER, Enumeration, OpaqueId, Scalar, Secret, Type, Zones, json_type, refusal
 from .errors import ArgumentError, DecodeError
 
 if TYPE_CHECKING:
@@ -251,6 +251,15 @@ def _known_keys(fields: tuple[Field, ...], source: Mapping[object, object], name
     return given
 
 
+def _write_secret(field: Field, value: object, zones: Zones, name: str) -> Secret[Any]:
+    """Return a secret as it is written, sealed. It comes sealed from a method, and bare within an object."""
+    sealed = cast("Secret[object]", value) if isinstance(value, Secret) else Secret(value)
+    del value
+    if sealed.reveal() is None:
+        raise ArgumentError(f"{name} is required, and is None")
+    return Secret(field.type.write(sealed.reveal(), zones, name))
+
+
 def write_fields(
     fields: tuple[Field, ...], given: Mapping[str, object], zones: Zones, prefix: str = ""
 ) -> dict[str, Any]:
@@ -263,7 +272,12 @@ def write_fields(
     for field in fields:
         value = given.get(field.python_name)
         if value is not None:
-            written[field.name] = field.type.write(value, zones, prefix + field.python_name)
+            name = prefix + field.python_name
+            written[field.name] = (
+                _write_secret(field, value, zones, name)
+                if field.secret
+                else field.type.write(value, zones, name)
+            )
         elif field.required:
             raise ArgumentError(f"{prefix}{field.python_name} is required, and is None")
     return written

@@ -43,7 +43,9 @@ class AsyncRawView(AsyncRawResources):
         json: Mapping[str, object] | None = None,
     ) -> RawAnswer[Any]:
         """As `AsyncAgent.request`, answering with all that came."""
-        return await self._call(*custom_request(method, path, query, json))
+        body = Secret[object](json)
+        del json  # as of `AsyncAgent.request`
+        return await self._call(*custom_request(method, path, query, body))
 
 
 class AsyncAgentView(BaseAgent[AsyncDispatcher, "AsyncAgentView"], AsyncResources):
@@ -90,7 +92,9 @@ class AsyncAgentView(BaseAgent[AsyncDispatcher, "AsyncAgentView"], AsyncResource
             InvalidArgument: an argument cannot be sent; nothing was.
             APIError, TransportError, UnexpectedResponse: as of every call; `operation` is method and path.
         """
-        return await self._dispatcher.call(*custom_request(method, path, query, json))
+        body = Secret[object](json)
+        del json  # a traceback shows local variables, and it may hold a password
+        return await self._dispatcher.call(*custom_request(method, path, query, body))
 
     def _view(self, options: Options) -> AsyncAgentView:
         return AsyncAgentView(AsyncDispatcher(self._dispatcher.context, options))

@@ -44,7 +44,9 @@ class RawView(RawResources):
         json: Mapping[str, object] | None = None,
     ) -> RawAnswer[Any]:
         """As `Agent.request`, answering with all that came."""
-        return self._call(*custom_request(method, path, query, json))
+        body = Secret[object](json)
+        del json  # as of `Agent.request`
+        return self._call(*custom_request(method, path, query, body))
 
 
 class AgentView(BaseAgent[Dispatcher, "AgentView"], Resources):
@@ -91,7 +93,9 @@ class AgentView(BaseAgent[Dispatcher, "AgentView"], Resources):
             InvalidArgument: an argument cannot be sent; nothing was.
             APIError, TransportError, UnexpectedResponse: as of every call; `operation` is method and path.
         """
-        return self._dispatcher.call(*custom_request(method, path, query, json))
+        body = Secret[object](json)
+        del json  # a traceback shows local variables, and it may hold a password
+        return self._dispatcher.call(*custom_request(method, path, query, body))
 
     def _view(self, options: Options) -> AgentView:
         return AgentView(Dispatcher(self._dispatcher.context, options))

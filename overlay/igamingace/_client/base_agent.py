@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from igamingace._client.dispatchers import AsyncDispatcher, Dispatcher
+from igamingace._common.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,6 +87,8 @@ class BaseAgent(Generic[S, V]):
             ConfigurationError: a value makes no sense.
             InvalidArgument: `extra_query` or `extra_body` cannot be sent.
         """
+        body = None if extra_body is None else Secret[object](extra_body)
+        del extra_body  # a traceback shows local variables, and it may hold a password
         return self._view(
             self._dispatcher.options.changed(
                 timeout=timeout,
@@ -96,7 +99,7 @@ class BaseAgent(Generic[S, V]):
                 busy_timeout=busy_timeout,
                 backoff=backoff,
                 extra_query=extra_query,
-                extra_body=extra_body,
+                extra_body=body,
             )
         )
 

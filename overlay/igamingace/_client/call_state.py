@@ -18,6 +18,7 @@ from igamingace._client.instrumentation import attempt_of
 from igamingace._client.response import ErrorResponse, InvalidResponse, parse_response
 from igamingace._client.retry import RetryState, may_retry, retry_after
 from igamingace._common import json as exact_json
+from igamingace._common.secret import Secret
 from igamingace._common.text import body_excerpt, sanitize
 from igamingace._transport.base import Request as HTTPRequest
 from igamingace._transport.base import Response, TransportFailure
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
 
     from igamingace._client.config import Options
     from igamingace._client.instrumentation import CallObserver
-    from igamingace._common.secret import Secret
     from igamingace.drift import DriftLog
     from igamingace.limits import Permit
 
@@ -111,9 +111,8 @@ class CallState(Generic[T]):
             raise InvalidArgument(
                 "an argument holds half of a surrogate pair, which has no UTF-8: cut texts between characters"
             )
-        body = None if request.body is None else exact_json.encode_request(request.body)
         self.request = HTTPRequest(
-            operation.method, target, headers, body, options.timeouts, token, options.scope
+            operation.method, target, headers, _body(request), options.timeouts, token, options.scope
         )
         self.permit: Permit | None = None
         self.outcome: Response | TransportFailure | None = None
@@ -217,7 +216,9 @@ class CallState(Generic[T]):
         finally:
             if reader.differences:
                 seen, reader.differences = reader.differences, {}
-                private = (self._arguments, self._options.extra_query, self._options.extra_body)
+                private = Secret[object](
+                    (self._arguments, self._options.extra_query, self._options.extra_body)
+                )
                 record_fields(self._drift, self._operation.operation_id, seen, private)
         raise self._error(InvalidResponse(reason, "never"))
 
@@ -315,6 +316,10 @@ def _request(operation: Operation[Any], arguments: Mapping[str, object], zones: 
     except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
         reason = f"an argument cannot be read ({type(error).__name__})"
     raise InvalidArgument(f"{operation.operation_id}: {reason}")
+
+
+def _body(request: Request) -> bytes | None:
+    return None if request.body is None else exact_json.encode_request(Secret(request.body))
 
 
 def _headers(answer: Response) -> Headers:

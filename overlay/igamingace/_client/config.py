@@ -6,7 +6,7 @@ import logging
 import os
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from igamingace_bindings import contract
 
@@ -63,7 +63,7 @@ class Options:
     busy_timeout: float = 60.0
     backoff: float = 0.25
     extra_query: Mapping[str, str] | None = field(default=None, repr=False)
-    extra_body: Mapping[str, Any] | None = field(default=None, repr=False)
+    extra_body: Secret[dict[str, Any]] | None = field(default=None, repr=False)
     strict: bool = False
     time_zone: tzinfo | None = None
     scope: CancelScope | None = field(default=None, repr=False)
@@ -83,7 +83,7 @@ class Options:
         if "extra_query" in given:
             given["extra_query"] = checked_query("extra_query", given["extra_query"])
         if "extra_body" in given:
-            given["extra_body"] = checked_body("extra_body", given["extra_body"])
+            given["extra_body"] = checked_body("extra_body", cast("Secret[object]", given["extra_body"]))
         if "time_zone" in given:
             given["time_zone"] = _as_time_zone(given["time_zone"], "the argument time_zone")
         if not isinstance(given.get("strict", False), bool):

@@ -13,6 +13,7 @@ from igamingace_bindings.scalars import is_in_range
 
 from igamingace._common import json as exact_json
 from igamingace._common.masking import masked_repr
+from igamingace._common.secret import Secret
 from igamingace.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class CustomOperation(Operation[Any]):
 
 
 def custom_request(
-    method: object, path: object, query: object, json: object
+    method: object, path: object, query: object, json: Secret[object]
 ) -> tuple[CustomOperation, Mapping[str, object]]:
     """The operation of `agent.request` and its arguments; its data is untyped, None without any.
 
@@ -63,10 +64,11 @@ def custom_request(
             f"path is {masked_repr(path)}: give it percent-encoded, without // at its start, '.' or '..' as "
             "a segment, '?' or '#'; the query goes into query="
         )
-    if json is not None and name == "GET":
+    if json.reveal() is not None and name == "GET":
         raise InvalidArgument("a GET sends no body: leave json= out, and use query=")
-    body = None if json is None else checked_body("json", json)
-    request = Request(path, None if query is None else checked_query("query", query), body)
+    texts = None if query is None else checked_query("query", query)
+    body = None if json.reveal() is None else checked_body("json", json)
+    request = Request(path, texts, None if body is None else body.reveal())
     return CustomOperation("request", name, _ANY_PATH, prepared=request), {}
 
 
@@ -99,20 +101,25 @@ def _query_text(place: str, value: object) -> str:
     raise InvalidArgument(f"{place} is a {_type(value)}: give a text, an int, a finite Decimal or a boolean")
 
 
-def checked_body(argument: str, body: object) -> dict[str, Any]:
-    """A copy of a JSON object, so that it stays as it was checked.
+def checked_body(argument: str, body: Secret[object]) -> Secret[dict[str, Any]]:
+    """A copy of a JSON object, so that it stays as it was checked; sealed, since it may hold a password.
 
     Raises:
         InvalidArgument: it is no mapping, or holds what has no exact JSON form (a float, say).
     """
-    if not isinstance(body, Mapping):
-        raise InvalidArgument(f"{argument} is a {_type(body)}: give a mapping, which becomes a JSON object")
+    if not isinstance(body.reveal(), Mapping):
+        kind = _type(body.reveal())
+        raise InvalidArgument(f"{argument} is a {kind}: give a mapping, which becomes a JSON object")
     try:
-        fields = _json_copy(argument, cast("Mapping[object, object]", body))
+        fields = Secret(_json_copy(argument, cast("Mapping[object, object]", body.reveal())))
+        exact_json.encode_request(fields)
+    except InvalidArgument as error:
+        invalid = error.with_traceback(None)  # whose frames show the values
     except RecursionError:
-        raise InvalidArgument(f"{argument} is nested too deeply, or holds itself") from None
-    exact_json.encode_request(fields)
-    return fields
+        invalid = InvalidArgument(f"{argument} is nested too deeply, or holds itself")
+    else:
+        return fields
+    raise invalid
 
 
 def _json_copy(place: str, fields: Mapping[object, object]) -> dict[str, Any]:
@@ -141,7 +148,7 @@ def extended(
     request: Request,
     operation: Operation[Any],
     query: Mapping[str, str] | None,
-    body: Mapping[str, Any] | None,
+    body: Secret[dict[str, Any]] | None,
 ) -> Request:
     """The request with `extra_query` and `extra_body` in it.
 
@@ -150,12 +157,12 @@ def extended(
     """
     if query:
         request = replace(request, query={**(request.query or {}), **query})
-    if body:
+    if body is not None and body.reveal():
         if operation.method == "GET":
             raise InvalidArgument(
                 f"extra_body is given for {operation.operation_id}, which sends no body: use extra_query"
             )
-        request = replace(request, body={**(request.body or {}), **body})
+        request = replace(request, body={**(request.body or {}), **body.reveal()})
     return request
 
 

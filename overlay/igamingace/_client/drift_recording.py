@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from igamingace_bindings import contract
 
 from igamingace._client.response import ErrorResponse
+from igamingace._common.secret import Secret
 
 if TYPE_CHECKING:
     from igamingace.drift import DriftLog, Kind
@@ -32,7 +33,7 @@ class FieldDifference(NamedTuple):
 
 
 def record_fields(
-    log: DriftLog, operation: str, differences: Mapping[FieldDifference, int], arguments: object
+    log: DriftLog, operation: str, differences: Mapping[FieldDifference, int], arguments: Secret[object]
 ) -> None:
     """Record the differences of one answer, each with its count.
 
@@ -97,20 +98,22 @@ def _standing_of(operation: str) -> str:
 class _Texts:
     """The texts in the arguments of a call, looked for when the first is asked for: differences are rare."""
 
-    def __init__(self, arguments: object) -> None:
+    def __init__(self, arguments: Secret[object]) -> None:
         self._arguments = arguments
         self._texts: frozenset[str] | None = None
 
     def has(self, name: str) -> bool:
         """Whether one of the arguments is this text, in any case."""
         if self._texts is None:
-            self._texts = frozenset(text.casefold() for text in _texts_in(self._arguments))
+            self._texts = frozenset(text.casefold() for text in _texts_in(self._arguments.reveal()))
         return name.casefold() in self._texts
 
 
 def _texts_in(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
+    elif isinstance(value, Secret):
+        yield from _texts_in(cast("Secret[object]", value).reveal())
     elif isinstance(value, Mapping):
         yield from _texts_in(cast("Mapping[object, object]", value).values())
     elif isinstance(value, Iterable):

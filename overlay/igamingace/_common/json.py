@@ -11,16 +11,18 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast
 
 import msgspec
-from igamingace_bindings.scalars import MAX_DIGITS, parse_number
+from igamingace_bindings.scalars import MAX_DIGITS, Secret, parse_number
 
 from igamingace.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+
+M = TypeVar("M", bound=Mapping[str, object])
 
 _OUT_OF_RANGE: Final = f"a number has more than {MAX_DIGITS} digits before or after the point"
 
@@ -148,20 +150,31 @@ def encode(value: object) -> bytes:
     return encoder.encode(value)
 
 
-def encode_request(body: Mapping[str, object]) -> bytes:
+def encode_request(body: Secret[M]) -> bytes:
     """Return the bytes of a request to the API; floats are refused, since they are not exact.
+
+    Secrets within it are revealed here, where nothing but bytes comes out.
 
     Raises:
         InvalidArgument: a value has no JSON form: NaN, an infinity, a lone surrogate, another type.
     """
     try:
-        _refuse_unsendable(body, "")
-        return encoder.encode(body)
-    except InvalidArgument:
-        raise
+        _refuse_unsendable(body.reveal(), "")
+        return _request_encoder.encode(body.reveal())
+    except InvalidArgument as error:
+        unsendable = error.with_traceback(None)  # whose frames show the values
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        reason = str(error)
-    raise InvalidArgument(f"the arguments cannot be written as JSON: {reason}")
+        unsendable = InvalidArgument(f"the arguments cannot be written as JSON: {error}")
+    raise unsendable
+
+
+def _reveal(value: object) -> object:
+    if isinstance(value, Secret):
+        return cast("Secret[object]", value).reveal()
+    raise TypeError(f"Encoding objects of type {type(value).__name__} is unsupported")
+
+
+_request_encoder: Final = msgspec.json.Encoder(decimal_format="number", enc_hook=_reveal)
 
 
 def _refuse_unsendable(value: object, place: str) -> None:

@@ -3,38 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final
+
+from igamingace_bindings.scalars import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from igamingace.errors import ConfigurationError
 
-T = TypeVar("T")
+__all__ = ["Secret", "check_token"]
 
 _PRINTABLE_ASCII: Final = re.compile(r"[!-~]+")
-
-
-class Secret(Generic[T]):
-    """A value that stays out of repr, str, vars and pickles; `reveal()` it where it goes on the wire."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: T) -> None:
-        """Seal a value."""
-        self._value = value
-
-    def reveal(self) -> T:
-        """The value itself. Never keep it in a local variable: tracebacks show those."""
-        return self._value
-
-    def __repr__(self) -> str:
-        """Nothing of the value."""
-        return "<sealed>"
-
-    def __reduce__(self) -> NoReturn:
-        """Refuse to be pickled."""
-        raise TypeError("a token is not pickled: read it from IGAMINGACE_API_TOKEN in each process")
 
 
 def check_token(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal
 
+from ....scalars import Secret
 from ...client import AsyncCall, AsyncRawCall, Call, RawAnswer, RawCall
 from ...models.balance_transfer import BalanceTransfer
 from ...models.created_operator import CreatedOperator
@@ -85,11 +86,13 @@ class Operators:
             allowed_ips: The addresses from which requests of the new account are accepted. An empty
                 list accepts every address.
         """
+        sealed_password = Secret(password)
+        del password  # a traceback shows local variables
         return self._call(
             _operators_create.OPERATION,
             {
                 "operator_id": operator_id,
-                "password": password,
+                "password": sealed_password,
                 "name": name,
                 "currency": currency,
                 "ggr_rate": ggr_rate,
@@ -247,11 +250,13 @@ class AsyncOperators:
             allowed_ips: The addresses from which requests of the new account are accepted. An empty
                 list accepts every address.
         """
+        sealed_password = Secret(password)
+        del password  # a traceback shows local variables
         return await self._call(
             _operators_create.OPERATION,
             {
                 "operator_id": operator_id,
-                "password": password,
+                "password": sealed_password,
                 "name": name,
                 "currency": currency,
                 "ggr_rate": ggr_rate,
@@ -409,11 +414,13 @@ class RawOperators:
             allowed_ips: The addresses from which requests of the new account are accepted. An empty
                 list accepts every address.
         """
+        sealed_password = Secret(password)
+        del password  # a traceback shows local variables
         return self._call(
             _operators_create.OPERATION,
             {
                 "operator_id": operator_id,
-                "password": password,
+                "password": sealed_password,
                 "name": name,
                 "currency": currency,
                 "ggr_rate": ggr_rate,
@@ -571,11 +578,13 @@ class AsyncRawOperators:
             allowed_ips: The addresses from which requests of the new account are accepted. An empty
                 list accepts every address.
         """
+        sealed_password = Secret(password)
+        del password  # a traceback shows local variables
         return await self._call(
             _operators_create.OPERATION,
             {
                 "operator_id": operator_id,
-                "password": password,
+                "password": sealed_password,
                 "name": name,
                 "currency": currency,
                 "ggr_rate": ggr_rate,
