@@ -74,3 +74,20 @@ def test_a_column_of_amounts_has_a_scale_that_it_can_keep(make):
 def test_the_tables_for_migrations_are_checked_alike():
     with pytest.raises(ConfigurationError, match="players is no PlayerTable"):
         define_tables(sqlalchemy.MetaData(), players=USERS)  # type: ignore[arg-type] # that is the test
+
+
+@pytest.mark.parametrize(
+    ("url", "arguments"),
+    [
+        ("postgresql://u:{}@h/d", {"currency": "usd"}),
+        ("postgresql://u:{}@h/d", {"scale": "8"}),
+        ("postgresql://u:{}@h:port/d", {}),
+        ("mysql://u:{}@h/d", {}),
+    ],
+)
+def test_a_refused_ledger_shows_no_password_in_frames(url, arguments):
+    with pytest.raises(ConfigurationError) as caught:
+        Ledger(url.format("sesame"), **arguments)
+
+    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert "sesame" not in repr([frame.locals for frame in told.stack if frame.filename != __file__])

@@ -223,8 +223,7 @@ def _book(
 
 @contextmanager
 def _engine() -> Generator[Engine]:
-    url_text = os.environ.get(LEDGER_VARIABLE)
-    if not url_text:
+    if not os.environ.get(LEDGER_VARIABLE):  # no local variable: a traceback shows those
         raise CannotRun(f"no book: set {LEDGER_VARIABLE} to the URL of its database, or give --book FILE")
     try:
         from sqlalchemy import create_engine, make_url  # noqa: PLC0415 -- of an extra
@@ -232,7 +231,7 @@ def _engine() -> Generator[Engine]:
     except ModuleNotFoundError as error:
         raise CannotRun(f"it needs {error.name}: {install_hint('ledger')}") from None
     try:
-        url = make_url(url_text)
+        url = make_url(os.environ[LEDGER_VARIABLE])
         if url.drivername == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
         backend = url.get_backend_name()

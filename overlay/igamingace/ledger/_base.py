@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from sqlalchemy import URL, Engine, MetaData, Numeric
+from sqlalchemy import Engine, MetaData, Numeric
 
 from igamingace._common.clock import monotonic
 from igamingace._common.hooks import HookCaller
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from sqlalchemy import Connection
+
+    from igamingace._common.secret import Secret
 
 Work: TypeAlias = "Callable[[LedgerTransaction], Decimal | Refusal]"
 """What to do in a transaction. A Refusal that is returned is raised after the commit; one that is raised
@@ -63,15 +65,15 @@ class LedgerBase:
 
     def __init__(
         self,
-        database: str | URL | Engine,
+        database: Secret[object],
         *,
         players: PlayerTable | None,
         prefix: str,
         scale: int,
         hooks: LedgerHooks | None,
     ) -> None:
-        """Take what Ledger takes."""
-        self._owned: Final = not isinstance(database, Engine)
+        """Take what Ledger takes, the database sealed."""
+        self._owned: Final = not isinstance(database.reveal(), Engine)
         self._engine: Final = open_engine(database)
         dialect = self._engine.dialect
         self._schema: Final = define_tables(MetaData(), players=players, prefix=prefix, scale=scale)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import weakref
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import URL, Engine, QueuePool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from igamingace._common.secret import Secret
+
 DRIVERS: Final = {"postgresql": "psycopg", "sqlite": "pysqlite"}
 """The one driver for each database. Others commit, prepare and report errors in ways of their own."""
 OLDEST_POSTGRESQL: Final = 13  # the first with pg_current_xact_id
@@ -35,13 +37,14 @@ _WAIT: Final = 2.0
 """How long to wait for a connection or for SQLite's lock, in seconds: below every limit of the contract."""
 
 
-def open_engine(database: object) -> Engine:
+def open_engine(given: Secret[object]) -> Engine:
     """Return the application's engine, or one of the ledger's own for a URL.
 
     Raises:
         ConfigurationError: the text is no URL, the database neither SQLite nor PostgreSQL, the driver another
             one than in `DRIVERS`, or the engine is an asynchronous one.
     """
+    database = given.reveal() if isinstance(given.reveal(), Engine | URL) else None  # their reprs hide it
     if isinstance(database, Engine):
         _refuse_other_drivers(database.dialect.name, database.dialect.driver)
         if database.dialect.is_async:
@@ -49,12 +52,13 @@ def open_engine(database: object) -> Engine:
                 "the ledger is synchronous: give it a URL, or an engine of create_engine"
             )
         return database
-    if not isinstance(database, str | URL):
+    if not isinstance(given.reveal(), str | URL):
         raise ConfigurationError(
-            f"the ledger works with a URL or an engine of create_engine, not with {type(database).__name__}"
+            "the ledger works with a URL or an engine of create_engine, not with "
+            f"{type(given.reveal()).__name__}"
         )
     try:
-        url = make_url(database)
+        url = make_url(cast("str | URL", given.reveal()))
     except (ArgumentError, ValueError):  # not told further: the text may hold a password
         url = None
     if url is None:

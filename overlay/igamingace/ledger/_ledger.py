@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, cast
 from igamingace_bindings.contract import CALLBACKS
 
 from igamingace._common.currencies import is_currency
+from igamingace._common.secret import Secret
 from igamingace.callbacks import (
     Balance,
     Bet,
@@ -139,13 +140,15 @@ class Ledger(LedgerAdmin):
                 the table cannot hold exact amounts. Of the first use: PostgreSQL is older than 13, the tables
                 are not there, or are of another version.
         """
+        given = Secret[object](database)
+        del database  # a traceback shows local variables, and a URL may hold a password
         if currency is not None and not is_currency(currency):
             raise ConfigurationError(
                 f"currency is {currency!r}: give three capitals, for example USD, or None"
             )
         if session is not None:
             _check_session(session)
-        super().__init__(database, players=players, prefix=prefix, scale=scale, hooks=hooks)
+        super().__init__(given, players=players, prefix=prefix, scale=scale, hooks=hooks)
         self._currency: Final = currency
         self._session: Final = session
 

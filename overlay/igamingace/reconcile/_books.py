@@ -7,9 +7,10 @@ import io
 import os
 from contextlib import contextmanager
 from datetime import UTC, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from igamingace._common.extras import install_hint
+from igamingace._common.secret import Secret
 from igamingace.errors import ConfigurationError, InvalidArgument
 from igamingace.reconcile._columns import ColumnNotNamed, Columns, RowReader, column_names
 
@@ -114,7 +115,7 @@ class SqlBook:
     ) -> None:
         """Take a URL or an engine of `create_engine`, and the name of a table or view."""
         self.covers_edges: Final = True
-        self._database: Final = database
+        self._database: Final = Secret(database)  # its URL may hold a password
         self._table: Final = table
         self._columns: Final = columns or Columns()
         self._schema: Final = schema
@@ -191,17 +192,18 @@ def _exact(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 @contextmanager
-def _engine(database: str | URL | Engine) -> Generator[Engine]:
+def _engine(given: Secret[str | URL | Engine]) -> Generator[Engine]:
     try:
         from sqlalchemy import Engine, create_engine, make_url  # noqa: PLC0415 -- of an extra
         from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise ConfigurationError(f"SqlBook needs {error.name}: {install_hint('ledger')}") from error
+    database = given.reveal() if isinstance(given.reveal(), Engine) else None  # its repr hides the password
     if isinstance(database, Engine):
         yield database
         return
     try:
-        url = make_url(database)
+        url = make_url(cast("str | URL", given.reveal()))
         if url.drivername == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
         engine = create_engine(url)

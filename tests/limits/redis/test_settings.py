@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 import pytest
 import redis
 from igamingace.errors import ConfigurationError
@@ -43,6 +45,43 @@ def test_an_invalid_url_does_not_show_its_password(mark):
         RedisLimiter(f"redis://:sesame{mark}@localhost:6379/0")
 
     assert "sesame" not in str(caught.value)
+
+
+@pytest.mark.parametrize("options", [{"limit": 0}, {"lease": 0}, {"fallback": "maybe"}, {"linger": -1}])
+@pytest.mark.parametrize("scheme", ["redis", "http"])
+def test_a_refused_limiter_shows_no_password_in_its_frames(scheme, options):
+    with pytest.raises(ConfigurationError) as caught:
+        RedisLimiter(f"{scheme}://user:{'sesame'}@localhost/0", **options)
+
+    assert "sesame" not in locals_of_ours(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://u:{}@h", "redis://u:{}@h:x", "redis://u:{}@h?socket_timeout=x", "redis://u:{}@h?nonsense=1"],
+)
+def test_a_url_that_is_refused_shows_no_password_in_frames(url):
+    with pytest.raises(ConfigurationError) as caught:
+        RedisLimiter(url.format("sesame"))
+
+    assert "sesame" not in locals_of_ours(caught.value)
+
+
+def test_a_refused_client_shows_no_password_in_frames():
+    with pytest.raises(ConfigurationError) as caught:
+        RedisLimiter(redis.Redis(password="sesame"), limit=0)
+
+    assert "sesame" not in locals_of_ours(caught.value)
+
+
+def locals_of_ours(error):
+    """The local variables of every frame but those of this file, in the causes and contexts as well."""
+    texts = [repr(error)]
+    while error is not None:
+        told = traceback.TracebackException(type(error), error, error.__traceback__, capture_locals=True)
+        texts += [repr(frame.locals) for frame in told.stack if frame.filename != __file__]
+        error = error.__cause__ or error.__context__
+    return "\n".join(texts)
 
 
 def test_a_database_that_redis_has_not_is_refused_with_the_first_slot(server, make_limiter):

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from igamingace._common.secret import Secret
 from igamingace.limits import LocalLimiter
 from igamingace.limits._shared import SharedUnavailable, shared_values
 from igamingace.limits.redis import _shared
@@ -77,7 +78,7 @@ def test_a_redis_that_is_away_is_an_error_that_says_so(own_server, make_limiter)
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_child_does_not_wait_for_a_thread_of_its_parent():
-    store = _shared.RedisStore({}, "test:")
+    store = _shared.RedisStore(Secret({}), "test:")
 
     with store._lock:
         child = os.fork()

@@ -19,6 +19,7 @@ from redis.exceptions import (
 )
 from redis.retry import Retry
 
+from igamingace._common.secret import Secret
 from igamingace.errors import ConfigurationError
 from igamingace.limits.redis._errors import NotUsableError, as_permission_error, concerns_one_key
 from igamingace.limits.redis._script import lease_script
@@ -91,7 +92,7 @@ class _Connection(Protocol):
     def _get_socket(self) -> socket.socket | None: ...
 
 
-def connection_settings(server: str | redis.Redis, timeout: float) -> dict[str, Any]:
+def connection_settings(server: Secret[str | redis.Redis], timeout: float) -> Secret[Mapping[str, Any]]:
     """The settings of a connection: those of the URL or the client, with defaults that suit a limiter.
 
     redis-py's defaults suit a cache: timeouts of 5 s, each retried, and push messages in between.
@@ -99,44 +100,52 @@ def connection_settings(server: str | redis.Redis, timeout: float) -> dict[str, 
     Raises:
         ConfigurationError: it is neither, or no connection can be made with these settings.
     """
-    settings: dict[str, Any]
-    if isinstance(server, str):
-        try:
-            settings = cast("Any", connection).parse_url(server)
-        except ValueError as error:
-            raise ConfigurationError(f"the URL of Redis is invalid: {_url_problem(error)}") from None
-    elif isinstance(server, redis.RedisCluster):
-        raise ConfigurationError(_CLUSTER_CLIENT)
-    elif not isinstance(cast("object", server), redis.Redis):
-        raise ConfigurationError(
-            "RedisLimiter takes a URL (redis://, rediss:// or unix://) or a client of the class redis.Redis, "
-            f"not {type(server).__module__}.{type(server).__qualname__}"
-        )
-    else:
-        pool = server.connection_pool
-        settings = {**pool.connection_kwargs, "connection_class": pool.connection_class}
-        settings = {name: value for name, value in settings.items() if not name.startswith(_CLIENT_SETTINGS)}
-    settings = {
-        "client_name": "igamingace",
-        **settings,
-        "decode_responses": False,
-        "encoding": "utf-8",
-        "health_check_interval": 0,
-        "protocol": 2,
-        "retry": Retry(NoBackoff(), 0),
-        "retry_on_error": [],
-        "retry_on_timeout": False,
-        "socket_connect_timeout": timeout,
-        "socket_timeout": timeout,
-    }
+    settings: Secret[Mapping[str, Any]] = Secret(
+        {
+            "client_name": "igamingace",
+            **_given_settings(server).reveal(),
+            "decode_responses": False,
+            "encoding": "utf-8",
+            "health_check_interval": 0,
+            "protocol": 2,
+            "retry": Retry(NoBackoff(), 0),
+            "retry_on_error": [],
+            "retry_on_timeout": False,
+            "socket_connect_timeout": timeout,
+            "socket_timeout": timeout,
+        }
+    )
     try:
         _new_connection(settings)  # which connects later
     except (TypeError, ValueError, RedisError) as error:
         tls = "; TLS needs a URL that begins with rediss://" if "ssl_" in str(error) else ""
+        reason = f"the settings of the connection to Redis are invalid: {error}{tls}"
+    else:
+        return settings
+    raise ConfigurationError(reason)
+
+
+def _given_settings(server: Secret[str | redis.Redis]) -> Secret[dict[str, Any]]:
+    """The settings of the URL or of the client."""
+    if isinstance(server.reveal(), str):
+        try:
+            return Secret(cast("Any", connection).parse_url(server.reveal()))
+        except ValueError as error:
+            reason = f"the URL of Redis is invalid: {_url_problem(error)}"
+        raise ConfigurationError(reason)
+    if isinstance(server.reveal(), redis.RedisCluster):
+        raise ConfigurationError(_CLUSTER_CLIENT)
+    if not isinstance(server.reveal(), redis.Redis):
+        kind = type(server.reveal())
         raise ConfigurationError(
-            f"the settings of the connection to Redis are invalid: {error}{tls}"
-        ) from None
-    return settings
+            "RedisLimiter takes a URL (redis://, rediss:// or unix://) or a client of the class redis.Redis, "
+            f"not {kind.__module__}.{kind.__qualname__}"
+        )
+    pool = Secret(cast("redis.Redis", server.reveal()).connection_pool)  # older redis-py shows its password
+    given = Secret({**pool.reveal().connection_kwargs, "connection_class": pool.reveal().connection_class})
+    for name in [name for name in given.reveal() if name.startswith(_CLIENT_SETTINGS)]:
+        del given.reveal()[name]
+    return given
 
 
 def _url_problem(error: ValueError) -> str:
@@ -147,9 +156,11 @@ def _url_problem(error: ValueError) -> str:
     return "its host or port cannot be read; in a password write / as %2F, ? as %3F, # as %23 and @ as %40"
 
 
-def _new_connection(settings: Mapping[str, Any]) -> _Connection:
-    kind = settings.get("connection_class", connection.Connection)
-    connected: _Connection = kind(**{name: settings[name] for name in settings if name != "connection_class"})
+def _new_connection(settings: Secret[Mapping[str, Any]], **place: object) -> _Connection:
+    """A connection that is not open yet, to the host and port of `place` if they are there."""
+    given = Secret[dict[str, Any]]({**settings.reveal(), **place})
+    kind = given.reveal().pop("connection_class", connection.Connection)
+    connected: _Connection = kind(**given.reveal())
     return connected
 
 
@@ -158,7 +169,7 @@ class RedisConnections:
 
     def __init__(
         self,
-        settings: Mapping[str, Any],
+        settings: Secret[Mapping[str, Any]],
         prefix: str,
         process: str,
         *,
@@ -274,8 +285,8 @@ class RedisConnections:
         return "S" if self.clustered else ""
 
     def _open(self, **place: str | int) -> None:
-        self._scripts = _new_connection({**self._settings, **place})
-        self._subscriber = _new_connection({**self._settings, **place})
+        self._scripts = _new_connection(self._settings, **place)
+        self._subscriber = _new_connection(self._settings, **place)
 
     def _connect_to_any(self, nodes: Sequence[tuple[str, int]]) -> None:
         try:
@@ -295,7 +306,8 @@ class RedisConnections:
         owner: tuple[str, int, bytes] | None = None
         found: list[tuple[str, int]] = []
         for start, end, *replicas in self.execute("CLUSTER", "SLOTS"):
-            places = [(host.decode() or self._settings.get("host", ""), port) for host, port, *_ in replicas]
+            default = self._settings.reveal().get("host", "")
+            places = [(host.decode() or default, port) for host, port, *_ in replicas]
             found += places
             if start <= slot <= end:
                 owner = *places[0], replicas[0][2]
@@ -307,7 +319,7 @@ class RedisConnections:
 
     def _follow(self, host: str, port: int) -> None:
         """Connect to another node of the cluster."""
-        if "host" not in self._settings:
+        if "host" not in self._settings.reveal():
             raise NotUsableError(
                 "This Redis is one node of a cluster, and another one has the RedisLimiter's data. Give it "
                 "the URL redis://HOST:PORT of a node, no socket's and no client's."

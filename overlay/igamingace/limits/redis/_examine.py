@@ -13,10 +13,12 @@ from igamingace.limits.redis._errors import NotUsableError, needed_rights, reaso
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from igamingace._common.secret import Secret
+
 __all__ = ["examine"]
 
 
-def examine(settings: Mapping[str, Any], prefix: str) -> list[StoreProblem]:
+def examine(settings: Secret[Mapping[str, Any]], prefix: str) -> list[StoreProblem]:
     """Connect as the limiter does, and return what is wrong; `prefix` is that of all keys and channels."""
     rights = needed_rights(prefix)
     try:

@@ -12,6 +12,7 @@ from igamingace_bindings.contract import CONCURRENCY_LIMIT
 
 from igamingace._common.fork import after_fork_in_child
 from igamingace._common.numbers import is_integer, is_number
+from igamingace._common.secret import Secret
 from igamingace.errors import ConfigurationError
 from igamingace.limits._abandoned_slots import DEFAULT_LINGER
 from igamingace.limits._limiter import check_settings
@@ -85,10 +86,12 @@ class RedisLimiter:
         Raises:
             ConfigurationError: the URL is invalid, or a value is out of range.
         """
+        server = Secret(url)
+        del url  # a traceback shows local variables, and it may hold a password
         check_settings(limit, linger, acquire_timeout)
         _check_settings(limit, lease, fallback, prefix)
         timeout = min(lease / 4, _MAX_CALL)
-        settings = connection_settings(url, timeout)
+        settings = connection_settings(server, timeout)
         self._acquire_timeout = math.inf if acquire_timeout is None else acquire_timeout
         self._hooks = hooks
         self._budgets: BudgetRegistry[LeasedBudget] = BudgetRegistry(limit)

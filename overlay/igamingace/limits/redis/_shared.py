@@ -10,6 +10,7 @@ import redis
 from redis.exceptions import MovedError, RedisError
 
 from igamingace._common.fork import after_fork_in_child
+from igamingace._common.secret import Secret
 from igamingace.limits._shared import SharedUnavailable
 from igamingace.limits.redis._examine import examine
 
@@ -52,9 +53,9 @@ class RedisStore:
     In a cluster each account's values are on the node that has the hash slot of its key.
     """
 
-    def __init__(self, settings: Mapping[str, Any], prefix: str) -> None:
+    def __init__(self, settings: Secret[Mapping[str, Any]], prefix: str) -> None:
         """Set up; `settings` are those of a connection, `prefix` is that of all keys."""
-        self._settings = dict(settings)
+        self._settings = settings
         self._prefix = prefix
         self._clients: dict[_Place | None, redis.Redis] = {}
         self._places: dict[str, _Place] = {}
@@ -84,7 +85,7 @@ class RedisStore:
                 return action(self._client(self._places.get(prefix)))
             except MovedError as moved:  # the node of another slot; only a cluster has such
                 node = cast("Any", moved)  # which redis-py does not type
-                host = node.host or self._settings.get("host", "")
+                host = node.host or self._settings.reveal().get("host", "")
                 place = self._places[prefix] = (host, node.port)
                 return action(self._client(place))
         except (RedisError, OSError) as error:
@@ -102,12 +103,13 @@ class RedisStore:
     def _client(self, place: _Place | None) -> redis.Redis:
         with self._lock:
             if place not in self._clients:
-                settings = dict(self._settings)
+                settings = Secret({**self._settings.reveal()})
                 if place is not None:
-                    settings["host"], settings["port"] = place
-                kind = settings.pop("connection_class", redis.Connection)
-                pool = redis.ConnectionPool(connection_class=kind, **settings)
-                self._clients[place] = redis.Redis.from_pool(pool)
+                    settings.reveal()["host"], settings.reveal()["port"] = place
+                kind = settings.reveal().pop("connection_class", redis.Connection)
+                self._clients[place] = redis.Redis.from_pool(
+                    redis.ConnectionPool(connection_class=kind, **settings.reveal())
+                )
             return self._clients[place]
 
 

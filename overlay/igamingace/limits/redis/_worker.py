@@ -29,6 +29,7 @@ from igamingace.limits.redis._wakeup import DeadlineHeap, WakeupPipe
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
+    from igamingace._common.secret import Secret
     from igamingace.limits.redis._budget import LeasedBudget
     from igamingace.limits.redis._outage_log import OutageLog
 
@@ -57,7 +58,7 @@ class LeaseWorker:
 
     def __init__(
         self,
-        settings: Mapping[str, Any],
+        settings: Secret[Mapping[str, Any]],
         find_budget: Callable[[str], LeasedBudget | None],
         *,
         lease: float,
