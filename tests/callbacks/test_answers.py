@@ -405,3 +405,20 @@ async def test_each_answer_is_one_log_line_without_secrets(served, purse, callba
     assert "\n" not in second.getMessage()
     assert token not in caplog.text
     assert sign(body, token) not in caplog.text
+
+
+async def test_a_log_that_fails_does_not_change_an_answer(served, purse, callback, caplog):
+    def refuse(record):
+        raise RuntimeError("the log is broken")
+
+    caplog.set_level(logging.INFO, "igamingace.callbacks")
+    logger = logging.getLogger("igamingace.callbacks")
+    logger.addFilter(refuse)
+    try:
+        answer = await served(purse)(callback("bet"))
+        unsigned = await served(purse)(callback("bet"), key="0" * 32)
+    finally:
+        logger.removeFilter(refuse)
+
+    assert answer.json()["statusCode"] == "OK"
+    assert unsigned.status_code == 200

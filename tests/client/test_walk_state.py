@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from igamingace._client import walk_state as module
 from igamingace._client.walk_state import MAX_PASSES, WalkState
 from igamingace._common.limited_log import LimitedLog
+from igamingace._common.safe_log import SafeLogger
 from igamingace.errors import InvalidArgument, UnexpectedField
 from igamingace.models import Transaction, TransactionPage, TransactionType
 from igamingace_bindings.rest.api.transactions.transactions_list import WALK
@@ -43,7 +44,7 @@ def key(row):
 @pytest.fixture(autouse=True)
 def fresh_log(monkeypatch):
     """A log that has not warned in the last minute."""
-    monkeypatch.setattr(module, "_limited_log", LimitedLog(logging.getLogger("igamingace")))
+    monkeypatch.setattr(module, "_limited_log", LimitedLog(SafeLogger("igamingace")))
 
 
 def time_of(row):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-
 import pytest
 from igamingace._common.hooks import HookCaller
+from igamingace._common.safe_log import SafeLogger
 
-LOG = logging.getLogger("tests.hooks")
+LOG = SafeLogger("tests.hooks")
 
 
 def test_a_hook_gets_its_arguments(caplog):

@@ -7,6 +7,7 @@ import threading
 import pytest
 from igamingace._common.hooks import HookCaller
 from igamingace._common.limited_log import LimitedLog
+from igamingace._common.safe_log import SafeLogger
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def clock(monkeypatch):
 @pytest.fixture
 def log(caplog):
     caplog.set_level(logging.INFO, "test")
-    return LimitedLog(logging.getLogger("test"))
+    return LimitedLog(SafeLogger("test"))
 
 
 def messages(caplog):
@@ -51,7 +52,7 @@ def test_a_message_a_level_and_what_it_is_about_make_a_kind(log, clock, caplog):
 
 
 def test_two_objects_do_not_hide_each_others_warnings(clock, caplog):
-    for log in (LimitedLog(logging.getLogger("test")), LimitedLog(logging.getLogger("test"))):
+    for log in (LimitedLog(SafeLogger("test")), LimitedLog(SafeLogger("test"))):
         log.warning("lost")
 
     assert messages(caplog) == ["lost", "lost"]

@@ -1,5 +1,6 @@
 """What a refusal of the ledger says, the balance that it brings, and what the entry of a cancel holds."""
 
+import logging
 from decimal import Decimal
 from typing import Any
 
@@ -173,3 +174,17 @@ def test_a_win_that_is_spent_cannot_be_undone_and_the_refusal_says_so(ledger, ca
 
     assert str(refused.value) == "the win of the betwin has been spent, it cannot be undone"
     assert refused.value.balance == 0
+
+
+def test_a_log_that_fails_does_not_change_a_refusal(ledger, calls):
+    def refuse(record):
+        raise RuntimeError("the log is broken")
+
+    ledger.bet(calls.bet(1, "1"))
+    logger = logging.getLogger("igamingace.ledger")
+    logger.addFilter(refuse)
+    try:
+        with pytest.raises(TransactionMismatch):
+            ledger.bet(calls.bet(1, "2"))
+    finally:
+        logger.removeFilter(refuse)

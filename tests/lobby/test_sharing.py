@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import shutil
 import socket
@@ -19,6 +18,7 @@ import pytest
 import redis
 from igamingace import Agent, AsyncAgent
 from igamingace._common.limited_log import LimitedLog
+from igamingace._common.safe_log import SafeLogger
 from igamingace.limits import RedisLimiter
 from igamingace.limits._shared import shared_values
 from igamingace.limits.redis import _shared
@@ -187,7 +187,7 @@ def test_what_is_stored_between_looking_and_claiming_is_taken():
 
     shared: Any = Values()
     settings = FetchSettings(
-        concurrency=1, shared=shared, keep=60.0, log=LimitedLog(logging.getLogger("igamingace.lobby"))
+        concurrency=1, shared=shared, keep=60.0, log=LimitedLog(SafeLogger("igamingace.lobby"))
     )
 
     with Agent("token", transport=httpx2.MockTransport(lambda _: pytest.fail("a call was made"))) as agent:

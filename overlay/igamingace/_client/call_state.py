@@ -18,6 +18,7 @@ from igamingace._client.instrumentation import attempt_of
 from igamingace._client.response import ErrorResponse, InvalidResponse, parse_response
 from igamingace._client.retry import RetryState, may_retry, retry_after
 from igamingace._common import json as exact_json
+from igamingace._common.safe_log import SafeLogger
 from igamingace._common.secret import Secret
 from igamingace._common.text import body_excerpt, sanitize
 from igamingace._transport.base import Request as HTTPRequest
@@ -53,7 +54,7 @@ _SURROGATE: Final = re.compile("%ED%[AB]")
 """Half of a surrogate pair, percent-encoded; in UTF-8, nothing else looks like it."""
 
 _NOTHING_SENT: Final = (AgentClosed, ConfigurationError)
-_logger: Final = logging.getLogger("igamingace")
+_logger: Final = SafeLogger("igamingace")
 
 
 class CallState(Generic[T]):
@@ -289,7 +290,7 @@ class CallState(Generic[T]):
         return ResponseSnapshot(answer.http_status, headers, body_excerpt(answer.body, token))
 
     def _log(self, waited: float, kind: type[BaseException] | None) -> None:
-        if not _logger.isEnabledFor(logging.DEBUG):
+        if not _logger.is_enabled_for(logging.DEBUG):
             return
         outcome = self.outcome
         if isinstance(outcome, Response):

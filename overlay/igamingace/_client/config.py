@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ from igamingace_bindings import contract
 from igamingace._client.custom_requests import checked_body, checked_query
 from igamingace._common.ip_addresses import parse_host
 from igamingace._common.numbers import is_number
+from igamingace._common.safe_log import SafeLogger
 from igamingace._common.secret import Secret, check_token
 from igamingace._common.time_zone import parse_time_zone
 from igamingace._common.urls import parse_url
@@ -30,7 +30,7 @@ TOKEN_VARIABLE: Final = "IGAMINGACE_API_TOKEN"  # noqa: S105 -- the name of a va
 BASE_URL_VARIABLE: Final = "IGAMINGACE_BASE_URL"
 TIME_ZONE_VARIABLE: Final = "IGAMINGACE_TIME_ZONE"
 
-_logger = logging.getLogger("igamingace")
+_logger = SafeLogger("igamingace")
 _PATHS_BEGIN: Final = "/" + next(iter(contract.OPERATIONS.values())).path.split("/")[1]
 _PRINTABLE_ASCII: Final = re.compile(r"[!-~]+")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}

@@ -21,7 +21,6 @@ have the same is as likely as 1 in 10^17. Of the window before, only those at th
 from __future__ import annotations
 
 import json
-import logging
 import math
 from base64 import b64decode, b64encode
 from collections import deque
@@ -36,6 +35,7 @@ from igamingace._common.hooks import HookCaller
 from igamingace._common.iso_time import parse_iso_time
 from igamingace._common.limited_log import LimitedLog
 from igamingace._common.numbers import is_integer, is_number
+from igamingace._common.safe_log import SafeLogger
 from igamingace._common.time_zone import check_aware
 from igamingace.errors import InvalidArgument, UnexpectedField
 
@@ -55,7 +55,7 @@ _DIGEST: Final = 12
 _SECOND: Final = timedelta(seconds=1)
 _CURSOR_VERSION: Final = 1
 
-_logger: Final = logging.getLogger("igamingace")
+_logger: Final = SafeLogger("igamingace")
 # One for the process: a report makes a walk for each hour of each agent.
 _limited_log: Final = LimitedLog(_logger)
 _call_hook: Final = HookCaller(_logger, "on_progress of a walk failed; the walk goes on")

@@ -10,13 +10,13 @@ Within the process only the first of the walks that wait makes it.
 
 from __future__ import annotations
 
-import logging
 import threading
 from typing import TYPE_CHECKING, Final
 
 from igamingace._common.clock import monotonic
 from igamingace._common.fork import register_at_fork
 from igamingace._common.limited_log import LimitedLog
+from igamingace._common.safe_log import SafeLogger
 from igamingace.limits._shared import SharedUnavailable, shared_values
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _POLL: Final = 0.05
 _MOST_IDLE: Final = 1000
 _IDLE_AFTER: Final = 3600.0
 
-_log: Final = LimitedLog(logging.getLogger("igamingace"))
+_log: Final = LimitedLog(SafeLogger("igamingace"))
 
 
 class WindowPause:

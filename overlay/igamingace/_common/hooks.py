@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final, ParamSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from logging import Logger
 
     from igamingace._common.limited_log import LimitedLog
+    from igamingace._common.safe_log import SafeLogger
 
 P = ParamSpec("P")
 
@@ -19,7 +19,7 @@ class HookCaller:
 
     __slots__ = ("_log", "_message")
 
-    def __init__(self, log: Logger | LimitedLog, message: str) -> None:
+    def __init__(self, log: SafeLogger | LimitedLog, message: str) -> None:
         """Log exceptions to `log`, each with this message."""
         self._log: Final = log
         self._message: Final = message

@@ -13,6 +13,8 @@ from igamingace._common.fork import after_fork_in_child
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from igamingace._common.safe_log import SafeLogger
+
 INTERVAL: Final = 60.0
 """The least time between two records of one kind, in seconds."""
 _MOST_KINDS: Final = 1000
@@ -31,7 +33,7 @@ class LimitedLog:
 
     __slots__ = ("__weakref__", "_kinds", "_lock", "_log")
 
-    def __init__(self, log: logging.Logger) -> None:
+    def __init__(self, log: SafeLogger) -> None:
         self._log: Final = log
         self._restart()
         after_fork_in_child(self, LimitedLog._restart)
@@ -76,12 +78,12 @@ class LimitedLog:
         the process busy.
         """
         return (
-            self._log.isEnabledFor(logging.WARNING) and self._count((logging.WARNING, "", work)) is not None
+            self._log.is_enabled_for(logging.WARNING) and self._count((logging.WARNING, "", work)) is not None
         )
 
     def _suffix(self, level: int, message: str, about: object) -> str | None:
         """Return what to write after a message; None if it is to be left out."""
-        left_out = self._count((level, message, about)) if self._log.isEnabledFor(level) else None
+        left_out = self._count((level, message, about)) if self._log.is_enabled_for(level) else None
         if left_out is None:
             return None
         return f" ({left_out} more of this kind were left out)" if left_out else ""

@@ -308,7 +308,7 @@ class CallbackHandler:
 
     def _answer(self, event: Event, balance: Decimal | int) -> bytes:
         body = encoder.encode({"balance": balance, "statusCode": event.status_code})
-        if log.isEnabledFor(logging.INFO):
+        if log.is_enabled_for(logging.INFO):
             log.info("callback %s", event.line(), extra=event.extra())
         self._call_hook(record_answer, event.command, event.status_code, event.seconds)
         self._call_hook(self._hooks.answered, event)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from typing import Final
 
+from igamingace._common.safe_log import SafeLogger
+
 __all__ = ["CallbackHooks", "Event"]
 
-log: Final = logging.getLogger("igamingace.callbacks")
+log: Final = SafeLogger("igamingace.callbacks")
 
 
 @dataclass(frozen=True, slots=True)

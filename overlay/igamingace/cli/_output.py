@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from contextlib import contextmanager
@@ -13,12 +14,13 @@ import typer
 from igamingace._common.text import without_account
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Generator, Iterable, Mapping
     from decimal import Decimal
 
     from rich.console import Console
     from rich.table import Table
+
+    from igamingace._common.safe_log import SafeLogger
 
 _WIDE: Final = 240
 MOST_SHOWN: Final = 20
@@ -74,12 +76,13 @@ def warn(*warnings: str) -> None:
 
 
 @contextmanager
-def muted(logger: logging.Logger) -> Generator[None]:
+def muted(log: SafeLogger) -> Generator[None]:
     """Mute a logger while the block runs."""
 
     def reject(_: logging.LogRecord) -> bool:
         return False
 
+    logger = logging.getLogger(log.name)
     logger.addFilter(reject)
     try:
         yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime
 from inspect import iscoroutinefunction
 from threading import RLock
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from igamingace._common.fork import after_fork_in_child
 from igamingace._common.hooks import HookCaller
+from igamingace._common.safe_log import SafeLogger
 from igamingace.drift._difference import REST, Difference, Key, explain
 from igamingace.drift._names import shown_integer, shown_operation, shown_place
 from igamingace.errors import ConfigurationError
@@ -25,11 +25,11 @@ __all__ = ["MAX_RECORDS", "DriftLog", "differences", "reset", "set_counter"]
 MAX_RECORDS: Final = 1_000
 """The most records of an agent, or of the process; one more counts the rest."""
 
-_log: Final = logging.getLogger("igamingace.drift")
+_log: Final = SafeLogger("igamingace.drift")
 _call_hook = HookCaller(_log, "The hook on_drift raised an exception, which is ignored")
 # A filter of the user's logging, or a view of OpenTelemetry, must not fail a call either.
 _suppress_and_log = HookCaller(
-    logging.getLogger("igamingace"), "A difference could not be reported; the call continues"
+    SafeLogger("igamingace"), "A difference could not be reported; the call continues"
 )
 
 

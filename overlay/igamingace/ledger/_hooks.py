@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Final
+
+from igamingace._common.safe_log import SafeLogger
 
 if TYPE_CHECKING:
     from igamingace.callbacks import Bet, BetWin, Cancel, Win
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from igamingace.ledger._errors import SignatureReused
     from igamingace.ledger._ledger_entry import Entry
 
-log: Final = logging.getLogger("igamingace.ledger")
+log: Final = SafeLogger("igamingace.ledger")
 
 
 class LedgerHooks:

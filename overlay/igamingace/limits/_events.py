@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
 from igamingace._common.hooks import HookCaller
+from igamingace._common.safe_log import SafeLogger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EventEmitter", "LimiterHooks"]
 
-_log = logging.getLogger("igamingace")
+_log = SafeLogger("igamingace")
 _call = HookCaller(_log, "A hook of the limiter raised an exception, which is ignored")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from asyncio import (
     Future,
@@ -14,6 +13,7 @@ from asyncio import (
 from typing import TYPE_CHECKING
 
 from igamingace._common.clock import call_later, monotonic
+from igamingace._common.safe_log import SafeLogger
 from igamingace.limits._queue import Waiter
 from igamingace.limits._state import ABANDONED, DONE, REFUSED, UNUSED
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LocalPermit", "TaskPermit", "ThreadPermit"]
 
-_log = logging.getLogger("igamingace")
+_log = SafeLogger("igamingace")
 
 
 class LocalPermit(Waiter):

@@ -7,7 +7,6 @@ no call, no release, no look at the figures.
 from __future__ import annotations
 
 import heapq
-import logging
 import math
 import threading
 from contextlib import suppress
@@ -17,10 +16,11 @@ from typing import Protocol
 
 from igamingace._common.clock import monotonic
 from igamingace._common.fork import after_fork_in_child
+from igamingace._common.safe_log import SafeLogger
 
 __all__ = ["timer_thread"]
 
-_log = logging.getLogger("igamingace")
+_log = SafeLogger("igamingace")
 
 
 class _Budget(Protocol):
@@ -75,8 +75,7 @@ def _fire(budget: _Budget) -> None:
     try:
         budget.tick()
     except Exception:  # noqa: BLE001 - the thread must go on for all other budgets
-        with suppress(Exception):  # neither is a log handler that raises to end it
-            _log.exception("A timer of the concurrency limiter failed")
+        _log.exception("A timer of the concurrency limiter failed")
 
 
 timer_thread = TimerThread()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 from dataclasses import replace
 from functools import partial
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from igamingace._client.base_agent import context_of, options_of
 from igamingace._common.limited_log import LimitedLog
 from igamingace._common.numbers import is_integer
+from igamingace._common.safe_log import SafeLogger
 from igamingace._transport.cancellation import Cancelled, CancelScope
 from igamingace.errors import AgentClosed, ConfigurationError
 from igamingace.limits._shared import shared_values
@@ -46,7 +46,7 @@ class _BaseDriver:
         if not (is_integer(concurrency) and concurrency >= 1):
             raise ConfigurationError(f"concurrency is {concurrency!r}: give 1 or more")
         budget = context_of(agent).budget
-        log = LimitedLog(logging.getLogger("igamingace.lobby"))
+        log = LimitedLog(SafeLogger("igamingace.lobby"))
         self._settings = FetchSettings(
             concurrency=concurrency, shared=shared_values(budget), keep=stale, log=log
         )

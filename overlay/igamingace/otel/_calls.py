@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from functools import lru_cache
 from time import perf_counter, time_ns
@@ -17,6 +16,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from igamingace._common.hooks import HookCaller
 from igamingace._common.limited_log import LimitedLog
+from igamingace._common.safe_log import SafeLogger
 from igamingace.errors import APIError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CallInstrumentation", "make_guard"]
 
-_log = logging.getLogger("igamingace")
+_log = SafeLogger("igamingace")
 
 
 def make_guard() -> HookCaller:

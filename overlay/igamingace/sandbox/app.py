@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from igamingace._common.loop_thread import LoopThread
+from igamingace._common.safe_log import SafeLogger
 from igamingace.sandbox import control, pages
 from igamingace.sandbox._controls import SandboxControls
 from igamingace.sandbox._errors import SandboxError
@@ -41,7 +41,7 @@ __all__ = ["ContractBreach", "SandboxApp", "create_app"]
 
 T = TypeVar("T")
 
-_log = logging.getLogger("igamingace.sandbox")
+_log = SafeLogger("igamingace.sandbox")
 
 _NEEDS_ASYNCIO: Final = (
     "the sandbox needs asyncio, and this server runs another event loop: "

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-from contextlib import suppress
 from typing import Final
 
 from igamingace._common.fork import after_fork_in_child
 from igamingace._common.limited_log import LimitedLog
+from igamingace._common.safe_log import SafeLogger
 
 __all__ = ["OutageLog"]
 
-_log = logging.getLogger("igamingace")
+_log = SafeLogger("igamingace")
 
 
 class OutageLog:
-    """Shared by the workers of a limiter, which may all meet the same at once.
-
-    A handler of the log that raises changes nothing: it would end a worker, and calls would wait for ever.
-    """
+    """Shared by the workers of a limiter, which may all meet the same at once."""
 
     def __init__(self, consequence: str) -> None:
         """Take what calls do during an outage, as a sentence."""
@@ -48,5 +44,4 @@ class OutageLog:
 
 
 def _warn(text: str) -> None:
-    with suppress(Exception):
-        _log.warning("%s", text)
+    _log.warning("%s", text)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import atexit
-import logging
 import math
 import os
 import threading
 from collections import deque
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -18,6 +16,7 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisError,
 from igamingace._common.backoff import backoff
 from igamingace._common.clock import monotonic
 from igamingace._common.fork import after_fork_in_child
+from igamingace._common.safe_log import SafeLogger
 from igamingace.errors import ConfigurationError
 from igamingace.limits.redis._budget import LimiterUnavailable
 from igamingace.limits.redis._connections import RedisConnections
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CLOSE_TIMEOUT", "LeaseWorker", "close_workers"]
 
-_log = logging.getLogger("igamingace")
+_log = SafeLogger("igamingace")
 
 _BATCH = 256
 """Requests for so many accounts go in one batch, so that messages wait for no more than that."""
@@ -190,8 +189,7 @@ class LeaseWorker:
                     self._serve_disconnected(error, None)
             except Exception as error:  # noqa: BLE001 - waiting calls must not wait for ever
                 if self._outage is None:
-                    with suppress(Exception):  # a log handler that raises is not to end the thread
-                        self._log.exception("Unexpected error in the RedisLimiter; it connects again")
+                    self._log.exception("Unexpected error in the RedisLimiter; it connects again")
                 message = f"Unexpected error in the RedisLimiter: {type(error).__name__}: {error}"
                 self._serve_disconnected(error, partial(LimiterUnavailable, f"{message}. Nothing was sent."))
             finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import stat
@@ -10,6 +9,7 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from igamingace._common.safe_log import SafeLogger
 from igamingace._common.secret import Secret
 from igamingace._common.toml_positions import TomlPositions
 from igamingace.operators._accounts.account import FIELDS
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-_logger = logging.getLogger("igamingace.operators")
+_logger = SafeLogger("igamingace.operators")
 _READABLE_BY_OTHERS: Final = stat.S_IROTH | stat.S_IRGRP
 _POSITION: Final = re.compile(
     r"(?P<what>.*) \(at (line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", re.DOTALL

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import stat
 from collections.abc import Callable
@@ -11,13 +10,14 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 from igamingace._common.masking import looks_like_token
+from igamingace._common.safe_log import SafeLogger
 from igamingace._common.secret import Secret, check_token
 from igamingace.errors import ConfigurationError
 from igamingace.operators._errors import TokenUnavailable
 
 __all__ = ["CallableToken", "EnvironmentToken", "FileToken", "StaticToken", "TokenSource", "token_source"]
 
-_logger = logging.getLogger("igamingace.operators")
+_logger = SafeLogger("igamingace.operators")
 _READABLE_BY_ALL = stat.S_IROTH
 _warned: set[Path] = set()
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final, Self, overload
 
 from igamingace._common.ip_addresses import Address, parse_address, parse_addresses
+from igamingace._common.safe_log import SafeLogger
 from igamingace.operators._errors import InvalidAddresses
 from igamingace.operators._execution.flow import CallOne
 from igamingace.operators._execution.read_infos import read_info
@@ -27,7 +27,7 @@ __all__ = [
     "set_allowed_ips",
 ]
 
-LOGGER: Final = logging.getLogger("igamingace.operators.addresses")
+LOGGER: Final = SafeLogger("igamingace.operators.addresses")
 """Warns of suspicious addresses; a program that shows these warnings itself may silence it."""
 
 _EMPTY: Final = (

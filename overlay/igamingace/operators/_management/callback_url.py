@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from igamingace_bindings.contract import CALLBACK_URL_SECONDS
 
 from igamingace._common.masking import without_userinfo
+from igamingace._common.safe_log import SafeLogger
 from igamingace._common.text import names_text
 from igamingace._common.urls import is_unencrypted
 from igamingace.errors import ConfigurationError
@@ -34,7 +34,7 @@ __all__ = ["MOST_OTHERS", "CallbackUrlChange", "set_callback_url"]
 MOST_OTHERS: Final = 50
 """Maximum number of other agents whose signatures are tried: each is a request to the wallet."""
 
-_logger: Final = logging.getLogger("igamingace.operators.callback_url")
+_logger: Final = SafeLogger("igamingace.operators.callback_url")
 _AT_ONCE: Final = 8
 """Signatures of so many other accounts are tried at once."""
 _MOST_NAMED: Final = 5

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from igamingace._common.clock import perf_counter, sleep
 from igamingace._common.json import encode
+from igamingace._common.safe_log import SafeLogger
 from igamingace.sandbox._errors import SandboxError
 from igamingace.sandbox.faults.apply import (
     BROKEN,
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from igamingace.sandbox.store.in_flight import Gauge
     from igamingace.sandbox.store.models import Account
 
-_log = logging.getLogger("igamingace.sandbox")
+_log = SafeLogger("igamingace.sandbox")
 
 _PIPELINE_CODES: Final = (
     "INTERNAL_SERVER_ERROR",
