@@ -100,6 +100,7 @@ def test_no_error_shows_the_token_even_if_the_server_does(client, echoing, token
     assert echoing.seen[0].headers["authorization"].endswith(token)
     assert token not in everything_shown(caught.value)
     assert token[:20] not in everything_shown(caught.value)
+    assert token.upper() not in everything_shown(caught.value)
     assert caplog.records
     assert token not in caplog.text
 
@@ -227,6 +228,17 @@ def test_a_token_is_masked_also_where_text_was_cut(token):
     assert mask_token(f"a {token[:8]}", sealed) == "a <token>"
     assert mask_token(f"a {token[:7]}", sealed) == f"a {token[:7]}"
     assert mask_token("a note", Secret("a")) == "a note"
+
+
+@pytest.mark.parametrize("change", [str.upper, str.lower, str.swapcase, str.title])
+def test_a_token_is_masked_in_any_case(change):
+    sealed = Secret("abCD0123-efgh.KLMN+x")
+    shown = change(sealed.reveal())
+
+    assert mask_token(f"a {shown} b {shown}", sealed) == "a <token> b <token>"
+    assert mask_token(f"a {shown[:-1]}", sealed) == "a <token>"
+    assert mask_token(f"\u0130 {shown} \ud800 {shown[:8]}", sealed) == "\u0130 <token> \ud800 <token>"
+    assert mask_token(f"{shown}{shown[:7]}", sealed) == f"<token>{shown[:7]}"
 
 
 @pytest.mark.parametrize("before", range(160, 260))

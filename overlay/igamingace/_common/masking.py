@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from igamingace._common.secret import Secret
+from igamingace._common.secret import Secret
 
 _TOKEN: Final = re.compile(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
 _LONGEST: Final = 60
 # User and password of a URL; a password may hold an @. Libraries put a proxy's URL into their errors.
 _USERINFO: Final = re.compile(r"(?<=://)[^/?#\s]*@")
-_MASK: Final = "<token>"
+_MASK: Final = b"<token>"
 # A member of a JSON text whose value is secret by its name; the text may be cut off within it.
 _SECRET_MEMBER: Final = re.compile(
     r"""("\w*(?:password|token|secret)"\s*:\s*")(?:[^"\\]|\\.)*+(?:"|\\?\Z)""", re.IGNORECASE
@@ -40,14 +39,29 @@ def looks_like_token(text: str) -> bool:
 
 
 def mask_token(text: str, token: Secret[str]) -> str:
-    """Return the text without the token, and without a long piece of it at the end where text was cut off."""
+    """Return the text without the token, and without a long piece of it at the end where text was cut off.
+
+    In any case of the letters: a server may repeat it in capitals.
+    """
     if len(token.reveal()) < _SHORTEST_TOKEN:
         return text
-    text = text.replace(token.reveal(), _MASK)
-    for length in range(len(token.reveal()) - 1, _SHORTEST_PIECE - 1, -1):
-        if text.endswith(token.reveal()[:length]):
-            return text[:-length] + _MASK
-    return text
+    # As bytes, of which lower() changes ASCII alone and so no position. No regular expression, for `re` keeps
+    # patterns in its cache.
+    raw = text.encode("utf-8", "surrogatepass")
+    lower = raw.lower()
+    sought = Secret(token.reveal().encode("utf-8", "surrogatepass").lower())
+    pieces: list[bytes] = []
+    start = 0
+    while (found := lower.find(sought.reveal(), start)) >= 0:
+        pieces += [raw[start:found], _MASK]
+        start = found + len(sought.reveal())
+    for length in range(len(sought.reveal()) - 1, _SHORTEST_PIECE - 1, -1):
+        if lower.endswith(sought.reveal()[:length], start):
+            pieces += [raw[start:-length], _MASK]
+            break
+    else:
+        pieces.append(raw[start:])
+    return b"".join(pieces).decode("utf-8", "surrogatepass")
 
 
 def without_userinfo(text: str) -> str:
