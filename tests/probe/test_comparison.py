@@ -11,7 +11,13 @@ from pathlib import Path
 import httpx2
 import pytest
 from igamingace import Agent, AsyncAgent, drift, probe
-from igamingace.errors import AuthenticationError, InvalidArgument, TransportError, UnderMaintenance
+from igamingace.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    InvalidArgument,
+    TransportError,
+    UnderMaintenance,
+)
 from igamingace.limits import LocalLimiter
 from igamingace.probe._compare import make_report
 from igamingace.probe._flow import Findings
@@ -317,9 +323,24 @@ def test_limits_end_the_probe_and_what_was_seen_is_kept(kind, platform):
     assert platform.requests[-1].url.path == "/v1/game/list/1"
 
 
-@pytest.mark.parametrize("wrong", [{"player": 5}, {"bonus_call": "a,b"}, {"bonus_call": 1.5}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"player": 5},
+        {"player": ""},
+        {"player": "\ud800"},
+        {"bonus_call": "a,b"},
+        {"bonus_call": 1.5},
+        {"bonus_call": "\ud800"},
+        {"window_pause": "x"},
+        {"window_pause": float("inf")},
+        {"window_pause": 10**400},
+        {"window_pause": True},
+        {"window_pause": -1},
+    ],
+)
 def test_a_wrong_argument_is_refused_before_anything_is_sent(wrong, platform):
-    with pytest.raises(InvalidArgument):
+    with pytest.raises((InvalidArgument, ConfigurationError)):
         probed(platform, **wrong)
 
     assert platform.requests == []

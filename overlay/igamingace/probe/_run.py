@@ -6,6 +6,7 @@ import time
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import TIMEOUT_MAX
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from igamingace_bindings.rest.api.bonus_calls.bonus_calls_detail import OPERATION as READ_BONUS_CALL
@@ -13,6 +14,9 @@ from igamingace_bindings.rest.api.players.players_info import OPERATION as READ_
 from igamingace_bindings.scalars import CONTRACT_ZONES, ArgumentError
 
 from igamingace._common.clock import sleep
+from igamingace._common.masking import masked_repr
+from igamingace._common.numbers import is_number
+from igamingace._common.text import is_text
 from igamingace._transport.custom import AsyncCustomTransport, CustomTransport
 from igamingace.errors import ConfigurationError, InvalidArgument
 from igamingace.probe._compare import make_report
@@ -88,8 +92,13 @@ def make_settings(
     except ArgumentError as error:
         reason = str(error)
     else:
-        if not window_pause >= 0:
-            raise ConfigurationError(f"window_pause is {window_pause!r}: give seconds, 0 or more")
+        for name, value in (("player", player), ("bonus_call", bonus_call)):
+            if isinstance(value, str) and not (value and is_text(value)):
+                raise InvalidArgument(f"{name} is empty or has no UTF-8: give an id, or None to leave it out")
+        if not (is_number(window_pause) and 0 <= window_pause <= TIMEOUT_MAX):
+            raise ConfigurationError(
+                f"window_pause is {masked_repr(window_pause)}: give seconds, 0 to {TIMEOUT_MAX:.0f}"
+            )
         call = None if bonus_call is None else str(bonus_call)
         return Settings(player, call, window_pause, progress or _silent)
     raise InvalidArgument(reason)
