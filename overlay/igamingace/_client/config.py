@@ -33,6 +33,8 @@ TIME_ZONE_VARIABLE: Final = "IGAMINGACE_TIME_ZONE"
 _logger = SafeLogger("igamingace")
 _PATHS_BEGIN: Final = "/" + next(iter(contract.OPERATIONS.values())).path.split("/")[1]
 _PRINTABLE_ASCII: Final = re.compile(r"[!-~]+")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -143,6 +145,8 @@ def find_base_url(base_url: str | None) -> str:
     given = base_url if base_url is not None else os.environ.get(BASE_URL_VARIABLE) or contract.BASE_URL
     if not isinstance(given, str):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
         raise ConfigurationError(f"the base URL is no string: it needs the form {contract.BASE_URL}")
+    if _CONTROL.search(given.strip()):  # urlsplit drops some, and the host becomes another
+        raise ConfigurationError("the base URL holds a control character")
     parts, port = _split(given.strip())
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise ConfigurationError(
@@ -178,8 +182,16 @@ def _split(url: str) -> tuple[SplitResult, int | None]:
 
 
 def _host(host: str) -> str:
+    if not host.isascii():
+        # Python's codec follows IDNA 2003, and browsers IDNA 2008: some names lead to different hosts.
+        raise ConfigurationError("the host of the base URL is not ASCII: give its form that begins with xn--")
+    if ":" in host and "%" in host:
+        raise ConfigurationError("the host of the base URL has a zone, which the server must not be sent")
+    if ":" in host:
+        return host
     try:
-        return host.encode("idna").decode() if ":" not in host else host
+        if _NAME.fullmatch(host):
+            return host.encode("idna").decode()
     except UnicodeError:
         pass
     raise ConfigurationError("the host of the base URL is no valid name")
