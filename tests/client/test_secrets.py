@@ -15,6 +15,7 @@ from igamingace import errors
 from igamingace._common.masking import mask_token
 from igamingace._common.secret import Secret
 from igamingace._common.text import body_excerpt, sanitize
+from igamingace._transport.http1 import _head
 
 OURS = str(igamingace.__path__[0])
 
@@ -284,3 +285,18 @@ async def test_a_cancelled_call_leaves_no_token_in_any_frame(server, answers, to
     error = cancelled.value.with_traceback(below)
     assert below is not None
     assert token not in every_local_below_us(error)
+
+
+def test_a_signal_while_a_request_is_written_leaves_no_token_in_a_frame(token):
+    class Interrupted(tuple):
+        __slots__ = ()
+
+        def __iter__(self):
+            yield "Authorization", f"Bearer {token}"
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        _head("GET", "/", "host", Secret(Interrupted()), None)
+
+    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert token not in repr([frame.locals for frame in told.stack if frame.filename != __file__])

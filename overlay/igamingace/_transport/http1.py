@@ -50,7 +50,8 @@ def _head(
     method: str, target: str, host: str, headers: Secret[tuple[tuple[str, str], ...]], body: bytes | None
 ) -> Secret[bytes]:
     lines = Secret([f"{method} {target} HTTP/1.1", f"Host: {host}"])
-    lines.reveal().extend(f"{name}: {value}" for name, value in headers.reveal())
+    # Not in a generator: a signal's exception would show its local variables, the token among them.
+    lines.reveal().extend(map(": ".join, headers.reveal()))
     if body is not None:
         lines.reveal().append(f"Content-Length: {len(body)}")
     return Secret("\r\n".join([*lines.reveal(), "", ""]).encode("latin-1") + (body or b""))
