@@ -10,7 +10,7 @@ import sys
 import weakref
 from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from igamingace._common.clock import perf_counter
 from igamingace._common.secret import Secret
@@ -57,8 +57,8 @@ class _Connection(asyncio.Protocol):
     # What asyncio calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.Transport):
-            self._transport = transport
+        # Not by isinstance: the transports of uvloop are no subclass of asyncio's.
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         channel, transport = self._channel, self._transport
@@ -115,12 +115,12 @@ class _Connection(asyncio.Protocol):
     # What the pool calls.
 
     async def open(self, request: Request, deadline: float) -> TransportFailure | None:
-        """Connect until `deadline` on the loop's clock; returns why it could not."""
+        """Connect until `deadline` of `perf_counter`; returns why it could not."""
         route = self._route
         place = route.first_hop
         try:
-            async with asyncio.timeout_at(deadline):
-                await self._loop.create_connection(lambda: self, sock=await connect(place))
+            async with asyncio.timeout(deadline - perf_counter()):
+                await self._hand_over(await connect(place))
                 if place.tls:
                     await self._start_tls(place)
                 if route.tunnelled:
@@ -133,6 +133,19 @@ class _Connection(asyncio.Protocol):
         except OSError as error:
             return route.not_connected(place, error, request)
         return None
+
+    async def _hand_over(self, connected: socket.socket) -> None:
+        """Have the loop read and write a socket.
+
+        uvloop before 0.23 closes the socket twice when this is cancelled: the second time, the number may be
+        that of another connection. So it always runs to its end, which is one iteration of the loop away.
+        """
+        made = asyncio.ensure_future(self._loop.create_connection(lambda: self, sock=connected))
+        try:
+            await asyncio.shield(made)
+        except asyncio.CancelledError:
+            made.add_done_callback(lambda _: self.close())
+            raise
 
     async def _start_tls(self, endpoint: Endpoint) -> None:
         channel = self._channel
@@ -151,15 +164,16 @@ class _Connection(asyncio.Protocol):
     async def send(
         self, request: Request, deadline: float, started: float, *, reused: bool
     ) -> Response | TransportFailure:
-        """Send a request and read its response, until `deadline` on the loop's clock."""
+        """Send a request and read its response, until `deadline` of `perf_counter`."""
         self._clean = False
         if self._transport is None or self._transport.is_closing():
             closed = ConnectionResetError("the connection was closed at once")
             return self._route.not_connected(self._route.server, closed, request)
-        if self._loop.time() >= deadline:
+        left = deadline - perf_counter()
+        if left <= 0:
             return TransportFailure.not_sent(str(self._route.server), "total")
         self._reader = reader = ResponseReader()
-        timer = self._loop.call_at(deadline, self._wake)
+        timer = self._loop.call_later(left, self._wake)
         try:
             await self._write_and_wait(Secret(self._channel.encrypt(request_bytes(self._route, request))))
         finally:
@@ -312,8 +326,9 @@ class AsyncPooledTransport:
     async def send(self, request: Request) -> Response | TransportFailure:
         """Send one request; raises AgentClosed after `close`."""
         loop = asyncio.get_running_loop()
+        # Not the loop's clock: that of uvloop stands still between two iterations, and what blocked the loop
+        # before this call would count as its time.
         started = perf_counter()
-        now = loop.time()
         idle = (await self._pool(loop)).idle
         if _READS_AHEAD:
             # The loop learns what has come, and hands it over; a connection that got anything closes.
@@ -326,10 +341,10 @@ class AsyncPooledTransport:
         try:
             limits = request.timeouts
             if not reused:
-                failure = await connection.open(request, now + min(limits.connect, limits.total))
+                failure = await connection.open(request, started + min(limits.connect, limits.total))
                 if failure is not None:
                     return failure
-            return await connection.send(request, now + limits.total, started, reused=reused)
+            return await connection.send(request, started + limits.total, started, reused=reused)
         finally:
             idle.give_back(connection)
 

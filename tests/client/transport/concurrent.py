@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import igamingace
+import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Sequence
+
+
+def loop_factory(kind: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """What makes event loops of a kind; None for those that asyncio makes by itself."""
+    if kind != "uvloop":
+        return None
+    try:
+        import uvloop  # there is none for Windows
+    except ImportError:
+        assert sys.platform == "win32" or not os.environ.get("CI"), "CI must have uvloop"
+        pytest.skip("needs uvloop")
+    return uvloop.new_event_loop
+
+
+def run(kind: str, main: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine in an event loop of this kind."""
+    with asyncio.Runner(loop_factory=loop_factory(kind)) as runner:
+        return runner.run(main)
 
 
 def outcomes(
@@ -26,7 +47,7 @@ def outcomes(
     """
     if kind == "threads":
         return _by_threads(options, batches, between)
-    return asyncio.run(_by_tasks(options, batches, between))
+    return run(kind, _by_tasks(options, batches, between))
 
 
 def _by_threads(

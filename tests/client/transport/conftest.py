@@ -1,4 +1,4 @@
-"""A server for each route, and a caller that runs the same test code over threads and over asyncio."""
+"""A server for each route, and a caller that runs the same test code over threads, asyncio and uvloop."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import igamingace
 import pytest
 
+from .concurrent import loop_factory
 from .servers import ORIGIN, ROUTES, RawServer
 
 if TYPE_CHECKING:
@@ -38,13 +39,15 @@ class Caller:
     agents: list[Any] = field(default_factory=list)
 
     def __enter__(self) -> Self:
-        self._runner = asyncio.Runner() if self.kind == "asyncio" else None
+        self._runner = (
+            None if self.kind == "threads" else asyncio.Runner(loop_factory=loop_factory(self.kind))
+        )
         self.agent = self.new()
         return self
 
     def new(self, **options: Any) -> Any:
         """Another agent with the same options, changed by these; it is closed with the caller."""
-        make = igamingace.AsyncAgent if self.kind == "asyncio" else igamingace.Agent
+        make = igamingace.Agent if self.kind == "threads" else igamingace.AsyncAgent
         agent = make(**{**self.options, **options})
         self.agents.append(agent)
         return agent
@@ -152,6 +155,12 @@ def no_proxies(no_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
     params=[pytest.param(route, marks=[pytest.mark.proof] if route != "plain" else []) for route in ROUTES]
 )
 def route(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+# uvloop uses the code of asyncio: once, and not on each version of Python. What differs is in test_uvloop.py.
+@pytest.fixture(params=["threads", "asyncio", pytest.param("uvloop", marks=pytest.mark.proof)])
+def kind(request: pytest.FixtureRequest) -> str:
     return request.param
 
 

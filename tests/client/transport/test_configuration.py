@@ -11,13 +11,18 @@ import igamingace
 import pytest
 from igamingace import errors
 
+from .concurrent import loop_factory
 from .conftest import Caller
 
 SET_UP = """
-import asyncio, sys
+import sys
 import igamingace
 
 kind, url = sys.argv[1:]
+if kind == "uvloop":
+    from uvloop import run
+else:
+    from asyncio import run
 
 async def use():
     async with igamingace.AsyncAgent("token", base_url=url, max_retries=0, timeout=5) as agent:
@@ -28,7 +33,7 @@ def use_threads():
         agent.providers.list()
 
 try:
-    use_threads() if kind == "threads" else asyncio.run(use())
+    use_threads() if kind == "threads" else run(use())
 except igamingace.errors.IGamingAceError as error:
     print(type(error).__name__, error)
 """
@@ -38,6 +43,7 @@ def use_in_a_process(kind, url, monkeypatch, **environment):
     """How a call ends in a process with this environment; authorities are read once for each process."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
+    loop_factory(kind)  # skips where it is missing
     command = [sys.executable, "-W", "error", "-c", SET_UP, kind, url]
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
 

@@ -17,6 +17,7 @@ import igamingace
 import pytest
 from igamingace import errors
 
+from .concurrent import run
 from .conftest import LONGEST
 from .fuzz import LIMIT, Chaos, Lag, RecordingLimiter, call_number, marks
 from .servers import ROUTES
@@ -165,7 +166,7 @@ def fuzz(kind, server, token, count):
         Call(
             number,
             write=dice.random() < 0.5,
-            cancel_after=dice.uniform(0, 0.05) if kind == "asyncio" and dice.random() < 0.05 else None,
+            cancel_after=dice.uniform(0, 0.05) if kind != "threads" and dice.random() < 0.05 else None,
         )
         for number in range(1, count + 1)
     ]
@@ -182,7 +183,7 @@ def fuzz(kind, server, token, count):
         if kind == "threads":
             run_threads(igamingace.Agent(token, **options), rounds, chaos, server, lag)
         else:
-            asyncio.run(run_tasks(igamingace.AsyncAgent(token, **options), rounds, chaos, server, lag))
+            run(kind, run_tasks(igamingace.AsyncAgent(token, **options), rounds, chaos, server, lag))
     finally:
         chaos.over()
     longest = LIMIT + lag.most + GRACE

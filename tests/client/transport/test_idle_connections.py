@@ -15,7 +15,7 @@ import igamingace
 import pytest
 from igamingace.operators import Account
 
-from .concurrent import outcomes
+from .concurrent import loop_factory, outcomes, run
 from .servers import answer, chunked, echo, http, just, last
 
 STRANGER = 666
@@ -29,8 +29,8 @@ def and_more(extra: bytes):
 
 worlds = pytest.mark.parametrize(
     ("kind", "loop_runs"),
-    [("threads", True), ("asyncio", True), ("asyncio", False)],
-    ids=["threads", "asyncio", "asyncio, blocked"],
+    [("threads", True), ("asyncio", True), ("asyncio", False), ("uvloop", True), ("uvloop", False)],
+    ids=["threads", "asyncio", "asyncio, blocked", "uvloop", "uvloop, blocked"],
 )
 
 
@@ -103,7 +103,7 @@ def test_what_the_server_sends_unrequested_is_no_answer_to_a_later_call(caller, 
     assert_each_call_gets_its_own_answer(caller, server, slots)
 
 
-@pytest.mark.parametrize("kind", ["asyncio"])
+@pytest.mark.parametrize("kind", ["asyncio", "uvloop"])
 def test_what_a_loop_has_read_before_anybody_asked_is_no_answer_to_a_later_call(caller, server, monkeypatch):
     # As on Windows: what has come was taken off the socket, and the loop has not said so yet.
     monkeypatch.setattr("igamingace._transport.aio._READS_AHEAD", True)
@@ -347,12 +347,12 @@ def test_no_account_of_an_operator_gets_what_was_meant_for_another(kind, server,
     async def collected():
         return [number async for number in by_tasks()]
 
-    assert (list(by_threads()) if kind == "threads" else asyncio.run(collected())) == [1, 2, 3] * 2
+    assert (list(by_threads()) if kind == "threads" else run(kind, collected())) == [1, 2, 3] * 2
     assert server.numbers == [1, 2, 3] * 2
 
 
 FROZEN = """
-import asyncio, sys
+import sys
 import igamingace
 
 def launch(agent):
@@ -376,12 +376,17 @@ async def use_asyncio(url):
         return await launch(agent)
 
 kind, url = sys.argv[1:]
-print(use_threads(url) if kind == "threads" else asyncio.run(use_asyncio(url)), flush=True)
+if kind == "uvloop":
+    from uvloop import run
+else:
+    from asyncio import run
+print(use_threads(url) if kind == "threads" else run(use_asyncio(url)), flush=True)
 """
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="needs POSIX signals")
 def test_a_write_after_the_process_was_frozen_goes_over_a_new_connection(kind, server):
+    loop_factory(kind)  # skips where it is missing
     command = [sys.executable, "-W", "error", "-c", FROZEN, kind, server.url]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -1,4 +1,4 @@
-"""Both kinds of agents read the same answers, and all that can be read safely."""
+"""All kinds of agents read the same answers, and all that can be read safely."""
 
 from __future__ import annotations
 
@@ -151,17 +151,17 @@ def test_what_cannot_be_read_is_said_at_once(caller, server, slots, method, data
 
 
 @pytest.mark.parametrize("data", REFUSED.values(), ids=REFUSED)
-def test_what_cannot_be_read_is_the_same_error_in_both_kinds(options, server, data):
+def test_what_cannot_be_read_is_the_same_error_in_all_kinds(options, server, data):
     from .conftest import Caller
 
     found = []
-    for kind in ("threads", "asyncio"):
+    for kind in ("threads", "asyncio", "uvloop"):
         server.then(just(data))
         with Caller(kind, options) as caller, pytest.raises(errors.IGamingAceError) as caught:
             caller.write(1)
         found.append((type(caught.value), str(caught.value)))
 
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]
 
 
 CUT_EMOJIS = {

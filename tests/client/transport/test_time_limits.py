@@ -249,7 +249,7 @@ WHERE = ["before the answer", "in the head", "in the body", "in a body without a
         *((route, "connecting") for route in ("tls", "tunnel")),  # without TLS a connection is made at once
     ],
 )
-@pytest.mark.parametrize("kind", ["asyncio"])
+@pytest.mark.parametrize("kind", ["asyncio", "uvloop"])
 def test_a_cancel_is_not_lost_in_the_moment_of_the_limit(caller, server, slots, where, order):
     if where == "connecting":
         server.accept = server.silence
@@ -273,7 +273,7 @@ def test_a_cancel_is_not_lost_in_the_moment_of_the_limit(caller, server, slots, 
 
 
 @pytest.mark.parametrize("order", ["cancel first", "answer first"])
-@pytest.mark.parametrize("kind", ["asyncio"])
+@pytest.mark.parametrize("kind", ["asyncio", "uvloop"])
 def test_a_cancel_is_not_lost_in_the_moment_of_the_answer(caller, server, slots, order):
     read, go, sent = threading.Event(), threading.Event(), threading.Event()
 
@@ -306,7 +306,7 @@ def test_a_cancel_is_not_lost_in_the_moment_of_the_answer(caller, server, slots,
     assert caller.write(3) == 3
 
 
-@pytest.mark.parametrize("kind", ["asyncio"])
+@pytest.mark.parametrize("kind", ["asyncio", "uvloop"])
 @pytest.mark.parametrize("route", ["plain", "tls"])
 def test_a_timeout_around_a_call_with_the_same_limit_is_the_callers(caller, server):
     """asyncio.timeout works by cancelling: none of its cancels is lost, none of ours is taken for one."""
