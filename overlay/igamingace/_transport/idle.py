@@ -91,10 +91,12 @@ class IdleConnections(Generic[C]):
             connection.close()
             return
         self._idle.append((connection, self._now()))
-        while self.closed or not self._is_young(self._idle[0][1]):
+        while True:
             try:
+                if not self.closed and self._is_young(self._idle[0][1]):
+                    return
                 connection, _ = self._idle.popleft()
-            except IndexError:
+            except IndexError:  # another thread took the last one
                 return
             connection.close()
 

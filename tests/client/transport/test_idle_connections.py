@@ -9,10 +9,12 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from contextlib import suppress
 
 import igamingace
 import pytest
+from igamingace._transport.idle import IdleConnections
 from igamingace.operators import Account
 
 from .concurrent import loop_factory, outcomes, run
@@ -349,6 +351,29 @@ def test_no_account_of_an_operator_gets_what_was_meant_for_another(kind, server,
 
     assert (list(by_threads()) if kind == "threads" else run(kind, collected())) == [1, 2, 3] * 2
     assert server.numbers == [1, 2, 3] * 2
+
+
+class Connected:
+    """A connection that may always be used again."""
+
+    def is_reusable(self):
+        return True
+
+    def close(self): ...
+
+
+def test_a_connection_that_another_thread_takes_at_once_does_not_fail_the_call_that_gave_it_back():
+    class TakenAtOnce(deque):
+        def append(self, item):
+            super().append(item)
+            taken.append(pool.take())
+
+    pool, taken, given = IdleConnections(), [], Connected()
+    pool._idle = TakenAtOnce()
+
+    pool.give_back(given)
+
+    assert taken == [given]
 
 
 FROZEN = """
