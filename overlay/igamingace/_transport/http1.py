@@ -6,7 +6,8 @@ with a general HTTP client. Both transports read with this, so that they cannot 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import sys
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec
 
 import httptools
 
@@ -23,6 +24,8 @@ from igamingace._transport.base import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from igamingace._transport.base import Request
     from igamingace._transport.route import Route
 
@@ -32,6 +35,8 @@ _INTERIM: Final = range(100, 200)
 _SWITCHING_PROTOCOLS: Final = 101
 _SUCCESS: Final = range(200, 300)
 _HEAD_END: Final = b"\r\n\r\n"
+
+P = ParamSpec("P")
 
 
 def request_bytes(route: Route, request: Request) -> Secret[bytes]:
@@ -55,6 +60,25 @@ def _head(
     if body is not None:
         lines.reveal().append(f"Content-Length: {len(body)}")
     return Secret("\r\n".join([*lines.reveal(), "", ""]).encode("latin-1") + (body or b""))
+
+
+def _keeps_error(
+    callback: Callable[Concatenate[ResponseReader, P], None],
+) -> Callable[Concatenate[ResponseReader, P], None]:
+    """Have the reader keep what strikes a callback of the parser (Ctrl-C, a soft time limit).
+
+    The parser raises an error of its own instead, with the cause as its context. Where the call is made
+    inside an `except` block, Python overwrites that context with the exception being handled there.
+    """
+
+    def kept(self: ResponseReader, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            callback(self, *args, **kwargs)
+        except BaseException as error:
+            self.struck = error
+            raise
+
+    return kept
 
 
 class ResponseReader:
@@ -82,6 +106,7 @@ class ResponseReader:
         "_status",
         "done",
         "reusable",
+        "struck",
     )
 
     def __init__(self, *, only_head: bool = False) -> None:
@@ -100,21 +125,27 @@ class ResponseReader:
         """Whether there is an outcome."""
         self.reusable = False
         """Whether the response was whole, and the server keeps the connection open."""
+        self.struck: BaseException | None = None
+        """What struck a callback of the parser, until it is raised."""
 
     # Callbacks of the parser.
 
+    @_keeps_error
     def on_message_begin(self) -> None:
         if self.done:  # more came than one response: nothing on this connection can be trusted any more
             self.reusable = False
 
+    @_keeps_error
     def on_header(self, name: bytes, value: bytes) -> None:
         if not (self._head_read or self.done):  # else a trailer, or a second response
             self._headers.append((name, value))
 
+    @_keeps_error
     def on_status(self, _: bytes) -> None:
         if not self.done and self._parser is not None:
             self._status = self._parser.get_status_code()
 
+    @_keeps_error
     def on_headers_complete(self) -> None:
         parser = self._parser
         if self.done or parser is None:
@@ -129,6 +160,7 @@ class ResponseReader:
         if self._only_head:
             self.done = self.reusable = True
 
+    @_keeps_error
     def on_body(self, body: bytes) -> None:
         if self._only_head:
             self.reusable = False
@@ -139,6 +171,7 @@ class ResponseReader:
         if self._size > LARGEST_BODY:
             self._end(BODY_TOO_LARGE)
 
+    @_keeps_error
     def on_message_complete(self) -> None:
         if self.done or self._interim:
             self._interim = False
@@ -214,6 +247,7 @@ class ResponseReader:
         return response_of(self._status, tuple(self._headers), self._chunks, started, self._fault)
 
     def _parse(self, parser: httptools.HttpResponseParser, data: bytes) -> None:
+        handled = sys.exception()
         try:
             parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -221,8 +255,11 @@ class ResponseReader:
         except httptools.HttpParserCallbackError as error:
             # The parser catches everything that is raised within it, also what a signal handler raises there:
             # Ctrl-C is no fault of the response.
-            if error.__context__ is not None:
-                raise error.__context__ from None
+            struck, self.struck = self.struck, None
+            if struck is None and error.__context__ is not handled:
+                struck = error.__context__  # it struck before the callback's first step
+            if struck is not None:
+                raise struck from None
             self._malformed(str(error))
         except httptools.HttpParserError as error:
             self._malformed(str(error))

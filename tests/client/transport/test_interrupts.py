@@ -16,6 +16,7 @@ from statistics import median
 
 import igamingace
 import pytest
+from igamingace._transport.http1 import ResponseReader
 
 from .servers import answer
 
@@ -192,3 +193,18 @@ def await_sockets(before, most):
             break
         time.sleep(0.02)
     return new
+
+
+@pytest.mark.parametrize("strike", [SystemExit, KeyboardInterrupt, SoftTimeLimit])
+def test_what_strikes_while_an_answer_is_parsed_is_raised_inside_an_except_block_too(monkeypatch, strike):
+    def struck_here(reader):
+        raise strike
+
+    monkeypatch.setattr(ResponseReader, "_unreadable_coding", struck_here)
+    reader = ResponseReader()
+
+    try:
+        raise LookupError  # noqa: TRY301 -- the call is made while it is handled
+    except LookupError:
+        with pytest.raises(strike):
+            reader.feed(answer(1))
