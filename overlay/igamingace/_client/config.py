@@ -152,6 +152,8 @@ def find_base_url(base_url: str | None) -> str:
         raise ConfigurationError(
             f"the base URL needs the form {contract.BASE_URL}: a scheme (https) and a host"
         )
+    if port == 0:
+        raise ConfigurationError("the port of the base URL is 0: a port is from 1 to 65535")
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise ConfigurationError("the base URL must hold no user, password, query or fragment")
     path = parts.path.rstrip("/")

@@ -138,7 +138,7 @@ def route_to(base_url: str, source: str) -> Route:
     parts = urlsplit(base_url)
     server = Endpoint(
         parts.hostname or "",
-        parts.port or _PORTS[parts.scheme],
+        _PORTS[parts.scheme] if parts.port is None else parts.port,
         parts.scheme == "https",
         source,
     )
@@ -181,7 +181,8 @@ def _proxy(name: str, url: Secret[str]) -> tuple[Endpoint, Secret[tuple[tuple[st
     if proxy is None:
         raise ConfigurationError(
             f"{name} is not a valid proxy URL: it needs the form http://user:password@host:port, with "
-            "percent-encoding for every character of user and password that is not a letter or a digit"
+            "percent-encoding for every character of user and password that is not a letter or a digit; "
+            "a port is from 1 to 65535"
         )
     return proxy, _proxy_headers(text)
 
@@ -194,9 +195,15 @@ def _endpoint(url: Secret[str], scheme: str, source: str) -> Endpoint | None:
         port = parts.port
     except ValueError:
         return None
-    if not parts.hostname or parts.path not in ("", "/") or "?" in url.reveal() or "#" in url.reveal():
+    if (
+        not parts.hostname
+        or port == 0
+        or parts.path not in ("", "/")
+        or "?" in url.reveal()
+        or "#" in url.reveal()
+    ):
         return None
-    return Endpoint(parts.hostname, port or _PORTS[scheme], scheme == "https", source)
+    return Endpoint(parts.hostname, _PORTS[scheme] if port is None else port, scheme == "https", source)
 
 
 def _proxy_headers(url: Secret[str]) -> Secret[tuple[tuple[str, str], ...]]:

@@ -210,7 +210,8 @@ def _error_attributes(kind: str, code: int | None) -> dict[str, str | int]:
 @lru_cache(maxsize=256)
 def _server_of(base_url: str) -> Mapping[str, str | int]:
     url = urlsplit(base_url)
-    return {"server.address": url.hostname or "", "server.port": url.port or _PORTS[url.scheme]}
+    port = _PORTS[url.scheme] if url.port is None else url.port
+    return {"server.address": url.hostname or "", "server.port": port}
 
 
 @lru_cache(maxsize=1024)

@@ -201,6 +201,7 @@ def test_a_server_behind_a_tunnel_that_nobody_trusts_is_named_without_the_passwo
 
 MALFORMED = {
     "a raw #": f"http://{USER}:{PASSWORD}#1@127.0.0.1:3128",
+    "port 0": f"http://{USER}:{PASSWORD}@127.0.0.1:0",
     "a raw # first": f"http://{USER}:#{PASSWORD}@127.0.0.1:3128",
     "a raw /": f"http://{USER}:{PASSWORD}/1@127.0.0.1:3128",
     "a raw ?": f"http://{USER}:{PASSWORD}?1@127.0.0.1:3128",
