@@ -159,7 +159,8 @@ def _environment_proxy(server: SplitResult) -> tuple[str, Secret[str] | None]:
     proxies = getproxies()
     for kind in (server.scheme, "all"):
         if proxies.get(kind):
-            if proxy_bypass(server.hostname or ""):
+            # The name alone, and as it stands in the URL: NO_PROXY may have a port, or brackets.
+            if proxy_bypass(server.hostname or "") or proxy_bypass(server.netloc):
                 break
             names = (f"{kind}_proxy", f"{kind}_proxy".upper())
             name = next((name for name in names if os.environ.get(name)), "the system's settings")

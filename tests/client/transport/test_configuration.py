@@ -10,6 +10,7 @@ from decimal import Decimal
 import igamingace
 import pytest
 from igamingace import errors
+from igamingace._transport.route import route_to
 
 from .concurrent import loop_factory
 from .conftest import Caller
@@ -149,3 +150,26 @@ def test_a_token_that_cannot_be_one_is_a_configuration_error(kind, server, slots
         caller.read(1)
 
     assert server.connections == []
+
+
+@pytest.mark.parametrize(
+    ("base_url", "no_proxy"),
+    [
+        ("http://127.0.0.1:8787", "127.0.0.1:8787"),
+        ("http://api.local:8080", "other,api.local:8080"),
+        ("http://[::1]:8080", "[::1]"),
+        ("http://[::1]:8080", "[::1]:8080"),
+    ],
+)
+def test_no_proxy_may_name_a_port_or_have_brackets(monkeypatch, base_url, no_proxy):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:3128")
+    assert route_to(base_url, "given").proxy is not None
+
+    monkeypatch.setenv("no_proxy", no_proxy)
+
+    assert route_to(base_url, "given").proxy is None
+
+
+def test_a_base_url_with_port_0_is_a_configuration_error(token):
+    with pytest.raises(errors.ConfigurationError, match="port of the base URL is 0"):
+        igamingace.Agent(token, base_url="http://127.0.0.1:0")
