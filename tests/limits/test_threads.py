@@ -195,13 +195,18 @@ def test_ctrl_c_in_a_wait_loses_nothing(make_budget, until):
     budget = make_budget(1)
     holder = budget.acquire()
 
+    struck = threading.Event()
+
     def interrupt():
         until(lambda: budget.stats().waiting == 1)
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        while not struck.is_set():
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            struck.wait(10)  # the wait sleeps through a signal that comes just before it begins
 
     interrupter = in_thread(interrupt)
     with pytest.raises(KeyboardInterrupt):
         budget.acquire()
+    struck.set()
     join_all([interrupter])
 
     assert budget.stats().waiting == 0
