@@ -10,7 +10,7 @@ import sys
 import weakref
 from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from igamingace._common.clock import perf_counter
 from igamingace._common.secret import Secret
@@ -144,8 +144,14 @@ class _Connection(asyncio.Protocol):
         try:
             await asyncio.shield(made)
         except asyncio.CancelledError:
-            made.add_done_callback(lambda _: self.close())
+            made.add_done_callback(self._drop)
             raise
+
+    def _drop(self, made: asyncio.Future[Any]) -> None:
+        """Close what nobody waits for any more."""
+        if not made.cancelled():
+            made.exception()  # marks it as retrieved: asyncio warns of exceptions that are not
+        self.close()
 
     async def _start_tls(self, endpoint: Endpoint) -> None:
         channel = self._channel
