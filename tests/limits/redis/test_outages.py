@@ -214,7 +214,7 @@ class TestWithoutRedis:
     ):
         old = make_limiter(own_server.url, limit=4, lease=60.0).budget(ACCOUNT)
         held = have(old, 4)
-        settings = old._leases.first._settings
+        settings = old._leases.first._settings.reveal()
         port, settings["port"] = settings["port"], 1  # it finds no way back for a moment
         own_server.stop()
         own_server.start()
