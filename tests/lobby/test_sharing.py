@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -27,6 +26,8 @@ from igamingace.lobby._fetch import FetchSettings, fetch
 from igamingace.lobby._steps import run
 from igamingace.sandbox import Sandbox
 
+from ..limits.redis.redis_server import free_port  # noqa: TID252 -- there is one way to find it
+
 PROGRAM = shutil.which("redis-server")
 FETCH = 1 + 4  # the providers, and the games of each
 
@@ -36,8 +37,7 @@ def redis_url(tmp_path_factory):
     if PROGRAM is None:
         assert not os.environ.get("CI"), "CI must have a redis-server: apt-get install redis-server"
         pytest.skip("no redis-server here: apt-get install redis-server")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--maxmemory-policy", "noeviction"]
     process = subprocess.Popen(
         [PROGRAM, *options, "--dir", str(tmp_path_factory.mktemp("redis"))], stdout=subprocess.DEVNULL

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,13 +24,20 @@ def find_valkey():
     return shutil.which("valkey-server") or next(map(str, inside), None)
 
 
+def free_port():
+    """A port that nobody listens on, below those that the system gives to connections meanwhile."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+
+
 class Server:
     """A redis-server that keeps nothing on disk unless told to."""
 
     def __init__(self, directory, *options, file=None, program=PROGRAM, authority=None):
         """Start it; with `authority`, the file of a certificate that stands beside its key, it speaks TLS."""
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"redis{'s' if authority else ''}://127.0.0.1:{self.port}/0"
         self.directory = directory
         self.program = program

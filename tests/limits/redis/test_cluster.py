@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 
 import pytest
@@ -11,17 +10,12 @@ from igamingace.limits._shared import examine_store, shared_values
 from igamingace.limits.redis._connections import RedisConnections
 from igamingace.limits.redis._workers import partition_of
 
-from .redis_server import Server
+from .redis_server import Server, free_port
 from .slots import has_no_free_slot, have, use_a_slot
 
 pytestmark = pytest.mark.proof
 
 ACCOUNTS = [f"account {number}" for number in range(6)]
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
 
 
 @pytest.fixture
