@@ -234,7 +234,7 @@ def test_two_reports_do_not_share_a_journal(reporter, tmp_path):
 
 
 def test_at_the_deadline_what_was_read_is_kept(reporter, casino):
-    listed(casino, kind="latency", agent="id-a-2", seconds=1)
+    listed(casino, kind="latency", agent="id-a-2", seconds=20)
 
     report = reporter.many(deadline=0.5)
 
