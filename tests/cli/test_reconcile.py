@@ -105,7 +105,7 @@ def test_books_that_agree_end_with_0(casino, reconcile):
     assert document["account"] == "mycasino"
 
 
-def test_a_player_can_be_left_out(casino, ledger, reconcile):
+def test_a_player_can_be_excluded(casino, ledger, reconcile):
     ledger.add_player("test-1", "USD")
     ledger.deposit("test-1", 100)
     casino.faults.add("callback_lost", operation="win", count=3)
@@ -115,10 +115,10 @@ def test_a_player_can_be_left_out(casino, ledger, reconcile):
     casino.settle()
 
     reconcile(status=1)
-    printed = reconcile("--without-player", "test-1").stdout
+    printed = reconcile("--exclude-player", "test-1").stdout
 
     assert "mycasino: the books agree" in printed
-    assert "Left out: 3 transactions of the two sides" in printed
+    assert "Excluded: 3 transactions of both sides" in printed
 
 
 def test_books_that_differ_end_with_1_and_tell_where(casino, reconcile, tmp_path):

@@ -74,38 +74,38 @@ def test_nothing_is_rounded_whatever_precision_the_application_computes_with():
         assert "0.01 USD less" in html(result)
 
 
-def test_players_who_are_left_out_are_counted_and_make_no_discrepancy():
+def test_players_who_are_excluded_are_counted_and_make_no_discrepancy():
     book = [bet(1), win(2), bet(3, player="test-1"), win(4, player="test-1", currency="EUR")]
     late = win(5, player="test-1", at=DAY.until)
 
-    result = reconcile([bet(1), win(2)], [*book, late], DAY, currency="USD", without_players=["test-1"])
+    result = reconcile([bet(1), win(2)], [*book, late], DAY, currency="USD", exclude_players=["test-1"])
 
     assert result.agrees
-    assert (result.compared, result.left_out) == (2, 2)
-    assert result.to_json()["leftOut"] == 2
+    assert (result.compared, result.excluded) == (2, 2)
+    assert result.to_json()["excluded"] == 2
     assert {each.currency for each in result.sums} == {"USD"}
-    assert "Left out: 2 transactions" in html(result)
+    assert "Excluded: 2 transactions" in html(result)
 
 
-def test_a_record_that_is_of_a_left_out_player_on_one_side_only_is_missing_there():
+def test_a_record_that_is_of_an_excluded_player_on_one_side_only_is_missing_there():
     result = reconcile(
-        [bet(1, player="ann")], [bet(1, player="test-1")], DAY, currency="USD", without_players={"test-1"}
+        [bet(1, player="ann")], [bet(1, player="test-1")], DAY, currency="USD", exclude_players={"test-1"}
     )
 
     assert told(result) == [(D.MISSING_IN_BOOK, "platform", "1", {"USD": -10})]
 
 
-def test_that_all_were_left_out_is_not_said_to_be_nothing():
-    result = reconcile([], [bet(1)], DAY, currency="USD", without_players=["ann"])
+def test_that_all_were_excluded_is_not_said_to_be_nothing():
+    result = reconcile([], [bet(1)], DAY, currency="USD", exclude_players=["ann"])
 
     assert not result.is_empty
-    assert result.left_out == 1
+    assert result.excluded == 1
 
 
 @pytest.mark.parametrize("players", ["ann", [1], [None], None, b"ann"])
 def test_players_to_leave_out_are_a_list_of_ids(players):
-    with pytest.raises(InvalidArgument, match="without_players: give a list of the ids of players"):
-        reconcile([], [], DAY, currency="USD", without_players=players)
+    with pytest.raises(InvalidArgument, match="exclude_players: give a list of the ids of players"):
+        reconcile([], [], DAY, currency="USD", exclude_players=players)
 
 
 def test_equal_books_agree_in_whatever_order_they_come():

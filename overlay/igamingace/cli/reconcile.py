@@ -84,10 +84,10 @@ def reconcile(
     book_time_zone: Annotated[
         str, typer.Option(metavar="ZONE", help="Of times in table or file that do not say theirs.")
     ] = "UTC",
-    without_player: Annotated[
+    exclude_player: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="ID", help="Leave out this player, such as the one of a wallet check; repeatable."
+            metavar="ID", help="Exclude this player, such as the one of a wallet check; repeatable."
         ),
     ] = None,
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all discrepancies as CSV.")] = None,
@@ -128,7 +128,7 @@ def reconcile(
                     book,
                     window,
                     currency=currency or None,
-                    without_players=without_player or (),
+                    exclude_players=exclude_player or (),
                     pause=pause,
                     on_progress=advance,
                     on_discrepancy=write,

@@ -67,21 +67,21 @@ class Comparison:
         self,
         window: Window | None = None,
         currency: str | None = None,
-        without_players: Collection[str] = (),
+        exclude_players: Collection[str] = (),
     ) -> None:
         """Begin.
 
         Args:
             window: what is reconciled; None for all records.
             currency: the account's, for records that name none; None: the only one that any record names.
-            without_players: whose records are left out.
+            exclude_players: ids of players whose records do not count.
 
         Raises:
-            InvalidArgument: `without_players` is no collection of ids.
+            InvalidArgument: `exclude_players` is no collection of ids.
         """
-        if not is_texts(without_players):
+        if not is_texts(exclude_players):
             raise InvalidArgument(
-                'without_players: give a list of the ids of players, such as ["test-player"]'
+                'exclude_players: give a list of the ids of players, such as ["test-player"]'
             )
         self._window: Final = window
         self._scratch: Final = Scratch(currency)
@@ -91,8 +91,8 @@ class Comparison:
         self._edge: Final[list[tuple[Side, Record]]] = []
         self._edge_count = self._compared = self._annulled = 0
         self._currency = currency
-        self._without: Final = frozenset(without_players)
-        self._left_out = 0
+        self._excluded_players: Final = frozenset(exclude_players)
+        self._excluded = 0
         self.unlisted = 0
 
     def close(self) -> None:
@@ -127,8 +127,8 @@ class Comparison:
                     coverage.after, inside = True, False
                     if at >= window.read_until:
                         continue
-            if record.player_id in self._without:
-                self._left_out += inside
+            if record.player_id in self._excluded_players:
+                self._excluded += inside
                 continue
             if inside:
                 self._compared += side == PLATFORM
@@ -407,7 +407,7 @@ class Comparison:
             edge_count=self._edge_count,
             sums=tuple(self._sorted_sums()),
             unlisted=self.unlisted,
-            left_out=self._left_out,
+            excluded=self._excluded,
         )
 
     def _discrepancies(self) -> Iterator[Discrepancy]:

@@ -185,8 +185,8 @@ def notes(result: Reconciliation) -> Iterator[str]:
             f"At the edge: {_transactions(result.edge_count)} that only one side has; what the other has of "
             "them may lie beyond what was read: reconcile the time before and after"
         )
-    if result.left_out:
-        yield f"Left out: {_transactions(result.left_out)} of the two sides, of players that were asked to be"
+    if result.excluded:
+        yield f"Excluded: {_transactions(result.excluded)} of both sides, of the players to exclude"
     if result.unlisted:
         yield f"The platform counts {_transactions(result.unlisted)} that it does not list"
 

@@ -144,7 +144,7 @@ class Reconciliation:
         edge_count: how many those are.
         sums: by currency and kind.
         unlisted: how many transactions the platform counted and did not list; 0 unless it is at fault.
-        left_out: how many records of both sides were left out, of players that were asked to be.
+        excluded: how many records of the two sides are of excluded players.
     """
 
     window: Window | None
@@ -157,7 +157,7 @@ class Reconciliation:
     edge_count: int
     sums: tuple[ComparedSum, ...]
     unlisted: int = 0
-    left_out: int = 0
+    excluded: int = 0
 
     @property
     def agrees(self) -> bool:
@@ -168,7 +168,7 @@ class Reconciliation:
     def is_empty(self) -> bool:
         """Whether neither side had a transaction: they agree, or the wrong time was asked for."""
         return self.agrees and not (
-            self.compared or self.annulled or self.edge_count or self.sums or self.left_out
+            self.compared or self.annulled or self.edge_count or self.sums or self.excluded
         )
 
     def gaps(self) -> dict[str, Decimal]:
@@ -221,7 +221,7 @@ class Reconciliation:
             "edge": [{"side": side, **(_record_json(record) or {})} for side, record in self.edge],
             "edgeCount": self.edge_count,
             "unlisted": self.unlisted,
-            "leftOut": self.left_out,
+            "excluded": self.excluded,
         }
 
 

@@ -70,7 +70,7 @@ def reconcile(
     window: Window | None = None,
     *,
     currency: str | None = None,
-    without_players: Collection[str] = (),
+    exclude_players: Collection[str] = (),
     pause: float | None = None,
     on_progress: Callable[[WalkProgress], object] | None = None,
     on_discrepancy: Callable[[Discrepancy], object] | None = None,
@@ -89,8 +89,8 @@ def reconcile(
         window: the time to reconcile; required for an agent and a ledger, None for all that is given.
         currency: the account's, ISO 4217: the platform's transactions do not name it. None: the only one that
             the book names.
-        without_players: ids of players whose transactions are left out on both sides, such as the test player
-            of a wallet check, which the platform knows nothing of.
+        exclude_players: ids of players whose transactions do not count on either side, such as the player
+            of a wallet check, whose callbacks the platform knows nothing of.
         pause: between two hours of an agent's transactions, in seconds; None: the contract's.
         on_progress: called while an agent's transactions are read.
         on_discrepancy: called with each discrepancy, in the order of player, round and id; the result keeps
@@ -100,7 +100,7 @@ def reconcile(
         InvalidArgument: a row cannot be compared, or an argument is missing.
         IGamingAceError: the platform's transactions cannot be read.
     """
-    comparison = Comparison(window, currency, without_players)
+    comparison = Comparison(window, currency, exclude_players)
     walking = {"pause": pause, "on_progress": on_progress}
     try:
         for side, source in _sources(book, platform):
@@ -121,7 +121,7 @@ async def reconcile_async(
     window: Window | None = None,
     *,
     currency: str | None = None,
-    without_players: Collection[str] = (),
+    exclude_players: Collection[str] = (),
     pause: float | None = None,
     on_progress: Callable[[WalkProgress], object] | None = None,
     on_discrepancy: Callable[[Discrepancy], object] | None = None,
@@ -130,7 +130,7 @@ async def reconcile_async(
 
     What blocks, such as a ledger, and the comparison itself run in a thread.
     """
-    comparison = Comparison(window, currency, without_players)
+    comparison = Comparison(window, currency, exclude_players)
     walking = {"pause": pause, "on_progress": on_progress}
     try:
         for side, source in _sources(book, platform):
