@@ -3,6 +3,7 @@
 import ipaddress
 
 import pytest
+from igamingace import Agent
 from igamingace.cli import allowed_ips
 from igamingace.operators import AllowedAddresses
 
@@ -54,6 +55,17 @@ def test_addresses_are_replaced_added_and_taken_out(run):
     assert document["removed"] == ["8.8.8.8"]
     assert document["changed"] is True
     assert ips(run).stdout.split() == [HERE, "9.9.9.9", "2606:4700::1111"]
+
+
+def test_ctrl_c_while_it_is_sent_is_3(run, monkeypatch, sandbox):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    with Agent(sandbox.token, base_url=sandbox.url) as agent, monkeypatch.context() as patch:
+        patch.setattr(type(agent.operators), "update", interrupted)
+        done = ips(run, "--add", HERE, "--yes", status=3)
+
+    assert "interrupted; it is unknown whether the change was made" in done.stderr
 
 
 def test_a_dry_run_changes_nothing(run):

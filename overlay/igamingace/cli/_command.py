@@ -67,7 +67,7 @@ def command(*, as_json: bool) -> Generator[CommandContext]:
         message = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         status = UNKNOWN if context.changing else CANNOT
     except KeyboardInterrupt:
-        message, status = "interrupted", INTERRUPTED
+        message, status = "interrupted", UNKNOWN if context.changing else INTERRUPTED
     except Exception as error:
         if os.environ.get(DEBUG_VARIABLE):
             raise
