@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,6 +12,14 @@ if TYPE_CHECKING:
 __all__ = ["SafeLogger"]
 
 _TO_THE_CALLER: Final = 2  # the frames of this file between whoever logs and `logging`
+
+
+class LogOptions(TypedDict, total=False):
+    """What `logging` takes beside a message and its arguments."""
+
+    exc_info: BaseException | bool | None
+    extra: Mapping[str, object] | None
+    stacklevel: int
 
 
 class SafeLogger:
@@ -39,52 +47,25 @@ class SafeLogger:
         """Log for whoever looks for a fault."""
         self._write(logging.DEBUG, message, args)
 
-    def info(self, message: str, *args: object, extra: Mapping[str, object] | None = None) -> None:
+    def info(self, message: str, *args: object, **options: Unpack[LogOptions]) -> None:
         """Log what is in order."""
-        self._write(logging.INFO, message, args, extra=extra)
+        self._write(logging.INFO, message, args, **options)
 
-    def warning(
-        self,
-        message: str,
-        *args: object,
-        exc_info: BaseException | None = None,
-        extra: Mapping[str, object] | None = None,
-        stacklevel: int = 1,
-    ) -> None:
+    def warning(self, message: str, *args: object, **options: Unpack[LogOptions]) -> None:
         """Log a warning."""
-        self._write(logging.WARNING, message, args, exc_info=exc_info, extra=extra, stacklevel=stacklevel)
+        self._write(logging.WARNING, message, args, **options)
 
-    def error(
-        self,
-        message: str,
-        *args: object,
-        exc_info: BaseException | None = None,
-        extra: Mapping[str, object] | None = None,
-        stacklevel: int = 1,
-    ) -> None:
+    def error(self, message: str, *args: object, **options: Unpack[LogOptions]) -> None:
         """Log an error."""
-        self._write(logging.ERROR, message, args, exc_info=exc_info, extra=extra, stacklevel=stacklevel)
+        self._write(logging.ERROR, message, args, **options)
 
     def exception(self, message: str) -> None:
         """Log the exception that is being handled as an error."""
         self._write(logging.ERROR, message, (), exc_info=True)
 
     def _write(
-        self,
-        level: int,
-        message: str,
-        args: tuple[object, ...],
-        *,
-        exc_info: BaseException | bool | None = None,
-        extra: Mapping[str, object] | None = None,
-        stacklevel: int = 1,
+        self, level: int, message: str, args: tuple[object, ...], **options: Unpack[LogOptions]
     ) -> None:
+        options["stacklevel"] = options.get("stacklevel", 1) + _TO_THE_CALLER
         with suppress(Exception):
-            self._log.log(
-                level,
-                message,
-                *args,
-                exc_info=exc_info,
-                extra=extra,
-                stacklevel=stacklevel + _TO_THE_CALLER,
-            )
+            self._log.log(level, message, *args, **options)
