@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
 
-__all__ = ["resume", "run_flow", "run_flow_async"]
+__all__ = ["part_of", "run_flow", "run_flow_async"]
 
 S = TypeVar("S")
 T = TypeVar("T")
+P = TypeVar("P")
 
 
 def run_flow(flow: Generator[S, Any, T], perform: Callable[[S], object]) -> T:
@@ -25,7 +26,7 @@ def run_flow(flow: Generator[S, Any, T], perform: Callable[[S], object]) -> T:
         failure: Exception | None = None
         while True:
             try:
-                step = resume(flow, result, failure)
+                step = _resume(flow, result, failure)
             except StopIteration as end:
                 returned: T = end.value
                 return returned
@@ -43,7 +44,7 @@ async def run_flow_async(flow: Generator[S, Any, T], perform: Callable[[S], Awai
         failure: Exception | None = None
         while True:
             try:
-                step = resume(flow, result, failure)
+                step = _resume(flow, result, failure)
             except StopIteration as end:
                 returned: T = end.value
                 return returned
@@ -54,6 +55,30 @@ async def run_flow_async(flow: Generator[S, Any, T], perform: Callable[[S], Awai
                 failure = error
 
 
-def resume(flow: Generator[S, Any, T], result: object, failure: Exception | None) -> S:
-    """Continue a flow with the result or the exception of its last step; returns the next step."""
+def part_of(flow: Generator[S, Any, T], end: type[P]) -> Generator[S, Any, T | P]:
+    """Perform a flow up to a step of the type `end`, which is returned, or to its own end.
+
+    The same flow, handed in again, continues after that step.
+    """
+    result: object = None
+    failure: Exception | None = None
+    while True:
+        try:
+            step = _resume(flow, result, failure)
+        except StopIteration as stop:
+            returned: T = stop.value
+            return returned
+        if isinstance(step, end):
+            return step
+        result = failure = None
+        try:
+            result = yield step
+        except GeneratorExit:
+            flow.close()
+            raise
+        except Exception as error:  # noqa: BLE001 -- raised again inside the flow
+            failure = error
+
+
+def _resume(flow: Generator[S, Any, T], result: object, failure: Exception | None) -> S:
     return flow.send(result) if failure is None else flow.throw(failure)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
-from igamingace._common.flow import resume
+from igamingace._common.flow import part_of
 
 if TYPE_CHECKING:
     from igamingace._transport.base import Request
@@ -125,22 +125,7 @@ class PausableFlows(Generic[T]):
     def part(self, account: Account) -> Flow[T | Pause]:
         """Perform an account's flow to its end, or up to its next pause, which is returned."""
         flow = self._paused.pop(account.name, None) or self._make(account)
-        result: object = None
-        failure: Exception | None = None
-        while True:
-            try:
-                step = resume(flow, result, failure)
-            except StopIteration as end:
-                returned: T = end.value
-                return returned
-            if isinstance(step, Pause):
-                self._paused[account.name] = flow
-                return step
-            result = failure = None
-            try:
-                result = yield step
-            except GeneratorExit:  # the run is over
-                flow.close()
-                raise
-            except Exception as error:  # noqa: BLE001 -- raised again inside the flow
-                failure = error
+        returned = yield from part_of(flow, Pause)
+        if isinstance(returned, Pause):
+            self._paused[account.name] = flow
+        return returned
