@@ -62,23 +62,23 @@ def _head(
     return Secret("\r\n".join([*lines.reveal(), "", ""]).encode("latin-1") + (body or b""))
 
 
-def _keeps_error(
+def _store_error(
     callback: Callable[Concatenate[ResponseReader, P], None],
 ) -> Callable[Concatenate[ResponseReader, P], None]:
-    """Have the reader keep what strikes a callback of the parser (Ctrl-C, a soft time limit).
+    """Have the reader store what is raised within a callback of the parser (Ctrl-C, a soft time limit).
 
     The parser raises an error of its own instead, with the cause as its context. Where the call is made
     inside an `except` block, Python overwrites that context with the exception being handled there.
     """
 
-    def kept(self: ResponseReader, /, *args: P.args, **kwargs: P.kwargs) -> None:
+    def wrapper(self: ResponseReader, /, *args: P.args, **kwargs: P.kwargs) -> None:
         try:
             callback(self, *args, **kwargs)
         except BaseException as error:
-            self.struck = error
+            self.callback_error = error
             raise
 
-    return kept
+    return wrapper
 
 
 class ResponseReader:
@@ -104,9 +104,9 @@ class ResponseReader:
         "_received",
         "_size",
         "_status",
+        "callback_error",
         "done",
         "reusable",
-        "struck",
     )
 
     def __init__(self, *, only_head: bool = False) -> None:
@@ -125,27 +125,27 @@ class ResponseReader:
         """Whether there is an outcome."""
         self.reusable = False
         """Whether the response was whole, and the server keeps the connection open."""
-        self.struck: BaseException | None = None
-        """What struck a callback of the parser, until it is raised."""
+        self.callback_error: BaseException | None = None
+        """What was raised within a callback of the parser, until it is raised to the caller."""
 
     # Callbacks of the parser.
 
-    @_keeps_error
+    @_store_error
     def on_message_begin(self) -> None:
         if self.done:  # more came than one response: nothing on this connection can be trusted any more
             self.reusable = False
 
-    @_keeps_error
+    @_store_error
     def on_header(self, name: bytes, value: bytes) -> None:
         if not (self._head_read or self.done):  # else a trailer, or a second response
             self._headers.append((name, value))
 
-    @_keeps_error
+    @_store_error
     def on_status(self, _: bytes) -> None:
         if not self.done and self._parser is not None:
             self._status = self._parser.get_status_code()
 
-    @_keeps_error
+    @_store_error
     def on_headers_complete(self) -> None:
         parser = self._parser
         if self.done or parser is None:
@@ -160,7 +160,7 @@ class ResponseReader:
         if self._only_head:
             self.done = self.reusable = True
 
-    @_keeps_error
+    @_store_error
     def on_body(self, body: bytes) -> None:
         if self._only_head:
             self.reusable = False
@@ -171,7 +171,7 @@ class ResponseReader:
         if self._size > LARGEST_BODY:
             self._end(BODY_TOO_LARGE)
 
-    @_keeps_error
+    @_store_error
     def on_message_complete(self) -> None:
         if self.done or self._interim:
             self._interim = False
@@ -255,11 +255,11 @@ class ResponseReader:
         except httptools.HttpParserCallbackError as error:
             # The parser catches everything that is raised within it, also what a signal handler raises there:
             # Ctrl-C is no fault of the response.
-            struck, self.struck = self.struck, None
-            if struck is None and error.__context__ is not handled:
-                struck = error.__context__  # it struck before the callback's first step
-            if struck is not None:
-                raise struck from None
+            cause, self.callback_error = self.callback_error, None
+            if cause is None and error.__context__ is not handled:
+                cause = error.__context__  # it was raised before the callback's first step
+            if cause is not None:
+                raise cause from None
             self._malformed(str(error))
         except httptools.HttpParserError as error:
             self._malformed(str(error))
