@@ -187,9 +187,9 @@ def _host(host: str) -> str:
     if not host.isascii():
         # Python's codec follows IDNA 2003, and browsers IDNA 2008: some names lead to different hosts.
         raise ConfigurationError("the host of the base URL is not ASCII: give its form that begins with xn--")
-    if ":" in host and "%" in host:
-        raise ConfigurationError("the host of the base URL has a zone, which the server must not be sent")
     if ":" in host:
+        if "%" in host:
+            raise ConfigurationError("the host of the base URL has a zone, which the server must not be sent")
         return host
     try:
         if _NAME.fullmatch(host):

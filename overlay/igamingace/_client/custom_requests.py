@@ -66,9 +66,9 @@ def custom_request(
         )
     if json.reveal() is not None and name == "GET":
         raise InvalidArgument("a GET sends no body: leave json= out, and use query=")
-    texts = None if query is None else checked_query("query", query)
+    parameters = None if query is None else checked_query("query", query)
     body = None if json.reveal() is None else checked_body("json", json)
-    request = Request(path, texts, None if body is None else body.reveal())
+    request = Request(path, parameters, None if body is None else body.reveal())
     return CustomOperation("request", name, _ANY_PATH, prepared=request), {}
 
 
