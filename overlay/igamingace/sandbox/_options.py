@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Final, TypedDict, cast
 
@@ -15,6 +15,8 @@ from igamingace.sandbox.http.admission import is_token
 from igamingace.sandbox.store.ids import seeded_token
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from igamingace._wallet_client.client import Target
     from igamingace._wallet_client.dialects import DialectName
     from igamingace.sandbox.contract.error_style import CodeField, StatusStyle
@@ -60,11 +62,11 @@ def check_numbers(latency: float, window_pause: float, time_scale: float, seed: 
         raise ValueError(f"seed: must be a whole number, not {seed!r}")
 
 
-def check_types(token: object, clock: object, time_zone: object, casino: object, faults: object) -> None:
-    """Validate the types of options: of all but `faults`, None or one type.
+def check_types(token: object, clock: object, time_zone: object, casino: object) -> None:
+    """Validate the types of options that are None or of one type.
 
     Raises:
-        ValueError: one of them is neither.
+        ValueError: one of them is neither, or the clock returns another type.
     """
     for name, value, fits, wanted in (
         ("token", token, isinstance(token, str), "text"),
@@ -77,8 +79,6 @@ def check_types(token: object, clock: object, time_zone: object, casino: object,
     now = clock() if callable(clock) else None
     if clock is not None and (not isinstance(now, datetime) or now.utcoffset() is None):
         raise ValueError(f"clock: it must return the time, an aware datetime, not {now!r}")
-    if not isinstance(faults, Iterable):
-        raise ValueError(f"faults: give a list of Fault(kind=...), not {faults!r}")  # noqa: TRY004 - as above
 
 
 def check_address(host: object, port: object) -> None:

@@ -116,7 +116,7 @@ def create_app(
         LookupError: there is a `token` or a `wallet`, but no agent.
     """
     check_numbers(latency, window_pause, time_scale, seed)
-    check_types(token, clock, time_zone, casino, faults)
+    check_types(token, clock, time_zone, casino)
     check_texts(trusted_proxies, "trusted_proxies")
     if hosts is not None:
         check_texts(hosts, "hosts")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import count
 from random import Random
 from secrets import randbits
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from igamingace_bindings.contract import CALLBACKS
 
@@ -22,7 +23,7 @@ from igamingace.sandbox.faults.fault import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
 MAX_FAULTS: Final = 100
 
@@ -93,6 +94,8 @@ class FaultRegistry:
         self._operations = operations
         self._codes = codes
         self._accounts: Callable[[], Collection[str]] | None = None
+        if not isinstance(cast("object", start), Iterable):
+            raise ValueError(f"faults: give a list of Fault(kind=...), not {start!r}")  # noqa: TRY004 - as `add`
         self._start = [_copied(fault) for fault in start]
         self._lock = RLock()
         self._active: list[Fault] = []
