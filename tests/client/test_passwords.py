@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import traceback
 from inspect import isawaitable
 from typing import Any
 
 import igamingace
 import pytest
 from igamingace import errors
+
+from ..error_chain import shown_outside  # noqa: TID252 -- of all tests
 
 PASSWORD = "hunter2-very-secret"
 ACCOUNT: dict[str, Any] = {
@@ -18,16 +19,6 @@ ACCOUNT: dict[str, Any] = {
     "ggr_rate": 10,
     "level": "agent",
 }
-
-
-def shown_below(error):
-    """The error, and every local variable of every frame below the test's."""
-    told = traceback.TracebackException.from_exception(error, capture_locals=True)
-    texts = [repr(error), repr(vars(error))]
-    while told is not None:
-        texts += [repr(frame.locals) for frame in told.stack if frame.filename != __file__]
-        told = told.__cause__ or told.__context__  # type: ignore[assignment]
-    return "\n".join(texts)
 
 
 FAILING = {
@@ -75,7 +66,7 @@ def fail(request, server, answers, token):
 async def test_no_frame_below_a_failed_call_shows_a_password(fail, case):
     error = await fail(FAILING[case])
 
-    assert PASSWORD not in shown_below(error)
+    assert PASSWORD not in shown_outside(__file__, error)
 
 
 async def test_a_password_that_is_none_is_missed_by_name(fail):

@@ -7,7 +7,6 @@ import copy
 import json
 import logging
 import pickle
-import traceback
 
 import igamingace
 import pytest
@@ -16,6 +15,8 @@ from igamingace._common.masking import mask_token
 from igamingace._common.secret import Secret
 from igamingace._common.text import body_excerpt, sanitize
 from igamingace._transport.http1 import _head
+
+from ..error_chain import error_chain, shown_outside  # noqa: TID252 -- of all tests
 
 OURS = str(igamingace.__path__[0])
 
@@ -31,13 +32,9 @@ def everything_shown(error):
     ]
     texts += [str(getattr(error, "__notes__", ""))]
     texts += [repr(error.__cause__), repr(error.__context__)]
-    told = traceback.TracebackException.from_exception(error, capture_locals=True)
-    while told is not None:
-        for frame in told.stack:
-            if frame.filename.startswith(OURS):
-                texts += [repr(frame.locals)]
-        texts += list(told.format_exception_only())
-        told = told.__cause__ or told.__context__  # type: ignore[assignment]
+    for shown in error_chain(error):
+        texts += [repr(frame.locals) for frame in shown.stack if frame.filename.startswith(OURS)]
+        texts += list(shown.format_exception_only())
     return "\n".join(texts)
 
 
@@ -257,12 +254,8 @@ def test_text_from_outside_stays_on_one_line(token):
 
 def every_local_below_us(error):
     """What every frame of the traceback holds, those of the libraries that we send through included."""
-    told = traceback.TracebackException.from_exception(error, capture_locals=True)
-    texts = []
-    while told is not None:
-        texts += [f"{frame.filename}:{frame.lineno} {frame.locals}" for frame in told.stack]
-        told = told.__cause__ or told.__context__  # type: ignore[assignment]
-    return "\n".join(texts)
+    frames = [frame for shown in error_chain(error) for frame in shown.stack]
+    return "\n".join(f"{frame.filename}:{frame.lineno} {frame.locals}" for frame in frames)
 
 
 async def test_a_cancelled_call_leaves_no_token_in_any_frame(server, answers, token, monkeypatch):
@@ -298,5 +291,4 @@ def test_a_signal_while_a_request_is_written_leaves_no_token_in_a_frame(token):
     with pytest.raises(KeyboardInterrupt) as caught:
         _head("GET", "/", "host", Secret(Interrupted()), None)
 
-    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-    assert token not in repr([frame.locals for frame in told.stack if frame.filename != __file__])
+    assert token not in shown_outside(__file__, caught.value)

@@ -10,6 +10,8 @@ import sqlalchemy
 from igamingace.errors import ConfigurationError
 from igamingace.ledger import Amount, Ledger, MinorUnits, PlayerTable, define_tables
 
+from ..error_chain import shown_outside  # noqa: TID252 -- of all tests
+
 USERS = sqlalchemy.Table(
     "users",
     sqlalchemy.MetaData(),
@@ -89,5 +91,4 @@ def test_a_refused_ledger_shows_no_password_in_frames(url, arguments):
     with pytest.raises(ConfigurationError) as caught:
         Ledger(url.format("sesame"), **arguments)
 
-    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-    assert "sesame" not in repr([frame.locals for frame in told.stack if frame.filename != __file__])
+    assert "sesame" not in shown_outside(__file__, caught.value)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
-
 import pytest
 import redis
 from igamingace.errors import ConfigurationError
@@ -11,6 +9,7 @@ from igamingace.limits import RedisLimiter
 from igamingace.limits.redis._errors import as_permission_error, reason_of
 from redis.exceptions import NoPermissionError, ResponseError
 
+from ...error_chain import shown_outside  # noqa: TID252 -- of all tests
 from .redis_server import Server
 from .slots import ACCOUNT, have, use_a_slot
 
@@ -53,7 +52,7 @@ def test_a_refused_limiter_shows_no_password_in_its_frames(scheme, options):
     with pytest.raises(ConfigurationError) as caught:
         RedisLimiter(f"{scheme}://user:{'sesame'}@localhost/0", **options)
 
-    assert "sesame" not in locals_of_ours(caught.value)
+    assert "sesame" not in shown_outside(__file__, caught.value)
 
 
 @pytest.mark.parametrize(
@@ -64,24 +63,14 @@ def test_a_url_that_is_refused_shows_no_password_in_frames(url):
     with pytest.raises(ConfigurationError) as caught:
         RedisLimiter(url.format("sesame"))
 
-    assert "sesame" not in locals_of_ours(caught.value)
+    assert "sesame" not in shown_outside(__file__, caught.value)
 
 
 def test_a_refused_client_shows_no_password_in_frames():
     with pytest.raises(ConfigurationError) as caught:
         RedisLimiter(redis.Redis(password="sesame"), limit=0)
 
-    assert "sesame" not in locals_of_ours(caught.value)
-
-
-def locals_of_ours(error):
-    """The local variables of every frame but those of this file, in the causes and contexts as well."""
-    texts = [repr(error)]
-    while error is not None:
-        told = traceback.TracebackException(type(error), error, error.__traceback__, capture_locals=True)
-        texts += [repr(frame.locals) for frame in told.stack if frame.filename != __file__]
-        error = error.__cause__ or error.__context__
-    return "\n".join(texts)
+    assert "sesame" not in shown_outside(__file__, caught.value)
 
 
 def test_a_database_that_redis_has_not_is_refused_with_the_first_slot(server, make_limiter):
