@@ -70,7 +70,9 @@ class Secret(Generic[T]):
         return "<sealed>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a token is not pickled: read it from IGAMINGACE_API_TOKEN in each process")
+        raise TypeError(
+            "a token or password is not pickled: read it in each process, a token from IGAMINGACE_API_TOKEN"
+        )
 
 
 class _Other:
