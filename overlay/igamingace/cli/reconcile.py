@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv as csv_module
 import os
-import sys
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,6 +24,7 @@ from igamingace.cli._options import (  # noqa: TC001 -- typer reads the annotati
     TimeZone,
 )
 from igamingace.cli._output import cell, console, emit, table, warn
+from igamingace.cli._progress import progress_bar
 from igamingace.errors import IGamingAceError
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def reconcile(
             name, currency = account_of(agent)
             with (
                 _discrepancies_to(csv) as write,
-                _progress(shown=sys.stderr.isatty() and not as_json) as advance,
+                progress_bar("hours", as_json=as_json) as update,
             ):
                 from igamingace.reconcile import reconcile as compare  # noqa: PLC0415 -- not for --help
 
@@ -130,7 +130,7 @@ def reconcile(
                     currency=currency or None,
                     exclude_players=exclude_player or (),
                     pause=pause,
-                    on_progress=advance,
+                    on_progress=lambda done: update(completed=done.windows_done, total=done.windows),
                     on_discrepancy=write,
                 )
         if html is not None:
@@ -300,21 +300,6 @@ def _discrepancies_to(path: Path | None) -> Generator[Callable[[Discrepancy], ob
         writer = csv_module.writer(out, lineterminator="\n")
         writer.writerow(CSV_COLUMNS)
         yield lambda discrepancy: writer.writerow(csv_cells(discrepancy))
-
-
-@contextmanager
-def _progress(*, shown: bool) -> Generator[Callable[[Any], None] | None]:
-    """Show how many hours of the platform are read, on standard error."""
-    if not shown:
-        yield None
-        return
-    from rich.console import Console  # noqa: PLC0415 -- not for --help
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn  # noqa: PLC0415 -- as above
-
-    columns = (BarColumn(), MofNCompleteColumn(), "hours", TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("hours", total=None)
-        yield lambda done: bar.update(task, completed=done.windows_done, total=done.windows)
 
 
 def _show(name: str, done: Reconciliation) -> None:

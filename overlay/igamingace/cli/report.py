@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Final
@@ -24,10 +22,10 @@ from igamingace.cli._options import (  # noqa: TC001 -- typer reads the annotati
     Under,
 )
 from igamingace.cli._output import cell, console, emit, plain, table
+from igamingace.cli._progress import progress_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-
+    from igamingace.cli._progress import Update
     from igamingace.reports import Dimension, RevenueReport
 
 _STDOUT: Final = Path("-")
@@ -84,7 +82,8 @@ def report(
         _check_outputs(csv, html, as_json=as_json)
         with open_operator(file) as operator:
             agents = select(operator, account, under, currency, None if account else "agent")
-            with _progress(shown=sys.stderr.isatty() and not as_json) as advance:
+            # Many hours end at once, then a pause follows: the speed is that of several of these.
+            with progress_bar("hours", as_json=as_json, speed_period=300) as update:
                 done = operator.report(
                     days,
                     agents,
@@ -93,7 +92,7 @@ def report(
                     pause=pause,
                     journal=journal,
                     deadline=deadline,
-                    on_progress=advance,
+                    on_progress=_Hours(update).advance,
                 )
         if html is not None:
             write_file(html, as_html(done, dimensions).encode(), private=True)
@@ -130,32 +129,22 @@ def _check_outputs(csv: Path | None, html: Path | None, *, as_json: bool) -> Non
             raise CannotRun(f"{option} {path}: cannot be written; give a file in a folder that exists")
 
 
-@contextmanager
-def _progress(*, shown: bool) -> Generator[Callable[[str, int, int], None] | None]:
-    """Show how many hours of all agents are done, on standard error."""
-    if not shown:
-        yield None
-        return
-    from rich.console import Console  # noqa: PLC0415 -- not for --help
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn  # noqa: PLC0415 -- as above
+class _Hours:
+    """Counts the hours of all agents, for the bar; agents are read in several threads."""
 
-    agents: dict[str, int] = {}  # hours that are done, by agent
-    hours = 0
-    lock = Lock()  # agents are read in several threads
-    columns = (BarColumn(), MofNCompleteColumn(), "hours", TimeRemainingColumn())
-    # Time left by the hours of 5 minutes, not of 30 seconds: many hours end at once, then a pause follows.
-    with Progress(*columns, console=Console(stderr=True), speed_estimate_period=300) as bar:
-        task = bar.add_task("hours", total=None)
+    def __init__(self, update: Update) -> None:
+        self._update: Final = update
+        self._lock: Final = Lock()
+        self._done: Final[dict[str, int]] = {}
+        self._total = 0
 
-        def advance(agent: str, done: int, total: int) -> None:
-            nonlocal hours
-            with lock:
-                hours += 0 if agent in agents else total
-                change = done - agents.get(agent, 0)
-                agents[agent] = done
-                bar.update(task, advance=change, total=hours)
-
-        yield advance
+    def advance(self, agent: str, done: int, total: int) -> None:
+        """Note how many hours of an agent are done, of so many."""
+        with self._lock:
+            self._total += 0 if agent in self._done else total
+            change = done - self._done.get(agent, 0)
+            self._done[agent] = done
+            self._update(advance=change, total=self._total)
 
 
 def _show(done: RevenueReport, dimensions: tuple[Dimension, ...]) -> None:
