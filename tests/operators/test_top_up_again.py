@@ -32,7 +32,7 @@ def test_a_top_up_that_was_cut_off_goes_on_and_sends_nothing_twice(world, bank, 
     assert max(bank.sent.values()) == (2 if fate == "crash" else 1)  # sent again only where it was not done
 
 
-def test_what_agents_lack_after_a_top_up_that_went_on_is_told_and_not_sent(world, bank, tmp_path, crash):
+def test_a_top_up_that_went_on_returns_a_follow_up_that_is_not_sent(world, bank, tmp_path, crash):
     """The journal has the transfers only: who was short or unreadable stands in a new plan."""
     bank.points["europe"] = D(1)
     bank.unreadable = {"tiger"}
@@ -45,11 +45,11 @@ def test_what_agents_lack_after_a_top_up_that_went_on_is_told_and_not_sent(world
     resumed = top_up(world, bank, tmp_path / "r")
 
     assert [outcome.state for outcome in resumed.outcomes] == ["done", "done"]
-    assert [one.target for one in resumed.lacking.short] == ["lotus-eu"]
-    assert [*resumed.lacking.failed] == ["tiger"]
+    assert [one.target for one in resumed.follow_up.short] == ["lotus-eu"]
+    assert [*resumed.follow_up.failed] == ["tiger"]
     assert not resumed.ok
-    assert resumed.to_json()["lacking"]["short"]
-    assert "lacking still:" in str(resumed)
+    assert resumed.to_json()["follow_up"]["short"]
+    assert "follow-up:" in str(resumed)
     assert sum(bank.sent.values()) == sent + 1
 
 
@@ -79,7 +79,7 @@ def test_a_plan_of_its_own_selects_who_is_in_it(world, bank, tmp_path, crash):
     resumed = top_up(world, bank, tmp_path / "r", plan=plan)
 
     assert resumed.ok  # though others run dry
-    assert resumed.lacking.is_empty
+    assert resumed.follow_up is None
     assert {target for _, target in bank.sent} == {"eagle"}
 
 

@@ -30,8 +30,8 @@ def first_of_each_kind(
     return shown
 
 
-def where_all_are(report: HealthReport, left_out: int = 0) -> str:
-    """Return the end of a report that does not name each account, or leaves so many lines out."""
+def omission_note(report: HealthReport, left_out: int = 0) -> str:
+    """Return the end of a report that leaves so many lines out, or does not name each account."""
     if left_out:
         return f" {more_text(left_out).capitalize()}."
     return " Each by name: --json." if len(report.agents) > MOST_NAMES else ""

@@ -10,7 +10,7 @@ import typer
 from igamingace._common.text import accounts_text
 from igamingace.cli._accounts import open_operator, select
 from igamingace.cli._command import FAILED, command
-from igamingace.cli._health import COLOURS, first_of_each_kind, where_all_are
+from igamingace.cli._health import COLOURS, first_of_each_kind, omission_note
 from igamingace.cli._options import (
     AccountsFile,
     AsJson,
@@ -88,22 +88,21 @@ def _show(report: HealthReport) -> None:
     printed = first_of_each_kind(findings)
     for result, names in printed.items():
         who = cell(accounts_text(names, len(report.agents)))
-        output.print(f"[{COLOURS[result.state]}]{who}[/]: {cell(_what(result))}", soft_wrap=True)
+        output.print(f"[{COLOURS[result.state]}]{who}[/]: {cell(_reason(result))}", soft_wrap=True)
     left_out = len(findings) - len(printed) + max(len(alike) - MOST_SHOWN, 0)
-    rest = where_all_are(report, left_out)
-    output.print(f"\n{report.ready} of {len(report.agents)} accounts are healthy.{rest}")
+    rest = omission_note(report, left_out)
+    output.print(f"\n{report.ready_count} of {len(report.agents)} accounts are healthy.{rest}")
 
 
 def _findings(report: HealthReport) -> dict[HealthCheckResult, tuple[str, ...]]:
-    """Return each kind of finding with the names of the accounts, failures first; one text of some once."""
+    """Return each kind of finding with the names of the accounts, failures first."""
     findings: dict[tuple[str, tuple[str, ...]], HealthCheckResult] = {}
     for result, names in report.grouped().items():
         if result.state != "ok":
-            findings.setdefault(
-                (_what(result), names), result
-            )  # one error may make several checks impossible
+            # One error may make several checks impossible.
+            findings.setdefault((_reason(result), names), result)
     return {result: names for (_, names), result in findings.items()}
 
 
-def _what(result: HealthCheckResult) -> str:
+def _reason(result: HealthCheckResult) -> str:
     return f"{result.detail}: {result.advice}" if result.advice else result.detail

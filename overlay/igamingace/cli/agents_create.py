@@ -189,7 +189,7 @@ def _root_for(currency: str, operator: Operator) -> str:
     Raises:
         CannotRun: it cannot be told which one is meant.
     """
-    from igamingace.operators._management.create import possible_parents  # noqa: PLC0415 -- not for --help
+    from igamingace.operators._management.create import parent_advice  # noqa: PLC0415 -- not for --help
 
     roots = operator.tree().roots
     if len(roots) == 1:
@@ -202,8 +202,8 @@ def _root_for(currency: str, operator: Operator) -> str:
         raise CannotRun(
             f"there are several operators in {currency} at the top: give --parent with one: {names}"
         )
-    below = possible_parents(operator.tree(), currency)
-    raise CannotRun(f"there is no operator in {currency} at the top, and no --parent: {below}")
+    advice = parent_advice(operator.tree(), currency)
+    raise CannotRun(f"there is no operator in {currency} at the top, and no --parent: {advice}")
 
 
 def _addresses(given: Iterable[str], *, everybody: bool) -> AllowedAddresses:

@@ -10,7 +10,7 @@ import typer
 from igamingace._common.text import accounts_text
 from igamingace.cli._accounts import open_operator, select
 from igamingace.cli._command import FAILED, command
-from igamingace.cli._health import COLOURS, first_of_each_kind, where_all_are
+from igamingace.cli._health import COLOURS, first_of_each_kind, omission_note
 from igamingace.cli._options import (
     AccountsFile,
     AsJson,
@@ -81,5 +81,5 @@ def _show(report: HealthReport) -> None:
         )
     output = console()
     output.print(rows)
-    rest = where_all_are(report, len(found) - len(shown))
-    output.print(f"{report.ready} of {len(report.agents)} accounts are ready.{rest}")
+    rest = omission_note(report, len(found) - len(shown))
+    output.print(f"{report.ready_count} of {len(report.agents)} accounts are ready.{rest}")

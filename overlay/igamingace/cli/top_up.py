@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,10 +22,9 @@ from igamingace.cli._options import (
     parse_amounts,
 )
 from igamingace.cli._output import amount, cell, console, emit, plain, print_failures, table
+from igamingace.cli._progress import progress_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-
     from igamingace.operators import TopUp
 
 JOURNAL = Path("top-up.jsonl")
@@ -87,14 +84,14 @@ def top_up(
                 confirm(f"Send {_transfers_text(planned)}?", yes=yes)
             context.changing = True
             try:
-                with _progress(len(planned.remaining), shown=sys.stderr.isatty() and not as_json) as advance:
+                with progress_bar("transfers", as_json=as_json, total=len(planned.remaining)) as update:
                     done = operator.top_up(
                         agents=agents,
                         plan=planned.plan,
                         minimum=least,
                         target=most,
                         journal=journal,
-                        on_outcome=advance,
+                        on_outcome=lambda _: update(advance=1),
                     )
             # A full disk, or wallets that cannot be read: points may have been moved.
             except (OSError, RuntimeError, TransferUnknown, KeyboardInterrupt) as error:
@@ -105,29 +102,14 @@ def top_up(
                 stop(f"{reason}: {advice}", UNKNOWN, as_json=as_json)
             if not as_json:
                 _show_outcomes(done)
-                if done.lacking is not None and not done.lacking.is_empty:
+                if done.follow_up is not None:
                     typer.echo("Others still run dry; the same command plans for them.")
-                    _show_plan(TopUp(plan=done.lacking))
+                    _show_plan(TopUp(plan=done.follow_up))
         status = _status(done, dry_run=dry_run)
         if as_json:
             emit({**done.to_json(), "ok": not status, "dry_run": dry_run})
         if status:
             raise typer.Exit(status)
-
-
-@contextmanager
-def _progress(total: int, *, shown: bool) -> Generator[Callable[[Any], None] | None]:
-    """Show how many transfers have ended, on standard error."""
-    if not shown:
-        yield None
-        return
-    from rich.console import Console  # noqa: PLC0415 -- not for --help
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn  # noqa: PLC0415 -- as above
-
-    columns = (BarColumn(), MofNCompleteColumn(), "transfers", TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("transfers", total=total)
-        yield lambda _: bar.advance(task)
 
 
 def _transfers_text(planned: TopUp) -> str:

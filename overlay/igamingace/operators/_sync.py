@@ -363,7 +363,7 @@ class Operator(OperatorBase):
             journal: path of the journal; created when there is none.
             agents: accounts, or names of accounts.
             plan: a plan that `plan_top_up` made with the same amounts; default: the plan is made now. An
-                interrupted top-up continues its own plan; what agents lack after it, the result says.
+                interrupted top-up continues its own plan, and returns a follow-up for the others.
             dry_run: return the plan only; with the journal of an interrupted top-up, its plan.
             deadline: seconds for reading the points of all; the transfers have no deadline.
             settle: as for `transfer`.

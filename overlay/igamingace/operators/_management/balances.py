@@ -96,7 +96,7 @@ def _operator_ids(tree: Tree, ids: dict[str, str]) -> dict[str, str]:
     markers = {account.name: token_marker(account.token) for account in tree.select(level="operator")}
     read = {marker: ids[name] for name, marker in markers.items() if name in ids and marker is not None}
     found: dict[str, str | None] = {
-        name: ids.get(name) or read.get(marker or "") or tree[name].operator_id
+        name: ids.get(name) or (read.get(marker) if marker else None) or tree[name].operator_id
         for name, marker in markers.items()
     }
     return {name: operator_id for name, operator_id in found.items() if operator_id is not None}

@@ -152,12 +152,12 @@ def check_parent(tree: Tree, parent: Account, currency: str) -> None:
     if parent.currency != currency:
         raise ConfigurationError(
             f"{parent.name!r} has {parent.currency}, and an account in {currency} needs a parent that has "
-            f"{currency}: {possible_parents(tree, currency)}"
+            f"{currency}: {parent_advice(tree, currency)}"
         )
 
 
-def possible_parents(tree: Tree, currency: str) -> str:
-    """Return which operators an account in a currency can be below, for the end of an error's message."""
+def parent_advice(tree: Tree, currency: str) -> str:
+    """Return which operator to give as the parent of an account in a currency, for an error's message."""
     names = [account.name for account in tree.select(level="operator", currency=currency)]
     if names:
         return f"give the name of one: {names_text(names)}"

@@ -127,10 +127,10 @@ class HealthReport:
         return "\n".join(lines) or "no problem was found"
 
     def __repr__(self) -> str:
-        return f"<HealthReport of {len(self.agents)} accounts: {self.ready} ready>"
+        return f"<HealthReport of {len(self.agents)} accounts: {self.ready_count} ready>"
 
     @property
-    def ready(self) -> int:
+    def ready_count(self) -> int:
         """How many accounts have no check that failed or is unknown."""
         return sum(
             all(result.state in ("ok", "warning") for result in results) for results in self.agents.values()

@@ -136,7 +136,8 @@ def _resume_or_begin(
     _check_selected(tree, planning, state, journal.path)
     outcomes = yield from _carry_out(tree, state, journal, settle=settle, on_outcome=on_outcome)
     # Who was short or unreadable when the plan was made, or runs dry since, is not in the journal.
-    return TopUp(plan=state.plan, outcomes=outcomes, resumed=True, lacking=(yield from planning.make()))
+    plan = yield from planning.make()
+    return TopUp(plan=state.plan, outcomes=outcomes, resumed=True, follow_up=None if plan.is_empty else plan)
 
 
 def _check_selected(tree: Tree, planning: Planning, state: TopUpState, path: str | os.PathLike[str]) -> None:

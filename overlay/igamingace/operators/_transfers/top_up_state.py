@@ -62,14 +62,14 @@ class TopUp:
         plan: the plan; of a resumed top-up, the one it began with.
         outcomes: how each transfer of the plan ended; after a dry run, those of an earlier run.
         resumed: whether it continued the plan of an earlier run.
-        lacking: of a resumed top-up that has ended, a new plan of what agents still lack, for another top-up
-            to carry out: those that were short or unreadable, and those that ran dry since. Else None.
+        follow_up: after a resumed top-up, a plan for another one: of the agents that were short or unreadable
+            when the resumed plan was made, and those that ran dry since. None where there are none.
     """
 
     plan: Plan
     outcomes: tuple[TransferOutcome, ...] = ()
     resumed: bool = False
-    lacking: Plan | None = None
+    follow_up: Plan | None = None
 
     def of(self, state: TransferState) -> tuple[TransferOutcome, ...]:
         """Return the outcomes of a state: "done", "not needed", "not done" or "unknown"."""
@@ -85,18 +85,17 @@ class TopUp:
     def ok(self) -> bool:
         """Whether each agent has its points: all transfers done or not needed, none short or unreadable."""
         done = len(self.of("done")) + len(self.of("not needed")) == len(self.plan.transfers)
-        lacking = self.lacking is not None and not self.lacking.is_empty
-        return done and not self.plan.short and not self.plan.failed and not lacking
+        return done and not self.plan.short and not self.plan.failed and self.follow_up is None
 
     def __str__(self) -> str:
-        """The plan, each transfer with its outcome where it has one, and what is still lacking."""
+        """The plan, each transfer with its outcome where it has one, and the follow-up."""
         lines = str(self.plan).splitlines()
         for outcome in self.outcomes:
             number = self.plan.transfers.index(outcome.transfer)
             detail = f" ({outcome.detail})" if outcome.detail else ""
             lines[number] = f"{outcome.transfer}: {outcome.state}{detail}"
-        if self.lacking is not None and not self.lacking.is_empty:
-            lines += ["lacking still:", *str(self.lacking).splitlines()]
+        if self.follow_up is not None:
+            lines += ["follow-up:", *str(self.follow_up).splitlines()]
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -110,7 +109,7 @@ class TopUp:
             "resumed": self.resumed,
             "outcomes": [outcome.to_json() for outcome in self.outcomes],
             "plan": self.plan.to_json(),
-            "lacking": None if self.lacking is None else self.lacking.to_json(),
+            "follow_up": None if self.follow_up is None else self.follow_up.to_json(),
         }
 
 
